@@ -1,0 +1,87 @@
+"""Sizes and times in the words that people type and read."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+from jsobj.errors import ExitCode, JsobjError
+
+_DURATION = re.compile(r"(\d{1,6})\s*([smhdwy])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
+
+
+def human_bytes(count: int) -> str:
+    """``count`` bytes in binary units: ``0 B``, ``1.5 KiB``, ``12 MiB``."""
+    value = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB", "TiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.3g} {unit}"
+        value /= 1024
+    return f"{value:.3g} PiB"
+
+
+def human_time(moment: datetime) -> str:
+    """An aware time as ``2026-11-21 14:03 UTC``."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def days_left(moment: datetime, now: datetime) -> str:
+    """How long until ``moment``, rounded down, in the largest unit that is not zero: ``29 days``, ``3 hours``."""
+    seconds = int((moment - now).total_seconds())
+    if seconds <= 0:
+        return "expired"
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        if seconds >= size:
+            number = seconds // size
+            return f"{number} {unit}{'s' if number != 1 else ''}"
+    return f"{seconds} seconds"
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """``30d``, ``12h``, ``2027-01-31`` or ``2027-01-31T12:00:00Z`` as an aware time; a date means its end in UTC.
+
+    Raises :class:`JsobjError` (usage) for anything else and for a moment that is over.
+    """
+    moment = _duration(text, now) or _date(text)
+    if moment is None:
+        raise JsobjError(
+            "bad-time",
+            f"'{text}' is not a time jsobj understands",
+            code=ExitCode.USAGE,
+            hint="write a length such as 30d or 12h, or a date such as 2027-01-31 or 2027-01-31T12:00:00Z (UTC)",
+        )
+    if moment <= now:
+        raise JsobjError("time-in-past", f"'{text}' is over already", code=ExitCode.USAGE)
+    return moment
+
+
+def _duration(text: str, now: datetime) -> datetime | None:
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
+        return None
+    try:
+        return now + timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    except OverflowError:
+        return None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    if len(text.strip()) == len("2027-01-31"):
+        moment = moment.replace(hour=23, minute=59, second=59)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def parse_keystone_time(text: str | None) -> datetime | None:
+    """Keystone's ``2026-11-21T14:03:00.000000Z`` as an aware time; None for nothing or nonsense."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
