@@ -1,0 +1,29 @@
+"""What a command has to say, before anybody decides how it looks: one thing, or a list of things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing. ``data`` is the JSON document (without its schema); ``lines`` are (label, value) for people."""
+
+    schema: str
+    data: Mapping[str, object]
+    lines: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list of things. ``columns`` are (key, heading); ``shown`` are the same items as texts for people, by key.
+
+    ``empty`` is said to people instead of an empty table.
+    """
+
+    schema: str
+    items: Sequence[Mapping[str, object]]
+    columns: Sequence[tuple[str, str]]
+    shown: Sequence[Mapping[str, str]]
+    empty: str

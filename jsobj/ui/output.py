@@ -1,0 +1,145 @@
+"""The one door to the terminal: stdout is data, stderr is talk.
+
+``--json`` writes one document to stdout; without it people get aligned text, and pipes get one tab-separated line per
+item without headings. Colour only underlines what words say already; it follows NO_COLOR, FORCE_COLOR and TERM=dumb,
+and each stream is judged by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TextIO
+
+from jsobj.errors import JsobjError
+from jsobj.ui.documents import Listing, Record
+from jsobj.ui.text import safe
+
+_CODES = {"bold": "1", "red": "31", "yellow": "33", "dim": "2"}
+
+
+class Output:
+    """Writes to two text streams. ``colour`` None means: on a terminal, unless the environment objects."""
+
+    def __init__(
+        self,
+        stdout: TextIO,
+        stderr: TextIO,
+        *,
+        as_json: bool = False,
+        quiet: bool = False,
+        verbose: bool = False,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._out = stdout
+        self._err = stderr
+        self.as_json = as_json
+        self.quiet = quiet
+        self.verbose = verbose
+        env = environ or {}
+        self._colour_out = _wants_colour(stdout, env)
+        self._colour_err = _wants_colour(stderr, env)
+
+    def show(self, document: Record | Listing) -> None:
+        """Write a command's result."""
+        if self.as_json:
+            self._write(_as_json(document))
+        elif isinstance(document, Record):
+            self._write_record(document)
+        else:
+            self._write_listing(document)
+
+    def data(self, text: str) -> None:
+        """Write text that is itself the result (a completion script, a help topic), as it is."""
+        self._out.write(text if text.endswith("\n") else text + "\n")
+        self._out.flush()
+
+    def note(self, text: str) -> None:
+        """Tell what happens; silent with --quiet."""
+        if not self.quiet:
+            self._talk(text)
+
+    def detail(self, text: str) -> None:
+        """Tell more; only with --verbose."""
+        if self.verbose:
+            self._talk(self._styled(text, "dim"))
+
+    def warn(self, text: str) -> None:
+        """Tell what the user should know even with --quiet."""
+        self._talk(f"{self._styled('Warning:', 'yellow')} {text}")
+
+    def error(self, error: JsobjError) -> None:
+        """Write the one error that ends a command."""
+        if self.as_json:
+            self._talk(json.dumps(error.to_json(), ensure_ascii=True), raw=True)
+            return
+        self._talk(f"{self._styled('Error:', 'red')} {safe(error.message)} [{error.reference}]")
+        if error.context:
+            self._talk(f"  Seen: {safe(error.context)}")
+        if error.hint:
+            self._talk(f"  Next: {safe(error.hint)}")
+
+    def _talk(self, text: str, *, raw: bool = False) -> None:
+        self._err.write((text if raw else "\n".join(_safe_styled(line) for line in text.split("\n"))) + "\n")
+        self._err.flush()
+
+    def _write(self, text: str) -> None:
+        self._out.write(text + "\n")
+        self._out.flush()
+
+    def _styled(self, text: str, style: str) -> str:
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self._colour_err else text
+
+    def _write_record(self, record: Record) -> None:
+        width = max((len(label) for label, _ in record.lines), default=0)
+        self._write("\n".join(f"{label + ':':<{width + 1}} {safe(value)}".rstrip() for label, value in record.lines))
+
+    def _write_listing(self, listing: Listing) -> None:
+        if not listing.shown:
+            self.note(listing.empty)
+        elif self._out.isatty():
+            self._write_table(listing)
+        else:
+            keys = [key for key, _ in listing.columns]
+            self._write("\n".join("\t".join(safe(item.get(key, "")) for key in keys) for item in listing.shown))
+
+    def _write_table(self, listing: Listing) -> None:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        console = Console(file=self._out, no_color=not self._colour_out, highlight=False, soft_wrap=False)
+        table = Table(box=None, pad_edge=False, header_style="bold" if self._colour_out else "")
+        for position, (_, heading) in enumerate(listing.columns):
+            table.add_column(heading, overflow="fold", no_wrap=position == 0 and console.width >= 60)
+        for item in listing.shown:
+            table.add_row(*(Text(safe(item.get(key, ""))) for key, _ in listing.columns))
+        console.print(table)
+
+
+def _as_json(document: Record | Listing) -> str:
+    # ASCII only: a name that is not valid Unicode (a lone surrogate) and a hostile one come through as escapes.
+    if isinstance(document, Record):
+        return json.dumps({"schema": document.schema, **document.data}, ensure_ascii=True)
+    return json.dumps({"schema": document.schema, "items": list(document.items)}, ensure_ascii=True)
+
+
+def _wants_colour(stream: TextIO, env: Mapping[str, str]) -> bool:
+    if env.get("NO_COLOR"):
+        return False
+    if env.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and env.get("TERM", "") != "dumb"
+
+
+def _safe_styled(line: str) -> str:
+    """``safe`` for a line that may hold our own colour codes."""
+    parts = line.split("\x1b[")
+    if len(parts) == 1:
+        return safe(line)
+    kept = [safe(parts[0])]
+    for part in parts[1:]:
+        code, mark, rest = part.partition("m")
+        known = mark and (code == "0" or code in _CODES.values())
+        kept.append(f"\x1b[{code}m{safe(rest)}" if known else safe("\x1b[" + part))
+    return "".join(kept)
