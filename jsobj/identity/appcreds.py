@@ -1,0 +1,156 @@
+"""Application credentials at Keystone: create, list, show, delete; and the RC file for a new one.
+
+The secret is shown by Keystone once, at creation (Identity API v3, OS application credentials). It goes from there into
+a 0600 file and nowhere else.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.keystone import Keystone, identity_root
+from jsobj.identity.login import Login
+from jsobj.secret import Secret
+from jsobj.units import parse_keystone_time
+
+
+@dataclass(frozen=True, slots=True)
+class AppCredential:
+    """One application credential. ``expires`` None means never."""
+
+    id: str
+    name: str
+    description: str
+    project_id: str
+    roles: tuple[str, ...]
+    expires: datetime | None
+    unrestricted: bool
+    access_rules: int = 0
+
+
+class AppCredentials:
+    """The calls for the user of one login."""
+
+    def __init__(self, keystone: Keystone) -> None:
+        self._keystone = keystone
+        self._path = f"/users/{keystone.login.user.id}/application_credentials"
+
+    def list(self) -> tuple[AppCredential, ...]:
+        """All of the user's, of every project."""
+        return tuple(_credential(item) for item in self._keystone.get(self._path).get("application_credentials", ()))
+
+    def find(self, name_or_id: str) -> AppCredential:
+        """The one of that name or id.
+
+        Raises :class:`JsobjError` (not found) naming those that exist.
+        """
+        known = self.list()
+        for credential in known:
+            if name_or_id in (credential.id, credential.name):
+                return credential
+        names = ", ".join(credential.name for credential in known)
+        raise JsobjError(
+            "app-cred-not-found",
+            f"user {self._keystone.login.user.name} has no application credential '{name_or_id}'",
+            code=ExitCode.NOT_FOUND,
+            context=f"there are: {names}" if names else "there are none",
+        )
+
+    def own_expiry(self) -> datetime | None:
+        """When the application credential of this very login expires; None for never, or where it may not be read."""
+        credential = self._keystone.login.credential
+        if credential is None:
+            return None
+        try:
+            answer = self._keystone.get(f"{self._path}/{credential.id}")
+        except JsobjError:
+            return None  # only told where Keystone lets us read it; whoami says what is known
+        return _credential(answer.get("application_credential", {})).expires
+
+    def create(
+        self, name: str, *, description: str, roles: Sequence[str], expires: datetime | None, unrestricted: bool
+    ) -> tuple[AppCredential, Secret]:
+        """Make one for the login's project; its secret is told this once.
+
+        Raises :class:`JsobjError`: refused (name used, not allowed), usage (a role that the user does not have).
+        """
+        wanted: dict[str, Any] = {"name": name, "description": description, "unrestricted": unrestricted}
+        if roles:
+            wanted["roles"] = [{"name": role} for role in roles]
+        if expires is not None:
+            wanted["expires_at"] = expires.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        try:
+            answer = self._keystone.post(self._path, {"application_credential": wanted})
+        except JsobjError as error:
+            raise _explain(error, name, self._keystone.login) from error
+        made = answer.get("application_credential", {})
+        return _credential(made), Secret(str(made.get("secret", "")))
+
+    def delete(self, credential: AppCredential) -> None:
+        """Delete one. EC2 keys that were made with it stay alive."""
+        try:
+            self._keystone.delete(f"{self._path}/{credential.id}")
+        except JsobjError as error:
+            raise _explain(error, credential.name, self._keystone.login) from error
+
+
+def _credential(item: Mapping[str, Any]) -> AppCredential:
+    return AppCredential(
+        id=str(item.get("id", "")),
+        name=str(item.get("name", "")),
+        description=str(item.get("description") or ""),
+        project_id=str(item.get("project_id") or ""),
+        roles=tuple(str(role.get("name", "")) for role in item.get("roles") or ()),
+        expires=parse_keystone_time(item.get("expires_at")),
+        unrestricted=bool(item.get("unrestricted")),
+        access_rules=len(item.get("access_rules") or ()),
+    )
+
+
+def _explain(error: JsobjError, name: str, login: Login) -> JsobjError:
+    if error.reference == "keystone-conflict":
+        return JsobjError(
+            "app-cred-name-taken",
+            f"there is an application credential '{name}' already",
+            code=ExitCode.REFUSED,
+            hint=f"choose another name, or delete it first: jsobj app-cred delete {shlex.quote(name)}",
+        )
+    if error.reference == "keystone-forbidden" and login.credential is not None and login.credential.restricted:
+        return JsobjError(
+            "app-cred-restricted",
+            "a restricted application credential may not make or delete application credentials",
+            code=ExitCode.REFUSED,
+            context=error.context,
+            hint="log in with your password or browser, or use the portal (Identity > Application Credentials)",
+        )
+    if error.reference == "keystone-rejected":
+        return JsobjError(
+            "app-cred-rejected", f"Keystone does not make '{name}'", code=ExitCode.USAGE, context=error.context
+        )
+    return error
+
+
+def rc_text(login: Login, credential: AppCredential, secret: Secret) -> bytes:
+    """An RC file that bash, and jsobj, read back exactly: every value in single quotes."""
+    lines = {
+        "OS_AUTH_TYPE": "v3applicationcredential",
+        "OS_AUTH_URL": identity_root(login.auth_url),
+        "OS_IDENTITY_API_VERSION": "3",
+        "OS_REGION_NAME": login.region,
+        "OS_INTERFACE": login.interface,
+        "OS_APPLICATION_CREDENTIAL_ID": credential.id,
+        "OS_APPLICATION_CREDENTIAL_SECRET": secret.reveal(),
+    }
+    text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items() if value)
+    return (
+        f"#!/usr/bin/env bash\n\n# Application credential of project {_one_line(login.project.name)}.\n{text}".encode()
+    )
+
+
+def _one_line(text: str) -> str:
+    return "".join(ch if ch.isprintable() else "?" for ch in text)

@@ -1,0 +1,81 @@
+"""Which login, and which AWS profile, a command means: option, then environment, then the default.
+
+The answer carries its reason, so that ``whoami`` and ``doctor`` can say who won.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity import ledger
+from jsobj.identity.clouds import cloud_names, read_cloud
+from jsobj.identity.settings import Settings
+from jsobj.identity.sources import AuthSource, from_environment
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A name and why it was chosen; name "" where nothing chose one."""
+
+    name: str
+    reason: str
+
+
+def current_source(settings: Settings, *, cloud: str = "", region: str = "") -> AuthSource:
+    """The login meant: ``--cloud``, ``OS_CLOUD``, ``OS_*`` variables, the default cloud, the only cloud.
+
+    Raises :class:`JsobjError`: auth where there is none, usage where several are possible.
+    """
+    chosen = chosen_cloud(settings, cloud)
+    if not chosen.name:
+        source = from_environment(settings.environ)
+        if source is not None:
+            return replace(source, region=region or source.region)
+        raise _not_logged_in(settings)
+    source = read_cloud(settings, chosen.name, region=region)
+    return replace(source, origins={**source.origins, "cloud": chosen.reason})
+
+
+def chosen_cloud(settings: Settings, cloud: str = "") -> Choice:
+    """The name of the cloud meant; "" where the ``OS_*`` variables themselves are the login, or there is none."""
+    if cloud:
+        return Choice(cloud, "--cloud")
+    if settings.get("OS_CLOUD"):
+        return Choice(settings.get("OS_CLOUD"), "$OS_CLOUD")
+    if from_environment(settings.environ) is not None:
+        return Choice("", "OS_* variables in the environment")
+    default = ledger.read(settings).default_cloud
+    if default:
+        return Choice(default, "the default cloud (jsobj login --set-default)")
+    names = cloud_names(settings)
+    return Choice(names[0], "the only cloud in clouds.yaml") if len(names) == 1 else Choice("", "")
+
+
+def chosen_profile(settings: Settings, *, profile: str = "", cloud: str = "") -> Choice:
+    """The AWS profile meant: ``--profile``, ``AWS_PROFILE`` (unless ``--cloud`` was typed), then the cloud's own."""
+    if profile:
+        return Choice(profile, "--profile")
+    if not cloud and settings.get("AWS_PROFILE"):
+        return Choice(settings.get("AWS_PROFILE"), "$AWS_PROFILE")
+    name = chosen_cloud(settings, cloud).name
+    linked = ledger.read(settings).cloud(name).profile if name else ""
+    return Choice(linked, f"cloud '{name}'") if linked else Choice("", "")
+
+
+def _not_logged_in(settings: Settings) -> JsobjError:
+    names = cloud_names(settings)
+    if names:
+        return JsobjError(
+            "cloud-not-chosen",
+            f"there are {len(names)} clouds and none is the default",
+            code=ExitCode.USAGE,
+            context=f"clouds: {', '.join(names)}",
+            hint=f"name one: --cloud {names[0]} (or set OS_CLOUD)",
+        )
+    return JsobjError(
+        "not-logged-in",
+        "not logged in to any cloud",
+        code=ExitCode.AUTH,
+        hint="download an RC file from the portal and run: jsobj login RCFILE",
+    )

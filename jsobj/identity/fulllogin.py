@@ -1,0 +1,41 @@
+"""A login as the person for one command, where an application credential is not enough. Nothing of it is stored."""
+
+from __future__ import annotations
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.keystone import Keystone, identity_root
+from jsobj.identity.sources import AuthSource
+from jsobj.secret import Secret
+
+
+def log_in_fully(keystone: Keystone, *, user: str, domain: str, password: Secret) -> Keystone:
+    """The same project, as ``user`` (default: the same user, known by the token) with a password.
+
+    Raises :class:`JsobjError` (auth, refused). Never another project: that is checked.
+    """
+    who = {"username": user, "user_domain_name": domain or "Default"} if user else {"user_id": keystone.login.user.id}
+    source = AuthSource(
+        kind="full login",
+        where=f"the one-time login of {user or keystone.login.user.name}",
+        auth_type="v3password",
+        auth={
+            "auth_url": identity_root(keystone.source.auth_url),
+            "project_id": keystone.login.project.id,
+            **who,
+        },
+        secrets={"password": (password,)},
+        origins={"password": "standard input"},
+        region=keystone.login.region,
+        interface=keystone.source.interface,
+        cacert=keystone.source.cacert,
+        verify=keystone.source.verify,
+        cloud=keystone.source.cloud,
+    )
+    full = Keystone(source)
+    if full.login.project.id != keystone.login.project.id:
+        raise JsobjError(
+            "other-project",
+            f"the full login ended in project {full.login.project.name}, not {keystone.login.project.name}",
+            code=ExitCode.REFUSED,
+        )
+    return full

@@ -1,0 +1,86 @@
+"""The world outside, read once.
+
+Here, and in ``cli``, the environment and the home folder are looked at; everything below receives one frozen
+:class:`Settings`. Folders follow the XDG Base Directory specification (relative paths in those variables are ignored,
+as it demands); the files of other tools are where those tools look for them.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from jsobj.identity.awsfiles import AwsFiles
+
+# Variables that change what jsobj does. Everything else in the environment is nobody's business below.
+_PREFIXES = ("OS_", "AWS_", "JSOBJ_")
+_NAMES = {
+    "NO_PROXY",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "ALL_PROXY",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSL_CERT_FILE",
+}
+KNOWN_OWN_VARIABLES = frozenset({"JSOBJ_SANDBOX"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and what the environment says. ``environ`` may hold secrets and is left out of ``repr``."""
+
+    home: Path
+    cwd: Path
+    config_dir: Path
+    state_dir: Path
+    cache_dir: Path
+    openstack_dir: Path
+    aws: AwsFiles
+    environ: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Settings from this process's environment, or from ``environ`` as a test's own world."""
+        env = dict(os.environ if environ is None else environ)
+        home = Path(env.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
+        config = _xdg(env, "XDG_CONFIG_HOME", home / ".config")
+        aws = AwsFiles(
+            credentials=Path(env.get("AWS_SHARED_CREDENTIALS_FILE") or home / ".aws" / "credentials").expanduser(),
+            config=Path(env.get("AWS_CONFIG_FILE") or home / ".aws" / "config").expanduser(),
+        )
+        kept = {k: v for k, v in env.items() if k.startswith(_PREFIXES) or k.upper() in _NAMES}
+        return cls(
+            home=home,
+            cwd=_cwd(),
+            config_dir=config / "jsobj",
+            state_dir=_xdg(env, "XDG_STATE_HOME", home / ".local" / "state") / "jsobj",
+            cache_dir=_xdg(env, "XDG_CACHE_HOME", home / ".cache") / "jsobj",
+            openstack_dir=config / "openstack",
+            aws=aws,
+            environ=MappingProxyType(kept),
+        )
+
+    def get(self, name: str) -> str:
+        """An environment variable; "" where it is unset."""
+        return self.environ.get(name, "")
+
+    def unknown_own_variables(self) -> tuple[str, ...]:
+        """``JSOBJ_*`` variables that mean nothing to jsobj: misspellings to warn of."""
+        return tuple(sorted(k for k in self.environ if k.startswith("JSOBJ_") and k not in KNOWN_OWN_VARIABLES))
+
+
+def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:
+    value = Path(env.get(name) or default)
+    return value if value.is_absolute() else default
+
+
+def _cwd() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # the folder was deleted under us; only ./clouds.yaml is lost by that
+        return Path("/")

@@ -1,0 +1,208 @@
+"""Where a login comes from: one frozen :class:`AuthSource`, whatever the user had in hand.
+
+RC files and ``OS_*`` variables say the same things in capitals that clouds.yaml says in small letters. This file turns
+the former into the latter, remembers which file and line (or variable) every value came from, and keeps what belongs to
+another kind of login out: a leftover ``OS_PROJECT_NAME`` beside an application credential is the famous 401
+"Application credentials cannot request a scope".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.rcfile import RcFile, missing
+from jsobj.secret import Secret
+
+APPLICATION_CREDENTIAL = "v3applicationcredential"
+SECRET_OPTIONS = frozenset(
+    {"password", "application_credential_secret", "token", "passcode", "client_secret", "access_token", "trust_secret"}
+)
+
+# Variables that describe the connection and not the person; the rest after OS_ are options of the auth plugin.
+_CONNECTION = {
+    "OS_REGION_NAME": "region",
+    "OS_INTERFACE": "interface",
+    "OS_ENDPOINT_TYPE": "interface",
+    "OS_CACERT": "cacert",
+}
+_NOT_OPTIONS = frozenset(
+    {
+        *_CONNECTION,
+        "OS_AUTH_TYPE",
+        "OS_AUTH_PLUGIN",
+        "OS_IDENTITY_API_VERSION",
+        "OS_INSECURE",
+        "OS_CLOUD",
+        "OS_CLOUD_NAME",
+        "OS_CLIENT_CONFIG_FILE",
+        "OS_CLIENT_SECURE_FILE",
+    }
+)
+_SPELLINGS = {
+    "tenant_name": "project_name",
+    "tenant_id": "project_id",
+    "user_name": "username",
+    "v3applicationcredential_id": "application_credential_id",
+}
+_API_VERSIONS = ("_api_version",)  # OS_VOLUME_API_VERSION and its like concern other services
+_CREDENTIAL_IDENTITY = ("application_credential_id", "application_credential_name")
+_USER_OF_NAMED_CREDENTIAL = ("user_id", "username", "user_domain_id", "user_domain_name")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSource:
+    """Everything needed to authenticate, and where it came from.
+
+    ``auth`` holds options of the keystoneauth plugin ``auth_type``; ``secrets`` the secret ones, each with the values
+    to try in turn (more than one only where Horizon's quoting left a doubt); ``origins`` says of every option where it
+    was read. ``verify`` False means that TLS certificates are not checked, which is warned of at each use.
+    """
+
+    kind: str
+    where: str
+    auth_type: str
+    auth: Mapping[str, object]
+    secrets: Mapping[str, tuple[Secret, ...]]
+    origins: Mapping[str, str]
+    region: str = ""
+    interface: str = "public"
+    cacert: str = ""
+    verify: bool = True
+    cloud: str = ""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def auth_url(self) -> str:
+        """Keystone's address."""
+        return str(self.auth.get("auth_url", ""))
+
+    @property
+    def is_application_credential(self) -> bool:
+        """Whether this logs in with an application credential rather than as a person."""
+        return self.auth_type == APPLICATION_CREDENTIAL
+
+    def with_secret(self, option: str, value: Secret, origin: str) -> AuthSource:
+        """The same with one secret given from elsewhere (a prompt, standard input)."""
+        return replace(self, secrets={**self.secrets, option: (value,)}, origins={**self.origins, option: origin})
+
+
+def from_rc(rc: RcFile) -> AuthSource:
+    """What an RC file says. Values that the file asks for are absent; the caller asks for :func:`unanswered` ones.
+
+    Raises :class:`JsobjError` (local) naming all that is missing at once.
+    """
+    lacking = missing(rc)
+    if lacking:
+        raise JsobjError(
+            "rc-incomplete",
+            f"{rc.name} does not set {', '.join(lacking)}",
+            code=ExitCode.LOCAL,
+            hint="download the file again from the portal (Identity > Application Credentials, or API Access)",
+        )
+    source = _from_variables(
+        {**rc.values},
+        {name: tuple(values) for name, values in rc.secrets.items()},
+        kind="rc-file",
+        where=rc.name,
+        origin=lambda name: f"{rc.name} line {rc.lines[name]}" if name in rc.lines else rc.name,
+    )
+    return replace(source, notices=rc.notices + source.notices)
+
+
+def from_environment(environ: Mapping[str, str]) -> AuthSource | None:
+    """What ``OS_*`` variables say, or None where they do not add up to a login."""
+    values = {k: v for k, v in environ.items() if k.startswith("OS_") and v}
+    secrets = {k: (Secret(v),) for k, v in values.items() if k[3:].lower() in SECRET_OPTIONS}
+    plain = {k: v for k, v in values.items() if k not in secrets}
+    if "OS_AUTH_URL" not in plain:
+        return None
+    source = _from_variables(
+        plain, secrets, kind="environment", where="the environment", origin=lambda name: f"${name}"
+    )
+    # Other plugins (browser logins, tokens) know best what they need.
+    known = source.auth_type in {APPLICATION_CREDENTIAL, "password", "v3password"}
+    return None if known and secret_option(source) not in source.secrets else source
+
+
+def secret_option(source: AuthSource) -> str:
+    """The option that proves the identity for this kind of login: what to ask for when it is absent."""
+    return {
+        APPLICATION_CREDENTIAL: "application_credential_secret",
+        "v3token": "token",
+        "token": "token",
+        "v3totp": "passcode",
+    }.get(source.auth_type, "password")
+
+
+def _from_variables(
+    values: Mapping[str, str],
+    secrets: Mapping[str, tuple[Secret, ...]],
+    *,
+    kind: str,
+    where: str,
+    origin: object,
+) -> AuthSource:
+    name_origin = origin if callable(origin) else str
+    auth: dict[str, object] = {}
+    origins: dict[str, str] = {}
+    connection: dict[str, str] = {}
+    for variable, value in values.items():
+        if variable in _CONNECTION:
+            connection[_CONNECTION[variable]] = value
+            origins[_CONNECTION[variable]] = name_origin(variable)
+        elif variable not in _NOT_OPTIONS and not variable.lower().endswith(_API_VERSIONS):
+            option = _option(variable)
+            auth[option] = value
+            origins[option] = name_origin(variable)
+    hidden = {_option(variable): candidates for variable, candidates in secrets.items()}
+    origins |= {_option(variable): name_origin(variable) for variable in secrets}
+    auth_type = values.get("OS_AUTH_TYPE") or values.get("OS_AUTH_PLUGIN") or _guess_type(auth, hidden)
+    source = AuthSource(
+        kind=kind,
+        where=where,
+        auth_type=auth_type,
+        auth=auth,
+        secrets=hidden,
+        origins=origins,
+        region=connection.get("region", ""),
+        interface=connection.get("interface", "public").removesuffix("URL"),
+        cacert=connection.get("cacert", ""),
+        verify=values.get("OS_INSECURE", "").lower() not in {"1", "true", "yes"},
+    )
+    return isolate(source)
+
+
+def _option(variable: str) -> str:
+    option = variable.removeprefix("OS_").lower()
+    return _SPELLINGS.get(option, option)
+
+
+def _guess_type(auth: Mapping[str, object], secrets: Mapping[str, object]) -> str:
+    if any(option in auth for option in _CREDENTIAL_IDENTITY):
+        return APPLICATION_CREDENTIAL
+    if "token" in secrets and "password" not in secrets:
+        return "v3token"
+    return "password"
+
+
+def isolate(source: AuthSource) -> AuthSource:
+    """Keep only what belongs to an application credential, where that is the kind of login; say what was left out."""
+    if not source.is_application_credential:
+        return source
+    wanted = {"auth_url", *_CREDENTIAL_IDENTITY}
+    if "application_credential_id" not in source.auth:
+        wanted |= set(_USER_OF_NAMED_CREDENTIAL)
+    left_out = sorted((set(source.auth) | set(source.secrets)) - wanted - {"application_credential_secret"})
+    notices = source.notices
+    if left_out:
+        names = ", ".join(f"OS_{option.upper()}" for option in left_out)
+        notices = (*notices, f"{source.where}: {names} ignored, since an application credential knows its own project")
+    return replace(
+        source,
+        auth={k: v for k, v in source.auth.items() if k in wanted},
+        secrets={k: v for k, v in source.secrets.items() if k == "application_credential_secret"},
+        origins={k: v for k, v in source.origins.items() if k not in left_out},
+        notices=notices,
+    )

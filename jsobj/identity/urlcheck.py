@@ -1,0 +1,24 @@
+"""Keystone's address, checked before a secret is sent there."""
+
+from __future__ import annotations
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.urls import parse_url, require_secure
+
+
+def check_auth_url(url: str, *, allow_http: bool) -> None:
+    """Refuse an address that is no URL, is Keystone v2's, or is plain http to another machine (usage, local)."""
+    try:
+        origin, path = parse_url(url)
+    except JsobjError as error:
+        raise JsobjError(
+            "auth-url-bad", f"Keystone's address (OS_AUTH_URL) is not usable: {error.message}", code=error.code
+        ) from error
+    if path.rstrip("/").endswith("/v2.0"):
+        raise JsobjError(
+            "keystone-v2",
+            f"{url} is the Identity API v2, which no current cloud has",
+            code=ExitCode.LOCAL,
+            hint="download a new RC file (v3) from the portal",
+        )
+    require_secure(origin, allow_http=allow_http, what="Keystone address")
