@@ -1,0 +1,150 @@
+"""Which server is behind an S3 endpoint, and what it wants: asked, not guessed.
+
+Facts used (measured on Ceph RGW 16 and Swift 2.38): Swift answers ``/info`` and puts ``x-trans-id`` into every reply;
+RGW answers ``/swift/info`` and, to ``/info``, an S3 error. Swift's s3api insists on its ``location`` as the signing
+region and names it in the refusal (``AuthorizationHeaderMalformed`` with ``<Region>``); RGW takes any. Neither has
+virtual hosts unless configured, so addressing is by path always. Checksums are ``when_required`` always: trailing
+checksums of current SDKs break uploads on older releases of both, over https only.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.s3wire import Answer, KeyPair, get
+from jsobj.urls import Origin
+
+DEFAULT_REGION = "us-east-1"  # what SDKs sign without a setting; on RGW it also avoids the LocationConstraint trap
+
+
+@dataclass(frozen=True, slots=True)
+class S3Dialect:
+    """What a profile needs for this server. ``server``: ``ceph-rgw``, ``swift`` or ``unknown``.
+
+    ``part_limit`` is the number of parts that a multipart upload may have; ``owner`` and ``buckets`` are what a signed
+    request saw ("" and None without a key).
+    """
+
+    origin: Origin
+    server: str
+    region: str = DEFAULT_REGION
+    addressing_style: str = "path"
+    checksums: str = "when_required"
+    part_limit: int = 10_000
+    version: str = ""
+    owner: str = ""
+    buckets: int | None = None
+    request_id: str = ""
+
+    @property
+    def server_title(self) -> str:
+        """For people."""
+        known = {"ceph-rgw": "Ceph RGW", "swift": "OpenStack Swift (s3api)"}
+        return " ".join(part for part in (known.get(self.server, "an unknown S3 server"), self.version) if part)
+
+
+def identify(origin: Origin, *, verify: bool | str = True) -> S3Dialect:
+    """Which server this is, without any key.
+
+    Raises :class:`JsobjError` (network): unreachable, or an answer that no object store gives.
+    """
+    info = get(origin, "/info", verify=verify)
+    if info.status == 200 and (swift := _json(info).get("swift")) is not None:
+        s3api = _json(info).get("s3api")
+        version = str(swift.get("version", "")) if isinstance(swift, dict) else ""
+        limit = s3api.get("max_upload_part_num", 1000) if isinstance(s3api, dict) else 1000
+        if s3api is None:
+            raise JsobjError(
+                "endpoint-without-s3",
+                f"{origin} is an OpenStack Swift {version} that does not offer the S3 API",
+                code=ExitCode.NOT_FOUND,
+                hint="use the Swift API: names like swift://container/object",
+            )
+        return S3Dialect(origin, "swift", part_limit=int(limit), version=version)
+    if _is_rgw(info, origin, verify):
+        return S3Dialect(origin, "ceph-rgw")
+    if info.s3_code:
+        return S3Dialect(origin, "unknown")
+    raise _not_object_store(origin, info)
+
+
+def _is_rgw(info: Answer, origin: Origin, verify: bool | str) -> bool:
+    if not info.headers.get("x-amz-request-id", "").startswith("tx"):
+        return False
+    swift = get(origin, "/swift/info", verify=verify)
+    return info.s3_code != "" or swift.status == 200
+
+
+def probe(origin: Origin, key: KeyPair, *, verify: bool | str = True, region: str = DEFAULT_REGION) -> S3Dialect:
+    """Which server this is and how it wants to be spoken to, proven by a signed ListBuckets.
+
+    Raises :class:`JsobjError`: network, or auth where the server refuses the key.
+    """
+    dialect = replace(identify(origin, verify=verify), region=region)
+    answer = get(origin, key=key, region=region, verify=verify)
+    if answer.s3_code == "AuthorizationHeaderMalformed" and (wanted := answer.tag("Region")):
+        dialect = replace(dialect, region=wanted)
+        answer = get(origin, key=key, region=wanted, verify=verify)
+    if answer.status != 200 or "<ListAllMyBucketsResult" not in answer.body:
+        raise refused(origin, answer, key.access)
+    owner = answer.body.partition("<Owner>")[2].partition("</Owner>")[0]
+    return replace(
+        dialect,
+        owner=replace(answer, body=owner).tag("ID"),
+        buckets=answer.body.count("<Bucket>"),
+        request_id=answer.request_id,
+    )
+
+
+def refused(origin: Origin, answer: Answer, access: str) -> JsobjError:
+    """The error for a signed ListBuckets that was not answered with a list."""
+    code = answer.s3_code
+    context = " ".join(
+        part for part in (f"HTTP {answer.status}", code, answer.tag("Message")[:200], answer.request_id) if part
+    )
+    if code in {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied"}:
+        return JsobjError(
+            "s3-key-refused",
+            f"{origin} refuses the key {access}",
+            code=ExitCode.AUTH,
+            context=context,
+            hint="if the key is new, wait a minute and try again; otherwise make another: jsobj ec2-creds --new",
+        )
+    if code == "RequestTimeTooSkewed":
+        return JsobjError(
+            "clock-skew",
+            f"this computer's clock differs too much from {origin}'s ({answer.headers.get('date', 'unknown time')})",
+            code=ExitCode.AUTH,
+            context=context,
+            hint="set the clock: sudo timedatectl set-ntp true",
+        )
+    if answer.status == 429 or answer.status >= 500:
+        return JsobjError(
+            "s3-busy",
+            f"{origin} answered {answer.status}",
+            code=ExitCode.NETWORK,
+            context=context,
+            hint="try again in a minute",
+        )
+    return _not_object_store(origin, answer)
+
+
+def _not_object_store(origin: Origin, answer: Answer) -> JsobjError:
+    kind = answer.headers.get("content-type", "no content type")
+    return JsobjError(
+        "not-object-store",
+        f"{origin} answers, but not as an object store",
+        code=ExitCode.NETWORK,
+        context=f"HTTP {answer.status}, {kind[:80]}",
+        hint="check host and port; a network that wants you to log in through the browser first answers like this too",
+    )
+
+
+def _json(answer: Answer) -> dict[str, object]:
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,145 @@
+"""Which EC2 key a profile gets: the one it has, one that jsobj made before, or a new one. Never another project's.
+
+Keys never expire and are not named, so every needless one is litter that opens the whole project. Making one is
+therefore the last resort, and safe against a lost answer or a kill: what Keystone listed before is written down first,
+and the next run adopts the key that came after.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity import ledger
+from jsobj.identity.ec2 import Ec2Api, Ec2Key
+from jsobj.identity.keystone import Keystone
+from jsobj.identity.ledger import KeyRecord, Ledger, Pending
+from jsobj.identity.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Obtained:
+    """A key and why it is this one. ``how``: ``kept`` (the profile's), ``reused``, ``recovered`` or ``made``."""
+
+    key: Ec2Key
+    how: str
+    reason: str
+
+
+def obtain(
+    keystone: Keystone, settings: Settings, *, profile: str, held: str, new: bool, may_replace: bool
+) -> Obtained:
+    """A key for the login's project. ``held`` is the access key that the profile has now, "" for none.
+
+    Raises :class:`JsobjError`: refused with the way out (see :mod:`jsobj.identity.ec2`), or because the profile holds a
+    key that is not this project's and ``may_replace`` is off.
+    """
+    api = Ec2Api(keystone)
+    mine = _in_project(api.list(), keystone)
+    book = ledger.read(settings)
+    if held and held not in mine and not may_replace:
+        _refuse_other_key(book, keystone, profile, held)
+    pending = _pending(book, keystone)
+    found = None if new else _existing(mine, book, pending, held)
+    if found is None:
+        fresh = _make(api, keystone, settings, tuple(mine))
+        found = Obtained(fresh, "made", "asked for a new one" if new else "jsobj had made none for this project yet")
+    _record(settings, keystone, found, profile)
+    return found
+
+
+def _refuse_other_key(book: Ledger, keystone: Keystone, profile: str, held: str) -> None:
+    """A key of ours for this very project that Keystone has no more is dead and may be replaced; no other may."""
+    known = book.key(held)
+    if known is not None and (known.auth_url, known.project_id) == (
+        keystone.login.auth_url,
+        keystone.login.project.id,
+    ):
+        return
+    owner = f"project {known.project_name}" if known is not None and known.project_name else "another login"
+    raise JsobjError(
+        "profile-holds-another-key",
+        f"profile '{profile}' holds a key of {owner} ({held})",
+        code=ExitCode.REFUSED,
+        context=f"this login is project {keystone.login.project.name}",
+        hint=f"choose another profile: --profile {profile}-2; or replace the key: --overwrite (a backup is kept)",
+    )
+
+
+def _existing(mine: Mapping[str, Ec2Key], book: Ledger, pending: Pending | None, held: str) -> Obtained | None:
+    """The truth table, best first. A key that is being retired by a rotation is never taken up again.
+
+    held by the profile, of this project   -> kept
+    made by jsobj for this project         -> reused (the newest)
+    came after an unfinished creation      -> recovered (if it is only one: more could be somebody else's)
+    """
+    retired = {record.access for record in book.keys if record.retire_after}
+    if held in mine and held not in retired:
+        return Obtained(mine[held], "kept", "the profile holds it already and Keystone knows it for this project")
+    ours = [record for record in book.keys if record.access in mine and record.made and not record.retire_after]
+    if ours:
+        newest = max(ours, key=lambda record: record.made)
+        return Obtained(mine[newest.access], "reused", f"jsobj made it on {newest.made[:10]} for this project")
+    if pending is not None:
+        after = [access for access in mine if access not in pending.before]
+        if len(after) == 1:
+            return Obtained(mine[after[0]], "recovered", "an interrupted run had made it")
+    return None
+
+
+def _make(api: Ec2Api, keystone: Keystone, settings: Settings, before: tuple[str, ...]) -> Ec2Key:
+    intent = Pending(*_whose(keystone), before=before, started=_now())
+    ledger.update(settings, lambda book: dataclasses.replace(book, pending=(*_others(book, intent), intent)))
+    try:
+        return api.create()
+    except JsobjError as error:
+        if error.code is not ExitCode.NETWORK:
+            ledger.update(settings, lambda book: dataclasses.replace(book, pending=_others(book, intent)))
+            raise
+        # The answer was lost; the key may exist. Look, before anybody makes a second one.
+        after = [key for access, key in _in_project(api.list(), keystone).items() if access not in before]
+        if len(after) != 1:
+            raise
+        return after[0]
+
+
+def _record(settings: Settings, keystone: Keystone, found: Obtained, profile: str) -> None:
+    auth_url, user_id, project_id = _whose(keystone)
+
+    def change(book: Ledger) -> Ledger:
+        known = book.key(found.key.access)
+        made = known.made if known else _now() if found.how in {"made", "recovered"} else ""
+        record = KeyRecord(
+            found.key.access, auth_url, user_id, project_id, keystone.login.project.name, made=made, profile=profile
+        )
+        kept = tuple(
+            p for p in book.pending if (p.auth_url, p.user_id, p.project_id) != (auth_url, user_id, project_id)
+        )
+        return dataclasses.replace(book.with_key(record), pending=kept)
+
+    ledger.update(settings, change)
+
+
+def _in_project(keys: tuple[Ec2Key, ...], keystone: Keystone) -> dict[str, Ec2Key]:
+    return {key.access: key for key in keys if key.project_id == keystone.login.project.id}
+
+
+def _whose(keystone: Keystone) -> tuple[str, str, str]:
+    return keystone.login.auth_url, keystone.login.user.id, keystone.login.project.id
+
+
+def _pending(book: Ledger, keystone: Keystone) -> Pending | None:
+    whose = _whose(keystone)
+    return next((p for p in book.pending if (p.auth_url, p.user_id, p.project_id) == whose), None)
+
+
+def _others(book: Ledger, intent: Pending) -> tuple[Pending, ...]:
+    whose = (intent.auth_url, intent.user_id, intent.project_id)
+    return tuple(p for p in book.pending if (p.auth_url, p.user_id, p.project_id) != whose)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

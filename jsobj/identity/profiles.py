@@ -1,0 +1,148 @@
+"""From a login to an AWS profile that works: key, endpoint, dialect, files, proof. And the way back.
+
+Each step is done only when the one before it has succeeded, and what would be refused at the end (a profile that holds
+another key, a malformed file, an endpoint that is no object store) is found out before a key is made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from jsobj.atomic import Change
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity import ledger
+from jsobj.identity.awsfiles import AwsFiles, AwsProfile, names, read_profile, write_profile
+from jsobj.identity.endpoint import S3Dialect, identify, probe
+from jsobj.identity.keymaker import Obtained, obtain
+from jsobj.identity.keystone import Keystone
+from jsobj.identity.proof import list_buckets_by_profile
+from jsobj.identity.s3wire import KeyPair
+from jsobj.identity.settings import Settings
+from jsobj.urls import Origin, require_secure
+
+_NEW_KEY_TRIES = 4  # a key made a moment ago may take some seconds to be known to every server
+_NEW_KEY_WAIT = 1.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the user asked for."""
+
+    profile: str
+    endpoint: Origin | None = None
+    new: bool = False
+    write: bool = True
+    as_default: bool = False
+    overwrite: bool = False
+    allow_http: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What was done. ``buckets`` is what plain boto3 saw with the profile's name (None with ``write`` off)."""
+
+    obtained: Obtained
+    dialect: S3Dialect
+    profiles: tuple[str, ...]
+    changes: tuple[Change, ...]
+    buckets: tuple[str, ...] | None
+
+
+def set_up(keystone: Keystone, settings: Settings, wish: Wish, say: Callable[[str], None]) -> Setup:
+    """Give the login's project a key and a profile, and prove that it works.
+
+    Raises :class:`JsobjError`: refused (the profile holds a key of another project; Keystone does not allow keys),
+    local (a file that cannot be edited), network, auth (the proof failed).
+    """
+    held = held_keys(settings.aws, wish)
+    origin = wish.endpoint or keystone.login.s3_origin
+    require_secure(origin, allow_http=wish.allow_http, what="S3 endpoint")
+    verify = verify_of(keystone, settings)
+    say(f"looking at {origin}")
+    identify(origin, verify=verify)
+    say("asking Keystone for the project's EC2 keys")
+    obtained = obtain(
+        keystone, settings, profile=wish.profile, held=held, new=wish.new, may_replace=wish.overwrite or not wish.write
+    )
+    pair = KeyPair(obtained.key.access, obtained.key.secret)
+    dialect = _probe_patiently(origin, pair, verify=verify, fresh=obtained.how == "made")
+    if not wish.write:
+        return Setup(obtained, dialect, (), (), None)
+    wanted = [wish.profile, *(["default"] if wish.as_default and wish.profile != "default" else [])]
+    profile = AwsProfile(
+        name=wish.profile,
+        access=pair.access,
+        secret=pair.secret,
+        endpoint_url=str(dialect.origin),
+        region=dialect.region,
+        addressing_style=dialect.addressing_style,
+        checksums=dialect.checksums,
+        ca_bundle=keystone.source.cacert,
+    )
+    changes: list[Change] = []
+    for name in wanted:
+        dead = name == wish.profile and bool(held) and held != pair.access  # obtain() has allowed its replacement
+        changes.extend(write_profile(settings.aws, replace(profile, name=name), overwrite=wish.overwrite or dead))
+    link(settings, keystone, wish.profile)
+    say("proving the profile with boto3")
+    return Setup(obtained, dialect, tuple(wanted), tuple(changes), list_buckets_by_profile(settings.aws, wish.profile))
+
+
+def held_keys(files: AwsFiles, wish: Wish) -> str:
+    """The access key that the profile holds now; refuses, before anything is made, to take ``[default]`` away."""
+    existing = read_profile(files, wish.profile)
+    if wish.as_default and not wish.overwrite:
+        default = read_profile(files, "default")
+        other = existing.access if existing else ""
+        if default is not None and default.access and default.access != other:
+            raise JsobjError(
+                "default-profile-taken",
+                f"[default] in {files.credentials} holds another key ({default.access})",
+                code=ExitCode.REFUSED,
+                hint=f"leave --set-default out and use --profile {wish.profile}, or replace it: --overwrite",
+            )
+    return existing.access if existing else ""
+
+
+def link(settings: Settings, keystone: Keystone, profile: str) -> None:
+    """Remember that the cloud's profile is this one."""
+    name = keystone.source.cloud
+    if not name:
+        return
+    project = keystone.login.project
+
+    def change(book: ledger.Ledger) -> ledger.Ledger:
+        record = replace(book.cloud(name), profile=profile, project_id=project.id, project_name=project.name)
+        return book.with_cloud(record)
+
+    ledger.update(settings, change)
+
+
+def profiles_with(files: AwsFiles, access: str) -> tuple[str, ...]:
+    """Every profile that holds this access key."""
+    found = []
+    for name in names(files):
+        profile = read_profile(files, name)
+        if profile is not None and profile.access == access:
+            found.append(name)
+    return tuple(found)
+
+
+def verify_of(keystone: Keystone, settings: Settings) -> bool | str:
+    """How TLS certificates are checked: the cloud's own authority, ``AWS_CA_BUNDLE``, or the usual ones."""
+    if not keystone.source.verify:
+        return False
+    return keystone.source.cacert or settings.get("AWS_CA_BUNDLE") or True
+
+
+def _probe_patiently(origin: Origin, pair: KeyPair, *, verify: bool | str, fresh: bool) -> S3Dialect:
+    for attempt in range(_NEW_KEY_TRIES):
+        try:
+            return probe(origin, pair, verify=verify)
+        except JsobjError as error:
+            if error.reference != "s3-key-refused" or not fresh or attempt == _NEW_KEY_TRIES - 1:
+                raise
+            time.sleep(_NEW_KEY_WAIT)
+    raise AssertionError("the loop above returns or raises")

@@ -1,0 +1,116 @@
+"""Changing keys without a gap, and clearing away those that are no longer used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from jsobj.atomic import Change
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity import ledger
+from jsobj.identity.awsfiles import read_profile, remove_profile, write_profile
+from jsobj.identity.ec2 import Ec2Api
+from jsobj.identity.keystone import Keystone
+from jsobj.identity.profiles import Setup, Wish, profiles_with, set_up
+from jsobj.identity.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """The new key, the old one, and what became of it. ``retire_after`` "" where it was deleted at once."""
+
+    setup: Setup
+    old: str
+    switched: tuple[str, ...]
+    retire_after: str
+
+
+def rotate(
+    keystone: Keystone, settings: Settings, wish: Wish, overlap: timedelta, now: datetime, say: Callable[[str], None]
+) -> Rotated:
+    """A new key for the profile; every other profile with the old key gets the new one; proof; then the old one goes.
+
+    With ``overlap`` above zero the old key stays valid until :func:`prune` is run after that time.
+    """
+    before = read_profile(settings.aws, wish.profile)
+    if before is None or not before.access:
+        raise JsobjError(
+            "no-key-to-rotate",
+            f"profile '{wish.profile}' holds no key",
+            code=ExitCode.NOT_FOUND,
+            hint="make one: jsobj ec2-creds",
+        )
+    api = Ec2Api(keystone)
+    if all(key.access != before.access or key.project_id != keystone.login.project.id for key in api.list()):
+        raise JsobjError(
+            "key-not-of-project",
+            f"Keystone knows no key {before.access} of project {keystone.login.project.name}",
+            code=ExitCode.NOT_FOUND,
+            hint="see the keys there are: jsobj ec2-creds list",
+        )
+    others = tuple(name for name in profiles_with(settings.aws, before.access) if name != wish.profile)
+    setup = set_up(keystone, settings, replace(wish, new=True, overwrite=True), say)
+    for name in others:
+        profile = read_profile(settings.aws, name)
+        if profile is not None:
+            changed = replace(profile, access=setup.obtained.key.access, secret=setup.obtained.key.secret)
+            write_profile(settings.aws, changed, overwrite=True)
+    if overlap > timedelta(0):
+        until = (now + overlap).isoformat(timespec="seconds")
+        ledger.update(settings, lambda book: _retire(book, before.access, keystone, until))
+        return Rotated(setup, before.access, (wish.profile, *others), until)
+    api.delete(before.access)
+    ledger.update(settings, lambda book: book.without_key(before.access))
+    return Rotated(setup, before.access, (wish.profile, *others), "")
+
+
+def _retire(book: ledger.Ledger, access: str, keystone: Keystone, until: str) -> ledger.Ledger:
+    login = keystone.login
+    known = book.key(access) or ledger.KeyRecord(access, login.auth_url, login.user.id, login.project.id)
+    return book.with_key(replace(known, retire_after=until))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A key that may go, and why."""
+
+    access: str
+    reason: str
+
+
+def prunable(keystone: Keystone, settings: Settings, now: datetime) -> tuple[Candidate, ...]:
+    """The keys of this project that jsobj made and nobody needs: past their overlap, or in no profile any more.
+
+    Keys that jsobj did not make are never among them.
+    """
+    alive = {key.access for key in Ec2Api(keystone).list() if key.project_id == keystone.login.project.id}
+    found = []
+    for record in ledger.read(settings).keys:
+        if record.access not in alive:
+            continue
+        if record.retire_after and datetime.fromisoformat(record.retire_after) <= now:
+            found.append(Candidate(record.access, f"rotated away; its time ended on {record.retire_after[:10]}"))
+        elif record.made and not record.retire_after and not profiles_with(settings.aws, record.access):
+            found.append(Candidate(record.access, "made by jsobj and in no AWS profile any more"))
+    return tuple(found)
+
+
+def delete_key(keystone: Keystone, settings: Settings, access: str) -> tuple[bool, tuple[Change, ...]]:
+    """Delete a key at Keystone, then take it out of the profiles and the ledger.
+
+    This order, so that a crash in between leaves a profile that fails and says so, never a living key that nobody knows
+    of. Returns whether Keystone had it, and the files changed.
+    """
+    existed = Ec2Api(keystone).delete(access)
+    changes: list[Change] = []
+    for name in profiles_with(settings.aws, access):
+        changes.extend(remove_profile(settings.aws, name, access=access))
+    ledger.update(settings, lambda book: _unlink(book, access))
+    return existed, tuple(changes)
+
+
+def _unlink(book: ledger.Ledger, access: str) -> ledger.Ledger:
+    record = book.key(access)
+    clouds = tuple(replace(c, profile="") if record and c.profile == record.profile else c for c in book.clouds)
+    return replace(book.without_key(access), clouds=clouds)
