@@ -1,0 +1,88 @@
+"""How the object store is reached: with a profile's keys (S3), or with a Keystone token (Swift).
+
+Precedence is that of the AWS tools (option, environment, profile), with one difference: without an endpoint nothing is
+sent, where they would send key ids and bucket names to Amazon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity import ledger
+from jsobj.identity.awsfiles import AwsProfile, read_profile
+from jsobj.identity.current import Choice, chosen_profile
+from jsobj.identity.endpoint import DEFAULT_REGION
+from jsobj.identity.s3wire import KeyPair
+from jsobj.identity.settings import Settings
+from jsobj.secret import Secret
+from jsobj.urls import Origin, require_origin
+
+
+@dataclass(frozen=True, slots=True)
+class S3Access:
+    """Everything that a signed S3 request needs. ``where`` says who chose it; ``project`` "" means unknown."""
+
+    origin: Origin
+    region: str
+    key: KeyPair
+    addressing_style: str
+    checksums: str
+    verify: bool | str
+    where: str
+    project: str = ""
+
+
+def s3_access(settings: Settings, *, profile: str = "", cloud: str = "") -> S3Access | None:
+    """The S3 access meant, or None where no keys are chosen.
+
+    Raises :class:`JsobjError`: not found (a named profile that does not exist or has no key), usage (no endpoint).
+    """
+    env_keys = not profile and not cloud and bool(settings.get("AWS_ACCESS_KEY_ID"))
+    choice = Choice("", "") if env_keys else chosen_profile(settings, profile=profile, cloud=cloud)
+    if env_keys:
+        pair = KeyPair(settings.get("AWS_ACCESS_KEY_ID"), Secret(settings.get("AWS_SECRET_ACCESS_KEY")))
+        return _access(settings, None, pair, "AWS_* variables in the environment")
+    if not choice.name:
+        return None
+    found = read_profile(settings.aws, choice.name)
+    if found is None or not found.access or not found.secret:
+        raise _no_such_profile(settings, choice)
+    return _access(settings, found, KeyPair(found.access, found.secret), f"profile '{found.name}'")
+
+
+def _access(settings: Settings, profile: AwsProfile | None, pair: KeyPair, where: str) -> S3Access:
+    endpoint = (
+        settings.get("AWS_ENDPOINT_URL_S3")
+        or settings.get("AWS_ENDPOINT_URL")
+        or (profile.endpoint_url if profile else "")
+    )
+    if not endpoint:
+        raise JsobjError(
+            "endpoint-missing",
+            f"{where} name no endpoint" if profile is None else f"{where} has no endpoint_url",
+            code=ExitCode.USAGE,
+            context="without one, AWS tools would send your key id and bucket names to Amazon",
+            hint="write it into the profile with jsobj ec2-creds, or set AWS_ENDPOINT_URL=https://HOST:PORT",
+        )
+    region = settings.get("AWS_REGION") or settings.get("AWS_DEFAULT_REGION") or (profile.region if profile else "")
+    record = ledger.read(settings).key(pair.access)
+    return S3Access(
+        origin=require_origin(endpoint),
+        region=region or DEFAULT_REGION,
+        key=pair,
+        addressing_style=profile.addressing_style if profile and profile.addressing_style else "path",
+        checksums=profile.checksums if profile and profile.checksums else "when_required",
+        verify=settings.get("AWS_CA_BUNDLE") or (profile.ca_bundle if profile else "") or True,
+        where=where,
+        project=record.project_name if record else "",
+    )
+
+
+def _no_such_profile(settings: Settings, choice: Choice) -> JsobjError:
+    return JsobjError(
+        "profile-without-key",
+        f"profile '{choice.name}' (chosen by {choice.reason}) holds no key in {settings.aws.credentials}",
+        code=ExitCode.NOT_FOUND,
+        hint="make one: jsobj ec2-creds; or work without keys: names like swift://NAME",
+    )

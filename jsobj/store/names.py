@@ -1,0 +1,121 @@
+"""Names of buckets and containers: how they are written, and which ones a new bucket may have.
+
+``s3://name`` means the S3 dialect, ``swift://name`` the Swift dialect, a bare name whichever the login allows. The
+rules for S3 are AWS's bucket naming rules, which both Ceph RGW (``rgw relaxed s3 bucket names = false``) and Swift's
+s3api (``dns_compliant_bucket_names``) apply by default; Swift's own limit is 256 bytes of UTF-8 without ``/``.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import secrets
+from dataclasses import dataclass
+
+from jsobj.errors import ExitCode, JsobjError
+
+_S3_CHARS = re.compile(r"[a-z0-9.-]+")
+_SUFFIX_BYTES = 4
+_RESERVED = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3")
+
+
+@dataclass(frozen=True, slots=True)
+class BucketName:
+    """A bucket as typed. ``dialect``: ``s3``, ``swift`` or ``""``."""
+
+    dialect: str
+    name: str
+
+
+def parse_bucket(text: str) -> BucketName:
+    """``NAME``, ``s3://NAME`` or ``swift://NAME``, exactly.
+
+    Raises :class:`JsobjError` (usage) for anything else: another scheme, an object, an empty name, a tenant, an ARN.
+    """
+    dialect, separator, rest = text.partition("://")
+    if not separator:
+        dialect, rest = "", text
+    name = rest.removesuffix("/")
+    reason = _grammar_fault(dialect, separator, name)
+    if reason:
+        raise JsobjError(
+            "bucket-name-grammar",
+            f"'{text[:80]}' is not a bucket: {reason}",
+            code=ExitCode.USAGE,
+            hint="write NAME, s3://NAME or swift://NAME",
+        )
+    return BucketName(dialect, name)
+
+
+def _grammar_fault(dialect: str, separator: str, name: str) -> str:
+    if separator and dialect not in {"s3", "swift"}:
+        return "only s3:// and swift:// (in small letters) are known"
+    if not name:
+        return "the name is missing"
+    if "/" in name:
+        return "it names an object, or has too many or too few slashes"
+    if name.startswith("arn:"):
+        return "ARNs are Amazon's"
+    if ":" in name and dialect != "swift":
+        return "another project's bucket (project:bucket) is not supported yet"
+    if any(not ch.isprintable() for ch in name):
+        return "it contains a control character"
+    if name in {".", ".."}:
+        return "it is a folder's name"
+    return ""
+
+
+def unique(name: str) -> str:
+    """``name`` with a short random suffix, since names are shared by all users of most clouds."""
+    return f"{name}-{secrets.token_hex(_SUFFIX_BYTES)}"
+
+
+def check_new_s3(name: str) -> None:
+    """Refuse a name that S3 servers refuse for a new bucket, with the rule that it breaks (usage)."""
+    fault = _s3_fault(name)
+    if fault:
+        raise JsobjError(
+            "bucket-name-rules",
+            f"'{name[:80]}' cannot be a new bucket's name: {fault}",
+            code=ExitCode.USAGE,
+            hint="use 3 to 63 small letters, digits and '-', beginning and ending with a letter or digit",
+        )
+
+
+def _s3_fault(name: str) -> str:
+    if not 3 <= len(name) <= 63:
+        return f"it has {len(name)} characters, and 3 to 63 are allowed"
+    if not _S3_CHARS.fullmatch(name):
+        return "only small letters, digits, '.' and '-' are allowed (capitals and '_' are not)"
+    if not (name[0].isalnum() and name[-1].isalnum()):
+        return "it must begin and end with a letter or digit"
+    if ".." in name or ".-" in name or "-." in name:
+        return "'..', '.-' and '-.' are not allowed"
+    if _is_address(name):
+        return "it looks like an IP address"
+    if name.startswith(_RESERVED) or name.endswith(_RESERVED_ENDS):
+        return "this beginning or end is reserved"
+    return ""
+
+
+def check_new_swift(name: str) -> tuple[str, ...]:
+    """Refuse a name that Swift refuses (usage); sentences to tell the user about one that S3 tools could not use."""
+    size = len(name.encode("utf-8", "surrogatepass"))
+    if size > 256:
+        raise JsobjError(
+            "bucket-name-rules",
+            f"a container's name has at most 256 bytes, and this has {size}",
+            code=ExitCode.USAGE,
+            hint="choose a shorter name",
+        )
+    fault = _s3_fault(name)
+    return (f"S3 tools will not be able to use '{name}': {fault}",) if fault else ()
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
