@@ -1,0 +1,125 @@
+"""The whole command line: the table of words, and the one place where an error becomes an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from jsobj import __version__
+from jsobj.cli.frame import Entry, Group
+from jsobj.errors import ExitCode, JsobjError
+
+_START, _KEYS, _DATA, _MORE = "Logging in", "Keys and endpoints", "Buckets", "More"
+
+COMMANDS = {
+    "login": Entry("jsobj.cli.login:login", "Log in to a cloud with a file from its portal.", _START),
+    "whoami": Entry("jsobj.cli.whoami:whoami", "Show who you are and where that came from.", _START),
+    "logout": Entry("jsobj.cli.logout:logout", "Forget a login.", _START),
+    "app-cred": Entry("jsobj.cli.app_cred:group", "Make and manage application credentials.", _START),
+    "ec2-creds": Entry("jsobj.cli.ec2_creds:group", "Make S3 keys and write the AWS profile.", _KEYS),
+    "endpoint": Entry("jsobj.cli.endpoint:endpoint", "Find, correct and test an S3 endpoint.", _KEYS),
+    "bucket": Entry("jsobj.cli.bucket:group", "Create, list, show and delete buckets.", _DATA),
+    "container": Entry("jsobj.cli.bucket:group", "", _DATA),
+    "sandbox": Entry("jsobj.cli.sandbox:group", "Run a real Keystone and Swift on this machine.", _MORE),
+    "demo": Entry("jsobj.cli.demo:demo", "Run the whole way once, on a cloud of its own.", _MORE),
+    "completion": Entry("jsobj.cli.completion:completion", "Print or install shell completion.", _MORE),
+    "help": Entry("jsobj.cli.help_topics:help_topics", "Explain exit codes, variables, JSON.", _MORE),
+}
+
+_HELP = """From a portal's credentials file to data in OpenStack object storage that every tool can read.
+
+\b
+  jsobj login app-cred-openrc.sh     log in with the file from the portal
+  jsobj bucket create NAME           make a bucket
+  jsobj ec2-creds                    make S3 keys; then aws, boto3 and s3fs work
+  jsobj COMMAND --help               more about a command
+"""
+
+_KNOWN_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+class _Terminated(BaseException):
+    """SIGTERM or SIGHUP, as an exception, so that undo runs."""
+
+
+def make_root() -> Group:
+    """The ``jsobj`` command."""
+    root = Group("jsobj", COMMANDS, help=_HELP)
+    return click.version_option(__version__, prog_name="jsobj", message="%(prog)s %(version)s")(root)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line; the exit code. Nothing else in the program decides an exit code."""
+    before = _catch_signals()
+    try:
+        make_root().main(args=list(argv), prog_name="jsobj", standalone_mode=False)
+        sys.stdout.flush()
+    except JsobjError as error:
+        return _report(error, argv)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.UsageError as error:
+        return _report(_usage(error), argv)
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("\nStopped.\n")
+        return ExitCode.INTERRUPTED
+    except _Terminated:
+        return ExitCode.TERMINATED
+    except BrokenPipeError:
+        # The reader (head, less) has enough. Python would complain once more while closing stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return ExitCode.OK
+    except Exception as error:  # noqa: BLE001 - the last door: whatever comes here is a bug, and is called one
+        return _report(_bug(error, argv), argv)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return ExitCode.OK
+
+
+def _report(error: JsobjError, argv: Sequence[str]) -> int:
+    from jsobj.ui.output import Output
+
+    environ = os.environ  # noqa: TID251 - see frame.make_world
+    Output(sys.stdout, sys.stderr, as_json="--json" in argv, environ=environ).error(error)
+    return int(error.code)
+
+
+def _usage(error: click.UsageError) -> JsobjError:
+    path = error.ctx.command_path if error.ctx else "jsobj"
+    message = error.format_message().rstrip(".")
+    return JsobjError("usage", message, code=ExitCode.USAGE, hint=f"{path} --help")
+
+
+def _bug(error: Exception, argv: Sequence[str]) -> JsobjError:
+    """A bug report's worth of facts: where it happened, never what was in the variables."""
+    import traceback
+
+    if "--debug" in argv:
+        sys.stderr.write("".join(traceback.format_tb(error.__traceback__)))
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno} in {last.name}"
+    if isinstance(error, OSError):
+        name = f" ({error.filename})" if error.filename else ""
+        message = f"the system refused: {error.strerror or error}{name}"
+        return JsobjError("system-refused", message, code=ExitCode.LOCAL, context=place)
+    message = "this is a bug in jsobj"
+    hint = "run the command again with --debug and send what it prints"
+    return JsobjError("bug", message, code=ExitCode.FAILURE, context=f"{type(error).__name__} at {place}", hint=hint)
+
+
+def _catch_signals() -> dict[int, signal._HANDLER]:
+    def handle(number: int, frame: FrameType | None) -> NoReturn:
+        raise _Terminated
+
+    try:
+        return {number: signal.signal(number, handle) or signal.SIG_DFL for number in _KNOWN_SIGNALS}
+    except ValueError:  # not the main thread: somebody else's program, with handlers of its own
+        return {}

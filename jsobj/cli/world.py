@@ -1,0 +1,84 @@
+"""What every command receives: the settings, the way out, and the options that all commands share."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TextIO
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.settings import Settings
+from jsobj.secret import Secret
+from jsobj.ui.output import Output
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One invocation's surroundings."""
+
+    settings: Settings
+    out: Output
+    cloud: str
+    profile: str
+    no_input: bool
+    stdin: TextIO
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person is there to answer a prompt."""
+        return not self.no_input and self.stdin.isatty()
+
+    def now(self) -> datetime:
+        """The time of this computer, aware, in UTC."""
+        return datetime.now(timezone.utc)
+
+    def secret_from_stdin(self, what: str) -> Secret:
+        """The first line of standard input, without its line end.
+
+        Raises :class:`JsobjError` (usage) for an empty one or a terminal without a person's leave.
+        """
+        line = self.stdin.readline(65536).rstrip("\r\n")
+        if not line:
+            raise JsobjError("stdin-empty", f"no {what} came on standard input", code=ExitCode.USAGE)
+        return Secret(line)
+
+    def ask(self, question: str, *, option: str, secret: bool = False, default: str = "") -> str:
+        """Ask a person.
+
+        Raises :class:`JsobjError` (usage) naming the option to use where nobody can be asked.
+        """
+        if not self.can_ask:
+            raise JsobjError(
+                "input-needed",
+                f"cannot ask for {question[:1].lower()}{question[1:]}: there is no terminal, or --no-input was given",
+                code=ExitCode.USAGE,
+                hint=f"use {option}",
+            )
+        import click
+
+        return str(
+            click.prompt(question, hide_input=secret, err=True, default=default or None, show_default=not secret)
+        )
+
+    def confirm(self, question: str, *, option: str) -> None:
+        """Ask for a yes.
+
+        Raises :class:`JsobjError`: refused for a no, usage naming the option where nobody can be asked.
+        """
+        if not self.can_ask:
+            raise JsobjError(
+                "confirmation-needed",
+                f"{question} needs a yes",
+                code=ExitCode.USAGE,
+                hint=f"add {option} if you are sure",
+            )
+        import click
+
+        if not click.confirm(question, err=True):
+            raise JsobjError("not-confirmed", "nothing was changed", code=ExitCode.REFUSED)
+
+
+def standard_streams() -> tuple[TextIO, TextIO, TextIO]:
+    """stdin, stdout and stderr as they are now (tests swap them)."""
+    return sys.stdin, sys.stdout, sys.stderr
