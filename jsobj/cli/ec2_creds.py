@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,32 +56,22 @@ def create(
       jsobj ec2-creds --password-stdin < password-file
     """
     from jsobj.identity.profiles import Wish, set_up
+    from jsobj.identity.proof import Prover
     from jsobj.urls import require_origin
 
     endpoint = require_origin(options["endpoint"]) if options["endpoint"] else None
-    if write:
-        _load_boto3_meanwhile()
-    keystone = keystone_for_keys(world, password_stdin=password_stdin, login_as=login_as, user_domain=user_domain)
-    wish = Wish(
-        profile_name(world, keystone),
-        endpoint,
-        new=new,
-        write=write,
-        as_default=options["set_default"],
-        overwrite=options["overwrite"],
-        allow_http=options["allow_http"],
-    )
-    setup = set_up(keystone, world.settings, wish, world.out.detail)
+    with Prover() if write else nullcontext() as prover:
+        keystone = keystone_for_keys(world, password_stdin=password_stdin, login_as=login_as, user_domain=user_domain)
+        wish = Wish(
+            profile_name(world, keystone),
+            endpoint,
+            new=new,
+            as_default=options["set_default"],
+            overwrite=options["overwrite"],
+            allow_http=options["allow_http"],
+        )
+        setup = set_up(keystone, world.settings, wish, prover, world.out.detail)
     show_setup(world, keystone, setup)
-
-
-def _load_boto3_meanwhile() -> None:
-    """Import boto3 while Keystone thinks: it takes longer than all requests of this command together."""
-
-    def load() -> None:
-        import boto3  # noqa: F401 - imported for its side effect on the module table
-
-    threading.Thread(target=load, daemon=True).start()
 
 
 def profile_name(world: World, keystone: Keystone) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.settings import Settings
-from jsobj.secret import Secret
-from jsobj.ui.output import Output
+
+if TYPE_CHECKING:
+    from jsobj.identity.settings import Settings
+    from jsobj.secret import Secret
+    from jsobj.ui.output import Output
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class World:
 
         Raises :class:`JsobjError` (usage) for an empty one or a terminal without a person's leave.
         """
+        from jsobj.secret import Secret
+
         line = self.stdin.readline(65536).rstrip("\r\n")
         if not line:
             raise JsobjError("stdin-empty", f"no {what} came on standard input", code=ExitCode.USAGE)

@@ -17,7 +17,7 @@ from jsobj.identity.awsfiles import AwsFiles, AwsProfile, names, read_profile, w
 from jsobj.identity.endpoint import S3Dialect, identify, probe
 from jsobj.identity.keymaker import Obtained, obtain
 from jsobj.identity.keystone import Keystone
-from jsobj.identity.proof import list_buckets_by_profile
+from jsobj.identity.proof import Prover
 from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
 from jsobj.urls import Origin, require_secure
@@ -33,7 +33,6 @@ class Wish:
     profile: str
     endpoint: Origin | None = None
     new: bool = False
-    write: bool = True
     as_default: bool = False
     overwrite: bool = False
     allow_http: bool = False
@@ -41,7 +40,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What was done. ``buckets`` is what plain boto3 saw with the profile's name (None with ``write`` off)."""
+    """What was done. ``buckets`` is what plain boto3 saw with the profile's name; None without a profile."""
 
     obtained: Obtained
     dialect: S3Dialect
@@ -50,8 +49,10 @@ class Setup:
     buckets: tuple[str, ...] | None
 
 
-def set_up(keystone: Keystone, settings: Settings, wish: Wish, say: Callable[[str], None]) -> Setup:
-    """Give the login's project a key and a profile, and prove that it works.
+def set_up(
+    keystone: Keystone, settings: Settings, wish: Wish, prover: Prover | None, say: Callable[[str], None]
+) -> Setup:
+    """Give the login's project a key and, where there is a ``prover``, a profile that it proves.
 
     Raises :class:`JsobjError`: refused (the profile holds a key of another project; Keystone does not allow keys),
     local (a file that cannot be edited), network, auth (the proof failed).
@@ -64,11 +65,11 @@ def set_up(keystone: Keystone, settings: Settings, wish: Wish, say: Callable[[st
     identify(origin, verify=verify)
     say("asking Keystone for the project's EC2 keys")
     obtained = obtain(
-        keystone, settings, profile=wish.profile, held=held, new=wish.new, may_replace=wish.overwrite or not wish.write
+        keystone, settings, profile=wish.profile, held=held, new=wish.new, may_replace=wish.overwrite or prover is None
     )
     pair = KeyPair(obtained.key.access, obtained.key.secret)
     dialect = _probe_patiently(origin, pair, verify=verify, fresh=obtained.how == "made")
-    if not wish.write:
+    if prover is None:
         return Setup(obtained, dialect, (), (), None)
     wanted = [wish.profile, *(["default"] if wish.as_default and wish.profile != "default" else [])]
     profile = AwsProfile(
@@ -87,7 +88,7 @@ def set_up(keystone: Keystone, settings: Settings, wish: Wish, say: Callable[[st
         changes.extend(write_profile(settings.aws, replace(profile, name=name), overwrite=wish.overwrite or dead))
     link(settings, keystone, wish.profile)
     say("proving the profile with boto3")
-    return Setup(obtained, dialect, tuple(wanted), tuple(changes), list_buckets_by_profile(settings.aws, wish.profile))
+    return Setup(obtained, dialect, tuple(wanted), tuple(changes), prover.buckets(settings.aws, wish.profile))
 
 
 def held_keys(files: AwsFiles, wish: Wish) -> str:

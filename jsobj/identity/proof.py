@@ -1,42 +1,76 @@
-"""The proof that a profile works for everybody: plain boto3, given nothing but the profile's name."""
+"""The proof that a profile works for everybody: plain boto3, given nothing but the profile's name.
+
+It runs as a process of its own (:mod:`jsobj.identity.programs.boto3_proof`), started early: while Keystone is asked,
+the other core imports boto3. The two files are named explicitly, so that the proof is about what was written.
+"""
 
 from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.awsfiles import AwsFiles
 
+_PROGRAM = Path(__file__).with_name("programs") / "boto3_proof.py"
+_SECONDS = 120.0
 
-def list_buckets_by_profile(files: AwsFiles, name: str) -> tuple[str, ...]:
-    """The buckets that ``boto3.Session(profile_name=name).client("s3").list_buckets()`` sees.
 
-    The two files are named explicitly, so that the proof is about what was written, also where the environment points
-    elsewhere. Raises :class:`JsobjError` (auth, network) with boto3's own words.
-    """
-    import boto3
-    import botocore.session
-    from botocore.exceptions import BotoCoreError, ClientError
+class Prover:
+    """``with Prover() as prover: ... prover.buckets(files, name)``; leaving it ends the process."""
 
-    core = botocore.session.Session(profile=name)
-    core.set_config_variable("credentials_file", str(files.credentials))
-    core.set_config_variable("config_file", str(files.config))
-    try:
-        client = boto3.Session(botocore_session=core).client("s3")
-        answer = client.list_buckets()
-    except ClientError as error:
-        metadata = error.response.get("ResponseMetadata", {})
-        raise JsobjError(
-            "profile-refused",
-            f"boto3 with profile '{name}' is refused",
-            code=ExitCode.AUTH,
-            context=f"{error} {metadata.get('RequestId', '')}".strip(),
-            hint="jsobj ec2-creds --new makes another key; AWS_* variables in the environment can get in the way too",
-        ) from error
-    except BotoCoreError as error:
-        raise JsobjError(
-            "profile-unusable",
-            f"boto3 with profile '{name}' cannot reach the object store",
-            code=ExitCode.NETWORK,
-            context=str(error),
-            hint="AWS_* variables in the environment can get in the way: env | grep ^AWS_",
-        ) from error
-    return tuple(str(bucket["Name"]) for bucket in answer.get("Buckets", ()))
+    def __init__(self) -> None:
+        # By path, not -m: the folder of the program, never the current one, is where it imports from first.
+        self._process = subprocess.Popen(  # noqa: S603 - our own program and interpreter
+            [sys.executable, str(_PROGRAM)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Prover:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def buckets(self, files: AwsFiles, name: str) -> tuple[str, ...]:
+        """The buckets that ``boto3.Session(profile_name=name).client("s3").list_buckets()`` sees.
+
+        Raises :class:`JsobjError` (auth, network) with boto3's own words.
+        """
+        wish = {"profile": name, "credentials_file": str(files.credentials), "config_file": str(files.config)}
+        try:
+            out, err = self._process.communicate(json.dumps(wish) + "\n", timeout=_SECONDS)
+            answer = json.loads(out)
+        except (subprocess.TimeoutExpired, ValueError) as error:
+            last = "" if isinstance(error, subprocess.TimeoutExpired) else err.strip().rpartition("\n")[2]
+            raise _unusable(name, last or f"no answer within {_SECONDS:.0f} seconds") from error
+        if "refused" in answer:
+            raise JsobjError(
+                "profile-refused",
+                f"boto3 with profile '{name}' is refused",
+                code=ExitCode.AUTH,
+                context=str(answer["refused"]),
+                hint="jsobj ec2-creds --new makes another key; AWS_* variables in the environment can get in the way",
+            )
+        if "failed" in answer:
+            raise _unusable(name, str(answer["failed"]))
+        return tuple(str(bucket) for bucket in answer["buckets"])
+
+
+def _unusable(name: str, said: str) -> JsobjError:
+    return JsobjError(
+        "profile-unusable",
+        f"boto3 with profile '{name}' cannot reach the object store",
+        code=ExitCode.NETWORK,
+        context=said,
+        hint="AWS_* variables in the environment can get in the way: env | grep ^AWS_",
+    )

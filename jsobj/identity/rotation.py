@@ -13,6 +13,7 @@ from jsobj.identity.awsfiles import read_profile, remove_profile, write_profile
 from jsobj.identity.ec2 import Ec2Api
 from jsobj.identity.keystone import Keystone
 from jsobj.identity.profiles import Setup, Wish, profiles_with, set_up
+from jsobj.identity.proof import Prover
 from jsobj.identity.settings import Settings
 
 
@@ -50,7 +51,8 @@ def rotate(
             hint="see the keys there are: jsobj ec2-creds list",
         )
     others = tuple(name for name in profiles_with(settings.aws, before.access) if name != wish.profile)
-    setup = set_up(keystone, settings, replace(wish, new=True, overwrite=True), say)
+    with Prover() as prover:
+        setup = set_up(keystone, settings, replace(wish, new=True, overwrite=True), prover, say)
     for name in others:
         profile = read_profile(settings.aws, name)
         if profile is not None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.sigv4 import signed_headers
 from jsobj.secret import Secret
 from jsobj.urls import Origin
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 15.0
 MAX_BODY = 64 * 1024
-EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def get(
 
     headers = {"User-Agent": "jsobj", "Accept-Encoding": "identity"}
     if key is not None:
-        headers |= _signature(origin, path, key, region)
+        headers |= signed_headers("GET", origin.netloc, path, access=key.access, secret=key.secret, region=region)
     pool = urllib3.PoolManager(num_pools=1, **_tls(verify)) if origin.scheme == "https" else urllib3.PoolManager(1)
     try:
         response = pool.request(
@@ -92,17 +92,6 @@ def _tls(verify: bool | str) -> dict[str, Any]:
     if verify is False:
         return {"cert_reqs": "CERT_NONE"}
     return {"cert_reqs": "CERT_REQUIRED", "ca_certs": certifi.where() if verify is True else verify}
-
-
-def _signature(origin: Origin, path: str, key: KeyPair, region: str) -> dict[str, str]:
-    from botocore.auth import S3SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
-
-    request = AWSRequest("GET", f"{origin}{path}", headers={"Host": origin.netloc})
-    request.context["payload_signing_enabled"] = True
-    S3SigV4Auth(Credentials(key.access, key.secret.reveal()), "s3", region).add_auth(request)
-    return {str(name): str(value) for name, value in request.headers.items()}
 
 
 def unreachable(origin: Origin, error: BaseException) -> JsobjError:
