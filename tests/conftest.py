@@ -1,0 +1,20 @@
+"""Fixtures for all tests, and the warnings of other people's code that are not ours to mend."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["fixtures_cloud"]
+
+FOREIGN_WARNINGS = (
+    # webob (it comes with Keystone, and keystoneauth1 then imports it) on Python 3.11 and 3.12.
+    "ignore:'cgi' is deprecated:DeprecationWarning",
+    # openstacksdk: a notice to its own maintainers about an option that nobody here sets.
+    "ignore:Support for InfluxDB:Warning",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Warnings are errors, except these."""
+    for line in FOREIGN_WARNINGS:
+        config.addinivalue_line("filterwarnings", line)

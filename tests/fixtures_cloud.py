@@ -1,0 +1,99 @@
+"""The embedded cloud as a fixture: one for the whole session, shared by every test that asks for ``cloud``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from jsobj.sandbox import lifecycle, processes, requirements
+from jsobj.sandbox.keystone_api import KeystoneApi
+from jsobj.sandbox.population import MEMBERS
+from jsobj.sandbox.status import Status
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """A running sandbox. Tests share it: make your own buckets, and delete your own keys."""
+
+    status: Status
+
+    @property
+    def folder(self) -> Path:
+        return self.status.folder
+
+    @property
+    def auth_url(self) -> str:
+        return self.status.auth_url
+
+    @property
+    def swift_url(self) -> str:
+        """The account of project ``demo``."""
+        return self.status.swift_url
+
+    @property
+    def s3_endpoint(self) -> str:
+        return self.status.s3_endpoint
+
+    @property
+    def region(self) -> str:
+        return self.status.region
+
+    def password(self, user: str) -> str:
+        """Of ``alice``, ``rita``, ``otto`` or ``admin``."""
+        return lifecycle.password(self.folder, user).reveal()
+
+    def rc(self, role: str) -> Path:
+        """A downloaded file: ``openrc-password``, ``app-cred-restricted``, ``clouds`` ... (the keys of ``files``)."""
+        return self.status.files[role]
+
+    def keystone(self, user: str) -> KeystoneApi:
+        """Keystone with a password token of ``user`` in his project."""
+        project = "admin" if user == "admin" else MEMBERS[user][0]
+        return KeystoneApi(self.auth_url).log_in(user, lifecycle.password(self.folder, user), project)
+
+    def keystone_token(self, user: str) -> str:
+        token = self.keystone(user).token
+        assert token
+        return token.reveal()
+
+    def user_id(self, user: str) -> str:
+        users = self.keystone("admin").call("GET", f"/users?name={user}")["users"]
+        return str(users[0]["id"])
+
+    def mint_ec2_key(self, user: str) -> tuple[str, str]:
+        """A fresh EC2 key of ``user`` in his project: access and secret. Delete it if another test may count keys."""
+        body = {"tenant_id": self.status.projects[MEMBERS[user][0]]}
+        path = f"/users/{self.user_id(user)}/credentials/OS-EC2"
+        pair = self.keystone(user).call("POST", path, body)["credential"]
+        return pair["access"], pair["secret"]
+
+    def delete_ec2_key(self, user: str, access: str) -> None:
+        self.keystone(user).call("DELETE", f"/users/{self.user_id(user)}/credentials/OS-EC2/{access}")
+
+
+def need_sandbox() -> None:
+    """Skip where the sandbox cannot run; fail instead when the rigs are required."""
+    reason = ""
+    if lacking := requirements.missing(keystone_elsewhere=False):
+        reason = f"the extra 'sandbox' is not installed: {', '.join(lacking)}"
+    elif not processes.supported():
+        reason = "the sandbox needs Linux 5.3"
+    if reason and os.environ.get("JSOBJ_REQUIRE_RIGS"):
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """A real Keystone and a real Swift on loopback."""
+    need_sandbox()
+    folder = tmp_path_factory.mktemp("cloud") / "sandbox"
+    try:
+        yield Cloud(lifecycle.start(folder))
+    finally:
+        lifecycle.reset(folder)

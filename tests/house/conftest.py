@@ -1,0 +1,1 @@
+"""The house tests look at the whole program; no server is needed."""

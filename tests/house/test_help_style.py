@@ -1,0 +1,77 @@
+"""Help is written for readers: short first lines, full stops, every option explained, the same words everywhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from jsobj_tree import all_commands, all_groups
+
+from jsobj.cli.help_topics import TOPICS
+from jsobj.errors import ExitCode
+
+COMMANDS = dict(all_commands())
+SHARED = {"--cloud", "--profile", "--json", "--quiet", "--verbose", "--no-input", "--debug"}
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_help_of_a_command(path: str) -> None:
+    command = COMMANDS[path]
+    first = (command.help or "").split("\n")[0]
+    assert first.endswith("."), first
+    assert len(first) <= 70, first
+    assert first[0].isupper()
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_every_option_says_what_it_does(path: str) -> None:
+    options = [p for p in COMMANDS[path].params if isinstance(p, click.Option)]
+    assert all(option.help and option.help.endswith(".") for option in options), [
+        option.name for option in options if not (option.help or "").endswith(".")
+    ]
+    assert [option.name for option in options if len(option.help or "") > 76] == []
+
+
+@pytest.mark.parametrize("path", COMMANDS)
+def test_the_shared_options_are_everywhere(path: str) -> None:
+    options = {word for parameter in COMMANDS[path].params for word in parameter.opts}
+    assert options >= SHARED
+
+
+@pytest.mark.parametrize(("path", "group"), list(all_groups()))
+def test_the_table_says_what_the_command_says(path: str, group) -> None:
+    for name, entry in group.table.items():
+        if not entry.summary:
+            continue  # an alias
+        command = group.get_command(click.Context(group), name)
+        first = (command.help or "").split("\n")[0]
+        assert entry.summary.removesuffix(" (the default).").rstrip(".") == first.rstrip("."), f"{path} {name}"
+
+
+def test_every_command_is_in_the_readme() -> None:
+    assert [path for path in COMMANDS if " container " not in path and path not in README] == []
+
+
+def test_every_command_word_in_the_readme_exists() -> None:
+    words = set(re.findall(r"(?:`|\$ |/|^)jsobj ([a-z][a-z0-9-]+)", README, flags=re.MULTILINE))
+    assert words
+    known = {path.split()[1] for path in COMMANDS}
+    assert words - known == set()
+
+
+def test_the_readme_has_the_exit_codes_of_the_program() -> None:
+    table = dict(re.findall(r"^\| (\d+) \| (.+?) \|$", README, flags=re.MULTILINE))
+    assert table == {str(int(code)): code.meaning for code in ExitCode}
+
+
+def test_every_help_topic_is_in_the_readme() -> None:
+    assert [topic for topic in TOPICS if f"jsobj help {topic}" not in README] == []
+
+
+def test_the_readme_takes_no_secret_on_the_command_line() -> None:
+    """S03: what users copy from here ends up in their shell's history."""
+    assert re.findall(r"--(?:password|secret|token)[ =]\S", README) == []
+    assert re.findall(r"(?:PASSWORD|SECRET(?:_ACCESS_KEY)?)=\S", README) == []
