@@ -24,8 +24,8 @@ group = Group(
     {
         "create": Entry("jsobj.cli.app_cred:create", "Make an application credential."),
         "list": Entry("jsobj.cli.app_cred:list_", "List your application credentials."),
-        "show": Entry("jsobj.cli.app_cred:show", "Show one application credential."),
-        "delete": Entry("jsobj.cli.app_cred:delete", "Delete an application credential."),
+        "show": Entry("jsobj.cli.app_cred:show", "Show one application credential, by name or ID."),
+        "delete": Entry("jsobj.cli.app_cred:delete", "Delete an application credential, by name or ID."),
     },
     help="Make and manage application credentials.",
 )

@@ -21,7 +21,7 @@ group = Group(
     "ec2-creds",
     {
         "create": Entry("jsobj.cli.ec2_creds:create", "Get a key, write the AWS profile, prove it (the default)."),
-        "list": Entry("jsobj.cli.ec2_creds:list_", "List your EC2 keys."),
+        "list": Entry("jsobj.cli.ec2_creds:list_", "List your EC2 keys, of all projects that Keystone shows."),
         "show": Entry("jsobj.cli.ec2_creds:show", "Show one EC2 key."),
         "rotate": Entry("jsobj.cli.ec2_manage:rotate", "Replace the key everywhere and delete the old one."),
         "delete": Entry("jsobj.cli.ec2_manage:delete", "Delete an EC2 key, at Keystone and here."),
@@ -44,7 +44,7 @@ group = Group(
 def create(
     world: World, write: bool, new: bool, password_stdin: bool, login_as: str, user_domain: str, **options: Any
 ) -> None:
-    """Get a key for your project, write the AWS profile, prove it.
+    """Get a key, write the AWS profile, prove it.
 
     A key that jsobj made for this project before is reused. The profile goes into ~/.aws/credentials and ~/.aws/config
     with endpoint, region and the settings this server needs; everything else in those files stays as it is.

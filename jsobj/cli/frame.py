@@ -13,6 +13,7 @@ import click
 
 from jsobj.cli.completing import complete_clouds, complete_profiles
 from jsobj.cli.world import World, standard_streams
+from jsobj.errors import ExitCode
 
 _SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "debug")
 
@@ -112,7 +113,7 @@ class Group(click.Group):
         **kwargs: Any,
     ) -> None:
         settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-        super().__init__(name, help=help, no_args_is_help=not default, context_settings=settings, **kwargs)
+        super().__init__(name, help=help, context_settings=settings, **kwargs)
         self.table = table
         self.default = default
 
@@ -131,7 +132,10 @@ class Group(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the default command's word in where it was left out."""
+        """Put the default command's word in where it was left out; without one, words are missing: show which."""
+        if not args and not self.default and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(ExitCode.USAGE)
         if self.default and (not args or (args[0].startswith("-") and args[0] not in {"-h", "--help"})):
             args = [self.default, *args]
         return super().parse_args(ctx, args)

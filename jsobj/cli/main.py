@@ -30,7 +30,7 @@ COMMANDS = {
     "sandbox": Entry("jsobj.cli.sandbox:group", "Run a real Keystone and Swift on this machine.", _MORE),
     "demo": Entry("jsobj.cli.demo:demo", "Run the whole way once, on a cloud of its own.", _MORE),
     "completion": Entry("jsobj.cli.completion:completion", "Print or install shell completion.", _MORE),
-    "help": Entry("jsobj.cli.help_topics:help_topics", "Explain exit codes, variables, JSON.", _MORE),
+    "help": Entry("jsobj.cli.help_topics:help_topics", "Explain exit codes, variables or JSON output.", _MORE),
 }
 
 _HELP = """From a portal's credentials file to data in OpenStack object storage that every tool can read.

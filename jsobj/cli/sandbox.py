@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 group = Group(
     "sandbox",
     {
-        "start": Entry("jsobj.cli.sandbox:start", "Start it; ready when a signed request works."),
-        "stop": Entry("jsobj.cli.sandbox:stop", "Stop it; its data stays."),
-        "status": Entry("jsobj.cli.sandbox:status", "Show addresses, users and files."),
+        "start": Entry("jsobj.cli.sandbox:start", "Start the embedded cloud; ready when a signed request works."),
+        "stop": Entry("jsobj.cli.sandbox:stop", "Stop the embedded cloud; its data stays."),
+        "status": Entry("jsobj.cli.sandbox:status", "Show addresses, users and files of the embedded cloud."),
         "shell": Entry("jsobj.cli.sandbox:shell", "Open a shell whose HOME is the sandbox's."),
-        "reset": Entry("jsobj.cli.sandbox:reset", "Stop it and delete its data."),
+        "reset": Entry("jsobj.cli.sandbox:reset", "Stop the embedded cloud and delete its folder."),
     },
     help="Run a real Keystone and Swift on this machine.\n\nThey listen on 127.0.0.1 only and keep everything in one "
     "folder. Needs the extra: pip install 'jsobj[sandbox]'.",
