@@ -15,6 +15,8 @@ from jsobj.cli.completing import complete_clouds, complete_profiles
 from jsobj.cli.world import World, standard_streams
 from jsobj.errors import ExitCode
 
+_SHARED_WITH_VALUE = frozenset({"--cloud", "--profile"})
+_SHARED_WORDS = _SHARED_WITH_VALUE | {"--json", "-q", "--quiet", "-v", "--verbose", "--no-input", "--debug"}
 _SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "debug")
 
 
@@ -133,6 +135,7 @@ class Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command's word in where it was left out; without one, words are missing: show which."""
+        args = _shared_last(args)
         if not args and not self.default and not ctx.resilient_parsing:
             click.echo(ctx.get_help(), err=True)
             ctx.exit(ExitCode.USAGE)
@@ -160,6 +163,18 @@ class Group(click.Group):
         for title, rows in sections.items():
             with formatter.section(title):
                 formatter.write_dl(rows)
+
+
+def _shared_last(args: list[str]) -> list[str]:
+    """``jsobj --json bucket list`` means ``jsobj bucket list --json``: shared options may stand in front of the words."""
+    rest, moved = list(args), []
+    while rest and rest[0].partition("=")[0] in _SHARED_WORDS:
+        takes_value = rest[0] in _SHARED_WITH_VALUE and len(rest) > 1
+        moved += [rest.pop(0) for _ in range(2 if takes_value else 1)]
+    if not moved or not rest or rest[0].startswith("-"):
+        return list(args)
+    end = rest.index("--") if "--" in rest else len(rest)
+    return [*rest[:end], *moved, *rest[end:]]
 
 
 def command(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], Command]:

@@ -59,12 +59,11 @@ def run(argv: Sequence[str]) -> int:
     """Run one command line; the exit code. Nothing else in the program decides an exit code."""
     before = _catch_signals()
     try:
-        make_root().main(args=list(argv), prog_name="jsobj", standalone_mode=False)
+        # Where a command leaves through click's own exit (help, a shell's code), this is the exit code; else None.
+        code = make_root().main(args=list(argv), prog_name="jsobj", standalone_mode=False)
         sys.stdout.flush()
     except JsobjError as error:
         return _report(error, argv)
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
     except click.UsageError as error:
         return _report(_usage(error), argv)
     except (click.Abort, KeyboardInterrupt):
@@ -81,7 +80,7 @@ def run(argv: Sequence[str]) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return ExitCode.OK
+    return code if isinstance(code, int) else ExitCode.OK
 
 
 def _report(error: JsobjError, argv: Sequence[str]) -> int:

@@ -16,12 +16,15 @@ def translate(
 ) -> JsobjError:
     """The :class:`JsobjError` for a keystoneauth exception raised at ``step``."""
     from keystoneauth1 import exceptions as ks
+    from keystoneauth1.exceptions.connection import SSLFailure
 
+    if isinstance(error, ks.HttpError) and step == LOG_IN and not _from_keystone(error):
+        return not_keystone(source.auth_url)
     status = getattr(error, "http_status", 0) if isinstance(error, ks.HttpError) else 0
     said = " ".join(part for part in (said_by(error), f"(request {request_id})" if request_id else "") if part)
     if status:
         return _by_status(int(status), source, step, said, headers)
-    if isinstance(error, ks.SSLFailure):
+    if isinstance(error, SSLFailure):
         return JsobjError(
             "tls-failed",
             f"{source.auth_url} does not prove who it is: its TLS certificate was refused",
@@ -38,8 +41,6 @@ def translate(
             hint="check the network and the address; behind a proxy, HTTPS_PROXY must be set",
         )
     if isinstance(error, (ks.InvalidResponse, ks.DiscoveryFailure)):
-        from jsobj.identity.keystone import not_keystone
-
         return not_keystone(source.auth_url)
     return JsobjError(
         "login-incomplete",
