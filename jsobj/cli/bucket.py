@@ -159,9 +159,12 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
 
 
 def _open(world: World, dialect: str) -> BucketAdmin:
+    from jsobj.cli.connecting import keystone_for
     from jsobj.store.open import open_account
 
-    return open_account(world.settings, dialect=dialect, cloud=world.cloud, profile=world.profile)
+    return open_account(
+        world.settings, dialect=dialect, cloud=world.cloud, profile=world.profile, log_in=lambda: keystone_for(world)
+    )
 
 
 def _noun(place: Place) -> str:

@@ -166,7 +166,7 @@ class Group(click.Group):
 
 
 def _shared_last(args: list[str]) -> list[str]:
-    """``jsobj --json bucket list`` means ``jsobj bucket list --json``: shared options may stand in front of the words."""
+    """``jsobj --json bucket list`` means ``jsobj bucket list --json``: shared options may stand in front."""
     rest, moved = list(args), []
     while rest and rest[0].partition("=")[0] in _SHARED_WORDS:
         takes_value = rest[0] in _SHARED_WITH_VALUE and len(rest) > 1
