@@ -1,0 +1,84 @@
+"""Who lives in a sandbox: projects, users, roles, application credentials, and the catalogue.
+
+It talks to the running Keystone as an operator would, so that everything is as real as in a cloud.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+
+from jsobj.sandbox.keystone_api import DEFAULT_DOMAIN, KeystoneApi
+from jsobj.sandbox.record import Record
+
+# user: (project, role). The service user may validate S3 signatures and read the keys it caches.
+MEMBERS = {"alice": ("demo", "member"), "rita": ("demo", "reader"), "otto": ("other", "member")}
+SERVICE_ROLES = ("admin", "service")
+EXPIRES_AFTER = 2.0  # seconds
+
+
+def populate(record: Record) -> float:
+    """Create everybody; fills ``record``. Returns the time (Unix seconds) at which ``expired`` will have expired."""
+    admin = KeystoneApi(record.auth_url).log_in("admin", record.password("admin"), "admin")
+    roles = {role["name"]: role["id"] for role in admin.call("GET", "/roles")["roles"]}
+    for project in ("demo", "other", "service"):
+        record.projects[project] = admin.create("project", name=project, domain_id=DEFAULT_DOMAIN["id"])
+    for user, (project, role) in MEMBERS.items():
+        _enroll(admin, record, user, project, [roles[role]])
+    _enroll(admin, record, "swift", "service", [roles[role] for role in SERVICE_ROLES])
+    return _app_credentials(record)
+
+
+def publish_catalogue(record: Record) -> None:
+    """Make the catalogue name the present ports and region, and nothing else."""
+    admin = KeystoneApi(record.auth_url).log_in("admin", record.password("admin"), "admin")
+    regions = {region["id"] for region in admin.call("GET", "/regions")["regions"]}
+    if record.location not in regions:
+        admin.call("POST", "/regions", {"region": {"id": record.location}})
+    services = {service["type"]: service["id"] for service in admin.call("GET", "/services")["services"]}
+    if "object-store" not in services:
+        services["object-store"] = admin.create("service", name="swift", type="object-store")
+    urls = {"identity": record.auth_url, "object-store": f"{record.s3_endpoint}/v1/AUTH_%(project_id)s"}
+    endpoints = admin.call("GET", "/endpoints")["endpoints"]
+    for kind, url in urls.items():
+        for interface in ("public", "internal", "admin"):
+            words = {
+                "service_id": services[kind],
+                "interface": interface,
+                "url": url,
+                "region_id": record.location,
+            }
+            found = [old for old in endpoints if old["service_id"] == services[kind] and old["interface"] == interface]
+            if not found:
+                admin.call("POST", "/endpoints", {"endpoint": words})
+            elif any(found[0][name] != value for name, value in words.items()):
+                admin.call("PATCH", f"/endpoints/{found[0]['id']}", {"endpoint": words})
+
+
+def _enroll(admin: KeystoneApi, record: Record, user: str, project: str, roles: list[str]) -> None:
+    record.users[user] = admin.create(
+        "user",
+        name=user,
+        password=record.password(user).reveal(),
+        domain_id=DEFAULT_DOMAIN["id"],
+        default_project_id=record.projects[project],
+    )
+    for role in roles:
+        admin.call("PUT", f"/projects/{record.projects[project]}/users/{record.users[user]}/roles/{role}")
+
+
+def _app_credentials(record: Record) -> float:
+    alice = KeystoneApi(record.auth_url).log_in("alice", record.password("alice"), "demo")
+    # Keystone refuses a date in the past, so this one lies just ahead. Whole seconds, as Keystone keeps them.
+    end = float(int(time.time() + EXPIRES_AFTER))
+    ends = dt.datetime.fromtimestamp(end, dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    wishes: dict[str, dict[str, object]] = {
+        "expired": {"expires_at": ends},
+        "restricted": {},
+        "unrestricted": {"unrestricted": True},
+    }
+    for name, extra in wishes.items():
+        path = f"/users/{record.users['alice']}/application_credentials"
+        answer = alice.call("POST", path, {"application_credential": {"name": name, **extra}})["application_credential"]
+        record.app_credentials[name] = (answer["id"], answer["secret"])
+    return end

@@ -1,0 +1,56 @@
+"""What a sandbox needs of this machine, checked before anything is made."""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import os
+import tempfile
+from pathlib import Path
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.sandbox import processes
+
+
+def missing(keystone_elsewhere: bool) -> tuple[str, ...]:
+    """The packages of the extra ``sandbox`` that this interpreter lacks."""
+    wanted = (
+        ("swift", "keystonemiddleware")
+        if keystone_elsewhere
+        else ("keystone", "keystonemiddleware", "swift", "waitress")
+    )
+    return tuple(name for name in wanted if importlib.util.find_spec(name) is None)
+
+
+def check_packages(keystone_python: Path | None) -> None:
+    """Raise ``sandbox-not-installed`` or ``sandbox-needs-linux`` (both LOCAL)."""
+    if not processes.supported():
+        raise JsobjError(
+            "sandbox-needs-linux",
+            "The sandbox needs Linux 5.3 or later.",
+            hint="Run it in a Linux container or virtual machine.",
+            code=ExitCode.LOCAL,
+        )
+    if lacking := missing(keystone_python is not None):
+        raise JsobjError(
+            "sandbox-not-installed",
+            f"The sandbox needs packages that are not installed: {', '.join(lacking)}.",
+            hint="pip install 'jsobj[sandbox]'",
+            code=ExitCode.LOCAL,
+        )
+
+
+def check_attributes(folder: Path) -> None:
+    """Raise ``sandbox-no-xattrs`` (LOCAL) where files cannot carry the extended attributes that Swift lives on."""
+    with tempfile.NamedTemporaryFile(dir=folder) as probe:
+        try:
+            os.setxattr(probe.fileno(), "user.swift.metadata", b"x" * 1000)
+        except OSError as error:
+            if error.errno not in (errno.ENOTSUP, errno.EPERM, errno.ENOSPC, errno.E2BIG):
+                raise
+            raise JsobjError(
+                "sandbox-no-xattrs",
+                f"The file system of {folder} keeps no extended attributes, which Swift needs: {error.strerror}.",
+                hint="Choose a folder on a local disk (ext4, xfs, btrfs).",
+                code=ExitCode.LOCAL,
+            ) from error
