@@ -91,7 +91,7 @@ def list_(world: World, dialect: str) -> None:
     shown = [
         {
             "name": b.name,
-            "created": human_time(b.created) if b.created else "",
+            "created": human_time(b.created) if b.created else "(not told)",
             "objects": str(b.objects),
             "size": human_bytes(b.size or 0),
         }
