@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option("--secret-stdin", is_flag=True, help="Read the credential's secret from standard input.")
 @click.option("--browser", is_flag=True, help="Log in through the browser (federated clouds).")
+@click.option(
+    "--identity-provider", metavar="NAME", default="", help="With --browser: the provider's name at Keystone."
+)
+@click.option("--protocol", metavar="NAME", default="", help="With --browser: openid (default), saml2, mapped ...")
 @click.option("--set-default", is_flag=True, help="Use this cloud when none is named.")
 @click.option("--overwrite", is_flag=True, help="Replace another login of the same name.")
 @click.option("--allow-http", is_flag=True, help="Allow a Keystone without TLS on another machine.")
@@ -44,6 +48,7 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     """
     from jsobj.identity import ledger
     from jsobj.identity.appcreds import AppCredentials
+    from jsobj.identity.browser import as_token_source
     from jsobj.identity.keystone import Keystone
     from jsobj.identity.ledger import CloudRecord
     from jsobj.identity.remember import check_name, store, suggest_name
@@ -59,8 +64,10 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     source = _with_secret(world, source, options)
     world.out.detail(f"asking {source.auth_url} for a token ({source.auth_type})")
     keystone = Keystone(source)
+    if options["browser"]:
+        keystone = Keystone(as_token_source(keystone))
     name = check_name(options["name"] or source.cloud or suggest_name(keystone))
-    expires = AppCredentials(keystone).own_expiry()
+    expires = keystone.login.token_expires if options["browser"] else AppCredentials(keystone).own_expiry()
     stored = store(world.settings, keystone, name, overwrite=options["overwrite"])
     for change in stored.changes:
         for notice in change.notices:
@@ -170,32 +177,33 @@ def _asked(world: World, options: dict[str, Any]) -> AuthSource:
 
 
 def _browser_source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSource:
-    """A login through the browser: project, provider and protocol come from the file or the cloud's entry."""
-    base = (
-        _source(world, rcfile, {**options, "browser": False})
-        if rcfile or world.cloud
-        else _asked_browser(world, options)
-    )
-    kept = ("auth_url", "project_id", "project_name", "project_domain_id", "project_domain_name")
-    wanted = (*kept, "identity_provider", "protocol", "redirect_host", "redirect_port")
-    auth = {k: v for k, v in base.auth.items() if k in wanted}
-    auth.setdefault("protocol", "openid")
-    auth.setdefault("identity_provider", "")
-    return replace(base, auth_type="v3websso", auth={k: v for k, v in auth.items() if v}, secrets={})
+    """A login through the browser: Keystone and project come from the file, the cloud's entry, or answers."""
+    from jsobj.identity import ledger
+    from jsobj.identity.browser import browser_source
+    from jsobj.identity.sources import from_environment
+
+    known = rcfile or world.cloud or world.settings.get("OS_CLOUD") or from_environment(world.settings.environ)
+    base = _source(world, rcfile, {**options, "browser": False}) if known else _asked_for_browser(world, options)
+    # An application credential names no project, but its login told us which it is.
+    project_id = ledger.read(world.settings).cloud(base.cloud).project_id if base.cloud else ""
+    wanted = {"provider": options["identity_provider"], "protocol": options["protocol"]}
+    return replace(browser_source(base, project_id=project_id, **wanted), cloud="")
 
 
-def _asked_browser(world: World, options: dict[str, Any]) -> AuthSource:
+def _asked_for_browser(world: World, options: dict[str, Any]) -> AuthSource:
     from jsobj.identity.presets import preset_named
-    from jsobj.identity.sources import AuthSource, from_environment
+    from jsobj.identity.sources import AuthSource
 
-    found = from_environment(world.settings.environ)
-    if found is not None:
-        return found
+    instead = "an RC file: jsobj login RCFILE --browser"
     preset = preset_named(options["preset"])
-    url = preset.auth_url if preset else world.ask("Keystone URL", option="an RC file: jsobj login RCFILE --browser")
-    project = world.ask("Project name", option="an RC file: jsobj login RCFILE --browser")
-    auth = {"auth_url": url, "project_name": project, "project_domain_name": "Default"}
-    return AuthSource("prompts", "your answers", "v3websso", auth, {}, {"auth_url": "typed"}, region=options["region"])
+    url = preset.auth_url if preset else world.ask("Keystone URL", option=instead)
+    auth = {
+        "auth_url": url,
+        "project_name": world.ask("Project name", option=instead),
+        "project_domain_name": "Default",
+    }
+    region = options["region"] or (preset.region if preset else "")
+    return AuthSource("prompts", "your answers", "v3websso", auth, {}, {"auth_url": "typed"}, region=region)
 
 
 def _with_secret(world: World, source: AuthSource, options: dict[str, Any]) -> AuthSource:

@@ -68,10 +68,10 @@ def _kind(login: Login) -> str:
 
 
 def _expiry(login: Login, expires: datetime | None, now: datetime) -> str:
+    if login.credential is None and login.methods == ("password",):
+        return "never (a password); tokens are renewed by themselves"
     if login.credential is None:
-        return (
-            "never (a password); tokens are renewed by themselves" if "password" in login.methods else "with the token"
-        )
+        expires = login.token_expires
     if expires is None:
         return "no date known"
     return f"{human_time(expires)} ({days_left(expires, now)} left)"
