@@ -1,0 +1,260 @@
+"""Editing the INI dialect of ``~/.aws/credentials`` and ``~/.aws/config``: pure functions on bytes.
+
+An edit changes the lines of the keys it was asked to change and no other byte: comments, order, blank lines, unknown
+keys, line endings and a missing final one stay. The result is read again before it is handed back, and an edit that
+would change the meaning of anything else is refused.
+
+This file must not open files, know profiles, or put a value into an error: values may be secrets.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.iniread import DELIMITER, Ini, Kind, Line, Value, inner_pair, malformed, read
+
+_KEY = re.compile("[a-z][a-z0-9_-]*")
+_INNER_DELIMITER = re.compile("=")
+
+
+def validate(data: bytes, name: str) -> None:
+    """Raise ``aws-file-malformed`` (LOCAL) with file ``name`` and line for what botocore refuses or misreads.
+
+    That is: a byte order mark, UTF-16, other encodings than UTF-8, NUL or odd line breaks, more than 10 MiB, a line
+    that is neither section, key nor comment, a key before any section, a section or key twice (keys without regard to
+    case), a line indented by accident that would become part of the value above, a broken nested block.
+    """
+    read(data, name)
+
+
+def sections(data: bytes, *, source: str) -> Mapping[str, Mapping[str, Value]]:
+    """Every section as botocore reads it: a value is a text, or a mapping for a nested block."""
+    return read(data, source).sections
+
+
+def section(data: bytes, name: str, *, source: str = "the file") -> Mapping[str, Value] | None:
+    """One section as botocore reads it; None when there is none of that name."""
+    return sections(data, source=source).get(name)
+
+
+def set_section(
+    data: bytes | None,
+    name: str,
+    values: Mapping[str, Value],
+    *,
+    remove: Collection[str] = (),
+    source: str = "the file",
+) -> bytes:
+    """The file with these keys set in section ``name``; every byte that is not ours stays.
+
+    A value is replaced in its line; missing keys come after the section's last key; a missing section comes at the end
+    after a blank line. A mapping is merged into a nested block, whose other lines stay. ``remove`` names keys to take
+    out; a key in a nested block is written ``s3.addressing_style``, and the block goes with its last key. ``data`` is
+    None when there is no file; ``source`` is its name for messages.
+
+    Raises USAGE for a name or value that the format cannot hold (the value is not shown), LOCAL for a malformed file
+    and for one that cannot be edited without changing the meaning of something else.
+    """
+    refuse_bad_values(values)
+    old = read(data or b"", source)
+    lines = old.lines
+    ending = next((line.ending for line in lines if line.ending), "\n")
+    start = _find(lines, name)
+    if start is None:
+        refuse_bad_name(name)
+        gap = [Line("", ending, Kind.BLANK)] if lines and lines[-1].kind is not Kind.BLANK else []
+        head: Sequence[Line] = (*lines, *gap, Line(f"[{name}]", ending, Kind.HEADER, name))
+        body: Sequence[Line] = ()
+        tail: Sequence[Line] = ()
+    else:
+        end = _end(lines, start)
+        head, body, tail = lines[: start + 1], lines[start + 1 : end], lines[end:]
+    editor = _Editor(body, head[-1].indent, ending, source)
+    for key in remove:
+        editor.remove(*key.split(".", 1))
+    for key, value in values.items():
+        editor.put(key, value)
+    result = _join([*head, *editor.body, *tail], ending)
+    new = read(result, source)
+    if new.sections != {**old.sections, name: _expected(old, name, values, remove)}:
+        raise _unsafe(name, source)
+    return result
+
+
+def remove_section(data: bytes, name: str, *, only_empty: bool = False, source: str = "the file") -> bytes:
+    """The file without that section: its header and everything up to its last key.
+
+    Blank lines and comments after the last key stay. With ``only_empty`` a section that holds a key stays too.
+    """
+    old = read(data, source)
+    lines = old.lines
+    start = _find(lines, name)
+    if start is None or (only_empty and _end(lines, start) > start + 1):
+        return data
+    result = _join([*lines[:start], *lines[_end(lines, start) :]], "")
+    if read(result, source).sections != {kept: keys for kept, keys in old.sections.items() if kept != name}:
+        raise _unsafe(name, source)
+    return result
+
+
+class _Editor:
+    """The lines of one section's body while they are changed."""
+
+    def __init__(self, body: Sequence[Line], indent: str, ending: str, source: str) -> None:
+        keys = [line for line in body if line.kind is Kind.KEY]
+        self.body = list(body)
+        # As deep as the last key: deeper would continue its value, and less could swallow what follows.
+        self._indent = keys[-1].indent if keys else indent
+        self._ending = ending
+        self._source = source
+
+    def put(self, key: str, value: Value) -> None:
+        """Set one key."""
+        at = self._at(key)
+        if at is None:
+            at = len(self.body)
+            self.body.append(Line(f"{self._indent}{key} =", self._ending, Kind.KEY, key))
+        if isinstance(value, str):
+            self._put_text(at, key, value)
+        else:
+            for inner, text in value.items():
+                self._put_nested(at, key, inner, text)
+
+    def remove(self, key: str, inner: str | None = None) -> None:
+        """Take out one key, or one line of its nested block (and the block with its last line)."""
+        at = self._at(key)
+        if at is None:
+            return
+        more = self._more(at)
+        if inner is None:
+            gone = {at, *more}
+        else:
+            gone = {index for index in more if inner_pair(self.body[index].text)[0] == inner}
+            if gone == set(more):
+                gone = {at, *more} if more else set()
+        self.body = [line for index, line in enumerate(self.body) if index not in gone]
+
+    def _put_text(self, at: int, key: str, value: str) -> None:
+        line, more = self.body[at], self._more(at)
+        if line.value == value and not more:
+            return
+        self.body[at] = replace(line, text=_swap(line.text, DELIMITER, value))
+        self.body = [kept for index, kept in enumerate(self.body) if index not in more]
+
+    def _put_nested(self, at: int, key: str, inner: str, value: str) -> None:
+        if self.body[at].value:
+            sentence = f"{self._source}: {key} holds a plain value where a nested block is needed."
+            raise malformed(sentence, f"Remove the line that begins with '{key} ='")
+        more = self._more(at)
+        same = [index for index in more if inner_pair(self.body[index].text)[0] == inner]
+        if len(same) > 1:
+            raise malformed(f"{self._source}: {inner} stands twice in the block {key}.", "Remove one of the two lines")
+        if same:
+            line = self.body[same[0]]
+            if inner_pair(line.text)[1] != value:
+                self.body[same[0]] = replace(line, text=_swap(line.text, _INNER_DELIMITER, value))
+            return
+        last = self.body[more[-1]] if more else None
+        indent = last.indent if last else self.body[at].indent + "    "
+        new = Line(f"{indent}{inner} = {value}", self._ending, Kind.MORE, key)
+        self.body.insert((more[-1] if more else at) + 1, new)
+
+    def _at(self, key: str) -> int | None:
+        found = (i for i, line in enumerate(self.body) if line.kind is Kind.KEY and line.name == key.lower())
+        return next(found, None)
+
+    def _more(self, at: int) -> list[int]:
+        """Where the lines stand that continue the key at ``at``; comments and blank lines among them do not count."""
+        key = self.body[at].name
+        return [index for index, line in enumerate(self.body) if line.kind is Kind.MORE and line.name == key]
+
+
+def _swap(text: str, delimiter: re.Pattern[str], value: str) -> str:
+    """The line with another value, and the blanks around its delimiter as they were."""
+    key, rest = delimiter.split(text, maxsplit=1)
+    blanks = rest[: len(rest) - len(rest.lstrip())] if rest.strip() else " "
+    return key + text[len(key)] + blanks + value
+
+
+def _find(lines: Sequence[Line], name: str) -> int | None:
+    """Where the section's header stands."""
+    found = (index for index, line in enumerate(lines) if line.kind is Kind.HEADER and line.name == name)
+    return next(found, None)
+
+
+def _end(lines: Sequence[Line], start: int) -> int:
+    """One past the section's last key line: comments and blank lines after it belong to what follows."""
+    end = start + 1
+    for index in range(start + 1, len(lines)):
+        if lines[index].kind is Kind.HEADER:
+            break
+        if lines[index].kind in (Kind.KEY, Kind.MORE):
+            end = index + 1
+    return end
+
+
+def _join(lines: Sequence[Line], ending: str) -> bytes:
+    """The bytes again; only the last line may lack its line ending."""
+    last = len(lines) - 1
+    return "".join(line.text + (line.ending or ending * (at < last)) for at, line in enumerate(lines)).encode()
+
+
+def _expected(old: Ini, name: str, values: Mapping[str, Value], remove: Iterable[str]) -> Mapping[str, Value]:
+    """What the section must hold after the edit."""
+    result = dict(old.sections.get(name, {}))
+    for key in remove:
+        outer, _, inner = key.partition(".")
+        block = result.get(outer)
+        if inner and isinstance(block, Mapping):
+            result[outer] = {k: v for k, v in block.items() if k != inner}
+        if not inner or result.get(outer) == {}:
+            result.pop(outer, None)
+    for key, value in values.items():
+        block = result.get(key)
+        result[key] = value if isinstance(value, str) or not isinstance(block, Mapping) else {**block, **value}
+    return {**old.defaults, **result}
+
+
+def refuse_bad_name(name: str) -> None:
+    """Raise ``aws-name-bad`` (USAGE) for what cannot be the name of a section."""
+    if not name or name != name.strip() or "]" in name or name == configparser.DEFAULTSECT or not _is_plain(name):
+        raise JsobjError(
+            "aws-name-bad",
+            "The name of the profile cannot be written to an AWS file.",
+            hint="Use letters, digits, '-' and '_', for example: --profile js2",
+            code=ExitCode.USAGE,
+        )
+
+
+def refuse_bad_values(values: Mapping[str, Value], block: str = "") -> None:
+    """Raise ``aws-value-bad`` (USAGE), naming the key only, for a value that would not read back the same."""
+    for key, value in values.items():
+        if not isinstance(value, str):
+            refuse_bad_values(value, f"{key}.")
+        elif not _KEY.fullmatch(key) or value != value.strip() or not _is_plain(value):
+            raise JsobjError(
+                "aws-value-bad",
+                f"The value of {block}{key} cannot be written to an AWS file so that it reads back the same.",
+                context="A line break, another control character, or a blank at its beginning or end is in it.",
+                hint="Look for a stray character where the value comes from, often from copying and pasting.",
+                code=ExitCode.USAGE,
+            )
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the text stays in its line and can be encoded: no control, separator or surrogate characters."""
+    return not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
+
+
+def _unsafe(name: str, source: str) -> JsobjError:
+    return JsobjError(
+        "aws-file-unsafe-edit",
+        f"{source}: section [{name}] cannot be changed without changing what something else in the file means.",
+        hint="Write each section and key at the beginning of its line, then run the same command again.",
+        code=ExitCode.LOCAL,
+    )

@@ -1,0 +1,473 @@
+"""clouds.yaml: one cloud is edited by line; every other byte and meaning stays."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.cloudsedit import cloud_names, remove_cloud, set_cloud
+
+T = TypeVar("T")
+QUIET = settings(
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+ENTRY: dict[str, Any] = {
+    "auth": {"auth_url": "https://js2.example.org:5000/v3", "application_credential_id": "0123456789"},
+    "auth_type": "v3applicationcredential",
+    "region_name": "IU",
+    "verify": True,
+}
+HAND_MADE = b"""# my clouds
+cache:
+    auth: true     # keep tokens
+
+clouds:
+    # the first
+    work:
+        auth: {username: me, password: 'a: b'}  # short
+        regions: [R1,
+                  R2]
+
+    # about js2
+    js2:
+        auth:
+            auth_url: "https://old"
+    lab:
+        note: |
+            two
+            lines
+        more: 1
+
+# the end
+client: {force_ipv4: true}"""
+
+
+def attempt(call: Callable[[], T]) -> tuple[T | None, JsobjError | None]:
+    """The result or the refusal."""
+    try:
+        return call(), None
+    except JsobjError as error:
+        return None, error
+
+
+def put(data: bytes | None, name: str = "js2", entry: dict[str, Any] | None = None) -> bytes:
+    return set_cloud(data, name, ENTRY if entry is None else entry, source="/x/clouds.yaml")
+
+
+def drop(data: bytes, name: str = "js2") -> bytes:
+    return remove_cloud(data, name, source="/x/clouds.yaml")
+
+
+def malformed(data: bytes) -> JsobjError:
+    """The same refusal from each of the three."""
+    seen = []
+    for call in (put, drop, lambda data: cloud_names(data, source="/x/clouds.yaml")):
+        _, error = attempt(lambda call=call: call(data))  # type: ignore[misc]  # the usual way to bind a loop variable
+        assert error is not None
+        assert (error.code, error.reference) == (ExitCode.LOCAL, "clouds-file-malformed")
+        assert "/x/clouds.yaml" in error.message
+        assert error.hint
+        seen.append(error)
+    assert len({error.message for error in seen}) == 1
+    return seen[0]
+
+
+def test_a_new_file_is_plain_yaml() -> None:
+    assert put(None) == (
+        b"clouds:\n  js2:\n    auth:\n      auth_url: https://js2.example.org:5000/v3\n"
+        b"      application_credential_id: '0123456789'\n    auth_type: v3applicationcredential\n"
+        b"    region_name: IU\n    verify: true\n"
+    )
+    assert put(b"") == put(None)
+
+
+def test_a_cloud_is_replaced_in_its_place() -> None:
+    head, _, rest = HAND_MADE.partition(b"    js2:\n")
+    tail = rest[rest.index(b"    lab:") :]
+    new = put(HAND_MADE)
+    assert new.startswith(head + b"    js2:\n        auth:\n            auth_url: https://js2.example.org:5000/v3\n")
+    assert new.endswith(b"        verify: true\n" + tail)
+    assert yaml.safe_load(new)["clouds"]["js2"] == ENTRY
+    assert put(new) == new
+
+
+def test_a_cloud_is_added_after_the_last() -> None:
+    at = HAND_MADE.index(b"\n# the end")
+    new = put(HAND_MADE, "new")
+    assert new.startswith(HAND_MADE[:at] + b"    new:\n        auth:\n")
+    assert new.endswith(b"        verify: true\n" + HAND_MADE[at:])
+    assert cloud_names(new, source="f") == ("work", "js2", "lab", "new")
+    assert drop(new, "new") == HAND_MADE
+
+
+def test_a_cloud_is_removed_and_nothing_else() -> None:
+    entry = b'    js2:\n        auth:\n            auth_url: "https://old"\n'
+    assert drop(HAND_MADE) == HAND_MADE.replace(entry, b"")
+    assert drop(HAND_MADE, "missing") == HAND_MADE
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"# nothing yet\n",
+        b"---\n",
+        b"clouds:\n",
+        b"clouds: {}\n",
+        b"clouds:   {}  # none\n",
+        b"clouds: null\n",
+        b"clouds: ~  # none",
+        b"clouds:\n  # none yet\n",
+        b"a: 1\nclouds:\nb: 2\n",
+        b"clouds: {}\r\nb: 2\r\n",
+        b"\xef\xbb\xbfclouds: {}\n",
+        b"'clouds':\n",
+        b"---\nclouds: {}\n...\n",
+        b"  clouds: {}\n  b: 2\n",
+        b"clouds:\n  a: 1",
+        b"clouds:\n  a: |+\n    text\n\n\n",
+        b"clouds:\r\n    a:\r\n        b: .nan\r\n",
+        b"base: &base {x: 1}\nclouds:\n  a: *base\n  b:\n    <<: *base\n",
+    ],
+)
+def test_the_first_cloud_and_its_removal(data: bytes) -> None:
+    new = put(data)
+    assert yaml.safe_load(new)["clouds"]["js2"] == ENTRY
+    assert (b"\r\n" in new) == (b"\r\n" in data)
+    assert new.replace(b"\r\n", b"").count(b"\n") == (0 if b"\r\n" in data else new.count(b"\n"))
+    gone = drop(new)
+    assert "js2" not in cloud_names(gone, source="f")
+    assert cloud_names(gone, source="f") == cloud_names(data, source="f")
+    kept = {line.strip() for line in data.splitlines() if b"clouds" not in line}
+    assert kept <= {line.strip() for line in new.splitlines()}
+    if not cloud_names(data, source="f"):
+        assert yaml.safe_load(gone)["clouds"] == {}
+
+
+def test_the_last_line_stays_without_an_ending() -> None:
+    assert put(b"clouds:\n  js2: 1", entry={"auth": 1}) == b"clouds:\n  js2:\n    auth: 1"
+
+
+def test_secure_yaml_holds_one_secret() -> None:
+    data = b"clouds:\n  other:\n    auth:\n      password: hunter2\n"
+    new = put(data, entry={"auth": {"application_credential_secret": "x: #'\"\\ y"}})
+    assert new.startswith(data)
+    assert yaml.safe_load(new)["clouds"]["js2"] == {"auth": {"application_credential_secret": "x: #'\"\\ y"}}
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"clouds:\n  a: 1\n\tb: 2\n", 3),
+        (b"clouds:\n  a:\n   b: 1\n  c: 2\n d: 3\n", 5),
+        (b"clouds:\n  a: [1\n", 3),
+        (b"clouds:\n  a: 'x\n", 3),
+        (b"clouds:\n  a: 1\n---\nclouds: {}\n", 3),
+        (b"clouds:\n  a: 1\n  b: 2\n  a: 3\n", 4),
+        (b"clouds:\n  a:\n    x: 1\n    x: 2\n", 4),
+        (b"clouds:\n  a: 1\nclouds:\n  b: 1\n", 3),
+        (b"clouds: {a: 1}\n", 1),
+        (b"x: &x {a: 1}\nclouds: *x\n", 2),
+        (b"clouds:\n  <<: {a: 1}\n", 2),
+        (b"clouds:\n  ? a\n  : 1\n", 2),
+        (b"clouds:\n  no: 1\n", 2),
+        (b"clouds:\n  5: 1\n", 2),
+        (b"clouds:\n  - a\n", 2),
+        (b"- a\n", 1),
+        (b"clouds:\n  a: caf\xe9\n", 2),
+        (b"clouds:\n  a: x\x00\n", 2),
+        (b"clouds:\n  a: x\x1b[0m\n", 2),
+        (b"clouds:\r  a: x\r", 1),
+        ("clouds:\n  a: x\u2028\n".encode(), 2),
+        ("clouds: {}\n".encode("utf-16"), 1),
+        (b"clouds:\n  a: &a [*a]\n", 2),
+        (b"clouds:\n  a: *b\n", 2),
+        (b"clouds:\n  a: " + b"[" * 100_000, 2),
+        (b"clouds:\n" + b"".join(b" " * n + b"a:\n" for n in range(2, 90)), 51),
+    ],
+)
+def test_b045_what_cannot_be_edited_is_refused_by_line(data: bytes, line: int) -> None:
+    assert f"line {line}:" in malformed(data).message
+
+
+def test_b043_a_tag_is_never_obeyed(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    for tag in (
+        f"!!python/object/apply:os.system ['touch {canary}']",
+        f"!!python/object/new:subprocess.Popen [['touch', '{canary}']]",
+        "!!python/name:os.system",
+        "!secret x",
+    ):
+        for data in (f"clouds:\n  a: {tag}\n", f"x: {tag}\nclouds: {{}}\n"):
+            assert "plain data" in malformed(data.encode()).message
+    assert not canary.exists()
+
+
+def test_b048_a_file_without_clouds_is_refused_with_the_line_to_add() -> None:
+    error = malformed(b"cache: {auth: true}\n")
+    assert "'clouds'" in error.message
+    assert "clouds: {}" in error.hint
+
+
+def test_b052_placeholders_are_literal() -> None:
+    assert yaml.safe_load(put(None, entry={"a": "${HOME}"}))["clouds"]["js2"] == {"a": "${HOME}"}
+
+
+@pytest.mark.parametrize(
+    "data", [b"clouds:\n  a: !!timestamp x\n", b"clouds:\n  a: 2020-99-99\n", b"clouds:\n  a: !!bool x\n"]
+)
+def test_values_that_make_no_sense_are_refused(data: bytes) -> None:
+    assert "no sense" in malformed(data).message
+
+
+def test_s01_errors_do_not_quote_the_file() -> None:
+    for data in (
+        b"clouds:\n  a: {password: !canary x}\n",
+        b"clouds:\n  a: {password: *canary}\n",
+        b"clouds:\n  a: {password: %canary}\n",
+        b"clouds:\n  a: {password: 'canary\n",
+        b"clouds:\n  a:\n    canary: 1\n    canary: 2\n",
+        b"clouds:\n  canary\n",
+    ):
+        error = malformed(data)
+        assert "canary" not in f"{error.message}{error.context}{error.hint}"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"clouds:\n  js2: &x {a: 1}\n  b: *x\n",
+        b"x: &x {a: 1}\nclouds:\n  js2: *x\n",
+        b"x: &x {a: 1}\nclouds:\n  js2:\n    <<: *x\n    b: 2\n  c: 1\n",
+    ],
+)
+def test_anchors_and_aliases_in_the_entry_are_not_edited(data: bytes) -> None:
+    for call in (put, drop):
+        _, error = attempt(lambda call=call: call(data))  # type: ignore[misc]  # the usual way to bind a loop variable
+        assert error is not None
+        assert "anchors" in error.message
+        assert error.code is ExitCode.LOCAL
+    assert cloud_names(data, source="f")[0] == "js2"
+
+
+@pytest.mark.parametrize("data", [b"{clouds: {}}", b"--- {clouds: {}}\n", b"clouds: &c {}\nmore: *c\n"])
+def test_an_edit_that_would_change_something_else_is_refused(data: bytes) -> None:
+    _, error = attempt(lambda: put(data))
+    assert error is not None
+    assert (error.code, error.reference) == (ExitCode.LOCAL, "clouds-file-unsafe-edit")
+
+
+def test_a_removal_that_would_lengthen_a_text_is_refused() -> None:
+    """The blank lines after the entry would become part of the text before it."""
+    data = b"clouds:\n  a:\n    k: |+\n      t\n  js2:\n    z: |\n      x\n\n\nb: 1\n"
+    _, error = attempt(lambda: drop(data))
+    assert error is not None
+    assert error.reference == "clouds-file-unsafe-edit"
+
+
+def test_s10_aliases_that_multiply_are_refused_at_once() -> None:
+    lines = [b"a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [b"a%d: &a%d [%s]" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 12)]
+    begin = time.process_time()
+    assert "aliases" in malformed(b"\n".join([*lines, b"clouds: {}", b""])).message
+    merges = [
+        b"a0: &a0 {x: 1}",
+        *(b"a%d: &a%d {<<: [%s]}" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 10)) for n in range(1, 12)),
+    ]
+    assert "aliases" in malformed(b"\n".join([*merges, b"clouds: {}", b""])).message
+    assert time.process_time() - begin < 20  # each would take longer than the age of the universe
+
+
+def test_s20_a_file_beyond_all_measure_is_refused() -> None:
+    assert "larger" in malformed(b"# x\n" * 300_000).message
+
+
+@pytest.mark.parametrize("name", ["", " a", "a ", "a\nb", "a\0", "a\x1b", "x" * 101, "\u2028"])
+def test_a_name_that_yaml_cannot_hold_is_a_usage_error(name: str) -> None:
+    _, error = attempt(lambda: put(None, name))
+    assert error is not None
+    assert error.code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    "name", ["no", "5", "null", "a: b", "# a", "*a", "é", "a b", "<<", "1e5", "[a]", "'", "x" * 100, "~"]
+)
+def test_an_odd_name_is_quoted(name: str) -> None:
+    new = put(b"clouds:\n  a: 1\n", name)
+    assert yaml.safe_load(new)["clouds"] == {"a": 1, name: ENTRY}
+    assert cloud_names(new, source="f") == ("a", name)
+    assert drop(new, name) == b"clouds:\n  a: 1\n"
+
+
+# Text that some YAML reader takes for something else, when it has no quotes.
+TRAPS = ["yes", "no", "on", "off", "y", "n", "true", "null", "~", "", "1", "1.5", "1e5", "0x1f", "0o17", "017", "1_000"]
+TRAPS += [
+    "12:30:45",
+    "2020-01-01",
+    "2020-01-01T00:00:00Z",
+    ".inf",
+    ".nan",
+    "=",
+    "<<",
+    "- a",
+    "? a",
+    "a: b",
+    "a #b",
+    "#a",
+]
+TRAPS += [
+    "@a",
+    "`a",
+    "%a",
+    "!a",
+    "&a",
+    "*a",
+    "|",
+    ">",
+    "{a}",
+    "[a]",
+    '"a"',
+    "'a'",
+    " a",
+    "a ",
+    "a\nb",
+    "a\n",
+    "\ta",
+    "\\",
+]
+TRAPS += ["\x85", "\u2028", "\ufeff", "\x00", "\x1b", "é", "日本", "😀", "a\r\nb", "---", "...", "12345678901234e56789"]
+
+
+@pytest.mark.parametrize("text", TRAPS)
+def test_every_text_comes_back_the_same(text: str) -> None:
+    entry = {"a": text, "b": {text or "k": [text]}}
+    new = put(b"clouds:\n    x:\n        y: 1\n", entry=entry)
+    assert yaml.safe_load(new)["clouds"] == {"x": {"y": 1}, "js2": entry}
+
+
+def test_numbers_are_quoted_for_readers_of_other_yaml_versions() -> None:
+    new = put(None, entry={"id": "1234e5678", "mode": "0o17", "short": "y"}).decode()
+    assert "'1234e5678'" in new
+    assert "'0o17'" in new
+    assert "'y'" in new
+
+
+def test_what_the_program_should_not_put_there_is_its_own_mistake() -> None:
+    with pytest.raises(TypeError, match="Path"):
+        put(None, entry={"a": Path("x")})
+    _, error = attempt(lambda: put(None, entry={"a": "\ud800canary"}))
+    assert error is not None
+    assert error.code is ExitCode.USAGE
+    assert "canary" not in error.message
+
+
+def test_true_is_not_one() -> None:
+    data = b"clouds:\n  js2:\n    verify: 1\n"
+    assert put(data, entry={"verify": True}) == b"clouds:\n  js2:\n    verify: true\n"
+
+
+SCALAR = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=20)
+    | st.sampled_from(TRAPS)
+)
+PLAIN = SCALAR.filter(lambda value: not isinstance(value, str) or not any("\ud800" <= c <= "\udfff" for c in value))
+NODE = st.recursive(
+    PLAIN,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b", "no", "1"]), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+ENTRIES = st.dictionaries(st.sampled_from(["auth", "verify", "x y", "region_name"]), NODE, max_size=4)
+
+
+@QUIET
+@given(
+    ENTRIES, ENTRIES, st.sampled_from([b"", HAND_MADE, HAND_MADE.replace(b"\n", b"\r\n"), b"clouds:\n js2:\n  a: 1\n"])
+)
+def test_any_entry_round_trips_and_the_rest_stays(first: dict[str, Any], second: dict[str, Any], data: bytes) -> None:
+    before = (yaml.safe_load(data) or {"clouds": {}})["clouds"]
+    before.pop("js2", None)
+    one = put(data, entry=first)
+    two = put(one, entry=second)
+    for new, entry in ((one, first), (two, second)):
+        clouds = yaml.safe_load(new)["clouds"]
+        assert repr(clouds.pop("js2")) == repr(entry)
+        assert clouds == before
+    assert put(one, entry=first) == one
+    if data.startswith(b"#"):
+        at = data.index(b"    js2:")
+        assert two.startswith(data[:at])
+        assert two.endswith(data[data.index(b"    lab:") :])
+        assert drop(two) == data[:at] + data[data.index(b"    lab:") :]
+
+
+# Hostile files: pieces that mean something to the parser, in any order.
+PIECES = ["  a:\n    x: 1", "  b: 1", "  js2:\n    x: 1 # c", "    y: [1,\n    2]", "  js2: {a: 1}", "# c", "", "x: 1"]
+PIECES += [
+    "  c:\n    z: |\n      text\n",
+    "  d:\n    w: 'q\n      q'",
+    "  e: >+\n    f\n\n",
+    "  g: &g {h: 1}",
+    "  i: *g",
+]
+PIECES += [
+    "---",
+    "...",
+    "    - 1",
+    "  'k': 2",
+    "clouds: {}",
+    "  l:",
+    "  m: !!str 5",
+    "  js2:\n    <<: *g",
+    "  \t",
+    "    # d",
+]
+FILE = st.lists(st.sampled_from(PIECES), max_size=8, unique=True).map(lambda pieces: "\n".join(["clouds:", *pieces]))
+
+
+@settings(QUIET, max_examples=1000)
+@given(FILE, st.sampled_from(["\n", "\r\n"]), st.sampled_from(["", "\n"]))
+def test_hostile_files_are_edited_right_or_refused(text: str, ending: str, last: str) -> None:
+    data = (text + last).replace("\n", ending).encode()
+    new, error = attempt(lambda: put(data))
+    gone, _ = attempt(lambda: drop(data))
+    for result in (new, gone):
+        if result is not None:
+            assert kept_in_order(data, result)
+    if new is None:
+        assert error is not None
+        assert error.code is ExitCode.LOCAL
+        return
+    old_data, new_data = yaml.safe_load(data), yaml.safe_load(new)
+    assert new_data["clouds"].pop("js2") == ENTRY
+    old_clouds = old_data.pop("clouds", None) or {}
+    old_clouds.pop("js2", None)
+    assert new_data.pop("clouds") == old_clouds
+    assert new_data == old_data
+
+
+def kept_in_order(data: bytes, result: bytes) -> bool:
+    """Whether the result begins and ends as the file did, with one block of lines exchanged in between."""
+    old, new = data.splitlines(), result.splitlines()
+    head = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    tail = 0
+    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    touched = [line for line in old[head : len(old) - tail] if line.strip() and not line.startswith(b"clouds:")]
+    return all(line.startswith((b"  ", b"#")) for line in touched)
