@@ -46,15 +46,13 @@ def create(world: World, bucket: str, make_unique: bool) -> None:
 
     wanted = parse_bucket(bucket)
     name = unique(wanted.name) if make_unique else wanted.name
-    if wanted.dialect == "s3":
-        check_new_s3(name)
+    check = {"s3": check_new_s3, "swift": check_new_swift}
+    if wanted.dialect:
+        check[wanted.dialect](name)  # before anybody is asked
     account = _open(world, wanted.dialect)
     place = account.place
-    if place.dialect == "s3":
-        check_new_s3(name)
-    else:
-        for notice in check_new_swift(name):
-            world.out.warn(notice)
+    for notice in check[place.dialect](name):
+        world.out.warn(notice)
     world.out.note(f"Creating {_noun(place)} '{name}' in {_project(place)} at {place.endpoint} ({place.where}).")
     made = account.create(name)
     forget_names(world.settings, cloud=world.cloud, profile=world.profile)

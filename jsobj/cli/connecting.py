@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.world import World
+from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,30 @@ def keystone_for(world: World) -> Keystone:
         world.out.warn(notice)
     if not source.verify:
         world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
-    return Keystone(source)
+    try:
+        return Keystone(source)
+    except JsobjError as error:
+        raise _with_known_end(world, error, source.cloud) from error
+
+
+def _with_known_end(world: World, error: JsobjError, cloud: str) -> JsobjError:
+    """Keystone says the same of a wrong secret and of an expired credential; the end noted at login tells which."""
+    from jsobj.identity import ledger
+    from jsobj.units import human_time, parse_keystone_time
+
+    if error.reference != "auth-refused" or not cloud:
+        return error
+    end = parse_keystone_time(ledger.read(world.settings).cloud(cloud).expires)
+    if end is None or end > world.now():
+        return error
+    return JsobjError(
+        "login-expired",
+        f"the application credential of cloud '{cloud}' expired on {human_time(end)}",
+        code=ExitCode.AUTH,
+        context=error.context,
+        hint="make a new one in the portal (Identity > Application Credentials), then: "
+        f"jsobj login RCFILE --as {cloud} --overwrite",
+    )
 
 
 def full_login_options(function: Callable[..., None]) -> Callable[..., None]:

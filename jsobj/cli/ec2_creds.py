@@ -85,6 +85,7 @@ def profile_name(world: World, keystone: Keystone) -> str:
 
 
 def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
+    from jsobj.identity.proof import overriding
     from jsobj.ui.documents import Record
 
     for change in setup.changes:
@@ -93,6 +94,10 @@ def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
         if change.backup is not None:
             world.out.note(f"The file as it was is in {change.backup}.")
     dialect, obtained = setup.dialect, setup.obtained
+    for variable in overriding(world.settings, endpoint_url=str(dialect.origin), region=dialect.region):
+        world.out.warn(
+            f"{variable} in your environment overrides the profile for aws, boto3 and s3fs: unset {variable}"
+        )
     profile = setup.profiles[0] if setup.profiles else None
     data = {
         "profile": profile,
@@ -122,6 +127,8 @@ def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
         world.out.note("The key does not expire and opens the whole project; jsobj ec2-creds rotate replaces it.")
     if profile is not None:
         world.out.note(f"Next: aws s3 ls --profile {profile}")
+    else:
+        world.out.note(f"Its secret: jsobj ec2-creds show {obtained.key.access} --show-secret")
 
 
 @command("list")

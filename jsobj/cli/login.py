@@ -61,7 +61,7 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
         world.out.warn(notice)
     if not source.verify:
         world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
-    source = _with_secret(world, source, options)
+    source = replace(_with_secret(world, source, options), ca_bundle=world.settings.ca_bundle)
     world.out.detail(f"asking {source.auth_url} for a token ({source.auth_type})")
     keystone = Keystone(source)
     if options["browser"]:

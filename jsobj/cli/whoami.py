@@ -14,20 +14,16 @@ def whoami(world: World) -> None:
 
     Logs in for real: exit code 0 means that the login works now, 4 that it does not.
     """
+    from jsobj.cli.connecting import keystone_for
     from jsobj.cli.login_view import login_record
     from jsobj.identity import ledger
     from jsobj.identity.appcreds import AppCredentials
     from jsobj.identity.awsfiles import read_profile
-    from jsobj.identity.current import chosen_profile, current_source
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.current import chosen_profile
     from jsobj.units import parse_keystone_time
 
-    source = current_source(world.settings, cloud=world.cloud)
-    for notice in source.notices:
-        world.out.warn(notice)
-    if not source.verify:
-        world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
-    keystone = Keystone(source)
+    keystone = keystone_for(world)
+    source = keystone.source
     known = ledger.read(world.settings).cloud(source.cloud).expires if source.cloud else ""
     expires = AppCredentials(keystone).own_expiry() or parse_keystone_time(known)
     choice = chosen_profile(world.settings, profile=world.profile, cloud=world.cloud)

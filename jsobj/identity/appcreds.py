@@ -13,8 +13,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.keystone import Keystone, identity_root
+from jsobj.identity.keystone import Keystone
 from jsobj.identity.login import Login
+from jsobj.identity.tokens import identity_root
 from jsobj.secret import Secret
 from jsobj.units import parse_keystone_time
 
@@ -130,7 +131,11 @@ def _explain(error: JsobjError, name: str, login: Login) -> JsobjError:
         )
     if error.reference == "keystone-rejected":
         return JsobjError(
-            "app-cred-rejected", f"Keystone does not make '{name}'", code=ExitCode.USAGE, context=error.context
+            "app-cred-rejected",
+            f"Keystone does not make '{name}'",
+            code=ExitCode.USAGE,
+            context=error.context,
+            hint=f"--role takes roles that you have yourself in this project: {', '.join(login.roles) or 'none'}",
         )
     return error
 

@@ -142,17 +142,16 @@ def read_from(files: CloudsFiles, name: str, *, region: str = "") -> AuthSource:
     )
     if _is_plain(entry):
         config: Mapping[str, Any] = _plain_config(entry, region, name)
-        kind = "clouds.yaml"
     else:
+        _refuse_remote_profile(files, name, entry)
         config = _loaded_config(files, name, region)
-        kind = "clouds.yaml"
     auth = dict(config.get("auth") or {})
     secrets = {k: (Secret(str(auth.pop(k))),) for k in sorted(SECRET_OPTIONS & auth.keys()) if auth[k] is not None}
     from_secure = _auth_of(_clouds_of(files.secure).get(name)) if files.secure else {}
     origins = {k: f"{files.secure if k in from_secure else files.clouds}, cloud {name}" for k in (*auth, *secrets)}
     origins |= {"region": f"{files.clouds}, cloud {name}"} if config.get("region_name") else {}
     source = AuthSource(
-        kind=kind,
+        kind="clouds.yaml",
         where=str(files.clouds),
         auth_type=str(config.get("auth_type") or "password"),
         auth={k: v for k, v in auth.items() if v not in (None, "")},
@@ -210,10 +209,28 @@ def _loaded_config(files: CloudsFiles, name: str, region: str) -> Mapping[str, A
             cloud=name, validate=False, load_envvars=False, **({"region_name": region} if region else {})
         ).config
     except exceptions.ConfigException as error:
-        raise JsobjError(
-            "cloud-unusable", f"{files.clouds}: cloud '{name}' cannot be read", code=ExitCode.LOCAL, context=str(error)
-        ) from error
+        raise _unusable(files, name, str(error)) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # The loader trusts the shape of what it reads. Its words would quote the entry, which may hold a secret.
+        raise _unusable(files, name, "an entry is not of the form that openstacksdk expects") from error
     return config
+
+
+def _unusable(files: CloudsFiles, name: str, context: str) -> JsobjError:
+    sentence = f"{files.clouds}: cloud '{name}' cannot be read"
+    return JsobjError("cloud-unusable", sentence, code=ExitCode.LOCAL, context=context)
+
+
+def _refuse_remote_profile(files: CloudsFiles, name: str, entry: Mapping[str, Any]) -> None:
+    """A profile that is a URL would be fetched by openstacksdk, and then decide where the secret is sent."""
+    remote = next((str(entry[k]) for k in ("profile", "cloud") if "://" in str(entry.get(k, ""))), "")
+    if remote:
+        raise JsobjError(
+            "cloud-profile-remote",
+            f"{files.clouds}: cloud '{name}' takes its profile from {remote[:200]}, which jsobj does not fetch",
+            code=ExitCode.LOCAL,
+            hint="write auth_url, region_name and auth_type of that cloud into the entry itself",
+        )
 
 
 def _is_plain(entry: Mapping[str, Any]) -> bool:

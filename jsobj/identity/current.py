@@ -31,10 +31,11 @@ def current_source(settings: Settings, *, cloud: str = "", region: str = "") -> 
     if not chosen.name:
         source = from_environment(settings.environ)
         if source is not None:
-            return replace(source, region=region or source.region)
+            return replace(source, region=region or source.region, ca_bundle=settings.ca_bundle)
         raise _not_logged_in(settings)
     source = read_cloud(settings, chosen.name, region=region)
-    return replace(source, origins={**source.origins, "cloud": chosen.reason})
+    origins = {**source.origins, "cloud": chosen.reason}
+    return replace(source, origins=origins, ca_bundle=settings.ca_bundle)
 
 
 def chosen_cloud(settings: Settings, cloud: str = "") -> Choice:

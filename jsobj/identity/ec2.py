@@ -7,6 +7,7 @@ for it, and it outlives the application credential that made it. Who may make on
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +16,6 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.keystone import Keystone
 from jsobj.identity.login import Login
 from jsobj.secret import Secret
-
-SWIFT_WORKS = "the Swift API works with this login already: jsobj bucket list swift://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +35,23 @@ class Ec2Api:
         self._keystone = keystone
         self._path = f"/users/{keystone.login.user.id}/credentials/OS-EC2"
 
-    def list(self) -> tuple[Ec2Key, ...]:
-        """All keys of the user, of every project that Keystone shows.
+    def list(self, command: str = "ec2-creds list") -> tuple[Ec2Key, ...]:
+        """All keys of the user, of every project that Keystone shows; ``command`` wants them (for the hint).
 
         Raises :class:`JsobjError`; a refusal never reads as "no keys".
         """
         try:
             answer = self._keystone.get(self._path)
         except JsobjError as error:
-            raise explain_refusal(error, self._keystone.login, "list") from error
+            raise self._explain(error, "list", command) from error
         return tuple(_key(item) for item in answer.get("credentials", ()))
 
-    def create(self) -> Ec2Key:
-        """A new key for the login's own project."""
+    def create(self, command: str = "ec2-creds") -> Ec2Key:
+        """A new key for the login's own project; ``command`` wants it (for the hint)."""
         try:
             answer = self._keystone.post(self._path, {"tenant_id": self._keystone.login.project.id})
         except JsobjError as error:
-            raise explain_refusal(error, self._keystone.login, "make") from error
+            raise self._explain(error, "make", command) from error
         return _key(answer.get("credential", {}))
 
     def delete(self, access: str) -> bool:
@@ -63,8 +62,12 @@ class Ec2Api:
             # A missing key is 404, in some releases a 401 that speaks of the key and not of the login.
             if error.code is ExitCode.NOT_FOUND or "access key not found" in error.context:
                 return False
-            raise explain_refusal(error, self._keystone.login, "delete") from error
+            # --yes: with the password on standard input nobody can be asked any more.
+            raise self._explain(error, "delete", f"ec2-creds delete {access} --yes") from error
         return True
+
+    def _explain(self, error: JsobjError, verb: str, command: str) -> JsobjError:
+        return explain_refusal(error, self._keystone.login, verb, command=command, cloud=self._keystone.source.cloud)
 
 
 def _key(item: Mapping[str, Any]) -> Ec2Key:
@@ -76,46 +79,55 @@ def _key(item: Mapping[str, Any]) -> Ec2Key:
         ) from error
 
 
-def explain_refusal(error: JsobjError, login: Login, verb: str) -> JsobjError:
+def explain_refusal(
+    error: JsobjError, login: Login, verb: str, *, command: str = "ec2-creds", cloud: str = ""
+) -> JsobjError:
     """A 403 from OS-EC2 in words that name the cause and the ways out; other errors unchanged.
 
     Three generations of Keystone: until April 2026 every application credential could make keys; since
-    OSSA-2026-005 (26.1.1, 27.0.1, 28.0.1, 29.0.1) only an unrestricted one; since 30.0 none, only a login of the
-    person. The server does not tell its version, but each says its own sentence.
+    OSSA-2026-005 (26.1.1, 27.0.1, 28.0.1, 29.0.1) only an unrestricted one, though all may still list and delete;
+    since 30.0 none may do anything, only a login of the person. The server does not tell its version, but each says its
+    own sentence. The hint's commands name ``cloud``, since pasted into another terminal they must mean the same one.
     """
     if error.reference != "keystone-forbidden":
         return error
     said = error.context
+    at = f" --cloud {shlex.quote(cloud)}" if cloud else ""
+    swift = f"the Swift API works with this login already: jsobj bucket list swift://{at}"
     full_login = (
-        "with a full login, once: jsobj ec2-creds --password-stdin < FILE (or --login-as NAME for another user name)"
+        f"with a full login, once: jsobj {command}{at} --password-stdin < FILE (add --login-as NAME for another user)"
     )
-    browser = "on clouds with single sign-on: jsobj login --browser, then jsobj ec2-creds"
     if "Delegated tokens cannot access" in said:
-        message = f"this cloud's Keystone lets no application credential {verb} EC2 keys (Keystone 30 and newer)"
-        hint = f"{full_login}; {browser}; or do without: {SWIFT_WORKS}"
-        return _refusal("ec2-needs-full-login", message, said, hint)
+        message = "this cloud's Keystone (30 or newer) lets no application credential make, list or delete EC2 keys"
+        browser = "on clouds with single sign-on: jsobj login --browser, then jsobj ec2-creds"
+        return _refusal("ec2-needs-full-login", message, said, f"{full_login}; {browser}; or do without: {swift}")
     if "managing additional application credentials" in said:
         message = (
             f"a restricted application credential may not {verb} EC2 keys (Keystone since April 2026, OSSA-2026-005)"
         )
-        unrestricted = "make an application credential with 'Unrestricted' ticked in the portal and log in with it"
-        hint = f"{full_login}; or {unrestricted}; or do without: {SWIFT_WORKS}"
-        return _refusal("ec2-needs-unrestricted", message, said, hint)
+        replaced = f" --as {shlex.quote(cloud)} --overwrite" if cloud else ""
+        unrestricted = (
+            "or make an application credential with 'Unrestricted' ticked in the portal, log in with it: "
+            f"jsobj login NEW-openrc.sh{replaced}, and try again"
+        )
+        return _refusal(
+            "ec2-needs-unrestricted", message, said, f"{full_login}; {unrestricted}; or do without: {swift}"
+        )
     if "does not match the project scope" in said:
-        message = f"an application credential makes keys only for its own project ({login.project.name})"
-        return _refusal("ec2-other-project", message, said, "log in with a credential of the project that you mean")
+        message = f"an application credential may {verb} EC2 keys only of its own project ({login.project.name})"
+        hint = f"{full_login}; or log in with a credential of the project that you mean"
+        return _refusal("ec2-other-project", message, said, hint)
     if "maximum of" in said:
         message = f"user {login.user.name} has as many EC2 keys as this cloud allows"
-        return _refusal(
-            "ec2-limit", message, said, "see them with jsobj ec2-creds list, delete one: jsobj ec2-creds delete ACCESS"
-        )
+        hint = f"see them: jsobj ec2-creds list{at}; delete one: jsobj ec2-creds delete ACCESS{at}"
+        return _refusal("ec2-limit", message, said, hint)
     if not {"member", "admin", "manager"} & {role.lower() for role in login.roles}:
         roles = ", ".join(login.roles) or "none"
         message = (
             f"your role in project {login.project.name} ({roles}) does not allow to {verb} EC2 keys: it takes 'member'"
         )
-        return _refusal("ec2-role", message, said, f"ask the project's manager for the role 'member'; {SWIFT_WORKS}")
-    return _refusal("ec2-forbidden", f"Keystone does not let you {verb} EC2 keys", said, SWIFT_WORKS)
+        return _refusal("ec2-role", message, said, f"ask the project's manager for the role 'member'; {swift}")
+    return _refusal("ec2-forbidden", f"Keystone does not let you {verb} EC2 keys", said, swift)
 
 
 def _refusal(reference: str, message: str, said: str, hint: str) -> JsobjError:

@@ -17,6 +17,7 @@ from jsobj.identity.s3wire import Answer, KeyPair, get
 from jsobj.urls import Origin
 
 DEFAULT_REGION = "us-east-1"  # what SDKs sign without a setting; on RGW it also avoids the LocationConstraint trap
+SWIFT_PART_LIMIT = 1000  # s3api's own default for max_upload_part_num
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def identify(origin: Origin, *, verify: bool | str = True) -> S3Dialect:
     if info.status == 200 and (swift := _json(info).get("swift")) is not None:
         s3api = _json(info).get("s3api")
         version = str(swift.get("version", "")) if isinstance(swift, dict) else ""
-        limit = s3api.get("max_upload_part_num", 1000) if isinstance(s3api, dict) else 1000
+        limit = s3api.get("max_upload_part_num") if isinstance(s3api, dict) else None
         if s3api is None:
             raise JsobjError(
                 "endpoint-without-s3",
@@ -62,7 +63,9 @@ def identify(origin: Origin, *, verify: bool | str = True) -> S3Dialect:
                 code=ExitCode.NOT_FOUND,
                 hint="use the Swift API: names like swift://container/object",
             )
-        return S3Dialect(origin, "swift", part_limit=int(limit), version=version)
+        return S3Dialect(
+            origin, "swift", part_limit=limit if isinstance(limit, int) else SWIFT_PART_LIMIT, version=version
+        )
     if _is_rgw(info, origin, verify):
         return S3Dialect(origin, "ceph-rgw")
     if info.s3_code:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.keystone import Keystone, identity_root
+from jsobj.identity.keystone import Keystone
 from jsobj.identity.sources import AuthSource
+from jsobj.identity.tokens import identity_root
 from jsobj.secret import Secret
 
 

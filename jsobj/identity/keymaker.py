@@ -14,6 +14,7 @@ from datetime import datetime, timezone
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
+from jsobj.identity.awsfiles import read_profile
 from jsobj.identity.ec2 import Ec2Api, Ec2Key
 from jsobj.identity.keystone import Keystone
 from jsobj.identity.ledger import KeyRecord, Ledger, Pending
@@ -38,14 +39,21 @@ def obtain(
     key that is not this project's and ``may_replace`` is off.
     """
     api = Ec2Api(keystone)
-    mine = _in_project(api.list(), keystone)
     book = ledger.read(settings)
+    command = "ec2-creds --new" if new else "ec2-creds"
+    try:
+        mine = _in_project(api.list(command), keystone)
+    except JsobjError as error:
+        unseen = None if new else _kept_unseen(error, book, keystone, settings, profile)
+        if unseen is None:
+            raise
+        return unseen
     if held and held not in mine and not may_replace:
         _refuse_other_key(book, keystone, profile, held)
     pending = _pending(book, keystone)
-    found = None if new else _existing(mine, book, pending, held)
+    found = _unfinished(mine, pending) if new else _existing(mine, book, pending, held)
     if found is None:
-        fresh = _make(api, keystone, settings, tuple(mine))
+        fresh = _make(api, keystone, settings, tuple(mine), command)
         found = Obtained(fresh, "made", "asked for a new one" if new else "jsobj had made none for this project yet")
     _record(settings, keystone, found, profile)
     return found
@@ -69,6 +77,23 @@ def _refuse_other_key(book: Ledger, keystone: Keystone, profile: str, held: str)
     )
 
 
+def _kept_unseen(
+    error: JsobjError, book: Ledger, keystone: Keystone, settings: Settings, profile: str
+) -> Obtained | None:
+    """The profile's key, where Keystone (30 and newer) shows an application credential none, but we got it ourselves.
+
+    So the same command can be run again after the full login that made the key. Whether the object store still honours
+    it is what the caller's signed request finds out next.
+    """
+    known = read_profile(settings.aws, profile)
+    record = book.key(known.access) if known is not None and error.reference == "ec2-needs-full-login" else None
+    where = (keystone.login.auth_url, keystone.login.project.id)
+    if known is None or record is None or record.retire_after or (record.auth_url, record.project_id) != where:
+        return None
+    key = Ec2Key(known.access, known.secret, record.user_id, record.project_id)
+    return Obtained(key, "kept", "jsobj got it for this project; Keystone shows keys only to a full login")
+
+
 def _existing(mine: Mapping[str, Ec2Key], book: Ledger, pending: Pending | None, held: str) -> Obtained | None:
     """The truth table, best first. A key that is being retired by a rotation is never taken up again.
 
@@ -83,24 +108,26 @@ def _existing(mine: Mapping[str, Ec2Key], book: Ledger, pending: Pending | None,
     if ours:
         newest = max(ours, key=lambda record: record.made)
         return Obtained(mine[newest.access], "reused", f"jsobj made it on {newest.made[:10]} for this project")
-    if pending is not None:
-        after = [access for access in mine if access not in pending.before]
-        if len(after) == 1:
-            return Obtained(mine[after[0]], "recovered", "an interrupted run had made it")
-    return None
+    return _unfinished(mine, pending)
 
 
-def _make(api: Ec2Api, keystone: Keystone, settings: Settings, before: tuple[str, ...]) -> Ec2Key:
+def _unfinished(mine: Mapping[str, Ec2Key], pending: Pending | None) -> Obtained | None:
+    """The key of an interrupted run: nobody has used it yet, so that it serves also where a new one is asked for."""
+    after = [access for access in mine if access not in pending.before] if pending is not None else []
+    return Obtained(mine[after[0]], "recovered", "an interrupted run had made it") if len(after) == 1 else None
+
+
+def _make(api: Ec2Api, keystone: Keystone, settings: Settings, before: tuple[str, ...], command: str) -> Ec2Key:
     intent = Pending(*_whose(keystone), before=before, started=_now())
     ledger.update(settings, lambda book: dataclasses.replace(book, pending=(*_others(book, intent), intent)))
     try:
-        return api.create()
+        return api.create(command)
     except JsobjError as error:
         if error.code is not ExitCode.NETWORK:
             ledger.update(settings, lambda book: dataclasses.replace(book, pending=_others(book, intent)))
             raise
         # The answer was lost; the key may exist. Look, before anybody makes a second one.
-        after = [key for access, key in _in_project(api.list(), keystone).items() if access not in before]
+        after = [key for access, key in _in_project(api.list(command), keystone).items() if access not in before]
         if len(after) != 1:
             raise
         return after[0]

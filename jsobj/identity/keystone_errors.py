@@ -3,43 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.http import Reply, TransportError
 from jsobj.identity.sources import AuthSource
 
-LONG_WAIT = 20.0  # seconds; see keystone.MAX_RETRY_AFTER
+LOG_IN = "log in"  # the step at which the login itself is judged
 
 
-def translate(
-    error: Exception, source: AuthSource, step: str, request_id: str, headers: Mapping[str, str]
-) -> JsobjError:
-    """The :class:`JsobjError` for a keystoneauth exception raised at ``step``."""
-    from keystoneauth1 import exceptions as ks
-    from keystoneauth1.exceptions.connection import SSLFailure
+def not_keystone(auth_url: str) -> JsobjError:
+    """The error for an answer that no Keystone gives: a captive portal's page, another service's port."""
+    return JsobjError(
+        "not-keystone",
+        f"{auth_url} answers, but not as a Keystone (Identity API v3)",
+        code=ExitCode.NETWORK,
+        hint="check OS_AUTH_URL; a network that wants you to log in through the browser first answers like this too",
+    )
 
-    if isinstance(error, ks.HttpError) and step == LOG_IN and not _from_keystone(error):
+
+def from_reply(reply: Reply, source: AuthSource, step: str) -> JsobjError:
+    """The error for an answer to ``step`` that is no success."""
+    words = _words(reply)
+    if 200 <= reply.status < 500 and reply.status != 429 and words is None:
         return not_keystone(source.auth_url)
-    status = getattr(error, "http_status", 0) if isinstance(error, ks.HttpError) else 0
-    said = " ".join(part for part in (said_by(error), f"(request {request_id})" if request_id else "") if part)
-    if status:
-        return _by_status(int(status), source, step, said, headers)
-    if isinstance(error, SSLFailure):
+    request_id = reply.headers.get("x-openstack-request-id", "")
+    said = " ".join(part for part in (words, f"(request {request_id})" if request_id else "") if part)
+    return _by_status(reply.status, source, step, said, reply.headers)
+
+
+def _words(reply: Reply) -> str | None:
+    """Keystone's own sentence: it sends ``{"error": {"message": ...}}``, which no web page and no proxy does."""
+    try:
+        document = reply.json()
+    except ValueError:
+        return None
+    error = document.get("error") if isinstance(document, dict) else None
+    return str(error.get("message", "")) if isinstance(error, dict) else None
+
+
+def from_transport(error: TransportError, source: AuthSource) -> JsobjError:
+    """The error where no usable answer came."""
+    if error.tls:
         return JsobjError(
             "tls-failed",
             f"{source.auth_url} does not prove who it is: its TLS certificate was refused",
             code=ExitCode.NETWORK,
-            context=_cause(error),
+            context=error.reason,
             hint="if your cloud has its own certificate authority, set OS_CACERT=/path/to/ca.pem and log in again",
         )
+    return JsobjError(
+        "keystone-unreachable",
+        f"cannot reach Keystone at {source.auth_url}",
+        code=ExitCode.NETWORK,
+        context=error.reason,
+        hint="check the network and the address; behind a proxy, HTTPS_PROXY must be set",
+    )
+
+
+def from_plugin(error: Exception, source: AuthSource) -> JsobjError:
+    """The error for what a keystoneauth plugin raised while logging in."""
+    from keystoneauth1 import exceptions as ks
+
+    if isinstance(error, ks.HttpError):
+        response = getattr(error, "response", None)
+        body = response.content if response is not None else b""
+        headers = {k.lower(): v for k, v in response.headers.items()} if response is not None else {}
+        return from_reply(Reply(int(error.http_status), headers, body), source, "log in")
+    if isinstance(error, ks.SSLError):
+        return from_transport(TransportError(_cause(error), tls=True), source)
     if isinstance(error, ks.ConnectionError):
-        return JsobjError(
-            "keystone-unreachable",
-            f"cannot reach Keystone at {source.auth_url}",
-            code=ExitCode.NETWORK,
-            context=_cause(error),
-            hint="check the network and the address; behind a proxy, HTTPS_PROXY must be set",
-        )
+        return from_transport(TransportError(_cause(error)), source)
     if isinstance(error, (ks.InvalidResponse, ks.DiscoveryFailure)):
         return not_keystone(source.auth_url)
     return JsobjError(
@@ -52,8 +85,8 @@ def translate(
 
 
 def _by_status(status: int, source: AuthSource, step: str, said: str, headers: Mapping[str, str]) -> JsobjError:
-    if status == 401:
-        return _refused(source, said)
+    if status == 401 or (status == 404 and step == LOG_IN and "Could not find" in said):
+        return _refused(source, said)  # 404: an application credential that was deleted
     if status == 403:
         return JsobjError("keystone-forbidden", f"Keystone refuses to {step}", code=ExitCode.REFUSED, context=said)
     if status == 404:
@@ -65,7 +98,7 @@ def _by_status(status: int, source: AuthSource, step: str, said: str, headers: M
             hint="if this happens at login, OS_AUTH_URL probably lacks its path (/v3, or /identity/v3)",
         )
     if status == 429 or status >= 500:
-        wait = headers.get("Retry-After", "")
+        wait = headers.get("retry-after", "")
         return JsobjError(
             "keystone-busy",
             f"Keystone at {source.auth_url} answered {status}",
@@ -94,12 +127,6 @@ def _refused(source: AuthSource, said: str) -> JsobjError:
     return JsobjError(
         "auth-refused", f"Keystone refuses this login ({source.where})", code=ExitCode.AUTH, context=said, hint=hint
     )
-
-
-def said_by(error: Any) -> str:
-    """The server's own sentence, without the client's decorations."""
-    message = str(getattr(error, "message", "") or error)
-    return message.split(" (HTTP ")[0].split(" (Request-ID")[0]
 
 
 def _cause(error: BaseException) -> str:

@@ -150,8 +150,10 @@ def _decode(data: bytes, path: Path) -> Ledger:
                 code=ExitCode.LOCAL,
                 hint=hint,
             )
+        if not isinstance(document["default_cloud"], str):
+            raise TypeError("a cloud's name is a text")
         return Ledger(
-            default_cloud=str(document["default_cloud"]),
+            default_cloud=document["default_cloud"],
             clouds=tuple(_record(CloudRecord, item) for item in document["clouds"]),
             keys=tuple(_record(KeyRecord, item) for item in document["keys"]),
             pending=tuple(

@@ -9,30 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.sources import AuthSource
 from jsobj.secret import Secret
 
-_PASSWORD_TYPES = frozenset({"password", "v3password"})
-_PASSWORD_OPTIONS = frozenset(
-    {
-        "auth_url",
-        "user_id",
-        "username",
-        "user_domain_id",
-        "user_domain_name",
-        "project_id",
-        "project_name",
-        "project_domain_id",
-        "project_domain_name",
-        "trust_id",
-        "domain_id",
-        "domain_name",
-        "system_scope",
-    }
-)
 _EXTRA = {"v3websso": "jsobj[browser]"}
 
 
@@ -41,48 +22,11 @@ def build_plugin(source: AuthSource, secrets: Mapping[str, Secret]) -> Any:
 
     Raises :class:`JsobjError` (local): the auth type is not installed, or an option is missing or unknown to it.
     """
-    plain = {k: v for k, v in source.auth.items() if isinstance(v, str)}
-    shown = {k: s.reveal() for k, s in secrets.items()}
-    if source.is_application_credential:
-        return _application_credential(plain, shown)
-    direct = urlsplit(source.auth_url).path.rstrip("/").endswith("/v3") and plain == dict(source.auth)
-    if source.auth_type in _PASSWORD_TYPES and direct and plain.keys() <= _PASSWORD_OPTIONS:
-        return _password(plain, shown)
-    return _loaded(source, shown)
-
-
-def _application_credential(auth: Mapping[str, str], secrets: Mapping[str, str]) -> Any:
-    from keystoneauth1.identity import v3
-
-    from jsobj.identity.keystone import identity_root
-
-    options = {k: v for k, v in auth.items() if k != "auth_url"}
-    if "username" in options and not options.keys() & {"user_domain_id", "user_domain_name"}:
-        options["user_domain_id"] = "default"
-    return v3.ApplicationCredential(identity_root(auth["auth_url"]), **secrets, **options)
-
-
-def _password(auth: Mapping[str, str], secrets: Mapping[str, str]) -> Any:
-    """With the domain "default" where none is named: so does the openstack command, and Horizon's files rely on it."""
-    from keystoneauth1.identity import v3
-
-    options = {k: v for k, v in auth.items() if k != "auth_url"}
-    if "user_id" not in options and not options.keys() & {"user_domain_id", "user_domain_name"}:
-        options["user_domain_id"] = "default"
-    if "project_name" in options and not options.keys() & {"project_id", "project_domain_id", "project_domain_name"}:
-        options["project_domain_id"] = "default"
-    if "project_id" in options:  # the id says it all; a name beside it only confuses the request
-        for name in ("project_name", "project_domain_id", "project_domain_name"):
-            options.pop(name, None)
-    return v3.Password(auth["auth_url"].rstrip("/"), password=secrets.get("password", ""), **options)
-
-
-def _loaded(source: AuthSource, secrets: Mapping[str, str]) -> Any:
     from keystoneauth1 import exceptions as auth_exceptions
     from openstack import exceptions as sdk_exceptions
     from openstack.config import OpenStackConfig
 
-    auth = {**source.auth, **secrets}
+    auth: dict[str, Any] = {**source.auth, **{option: secret.reveal() for option, secret in secrets.items()}}
     if source.auth_type == "password":
         auth.setdefault("default_domain_id", "default")
     methods = auth.pop("auth_methods", None)

@@ -6,11 +6,12 @@ another key, a malformed file, an endpoint that is no object store) is found out
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from jsobj.atomic import Change
+from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.awsfiles import AwsFiles, AwsProfile, names, read_profile, write_profile
@@ -63,6 +64,8 @@ def set_up(
     verify = verify_of(keystone, settings)
     say(f"looking at {origin}")
     identify(origin, verify=verify)
+    if prover is not None:
+        _refuse_early(settings.aws, wish, origin)
     say("asking Keystone for the project's EC2 keys")
     obtained = obtain(
         keystone, settings, profile=wish.profile, held=held, new=wish.new, may_replace=wish.overwrite or prover is None
@@ -105,6 +108,31 @@ def held_keys(files: AwsFiles, wish: Wish) -> str:
                 hint=f"leave --set-default out and use --profile {wish.profile}, or replace it: --overwrite",
             )
     return existing.access if existing else ""
+
+
+class _RehearsedError(Exception):
+    """The edit went well up to the moment of replacing the file."""
+
+
+def _refuse_early(files: AwsFiles, wish: Wish, origin: Origin) -> None:
+    """Find out before a key is made that the profile could not be written: it is for elsewhere, or the disk objects."""
+    existing = read_profile(files, wish.profile)
+    endpoint = existing.endpoint_url.rstrip("/") if existing else ""
+    if endpoint not in {"", str(origin)} and not wish.overwrite:
+        raise JsobjError(
+            "profile-holds-another-key",
+            f"profile '{wish.profile}' is for another endpoint ({endpoint})",
+            code=ExitCode.REFUSED,
+            context=f"this login's endpoint is {origin}",
+            hint=f"choose another profile: --profile {wish.profile}-2; or replace it: --overwrite (a backup is kept)",
+        )
+
+    def stop(_: bytes) -> None:
+        raise _RehearsedError
+
+    for path in (files.config, files.credentials):
+        with contextlib.suppress(_RehearsedError):
+            edit_private_file(path, lambda old: (old or b"") + b"\n", check=stop)
 
 
 def link(settings: Settings, keystone: Keystone, profile: str) -> None:

@@ -14,9 +14,29 @@ from types import TracebackType
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.awsfiles import AwsFiles
+from jsobj.identity.settings import Settings
 
 _PROGRAM = Path(__file__).with_name("programs") / "boto3_proof.py"
 _SECONDS = 120.0
+
+# Variables that beat what a profile says (botocore's configprovider.py), and the setting that they replace. Keys in the
+# environment do not: botocore passes over them where a profile is named.
+_OVERRIDING = {
+    "AWS_ENDPOINT_URL_S3": "endpoint_url",
+    "AWS_ENDPOINT_URL": "endpoint_url",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "",
+    "AWS_DEFAULT_REGION": "region",
+}
+
+
+def overriding(settings: Settings, *, endpoint_url: str, region: str) -> tuple[str, ...]:
+    """The variables in the user's environment that make other tools see something else than this profile."""
+    said = {"endpoint_url": endpoint_url, "region": region}
+    return tuple(
+        name
+        for name, setting in _OVERRIDING.items()
+        if settings.get(name) and settings.get(name).rstrip("/") != said.get(setting)
+    )
 
 
 class Prover:
@@ -44,9 +64,16 @@ class Prover:
     def buckets(self, files: AwsFiles, name: str) -> tuple[str, ...]:
         """The buckets that ``boto3.Session(profile_name=name).client("s3").list_buckets()`` sees.
 
+        Variables that override a profile are left out (see :func:`overriding`): the proof is about the files.
+
         Raises :class:`JsobjError` (auth, network) with boto3's own words.
         """
-        wish = {"profile": name, "credentials_file": str(files.credentials), "config_file": str(files.config)}
+        wish = {
+            "profile": name,
+            "credentials_file": str(files.credentials),
+            "config_file": str(files.config),
+            "ignored": list(_OVERRIDING),
+        }
         try:
             out, err = self._process.communicate(json.dumps(wish) + "\n", timeout=_SECONDS)
             answer = json.loads(out)

@@ -6,8 +6,9 @@ After this ``openstack --os-cloud NAME`` works. An entry that is somebody else's
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +16,11 @@ from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.clouds import CloudsFiles, own_files, read_from
 from jsobj.identity.cloudsedit import cloud_names, remove_cloud, set_cloud
-from jsobj.identity.keystone import Keystone, identity_root
+from jsobj.identity.keystone import Keystone
 from jsobj.identity.presets import preset_of
 from jsobj.identity.settings import Settings
 from jsobj.identity.sources import AuthSource
+from jsobj.identity.tokens import identity_root
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _IDENTITY = ("application_credential_id", "application_credential_name", "username", "user_id")
@@ -79,12 +81,10 @@ def store(settings: Settings, keystone: Keystone, name: str, *, overwrite: bool)
 def forget(settings: Settings, name: str) -> tuple[Change, ...]:
     """Take the cloud out of both files; () where it is in neither."""
     files = own_files(settings)
-    changes = []
-    for path in (files.clouds, files.secure):
-        if path is not None and path.is_file() and name in cloud_names(path.read_bytes(), source=str(path)):
-            remove = functools.partial(_without, name=name, source=str(path))
-            changes.append(edit_private_file(path, remove))
-    return tuple(changes)
+    existing = [path for path in (files.clouds, files.secure) if path is not None and path.is_file()]
+    # Both are read before either is changed: a damaged one stops the whole.
+    holding = [path for path in existing if name in cloud_names(path.read_bytes(), source=str(path))]
+    return tuple(edit_private_file(path, functools.partial(_without, name=name, source=str(path))) for path in holding)
 
 
 def _without(old: bytes | None, *, name: str, source: str) -> bytes:
@@ -94,7 +94,8 @@ def _without(old: bytes | None, *, name: str, source: str) -> bytes:
 def _refuse_other(files: CloudsFiles, name: str, keystone: Keystone, *, overwrite: bool) -> None:
     if overwrite or not files.clouds.is_file():
         return
-    if name not in cloud_names(files.clouds.read_bytes(), source=str(files.clouds)):
+    taken = cloud_names(files.clouds.read_bytes(), source=str(files.clouds))
+    if name not in taken:
         return
     secure = files.secure if files.secure and files.secure.is_file() else None
     if same_login(read_from(CloudsFiles(files.clouds, secure), name, region=keystone.login.region), keystone):
@@ -104,8 +105,12 @@ def _refuse_other(files: CloudsFiles, name: str, keystone: Keystone, *, overwrit
         f"cloud '{name}' in {files.clouds} is another login",
         code=ExitCode.REFUSED,
         context=f"this login is project {keystone.login.project.name} of {keystone.login.auth_url}",
-        hint=f"keep both: --as {name}-{project_slug(keystone) or '2'}; or replace the old one: --overwrite",
+        hint=f"keep both: --as {_free_name(name, taken)}; or replace the old one: --overwrite",
     )
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
+    return next(free for number in itertools.count(2) if (free := f"{name[:60]}-{number}") not in taken)
 
 
 def same_login(known: AuthSource, keystone: Keystone) -> bool:

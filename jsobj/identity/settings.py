@@ -69,6 +69,11 @@ class Settings:
         """An environment variable; "" where it is unset."""
         return self.environ.get(name, "")
 
+    @property
+    def ca_bundle(self) -> str:
+        """The file of certificate authorities that ``requests``, and thus the openstack command, would use."""
+        return self.get("REQUESTS_CA_BUNDLE") or self.get("CURL_CA_BUNDLE")
+
     def unknown_own_variables(self) -> tuple[str, ...]:
         """``JSOBJ_*`` variables that mean nothing to jsobj: misspellings to warn of."""
         return tuple(sorted(k for k in self.environ if k.startswith("JSOBJ_") and k not in KNOWN_OWN_VARIABLES))

@@ -57,7 +57,8 @@ class AuthSource:
 
     ``auth`` holds options of the keystoneauth plugin ``auth_type``; ``secrets`` the secret ones, each with the values
     to try in turn (more than one only where Horizon's quoting left a doubt); ``origins`` says of every option where it
-    was read. ``verify`` False means that TLS certificates are not checked, which is warned of at each use.
+    was read. ``cacert`` is the login's own file of certificate authorities, ``ca_bundle`` the environment's (never
+    stored); ``verify`` False means that TLS certificates are not checked, which is warned of at each use.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class AuthSource:
     interface: str = "public"
     cacert: str = ""
     verify: bool = True
+    ca_bundle: str = ""
     cloud: str = ""
     notices: tuple[str, ...] = ()
 
@@ -82,6 +84,11 @@ class AuthSource:
     def is_application_credential(self) -> bool:
         """Whether this logs in with an application credential rather than as a person."""
         return self.auth_type == APPLICATION_CREDENTIAL
+
+    @property
+    def tls(self) -> bool | str:
+        """How Keystone's certificate is checked: False, a file of authorities, or True for the usual ones."""
+        return (self.cacert or self.ca_bundle or True) if self.verify else False
 
     def with_secret(self, option: str, value: Secret, origin: str) -> AuthSource:
         """The same with one secret given from elsewhere (a prompt, standard input)."""

@@ -71,8 +71,8 @@ def unique(name: str) -> str:
     return f"{name}-{secrets.token_hex(_SUFFIX_BYTES)}"
 
 
-def check_new_s3(name: str) -> None:
-    """Refuse a name that S3 servers refuse for a new bucket, with the rule that it breaks (usage)."""
+def check_new_s3(name: str) -> tuple[str, ...]:
+    """Refuse a name that S3 servers refuse for a new bucket, with the rule that it breaks (usage); else ()."""
     fault = _s3_fault(name)
     if fault:
         raise JsobjError(
@@ -81,6 +81,7 @@ def check_new_s3(name: str) -> None:
             code=ExitCode.USAGE,
             hint="use 3 to 63 small letters, digits and '-', beginning and ending with a letter or digit",
         )
+    return ()
 
 
 def _s3_fault(name: str) -> str:

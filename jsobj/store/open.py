@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.current import current_source
 from jsobj.identity.keystone import Keystone
@@ -11,8 +13,15 @@ from jsobj.store.access import s3_access
 from jsobj.store.buckets import BucketAdmin
 
 
-def open_account(settings: Settings, *, dialect: str = "", cloud: str = "", profile: str = "") -> BucketAdmin:
-    """The account meant.
+def open_account(
+    settings: Settings,
+    *,
+    dialect: str = "",
+    cloud: str = "",
+    profile: str = "",
+    log_in: Callable[[], Keystone] | None = None,
+) -> BucketAdmin:
+    """The account meant. ``log_in`` is called where a token is needed; a command's also tells the login's notices.
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login.
     """
@@ -31,5 +40,5 @@ def open_account(settings: Settings, *, dialect: str = "", cloud: str = "", prof
             )
     from jsobj.store.swift_account import SwiftAccount
 
-    keystone = Keystone(current_source(settings, cloud=cloud))
+    keystone = log_in() if log_in else Keystone(current_source(settings, cloud=cloud))
     return SwiftAccount(keystone, verify=verify_of(keystone, settings))

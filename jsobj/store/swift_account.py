@@ -5,10 +5,12 @@ This dialect needs no EC2 keys: it works with every login, also where Keystone r
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.keystone import Keystone
@@ -17,6 +19,8 @@ from jsobj.store.buckets import Bucket, Place
 _PARALLEL = 8
 _RETRIES = 3
 _SECONDS = 60.0
+_PATIENCE = 5  # how often the same listing may come back after everything in it was deleted
+_LAG_SECONDS = 1.0
 
 
 class SwiftAccount:
@@ -87,16 +91,26 @@ class SwiftAccount:
             self._connection.delete_container(name)
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
-        """Delete all objects; a large object (SLO) goes with its segments."""
-        total = 0
+        """Delete all objects; a large object (SLO) goes with its segments, an object with all its versions."""
+        total = idle = 0
+        before: list[dict[str, Any]] = []
+        with self._translated(name):
+            # The header is there, true or false, where versions were ever kept (Swift's object versioning API).
+            versioned = "x-versions-enabled" in self._connection.head_container(name)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             while True:
                 with self._translated(name):
-                    _, page = self._connection.get_container(name, limit=1000)
+                    query = "versions" if versioned else None
+                    _, page = self._connection.get_container(name, limit=1000, query_string=query)
                     if not page:
                         return total
-                    for _ in pool.map(lambda item: self._delete_object(name, item), page):
-                        total += 1
+                    idle = idle + 1 if page == before else 0
+                    if idle > _PATIENCE:
+                        raise _not_emptied(name, len(page))
+                    time.sleep(idle * _LAG_SECONDS)  # a listing may lag behind what was deleted
+                    list(pool.map(lambda item: self._delete_object(name, item), page))
+                total += 0 if idle else len(page)
+                before = page
                 deleted(total)
 
     def _delete_object(self, container: str, item: dict[str, Any]) -> None:
@@ -104,7 +118,10 @@ class SwiftAccount:
 
         # One connection a call: a swiftclient connection must not be shared between threads.
         connection = self._connect()
-        query = "multipart-manifest=delete" if "slo_etag" in item else None
+        words = {"multipart-manifest": "delete"} if "slo_etag" in item else {}
+        if "version_id" in item:
+            words["version-id"] = str(item["version_id"])
+        query = urlencode(words) or None
         try:
             connection.delete_object(container, item["name"], query_string=query)
         except ClientException as error:
@@ -130,6 +147,15 @@ class SwiftAccount:
                 context=type(error).__name__,
                 hint="check the network and try again",
             ) from error
+
+
+def _not_emptied(name: str, count: int) -> JsobjError:
+    return JsobjError(
+        "bucket-not-emptied",
+        f"container '{name}' still lists {count} object(s) that were deleted",
+        code=ExitCode.NETWORK,
+        hint="its listing may lag behind: run the same command again in a minute",
+    )
 
 
 def _explain(error: Any, name: str, keystone: Keystone) -> JsobjError:

@@ -1,11 +1,13 @@
 """Plain boto3, given nothing but a profile's name: does it see the object store?
 
 Started before it is needed, since importing boto3 takes longer than everything else; it loads what it can, then waits
-for one JSON line ``{"profile", "credentials_file", "config_file"}`` on standard input, and answers with one JSON line:
-``{"buckets": [...]}`` or ``{"refused": ...}`` or ``{"failed": ...}``. The end of its input ends it.
+for one JSON line ``{"profile", "credentials_file", "config_file", "ignored"}`` on standard input (``ignored``: the
+variables to leave out), and answers with one JSON line: ``{"buckets": [...]}`` or ``{"refused": ...}`` or ``{"failed":
+...}``. The end of its input ends it.
 """
 
 import json
+import os
 import sys
 
 
@@ -23,6 +25,8 @@ def main() -> None:
     if not line:
         return
     wish = json.loads(line)
+    for name in wish["ignored"]:
+        os.environ.pop(name, None)  # noqa: TID251 - of this process only: the profile is to be proven, and nothing else
     core = botocore.session.Session(profile=wish["profile"])
     core.register_component("data_loader", loader)
     core.set_config_variable("credentials_file", wish["credentials_file"])

@@ -1,0 +1,214 @@
+"""Small HTTP requests to Keystone and to object stores under test: the standard library's client, kept short.
+
+It exists because requests takes longer to import than Keystone takes to answer, and ``login`` and ``ec2-creds`` make a
+handful of requests each. What it promises: connections are kept and bounded in time; certificates are checked; no
+redirect is followed (a token must not travel to another host); an answer that asks to come again later (429, 503) is
+taken at its word up to a bound; proxies of the environment are used; no body and no header is ever logged.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import logging
+import random
+import socket
+import ssl
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from jsobj import __version__
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 30.0
+MAX_BODY = 16 * 1024 * 1024  # bytes; a catalogue or a list of keys is far below
+MAX_RETRY_AFTER = 20.0  # seconds; a longer wished wait is told to the user instead of sat through
+_TRIES = 4
+_BACKOFF = 0.3  # seconds, doubled each time, with full jitter
+_COME_AGAIN = frozenset({429, 503})
+_REPEATABLE = frozenset({"GET", "HEAD", "DELETE"})
+
+_log = logging.getLogger("jsobj.http")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. Header names are in small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> object:
+        """The body as JSON; raises :class:`ValueError`."""
+        try:
+            return json.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
+class TransportError(Exception):
+    """No usable answer came. ``tls``: the server did not prove who it is. ``sent``: it may have got the request."""
+
+    def __init__(self, reason: str, *, tls: bool = False, sent: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.tls = tls
+        self.sent = sent
+
+
+class HttpClient:
+    """Keeps one connection to each server. ``verify``: True, False, or the path of a file with authorities."""
+
+    def __init__(self, verify: bool | str = True, *, read_seconds: float = READ_SECONDS) -> None:
+        self._kept: dict[str, http.client.HTTPConnection] = {}
+        self._verify = verify
+        self._read_seconds = read_seconds
+
+    def send(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes = b"", max_body: int = MAX_BODY
+    ) -> Reply:
+        """One request and its answer, whatever its status; tried again as the module says.
+
+        Raises :class:`TransportError`.
+        """
+        for attempt in range(1, _TRIES + 1):
+            reply = self._send_patiently(method, url, headers, body, max_body)
+            wait = _pause(reply, attempt)
+            if reply.status not in _COME_AGAIN or attempt == _TRIES or wait is None:
+                return reply
+            _log.debug("%s answered %d; again in %.1f s", urlsplit(url).netloc, reply.status, wait)
+            time.sleep(wait)
+        raise AssertionError("the loop above returns")
+
+    def _send_patiently(self, method: str, url: str, headers: Mapping[str, str], body: bytes, max_body: int) -> Reply:
+        """Once more where nothing was sent, or where sending twice does no harm (a kept connection had been closed)."""
+        try:
+            return self._send_once(method, url, headers, body, max_body)
+        except TransportError as error:
+            if error.tls or (error.sent and method not in _REPEATABLE) or error.reason == _TIMED_OUT:
+                raise
+            _log.debug("%s %s: %s; once more", method, urlsplit(url).netloc, error.reason)
+        time.sleep(_BACKOFF * random.random())  # noqa: S311 - jitter, no secret
+        return self._send_once(method, url, headers, body, max_body)
+
+    def _send_once(self, method: str, url: str, headers: Mapping[str, str], body: bytes, max_body: int) -> Reply:
+        parts = urlsplit(url)
+        place = f"{parts.scheme}://{parts.netloc}"
+        began = time.monotonic()
+        sent = False
+        try:
+            connection, target = self._connected(place, url)
+            sent = True
+            fixed = {"User-Agent": f"jsobj/{__version__}", "Accept-Encoding": "identity"}
+            connection.request(method, target, body=body or None, headers={**fixed, **headers})
+            answer = connection.getresponse()
+            data = answer.read(max_body + 1)
+            reply = Reply(answer.status, {k.lower(): v for k, v in answer.getheaders()}, data[:max_body])
+            if len(data) > max_body or answer.will_close:
+                self._drop(place)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self._drop(place)
+            raise _failed(error, sent) from error
+        _log.debug("%s %s%s %d (%.2f s)", method, place, parts.path, reply.status, time.monotonic() - began)
+        return reply
+
+    def _connected(self, place: str, url: str) -> tuple[http.client.HTTPConnection, str]:
+        """A connection to ``place`` that is open, and what to write into the request line."""
+        parts = urlsplit(url)
+        proxy = _proxy_for(parts.scheme, parts.netloc)
+        target = url if proxy and parts.scheme == "http" else parts.path or "/"
+        known = self._kept.get(place)
+        if known is not None and known.sock is not None:
+            return known, target
+        connection = self._new_connection(parts.scheme, parts.netloc, proxy)
+        connection.connect()
+        connection.sock.settimeout(self._read_seconds)
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._kept[place] = connection
+        return connection, target
+
+    def _new_connection(self, scheme: str, netloc: str, proxy: str) -> http.client.HTTPConnection:
+        if not proxy:
+            if scheme == "https":
+                return http.client.HTTPSConnection(netloc, timeout=CONNECT_SECONDS, context=tls_context(self._verify))
+            return http.client.HTTPConnection(netloc, timeout=CONNECT_SECONDS)
+        through = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        address = (through.hostname or "", through.port or 80)
+        if scheme == "http":
+            return http.client.HTTPConnection(*address, timeout=CONNECT_SECONDS)
+        tunnel = http.client.HTTPSConnection(*address, timeout=CONNECT_SECONDS, context=tls_context(self._verify))
+        tunnel.set_tunnel(netloc, headers=_proxy_login(through.username, through.password))
+        return tunnel
+
+    def _drop(self, place: str) -> None:
+        connection = self._kept.pop(place, None)
+        if connection is not None:
+            connection.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        for place in list(self._kept):
+            self._drop(place)
+
+    def __del__(self) -> None:
+        # A login lives as long as somebody holds it, and nobody says when that ends; its sockets end with it.
+        self.close()
+
+
+_TIMED_OUT = "no answer in time"
+
+
+def _failed(error: Exception, sent: bool) -> TransportError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return TransportError(error.verify_message or "certificate not accepted", tls=True)
+    if isinstance(error, ssl.SSLError):
+        return TransportError(error.reason or str(error), tls=not sent, sent=sent)
+    if isinstance(error, TimeoutError):
+        return TransportError(_TIMED_OUT, sent=sent)
+    if isinstance(error, OSError):
+        return TransportError(error.strerror or str(error) or type(error).__name__, sent=sent)
+    return TransportError("the answer is not HTTP" if sent else str(error), sent=sent)
+
+
+def _pause(reply: Reply, attempt: int) -> float | None:
+    """Seconds to wait before asking again; None where the server wants more than a user would sit through."""
+    wished = reply.headers.get("retry-after", "")
+    if wished.isdigit():
+        return float(wished) if int(wished) <= MAX_RETRY_AFTER else None
+    return float(_BACKOFF * 2**attempt) * random.random()  # noqa: S311 - jitter, no secret
+
+
+def _proxy_for(scheme: str, netloc: str) -> str:
+    """The proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` want for this server; "" for none."""
+    host = netloc.rpartition("@")[2]
+    proxy = urllib.request.getproxies().get(scheme, "")
+    return "" if not proxy or urllib.request.proxy_bypass(host) else proxy
+
+
+def _proxy_login(user: str | None, password: str | None) -> dict[str, str]:
+    if not user:
+        return {}
+    pair = f"{unquote(user)}:{unquote(password or '')}".encode()
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+
+def tls_context(verify: bool | str) -> ssl.SSLContext:
+    """TLS 1.2 or newer, certificate and host checked (not with False, which the user is warned of at each use).
+
+    Made by hand because ``ssl.create_default_context`` would write the session's keys to ``SSLKEYLOGFILE`` unasked.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if verify is False:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    import certifi
+
+    context.load_verify_locations(cafile=certifi.where() if verify is True else verify)
+    return context

@@ -1,0 +1,105 @@
+"""``jsobj completion``: the scripts, and what Tab offers in a real shell."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from commands import SOURCE, Jsobj
+
+SHELLS = {"bash": ".local/share/bash-completion/completions/jsobj", "zsh": ".zfunc/_jsobj"}
+SHELLS["fish"] = ".config/fish/completions/jsobj.fish"
+
+
+def complete(jsobj: Jsobj, line: str) -> set[str]:
+    """What is offered for the last word of ``line``, by the protocol that the bash script speaks."""
+    words = line.split(" ")
+    variables = {"_JSOBJ_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    done = subprocess.run(
+        [*jsobj.command()[:1], "-c", "import sys; sys.argv[0] = 'jsobj'; from jsobj.__main__ import main; main()"],
+        env=jsobj.environment(variables),
+        cwd=jsobj.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stderr == ""
+    return {line.partition(",")[2] for line in done.stdout.splitlines() if line}
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_print_and_install(jsobj: Jsobj, shell: str) -> None:
+    printed = jsobj("completion", shell).out
+    assert "_JSOBJ_COMPLETE" in printed
+    done = jsobj("completion", shell, "--install", "--json").json
+    target = jsobj.home / SHELLS[shell]
+    assert done == {"schema": "jsobj.completion/1", "shell": shell, "file": str(target)}
+    assert target.read_text() == printed
+    jsobj("completion", shell, "--install")
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_the_shell_itself_accepts_the_script(jsobj: Jsobj, shell: str) -> None:
+    if not shutil.which(shell):
+        pytest.skip(f"there is no {shell} here")
+    script = jsobj.folder / "script"
+    script.write_text(jsobj("completion", shell).out)
+    done = subprocess.run([shell, "-n", str(script)], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_unknown_shell(jsobj: Jsobj) -> None:
+    assert "bash" in jsobj("completion", "tcsh", code=2).err
+
+
+def test_words_and_options(jsobj: Jsobj) -> None:
+    assert {"login", "logout"} <= complete(jsobj, "jsobj log")
+    assert {"create", "list", "show", "delete"} <= complete(jsobj, "jsobj bucket ")
+    assert "--recursive" in complete(jsobj, "jsobj bucket delete --r")
+
+
+def test_names_of_clouds_profiles_and_buckets(keyed: Jsobj, name: str) -> None:
+    keyed("bucket", "create", name)
+    assert complete(keyed, "jsobj whoami --cloud d") == {"demo"}
+    assert "demo" in complete(keyed, "jsobj whoami --profile ")
+    assert complete(keyed, f"jsobj bucket show {name[:-2]}") == {name}
+    assert complete(keyed, f"jsobj bucket show s3://{name[:-2]}") == {f"s3://{name}"}
+    keyed("bucket", "delete", name)
+    assert complete(keyed, f"jsobj bucket show {name[:-2]}") == set()
+
+
+def test_nothing_is_offered_and_nothing_said_where_all_is_broken(jsobj: Jsobj) -> None:
+    jsobj.clouds.parent.mkdir(parents=True)
+    jsobj.clouds.write_bytes(b"\tnot: yaml")
+    jsobj.credentials.parent.mkdir()
+    jsobj.credentials.write_bytes(b"junk")
+    for line in ("jsobj whoami --cloud ", "jsobj whoami --profile ", "jsobj bucket show "):
+        assert complete(jsobj, line) == set()
+
+
+def test_bash_offers_the_words_for_real(member: Jsobj) -> None:
+    """The whole chain: bash, its script, our process."""
+    programs = member.home / "bin"
+    programs.mkdir()
+    script = programs / "jsobj"
+    script.write_text(f'#!/bin/sh\nexec {" ".join(member.command())} "$@"\n')
+    script.chmod(0o700)
+    (member.folder / "script").write_text(member("completion", "bash").out)
+    line = (
+        ". ./script; COMP_WORDS=(jsobj whoami --cloud d); COMP_CWORD=3; _jsobj_completion jsobj d --cloud; "
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    path = f"{programs}:{member.environment()['PATH']}"
+    assert member.tool("bash", "-c", line, env={"PATH": path}).out.split() == ["demo"]
+
+
+def test_scripts_in_the_source_are_fresh(jsobj: Jsobj) -> None:
+    folder = Path(SOURCE) / "completions"
+    if not folder.is_dir():
+        pytest.skip("not a source tree")
+    for shell in SHELLS:
+        kept = [path for path in folder.iterdir() if shell in path.name]
+        assert [path.read_text() for path in kept] == [jsobj("completion", shell).out]

@@ -1,0 +1,106 @@
+"""Sizes and times."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jsobj.errors import JsobjError
+from jsobj.units import days_left, human_bytes, human_time, parse_keystone_time, parse_moment
+
+UTC = dt.timezone.utc
+NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+PROFILE = settings(max_examples=200, derandomize=True, deadline=None, database=None)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1 KiB"),
+        (1536, "1.5 KiB"),
+        (12 << 20, "12 MiB"),
+        (1 << 30, "1 GiB"),
+        (5 << 40, "5 TiB"),
+        (1 << 50, "1 PiB"),
+        (999 << 30, "999 GiB"),
+    ],
+)
+def test_human_bytes(count: int, text: str) -> None:
+    assert human_bytes(count) == text
+
+
+@PROFILE
+@given(st.integers(0, 1 << 60))
+def test_human_bytes_is_within_a_percent(count: int) -> None:
+    number, unit = human_bytes(count).split()
+    power = ("B", "KiB", "MiB", "GiB", "TiB", "PiB").index(unit)
+    assert float(number) * 1024**power == pytest.approx(count, rel=0.01, abs=0.5)
+    assert float(number) <= 1024
+
+
+@pytest.mark.parametrize(
+    ("ahead", "text"),
+    [
+        (-1, "expired"),
+        (0, "expired"),
+        (1, "1 seconds"),
+        (60, "1 minute"),
+        (7199, "1 hour"),
+        (7200, "2 hours"),
+        (86400, "1 day"),
+        (30 * 86400 - 1, "29 days"),
+    ],
+)
+def test_days_left(ahead: int, text: str) -> None:
+    assert days_left(NOW + dt.timedelta(seconds=ahead), NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("30d", NOW + dt.timedelta(days=30)),
+        ("12h", NOW + dt.timedelta(hours=12)),
+        (" 2 W ", NOW + dt.timedelta(weeks=2)),
+        ("2027-01-31", dt.datetime(2027, 1, 31, 23, 59, 59, tzinfo=UTC)),
+        ("2027-01-31T12:00:00Z", dt.datetime(2027, 1, 31, 12, tzinfo=UTC)),
+        ("2027-01-31T12:00:00", dt.datetime(2027, 1, 31, 12, tzinfo=UTC)),
+        ("2027-01-31T12:00:00+02:00", dt.datetime(2027, 1, 31, 10, tzinfo=UTC)),
+    ],
+)
+def test_parse_moment(text: str, moment: dt.datetime) -> None:
+    assert parse_moment(text, NOW) == moment
+
+
+@pytest.mark.parametrize("text", ["", "soon", "30", "-1d", "1.5d", "0d", "2026-11-20", "999999y", "2027-13-01", "d"])
+def test_parse_moment_refuses(text: str) -> None:
+    with pytest.raises(JsobjError) as caught:
+        parse_moment(text, NOW)
+    assert caught.value.reference in {"bad-time", "time-in-past"}
+
+
+@PROFILE
+@given(st.text(max_size=30))
+def test_parse_moment_never_crashes(text: str) -> None:
+    refusal = None
+    try:
+        moment = parse_moment(text, NOW)
+    except JsobjError as error:
+        refusal = error
+    assert moment > NOW if refusal is None else refusal.reference in {"bad-time", "time-in-past"}
+
+
+def test_keystone_time() -> None:
+    assert parse_keystone_time("2026-11-21T14:03:00.000000Z") == dt.datetime(2026, 11, 21, 14, 3, tzinfo=UTC)
+    assert parse_keystone_time("2026-11-21T14:03:00") == dt.datetime(2026, 11, 21, 14, 3, tzinfo=UTC)
+    for nothing in (None, "", "never"):
+        assert parse_keystone_time(nothing) is None
+
+
+def test_human_time_is_utc() -> None:
+    east = dt.timezone(dt.timedelta(hours=3))
+    assert human_time(dt.datetime(2026, 11, 21, 14, 3, tzinfo=east)) == "2026-11-21 11:03 UTC"
