@@ -99,7 +99,11 @@ def explain_refusal(
     )
     if "Delegated tokens cannot access" in said:
         message = "this cloud's Keystone (30 or newer) lets no application credential make, list or delete EC2 keys"
-        browser = "on clouds with single sign-on: jsobj login --browser, then jsobj ec2-creds"
+        again = f"{cloud or 'sso'}-browser"
+        browser = (
+            f"on clouds with single sign-on: jsobj login --browser{at} --identity-provider NAME --as {again}, "
+            f"then jsobj {command} --cloud {again}"
+        )
         return _refusal("ec2-needs-full-login", message, said, f"{full_login}; {browser}; or do without: {swift}")
     if "managing additional application credentials" in said:
         message = (
