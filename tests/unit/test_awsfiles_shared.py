@@ -8,76 +8,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import botocore.session
 import pytest
+from awsfiles_cases import CREDENTIALS, OURS, profiles, refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import jsobj
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode
 from jsobj.identity import inifile
-from jsobj.identity.awsfiles import AwsFiles, AwsProfile, names, read_profile, remove_profile, write_profile
-from jsobj.secret import Secret
+from jsobj.identity.awsfiles import AwsFiles, names, read_profile, remove_profile, write_profile
 
 ROOT = Path(jsobj.__file__).parents[1]
-OURS = AwsProfile("js2", "0123abcd", Secret("s3cr3t"), "https://js2.example.org:8001", "us-east-1")
-CREDENTIALS = b"""# mine
-[default]
-aws_access_key_id = AKIADEFAULT
-aws_secret_access_key = default-secret
-
-[work]  # office
-aws_access_key_id=AKIAWORK
-aws_secret_access_key=work/secret==
-aws_session_token = token
-"""
-CONFIG = b"""[default]
-region = eu-west-1
-
-[profile work]
-region = eu-central-1
-s3 =
-    max_concurrent_requests = 20
-
-[profile sso]
-sso_session = corp
-[sso-session corp]
-sso_region = us-east-1
-"""
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> AwsFiles:
-    return AwsFiles(tmp_path / ".aws" / "credentials", tmp_path / ".aws" / "config")
-
-
-@pytest.fixture
-def full(files: AwsFiles) -> AwsFiles:
-    """Files of a user with other profiles."""
-    files.config.parent.mkdir(mode=0o700)
-    for path, data in ((files.credentials, CREDENTIALS), (files.config, CONFIG)):
-        path.write_bytes(data)
-        path.chmod(0o600)
-    return files
-
-
-def session(files: AwsFiles, name: str | None = None) -> Any:
-    made = botocore.session.Session(profile=name)
-    made.set_config_variable("config_file", str(files.config))
-    made.set_config_variable("credentials_file", str(files.credentials))
-    return made
-
-
-def profiles(files: AwsFiles) -> dict[str, dict[str, Any]]:
-    """Every profile as botocore puts it together."""
-    return dict(session(files).full_config["profiles"])
-
-
-def refused(call: Any, code: ExitCode = ExitCode.REFUSED) -> JsobjError:
-    with pytest.raises(JsobjError) as caught:
-        call()
-    assert caught.value.code is code
-    return caught.value
 
 
 def snapshot(files: AwsFiles) -> dict[str, bytes]:
