@@ -75,6 +75,7 @@ class Lossy:
     arrived: threading.Event = field(default_factory=threading.Event)
     let_go: threading.Event = field(default_factory=threading.Event)
     seen: list[str] = field(default_factory=list)
+    extra_date: str = ""
 
     def lose_once(self, method: str, end: str) -> None:
         """Lose the answer to the next such request, and only that."""
@@ -118,6 +119,8 @@ def lossy_keystone(auth_url: str) -> Iterator[Lossy]:
             for header, value in answer.getheaders():
                 if header.lower() not in {"transfer-encoding", "connection", "content-length"}:
                     self.send_header(header, value)
+            if state.extra_date:
+                self.send_header("Date", state.extra_date)
             if answer.status != 204:
                 self.send_header("Content-Length", str(len(data)))
             self.end_headers()

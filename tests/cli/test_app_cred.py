@@ -44,6 +44,7 @@ def test_create_writes_an_rc_file_that_bash_and_openstack_take(member: Jsobj, cl
     assert (made["description"], made["unrestricted"]) == ("for a test", False)
     got = member.tool("bash", "-c", ". ./made.sh && openstack token issue -f value -c project_id")
     assert got.out.strip() == cloud.status.projects["demo"]
+    assert member.tool("bash", "-c", ". ./made.sh && swift stat").out.count(cloud.status.projects["demo"]) >= 1
     assert member("login", rc, "--as", "again", "--json").json["roles"] == ["reader"]
 
 

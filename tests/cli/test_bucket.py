@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pexpect
@@ -374,7 +375,8 @@ def test_listing_that_never_gets_empty_ends(monkeypatch: pytest.MonkeyPatch) -> 
     login = SimpleNamespace(swift_url="", roles=(), project=SimpleNamespace(name="demo"))
     with answering(200, {"Content-Type": "application/json"}, b'[{"name": "o", "bytes": 1}]') as (url, seen):
         login.swift_url = f"{url}/v1/AUTH_x"
-        account = swift_account.SwiftAccount(SimpleNamespace(login=login, token=Secret("t")))
+        keystone: Any = SimpleNamespace(login=login, token=Secret("t"))
+        account = swift_account.SwiftAccount(keystone)
         with pytest.raises(JsobjError) as caught:
             account.empty("c", lambda total: None)
     assert (caught.value.reference, caught.value.code) == ("bucket-not-emptied", ExitCode.NETWORK)

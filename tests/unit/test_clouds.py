@@ -162,7 +162,16 @@ def test_b043_b045_b048_files_that_are_none(
     assert not (tmp_path / "canary").exists()
 
 
-WRONG_KINDS = (5, None, [], {"auth": 5}, {"auth": ["a"]}, {"auth": None}, entry_of(regions=5), entry_of(verify=[]))
+WRONG_KINDS: tuple[object, ...] = (
+    5,
+    None,
+    [],
+    {"auth": 5},
+    {"auth": ["a"]},
+    {"auth": None},
+    entry_of(regions=5),
+    entry_of(verify=[]),
+)
 
 
 @pytest.mark.parametrize("entry", WRONG_KINDS)

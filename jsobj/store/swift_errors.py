@@ -1,0 +1,108 @@
+"""swiftclient's errors in the user's words, with the server's reason and request id as evidence.
+
+A status alone does not say what is wrong: to a creation 409 means a name that is taken (Ceph RGW, where names may be
+shared), to a deletion a container that is not empty. No other library's errors are translated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.login import Login
+
+_WRITING_ROLES = frozenset({"admin", "member", "manager"})
+
+# Reference, sentence, exit code, hint.
+_WORDS = {
+    ("create", 409): (
+        "bucket-name-taken",
+        "the name '{name}' is taken by another project: names are shared by all users of this cloud",
+        ExitCode.REFUSED,
+        "add something of your own to the name, or let jsobj do it: --unique",
+    ),
+    ("create", 400): (
+        "bucket-name-rules",
+        "the server does not allow the name '{name}'",
+        ExitCode.USAGE,
+        "use 3 to 63 small letters, digits and '-'",
+    ),
+    ("", 404): (
+        "bucket-not-found",
+        "there is no container '{name}'",
+        ExitCode.NOT_FOUND,
+        "see what there is: jsobj bucket list swift://",
+    ),
+    ("", 409): (
+        "bucket-not-empty",
+        "container '{name}' is not empty",
+        ExitCode.REFUSED,
+        "to delete it with everything in it: jsobj bucket delete swift://{name} --recursive --yes",
+    ),
+    ("", 413): ("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more"),
+    ("", 507): ("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more"),
+}
+
+
+@contextmanager
+def translated(login: Login, name: str, verb: str = "") -> Iterator[None]:
+    """Turn what swiftclient raises inside into :class:`JsobjError`. ``verb``: ``create``, or "" for all others."""
+    import requests
+    from swiftclient import ClientException
+
+    try:
+        yield
+    except ClientException as error:
+        raise _explain(error, login, name, verb) from error
+    except requests.RequestException as error:
+        raise JsobjError(
+            "swift-unreachable",
+            f"cannot speak with {login.swift_url}",
+            code=ExitCode.NETWORK,
+            context=type(error).__name__,
+            hint="check the network and try again",
+        ) from error
+
+
+def _explain(error: Any, login: Login, name: str, verb: str) -> JsobjError:
+    status = int(error.http_status or 0)
+    headers = error.http_response_headers or {}
+    said = (error.http_reason or "", headers.get("x-trans-id", ""))
+    context = " ".join((f"HTTP {status}", *(part for part in said if part)))
+    words = _WORDS.get((verb, status)) or _WORDS.get(("", status))
+    if words:
+        reference, sentence, code, hint = words
+        return JsobjError(
+            reference, sentence.format(name=name), code=code, context=context, hint=hint.format(name=name)
+        )
+    if status in {401, 403}:
+        return _refused(login, name, status, context)
+    if status == 0 or status == 429 or status >= 500:
+        return JsobjError(
+            "swift-busy",
+            "the object store did not answer as it should",
+            code=ExitCode.NETWORK,
+            context=context,
+            hint="try again in a minute",
+        )
+    return JsobjError("swift-failed", "the object store refuses this request", code=ExitCode.FAILURE, context=context)
+
+
+def _refused(login: Login, name: str, status: int, context: str) -> JsobjError:
+    """Swift says 403 to a role that may not; RGW 401 to one that it does not accept, though the token is good."""
+    roles = ", ".join(login.roles) or "none"
+    project = login.project.name
+    if not _WRITING_ROLES & {role.lower() for role in login.roles}:
+        message = f"your role in project {project} ({roles}) does not allow this"
+        hint = "ask the project's manager for the role 'member'"
+    elif status == 403:
+        owned = f"container '{name}' belongs to another project, or " if name else ""
+        message = f"{owned}your role in project {project} ({roles}) does not allow this"
+        hint = "jsobj whoami shows project and roles"
+    else:
+        message = f"the object store refuses the token, or does not accept your role in project {project} ({roles})"
+        hint = "log in again: jsobj login RCFILE; if that does not help, ask the cloud's help desk"
+        return JsobjError("token-refused", message, code=ExitCode.AUTH, context=context, hint=hint)
+    return JsobjError("bucket-forbidden", message, code=ExitCode.REFUSED, context=context, hint=hint)
