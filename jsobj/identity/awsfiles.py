@@ -144,6 +144,11 @@ def write_profile(files: AwsFiles, profile: AwsProfile, *, overwrite: bool = Fal
     return _with_notice(config, files, profile.name), credentials
 
 
+def refuse_other_setup(files: AwsFiles, profile: AwsProfile) -> None:
+    """Raise now what :func:`write_profile` would raise for a profile that logs in another way (a role, SSO)."""
+    _refuse_other_setup(profile, _load(files), overwrite=False)
+
+
 def remove_profile(files: AwsFiles, name: str, *, access: str) -> tuple[Change, ...]:
     """Take out what :func:`write_profile` writes, and a section in which nothing else is left.
 

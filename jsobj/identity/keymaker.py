@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
@@ -19,6 +19,8 @@ from jsobj.identity.ec2 import Ec2Api, Ec2Key
 from jsobj.identity.keystone import Keystone
 from jsobj.identity.ledger import KeyRecord, Ledger, Pending
 from jsobj.identity.settings import Settings
+
+_PENDING_LIFE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +161,11 @@ def _whose(keystone: Keystone) -> tuple[str, str, str]:
 
 
 def _pending(book: Ledger, keystone: Keystone) -> Pending | None:
+    """The unfinished creation of this user and project, while it is young: later, a new key may be somebody else's."""
     whose = _whose(keystone)
-    return next((p for p in book.pending if (p.auth_url, p.user_id, p.project_id) == whose), None)
+    since = (datetime.now(timezone.utc) - _PENDING_LIFE).isoformat(timespec="seconds")
+    mine = (p for p in book.pending if (p.auth_url, p.user_id, p.project_id) == whose)
+    return next((p for p in mine if p.started >= since), None)
 
 
 def _others(book: Ledger, intent: Pending) -> tuple[Pending, ...]:

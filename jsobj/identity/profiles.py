@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.awsfiles import AwsFiles, AwsProfile, names, read_profile, write_profile
+from jsobj.identity.awsfiles import AwsFiles, AwsProfile, names, read_profile, refuse_other_setup, write_profile
 from jsobj.identity.endpoint import S3Dialect, identify, probe
 from jsobj.identity.keymaker import Obtained, obtain
 from jsobj.identity.keystone import Keystone
@@ -126,6 +126,8 @@ def _refuse_early(files: AwsFiles, wish: Wish, origin: Origin) -> None:
             context=f"this login's endpoint is {origin}",
             hint=f"choose another profile: --profile {wish.profile}-2; or replace it: --overwrite (a backup is kept)",
         )
+    if existing is not None and not wish.overwrite:
+        refuse_other_setup(files, replace(existing, endpoint_url=str(origin)))
 
     def stop(_: bytes) -> None:
         raise _RehearsedError

@@ -99,16 +99,17 @@ def prunable(keystone: Keystone, settings: Settings, now: datetime) -> tuple[Can
 
 
 def delete_key(keystone: Keystone, settings: Settings, access: str) -> tuple[bool, tuple[Change, ...]]:
-    """Delete a key at Keystone, then take it out of the profiles and the ledger.
+    """Delete a key at Keystone, then take it out of the ledger and the profiles.
 
     This order, so that a crash in between leaves a profile that fails and says so, never a living key that nobody knows
     of. Returns whether Keystone had it, and the files changed.
     """
     existed = Ec2Api(keystone).delete(access)
-    changes: list[Change] = []
-    for name in profiles_with(settings.aws, access):
-        changes.extend(remove_profile(settings.aws, name, access=access))
+    held = profiles_with(settings.aws, access)
     ledger.update(settings, lambda book: _unlink(book, access))
+    changes: list[Change] = []
+    for name in held:
+        changes.extend(remove_profile(settings.aws, name, access=access))
     return existed, tuple(changes)
 
 

@@ -181,6 +181,14 @@ def test_profile_for_another_endpoint_is_refused_before_a_key_is_made(member: Js
     assert keys.new == set()
 
 
+def test_profile_that_takes_a_role_is_refused_before_a_key_is_made(member: Jsobj, keys: Keys) -> None:
+    member.config.parent.mkdir(mode=0o700)
+    member.config.write_text("[profile demo]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = other\n")
+    error = member("ec2-creds", "--json", code=6).error
+    assert error["reference"] == "profile-holds-another-key"
+    assert keys.new == set()
+
+
 @pytest.mark.parametrize("kind", ["restricted", "unrestricted"])
 def test_application_credential_on_this_keystone(jsobj: Jsobj, cloud: Cloud, keys: Keys, name: str, kind: str) -> None:
     """Keystone 30: no application credential may; the exit is 6, and the hint's words work."""
