@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ["fixtures_cloud"]
+pytest_plugins = ["fixtures_cloud", "fixtures_rgw"]
 
 FOREIGN_WARNINGS = (
     # webob (it comes with Keystone, and keystoneauth1 then imports it) on Python 3.11 and 3.12.

@@ -1,0 +1,116 @@
+"""Ceph RGW beside the embedded cloud as a fixture, asking the same Keystone: ``rgw``.
+
+Two gateways, each with a Ceph of its own that starts when it is first asked for. ``rgw`` is made like Jetstream2's:
+names are shared by all projects, and Swift's URL is the same for all. ``rgw-tenants`` is made like Chameleon's and
+Allas's URLs: the project stands in Swift's URL, and (as at Cleura and CSCS) each project has names of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from ceph_cluster import ceph, lacking
+from fixtures_cloud import Cloud
+
+from jsobj.sandbox import lifecycle
+
+GLOBAL = "rgw"
+TENANTS = "rgw-tenants"
+REGIONS = (GLOBAL, TENANTS)
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A running gateway. ``region`` is its name in Keystone's catalogue, ``endpoint`` the origin of S3 and Swift."""
+
+    region: str
+    endpoint: str
+
+    @property
+    def tenants(self) -> bool:
+        """Whether each project has bucket names of its own."""
+        return self.region == TENANTS
+
+    def swift_url(self, project: str) -> str:
+        """Swift's URL for a project, by id; ``%(project_id)s`` makes it the catalogue's template."""
+        return f"{self.endpoint}/swift/v1" + (f"/AUTH_{project}" if self.tenants else "")
+
+
+class Rgw:
+    """The gateways of this test run."""
+
+    def __init__(self, cloud: Cloud, folder: Path, stack: contextlib.ExitStack) -> None:
+        self._cloud = cloud
+        self._folder = folder
+        self._stack = stack
+        self._started: dict[str, Gateway] = {}
+
+    def gateway(self, region: str) -> Gateway:
+        """The gateway of ``REGIONS``, started if it is not yet."""
+        if region not in self._started:
+            folder = self._folder / region
+            folder.mkdir()
+            endpoint = self._stack.enter_context(ceph(folder, _options(self._cloud, region)))
+            self._started[region] = Gateway(region, endpoint)
+        return self._started[region]
+
+    @contextlib.contextmanager
+    def published(self, region: str) -> Iterator[Gateway]:
+        """The gateway, in the catalogue for a while: tests that name no region count on the cloud's having one only."""
+        gateway = self.gateway(region)
+        keystone = self._cloud.keystone("admin")
+        if region not in {known["id"] for known in keystone.call("GET", "/regions")["regions"]}:
+            keystone.call("POST", "/regions", {"region": {"id": region}})
+        service = keystone.call("GET", "/services?type=object-store")["services"][0]["id"]
+        words = {"service_id": service, "interface": "public", "region_id": region}
+        words["url"] = gateway.swift_url("%(project_id)s")
+        made = keystone.call("POST", "/endpoints", {"endpoint": words})["endpoint"]["id"]
+        try:
+            yield gateway
+        finally:
+            # A token of its own: the first may have ended meanwhile.
+            self._cloud.keystone("admin").call("DELETE", f"/endpoints/{made}")
+
+
+def _options(cloud: Cloud, region: str) -> dict[str, str]:
+    """The gateway's own part of ceph.conf (Ceph's manual, "Integrating with OpenStack Keystone")."""
+    tenants = "true" if region == TENANTS else "false"
+    return {
+        "rgw enable apis": "s3, swift",
+        "rgw keystone url": f"http://{urlsplit(cloud.auth_url).netloc}",
+        "rgw keystone api version": "3",
+        "rgw keystone admin user": "swift",
+        "rgw keystone admin password": lifecycle.password(cloud.folder, "swift").reveal(),
+        "rgw keystone admin project": "service",
+        "rgw keystone admin domain": "Default",
+        # RGW gives every accepted role everything: a reader may write, or may not even read. One of each.
+        "rgw keystone accepted roles": "admin, member, reader" if region == TENANTS else "admin, member",
+        "rgw keystone implicit tenants": tenants,
+        "rgw s3 auth use keystone": "true",
+        "rgw swift account in url": tenants,
+        "rgw swift versioning enabled": "true",
+    }
+
+
+def need_ceph() -> None:
+    """Skip where Ceph cannot run; fail instead when the rigs are required."""
+    reason = lacking()
+    if reason and os.environ.get("JSOBJ_REQUIRE_RIGS"):
+        pytest.fail(reason)
+    if reason:
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def rgw(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rgw]:
+    """Real Ceph RGW on loopback, with the Keystone of ``cloud``."""
+    need_ceph()
+    cloud: Cloud = request.getfixturevalue("cloud")  # not started where Ceph is missing
+    with contextlib.ExitStack() as stack:
+        yield Rgw(cloud, tmp_path_factory.mktemp("rgw"), stack)
