@@ -22,7 +22,7 @@ group = Group(
     {
         "create": Entry("jsobj.cli.ec2_creds:create", "Get a key, write the AWS profile, prove it (the default)."),
         "list": Entry("jsobj.cli.ec2_creds:list_", "List your EC2 keys, of all projects that Keystone shows."),
-        "show": Entry("jsobj.cli.ec2_creds:show", "Show one EC2 key."),
+        "show": Entry("jsobj.cli.ec2_creds:show", "Show one EC2 key; by default the profile's."),
         "rotate": Entry("jsobj.cli.ec2_manage:rotate", "Replace the key everywhere and delete the old one."),
         "delete": Entry("jsobj.cli.ec2_manage:delete", "Delete an EC2 key, at Keystone and here."),
         "prune": Entry("jsobj.cli.ec2_manage:prune", "Delete the keys that jsobj made and nobody uses."),
