@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from jsobj.cli.main import run
-
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
+    try:
+        # Not at the top: an impatient Ctrl-C while this loads is no traceback either.
+        from jsobj.cli.main import run
+    except KeyboardInterrupt:
+        sys.exit(130)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # the caller has closed it (>&-)
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))

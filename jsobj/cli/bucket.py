@@ -143,9 +143,11 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
     account = _open(world, wanted.dialect)
     found = account.show(wanted.name)
     count = 0
-    if recursive and found.objects and not yes:
+    if recursive and not yes:
+        # Also where nothing is counted: old versions and unfinished uploads are not, and Swift counts late.
         more = "at least " if found.at_least else ""
-        question = f"Delete bucket '{found.name}' of {_project(account.place)} with {more}{found.objects} object(s)?"
+        contents = f"{more}{found.objects} object(s), old versions and unfinished uploads"
+        question = f"Delete bucket '{found.name}' of {_project(account.place)} with {contents}?"
         world.confirm(question, option="--yes")
     if recursive:
         count = account.empty(wanted.name, lambda total: world.out.detail(f"deleted {total} objects"))

@@ -69,8 +69,10 @@ def demo(world: World, keep: bool, folder: str) -> None:
     Starts a real Keystone and Swift on 127.0.0.1, logs in, creates a bucket, makes S3 keys, sends and fetches data and
     reads it with boto3 and s3fs, naming each command. Your own files are not touched: it has a HOME of its own.
     """
+    from jsobj.sandbox.requirements import check_packages
     from jsobj.ui.documents import Record
 
+    check_packages(None)
     with _workplace(folder, keep=keep) as place:
         began = time.monotonic()
         state = _start_cloud(world, place / "cloud")

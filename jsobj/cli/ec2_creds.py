@@ -23,8 +23,10 @@ group = Group(
         "create": Entry("jsobj.cli.ec2_creds:create", "Get a key, write the AWS profile, prove it (the default)."),
         "list": Entry("jsobj.cli.ec2_creds:list_", "List your EC2 keys, of all projects that Keystone shows."),
         "show": Entry("jsobj.cli.ec2_creds:show", "Show one EC2 key; by default the profile's."),
-        "rotate": Entry("jsobj.cli.ec2_manage:rotate", "Replace the key everywhere and delete the old one."),
-        "delete": Entry("jsobj.cli.ec2_manage:delete", "Delete an EC2 key, at Keystone and here."),
+        "rotate": Entry("jsobj.cli.ec2_manage:rotate", "Replace the profile's key everywhere and delete the old one."),
+        "delete": Entry(
+            "jsobj.cli.ec2_manage:delete", "Delete an EC2 key, at Keystone and in the AWS profiles that hold it."
+        ),
         "prune": Entry("jsobj.cli.ec2_manage:prune", "Delete the keys that jsobj made and nobody uses."),
     },
     help="Make S3 keys and write the AWS profile.\n\nWithout a command: create. After it aws, boto3 and s3fs work with "
@@ -86,6 +88,7 @@ def profile_name(world: World, keystone: Keystone) -> str:
 
 def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
     from jsobj.identity.proof import overriding
+    from jsobj.identity.words import same_login
     from jsobj.ui.documents import Record
 
     for change in setup.changes:
@@ -128,7 +131,8 @@ def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
     if profile is not None:
         world.out.note(f"Next: aws s3 ls --profile {profile}")
     else:
-        world.out.note(f"Its secret: jsobj ec2-creds show {obtained.key.access} --show-secret")
+        at = same_login(cloud=keystone.source.cloud)
+        world.out.note(f"Its secret: jsobj ec2-creds show {obtained.key.access} --show-secret{at}")
 
 
 @command("list")
@@ -167,7 +171,7 @@ def show(world: World, access: str | None, show_secret: bool, **login: Any) -> N
 
     keystone = keystone_for_keys(world, **login)
     wanted = access or access_of_profile(world, keystone)
-    key = next((key for key in Ec2Api(keystone).list() if key.access == wanted), None)
+    key = next((key for key in Ec2Api(keystone).list("ec2-creds show") if key.access == wanted), None)
     if key is None:
         raise JsobjError(
             "key-not-found",

@@ -11,6 +11,7 @@ from jsobj.cli.connecting import full_login_options, keystone_for_keys
 from jsobj.cli.ec2_creds import profile_name, show_setup
 from jsobj.cli.frame import command
 from jsobj.cli.world import World
+from jsobj.errors import ExitCode, JsobjError
 
 _CACHES = "object stores keep keys in a cache and may accept it for up to 5 more minutes"
 
@@ -50,6 +51,7 @@ def delete(world: World, access: str, yes: bool, **login: Any) -> None:
     from jsobj.identity import ledger
     from jsobj.identity.profiles import profiles_with
     from jsobj.identity.rotation import delete_key
+    from jsobj.identity.words import same_login
     from jsobj.ui.documents import Record
 
     keystone = keystone_for_keys(world, **login)
@@ -60,6 +62,13 @@ def delete(world: World, access: str, yes: bool, **login: Any) -> None:
         place = f", in profile {', '.join(used)}" if used else ""
         world.confirm(f"Delete key {access} ({whose}{place})?", option="--yes")
     existed, changes = delete_key(keystone, world.settings, access)
+    if not (existed or used or record):
+        raise JsobjError(
+            "key-not-found",
+            f"there is no key {access}: not at Keystone for user {keystone.login.user.name}, and in no AWS profile",
+            code=ExitCode.NOT_FOUND,
+            hint=f"see the keys there are: jsobj ec2-creds list{same_login(cloud=keystone.source.cloud)}",
+        )
     data = {"access": access, "existed": existed, "profiles": list(used), "files": [str(c.path) for c in changes]}
     lines = [
         ("Key", access),

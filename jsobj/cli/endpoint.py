@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from jsobj.cli.frame import command
 from jsobj.cli.world import World
+
+if TYPE_CHECKING:
+    from jsobj.identity.s3wire import KeyPair
+    from jsobj.urls import Origin
 
 
 @command("endpoint")
@@ -24,7 +30,6 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
       jsobj endpoint https://js2.jetstream-cloud.org:8001/swift/v1
     """
     from jsobj.identity.endpoint import identify, probe
-    from jsobj.identity.s3wire import KeyPair
     from jsobj.ui.documents import Record
     from jsobj.urls import normalise_endpoint, require_secure
 
@@ -49,7 +54,6 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
         name, pair = profile
         world.out.detail(f"signing with profile '{name}'")
         dialect = probe(origin, pair, verify=verify)
-    assert profile is None or isinstance(profile[1], KeyPair)
     signed = dialect.buckets is not None
     data = {
         "endpoint_url": str(origin),
@@ -80,16 +84,15 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
     world.out.show(Record("jsobj.endpoint/1", data, lines))
 
 
-def _from_catalogue(world: World):  # type: ignore[no-untyped-def]
-    from jsobj.identity.current import current_source
-    from jsobj.identity.keystone import Keystone
+def _from_catalogue(world: World) -> tuple[Origin, bool | str]:
+    from jsobj.cli.connecting import keystone_for
     from jsobj.identity.profiles import verify_of
 
-    keystone = Keystone(current_source(world.settings, cloud=world.cloud))
+    keystone = keystone_for(world)
     return keystone.login.s3_origin, verify_of(keystone, world.settings)
 
 
-def _matching_profile(world: World, endpoint_url: str):  # type: ignore[no-untyped-def]
+def _matching_profile(world: World, endpoint_url: str) -> tuple[str, KeyPair] | None:
     """The chosen profile, or the first that is for this very endpoint, with its key."""
     from jsobj.identity.awsfiles import names, read_profile
     from jsobj.identity.current import chosen_profile

@@ -59,14 +59,9 @@ class Command(click.Command):
         """Turn the shared options into a world, and call."""
         shared = {name: ctx.params[name] for name in _SHARED}
         for name in _SHARED:
-            if not _expects(self.callback, name):
-                del ctx.params[name]
+            del ctx.params[name]
         ctx.params["world"] = make_world(shared)
         return super().invoke(ctx)
-
-
-def _expects(callback: Callable[..., Any] | None, name: str) -> bool:
-    return callback is not None and name in callback.__code__.co_varnames[: callback.__code__.co_argcount]
 
 
 def make_world(shared: Mapping[str, Any]) -> World:
@@ -135,12 +130,12 @@ class Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command's word in where it was left out; without one, words are missing: show which."""
-        args = _shared_last(args)
-        if not args and not self.default and not ctx.resilient_parsing:
+        given, args = args, _shared_last(args)
+        if self.default and (not args or (args[0].startswith("-") and args[0] not in {"-h", "--help"})):
+            args = [self.default, *given]
+        if not args and not ctx.resilient_parsing:
             click.echo(ctx.get_help(), err=True)
             ctx.exit(ExitCode.USAGE)
-        if self.default and (not args or (args[0].startswith("-") and args[0] not in {"-h", "--help"})):
-            args = [self.default, *args]
         return super().parse_args(ctx, args)
 
     def resolve_command(
@@ -171,8 +166,10 @@ def _shared_last(args: list[str]) -> list[str]:
     while rest and rest[0].partition("=")[0] in _SHARED_WORDS:
         takes_value = rest[0] in _SHARED_WITH_VALUE and len(rest) > 1
         moved += [rest.pop(0) for _ in range(2 if takes_value else 1)]
-    if not moved or not rest or rest[0].startswith("-"):
+    if not moved:
         return list(args)
+    if not rest or rest[0].startswith("-"):
+        return rest  # they concern a command, and there is none
     end = rest.index("--") if "--" in rest else len(rest)
     return [*rest[:end], *moved, *rest[end:]]
 

@@ -30,13 +30,17 @@ Which keys
                                 other files than ~/.aws/credentials and ~/.aws/config
 Network
   OS_CACERT, AWS_CA_BUNDLE      certificate authorities of Keystone, of the S3 endpoint
-  HTTPS_PROXY, NO_PROXY         as everywhere
+  REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE
+                                the same for Keystone, where a login names none
+  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+                                as everywhere; 127.0.0.1 is never reached through a proxy
 Terminal
   NO_COLOR, FORCE_COLOR, TERM=dumb
 Folders
   XDG_CONFIG_HOME               clouds.yaml is in openstack/ below it (default ~/.config)
   XDG_STATE_HOME                jsobj/ledger.json and the sandbox (default ~/.local/state)
   XDG_CACHE_HOME                bucket names for completion (default ~/.cache)
+  JSOBJ_SANDBOX                 set by jsobj sandbox shell: the sandbox one is in; nothing reads it
 """
 
 JSON = """\
@@ -44,7 +48,8 @@ With --json a command prints one JSON document on standard output and nothing el
 
 One thing    {"schema": "jsobj.<thing>/1", ...its fields}
 A list       {"schema": "jsobj.<thing>-list/1", "items": [...]}
-An error     {"schema": "jsobj.error/1", "reference", "message", "context", "hint", "exit_code"}, on standard error
+An error     {"schema": "jsobj.error/1", "reference", "message", "context", "hint", "exit_code"}, on standard error,
+             its last line
 
 Keys are only ever added. Times are ISO 8601 in UTC, sizes are bytes, what is not known is null. Without --json and
 without a terminal, lists are one tab-separated line per item, without headings.

@@ -213,6 +213,14 @@ def _with_secret(world: World, source: AuthSource, options: dict[str, Any]) -> A
 
     option = secret_option(source)
     flag = "--secret-stdin" if option == "application_credential_secret" else "--password-stdin"
+    wrong = "password_stdin" if flag == "--secret-stdin" else "secret_stdin"
+    if options[wrong]:
+        raise JsobjError(
+            "usage",
+            f"{source.where} is a login by {option.replace('_', ' ')}, which --{wrong.replace('_', '-')} does not give",
+            code=ExitCode.USAGE,
+            hint=f"use {flag}",
+        )
     if options["password_stdin"] or options["secret_stdin"]:
         return source.with_secret(option, world.secret_from_stdin(option.replace("_", " ")), "standard input")
     if source.secrets.get(option) or not _needs_secret(source):

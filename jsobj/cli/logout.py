@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from jsobj.cli.frame import command
@@ -43,12 +45,11 @@ def logout(world: World, delete_keys: bool, yes: bool) -> None:
 
 
 def _delete_keys(world: World, name: str, *, yes: bool) -> list[str]:
+    from jsobj.cli.connecting import keystone_for
     from jsobj.identity import ledger
-    from jsobj.identity.clouds import read_cloud
-    from jsobj.identity.keystone import Keystone
     from jsobj.identity.rotation import delete_key
 
-    keystone = Keystone(read_cloud(world.settings, name))
+    keystone = keystone_for(replace(world, cloud=name))
     login = keystone.login
     mine = [
         record.access

@@ -67,10 +67,10 @@ def run(argv: Sequence[str]) -> int:
     except click.UsageError as error:
         return _report(_usage(error), argv)
     except (click.Abort, KeyboardInterrupt):
-        sys.stderr.write("\nStopped.\n")
-        return ExitCode.INTERRUPTED
+        sys.stderr.write("" if "--json" in argv else "\n")
+        return _report(JsobjError("interrupted", "stopped by Ctrl-C", code=ExitCode.INTERRUPTED), argv)
     except _Terminated:
-        return ExitCode.TERMINATED
+        return _report(JsobjError("terminated", "stopped by a signal", code=ExitCode.TERMINATED), argv)
     except BrokenPipeError:
         # The reader (head, less) has enough. Python would complain once more while closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -93,7 +93,7 @@ def _report(error: JsobjError, argv: Sequence[str]) -> int:
 
 def _usage(error: click.UsageError) -> JsobjError:
     path = error.ctx.command_path if error.ctx else "jsobj"
-    message = error.format_message().rstrip(".")
+    message = " ".join(error.format_message().split()).rstrip(".")
     return JsobjError("usage", message, code=ExitCode.USAGE, hint=f"{path} --help")
 
 

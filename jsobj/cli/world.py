@@ -38,8 +38,15 @@ class World:
     def secret_from_stdin(self, what: str) -> Secret:
         """The first line of standard input, without its line end.
 
-        Raises :class:`JsobjError` (usage) for an empty one or a terminal without a person's leave.
+        Raises :class:`JsobjError` (usage) for an empty one, and for a terminal, which would show what is typed.
         """
+        if self.stdin.isatty():
+            raise JsobjError(
+                "stdin-is-terminal",
+                f"the {what} would be seen while it is typed",
+                code=ExitCode.USAGE,
+                hint="leave the option out and be asked, or send it: ... < FILE",
+            )
         from jsobj.secret import Secret
 
         line = self.stdin.readline(65536).rstrip("\r\n")
@@ -55,7 +62,7 @@ class World:
         if not self.can_ask:
             raise JsobjError(
                 "input-needed",
-                f"cannot ask for {question[:1].lower()}{question[1:]}: there is no terminal, or --no-input was given",
+                f"cannot ask for '{question}': there is no terminal, or --no-input was given",
                 code=ExitCode.USAGE,
                 hint=f"use {option}",
             )

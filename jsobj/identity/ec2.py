@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.keystone import Keystone
@@ -56,8 +57,12 @@ class Ec2Api:
 
     def delete(self, access: str) -> bool:
         """Delete a key; False where Keystone has none of that name (any more)."""
+        if not access:
+            raise JsobjError("usage", "the access key to delete is empty", code=ExitCode.USAGE)
+        if "/" in access:  # no key has one, and Keystone would read another path in it
+            return False
         try:
-            self._keystone.delete(f"{self._path}/{access}")
+            self._keystone.delete(f"{self._path}/{quote(access, safe='')}")
         except JsobjError as error:
             # A missing key is 404, in some releases a 401 that speaks of the key and not of the login.
             if error.code is ExitCode.NOT_FOUND or "access key not found" in error.context:

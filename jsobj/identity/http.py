@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from jsobj import __version__
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.urls import is_loopback
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -90,7 +92,7 @@ class HttpClient:
         try:
             return self._send_once(method, url, headers, body, max_body)
         except TransportError as error:
-            if error.tls or (error.sent and method not in _REPEATABLE) or error.reason == _TIMED_OUT:
+            if error.tls or (error.sent and method not in _REPEATABLE) or error.reason.startswith(_TIMED_OUT):
                 raise
             _log.debug("%s %s: %s; once more", method, urlsplit(url).netloc, error.reason)
         time.sleep(_BACKOFF * random.random())  # noqa: S311 - jitter, no secret
@@ -113,7 +115,10 @@ class HttpClient:
                 self._drop(place)
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._drop(place)
-            raise _failed(error, sent) from error
+            failed = _failed(error, sent)
+            if proxy := _proxy_for(parts.scheme, parts.netloc):
+                failed.reason += f" (through the proxy {urlsplit(proxy).hostname or proxy.partition(':')[0]})"
+            raise failed from error
         _log.debug("%s %s%s %d (%.2f s)", method, place, parts.path, reply.status, time.monotonic() - began)
         return reply
 
@@ -185,9 +190,9 @@ def _pause(reply: Reply, attempt: int) -> float | None:
 
 def _proxy_for(scheme: str, netloc: str) -> str:
     """The proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` want for this server; "" for none."""
-    host = netloc.rpartition("@")[2]
     proxy = urllib.request.getproxies().get(scheme, "")
-    return "" if not proxy or urllib.request.proxy_bypass(host) else proxy
+    near = is_loopback(urlsplit(f"//{netloc}").hostname or "")
+    return "" if not proxy or near or urllib.request.proxy_bypass(netloc) else proxy
 
 
 def _proxy_login(user: str | None, password: str | None) -> dict[str, str]:
@@ -210,5 +215,14 @@ def tls_context(verify: bool | str) -> ssl.SSLContext:
         return context
     import certifi
 
-    context.load_verify_locations(cafile=certifi.where() if verify is True else verify)
+    try:
+        context.load_verify_locations(cafile=certifi.where() if verify is True else verify)
+    except OSError as error:  # ssl.SSLError, for a file that holds no certificates, is one too
+        raise JsobjError(
+            "ca-file-unusable",
+            f"the file of certificate authorities cannot be used: {verify}",
+            code=ExitCode.LOCAL,
+            context=error.strerror or str(error),
+            hint="correct what names it: OS_CACERT, cacert in clouds.yaml, AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE",
+        ) from error
     return context

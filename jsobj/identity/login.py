@@ -70,7 +70,7 @@ class Login:
     """A login that worked.
 
     ``clock_offset`` is server time minus local time in seconds, from the ``Date`` header of the answer (None without
-    one). ``credential_expires`` is the application credential's own expiry where Keystone let us read it.
+    one).
     """
 
     auth_url: str

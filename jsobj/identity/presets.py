@@ -11,7 +11,6 @@ class Preset:
     """What need not be typed for a known cloud."""
 
     name: str
-    title: str
     auth_url: str
     region: str
     advice: str
@@ -20,7 +19,6 @@ class Preset:
 PRESETS = (
     Preset(
         name="jetstream2",
-        title="Jetstream2 (Indiana University)",
         auth_url="https://js2.jetstream-cloud.org:5000/v3/",
         region="IU",
         advice="Jetstream2 logs in through ACCESS, so passwords do not work here: make an application credential in "
@@ -28,14 +26,12 @@ PRESETS = (
     ),
     Preset(
         name="allas",
-        title="CSC Allas (Pouta)",
         auth_url="https://pouta.csc.fi:5001/v3",
         region="regionOne",
         advice="",
     ),
     Preset(
         name="nectar",
-        title="NeCTAR Research Cloud",
         auth_url="https://keystone.rc.nectar.org.au:5000/v3",
         region="",
         advice="",

@@ -15,6 +15,7 @@ from jsobj.identity.keystone import Keystone
 from jsobj.identity.profiles import Setup, Wish, profiles_with, set_up
 from jsobj.identity.proof import Prover
 from jsobj.identity.settings import Settings
+from jsobj.identity.words import same_login
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +41,11 @@ def rotate(
             "no-key-to-rotate",
             f"profile '{wish.profile}' holds no key",
             code=ExitCode.NOT_FOUND,
-            hint="make one: jsobj ec2-creds",
+            hint=f"make one: jsobj ec2-creds{same_login(cloud=keystone.source.cloud, profile=wish.profile)}",
         )
     api = Ec2Api(keystone)
-    if all(key.access != before.access or key.project_id != keystone.login.project.id for key in api.list()):
+    known = api.list("ec2-creds rotate")
+    if all(key.access != before.access or key.project_id != keystone.login.project.id for key in known):
         raise JsobjError(
             "key-not-of-project",
             f"Keystone knows no key {before.access} of project {keystone.login.project.name}",
@@ -86,7 +88,8 @@ def prunable(keystone: Keystone, settings: Settings, now: datetime) -> tuple[Can
 
     Keys that jsobj did not make are never among them.
     """
-    alive = {key.access for key in Ec2Api(keystone).list() if key.project_id == keystone.login.project.id}
+    listed = Ec2Api(keystone).list("ec2-creds prune --yes")
+    alive = {key.access for key in listed if key.project_id == keystone.login.project.id}
     found = []
     for record in ledger.read(settings).keys:
         if record.access not in alive:

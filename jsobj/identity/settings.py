@@ -27,7 +27,8 @@ _NAMES = {
     "CURL_CA_BUNDLE",
     "SSL_CERT_FILE",
 }
-KNOWN_OWN_VARIABLES = frozenset({"JSOBJ_SANDBOX"})
+# JSOBJ_SANDBOX is set in the sandbox's shell; the others steer the project's tests.
+KNOWN_OWN_VARIABLES = frozenset({"JSOBJ_SANDBOX", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,6 @@ class Settings:
 
     home: Path
     cwd: Path
-    config_dir: Path
     state_dir: Path
     cache_dir: Path
     openstack_dir: Path
@@ -57,7 +57,6 @@ class Settings:
         return cls(
             home=home,
             cwd=_cwd(),
-            config_dir=config / "jsobj",
             state_dir=_xdg(env, "XDG_STATE_HOME", home / ".local" / "state") / "jsobj",
             cache_dir=_xdg(env, "XDG_CACHE_HOME", home / ".cache") / "jsobj",
             openstack_dir=config / "openstack",

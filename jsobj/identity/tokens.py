@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.http import HttpClient, Reply, TransportError
+from jsobj.identity.http import HttpClient, TransportError
 from jsobj.identity.sources import APPLICATION_CREDENTIAL, AuthSource
 from jsobj.secret import Secret
 
@@ -160,8 +160,3 @@ def clock_offset(date: str) -> float | None:
     if server.tzinfo is None:
         return None
     return (server - datetime.now(timezone.utc)).total_seconds()
-
-
-def request_id(reply: Reply) -> str:
-    """The id to give to a help desk; "" where the answer has none."""
-    return reply.headers.get("x-openstack-request-id", "")

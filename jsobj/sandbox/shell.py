@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,7 +13,13 @@ FOREIGN = ("OS_", "AWS_", "XDG_", "S3_")
 
 
 def shell_environment(folder: Path, base: Mapping[str, str]) -> dict[str, str]:
-    """``base`` without ``OS_*``, ``AWS_*``, ``XDG_*``, ``S3_*``; with the sandbox's ``HOME`` and ``JSOBJ_SANDBOX``."""
+    """``base`` without ``OS_*``, ``AWS_*``, ``XDG_*``, ``S3_*``; with the sandbox's ``HOME``, no proxy for it, and
+    the programs of this Python environment (jsobj, openstack, swift) on the ``PATH``.
+    """
     layout = Layout.of(folder)
     kept = {name: value for name, value in base.items() if not name.startswith(FOREIGN)}
-    return {**kept, "HOME": str(layout.home), "JSOBJ_SANDBOX": str(layout.folder)}
+    # A proxy of the institute cannot reach this machine's own servers.
+    direct = ",".join((*filter(None, (base.get("no_proxy") or base.get("NO_PROXY"),)), "127.0.0.1", "localhost"))
+    programs = f"{Path(sys.executable).parent}{os.pathsep}{base.get('PATH', os.defpath)}"
+    own = {"HOME": str(layout.home), "JSOBJ_SANDBOX": str(layout.folder), "PATH": programs}
+    return {**kept, **own, "no_proxy": direct, "NO_PROXY": direct}

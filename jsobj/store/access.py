@@ -15,13 +15,14 @@ from jsobj.identity.current import Choice, chosen_profile
 from jsobj.identity.endpoint import DEFAULT_REGION
 from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
+from jsobj.identity.words import same_login
 from jsobj.secret import Secret
 from jsobj.urls import Origin, require_origin
 
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """Everything that a signed S3 request needs. ``where`` says who chose it; ``project`` "" means unknown."""
+    """Everything that a signed S3 request needs. ``where`` says who chose it; ``profile``, ``project``: "" if none."""
 
     origin: Origin
     region: str
@@ -30,6 +31,7 @@ class S3Access:
     checksums: str
     verify: bool | str
     where: str
+    profile: str = ""
     project: str = ""
 
 
@@ -63,7 +65,9 @@ def _access(settings: Settings, profile: AwsProfile | None, pair: KeyPair, where
             f"{where} name no endpoint" if profile is None else f"{where} has no endpoint_url",
             code=ExitCode.USAGE,
             context="without one, AWS tools would send your key id and bucket names to Amazon",
-            hint="write it into the profile with jsobj ec2-creds, or set AWS_ENDPOINT_URL=https://HOST:PORT",
+            hint="set AWS_ENDPOINT_URL=https://HOST:PORT, or use a profile: unset AWS_ACCESS_KEY_ID"
+            if profile is None
+            else f"write it into the profile: jsobj ec2-creds{same_login(profile=profile.name)}",
         )
     region = settings.get("AWS_REGION") or settings.get("AWS_DEFAULT_REGION") or (profile.region if profile else "")
     record = ledger.read(settings).key(pair.access)
@@ -75,6 +79,7 @@ def _access(settings: Settings, profile: AwsProfile | None, pair: KeyPair, where
         checksums=profile.checksums if profile and profile.checksums else "when_required",
         verify=settings.get("AWS_CA_BUNDLE") or (profile.ca_bundle if profile else "") or True,
         where=where,
+        profile=profile.name if profile else "",
         project=record.project_name if record else "",
     )
 
@@ -84,5 +89,5 @@ def _no_such_profile(settings: Settings, choice: Choice) -> JsobjError:
         "profile-without-key",
         f"profile '{choice.name}' (chosen by {choice.reason}) holds no key in {settings.aws.credentials}",
         code=ExitCode.NOT_FOUND,
-        hint="make one: jsobj ec2-creds; or work without keys: names like swift://NAME",
+        hint=f"make one: jsobj ec2-creds{same_login(profile=choice.name)}; or work without keys: swift://NAME",
     )

@@ -23,7 +23,6 @@ class Bucket:
     at_least: bool = False
     versioning: str = ""
     read_acl: str = ""
-    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

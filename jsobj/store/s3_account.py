@@ -66,7 +66,7 @@ class S3Account:
         from botocore.exceptions import ClientError
 
         existed = self._exists(name)
-        with translated(self._access.origin, name):
+        with translated(self._access, name):
             try:
                 self._client.create_bucket(Bucket=name)
             except ClientError as error:
@@ -78,7 +78,7 @@ class S3Account:
     def _exists(self, name: str) -> bool:
         from botocore.exceptions import ClientError
 
-        with translated(self._access.origin, name):
+        with translated(self._access, name):
             try:
                 self._client.head_bucket(Bucket=name)
             except ClientError as error:
@@ -90,7 +90,7 @@ class S3Account:
 
     def list(self) -> Iterator[Bucket]:
         """All buckets of the project."""
-        with translated(self._access.origin):
+        with translated(self._access):
             answer = self._client.list_buckets()
         for item in sorted(answer.get("Buckets", ()), key=lambda item: str(item["Name"])):
             created = item.get("CreationDate")
@@ -98,7 +98,7 @@ class S3Account:
 
     def show(self, name: str) -> Bucket:
         """Counts come from RGW's headers where there are any, else from listing up to 10 000 objects."""
-        with translated(self._access.origin, name):
+        with translated(self._access, name):
             head = self._client.head_bucket(Bucket=name)
             headers = head.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             versioning = str(self._client.get_bucket_versioning(Bucket=name).get("Status", ""))
@@ -121,13 +121,13 @@ class S3Account:
 
     def delete(self, name: str) -> None:
         """Delete an empty bucket."""
-        with translated(self._access.origin, name):
+        with translated(self._access, name):
             self._client.delete_bucket(Bucket=name)
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Abort unfinished uploads, then delete objects (or every version of them) one request each, page by page."""
         client, total = self._client, 0
-        with translated(self._access.origin, name), ThreadPoolExecutor(_PARALLEL) as pool:
+        with translated(self._access, name), ThreadPoolExecutor(_PARALLEL) as pool:
             for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=name):
                 for upload in page.get("Uploads", ()):
                     client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])

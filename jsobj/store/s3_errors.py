@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.urls import Origin
+from jsobj.identity.words import same_login
+from jsobj.store.access import S3Access
 
 _SHORT = {
-    "NoSuchBucket": ("bucket-not-found", "there is no bucket '{bucket}'", ExitCode.NOT_FOUND, "jsobj bucket list"),
-    "404": ("bucket-not-found", "there is no bucket '{bucket}'", ExitCode.NOT_FOUND, "jsobj bucket list"),
+    "NoSuchBucket": (
+        "bucket-not-found",
+        "there is no bucket '{bucket}'",
+        ExitCode.NOT_FOUND,
+        "see what there is: jsobj bucket list{at}",
+    ),
+    "404": (
+        "bucket-not-found",
+        "there is no bucket '{bucket}'",
+        ExitCode.NOT_FOUND,
+        "see what there is: jsobj bucket list{at}",
+    ),
     "AccessDenied": (
         "bucket-forbidden",
         "bucket '{bucket}' belongs to another project, or your role does not allow this",
         ExitCode.REFUSED,
-        "jsobj whoami shows project and roles",
+        "jsobj whoami{at} shows project and roles",
     ),
     "403": (
         "bucket-forbidden",
         "bucket '{bucket}' belongs to another project, or the key is refused",
         ExitCode.REFUSED,
-        "jsobj bucket list shows whether the key works",
+        "jsobj bucket list{at} shows whether the key works",
     ),
     "BucketAlreadyExists": (
         "bucket-name-taken",
@@ -34,7 +46,7 @@ _SHORT = {
         "bucket-not-empty",
         "bucket '{bucket}' is not empty",
         ExitCode.REFUSED,
-        "to delete it with everything in it: jsobj bucket delete {bucket} --recursive --yes",
+        "to delete it with everything in it: jsobj bucket delete {quoted} --recursive --yes{at}",
     ),
     "InvalidBucketName": (
         "bucket-name-rules",
@@ -59,7 +71,7 @@ _SHORT = {
         "s3-key-refused",
         "{endpoint} refuses the key: it is unknown, deleted, or its secret is wrong",
         ExitCode.AUTH,
-        "make the profile anew: jsobj ec2-creds",
+        "make the profile anew: jsobj ec2-creds{at}",
     ),
     "RequestTimeTooSkewed": (
         "clock-skew",
@@ -71,32 +83,41 @@ _SHORT = {
         "s3-region",
         "{endpoint} wants another signing region",
         ExitCode.LOCAL,
-        "jsobj ec2-creds finds it and writes it into the profile",
+        "jsobj ec2-creds{at} finds it and writes it into the profile",
     ),
 }
+_REFUSED = _SHORT["SignatureDoesNotMatch"]
+_ELSEWHERE = (
+    "not-object-store",
+    "{endpoint} answers, but not as an object store's S3 API",
+    ExitCode.NETWORK,
+    "jsobj endpoint finds the right one",
+)
+# Where no bucket was asked for, the same codes speak of the key or of the endpoint.
+_OF_ACCOUNT = {"AccessDenied": _REFUSED, "403": _REFUSED, "404": _ELSEWHERE, "NoSuchBucket": _ELSEWHERE}
 
 
 @contextmanager
-def translated(origin: Origin, bucket: str = "") -> Iterator[None]:
-    """Turn what boto3 raises inside into :class:`JsobjError`."""
+def translated(access: S3Access, bucket: str = "") -> Iterator[None]:
+    """Turn what boto3 raises inside into :class:`JsobjError`. ``bucket`` is "" where the account itself was asked."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except ClientError as error:
-        raise _from_response(error, origin, bucket) from error
+        raise _from_response(error, access, bucket) from error
     except BotoCoreError as error:
         raise JsobjError(
             "s3-unreachable",
-            f"cannot speak with {origin}",
+            f"cannot speak with {access.origin}",
             code=ExitCode.NETWORK,
             context=_without_url(str(error)),
             hint="check the network; jsobj endpoint tests the endpoint",
         ) from error
 
 
-def _from_response(error: Any, origin: Origin, bucket: str) -> JsobjError:
-    response = error.response
+def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
+    origin, response = access.origin, error.response
     code = str(response.get("Error", {}).get("Code", ""))
     metadata = response.get("ResponseMetadata", {})
     status = int(metadata.get("HTTPStatusCode", 0))
@@ -104,9 +125,11 @@ def _from_response(error: Any, origin: Origin, bucket: str) -> JsobjError:
     request_id = metadata.get("RequestId") or headers.get("x-trans-id") or headers.get("x-amz-request-id") or ""
     message = str(response.get("Error", {}).get("Message", ""))
     context = " ".join(part for part in (f"HTTP {status}", code, message[:200], request_id) if part)
-    if code in _SHORT:
-        reference, sentence, exit_code, hint = _SHORT[code]
-        words = {"bucket": bucket, "endpoint": str(origin)}
+    known = _SHORT.get(code) if bucket else _OF_ACCOUNT.get(code, _SHORT.get(code))
+    if known is not None:
+        reference, sentence, exit_code, hint = known
+        at = same_login(profile=access.profile)
+        words = {"bucket": bucket, "quoted": shlex.quote(f"s3://{bucket}"), "endpoint": str(origin), "at": at}
         return JsobjError(
             reference, sentence.format(**words), code=exit_code, context=context, hint=hint.format(**words)
         )

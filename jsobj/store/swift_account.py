@@ -56,7 +56,7 @@ class SwiftAccount:
     def create(self, name: str) -> bool:
         """Swift answers 201 for a new container and 202 for one that was there."""
         answer: dict[str, Any] = {}
-        with translated(self._keystone.login, name, "create"):
+        with translated(self._keystone, name, "create"):
             self._connection.put_container(name, response_dict=answer)
         return int(answer.get("status", 0)) == 201
 
@@ -64,7 +64,7 @@ class SwiftAccount:
         """All containers of the project, page by page."""
         marker = ""
         while True:
-            with translated(self._keystone.login, ""):
+            with translated(self._keystone, ""):
                 _, page = self._connection.get_account(marker=marker, limit=1000)
             for item in page:
                 yield Bucket(str(item["name"]), "swift", objects=int(item["count"]), size=int(item["bytes"]))
@@ -74,7 +74,7 @@ class SwiftAccount:
 
     def show(self, name: str) -> Bucket:
         """One container, from its headers."""
-        with translated(self._keystone.login, name):
+        with translated(self._keystone, name):
             headers = self._connection.head_container(name)
         return Bucket(
             name,
@@ -88,7 +88,7 @@ class SwiftAccount:
     def delete(self, name: str) -> None:
         """Delete an empty container."""
         try:
-            with translated(self._keystone.login, name):
+            with translated(self._keystone, name):
                 self._connection.delete_container(name)
         except JsobjError as error:
             if error.reference == "bucket-not-empty" and self._looks_empty(name):
@@ -96,21 +96,21 @@ class SwiftAccount:
             raise
 
     def _looks_empty(self, name: str) -> bool:
-        with translated(self._keystone.login, name):
+        with translated(self._keystone, name):
             return not self._connection.get_container(name, limit=1)[1]
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Delete all objects; a large object (SLO) goes with its segments, an object with all its versions."""
         total = idle = 0
         before: list[dict[str, Any]] = []
-        with translated(self._keystone.login, name):
+        with translated(self._keystone, name):
             headers = self._connection.head_container(name)
         # The header is there, true or false, where versions were ever kept (Swift's object versioning API).
         versioned = "x-versions-enabled" in headers
         look = _is_rgw(headers)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             while True:
-                with translated(self._keystone.login, name):
+                with translated(self._keystone, name):
                     query = "versions" if versioned else None
                     _, page = self._connection.get_container(name, limit=1000, query_string=query)
                     if not page:

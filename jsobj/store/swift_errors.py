@@ -6,12 +6,15 @@ shared), to a deletion a container that is not empty. No other library's errors 
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.keystone import Keystone
 from jsobj.identity.login import Login
+from jsobj.identity.words import same_login
 
 _WRITING_ROLES = frozenset({"admin", "member", "manager"})
 
@@ -33,13 +36,13 @@ _WORDS = {
         "bucket-not-found",
         "there is no container '{name}'",
         ExitCode.NOT_FOUND,
-        "see what there is: jsobj bucket list swift://",
+        "see what there is: jsobj bucket list swift://{at}",
     ),
     ("", 409): (
         "bucket-not-empty",
         "container '{name}' is not empty",
         ExitCode.REFUSED,
-        "to delete it with everything in it: jsobj bucket delete swift://{name} --recursive --yes",
+        "to delete it with everything in it: jsobj bucket delete {quoted} --recursive --yes{at}",
     ),
     ("", 413): ("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more"),
     ("", 507): ("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more"),
@@ -47,7 +50,7 @@ _WORDS = {
 
 
 @contextmanager
-def translated(login: Login, name: str, verb: str = "") -> Iterator[None]:
+def translated(keystone: Keystone, name: str, verb: str = "") -> Iterator[None]:
     """Turn what swiftclient raises inside into :class:`JsobjError`. ``verb``: ``create``, or "" for all others."""
     import requests
     from swiftclient import ClientException
@@ -55,18 +58,18 @@ def translated(login: Login, name: str, verb: str = "") -> Iterator[None]:
     try:
         yield
     except ClientException as error:
-        raise _explain(error, login, name, verb) from error
+        raise _explain(error, keystone, name, verb) from error
     except requests.RequestException as error:
         raise JsobjError(
             "swift-unreachable",
-            f"cannot speak with {login.swift_url}",
+            f"cannot speak with {keystone.login.swift_url}",
             code=ExitCode.NETWORK,
             context=type(error).__name__,
             hint="check the network and try again",
         ) from error
 
 
-def _explain(error: Any, login: Login, name: str, verb: str) -> JsobjError:
+def _explain(error: Any, keystone: Keystone, name: str, verb: str) -> JsobjError:
     status = int(error.http_status or 0)
     headers = error.http_response_headers or {}
     said = (error.http_reason or "", headers.get("x-trans-id", ""))
@@ -74,11 +77,11 @@ def _explain(error: Any, login: Login, name: str, verb: str) -> JsobjError:
     words = _WORDS.get((verb, status)) or _WORDS.get(("", status))
     if words:
         reference, sentence, code, hint = words
-        return JsobjError(
-            reference, sentence.format(name=name), code=code, context=context, hint=hint.format(name=name)
-        )
+        at = same_login(cloud=keystone.source.cloud)
+        hint = hint.format(quoted=shlex.quote(f"swift://{name}"), at=at)
+        return JsobjError(reference, sentence.format(name=name), code=code, context=context, hint=hint)
     if status in {401, 403}:
-        return _refused(login, name, status, context)
+        return _refused(keystone.login, name, status, context)
     if status == 0 or status == 429 or status >= 500:
         return JsobjError(
             "swift-busy",

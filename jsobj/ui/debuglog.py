@@ -1,7 +1,7 @@
 """``--debug``: what the libraries do on the wire, on stderr, without secrets.
 
 Only loggers that write request lines are opened; those that write headers, bodies or signatures (``botocore.auth``,
-``botocore.endpoint``) stay shut. Whatever still looks like a secret is masked on the way out.
+``botocore.endpoint``, ``swiftclient``) stay shut. Whatever still looks like a secret is masked on the way out.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from typing import TextIO
 
 from jsobj.secret import MASK
 
-_OPEN = ("jsobj", "keystoneauth.session", "keystoneauth.discovery", "urllib3.connectionpool", "swiftclient")
+_OPEN = ("jsobj", "keystoneauth.session", "keystoneauth.discovery", "urllib3.connectionpool")
 _PATTERNS = (
-    re.compile(r"(?i)((?:x-auth-token|x-subject-token|authorization|x-service-token)\W{0,4})[^\s,'\"}]+"),
+    re.compile(
+        r"(?i)((?:x-auth-token|x-subject-token|authorization|x-service-token|[\w-]*temp-url-key(?:-2)?)\W{0,4})[^\s,'\"}]+"
+    ),
     re.compile(r"(?i)(\"?(?:password|secret|token|passcode|aws_secret_access_key)\"?\s*[:=]\s*\"?)[^\s,'\"}&]+"),
     re.compile(r"(?i)((?:X-Amz-Signature|X-Amz-Credential|Signature|temp_url_sig)=)[^&\s'\"]+"),
     re.compile(r"()gAAAAA[\w=-]{20,}"),

@@ -271,6 +271,10 @@ def test_recursive_over_s3_with_versions_and_unfinished_uploads(
     client.upload_part(Bucket=name, Key="unfinished", UploadId=upload, PartNumber=1, Body=os.urandom(5 << 20))
     assert keyed("bucket", "show", f"s3://{name}", "--json").json["versioning"] == "Enabled"
     keyed("bucket", "delete", f"s3://{name}", code=6)
+    # No object is counted, and still there is something to lose.
+    assert keyed("bucket", "show", f"s3://{name}", "--json").json["objects"] == 0
+    keyed("bucket", "delete", f"s3://{name}", "--recursive", code=2)
+    assert len(client.list_object_versions(Bucket=name)["Versions"]) == 3
     keyed("bucket", "delete", f"s3://{name}", "--recursive", "--yes")
     left = containers(swift)
     assert name not in left
@@ -304,6 +308,7 @@ def test_recursive_over_swift_with_versions(keyed: Jsobj, swift: swiftclient.Con
         swift.put_object(name, "o", body)
     swift.delete_object(name, "o")
     assert keyed("bucket", "show", f"swift://{name}", "--json").json["versioning"] == "on"
+    keyed("bucket", "delete", f"swift://{name}", "--recursive", code=2)
     keyed("bucket", "delete", f"swift://{name}", "--recursive", "--yes")
     assert name not in containers(swift)
 

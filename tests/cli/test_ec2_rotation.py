@@ -7,6 +7,7 @@ import json
 import time
 
 import boto3
+import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from commands import Jsobj, Keys
@@ -133,7 +134,14 @@ def test_delete(member: Jsobj, keys: Keys) -> None:
     assert (done["existed"], done["profiles"]) == (True, ["demo"])
     assert keys.new == set()
     assert member.profile("demo") == {}
-    assert member("ec2-creds", "delete", access, "--yes", "--json").json["existed"] is False
+    error = member("ec2-creds", "delete", access, "--yes", "--json", code=5).error
+    assert error["reference"] == "key-not-found"
+
+
+@pytest.mark.parametrize(("access", "code"), [("nope", 5), ("a b", 5), ("a/../b", 5), ("", 2)])
+def test_deleting_what_is_not_there_is_no_success(member: Jsobj, access: str, code: int) -> None:
+    """Whoever revokes a leaked key and mistypes it must not believe that it is gone."""
+    member("ec2-creds", "delete", access, "--yes", "--json", code=code)
 
 
 def test_after_a_key_died_elsewhere_the_profile_gets_a_new_one(member: Jsobj, keys: Keys) -> None:

@@ -12,7 +12,10 @@ from jsobj.store.swift_errors import translated
 
 
 def login(*roles: str) -> Any:
-    return SimpleNamespace(swift_url="http://127.0.0.1:9/swift/v1", roles=roles, project=SimpleNamespace(name="demo"))
+    """A login of these roles, as cloud ``my cloud``."""
+    project = SimpleNamespace(name="demo")
+    told = SimpleNamespace(swift_url="http://127.0.0.1:9/swift/v1", roles=roles, project=project)
+    return SimpleNamespace(login=told, source=SimpleNamespace(cloud="my cloud"))
 
 
 @pytest.mark.parametrize(
@@ -60,3 +63,11 @@ def test_no_connection() -> None:
         raise requests.ConnectionError("http://127.0.0.1:9/?secret=1")
     assert (caught.value.reference, caught.value.code) == ("swift-unreachable", ExitCode.NETWORK)
     assert "secret" not in caught.value.context
+
+
+def test_hints_mean_the_same_login_and_are_quoted() -> None:
+    from swiftclient import ClientException
+
+    with pytest.raises(JsobjError) as caught, translated(login("member"), "x; touch PWNED"):
+        raise ClientException("no", http_status=409)
+    assert "jsobj bucket delete 'swift://x; touch PWNED' --recursive --yes --cloud 'my cloud'" in caught.value.hint
