@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def shell(world: World, folder: str) -> None:
             "sandbox-not-running",
             f"the sandbox in {where} is not running",
             code=ExitCode.NOT_FOUND,
-            hint="start it first: jsobj sandbox start",
+            hint=f"start it first: jsobj sandbox start{f' --dir {shlex.quote(folder)}' if folder else ''}",
         )
     environ = shell_environment(where, os.environ)  # noqa: TID251 - a child process gets what is ours, less what is not
     program = environ.get("SHELL") or "/bin/sh"

@@ -59,6 +59,34 @@ def test_names_of_clouds_profiles_and_buckets(keyed: Jsobj, name: str) -> None:
     assert complete(keyed, f"jsobj bucket show {name[:-2]}") == set()
 
 
+def modules_loaded_by(jsobj: Jsobj, line: str) -> set[str]:
+    """What a completion of ``line`` has imported by its end."""
+    program = """
+import sys
+sys.argv[0], sys.exit = "jsobj", lambda *_: None
+from jsobj.cli.main import run
+run([])
+print(*sys.modules)
+"""
+    variables = {"_JSOBJ_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(line.count(" "))}
+    words = [*jsobj.command()[:1], "-c", program]
+    done = subprocess.run(
+        words, env=jsobj.environment(variables), capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("with_keys", [True, False])
+def test_asking_for_bucket_names_loads_no_sdk(keyed: Jsobj, with_keys: bool) -> None:
+    """Neither over S3 nor, without keys, over Swift: whoever presses Tab does not wait for an import."""
+    if not with_keys:
+        keyed.credentials.unlink()
+        keyed.config.unlink()
+    modules = modules_loaded_by(keyed, f"jsobj bucket show {'' if with_keys else 'swift://'}")
+    assert "jsobj.store.names_cache" in modules
+    assert modules & {"boto3", "botocore", "swiftclient", "keystoneauth1", "requests", "openstack"} == set()
+
+
 def test_nothing_is_offered_and_nothing_said_where_all_is_broken(jsobj: Jsobj) -> None:
     jsobj.clouds.parent.mkdir(parents=True)
     jsobj.clouds.write_bytes(b"\tnot: yaml")
