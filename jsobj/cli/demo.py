@@ -175,6 +175,9 @@ def _steps(state: Status) -> list[Step]:
             words("ec2-creds"),
         ),
         Step("List the buckets over S3.", "jsobj bucket list", words("bucket", "list")),
+        Step(
+            "Test everything, from the files to objects written and read.", "jsobj doctor", words("doctor", "--strict")
+        ),
     ]
 
 

@@ -16,7 +16,7 @@ from jsobj import __version__
 from jsobj.cli.frame import Entry, Group
 from jsobj.errors import ExitCode, JsobjError
 
-_START, _KEYS, _DATA, _MORE = "Logging in", "Keys and endpoints", "Buckets", "More"
+_START, _KEYS, _DATA, _SICK, _MORE = "Logging in", "Keys and endpoints", "Buckets", "When it does not work", "More"
 
 COMMANDS = {
     "login": Entry("jsobj.cli.login:login", "Log in to a cloud with a file from its portal.", _START),
@@ -27,6 +27,8 @@ COMMANDS = {
     "endpoint": Entry("jsobj.cli.endpoint:endpoint", "Find, correct and test an S3 endpoint.", _KEYS),
     "bucket": Entry("jsobj.cli.bucket:group", "Create, list, show and delete buckets.", _DATA),
     "container": Entry("jsobj.cli.bucket:group", "", _DATA),
+    "doctor": Entry("jsobj.cli.doctor:doctor", "Test the setup and name the cause of what fails.", _SICK),
+    "explain": Entry("jsobj.cli.explain:explain", "Explain an error code or message.", _SICK),
     "sandbox": Entry("jsobj.cli.sandbox:group", "Run a real Keystone and Swift on this machine.", _MORE),
     "demo": Entry("jsobj.cli.demo:demo", "Run the whole way once, on a cloud of its own.", _MORE),
     "completion": Entry("jsobj.cli.completion:completion", "Print or install shell completion.", _MORE),

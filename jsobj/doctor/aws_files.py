@@ -1,0 +1,127 @@
+"""Are ``~/.aws/credentials`` and ``~/.aws/config`` files that the AWS tools read as they were meant?"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from jsobj.doctor.case import Case
+from jsobj.doctor.fixing import mode_fix, text_fix
+from jsobj.doctor.values import Finding, Fix, failed, passed, warned
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity import inifile
+from jsobj.identity.awsfiles import names
+from jsobj.identity.iniread import Value
+
+
+def readable(case: Case) -> Finding:
+    """Both files parse as botocore parses them (B104, B114: duplicates, junk lines, byte order marks)."""
+    problems: dict[str, str] = {}
+    hints: list[str] = []
+    for path in _paths(case):
+        try:
+            sections_of(path)
+        except JsobjError as error:
+            problems[str(path)] = error.message
+            hints.append(error.hint)
+    if problems:
+        found = "; ".join(problems.values())
+        return failed(found, hint=hints[0].replace("The file was left as it is.", "").strip())
+    existing = [path for path in _paths(case) if path.is_file()]
+    count = len(names(case.settings.aws))
+    return passed(f"{count} profile(s) in {len(existing)} file(s)", {"files": ", ".join(map(str, existing)) or "none"})
+
+
+def private(case: Case) -> Finding:
+    """Nobody else can read, own or share the files that hold secrets (B110, B113)."""
+    return judge_privacy([path for path in _paths(case) if path.is_file() and _holds_key(path)])
+
+
+def judge_privacy(paths: list[Path]) -> Finding:
+    """The same for any files with secrets."""
+    problems: dict[str, str] = {}
+    fix: Fix | None = None
+    hint = ""
+    for path in paths:
+        state = path.stat()
+        mode = stat.S_IMODE(state.st_mode)
+        if state.st_uid != os.geteuid():
+            found = f"{path} belongs to another user, who can read and change it"
+            return failed(found, hint=f"make it yours: sudo chown $USER {path}")
+        if mode & 0o077:
+            problems[str(path)] = f"{path} can be used by others (mode {mode:04o})"
+            fix = fix or mode_fix(path, mode)
+            hint = hint or f"chmod 600 {path}, or: jsobj doctor --fix"
+        if state.st_nlink > 1:
+            problems[f"{path} "] = f"{path} has {state.st_nlink} names (hard links): an edit separates them"
+            hint = hint or f"find the other name: find ~ -samefile {path}"
+    if problems:
+        return warned("; ".join(problems.values()), hint=hint, fix=fix)
+    return passed(f"{len(paths)} file(s) with secrets, for you alone")
+
+
+def sections(case: Case) -> Finding:
+    """A section of the config file without ``profile `` is ignored, and its requests go to Amazon."""
+    path = case.settings.aws.config
+    if path == case.settings.aws.credentials:
+        return passed("one file for both")
+    chosen = case.profile_choice().name
+    found = sections_of(path)
+    known = {"default", "plugins", "preview"}
+    lost = [s for s in found if s not in known and not s.startswith(("profile ", "sso-session ", "services "))]
+    if not lost:
+        return passed(f"{len(found)} section(s), all of a kind that the AWS tools know", {"file": str(path)})
+    evidence = {"file": str(path), "ignored": ", ".join(f"[{name}]" for name in lost)}
+    name = chosen if chosen in lost else lost[0]
+    sentence = f"{path}: section [{name}] is ignored by the AWS tools; they read [profile {name}]"
+    clash = f"profile {name}" in found
+    fix = None if clash else text_fix(f"rename [{name}] to [profile {name}]", path, _renaming(name))
+    hint = f"remove [{name}], since [profile {name}] is there too" if clash else "mend it: jsobj doctor --fix"
+    if name == chosen and not clash:
+        return failed(sentence, evidence, hint=hint, fix=fix)
+    return warned(sentence, evidence, hint=hint, fix=fix)
+
+
+def _renaming(name: str) -> Callable[[bytes | None], bytes]:
+    """Only the header's line changes; the reader has proven that there is exactly one such line."""
+    header = re.compile(rb"^(\s*)\[" + re.escape(name.encode()) + rb"\]", flags=re.MULTILINE)
+    return lambda old: header.sub(lambda match: match[1] + f"[profile {name}]".encode(), old or b"", count=1)
+
+
+def sections_of(path: Path) -> Mapping[str, Mapping[str, Value]]:
+    """The sections of one file; {} where there is none.
+
+    Raises :class:`JsobjError` (local) with file and line.
+    """
+    try:
+        data = path.read_bytes() if path.is_file() else b""
+    except OSError as error:
+        sentence = f"{path} cannot be read: {error.strerror}"
+        hint = f"look at its owner and mode: ls -l {path}"
+        raise JsobjError("aws-file-unreadable", sentence, code=ExitCode.LOCAL, hint=hint) from error
+    return inifile.sections(data, source=str(path))
+
+
+def texts(path: Path) -> Iterator[tuple[str, str, str]]:
+    """(section, key, value) of every plain value and every value of a nested block (key ``s3.addressing_style``)."""
+    for section, keys in sections_of(path).items():
+        for key, value in keys.items():
+            if isinstance(value, str):
+                yield section, key, value
+            else:
+                yield from ((section, f"{key}.{inner}", text) for inner, text in value.items())
+
+
+def _paths(case: Case) -> tuple[Path, ...]:
+    aws = case.settings.aws
+    return (aws.credentials,) if aws.credentials == aws.config else (aws.credentials, aws.config)
+
+
+def _holds_key(path: Path) -> bool:
+    try:
+        return b"aws_secret_access_key" in path.read_bytes().lower()
+    except OSError:
+        return True

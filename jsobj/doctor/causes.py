@@ -1,0 +1,49 @@
+"""Looking an error up: by its code, by the text of a message, or nearly."""
+
+from __future__ import annotations
+
+import difflib
+
+from jsobj.doctor.cause_table import CAUSES, Cause
+from jsobj.errors import ExitCode, JsobjError
+
+__all__ = ["CAUSES", "Cause", "explain", "hint_for"]
+
+_LONGEST = 20_000  # characters of a pasted message that are looked at
+
+
+def explain(words: str) -> tuple[Cause, ...]:
+    """The causes that a code or a pasted message stands for, best first.
+
+    Raises :class:`JsobjError` (not found) with near matches for what is not in the table.
+    """
+    text = " ".join(words[:_LONGEST].split()).lower()
+    exact = tuple(cause for cause in CAUSES if cause.code.lower() == text)
+    if exact:
+        return exact
+    found = [cause for cause in CAUSES if _holds(text, cause)]
+    if found:
+        # A code in the message says more than a phrase in it, and a long code more than a short one.
+        return tuple(sorted(found, key=lambda cause: (cause.code.lower() not in text, -len(cause.code))))
+    near = difflib.get_close_matches(text, [cause.code.lower() for cause in CAUSES], n=3, cutoff=0.5)
+    codes = [cause.code for wanted in near for cause in CAUSES if cause.code.lower() == wanted]
+    hint = f"did you mean: {', '.join(codes)}? " if codes else ""
+    raise JsobjError(
+        "error-unknown",
+        f"'{words[:80]}' is not in the table of errors",
+        code=ExitCode.NOT_FOUND,
+        hint=f"{hint}jsobj explain (without words) lists all; jsobj doctor looks at your own setup",
+    )
+
+
+def _holds(text: str, cause: Cause) -> bool:
+    code = cause.code.lower()
+    if code.isdigit():
+        return any(f"{mark}{code}" in text for mark in ("http ", "(", "status ", "code "))
+    return code in text or any(mark in text for mark in cause.marks)
+
+
+def hint_for(code: str) -> str:
+    """What to do after an S3 code, for the checks; general advice for one that is not in the table."""
+    found = next((cause for cause in CAUSES if cause.code == code), None)
+    return found.hint if found else "try again in a minute; then give the request id to the cloud's help desk"

@@ -1,0 +1,109 @@
+"""clouds.yaml, secure.yaml, RC files lying about, and jsobj's own ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from jsobj.doctor.aws_files import judge_privacy
+from jsobj.doctor.case import Case
+from jsobj.doctor.values import Finding, failed, passed, warned
+from jsobj.errors import JsobjError
+from jsobj.identity import ledger, rcfile
+from jsobj.identity.clouds import cloud_names, names_in, own_files, read_from, readable_files
+from jsobj.identity.current import chosen_cloud
+
+_RC_LIMIT = 20  # files
+_RC_PATTERNS = ("*openrc*.sh", "*openrc", "app-cred-*.sh")
+
+
+def own_ledger(case: Case) -> Finding:
+    """The little that jsobj keeps itself can be read."""
+    book = ledger.read(case.settings)  # raises with its own words
+    return passed(f"{len(book.clouds)} cloud(s) and {len(book.keys)} key(s) known", {"file": _ledger(case)})
+
+
+def _ledger(case: Case) -> str:
+    return str(ledger.ledger_path(case.settings))
+
+
+def readable(case: Case) -> Finding:
+    """clouds.yaml is YAML with a ``clouds:`` mapping, and says which file won (B036)."""
+    found = readable_files(case.settings)
+    names = cloud_names(case.settings)  # raises with file and line
+    if not found:
+        return passed("there is no clouds.yaml")
+    evidence = {"read": str(found[0].clouds), "clouds": ", ".join(names)}
+    if len(found) > 1:
+        evidence["hidden by it"] = ", ".join(str(files.clouds) for files in found[1:])
+        hidden = [
+            name for files in found[1:] for name in names_in(files.clouds) if name not in names_in(found[0].clouds)
+        ]
+        if hidden:
+            sentence = f"the openstack command reads only {found[0].clouds} and does not see: {', '.join(hidden)}"
+            hint = f"work in another folder, or set OS_CLIENT_CONFIG_FILE={found[1].clouds}"
+            return warned(sentence, evidence, hint=hint)
+    return passed(f"{len(names)} cloud(s); {found[0].clouds} is read", evidence)
+
+
+def private(case: Case) -> Finding:
+    """clouds.yaml and secure.yaml with secrets in them are for their owner alone (B054)."""
+    own = own_files(case.settings)
+    paths = {p: None for files in (own, *readable_files(case.settings)) for p in (files.clouds, files.secure) if p}
+    return judge_privacy([path for path in paths if path.is_file() and _holds_secret(path)])
+
+
+def _holds_secret(path: Path) -> bool:
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return True
+    return any(word in text for word in (b"password:", b"_secret:", b"token:", b"passcode:"))
+
+
+def entry(case: Case) -> Finding:
+    """The cloud in use checks certificates and has a kind of login that exists (B050)."""
+    name = chosen_cloud(case.settings, case.wish.cloud).name
+    files = next((f for f in readable_files(case.settings) if name and name in names_in(f.clouds)), None)
+    if files is None:
+        return passed("no cloud of clouds.yaml is in use")
+    source = read_from(files, name)
+    evidence = {"cloud": name, "file": str(files.clouds), "auth_type": source.auth_type, "keystone": source.auth_url}
+    squeezed = source.auth_type.replace("_", "").lower()
+    if squeezed == "v3applicationcredential" and source.auth_type != squeezed:
+        sentence = f"{files.clouds}: cloud '{name}' says auth_type {source.auth_type}, which does not exist"
+        return failed(sentence, evidence, hint="write: auth_type: v3applicationcredential")
+    if not source.auth_url:
+        sentence = f"{files.clouds}: cloud '{name}' names no auth_url"
+        return failed(sentence, evidence, hint="download the file again from the portal, then: jsobj login RCFILE")
+    if not source.verify:
+        sentence = f"{files.clouds}: cloud '{name}' says verify: false, so anyone on the way can take the password"
+        return warned(
+            sentence, evidence, hint="remove that line; for a private authority write cacert: /path/to/ca.pem"
+        )
+    return passed(f"cloud '{name}' is written as it should be", evidence)
+
+
+def rc_files(case: Case) -> Finding:
+    """RC files in the usual places are whole, private, and quoted as a shell reads them (0.10, B037)."""
+    problems: dict[str, str] = {}
+    count = 0
+    for path in _rc_files(case):
+        count += 1
+        try:
+            notices = rcfile.read(path).notices
+        except JsobjError as error:
+            problems[str(path)] = error.message
+        else:
+            problems |= {str(path): "; ".join(notices)} if notices else {}
+    if problems:
+        first, what = next(iter(problems.items()))
+        hint = "jsobj login reads such a file as it was meant; for the shell, download it again from the portal"
+        return warned(what if first in what else f"{first}: {what}", problems, hint=hint)
+    return passed(f"{count} RC file(s) in the usual places, none damaged")
+
+
+def _rc_files(case: Case) -> Iterator[Path]:
+    folders = dict.fromkeys((case.settings.cwd, case.settings.home, case.settings.home / "Downloads"))
+    found = {path: None for folder in folders for pattern in _RC_PATTERNS for path in sorted(folder.glob(pattern))}
+    yield from [path for path in found if path.is_file()][:_RC_LIMIT]

@@ -1,0 +1,58 @@
+"""Outcomes as the document ``jsobj.doctor/1``, without a secret in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from jsobj.doctor.masking import Mask
+from jsobj.doctor.values import Fix, Outcome, Status
+from jsobj.errors import ExitCode
+
+SCHEMA = "jsobj.doctor/1"
+
+
+def document(outcomes: Sequence[Outcome], mask: Mask) -> dict[str, object]:
+    """The document without its ``schema``. Keys are only ever added.
+
+    ``evidence`` maps labels to texts; its ``found`` is one sentence. ``fix`` is null or title, path and diff. Seconds
+    are wall time. ``summary`` counts each status and names the first failed check, which is the cause.
+    """
+    counts = Counter(outcome.status for outcome in outcomes)
+    first = next((o for o in outcomes if o.status is Status.FAIL), None)
+    return {
+        "checks": [_check(outcome, mask) for outcome in outcomes],
+        "summary": {
+            **{status.value.lower(): counts[status] for status in Status},
+            "first_failed": first.check.id if first else None,
+            "seconds": round(sum(outcome.seconds for outcome in outcomes), 3),
+        },
+    }
+
+
+def _check(outcome: Outcome, mask: Mask) -> dict[str, object]:
+    finding = outcome.finding
+    return {
+        "id": outcome.check.id,
+        "layer": outcome.check.layer,
+        "title": outcome.check.title,
+        "status": finding.status.value,
+        "evidence": _masked({"found": finding.found, **finding.evidence}, mask),
+        "hint": mask(finding.hint),
+        "fix": _fix(finding.fix, mask),
+        "seconds": round(outcome.seconds, 3),
+    }
+
+
+def _masked(texts: Mapping[str, str], mask: Mask) -> dict[str, str]:
+    return {label: mask(text) for label, text in texts.items()}
+
+
+def _fix(fix: Fix | None, mask: Mask) -> dict[str, str] | None:
+    return None if fix is None else {"title": mask(fix.title), "path": str(fix.path), "diff": mask(fix.diff)}
+
+
+def exit_code(outcomes: Sequence[Outcome], *, strict: bool) -> ExitCode:
+    """DOCTOR where something failed (with ``strict``: or warned), else OK."""
+    bad = {Status.FAIL, Status.WARN} if strict else {Status.FAIL}
+    return ExitCode.DOCTOR if any(outcome.status in bad for outcome in outcomes) else ExitCode.OK

@@ -1,0 +1,93 @@
+"""The EC2 key at Keystone: is it still there, of this project, and are there ones that nobody uses?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from jsobj.doctor.case import Case
+from jsobj.doctor.values import Finding, failed, passed, skipped, warned
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity import ledger
+from jsobj.identity.ec2 import Ec2Api, Ec2Key
+from jsobj.identity.profiles import profiles_with
+from jsobj.secret import Secret
+from jsobj.units import parse_keystone_time
+
+_OLD = timedelta(days=365)
+_ANEW = "make another: jsobj ec2-creds --new"
+
+
+def known(case: Case) -> Finding:
+    """The profile's key is one of this user's at Keystone, for this project, with this secret."""
+    assert case.keystone is not None, "needs 'token'"
+    assert case.access is not None, "needs 'profile'"
+    keys = _keys(case)
+    if isinstance(keys, Finding):
+        return keys
+    login, pair = case.keystone.login, case.access.key
+    record = ledger.read(case.settings).key(pair.access)
+    evidence = {"key": pair.access, "user": login.user.name, "project": login.project.name}
+    found = next((key for key in keys if key.access == pair.access), None)
+    if found is None:
+        if record is not None and record.user_id == login.user.id:
+            return failed(f"the key {pair.access} was deleted at Keystone", evidence, hint=_ANEW)
+        sentence = f"the key {pair.access} is none of user {login.user.name}'s: deleted, or another user's"
+        return warned(sentence, evidence, hint=f"if the check of the signature fails, {_ANEW}")
+    if found.project_id != login.project.id:
+        sentence = f"the key {pair.access} is for another project ({found.project_id}) than the login's"
+        hint = "its buckets are not this project's; make a profile for this one: jsobj ec2-creds --profile NAME"
+        return failed(sentence, {**evidence, "key's project": found.project_id}, hint=hint)
+    if found.secret != Secret(pair.secret.reveal().strip()):
+        sentence = f"the secret in {case.access.where} is not the one that Keystone holds for the key {pair.access}"
+        return failed(sentence, evidence, hint="write it anew: jsobj ec2-creds --overwrite")
+    return _aged(case, record, evidence) or passed(f"Keystone knows the key for project {login.project.name}", evidence)
+
+
+def _aged(case: Case, record: ledger.KeyRecord | None, evidence: dict[str, str]) -> Finding | None:
+    made = parse_keystone_time(record.made) if record else None
+    if made is None:
+        return None
+    days = (case.now() - made).days
+    evidence["age"] = f"{days} days"
+    if case.now() - made > _OLD:
+        return warned(f"the key is {days} days old", evidence, hint="replace it: jsobj ec2-creds rotate")
+    return None
+
+
+def unused(case: Case) -> Finding:
+    """No key that jsobj made is left over at Keystone."""
+    assert case.keystone is not None, "needs 'token'"
+    keys = _keys(case)
+    if isinstance(keys, Finding):
+        return keys
+    book = ledger.read(case.settings)
+    at_keystone = {key.access for key in keys}
+    left = []
+    for record in book.keys:
+        if record.access in at_keystone and record.made and _is_over(case, record):
+            left.append(record.access)
+    mine = [key for key in keys if key.project_id == case.keystone.login.project.id]
+    evidence = {"keys of this project": str(len(mine)), "of all projects": str(len(keys))}
+    if left:
+        sentence = f"{len(left)} key(s) made by jsobj are in no profile any more and still open the project"
+        return warned(sentence, {**evidence, "unused": ", ".join(left)}, hint="delete them: jsobj ec2-creds prune")
+    return passed("no key of jsobj's is left over", evidence)
+
+
+def _is_over(case: Case, record: ledger.KeyRecord) -> bool:
+    retire = parse_keystone_time(record.retire_after)
+    if retire is not None:
+        return retire <= case.now()
+    return not profiles_with(case.settings.aws, record.access) and bool(record.profile)
+
+
+def _keys(case: Case) -> tuple[Ec2Key, ...] | Finding:
+    assert case.keystone is not None, "needs 'token'"
+    try:
+        return Ec2Api(case.keystone).list("doctor")
+    except JsobjError as error:
+        if error.code is ExitCode.REFUSED:
+            return skipped(
+                "Keystone does not let this kind of login list EC2 keys", hint="log in as a person to see them"
+            )
+        raise

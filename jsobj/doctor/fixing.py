@@ -1,0 +1,37 @@
+"""Fixes: made with the diff that shows them, applied with the old bytes kept."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from jsobj.atomic import Change, edit_private_file
+from jsobj.doctor.values import Fix
+from jsobj.secret import MASK
+
+_SECRET_LINE = re.compile(r"(?i)^([ +-]?\s*\S*(?:secret|token|password)\S*\s*[=:]\s*).*$")
+
+
+def text_fix(title: str, path: Path, edit: Callable[[bytes | None], bytes]) -> Fix:
+    """A fix that changes what is in the file. ``edit`` is tried on the file as it is now, for the diff."""
+    old = path.read_bytes()
+    before, after = (data.decode("utf-8", "replace").splitlines() for data in (old, edit(old)))
+    # No context lines: the neighbours of a changed line may hold secrets.
+    lines = difflib.unified_diff(before, after, str(path), f"{path} (mended)", lineterm="", n=0)
+    return Fix(title, path, "\n".join(_SECRET_LINE.sub(rf"\1{MASK}", line) for line in lines), edit)
+
+
+def mode_fix(path: Path, mode: int) -> Fix:
+    """A fix that only takes the permissions of others away: writing a private file does that by itself."""
+    diff = f"- {mode:04o} {path}\n+ 0600 {path}"
+    return Fix(f"chmod 600 {path}", path, diff, lambda old: old or b"")
+
+
+def apply(fix: Fix, *, backup: bool = True) -> Change:
+    """Do it; with ``backup`` the old bytes stay beside the file where they change.
+
+    Raises :class:`jsobj.errors.JsobjError` (local) where the file cannot be written.
+    """
+    return edit_private_file(fix.path, fix.edit, backup=backup)

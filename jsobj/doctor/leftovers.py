@@ -1,0 +1,74 @@
+"""What takes room unseen: unfinished uploads, segments without their object, buckets of a doctor that was killed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+from jsobj.doctor.case import Case
+from jsobj.doctor.values import Finding, passed, skipped, warned
+from jsobj.doctor.workplace import PREFIX
+from jsobj.store.s3_account import make_client
+
+_OLD = timedelta(days=1)  # younger ones may still be at work
+_BUCKETS = 20  # looked at, so that a project with thousands does not take minutes
+_SECONDS = 8.0
+_SEGMENTS = ("_segments", "+segments")
+
+
+def uploads(case: Case) -> Finding:
+    """No unfinished multipart upload is older than a day."""
+    assert case.access is not None, "needs 's3-signature'"
+    names = [name for name in case.buckets or () if not name.endswith(_SEGMENTS)][:_BUCKETS]
+    client = make_client(case.access)
+    deadline = time.monotonic() + _SECONDS
+    with ThreadPoolExecutor(4) as pool:
+        found = [item for items in pool.map(lambda name: list(_of(client, name, deadline)), names) for item in items]
+    old = [(bucket, key) for bucket, key, started in found if case.now() - started > _OLD]
+    evidence = {"buckets looked at": f"{len(names)} of {len(case.buckets or ())}", "unfinished": str(len(found))}
+    if not old:
+        return passed("no unfinished upload is older than a day", evidence)
+    evidence |= {f"s3://{bucket}/{key}"[:200]: "unfinished" for bucket, key in old[:10]}
+    bucket, _ = old[0]
+    hint = f"aws s3api list-multipart-uploads --bucket {bucket}, then abort-multipart-upload what nobody works on"
+    return warned(f"{len(old)} unfinished upload(s) older than a day take room", evidence, hint=hint)
+
+
+def _of(client: Any, bucket: str, deadline: float) -> Iterator[tuple[str, str, datetime]]:
+    from botocore.exceptions import ClientError
+
+    if time.monotonic() > deadline:
+        return
+    try:
+        answer = client.list_multipart_uploads(Bucket=bucket)
+    except ClientError:
+        return  # gone since, or another project's that is shared with us
+    for upload in answer.get("Uploads", ()):
+        yield bucket, str(upload["Key"]), upload["Initiated"]
+
+
+def segments(case: Case) -> Finding:
+    """Every container of segments still has the one that they belong to."""
+    if not case.swift and case.buckets is None:
+        return skipped("neither S3 nor Swift has shown the buckets")
+    names = set(case.swift.get("containers", "").split("\n")) | set(case.buckets or ())
+    orphans = sorted(n for n in names for end in _SEGMENTS if n.endswith(end) and n.removesuffix(end) not in names)
+    if orphans:
+        evidence = dict.fromkeys(orphans[:10], "without its container")
+        sentence = f"{len(orphans)} container(s) of segments without the container that they belong to"
+        hint = f"look, then: jsobj bucket delete swift://{orphans[0]} --recursive"
+        return warned(sentence, evidence, hint=hint)
+    return passed("no segments without their container")
+
+
+def doctors(case: Case) -> Finding:
+    """No bucket of a doctor that was killed is left."""
+    left = [name for name in case.buckets or () if name.startswith(PREFIX) and not name.endswith(_SEGMENTS)]
+    if left:
+        sentence = f"{len(left)} bucket(s) of a doctor that was stopped by force, or is at work elsewhere"
+        hint = f"jsobj bucket delete s3://{left[0]} --recursive --yes"
+        return warned(sentence, {"buckets": ", ".join(left[:10])}, hint=hint)
+    return passed("nothing is left of an earlier run")

@@ -1,0 +1,224 @@
+"""The way to a server, step by step: name, connection, certificate, proxy. No secret is sent by anything here."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import queue
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from jsobj.doctor.case import Case
+from jsobj.doctor.proxies import Proxy, proxy_for
+from jsobj.doctor.values import Finding, failed, passed
+from jsobj.urls import Origin, parse_url
+
+CONNECT_SECONDS = 3.0
+RESOLVE_SECONDS = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server to reach, and how its certificate is to be judged (False, True or a CA file)."""
+
+    service: str
+    origin: Origin
+    verify: bool | str
+    proxy: Proxy | None
+
+    @property
+    def first_hop(self) -> tuple[str, int]:
+        """Where the connection really goes."""
+        return (self.proxy.host, self.proxy.port) if self.proxy else (self.origin.host, self.origin.port)
+
+
+TargetOf = Callable[[Case], Target]
+
+
+def keystone(case: Case) -> Target:
+    """Keystone, as the login names it."""
+    assert case.source is not None, "needs 'login'"
+    origin, _ = parse_url(case.source.auth_url)
+    verify: bool | str = (case.source.cacert or True) if case.source.verify else False
+    return Target("Keystone", origin, verify, proxy_for(case.settings, origin))
+
+
+def s3(case: Case) -> Target:
+    """The S3 endpoint, as the profile names it."""
+    assert case.access is not None, "needs 'profile'"
+    access = case.access
+    return Target("S3", access.origin, access.verify, proxy_for(case.settings, access.origin))
+
+
+def resolving(target_of: TargetOf) -> Callable[[Case], Finding]:
+    """The check whether the host's name has an address."""
+
+    def run(case: Case) -> Finding:
+        target = target_of(case)
+        host, port = target.first_hop
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            pass
+        else:
+            return passed(f"{host} is an address already")
+        try:
+            found = _look_up(host, port)
+        except (OSError, UnicodeError) as error:
+            return _unresolved(target, host, error)
+        addresses = ", ".join(found)
+        return passed(f"{host} is {addresses}", {"addresses": addresses})
+
+    return run
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    """The addresses. In a thread, given up after a while: without a network a resolver may take half a minute."""
+    answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+
+    def look() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put(list(dict.fromkeys(str(item[4][0]) for item in found)))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=look, name="doctor-resolver", daemon=True).start()
+    try:
+        answer = answers.get(timeout=RESOLVE_SECONDS)
+    except queue.Empty:
+        raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {RESOLVE_SECONDS:.0f} seconds") from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _unresolved(target: Target, host: str, error: Exception) -> Finding:
+    reason = str(getattr(error, "strerror", None) or error)
+    evidence = {"host": host, "seen": reason}
+    if target.proxy:
+        sentence = f"the proxy's name {host} ({target.proxy.variable}) has no address: {reason}"
+        return failed(sentence, evidence, hint=f"correct {target.proxy.variable}, or: unset {target.proxy.variable}")
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        sentence = f"no name server answers: is this computer on the network? ({host}: {reason})"
+        return failed(sentence, evidence, hint="check the network: ip addr; cat /etc/resolv.conf")
+    sentence = f"the name {host} has no address: {reason}"
+    return failed(sentence, evidence, hint=f"look for a typing error in the address of {target.service}")
+
+
+def connecting(target_of: TargetOf) -> Callable[[Case], Finding]:
+    """The check whether somebody listens there."""
+
+    def run(case: Case) -> Finding:
+        target = target_of(case)
+        host, port = target.first_hop
+        began = time.monotonic()
+        try:
+            socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
+        except OSError as error:
+            return _unconnected(target, error)
+        milliseconds = f"{(time.monotonic() - began) * 1000:.0f} ms"
+        through = f" (the proxy of {target.proxy.variable})" if target.proxy else ""
+        return passed(f"{host} port {port}{through} accepts a connection", {"time to connect": milliseconds})
+
+    return run
+
+
+def _unconnected(target: Target, error: OSError) -> Finding:
+    host, port = target.first_hop
+    reason = error.strerror or str(error)
+    evidence = {"host": host, "port": str(port), "seen": reason}
+    if target.proxy:
+        variable = target.proxy.variable
+        sentence = f"the proxy {host} port {port} named by {variable} does not accept a connection: {reason}"
+        return failed(
+            sentence, evidence, hint=f"correct {variable}, or for this host: export NO_PROXY={target.origin.host}"
+        )
+    sentence = f"{host} port {port} does not accept a connection: {reason}"
+    if isinstance(error, ConnectionRefusedError):
+        hint = f"check the port in the address of {target.service}; if it is right, the service is down: try later"
+    else:
+        hint = "a firewall may drop it, or this network needs a proxy (HTTPS_PROXY): ask your network's help desk"
+    return failed(sentence, evidence, hint=hint)
+
+
+def proxying(case: Case) -> Finding:
+    """The proxies that apply let us through; one check for both servers, since it is one cause."""
+    targets = [keystone(case)] if case.source else []
+    targets += [s3(case)] if case.access else []
+    through = [(target, target.proxy) for target in targets if target.proxy]
+    if not through:
+        return passed("no proxy is used")
+    evidence: dict[str, str] = {}
+    for target, proxy in through:
+        evidence[f"{target.service} through {proxy.variable}"] = f"{proxy.host}:{proxy.port}"
+        if proxy.url.startswith("socks"):
+            continue  # it has no answer of its own to look at
+        try:
+            connection, head = open_way(target, proxy)
+            connection.close()
+            what = _objection(target, head)
+        except OSError as error:
+            what = error.strerror or str(error)
+        if what:
+            host = target.origin.netloc
+            sentence = f"the proxy {proxy.host}:{proxy.port}, named by {proxy.variable}, bars the way to {host}: {what}"
+            return failed(
+                sentence, evidence, hint=f"correct {proxy.variable}, or for this host: export NO_PROXY={host}"
+            )
+    return passed(f"the proxy named by {through[0][1].variable} lets us through", evidence)
+
+
+def _objection(target: Target, head: str) -> str:
+    """What is wrong with a proxy's answer; "" where nothing is."""
+    first, _, headers = head.partition("\r\n")
+    status = first.split(" ")[1] if first.startswith("HTTP/") and " " in first else ""
+    if target.origin.scheme == "https":
+        return "" if status == "200" else first[:120] or "no answer"
+    if not status or status in {"407", "502", "503", "504"}:
+        return first[:120] or "no answer"
+    # An object store's own pages are HTML too, but they carry its request id.
+    ids = ("x-trans-id", "x-openstack-request-id", "x-amz-request-id")
+    ours = any(name in headers.lower() for name in ids)
+    return "it answers with a web page of its own" if "text/html" in headers.lower() and not ours else ""
+
+
+def open_way(target: Target, proxy: Proxy | None) -> tuple[socket.socket, str]:
+    """A connection on which the target's server speaks next, and the head of the proxy's answer ("" without one).
+
+    Of an http target the proxy is asked for the page of ``/v3`` or ``/`` instead. Raises OSError.
+    """
+    address = (proxy.host, proxy.port) if proxy else (target.origin.host, target.origin.port)
+    connection = socket.create_connection(address, timeout=CONNECT_SECONDS)
+    if proxy is None:
+        return connection, ""
+    host, port = target.origin.host, target.origin.port
+    name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if target.origin.scheme == "https":
+        request = f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{_proxy_login(proxy)}\r\n"
+    else:
+        request = f"GET {target.origin}/ HTTP/1.1\r\nHost: {name}\r\n{_proxy_login(proxy)}Connection: close\r\n\r\n"
+    try:
+        connection.sendall(request.encode())
+        received = b""
+        while b"\r\n\r\n" not in received and len(received) < 65536:
+            more = connection.recv(4096)
+            if not more:
+                break
+            received += more
+    except BaseException:
+        connection.close()
+        raise
+    return connection, received.partition(b"\r\n\r\n")[0].decode("latin-1")
+
+
+def _proxy_login(proxy: Proxy) -> str:
+    parts = urlsplit(proxy.url)
+    if not parts.username:
+        return ""
+    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    return f"Proxy-Authorization: Basic {base64.b64encode(pair.encode()).decode()}\r\n"

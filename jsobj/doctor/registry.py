@@ -1,0 +1,126 @@
+"""Every check, in the order in which a cause comes before its effects. A new check is a function and a line here."""
+
+from __future__ import annotations
+
+from jsobj.doctor import (
+    aws_files,
+    aws_profile,
+    clock,
+    clouds_files,
+    ec2_key,
+    environment,
+    keystone,
+    leftovers,
+    network,
+    other_tools,
+    public,
+    round_trip,
+    s3_server,
+    s3fs_trip,
+    swift_api,
+    targets,
+    tls,
+    workplace,
+)
+from jsobj.doctor.values import Check
+
+_FILES, _ENV, _LOGIN, _NET, _SERVERS = "files", "environment", "login", "network", "servers"
+_KEYSTONE, _KEYS, _SWIFT, _S3, _LEFT, _TRIP = "keystone", "keys", "swift", "s3", "leftovers", "round-trip"
+
+_AWS_FILES = ("aws-files", "aws-sections", "aws-values", "aws-endpoint", "aws-logins", "env-aws", "env-ca", "env-proxy")
+_CLOUD_FILES = ("ledger", "clouds-files", "clouds-entry", "env-ca", "env-proxy")
+
+CHECKS: tuple[Check, ...] = (
+    # Files first: a value that is not read as it was written explains everything below.
+    Check("ledger", _FILES, "jsobj's own ledger", clouds_files.own_ledger),
+    Check("clouds-files", _FILES, "clouds.yaml and secure.yaml", clouds_files.readable, needs=("ledger",)),
+    Check("clouds-entry", _FILES, "The cloud's entry", clouds_files.entry, needs=("clouds-files",)),
+    Check("clouds-modes", _FILES, "Who can read the passwords", clouds_files.private),
+    Check("aws-files", _FILES, "~/.aws/credentials and config", aws_files.readable),
+    Check("aws-sections", _FILES, "Section names of ~/.aws/config", aws_files.sections, needs=("aws-files",)),
+    Check("aws-values", _FILES, "Values of the AWS profiles", aws_profile.values, needs=("aws-files",)),
+    Check("aws-endpoint", _FILES, "Endpoints of the AWS profiles", aws_profile.endpoint, needs=("aws-values",)),
+    Check("aws-logins", _FILES, "Other logins in the profile", aws_profile.other_logins, needs=("aws-files",)),
+    Check("aws-checksums", _FILES, "Checksum settings", aws_profile.checksums, needs=("aws-files", "aws-sections")),
+    Check("aws-modes", _FILES, "Who can read the keys", aws_files.private),
+    Check("rc-files", _FILES, "RC files lying about", clouds_files.rc_files),
+    Check("other-tls", _FILES, "Certificate checks of other tools", other_tools.certificates),
+    Check("other-modes", _FILES, "Key files of other tools", other_tools.open_files),
+    Check("other-boto", _FILES, "Old boto files", other_tools.shadows),
+    # What beats the files. They need readable files, to be able to say what is beaten.
+    Check("env-openstack", _ENV, "OS_* variables", environment.openstack, needs=("ledger", "clouds-files")),
+    Check("env-aws", _ENV, "AWS_* variables", environment.aws, needs=("aws-files",)),
+    Check("env-proxy", _ENV, "Proxy variables", environment.proxies),
+    Check("env-ca", _ENV, "Variables that name authorities", environment.bundles),
+    Check("login", _LOGIN, "The login in use", targets.login, unless=_CLOUD_FILES),
+    Check("profile", _LOGIN, "The AWS profile in use", targets.profile, unless=(*_AWS_FILES, "ledger")),
+    # The way to each of the two servers; both sides run at the same time. A proxy stands before both.
+    Check("proxy", _NET, "The proxy", network.proxying, needs=("env-proxy",), after=("login", "profile")),
+    Check("keystone-dns", _NET, "Keystone: name", network.resolving(network.keystone), ("login",), ("proxy",)),
+    Check("keystone-tcp", _NET, "Keystone: connection", network.connecting(network.keystone), ("keystone-dns",)),
+    Check("keystone-tls", _NET, "Keystone: certificate", tls.proving(network.keystone), ("keystone-tcp",)),
+    Check("s3-dns", _NET, "S3: name", network.resolving(network.s3), ("profile",), ("proxy",)),
+    Check("s3-tcp", _NET, "S3: connection", network.connecting(network.s3), ("s3-dns",)),
+    Check("s3-tls", _NET, "S3: certificate", tls.proving(network.s3), ("s3-tcp",)),
+    # Who answers there, before any secret is sent.
+    Check("keystone", _SERVERS, "Keystone answers", keystone.discovery, ("keystone-tls",)),
+    Check("s3-server", _SERVERS, "The object store answers", s3_server.server, ("s3-tls",)),
+    # A wrong clock breaks every signature, so it is looked at before the first.
+    Check("clock", _SERVERS, "This computer's clock", clock.skew, after=("keystone", "s3-server")),
+    Check("token", _KEYSTONE, "Keystone lets us in", keystone.token, ("keystone",), seconds=30),
+    Check("expiry", _KEYSTONE, "How long the login lasts", keystone.expiry, ("token",)),
+    Check("role", _KEYSTONE, "Roles in the project", keystone.role, ("token",)),
+    Check("project", _KEYSTONE, "The project", keystone.project, ("token",)),
+    Check("catalog", _KEYSTONE, "The catalogue", keystone.catalog, ("token",)),
+    Check("endpoint", _KEYSTONE, "Profile and catalogue agree", keystone.same_endpoint, ("catalog", "profile")),
+    # One after the other, since they share one connection to Keystone. Before the first signature, since Swift calls
+    # every refusal SignatureDoesNotMatch and Keystone knows better.
+    Check("ec2-key", _KEYS, "The key at Keystone", ec2_key.known, ("token", "profile"), after=("expiry",)),
+    Check(
+        "ec2-unused", _KEYS, "Keys that nobody uses", ec2_key.unused, ("token",), ("aws-files", "ledger"), ("ec2-key",)
+    ),
+    Check("swift-api", _SWIFT, "The Swift API with the token", swift_api.account, ("catalog", "role")),
+    Check("quota", _SWIFT, "Room in the quota", swift_api.quota, ("swift-api",)),
+    Check(
+        "s3-signature", _S3, "Signed requests", s3_server.signature, ("s3-server",), ("ec2-key", "clock"), seconds=30
+    ),
+    Check("s3-project", _S3, "S3 and Swift show one project", s3_server.same_buckets, ("s3-signature", "swift-api")),
+    # Before the round trip, so that its own bucket is not taken for a leftover.
+    Check("uploads", _LEFT, "Unfinished uploads", leftovers.uploads, ("s3-signature",), seconds=30),
+    Check("segments", _LEFT, "Segments without their object", leftovers.segments, after=("swift-api", "s3-signature")),
+    Check("doctors", _LEFT, "Buckets of earlier runs", leftovers.doctors, ("s3-signature",)),
+    Check(
+        "round-trip",
+        _TRIP,
+        "Objects there and back (boto3)",
+        round_trip.round_trip,
+        ("s3-signature",),
+        ("quota",),
+        seconds=90,
+        writes=True,
+    ),
+    Check("checksums", _TRIP, "Default checksums", round_trip.checksums, ("round-trip",), seconds=30, writes=True),
+    Check(
+        "s3fs",
+        _TRIP,
+        "Objects there and back (s3fs)",
+        s3fs_trip.trip,
+        ("round-trip",),
+        ("checksums",),
+        seconds=30,
+        writes=True,
+    ),
+    Check(
+        "public-read", _TRIP, "Private and published objects", public.reading, ("round-trip", "swift-api"), writes=True
+    ),
+    # Last, whatever happened before: nothing stays behind.
+    Check(
+        "clean-up",
+        _TRIP,
+        "Nothing is left behind",
+        workplace.clean_up,
+        after=("round-trip", "checksums", "s3fs", "public-read", "s3-project", "uploads"),
+        seconds=60,
+        writes=True,
+    ),
+)

@@ -1,0 +1,155 @@
+"""``jsobj doctor --report``: one HTML page that a user can read, print and attach to a ticket.
+
+The page needs nothing else: no script, font, picture or connection, and its Content-Security-Policy forbids them all.
+``render`` is a pure function of the JSON document; whoever calls it has masked the secrets and writes the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
+
+from jsobj.doctor.report_parts import fold, folded_check, layer_picture, open_check, root_cause, shape
+from jsobj.doctor.report_read import CheckRow, Reading, Status, read
+from jsobj.doctor.report_style import STYLE
+from jsobj.doctor.report_text import escape
+
+# An inline style is all that the page may use: without pictures, fonts and connections a style carries nothing out.
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+_COUNTED: tuple[tuple[Status, str, str], ...] = (
+    ("FAIL", "failed", "failed"),
+    ("WARN", "warning", "warnings"),
+    ("SKIP", "skipped", "skipped"),
+    ("PASS", "passed", "passed"),
+)
+
+
+def render(document: Mapping[str, object], *, jsobj_version: str, made: datetime) -> str:
+    """The page, as text to be written in UTF-8.
+
+    Parameters
+    ----------
+    document:
+        ``jsobj.doctor/1``, secrets already masked. ``evidence`` and ``fix`` may be a text, a mapping of texts, or
+        None; ``found`` of ``evidence`` is shown unfolded, ``diff`` of ``fix`` as a diff. ``seconds`` is wall time.
+    made:
+        When the checks ran; aware. Shown in UTC.
+
+    Raises
+    ------
+    JsobjError
+        ``report-bad-document`` when the document has no checks or a check lacks its id, layer, title or status.
+    """
+    reading = read(document)
+    state, verdict = _verdict(reading)
+    when = made.astimezone(timezone.utc)
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            '<meta name="referrer" content="no-referrer">',
+            f"<title>jsobj doctor: {escape(state and f'{state}: ')}{escape(verdict)}</title>",
+            f"<style>{STYLE}</style>",
+            "</head>",
+            "<body>",
+            "<main>",
+            "<header>",
+            f'<p class="made">jsobj doctor {escape(jsobj_version)} · {_time(when)}</p>',
+            _heading(state, verdict),
+            f'<p class="counts">{escape(_counts(reading))}</p>',
+            "</header>",
+            *_body(reading),
+            "</main>",
+            _footer(),
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _time(when: datetime) -> str:
+    return f'<time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{when:%Y-%m-%d %H:%M:%S} UTC</time>'
+
+
+def _heading(state: str, verdict: str) -> str:
+    label = f'<span class="state fail">{shape("FAIL")}{state}</span> ' if state else ""
+    return f"<h1>{label}{escape(verdict)}</h1>"
+
+
+def _verdict(reading: Reading) -> tuple[str, str]:
+    """What a reader with no time takes away: "Failed" and at what, or nothing and a sentence."""
+    failed = reading.of("FAIL")
+    return ("Failed", failed[0].title) if failed else ("", _good_news(reading))
+
+
+def _good_news(reading: Reading) -> str:
+    if warned := reading.of("WARN"):
+        return f"Works, with {len(warned)} warning{'s' if len(warned) > 1 else ''}"
+    if reading.of("PASS"):
+        return "Everything that was checked works" if reading.of("SKIP") else "Everything works"
+    return "Nothing could be checked" if reading.checks else "No check was run"
+
+
+def _counts(reading: Reading) -> str:
+    parts = [
+        f"{number} {one if number == 1 else many}"
+        for status, one, many in _COUNTED
+        if (number := len(reading.of(status)))
+    ]
+    return ", ".join(parts)
+
+
+def _body(reading: Reading) -> Iterator[str]:
+    """What is wrong stands above the picture; what follows from it, or only might matter, below."""
+    failed, warned = reading.of("FAIL"), reading.of("WARN")
+    if failed:
+        # The first: checks that build on it are skipped, so a later one can only be a second, independent cause.
+        yield f'<section class="first">{root_cause(failed[0])}</section>'
+    else:
+        yield from _opened("Warnings", warned)
+    if reading.checks:
+        yield layer_picture(reading.layers)
+    if failed:
+        yield from _opened("Also failed", failed[1:])
+        yield from _opened("Warnings", warned)
+    yield from _folded("Skipped", reading.of("SKIP"))
+    yield from _folded("Passed", reading.of("PASS"))
+    yield from _request_ids(reading)
+
+
+def _opened(heading: str, checks: tuple[CheckRow, ...]) -> Iterator[str]:
+    if checks:
+        yield f"<section><h2>{heading}</h2>{''.join(map(open_check, checks))}</section>"
+
+
+def _folded(heading: str, checks: tuple[CheckRow, ...]) -> Iterator[str]:
+    if checks:
+        summary = f'<h2>{heading} <span class="n">{len(checks)}</span></h2>'
+        rows = "".join(f"<li>{folded_check(check)}</li>" for check in checks)
+        content = f'<ul class="rows">{rows}</ul>'
+        yield f"<section>{fold(summary, content, group=True)}</section>"
+
+
+def _request_ids(reading: Reading) -> Iterator[str]:
+    if not (ids := reading.request_ids):
+        return
+    rows = "".join(f"<dt>{escape(title)}</dt><dd><code>{escape(found)}</code></dd>" for found, title in ids.items())
+    yield (
+        "<section><h2>Request ids for the help desk</h2>"
+        "<p>With these the operators find the requests in the server logs. One click selects a whole id.</p>"
+        f'<dl class="facts ids">{rows}</dl></section>'
+    )
+
+
+def _footer() -> str:
+    return (
+        "<footer><p>This page holds names of hosts, projects, users and buckets: read it before you share it. "
+        "<code>jsobj doctor --json</code> gives the same for programs.</p></footer>"
+    )

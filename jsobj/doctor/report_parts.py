@@ -1,0 +1,166 @@
+"""The pieces of the report's page: a check, a fold, the picture of the layers. HTML fragments from values.
+
+Every text of a document goes through ``escape``; nothing here knows where on the page it will stand.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+
+from jsobj.doctor.report_read import CheckRow, Facts, LayerRow, Status
+from jsobj.doctor.report_text import escape, split_hint
+
+# State is told by shape, word and colour (WCAG 1.4.1): a disc with a tick, a triangle, a square with a cross, a ring.
+# Strokes named "ink" take the colour of the paper, the rest that of the state.
+_SHAPES: dict[Status, str] = {
+    "PASS": '<circle cx="8" cy="8" r="7"/><path class="ink" d="M4.8 8.3l2.2 2.2 4.3-4.8"/>',
+    "WARN": '<path d="M8 1.2 15.4 14.4H.6Z"/><path class="ink" d="M8 5.8v4M8 11.6v1"/>',
+    "FAIL": '<rect x="1" y="1" width="14" height="14" rx="1.5"/><path class="ink" d="M5 5l6 6M11 5l-6 6"/>',
+    "SKIP": '<circle class="ring" cx="8" cy="8" r="6"/>',
+}
+_WORDS: dict[Status, str] = {"PASS": "Passed", "WARN": "Warning", "FAIL": "Failed", "SKIP": "Skipped"}
+
+_ACRONYMS = frozenset({"api", "ca", "dns", "ec2", "http", "https", "id", "rc", "s3", "s3fs", "tcp", "tls", "url"})
+_KEEP_AS_WRITTEN = frozenset({"s3fs"})
+
+
+def shape(status: Status) -> str:
+    """The mark of a state; hidden from screen readers, because the word stands beside it."""
+    return f'<svg class="mark {status.lower()}" viewBox="0 0 16 16" aria-hidden="true">{_SHAPES[status]}</svg>'
+
+
+def layer_name(name: str) -> str:
+    """A layer's id in words: ``round-trip`` is "Round trip", ``dns`` is "DNS"."""
+    words = name.replace("-", " ").replace("_", " ").split()
+    shown = [_word(word) for word in words]
+    if shown and shown[0] not in _KEEP_AS_WRITTEN:
+        shown[0] = shown[0][:1].upper() + shown[0][1:]
+    return " ".join(shown)
+
+
+def _word(word: str) -> str:
+    lower = word.lower()
+    return word.upper() if lower in _ACRONYMS - _KEEP_AS_WRITTEN else word
+
+
+def seconds(value: float) -> str:
+    """Seconds in a form that lines up in a column; a dash for what took no time."""
+    if value <= 0:
+        return "\N{EN DASH}"
+    return "<0.01 s" if value < 0.005 else f"{value:.2f} s"
+
+
+def fold(summary: str, content: str, *, group: bool = False) -> str:
+    """``content`` folded under ``summary``; works by keyboard without a script."""
+    kind = ' class="group"' if group else ""
+    return f"<details{kind}><summary>{summary}</summary>{content}</details>"
+
+
+def layer_picture(layers: Iterable[LayerRow]) -> str:
+    """One row per layer, from the first to the last: mark, name, word, how many, bar, seconds."""
+    rows = list(layers)
+    longest = max((row.seconds for row in rows), default=0.0)
+    items = "".join(_layer(row, longest) for row in rows)
+    return (
+        '<section aria-labelledby="layers"><h2 id="layers">Layer by layer</h2>'
+        '<p class="note">In the order in which they build on each other. Seconds are summed per layer.</p>'
+        f'<ol class="layers">{items}</ol></section>'
+    )
+
+
+def _layer(row: LayerRow, longest: float) -> str:
+    share = 100 * row.seconds / longest if longest else 0.0
+    same = sum(check.status == row.status for check in row.checks)
+    of = "" if len(row.checks) == 1 else f" {same}" if same == len(row.checks) else f" {same} of {len(row.checks)}"
+    return (
+        f'<li class="{row.status.lower()}">{shape(row.status)}'
+        f'<span class="name">{escape(layer_name(row.name))}</span>'
+        f'<span class="word">{_WORDS[row.status]}<span class="of">{of}</span></span>'
+        '<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect width="{share:.1f}" height="4"/></svg>'
+        f'<span class="secs">{escape(seconds(row.seconds))}</span></li>'
+    )
+
+
+def root_cause(check: CheckRow) -> str:
+    """The check that the page begins with: its title is the page's heading, so it is not repeated here."""
+    return _article(check, "<h2>Root cause</h2>")
+
+
+def open_check(check: CheckRow) -> str:
+    """A check in full: title, hint, commands, fix; only the evidence is folded."""
+    return _article(check, f"<h3>{shape(check.status)}<span>{escape(check.title)}</span></h3>")
+
+
+def _article(check: CheckRow, heading: str) -> str:
+    kind = f"check {check.status.lower()}"
+    return f'<article class="{kind}" id="check-{escape(check.id)}">{heading}{_origin(check)}{_body(check)}</article>'
+
+
+def folded_check(check: CheckRow) -> str:
+    """A check as one row with its answer; what else there is to tell folds out."""
+    answer = f'<span class="found">{escape(check.found)}</span>' if check.found else ""
+    row = (
+        f'{shape(check.status)}<span class="what">{escape(check.title)} <code class="id">{escape(check.id)}</code>'
+        f'{answer}</span><span class="secs">{escape(seconds(check.seconds))}</span>'
+    )
+    inside = _facts(check.evidence) + "".join(_hint(check.hint))
+    return fold(row, inside) if inside else f'<div class="row">{row}</div>'
+
+
+def _origin(check: CheckRow) -> str:
+    parts = [f"<strong>{_WORDS[check.status]}</strong>", escape(layer_name(check.layer))]
+    parts += [f'<code class="id">{escape(check.id)}</code>', escape(seconds(check.seconds))]
+    return f'<p class="origin">{" · ".join(parts)}</p>'
+
+
+def _body(check: CheckRow) -> str:
+    parts = [f'<p class="found">{escape(check.found)}</p>'] if check.found else []
+    if check.hint:
+        parts.append(f'<div class="next"><p class="label">What to do</p>{"".join(_hint(check.hint))}</div>')
+    if check.fix:
+        parts.append(_fix(check))
+    if check.evidence:
+        parts.append(fold("Evidence", _facts(check.evidence)))
+    return "".join(parts)
+
+
+def _hint(hint: str) -> Iterator[str]:
+    for text, is_command in split_hint(hint):
+        yield _command(text) if is_command else f'<p class="hint">{escape(text)}</p>'
+
+
+def _command(text: str) -> str:
+    """A command to paste. Its words stay whole where they can: a line must not break inside ``--fix``."""
+    words = " ".join(f"<span>{escape(word)}</span>" for word in text.split(" "))
+    return f'<pre class="command">{words}</pre>'
+
+
+def _fix(check: CheckRow) -> str:
+    words = tuple(("" if name == "title" else name, text) for name, text in check.fix if name != "diff")
+    diffs = "".join(_diff(text) for name, text in check.fix if name == "diff")
+    # Hints of checks with a fix often name the command already.
+    command = "" if "--fix" in check.hint else _command(f"jsobj doctor {shlex.quote(check.id)} --fix")
+    return (
+        '<div class="fix"><p class="label">What jsobj can change for you; it shows the change and asks first</p>'
+        f"{command}{_facts(words)}{diffs}</div>"
+    )
+
+
+def _diff(text: str) -> str:
+    """A unified diff, line by line; the signs in front say what the colours say."""
+    kinds = {"+": "added", "-": "removed"}
+    lines = (
+        f'<span class="{kind}">{escape(line)}</span>'
+        if (kind := kinds.get(line[:1]))
+        else f"<span>{escape(line)}</span>"
+        for line in text.rstrip("\n").split("\n")
+    )
+    return f'<pre class="diff">{"".join(lines)}</pre>'
+
+
+def _facts(facts: Facts) -> str:
+    plain = "".join(f'<p class="said">{escape(text)}</p>' for name, text in facts if not name)
+    named = "".join(f"<dt>{escape(name)}</dt><dd><code>{escape(text)}</code></dd>" for name, text in facts if name)
+    return plain + (f'<dl class="facts">{named}</dl>' if named else "")

@@ -1,0 +1,179 @@
+"""The S3 endpoint: which server is it, does it take our signature, and if not, which way of signing would it take?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from jsobj.doctor.case import Case
+from jsobj.doctor.causes import hint_for
+from jsobj.doctor.fixing import text_fix
+from jsobj.doctor.values import Finding, Fix, failed, passed, warned
+from jsobj.doctor.wire import Reply, ask, ask_signed
+from jsobj.errors import JsobjError
+from jsobj.identity import inifile
+from jsobj.identity.awsfiles import names
+from jsobj.identity.endpoint import DEFAULT_REGION, S3Dialect
+from jsobj.store.access import S3Access
+
+
+def server(case: Case) -> Finding:
+    """Something that speaks S3 answers, before anything signed is sent (F50)."""
+    access = _access(case)
+    reply = ask(case, access.origin, "/", verify=access.verify)
+    if reply.clock is not None:
+        case.dates["the object store"] = reply.clock
+    facts = {"url": str(access.origin), **reply.facts()}
+    status = reply.answer.status
+    if reply.kind == "application/json" and '"versions"' in reply.answer.body:
+        sentence = f"{access.origin} is another OpenStack service (Keystone?), not the object store"
+        return failed(sentence, facts, hint="the catalogue knows the right one: jsobj endpoint")
+    if 300 <= status < 400:
+        sentence = (
+            f"{access.origin} sends us elsewhere ({facts.get('location', 'nowhere')}); no signature follows there"
+        )
+        return failed(sentence, facts, hint="write the address it names into endpoint_url, if that is your cloud's")
+    if status == 429 or status >= 500:
+        wait = reply.answer.headers.get("retry-after", "")
+        hint = f"wait {wait} seconds, then try again" if wait else "try again in a minute; then tell the help desk"
+        return failed(f"{access.origin} answers {status}: it is down or overloaded", facts, hint=hint)
+    if reply.kind == "text/html" and "x-trans-id" not in reply.answer.headers:
+        sentence = f"{access.origin} answers with a web page: a captive portal, a proxy, or another service"
+        return failed(
+            sentence, facts, hint="log in to the network with a browser, or correct endpoint_url: jsobj endpoint"
+        )
+    case.dialect = _dialect(case, access, reply)
+    if case.dialect is None:
+        sentence = f"{access.origin} answers, but not as an object store"
+        return failed(sentence, facts, hint="the catalogue knows the right one: jsobj endpoint")
+    title = case.dialect.server_title
+    if case.dialect.part_limit == 0:
+        sentence = f"{access.origin} is {title} without the S3 API"
+        return failed(sentence, facts, hint="use the Swift API: names like swift://container/object")
+    return passed(f"{access.origin} is {title}", {**facts, "parts per upload": str(case.dialect.part_limit)})
+
+
+def _dialect(case: Case, access: S3Access, reply: Reply) -> S3Dialect | None:
+    info = ask(case, access.origin, "/info", verify=access.verify).answer
+    known = _features(info.body)
+    swift, s3api = known.get("swift"), known.get("s3api")
+    if isinstance(swift, dict):
+        limit = int(s3api.get("max_upload_part_num", 1000)) if isinstance(s3api, dict) else 0
+        return S3Dialect(access.origin, "swift", part_limit=limit, version=str(swift.get("version", "")))
+    if info.headers.get("x-amz-request-id", "").startswith("tx"):
+        return S3Dialect(access.origin, "ceph-rgw")
+    return S3Dialect(access.origin, "unknown") if info.s3_code or reply.answer.s3_code else None
+
+
+def _features(body: str) -> dict[str, object]:
+    """What Swift's ``/info`` lists; {} for what is no JSON object."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """A way to sign: what differs from the profile, in words, and the settings that would do it."""
+
+    title: str
+    region: str
+    host: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+def signature(case: Case) -> Finding:
+    """A signed ListBuckets is answered with a list; where it is not, other ways of signing are tried."""
+    access = _access(case)
+    reply = ask_signed(case, access.origin, access.key, access.region, verify=access.verify)
+    if _is_list(reply):
+        case.buckets = _names(reply)
+        evidence = {"region": access.region, "buckets": str(len(case.buckets)), **reply.facts()}
+        return passed(f"the key works: {len(case.buckets)} bucket(s)", evidence)
+    facts = reply.facts()
+    code = reply.answer.s3_code
+    if reply.answer.status == 429 or reply.answer.status >= 500:
+        return failed(f"{access.origin} answers {reply.answer.status}", facts, hint="try again in a minute")
+    tried = []
+    for variant in _variants(access, reply):
+        tried.append(variant.title)
+        if _is_list(
+            ask_signed(case, access.origin, access.key, variant.region, host=variant.host, verify=access.verify)
+        ):
+            return _other_way(case, access, variant, facts)
+    facts["also tried"] = "; ".join(tried)
+    sentence = f"{access.origin} refuses the key {access.key.access} ({code or f'HTTP {reply.answer.status}'})"
+    return failed(sentence, facts, hint=hint_for(code))
+
+
+def _variants(access: S3Access, reply: Reply) -> Iterator[_Variant]:
+    """Other regions (the one that the server names first), and the Host header as a proxy may have made it."""
+    wanted = reply.answer.tag("Region") if reply.answer.s3_code == "AuthorizationHeaderMalformed" else ""
+    for region in dict.fromkeys((wanted, DEFAULT_REGION, "RegionOne", "default")):
+        if region and region != access.region:
+            yield _Variant(f"region {region}", region, settings=(("region", region),))
+    yield _Variant("Host without port", access.region, host=access.origin.host)
+
+
+def _other_way(case: Case, access: S3Access, variant: _Variant, facts: dict[str, str]) -> Finding:
+    if variant.host:
+        sentence = f"a proxy before {access.origin} changes the Host header: only a signature for {variant.host} passes"
+        return failed(
+            sentence, facts, hint="tell the cloud's help desk; use the address without a port if there is one"
+        )
+    sentence = f"{access.origin} wants requests signed for region {variant.region}, not {access.region}"
+    return failed(sentence, facts, hint=_region_hint(case, variant), fix=_region_fix(case, variant))
+
+
+def _region_hint(case: Case, variant: _Variant) -> str:
+    variable = next((v for v in ("AWS_REGION", "AWS_DEFAULT_REGION") if case.settings.get(v)), "")
+    if variable:
+        return f"export {variable}={variant.region}, or: unset {variable}"
+    return "mend it: jsobj doctor --fix" if _region_fix(case, variant) else "jsobj ec2-creds"
+
+
+def _region_fix(case: Case, variant: _Variant) -> Fix | None:
+    name = case.profile_choice().name
+    if not name or name not in names(case.settings.aws) or case.settings.get("AWS_REGION"):
+        return None
+    path = case.settings.aws.config
+    header = name if name == "default" else f"profile {name}"
+
+    def edit(old: bytes | None) -> bytes:
+        return inifile.set_section(old, header, dict(variant.settings), source=str(path))
+
+    try:
+        return text_fix(f"{path}, [{header}]: region = {variant.region}", path, edit)
+    except (OSError, JsobjError):  # no config file, or one that cannot be edited: then the hint has to do
+        return None
+
+
+def same_buckets(case: Case) -> Finding:
+    """S3 keys and token see the same buckets: both are for one project."""
+    containers = case.swift.get("containers", "")
+    through_swift = {name for name in containers.split("\n") if name}
+    through_s3 = set(case.buckets or ())
+    only_s3, only_swift = through_s3 - through_swift, through_swift - through_s3
+    counts = {"S3": str(len(through_s3)), "Swift": str(len(through_swift))}
+    # A doctor that runs elsewhere, or anybody, may make or delete one between the two lists.
+    if len(only_s3) + len(only_swift) <= 2 or through_s3 & through_swift:
+        return passed("S3 and Swift show the same buckets", counts)
+    sentence = "S3 and Swift show different buckets: the key and the login are for different projects"
+    hint = "make a profile for this login: jsobj ec2-creds --profile NAME"
+    return warned(sentence, {**counts, "only S3": str(len(only_s3)), "only Swift": str(len(only_swift))}, hint=hint)
+
+
+def _access(case: Case) -> S3Access:
+    assert case.access is not None, "needs 'profile'"
+    return case.access
+
+
+def _is_list(reply: Reply) -> bool:
+    return reply.answer.status == 200 and "<ListAllMyBucketsResult" in reply.answer.body
+
+
+def _names(reply: Reply) -> tuple[str, ...]:
+    return tuple(replace(reply.answer, body=part).tag("Name") for part in reply.answer.body.split("<Bucket>")[1:])

@@ -1,0 +1,88 @@
+"""The Swift API with the token: it works with every login, also where Keystone gives no EC2 keys. And the quota."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jsobj.doctor.case import Case
+from jsobj.doctor.values import Finding, failed, passed, warned
+from jsobj.doctor.wire import Reply, ask
+from jsobj.identity.profiles import verify_of
+from jsobj.units import human_bytes
+from jsobj.urls import Origin, parse_url
+
+_NEARLY = 0.9  # of the quota
+
+
+def account(case: Case) -> Finding:
+    """The token opens the project's account."""
+    assert case.keystone is not None, "needs 'token'"
+    url = case.keystone.login.swift_url
+    reply = ask_swift(case, "", query="?limit=1000")
+    facts = {"url": url, **reply.facts()}
+    status = reply.answer.status
+    if status in {200, 204}:
+        headers = reply.answer.headers
+        case.swift = {**headers, "containers": reply.answer.body if status == 200 else ""}
+        used = human_bytes(_number(headers, "x-account-bytes-used"))
+        facts["containers"] = headers.get("x-account-container-count", "not told")
+        return passed(f"the Swift API answers: {facts['containers']} container(s), {used}", facts)
+    login = case.keystone.login
+    if status == 403:
+        roles = ", ".join(login.roles) or "none"
+        sentence = f"the object store does not open project {login.project.name} to the role(s) {roles}"
+        return failed(sentence, facts, hint="ask the project's manager for the role 'member'")
+    if status == 401:
+        sentence = "the object store refuses a token that Keystone has just given"
+        return failed(sentence, facts, hint="object store and Keystone do not agree: tell the cloud's help desk")
+    if status == 429 or status >= 500:
+        return failed(f"the Swift API answers {status}", facts, hint="try again in a minute; then tell the help desk")
+    if 300 <= status < 400:
+        sentence = f"the Swift API sends us elsewhere ({facts.get('location', 'nowhere')}); no token follows there"
+        return failed(sentence, facts, hint="tell the cloud's help desk: the catalogue's address is not the right one")
+    sentence = f"the address in the catalogue is not this project's account (HTTP {status})"
+    return failed(sentence, facts, hint="tell the cloud's help desk what the catalogue says")
+
+
+def ask_swift(
+    case: Case, path: str, *, query: str = "", method: str = "GET", headers: dict[str, str] | None = None
+) -> Reply:
+    """A request with the token below the account's URL. Raises :class:`jsobj.errors.JsobjError` (network)."""
+    assert case.keystone is not None, "needs 'token'"
+    origin, root = swift_place(case)
+    token = {"X-Auth-Token": case.keystone.token.reveal()}
+    verify = verify_of(case.keystone, case.settings)
+    return ask(case, origin, f"{root}{path}{query}", method=method, verify=verify, headers={**token, **(headers or {})})
+
+
+def swift_place(case: Case) -> tuple[Origin, str]:
+    """The account's URL, taken apart."""
+    assert case.keystone is not None, "needs 'token'"
+    return parse_url(case.keystone.login.swift_url)
+
+
+def quota(case: Case) -> Finding:
+    """There is room left in the project's quota."""
+    limit = _number(case.swift, "x-account-meta-quota-bytes")
+    used = _number(case.swift, "x-account-bytes-used")
+    objects, most = _number(case.swift, "x-account-object-count"), _number(case.swift, "x-account-meta-quota-count")
+    evidence = {"used": human_bytes(used), "objects": str(objects)}
+    if not limit and not most:
+        return passed(f"{human_bytes(used)} used; the account tells no quota", evidence)
+    evidence["quota"] = " and ".join(
+        text for text in (human_bytes(limit) if limit else "", f"{most} objects" if most else "") if text
+    )
+    share = max(used / limit if limit else 0.0, objects / most if most else 0.0)
+    hint = "delete what is not needed (jsobj bucket list swift:// shows sizes), or ask for more"
+    if share >= 1:
+        return failed(f"the project's quota is used up ({evidence['quota']})", evidence, hint=hint)
+    if share >= _NEARLY:
+        return warned(f"{share:.0%} of the project's quota is used ({evidence['quota']})", evidence, hint=hint)
+    return passed(f"{share:.0%} of the project's quota is used ({evidence['quota']})", evidence)
+
+
+def _number(headers: Mapping[str, str], name: str) -> int:
+    try:
+        return max(0, int(headers.get(name, "0")))
+    except ValueError:
+        return 0

@@ -1,0 +1,56 @@
+"""Which login and which profile are meant, and who decided: what everything below is about."""
+
+from __future__ import annotations
+
+from jsobj.doctor.case import Case
+from jsobj.doctor.values import Finding, failed, passed, skipped
+from jsobj.errors import JsobjError
+from jsobj.identity.current import current_source
+from jsobj.identity.urlcheck import check_auth_url
+from jsobj.store.access import s3_access
+
+
+def login(case: Case) -> Finding:
+    """There is a login, and its address is one; says which won (B036)."""
+    try:
+        source = current_source(case.settings, cloud=case.wish.cloud)
+    except JsobjError as error:
+        if error.reference == "not-logged-in" and (
+            case.profile_choice().name or case.settings.get("AWS_ACCESS_KEY_ID")
+        ):
+            return skipped("no cloud is logged in; there are only S3 keys", hint="jsobj login RCFILE")
+        raise
+    check_auth_url(source.auth_url, allow_http=True)  # plain http is judged by the check of TLS
+    case.source = source
+    evidence = {
+        "chosen by": source.origins.get("cloud", source.where),
+        "read from": source.where,
+        "kind": source.auth_type,
+        "keystone": source.auth_url,
+    }
+    name = f"cloud '{source.cloud}'" if source.cloud else source.where
+    if not source.secrets:
+        sentence = f"{name} holds no password and no secret"
+        return failed(sentence, evidence, hint="log in again: jsobj login RCFILE")
+    return passed(f"{name}, chosen by {evidence['chosen by']}", evidence)
+
+
+def profile(case: Case) -> Finding:
+    """There are S3 keys with an endpoint; says which won (B068)."""
+    access = s3_access(case.settings, profile=case.wish.profile, cloud=case.wish.cloud)
+    if access is None:
+        return skipped("there are no S3 keys; the Swift API works without", hint="make them: jsobj ec2-creds")
+    case.access = access
+    choice = case.profile_choice()
+    evidence = {
+        "chosen by": choice.reason or access.where,
+        "key": access.key.access,
+        "endpoint": str(access.origin),
+        "region": access.region,
+        "addressing": access.addressing_style,
+        "checksums": access.checksums,
+    }
+    if access.origin.host.endswith(".amazonaws.com"):
+        sentence = f"{access.where} is for Amazon S3 ({access.origin}), not for an OpenStack cloud"
+        return failed(sentence, evidence, hint="choose another profile: --profile NAME; or make one: jsobj ec2-creds")
+    return passed(f"{access.where}, key {access.key.access} at {access.origin}", evidence)

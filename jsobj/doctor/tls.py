@@ -1,0 +1,151 @@
+"""Does the server prove who it is? If not: why, and who made its certificate. No byte of a credential is sent (F28)."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jsobj.doctor.case import Case
+from jsobj.doctor.network import Target, TargetOf, open_way
+from jsobj.doctor.values import Finding, failed, passed, warned
+from jsobj.doctor.wire import authorities
+
+_SECONDS = 4.0
+_NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python does not name
+
+
+def proving(target_of: TargetOf) -> Callable[[Case], Finding]:
+    """The check of the certificate."""
+
+    def run(case: Case) -> Finding:
+        target = target_of(case)
+        if target.origin.scheme == "http":
+            return _plain(target)
+        try:
+            context = _context(target)
+        except (OSError, ssl.SSLError) as error:
+            found = f"the certificate authorities for {target.service} cannot be read from {target.verify}: {error}"
+            return failed(found, hint="correct OS_CACERT, cacert in clouds.yaml, or ca_bundle of the profile")
+        try:
+            certificate, version = _handshake(target, context)
+        except ssl.SSLError as error:
+            return _explain(case, target, error)
+        except OSError as error:
+            seen = error.strerror or str(error)
+            if _speaks_http(target):
+                return _plain_instead(target, seen)
+            sentence = f"{target.origin.netloc} accepts a connection and then says nothing TLS: {seen}"
+            return failed(sentence, {"seen": seen}, hint="check the port; a firewall or a dead service does this too")
+        facts = {"protocol": version, **_facts(certificate)}
+        if target.verify is False:
+            sentence = f"the certificate of {target.origin.netloc} is not checked, as the login says"
+            return warned(sentence, facts, hint="remove verify: false (or OS_INSECURE), and name the CA with cacert")
+        return passed(f"{target.origin.netloc} proves who it is", facts)
+
+    return run
+
+
+def _plain(target: Target) -> Finding:
+    if target.origin.secure:
+        return passed("plain http that does not leave this computer")
+    sentence = f"{target.service} at {target.origin} is plain http: anyone on the way can read and change what is sent"
+    return warned(sentence, hint=f"use https://{target.origin.netloc} if it answers there")
+
+
+def _context(target: Target) -> ssl.SSLContext:
+    if target.verify is False:
+        return _lenient()
+    bundle = Path(authorities(target.verify)).expanduser()
+    where = {"capath": str(bundle)} if bundle.is_dir() else {"cafile": str(bundle)}
+    return ssl.create_default_context(**where)  # type: ignore[arg-type]  # one of two optional str parameters
+
+
+def _lenient() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _handshake(target: Target, context: ssl.SSLContext) -> tuple[Mapping[str, Any], str]:
+    connection, _ = open_way(target, target.proxy)
+    with connection:
+        connection.settimeout(_SECONDS)
+        with context.wrap_socket(connection, server_hostname=target.origin.host) as secured:
+            return secured.getpeercert() or {}, secured.version() or ""
+
+
+def _plain_instead(target: Target, seen: str) -> Finding:
+    sentence = f"{target.origin.netloc} does not speak TLS: plain http is spoken on that port"
+    return failed(sentence, {"seen": seen}, hint="check the port; ask whether the address begins with http://")
+
+
+def _speaks_http(target: Target) -> bool:
+    """Some http servers wait for the rest of what they take for a long first line, instead of refusing it."""
+    try:
+        connection, _ = open_way(target, target.proxy)
+        with connection:
+            connection.settimeout(_SECONDS / 4)
+            connection.sendall(f"HEAD / HTTP/1.0\r\nHost: {target.origin.netloc}\r\n\r\n".encode())
+            return connection.recv(5) == b"HTTP/"
+    except OSError:
+        return False
+
+
+def _explain(case: Case, target: Target, error: ssl.SSLError) -> Finding:
+    why = getattr(error, "verify_message", "") or error.reason or str(error)
+    where = target.origin.netloc
+    if not isinstance(error, ssl.SSLCertVerificationError):
+        if error.reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG"}:
+            return _plain_instead(target, why)
+        sentence = f"TLS with {where} fails: {why}"
+        return failed(sentence, {"seen": why}, hint="the server may only know old TLS versions: tell its help desk")
+    facts = {"seen": why, **_facts(_look_anyway(target))}
+    sentence = f"the certificate of {where} is refused: {why}"
+    return failed(sentence, facts, hint=_remedy(case, why, facts))
+
+
+def _remedy(case: Case, why: str, facts: Mapping[str, str]) -> str:
+    if "expired" in why or "not yet valid" in why:
+        return "check this computer's date; if it is right, tell the cloud's help desk that the certificate ran out"
+    if "match" in why.lower():
+        return f"use the name that the certificate is for: {facts.get('certificate for', 'see the evidence')}"
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        if case.settings.get(variable):  # other tools may read it and work
+            return f"jsobj does not read {variable}: export OS_CACERT=${variable} AWS_CA_BUNDLE=${variable}"
+    return "if your cloud has an authority of its own, name its file: OS_CACERT, AWS_CA_BUNDLE=/path/to/ca.pem"
+
+
+def _look_anyway(target: Target) -> Mapping[str, Any]:
+    """The refused certificate, parsed: trusting exactly it, whatever its date and name. Nothing is sent but a hello."""
+    try:
+        connection, _ = open_way(target, target.proxy)
+        with connection, _lenient().wrap_socket(connection, server_hostname=target.origin.host) as secured:
+            der = secured.getpeercert(binary_form=True)
+        if der is None:
+            return {}
+        context = _lenient()
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(cadata=der)
+        context.verify_flags = ssl.VerifyFlags(context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME)
+        return _handshake(target, context)[0]
+    except (TimeoutError, OSError, ValueError):
+        return {}  # only the evidence is poorer for it
+
+
+def _facts(certificate: Mapping[str, Any]) -> dict[str, str]:
+    names = [str(value) for _, value in certificate.get("subjectAltName", ())]
+    facts = {
+        "certificate for": ", ".join(names[:5]) or _name(certificate.get("subject", ())),
+        "issued by": _name(certificate.get("issuer", ())),
+        "valid until": str(certificate.get("notAfter", "")),
+    }
+    return {label: text for label, text in facts.items() if text}
+
+
+def _name(parts: Any) -> str:
+    flat = {key: value for part in parts for key, value in part}
+    words = (flat.get("organizationName", ""), flat.get("commonName", ""))
+    return ", ".join(str(word) for word in words if word)

@@ -1,0 +1,156 @@
+"""A headless Chromium, steered over a pipe with the DevTools protocol: no driver program, no port, no Python package.
+
+With ``--remote-debugging-pipe`` Chromium reads JSON messages that end in NUL from descriptor 3 and writes them to 4
+(content/browser/devtools/devtools_pipe_handler.cc).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+    "--disable-extensions", "--hide-scrollbars", "--force-color-profile=srgb", "--remote-debugging-pipe",
+)  # fmt: skip
+_PATIENCE = 60.0  # seconds for one answer; a bound against hanging, not a measure of speed
+_ABOVE_STANDARD = 10  # so that neither end is 3 or 4 before they are put there
+
+
+def find_chromium() -> str:
+    """The program; skips without it, or fails where the rigs are required."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None or shutil.which("bash") is None:
+        (pytest.fail if os.environ.get("JSOBJ_REQUIRE_RIGS") else pytest.skip)("needs chromium (and bash)")
+    return found
+
+
+class Tab:
+    """One page of the browser. ``complaints`` and ``requests`` gather what happens while it is used."""
+
+    def __init__(self, process: subprocess.Popen[bytes], to_browser: int, from_browser: int) -> None:
+        self._process = process
+        self._to, self._from = to_browser, from_browser
+        self._buffer = b""
+        self._number = 0
+        self._session = ""
+        self._loaded = False
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+
+    def attach(self) -> None:
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, **params: object) -> dict[str, Any]:
+        """One command and its answer; events on the way are taken note of."""
+        self._number += 1
+        message: dict[str, object] = {"id": self._number, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        data = json.dumps(message).encode() + b"\0"
+        while data:
+            data = data[os.write(self._to, data) :]
+        while True:
+            answer = self._next()
+            if answer.get("id") == self._number:
+                assert "error" not in answer, f"{method}: {answer['error']}"
+                return dict(answer["result"])
+
+    def show(self, page: Path, *, width: int, height: int, scheme: str, medium: str = "screen") -> None:
+        """Load the page in a window of that size (CSS pixels) with that colour scheme."""
+        self.complaints.clear()
+        self.requests.clear()
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.call("Emulation.setEmulatedMedia", media=medium, features=[feature])
+        self._loaded = False
+        self.call("Page.navigate", url=page.as_uri())
+        while not self._loaded:
+            self._next()
+
+    def ask(self, script: str) -> Any:
+        """The value of a JavaScript expression in the page, as JSON."""
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
+        return answer["result"].get("value")
+
+    def press(self, key: str, code: int, text: str = "") -> None:
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
+
+    def _next(self) -> dict[str, Any]:
+        deadline = time.monotonic() + _PATIENCE
+        while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._from], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"Chromium said nothing for {_PATIENCE:.0f} s"
+            piece = os.read(self._from, 1 << 16)
+            assert piece, f"Chromium ended with {self._process.poll()}"
+            self._buffer += piece
+        line, _, self._buffer = self._buffer.partition(b"\0")
+        message: dict[str, Any] = json.loads(line)
+        self._note(message.get("method", ""), message.get("params", {}))
+        return message
+
+    def _note(self, event: str, params: dict[str, Any]) -> None:
+        if event == "Page.loadEventFired":
+            self._loaded = True
+        elif event == "Network.requestWillBeSent":
+            self.requests.append(params["request"]["url"])
+        elif event == "Log.entryAdded":
+            self.complaints.append(params["entry"]["text"])
+        elif event in {"Runtime.exceptionThrown", "Runtime.consoleAPICalled"}:
+            self.complaints.append(json.dumps(params))
+
+
+@contextlib.contextmanager
+def chromium(folder: Path) -> Iterator[Tab]:
+    """A Chromium of its own with an empty profile in ``folder``; it and its children are gone afterwards."""
+    program = find_chromium()
+    child_reads, to_browser = _high_pipe()
+    from_browser, child_writes = _high_pipe()
+    words = [program, *_FLAGS, f"--user-data-dir={folder / 'profile'}", "about:blank"]
+    with (folder / "chromium.log").open("wb") as log:
+        process = subprocess.Popen(
+            ["bash", "-c", f'exec "$@" 3<&{child_reads} 4>&{child_writes}', "bash", *words],
+            pass_fds=(child_reads, child_writes), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True, env={**os.environ, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+        )  # fmt: skip
+    os.close(child_reads)
+    os.close(child_writes)
+    try:
+        tab = Tab(process, to_browser, from_browser)
+        tab.attach()
+        yield tab
+    finally:
+        # Its own session, so its own process group: renderers and the zygote go with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=_PATIENCE)
+        os.close(to_browser)
+        os.close(from_browser)
+
+
+def _high_pipe() -> tuple[int, int]:
+    ends = os.pipe()
+    high = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _ABOVE_STANDARD) for end in ends)
+    for end in ends:
+        os.close(end)
+    return high[0], high[1]
