@@ -28,6 +28,7 @@ _ROUNDS = 8  # one fault may hide the next, but not more often than this
 @click.option("--yes", is_flag=True, help="With --fix: do not ask.")
 @click.option("--strict", is_flag=True, help="Exit 10 for a warning too.")
 @click.option("--bucket", metavar="NAME", default="", help="Do the round trip inside this bucket; make none.")
+@click.option("--from-env", is_flag=True, help="Use what the environment names, and no stored default.")
 @click.option("--no-round-trip", is_flag=True, help="Write nothing to the cloud.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page for a ticket.")
 @click.option("--emit-script", is_flag=True, help="Print a boto3-only test for a help desk; run nothing.")
@@ -39,6 +40,7 @@ def doctor(
     yes: bool,
     strict: bool,
     bucket: str,
+    from_env: bool,
     no_round_trip: bool,
     report: Path | None,
     emit_script: bool,
@@ -62,7 +64,9 @@ def doctor(
     from jsobj.doctor.registry import CHECKS
     from jsobj.doctor.runner import chosen, without_writing
 
-    wish = Wish(world.cloud, world.profile, bucket.removeprefix("s3://").rstrip("/"))
+    if from_env and (world.cloud or world.profile):
+        raise JsobjError("usage", "--from-env and --cloud or --profile exclude each other", code=ExitCode.USAGE)
+    wish = Wish(world.cloud, world.profile, bucket.removeprefix("s3://").rstrip("/"), from_env)
     if emit_script:
         show_script(world, Case(world.settings, wish))
         return

@@ -48,6 +48,8 @@ With --json a command prints one JSON document on standard output and nothing el
 
 One thing    {"schema": "jsobj.<thing>/1", ...its fields}
 A list       {"schema": "jsobj.<thing>-list/1", "items": [...]}
+The doctor   {"schema": "jsobj.doctor/1", "checks": [{"id", "layer", "title", "status", "evidence", "hint", "fix",
+             "seconds"}], "summary"}; status is PASS, WARN, FAIL or SKIP, evidence.found the sentence for people
 An error     {"schema": "jsobj.error/1", "reference", "message", "context", "hint", "exit_code"}, on standard error,
              its last line
 

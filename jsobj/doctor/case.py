@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the user asked the doctor to look at. ``bucket`` "" means: make one, and remove it."""
+    """What the user asked the doctor to look at. ``bucket`` "" means: make one, and remove it.
+
+    ``from_env``: only what the environment names counts, and no stored default; so runs a CI job.
+    """
 
     cloud: str = ""
     profile: str = ""
     bucket: str = ""
+    from_env: bool = False
 
 
 @dataclass(slots=True)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from jsobj.doctor.case import Case
 from jsobj.doctor.values import Finding, failed, passed, skipped
 from jsobj.errors import JsobjError
-from jsobj.identity.current import current_source
+from jsobj.identity.current import chosen_by_environment, current_source
 from jsobj.identity.urlcheck import check_auth_url
 from jsobj.store.access import s3_access
 
 
 def login(case: Case) -> Finding:
     """There is a login, and its address is one; says which won (B036)."""
+    if case.wish.from_env and not chosen_by_environment(case.settings):
+        if case.settings.get("AWS_ACCESS_KEY_ID") or case.settings.get("AWS_PROFILE"):
+            return skipped("the environment names no login; there are only S3 keys")
+        hint = "set OS_CLOUD, or OS_AUTH_URL with OS_APPLICATION_CREDENTIAL_ID and OS_APPLICATION_CREDENTIAL_SECRET"
+        return failed("the environment names no login", {"variables": "OS_CLOUD, OS_*"}, hint=hint)
     try:
         source = current_source(case.settings, cloud=case.wish.cloud)
     except JsobjError as error:
@@ -37,6 +42,8 @@ def login(case: Case) -> Finding:
 
 def profile(case: Case) -> Finding:
     """There are S3 keys with an endpoint; says which won (B068)."""
+    if case.wish.from_env and not (case.settings.get("AWS_ACCESS_KEY_ID") or case.settings.get("AWS_PROFILE")):
+        return skipped("the environment names no S3 keys (AWS_ACCESS_KEY_ID, AWS_PROFILE)")
     access = s3_access(case.settings, profile=case.wish.profile, cloud=case.wish.cloud)
     if access is None:
         return skipped("there are no S3 keys; the Swift API works without", hint="make them: jsobj ec2-creds")

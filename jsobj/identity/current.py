@@ -53,6 +53,11 @@ def chosen_cloud(settings: Settings, cloud: str = "") -> Choice:
     return Choice(names[0], "the only cloud in clouds.yaml") if len(names) == 1 else Choice("", "")
 
 
+def chosen_by_environment(settings: Settings) -> bool:
+    """Whether the environment alone says which login is meant."""
+    return bool(settings.get("OS_CLOUD")) or from_environment(settings.environ) is not None
+
+
 def chosen_profile(settings: Settings, *, profile: str = "", cloud: str = "") -> Choice:
     """The AWS profile meant: ``--profile``, ``AWS_PROFILE`` (unless ``--cloud`` was typed), then the cloud's own."""
     if profile:
