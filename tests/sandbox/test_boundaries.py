@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,12 +126,19 @@ def test_the_shell_sees_no_other_cloud(tmp_path: Path) -> None:
         "S3_ENDPOINT_URL": "u",
     }
     assert shell_environment(tmp_path, base) == {
-        "PATH": "/bin",
+        "PATH": f"{Path(sys.executable).parent}:/bin",
         "POS_X": "kept",
         "HOME": str(tmp_path / "home"),
         "JSOBJ_SANDBOX": str(tmp_path),
+        "no_proxy": "127.0.0.1,localhost",
+        "NO_PROXY": "127.0.0.1,localhost",
     }
     assert base["OS_CLOUD"] == "js2"
+
+
+def test_the_shell_keeps_what_goes_past_the_proxy_already(tmp_path: Path) -> None:
+    found = shell_environment(tmp_path, {"http_proxy": "http://proxy:3128", "no_proxy": ".example.org"})
+    assert found["no_proxy"] == ".example.org,127.0.0.1,localhost"
 
 
 def test_quoting_escapes_as_the_portal_does() -> None:
