@@ -6,6 +6,7 @@ variables to leave out), and answers with one JSON line: ``{"buckets": [...]}`` 
 ...}``. The end of its input ends it.
 """
 
+import gc
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ import sys
 
 def main() -> None:
     """Load, wait, prove."""
+    gc.disable()  # a short life in which next to nothing becomes garbage
     import boto3
     import botocore.session
     from botocore.exceptions import BotoCoreError, ClientError
@@ -41,6 +43,8 @@ def main() -> None:
     else:
         result = {"buckets": [str(bucket["Name"]) for bucket in answer.get("Buckets", ())]}
     sys.stdout.write(json.dumps(result) + "\n")
+    sys.stdout.flush()
+    os._exit(0)  # somebody waits for the end, and there is nothing to put away
 
 
 if __name__ == "__main__":
