@@ -43,8 +43,7 @@ def keystone(case: Case) -> Target:
     """Keystone, as the login names it."""
     assert case.source is not None, "needs 'login'"
     origin, _ = parse_url(case.source.auth_url)
-    verify: bool | str = (case.source.cacert or True) if case.source.verify else False
-    return Target("Keystone", origin, verify, proxy_for(case.settings, origin))
+    return Target("Keystone", origin, case.source.tls, proxy_for(case.settings, origin))
 
 
 def s3(case: Case) -> Target:

@@ -36,7 +36,7 @@ def proxy_for(settings: Settings, origin: Origin) -> Proxy | None:
 
 
 def _bypassed(settings: Settings, origin: Origin) -> bool:
-    # Public by its documentation, though typeshed leaves it out.
+    # The type ignore: it is documented in urllib, though typeshed leaves it out.
     from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
     no = settings.get("no_proxy") or settings.get("NO_PROXY")

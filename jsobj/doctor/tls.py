@@ -113,8 +113,8 @@ def _remedy(case: Case, why: str, facts: Mapping[str, str]) -> str:
     if "match" in why.lower():
         return f"use the name that the certificate is for: {facts.get('certificate for', 'see the evidence')}"
     for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
-        if case.settings.get(variable):  # other tools may read it and work
-            return f"jsobj does not read {variable}: export OS_CACERT=${variable} AWS_CA_BUNDLE=${variable}"
+        if case.settings.get(variable):  # other tools may read it where jsobj does not, and work
+            return f"{variable} does not serve here: export OS_CACERT=${variable} AWS_CA_BUNDLE=${variable}"
     return "if your cloud has an authority of its own, name its file: OS_CACERT, AWS_CA_BUNDLE=/path/to/ca.pem"
 
 

@@ -19,6 +19,7 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from jsobj import __version__
@@ -216,7 +217,11 @@ def tls_context(verify: bool | str) -> ssl.SSLContext:
     import certifi
 
     try:
-        context.load_verify_locations(cafile=certifi.where() if verify is True else verify)
+        bundle = Path(certifi.where() if verify is True else verify).expanduser()
+        if bundle.is_dir():
+            context.load_verify_locations(capath=bundle)
+        else:
+            context.load_verify_locations(cafile=bundle)
     except OSError as error:  # ssl.SSLError, for a file that holds no certificates, is one too
         raise JsobjError(
             "ca-file-unusable",

@@ -70,8 +70,8 @@ class Settings:
 
     @property
     def ca_bundle(self) -> str:
-        """The file of certificate authorities that ``requests``, and thus the openstack command, would use."""
-        return self.get("REQUESTS_CA_BUNDLE") or self.get("CURL_CA_BUNDLE")
+        """The file of certificate authorities that the openstack command would use where a login names none."""
+        return self.get("OS_CACERT") or self.get("REQUESTS_CA_BUNDLE") or self.get("CURL_CA_BUNDLE")
 
     def unknown_own_variables(self) -> tuple[str, ...]:
         """``JSOBJ_*`` variables that mean nothing to jsobj: misspellings to warn of."""

@@ -112,3 +112,23 @@ def test_secret_from_elsewhere_replaces_the_files() -> None:
     source = environment(**PERSON).with_secret("password", Secret("other"), "standard input")
     assert source.secrets["password"] == (Secret("other"),)
     assert source.origins["password"] == "standard input"
+
+
+def test_authorities_of_the_environment_serve_and_are_no_part_of_the_login() -> None:
+    """The login's own file wins; then OS_CACERT, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE; none of them where it says no."""
+    from dataclasses import replace
+
+    from jsobj.identity.settings import Settings
+
+    environ = {"HOME": "/h", "OS_CACERT": "/os.pem", "REQUESTS_CA_BUNDLE": "/requests.pem"}
+    bundle = Settings.read(environ).ca_bundle
+    assert bundle == "/os.pem"
+    assert Settings.read({"HOME": "/h", "CURL_CA_BUNDLE": "/curl.pem"}).ca_bundle == "/curl.pem"
+    found = from_environment(
+        {"OS_AUTH_URL": "https://k/v3", "OS_USERNAME": "u", "OS_PASSWORD": "p", "OS_PROJECT_ID": "1"}
+    )
+    assert found is not None
+    assert found.tls is True
+    assert replace(found, ca_bundle=bundle).tls == "/os.pem"
+    assert replace(found, ca_bundle=bundle, cacert="/own.pem").tls == "/own.pem"
+    assert replace(found, ca_bundle=bundle, verify=False).tls is False
