@@ -1,0 +1,75 @@
+"""One HTTP request to an object store and its answer, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from jsobj.errors import JsobjError
+from jsobj.store.objects import Moved, Sink, Source
+
+MAX_BODY = 32 * 1024 * 1024  # bytes of an answer that is kept in memory; a page of 10 000 names is far below
+OK = frozenset({200, 201, 202, 204, 206})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask. ``path`` is percent-encoded already, ``query`` is not; header names in small letters.
+
+    ``source`` streams the body, ``sink`` takes the body of an answer whose status is in ``expect``; ``digest`` ("md5")
+    is taken over whichever streams. ``range_start`` and ``range_size`` ask for a stretch: the answer then counts only as
+    206 with exactly that ``Content-Range``. ``repeatable``: doing it twice does no harm.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    source: Source | None = None
+    sink: Sink | None = None
+    expect: frozenset[int] = OK
+    digest: str = ""
+    range_start: int = 0
+    range_size: int | None = None
+    moved: Moved | None = None
+    repeatable: bool = True
+    item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. Header names in small letters; ``body`` is empty where a sink took it.
+
+    ``received``: bytes that the sink took; ``sent_digest`` and ``received_digest``: hexadecimal, where asked for.
+    ``attempts``: how often it was asked; more than 1 means that an earlier try may have been done as well.
+    """
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    received: int = 0
+    sent_digest: str = ""
+    received_digest: str = ""
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try again. ``slow``: the server is busy, so fewer at once; ``after``: seconds that it asked to wait for."""
+
+    reason: str
+    slow: bool = False
+    after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogInAgain:
+    """The login has ended: renew it once for all workers, then try again. ``error`` is raised where that is no help."""
+
+    error: JsobjError
+
+
+# What a dialect makes of an answer: None for a good one.
+Verdict: TypeAlias = Again | LogInAgain | JsobjError | None

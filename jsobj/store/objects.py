@@ -1,0 +1,254 @@
+"""Objects in a bucket: one interface, two dialects behind it (S3 with keys or unsigned, Swift with a token).
+
+A :class:`Store` is bound to one bucket and may be used from many threads at once: each call takes a connection of its
+own from the store's pool. Every method retries what may pass, and raises :class:`jsobj.errors.JsobjError` for what does
+not: not found, refused, auth, network, integrity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+# The metadata in which the modification time of the file travels, in seconds since 1970 as a decimal number: rclone and
+# swiftclient write and read the same name.
+MTIME = "mtime"
+# Bytes of every part but the last, so that a download can recompute the composite ETag without guessing.
+PART_SIZE = "jsobj-part-size"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectInfo:
+    """What HEAD tells. ``size`` in bytes; ``etag`` without quotes; ``modified`` in seconds since 1970, None if untold.
+
+    ``metadata`` has names in small letters, without ``x-amz-meta-`` or ``X-Object-Meta-``. ``large`` is true for a
+    Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if none was told.
+    """
+
+    key: str
+    size: int
+    etag: str
+    modified: float | None = None
+    content_type: str = ""
+    content_encoding: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    large: bool = False
+    version: str = ""
+
+    @property
+    def parts(self) -> int | None:
+        """The number of parts that a composite ETag (``<md5 of the md5s>-<n>``) names; None for any other."""
+        _, dash, number = self.etag.rpartition("-")
+        return int(number) if dash and number.isdigit() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of a listing. With a delimiter, ``prefix`` lines stand for everything below ``key``."""
+
+    key: str
+    size: int = 0
+    etag: str = ""
+    modified: float | None = None
+    prefix: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartDigest:
+    """A stretch of an object whose MD5 is known: bytes ``start`` to ``start + size``."""
+
+    start: int
+    size: int
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A multipart upload that is not complete yet. ``started`` in seconds since 1970, None if not told.
+
+    In the Swift dialect ``id`` is the common prefix of the segments.
+    """
+
+    key: str
+    id: str
+    started: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part as the server has it. ``number`` counts from 1; ``etag`` is the MD5 of its bytes."""
+
+    number: int
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutOptions:
+    """What is kept with an object. Empty texts are not sent; ``metadata`` as in :class:`ObjectInfo`."""
+
+    content_type: str = ""
+    content_encoding: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """A finished GET: the object's values, the bytes that came and the MD5 over them (hexadecimal)."""
+
+    info: ObjectInfo
+    size: int
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the server allows. Sizes in bytes."""
+
+    parts: int = 10_000
+    smallest_part: int = 5 * 1024**2
+    largest_part: int = 5 * 1024**3
+    largest_put: int = 5 * 1024**3
+    largest_object: int = 5 * 1024**4
+
+
+@dataclass(frozen=True, slots=True)
+class StorePlace:
+    """Where a store is. ``where`` says who chose it; ``account`` is Swift's URL, "" for S3."""
+
+    dialect: str
+    bucket: str
+    endpoint: str
+    where: str
+    project: str = ""
+    account: str = ""
+
+    def url(self, key: str = "") -> str:
+        """``s3://bucket/key`` or ``swift://container/object``."""
+        return f"{self.dialect}://{self.bucket}/{key}"
+
+
+class Source(Protocol):
+    """Bytes to send, readable again from any place: a retry starts over."""
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        ...
+
+    def read_into(self, buffer: memoryview, offset: int) -> int:
+        """Fill ``buffer`` from byte ``offset`` on; how many bytes came. Fewer than asked for only at the end.
+
+        Raises :class:`JsobjError` (integrity) where the source has become shorter than ``size``.
+        """
+        ...
+
+
+class Sink(Protocol):
+    """Where received bytes go, each at its own place: a retry may write the same stretch again."""
+
+    def write(self, chunk: memoryview, offset: int) -> None:
+        """Keep ``chunk`` at byte ``offset``, counted from the start of the stretch that was asked for."""
+        ...
+
+
+Moved = Callable[[int], None]  # told of bytes as they pass; negative where a retry takes them back
+
+
+def _nobody(count: int) -> None:
+    """Nobody counts."""
+
+
+class Store(Protocol):
+    """The operations on the objects of one bucket."""
+
+    @property
+    def place(self) -> StorePlace:
+        """Where this is."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """What the server allows."""
+        ...
+
+    def head(self, key: str) -> ObjectInfo:
+        """Size, ETag, time and metadata. Not found where there is no such object."""
+        ...
+
+    def get(
+        self, key: str, sink: Sink, *, start: int = 0, size: int | None = None, etag: str = "", moved: Moved = _nobody
+    ) -> Got:
+        """Read bytes ``start`` to ``start + size`` (to the end with None) into ``sink``.
+
+        With ``size`` the answer counts only as 206 with the exact ``Content-Range``; a 200 counts only where the whole
+        object was asked for. With ``etag`` another version of the object is an integrity error (``object-changed``).
+        """
+        ...
+
+    def put(self, key: str, source: Source, options: PutOptions = ..., *, moved: Moved = _nobody) -> str:
+        """Write an object in one request, verified by the server's own digest; its ETag."""
+        ...
+
+    def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
+        """Every object whose key begins with ``prefix``, in the order of the keys' UTF-8 bytes, page by page."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Delete an object, with its segments; one that is not there is no error."""
+        ...
+
+    def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
+        """Server-side copy of the object ``info`` of ``bucket`` to ``key`` here; the new ETag.
+
+        ``options`` None keeps the metadata. At most ``limits.largest_put`` bytes.
+        """
+        ...
+
+    def begin(self, key: str, options: PutOptions = ...) -> Upload:
+        """Start a multipart upload."""
+        ...
+
+    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = _nobody) -> Part:
+        """Send one part, verified by digest before it counts."""
+        ...
+
+    def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
+        """One part from a stretch of another object, server-side."""
+        ...
+
+    def parts(self, upload: Upload) -> Sequence[Part]:
+        """The parts that the server has. Not found (``upload-not-found``) where it knows no such upload."""
+        ...
+
+    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = ...) -> str:
+        """Make the object out of its parts; its ETag. An unclear answer is settled by looking at what is there."""
+        ...
+
+    def abort(self, upload: Upload) -> None:
+        """Give a multipart upload up, with its parts; one that is not there is no error."""
+        ...
+
+    def uploads(self, prefix: str = "") -> Iterator[Upload]:
+        """The multipart uploads that are not complete."""
+        ...
+
+    def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
+        """The MD5 of each stretch where the server tells them (a Swift SLO's manifest, one MD5 for a plain object).
+
+        None where it does not: a composite ETag has to be recomputed (:mod:`jsobj.store.digests`).
+        """
+        ...
+
+    def presign(self, method: str, key: str, seconds: int) -> str:
+        """A URL with which anybody may GET or PUT this object for a while."""
+        ...
+
+    def stop(self) -> None:
+        """Cut every connection now, from another thread: calls under way end with an error."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        ...
