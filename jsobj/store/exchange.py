@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Moved, Sink, Source
+from jsobj.store.wire import IDLE_SECONDS
 
 MAX_BODY = 32 * 1024 * 1024  # bytes of an answer that is kept in memory; a page of 10 000 names is far below
 OK = frozenset({200, 201, 202, 204, 206})
@@ -18,8 +19,9 @@ class Request:
     """What to ask. ``path`` is percent-encoded already, ``query`` is not; header names in small letters.
 
     ``source`` streams the body, ``sink`` takes the body of an answer whose status is in ``expect``; ``digest`` ("md5")
-    is taken over whichever streams. ``range_start`` and ``range_size`` ask for a stretch: the answer then counts only as
-    206 with exactly that ``Content-Range``. ``repeatable``: doing it twice does no harm.
+    is taken over whichever streams. ``range_start`` and ``range_size`` ask for a stretch: the answer then counts only
+    as 206 with exactly that ``Content-Range``. ``idle``: seconds without a byte after which it is given up.
+    ``item`` is what a user calls it, for events.
     """
 
     method: str
@@ -33,7 +35,7 @@ class Request:
     range_start: int = 0
     range_size: int | None = None
     moved: Moved | None = None
-    repeatable: bool = True
+    idle: float = IDLE_SECONDS
     item: str = ""
 
 

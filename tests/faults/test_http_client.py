@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from jsobj.identity import http
-from jsobj.identity.http import HttpClient, TransportError, tls_context
+from jsobj.identity.http import HttpClient, TransportError
+from jsobj.identity.tls import tls_context
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CLOSE = b""  # the connection is closed without an answer

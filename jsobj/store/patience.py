@@ -1,0 +1,126 @@
+"""How often, how long and how many at once: the retry policy of one run, shared by all its workers.
+
+Waits grow exponentially with full jitter, so that workers that failed together do not come back together. Three bounds
+keep trouble small: a number of tries per request, a budget for the whole run (a retry costs one, a success brings half
+of one back: a server that fails every request sees little more than each request once), and a gate that halves the
+number of requests at once when the server says that it is busy, and opens again by and by. A server that never
+answered in this run is given up soon; one that did may restart, or the laptop may have slept: that is waited out.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+_BASE = 0.25  # seconds; doubled with each try, and the wait is anything between nothing and that
+_LONGEST = 20.0
+_MAX_RETRY_AFTER = 60.0  # seconds; a longer wished wait is told to the user instead of sat through
+_TRIES = 8
+_TRIES_UNPROVEN = 3
+_OUTAGE = 120.0  # seconds for which a server that has answered before is waited for
+_BUDGET = 100.0
+
+Told = Callable[[str, str, float], None]  # item, reason, seconds to wait
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """Why it is not tried again, in words."""
+
+    reason: str
+
+
+def _nobody(item: str, reason: str, wait: float) -> None:
+    """Nobody listens."""
+
+
+class Patience:
+    """``parallel``: requests at once at most. ``told`` hears of every retry."""
+
+    def __init__(self, *, parallel: int = 64, told: Told = _nobody) -> None:
+        self.told = told
+        self.proven = False  # whether any request succeeded in this run
+        self._budget = _BUDGET
+        self._condition = threading.Condition()
+        self._parallel = float(parallel)
+        self._allowed = float(parallel)
+        self._running = 0
+        self._slowed = 0.0
+        self._stopped = threading.Event()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether :meth:`stop` was called."""
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        """End every wait."""
+        self._stopped.set()
+        with self._condition:
+            self._condition.notify_all()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until one more request may run."""
+        with self._condition:
+            while self._running >= self._allowed and not self.stopped:
+                self._condition.wait()
+            self._running += 1
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._running -= 1
+                self._condition.notify()
+
+    def succeeded(self) -> None:
+        """A request was answered well."""
+        self.proven = True
+        if self._budget < _BUDGET or self._allowed < self._parallel:
+            with self._condition:
+                self._budget = min(_BUDGET, self._budget + 0.5)
+                self._allowed = min(self._parallel, self._allowed + 1 / self._allowed)
+                self._condition.notify()
+
+    def slow_down(self) -> None:
+        """The server is busy: half as many at once, at most once a second."""
+        with self._condition:
+            now = time.monotonic()
+            if now - self._slowed > 1:
+                self._slowed = now
+                self._allowed = max(1.0, min(self._allowed, float(self._running + 1)) / 2)
+
+    def before_again(
+        self, item: str, reason: str, attempt: int, began: float, *, after: float | None = None, lost: bool = False
+    ) -> GiveUp | None:
+        """Wait before try number ``attempt + 1``; or say why there is none.
+
+        ``began``: :func:`time.monotonic` at the first try. ``after``: what ``Retry-After`` said, in seconds. ``lost``:
+        the server could not be reached at all.
+        """
+        if after is not None and after > _MAX_RETRY_AFTER:
+            return GiveUp(f"{reason}; the server wants to be asked again in {after:.0f} s")
+        if self._spent(attempt, began, lost):
+            return GiveUp(f"{reason} (tried {attempt} times)" if attempt > 1 else reason)
+        with self._condition:
+            if self._budget < 1:
+                return GiveUp(f"{reason}; too many requests failed in this run")
+            self._budget -= 1
+        wait = min(_LONGEST, _BASE * 2.0**attempt) * random.random()  # noqa: S311 - jitter, no secret
+        if after is not None:
+            wait = after + 0.1 * wait
+        self.told(item, reason, wait)
+        if self._stopped.wait(wait):
+            return GiveUp("stopped")
+        return None
+
+    def _spent(self, attempt: int, began: float, lost: bool) -> bool:
+        if self.stopped:
+            return True
+        if lost and self.proven:
+            return time.monotonic() - began > _OUTAGE
+        return attempt >= (_TRIES if self.proven or not lost else _TRIES_UNPROVEN)

@@ -1,0 +1,282 @@
+"""Requests to one object store: connections, retries and logins, the same for both dialects.
+
+A dialect says how a request is signed and what an answer means; everything that can go wrong on the way is dealt with
+here, for every request alike. A body is streamed again from its source with each try.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from jsobj import __version__
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.connect import Pool
+from jsobj.store.exchange import MAX_BODY, Again, LogInAgain, Reply, Request, Verdict
+from jsobj.store.heads import Head, WireError
+from jsobj.store.patience import GiveUp, Patience
+from jsobj.store.wire import Wire
+from jsobj.urls import Origin
+
+_SIGNED = 1024 * 1024  # bytes up to which a body's SHA-256 is taken first, where the dialect signs payloads
+_TRANSIENT = frozenset({408, 429, 498, 499, 500, 502, 503, 504})
+_BUSY = frozenset({429, 498, 503})
+_LOST = frozenset({"dns", "connect"})
+
+
+class Dialect(Protocol):
+    """How one API of object stores speaks."""
+
+    signs_payload: bool
+
+    def authorise(self, request: Request, payload_sha256: str) -> Mapping[str, str]:
+        """All headers to send, names in small letters; asked anew for each try."""
+        ...
+
+    def judge(self, request: Request, reply: Reply) -> Verdict:
+        """What the answer means. For an answer that goes to a sink it is asked before the first byte does."""
+        ...
+
+    def renew(self) -> None:
+        """Log in again."""
+        ...
+
+
+class Session:
+    """Sends requests for any number of threads. ``verify`` and ``proxy`` as for :class:`jsobj.store.connect.Pool`."""
+
+    def __init__(
+        self,
+        origin: Origin,
+        dialect: Dialect,
+        *,
+        verify: bool | str = True,
+        proxy: str = "",
+        patience: Patience | None = None,
+    ) -> None:
+        self.origin = origin
+        self.patience = patience or Patience()
+        self._dialect = dialect
+        self._pool = Pool(origin, verify=verify, proxy=proxy)
+        self._prefix = str(origin) if self._pool.absolute_targets else ""
+        self._agent = f"user-agent: jsobj/{__version__}\r\naccept-encoding: identity\r\n"
+        self._login_lock = threading.Lock()
+        self._logins = 0
+
+    def stop(self) -> None:
+        """End everything that is under way, from another thread."""
+        self.patience.stop()
+        self._pool.stop()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._pool.close()
+
+    def send(self, request: Request) -> Reply:
+        """The answer that the dialect calls good.
+
+        Raises :class:`JsobjError`: the dialect's own, or network where trying again did not help.
+        """
+        began, attempt, relogins = time.monotonic(), 0, 0
+        while True:
+            attempt += 1
+            logins = self._logins
+            trouble, lost = self._attempt(request, attempt)
+            if isinstance(trouble, Reply):
+                self.patience.succeeded()
+                return trouble
+            if isinstance(trouble, LogInAgain):
+                if relogins:
+                    raise trouble.error
+                relogins += 1
+                self._log_in_again(logins)
+                continue
+            if trouble.slow:
+                self.patience.slow_down()
+            end = self.patience.before_again(
+                request.item, trouble.reason, attempt, began, after=trouble.after, lost=lost
+            )
+            if end is not None:
+                raise self._gave_up(end, lost)
+
+    def _attempt(self, request: Request, attempt: int) -> tuple[Reply | Again | LogInAgain, bool]:
+        """One try: a good reply, or what to do about a bad one; and whether the server could not be reached."""
+        try:
+            reply, verdict = self._once(request, attempt)
+        except WireError as error:
+            if error.stale:
+                try:
+                    reply, verdict = self._once(request, attempt)
+                except WireError as second:
+                    return self._broken(second)
+            else:
+                return self._broken(error)
+        if verdict is None:
+            return reply, False
+        if isinstance(verdict, JsobjError):
+            self.patience.proven = True  # an answer in the dialect's own words
+            raise verdict
+        return verdict, False
+
+    def _broken(self, error: WireError) -> tuple[Again, bool]:
+        if error.kind == "tls":
+            raise _tls_failed(self.origin, error.reason)
+        if error.kind == "dns":
+            raise self._gave_up(GiveUp(error.reason), True)
+        return Again(error.reason), error.kind in _LOST
+
+    def _once(self, request: Request, attempt: int) -> tuple[Reply, Verdict]:
+        source = request.source
+        payload = "UNSIGNED-PAYLOAD"
+        if source is None:
+            payload = _EMPTY
+        elif self._dialect.signs_payload and source.size <= _SIGNED:
+            payload = ""
+        with self.patience.turn(), self._pool.wire() as wire:
+            if not payload and source is not None:
+                count = source.read_into(wire.buffer, 0) if source.size else 0
+                payload = hashlib.sha256(wire.buffer[:count]).hexdigest()
+            head = self._head(request, self._dialect.authorise(request, payload))
+            sent = hashlib.md5(usedforsecurity=False) if request.digest and source is not None else None
+            moved = _Counted(request.moved) if request.moved is not None else None
+            try:
+                answer = wire.ask(
+                    head, source, digest=sent, moved=moved if source is not None else None, idle=request.idle
+                )
+                reply, verdict = self._receive(request, wire, answer, moved, attempt)
+            except BaseException:
+                if moved is not None:
+                    moved.take_back()
+                raise
+            if verdict is not None and moved is not None:
+                moved.take_back()
+            if sent is not None:
+                reply = replace(reply, sent_digest=sent.hexdigest())
+            return reply, verdict
+
+    def _receive(self, request: Request, wire: Wire, answer: Head, moved: Any, attempt: int) -> tuple[Reply, Verdict]:
+        status, reason, headers = answer.status, answer.reason, answer.headers
+        if request.sink is None or status not in request.expect:
+            body = wire.read(answer, MAX_BODY)
+            reply = Reply(status, reason, headers, body, attempts=attempt)
+            return reply, self._dialect.judge(request, reply)
+        reply = Reply(status, reason, headers, attempts=attempt)
+        verdict = self._dialect.judge(request, reply) or _wrong_range(request, reply)
+        if verdict is not None:
+            wire.close()  # the body is not wanted
+            return reply, verdict
+        taken = hashlib.md5(usedforsecurity=False) if request.digest else None
+        count = wire.stream(answer, request.sink, digest=taken, moved=moved)
+        if request.range_size is not None and count != request.range_size:
+            return reply, Again(f"{count} bytes came instead of {request.range_size}")
+        digest = taken.hexdigest() if taken is not None else ""
+        return Reply(status, reason, headers, received=count, received_digest=digest, attempts=attempt), None
+
+    def _head(self, request: Request, headers: Mapping[str, str]) -> bytes:
+        target = f"{self._prefix}{request.path}{query_string(request.query)}"
+        lines = [f"{request.method} {target} HTTP/1.1\r\n", self._agent]
+        if "host" not in headers:
+            lines.append(f"host: {self.origin.netloc}\r\n")
+        lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
+        if request.source is not None:
+            lines.append(f"content-length: {request.source.size}\r\n")
+        elif request.method in {"PUT", "POST"}:
+            lines.append("content-length: 0\r\n")
+        text = "".join(lines)
+        if text.count("\n") != len(lines) + 1 or text.count("\r") != len(lines) + 1:  # the agent is two lines
+            raise JsobjError("header-refused", "a value to send contains a line break", code=ExitCode.USAGE)
+        return (text + "\r\n").encode("utf-8", "surrogateescape")
+
+    def _log_in_again(self, seen: int) -> None:
+        """One renewal for all workers: whoever comes while another has just renewed goes on with the new login."""
+        with self._login_lock:
+            if self._logins == seen:
+                self._dialect.renew()
+                self._logins += 1
+
+    def _gave_up(self, end: GiveUp, lost: bool) -> JsobjError:
+        if lost:
+            return JsobjError(
+                "endpoint-unreachable",
+                f"cannot reach {self.origin}",
+                code=ExitCode.NETWORK,
+                context=end.reason,
+                hint="check the network, then run the same command again; jsobj doctor finds the cause",
+            )
+        return JsobjError(
+            "store-trouble",
+            f"{self.origin} does not answer as it should",
+            code=ExitCode.NETWORK,
+            context=end.reason,
+            hint="run the same command again in a minute: it goes on where it stopped",
+        )
+
+
+class _Counted:
+    """Counts what passes in one try, so that it can be taken back."""
+
+    __slots__ = ("_count", "_moved")
+
+    def __init__(self, moved: Any) -> None:
+        self._moved = moved
+        self._count = 0
+
+    def __call__(self, count: int) -> None:
+        self._count += count
+        self._moved(count)
+
+    def take_back(self) -> None:
+        if self._count:
+            self._moved(-self._count)
+            self._count = 0
+
+
+_EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+def query_string(query: tuple[tuple[str, str], ...]) -> str:
+    """``?a=b&c=`` with everything but unreserved characters encoded, in the order given; "" for no query."""
+    if not query:
+        return ""
+    return "?" + "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in query)
+
+
+def default_verdict(reply: Reply) -> Again | None:
+    """What every dialect makes of the statuses that may pass; None for all others."""
+    if reply.status not in _TRANSIENT:
+        return None
+    after = reply.headers.get("retry-after", "")
+    said = reply.reason or "trouble"
+    return Again(
+        f"the server answered {reply.status} {said}"[:200],
+        slow=reply.status in _BUSY,
+        after=float(after) if after.isascii() and after.isdigit() else None,
+    )
+
+
+def _wrong_range(request: Request, reply: Reply) -> Again | None:
+    """A stretch counts only as 206 with exactly the range that was asked for (RFC 9110, section 14.4)."""
+    if request.range_size is None:
+        return None if reply.status == 200 else Again(f"the server answered {reply.status} instead of 200")
+    if reply.status != 206:
+        return Again(f"the server (or a proxy before it) answered {reply.status} to a request for a part")
+    first, last = request.range_start, request.range_start + request.range_size - 1
+    told = reply.headers.get("content-range", "")
+    if not told.startswith(f"bytes {first}-{last}/"):
+        return Again(f"the server sent the range '{told[:60]}' instead of {first}-{last}")
+    return None
+
+
+def _tls_failed(origin: Origin, reason: str) -> JsobjError:
+    return JsobjError(
+        "tls-failed",
+        f"{origin} does not prove who it is: TLS failed",
+        code=ExitCode.NETWORK,
+        context=reason,
+        hint="if your cloud has its own certificate authority, name it: AWS_CA_BUNDLE=/path/to/ca.pem",
+    )
