@@ -70,6 +70,10 @@ class Pool:
         while self._idle:
             self._idle.pop().close()
 
+    def __del__(self) -> None:
+        # A store lives as long as somebody holds it, and nobody says when that ends; its sockets end with it.
+        self.close()
+
     # -- opening
 
     def _open(self) -> socket.socket:
