@@ -1,0 +1,40 @@
+"""Doing the same to many things at once, in order, without ever holding many of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+
+
+def _nothing() -> None:
+    """Nothing to stop."""
+
+
+def bounded_map(
+    function: Callable[[Given], Made], items: Iterable[Given], workers: int, *, stop: Callable[[], None] = _nothing
+) -> Iterator[Made]:
+    """The results of ``function`` in the order of ``items``, of which at most ``2 * workers`` are under way.
+
+    An exception of ``function`` is raised where its result would stand; what has not begun by then is not begun.
+    ``stop`` is called when it ends early, also for Ctrl-C, before what is under way is waited for.
+    """
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(workers, thread_name_prefix="worker") as pool:
+        try:
+            for item in items:
+                if len(waiting) >= 2 * workers:
+                    yield waiting.popleft().result()
+                waiting.append(pool.submit(function, item))
+            while waiting:
+                yield waiting.popleft().result()
+        except BaseException:
+            stop()
+            raise
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,82 @@
+"""Whether local bytes are those of an object, by the digests that the object has: the one judgement of "the same".
+
+A plain object's ETag is the MD5 of its bytes. A multipart object's is the MD5 of its parts' MD5s, which tells nothing
+until the size of the parts is known: it is read from our own metadata, asked of the server, or one of the usual sizes
+whose number of parts fits. A Swift large object's manifest lists each segment's MD5.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from jsobj.store.digests import candidates, composite
+from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
+from jsobj.transfer.layout import Layout
+
+_MD5 = re.compile(r"[0-9a-f]{32}")
+_READ = 1024 * 1024
+
+Stopped = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``same`` is None where nothing could be compared. ``by``: ``md5``, ``parts``, ``manifest`` or ``size``."""
+
+    same: bool | None
+    by: str
+
+
+def is_md5(etag: str) -> bool:
+    """Whether an ETag can be the MD5 of the object's bytes."""
+    return _MD5.fullmatch(etag) is not None
+
+
+def md5_of(descriptor: int, start: int, size: int) -> str:
+    """The MD5 of a stretch of an open file; of what there is of it, where the file is shorter."""
+    digest, view = hashlib.md5(usedforsecurity=False), memoryview(bytearray(min(_READ, max(1, size))))
+    while size > 0:
+        count = os.preadv(descriptor, [view[:size]], start)
+        if not count:
+            break
+        digest.update(view[:count])
+        start, size = start + count, size - count
+    return digest.hexdigest()
+
+
+def part_md5s(descriptor: int, layout: Layout) -> list[str]:
+    """The MD5 of every part of an open file."""
+    return [md5_of(descriptor, part.start, part.size) for part in layout]
+
+
+def layouts(store: Store, info: ObjectInfo) -> Iterator[Layout]:
+    """The ways in which a multipart object can have been cut, the likeliest first."""
+    told = info.metadata.get(PART_SIZE, "")
+    known = int(told) if told.isascii() and told.isdigit() and len(told) < 16 else 0
+    for size in candidates(info.size, info.parts or 1, known):
+        yield Layout(info.size, size)
+
+
+def compare(store: Store, info: ObjectInfo, descriptor: int) -> Comparison:
+    """Compare an open file with an object. Sizes first; then the digest that the object has."""
+    if os.fstat(descriptor).st_size != info.size:
+        return Comparison(False, "size")
+    if (known := store.digests(info)) is not None:
+        return _by_digests(known, descriptor)
+    if info.parts is None:
+        return Comparison(None, "size")
+    for layout in layouts(store, info):
+        if composite(part_md5s(descriptor, layout)) == info.etag:
+            return Comparison(True, "parts")
+        if info.metadata.get(PART_SIZE) == str(layout.part_size):
+            return Comparison(False, "parts")  # the layout is known, not guessed
+    return Comparison(None, "size")
+
+
+def _by_digests(known: Sequence[PartDigest], descriptor: int) -> Comparison:
+    by = "md5" if len(known) == 1 else "manifest"
+    return Comparison(all(md5_of(descriptor, part.start, part.size) == part.md5 for part in known), by)

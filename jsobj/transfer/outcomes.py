@@ -1,0 +1,25 @@
+"""Which failure ends a whole run, and which exit code a run of many items has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jsobj.errors import ExitCode, JsobjError
+
+# Causes that every other item would meet too: going on would only repeat them.
+_ENDS = frozenset(
+    {"endpoint-unreachable", "tls-failed", "bucket-not-found", "disk-full", "quota", "clock-skew", "not-object-store"}
+)
+
+
+def ends_run(error: JsobjError) -> bool:
+    """Whether the cause is one of the whole run, not of one item."""
+    return error.code is ExitCode.AUTH or error.reference in _ENDS
+
+
+def exit_code(succeeded: int, failures: Sequence[JsobjError]) -> ExitCode:
+    """0 where nothing failed; 3 where some did; the common cause's code where all did, 3 where causes differ."""
+    if not failures:
+        return ExitCode.OK
+    codes = {failure.code for failure in failures}
+    return codes.pop() if not succeeded and len(codes) == 1 else ExitCode.PARTIAL

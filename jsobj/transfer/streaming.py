@@ -1,0 +1,112 @@
+"""Sending bytes whose number nobody knows yet: standard input, generators, files that are compressed on their way.
+
+The bytes pass once: they are gathered into parts in memory, and a few parts are sent at a time, so that memory stays
+at (parts in flight + 1) times the part size. What was begun is taken back when the stream breaks off.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.objects import Moved, Part, PutOptions, Store, Upload
+from jsobj.store.streams import BytesSource
+from jsobj.units import human_bytes
+
+IN_FLIGHT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """``size`` bytes were sent. ``verified``: ``digest`` for one request, ``parts`` for several."""
+
+    size: int
+    etag: str
+    verified: str
+
+
+def send_stream(
+    store: Store,
+    key: str,
+    chunks: Iterable[bytes | bytearray | memoryview],
+    options: PutOptions,
+    *,
+    part_size: int,
+    moved: Moved,
+    in_flight: int = IN_FLIGHT,
+) -> Streamed:
+    """Send everything that ``chunks`` gives as one object.
+
+    Raises :class:`JsobjError`, and whatever ``chunks`` raises; then no object was made and nothing is left behind.
+    """
+    size = max(part_size, store.limits.smallest_part)
+    parts = _parts(chunks, size)
+    first = next(parts, bytearray())
+    second = next(parts, None)
+    if second is None:
+        etag = store.put(key, BytesSource(first), options, moved=moved)
+        return Streamed(len(first), etag, "digest")
+    upload = store.begin(key, options)
+    try:
+        sent = _send_all(store, upload, _chained(first, second, parts), moved, in_flight)
+        etag = store.complete(upload, sent, options)
+    except BaseException:
+        store.abort(upload)
+        raise
+    return Streamed(sum(part.size for part in sent), etag, "parts")
+
+
+def _chained(first: bytearray, second: bytearray, rest: Iterator[bytearray]) -> Iterator[bytearray]:
+    yield first
+    yield second
+    yield from rest
+
+
+def _parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Iterator[bytearray]:
+    """The same bytes in pieces of ``size``, the last one shorter."""
+    part = bytearray()
+    for chunk in chunks:
+        view = memoryview(chunk).cast("B")
+        while view:
+            room = size - len(part)
+            part += view[:room]
+            view = view[room:]
+            if len(part) == size:
+                yield part
+                part = bytearray()
+    if part:
+        yield part
+
+
+def _send_all(
+    store: Store, upload: Upload, parts: Iterator[bytearray], moved: Moved, in_flight: int
+) -> tuple[Part, ...]:
+    done: list[Part] = []
+    waiting: deque[Future[Part]] = deque()
+    with ThreadPoolExecutor(in_flight, thread_name_prefix="part") as pool:
+        try:
+            for number, data in enumerate(parts, start=1):
+                if number > store.limits.parts:
+                    raise _too_long(store.limits.parts, len(data))
+                if len(waiting) >= in_flight:
+                    done.append(waiting.popleft().result())
+                waiting.append(pool.submit(store.put_part, upload, number, BytesSource(data), moved=moved))
+            done += [future.result() for future in waiting]
+        except BaseException:
+            for future in waiting:
+                future.cancel()
+            raise
+    return tuple(done)
+
+
+def _too_long(parts: int, part_size: int) -> JsobjError:
+    return JsobjError(
+        "stream-too-long",
+        f"the stream has more than {human_bytes(parts * part_size)}, which is all that {parts} parts of "
+        f"{human_bytes(part_size)} hold",
+        code=ExitCode.USAGE,
+        hint="send it again in larger parts: --part-size 128M",
+    )

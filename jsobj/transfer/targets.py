@@ -1,0 +1,126 @@
+"""Which key a file gets and which path an object gets: the rules of ``cp -r``, said once.
+
+Upload: a source that ends in ``/`` means what is in the folder; else the folder (or file) goes in under its own name
+where the destination ends in ``/`` or is a bucket, and takes the destination's name where it does not. Download: the
+same the other way round, where a destination that is a folder already counts like one that ends in ``/``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jsobj.errors import ExitCode, JsobjError
+
+_WILD = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSource:
+    """One source. ``prefix`` goes before each file's relative path; ``exact``: the whole key, for a single file."""
+
+    path: str
+    prefix: str
+    exact: str = ""
+
+
+def upload_sources(sources: Sequence[str], key: str) -> tuple[UploadSource, ...]:
+    """Where each source goes. ``key``: what stands behind the bucket in the destination.
+
+    Raises :class:`JsobjError`: local (a source is not there), usage (several sources for one key).
+    """
+    into = not key or key.endswith("/")
+    if len(sources) > 1 and not into:
+        raise JsobjError(
+            "destination-not-folder",
+            f"{len(sources)} sources cannot become the one object '{key}'",
+            code=ExitCode.USAGE,
+            hint=f"end the destination with a slash: {key}/",
+        )
+    return tuple(_upload_source(source, key, into) for source in sources)
+
+
+def _upload_source(source: str, key: str, into: bool) -> UploadSource:
+    try:
+        folder = os.path.isdir(source)
+        os.stat(source)
+    except (OSError, ValueError) as error:
+        raise JsobjError(
+            "source-missing",
+            f"cannot read {source!r}" if isinstance(error, ValueError) else f"cannot read {source}",
+            code=ExitCode.LOCAL,
+            context=getattr(error, "strerror", None) or str(error),
+            hint="check the path",
+        ) from error
+    name = os.path.basename(os.path.abspath(source))
+    if not folder:
+        return UploadSource(source, "", f"{key}{name}" if into else key)
+    if source.endswith("/") or name == "" or source in {".", ".."}:
+        return UploadSource(source, key if into else f"{key}/")
+    return UploadSource(source, f"{key}{name}/" if into else f"{key}/")
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadTarget:
+    """Where objects go: below ``folder``; a single object to the file ``file`` in it, "" for many.
+
+    ``cut`` is the beginning of the keys that is left out; ``prefix`` what is listed; ``pattern`` a glob, None for all.
+    """
+
+    folder: str
+    file: str
+    prefix: str
+    cut: str
+    pattern: re.Pattern[str] | None = None
+
+
+def object_target(key: str, destination: str) -> DownloadTarget:
+    """Where one object goes."""
+    name = key.rstrip("/").rpartition("/")[2]
+    if destination.endswith("/") or os.path.isdir(destination):
+        return DownloadTarget(destination, name, key, "")
+    folder, _, name = destination.rpartition("/")
+    return DownloadTarget(folder or ("/" if destination.startswith("/") else "."), name, key, "")
+
+
+def prefix_target(prefix: str, destination: str) -> DownloadTarget:
+    """Where everything below a prefix goes. ``prefix``: as typed; "" for a whole bucket."""
+    if prefix and not prefix.endswith("/"):
+        below = prefix.rpartition("/")[2]
+        inside = os.path.isdir(destination) or destination.endswith("/")
+        return DownloadTarget(f"{destination}/{below}" if inside else destination, "", f"{prefix}/", f"{prefix}/")
+    return DownloadTarget(destination, "", prefix, prefix)
+
+
+def glob_target(key: str, destination: str) -> DownloadTarget:
+    """Where the objects that match a glob go: the folder part before the first wildcard is cut off."""
+    fixed = key[: _WILD.search(key).start()]  # type: ignore[union-attr]
+    cut = fixed[: fixed.rfind("/") + 1]
+    return DownloadTarget(destination, "", fixed, cut, glob(key))
+
+
+def is_glob(key: str) -> bool:
+    """Whether a key contains a wildcard."""
+    return _WILD.search(key) is not None
+
+
+def glob(pattern: str) -> re.Pattern[str]:
+    """A glob over keys: ``*`` and ``?`` stop at ``/``, ``**`` does not, ``[abc]`` is one of these characters."""
+    out, rest = [], pattern
+    while rest:
+        if rest.startswith("**"):
+            out.append(".*")
+            rest = rest[2:]
+        elif rest[0] in "*?":
+            out.append("[^/]*" if rest[0] == "*" else "[^/]")
+            rest = rest[1:]
+        elif (found := re.match(r"\[(!?)([^\]/]+)\]", rest)) is not None:
+            chosen = found[2].replace("\\", "\\\\").replace("^", "\\^")
+            out.append(f"[{'^' if found[1] else ''}{chosen}]")
+            rest = rest[found.end() :]
+        else:
+            out.append(re.escape(rest[0]))
+            rest = rest[1:]
+    return re.compile("".join(out), re.DOTALL)
