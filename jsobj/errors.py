@@ -74,6 +74,10 @@ class JsobjError(Exception):
         self.hint = hint
         self.code = code
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel between processes whole; the rule of ``Exception`` would lose the keywords."""
+        return _rebuilt, (type(self), self.reference, self.message, self.code, self.context, self.hint)
+
     def to_json(self) -> dict[str, object]:
         """The document ``jsobj.error/1``."""
         return {
@@ -84,3 +88,9 @@ class JsobjError(Exception):
             "hint": self.hint,
             "exit_code": int(self.code),
         }
+
+
+def _rebuilt(
+    kind: type[JsobjError], reference: str, message: str, code: ExitCode, context: str, hint: str
+) -> JsobjError:
+    return kind(reference, message, code=code, context=context, hint=hint)

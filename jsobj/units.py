@@ -8,6 +8,9 @@ from datetime import datetime, timedelta, timezone
 from jsobj.errors import ExitCode, JsobjError
 
 _DURATION = re.compile(r"(\d{1,6})\s*([smhdwy])")
+_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?)\s*(?:([kmgtp])i?)?b?", re.ASCII | re.IGNORECASE)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
+LARGEST_SIZE = 1024**5  # bytes (1 PiB): more is a slip of the keyboard
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 
 
@@ -19,6 +22,30 @@ def human_bytes(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.3g} {unit}"
         value /= 1024
     return f"{value:.3g} PiB"
+
+
+def parse_size(text: str, what: str = "the size", *, smallest: int = 1, largest: int = LARGEST_SIZE) -> int:
+    """``16MiB``, ``16M``, ``1.5g`` or ``65536`` as bytes. K, M, G ... count in 1024s however they are written, ``MB``
+    included, as in aws and rclone.
+
+    Raises :class:`JsobjError` (usage) naming the range for anything else, and for what is not from ``smallest`` to
+    ``largest``. ``what`` names the option in it.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    count = -1
+    if match is not None:
+        whole, _, fraction = match[1].partition(".")
+        unit = 1024 ** _POWERS[(match[2] or "").lower()]
+        # In whole numbers: a float would round sizes above 8 PiB, and what is compared with a limit must be exact.
+        count = int(whole) * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
+    if not smallest <= count <= largest:
+        raise JsobjError(
+            "bad-size",
+            f"{what} is a size from {human_bytes(smallest)} to {human_bytes(largest)}, and '{text[:40]}' is not",
+            code=ExitCode.USAGE,
+            hint="write a number of bytes, or a number with K, M, G or T (of 1024), such as 16M",
+        )
+    return count
 
 
 def human_time(moment: datetime) -> str:

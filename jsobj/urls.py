@@ -138,9 +138,7 @@ def normalise_endpoint(text: str) -> Normalised:
         if path:
             notices.append("the trailing slash was left out")
         return Normalised(origin, tuple(notices))
-    match = _SWIFT_PATH.fullmatch(stripped)
-    # /v1 alone, or /v1/<container>, is Swift's only with an account; with /swift or /object the prefix says enough.
-    if match and (match["prefix"] != "/v1" or match["account"] or not match["rest"]):
+    if split_swift_path(stripped) is not None:
         notices.append(f"'{stripped}' is the path of the Swift API; S3 speaks at the bare origin, so it was left out")
         return Normalised(origin, tuple(notices), swift=True)
     _refuse(
@@ -148,6 +146,15 @@ def normalise_endpoint(text: str) -> Normalised:
         f"'{path[:80]}' follows the host, and an S3 endpoint has no path",
         f"if {origin} is the object store's address, use that; the bucket's name goes into the command instead",
     )
+
+
+def split_swift_path(path: str) -> tuple[str, str] | None:
+    """The account's root in the path of a Swift URL, and what follows (container and object); None for another path."""
+    match = _SWIFT_PATH.fullmatch(path)
+    # /v1 alone, or /v1/<container>, is Swift's only with an account; with /swift or /object the prefix says enough.
+    if match and (match["prefix"] != "/v1" or match["account"] or not match["rest"]):
+        return f"{match['prefix']}{match['account'] or ''}", match["rest"].strip("/")
+    return None
 
 
 def require_origin(text: str) -> Origin:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.proxies import malformed
 from jsobj.doctor.values import Finding, failed, passed, warned
 from jsobj.errors import JsobjError
 from jsobj.identity.awsfiles import AwsProfile, read_profile
 from jsobj.identity.current import chosen_cloud
+from jsobj.identity.proxies import malformed
 from jsobj.identity.sources import from_environment
 from jsobj.urls import normalise_endpoint
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.proxies import Proxy, proxy_for
 from jsobj.doctor.values import Finding, failed, passed
+from jsobj.identity.proxies import Proxy, proxy_for
 from jsobj.urls import Origin, parse_url
 
 CONNECT_SECONDS = 3.0

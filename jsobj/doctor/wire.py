@@ -13,8 +13,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.proxies import proxy_for
 from jsobj.identity.http import TransportError
+from jsobj.identity.proxies import proxy_for
 from jsobj.identity.s3wire import MAX_BODY, Answer, KeyPair, unreachable
 from jsobj.identity.sigv4 import signed_headers
 from jsobj.urls import Origin

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.http import HttpClient, TransportError
-from jsobj.identity.sigv4 import signed_headers
 from jsobj.secret import Secret
 from jsobj.urls import Origin
+
+if TYPE_CHECKING:  # whoever only needs a key pair is spared the HTTP client
+    from jsobj.identity.http import TransportError
 
 READ_SECONDS = 15.0
 MAX_BODY = 64 * 1024
@@ -60,6 +62,9 @@ def get(
 
     Raises :class:`JsobjError` (network) where nothing usable comes back.
     """
+    from jsobj.identity.http import HttpClient, TransportError
+    from jsobj.identity.sigv4 import signed_headers
+
     headers: dict[str, str] = {}
     if key is not None:
         headers |= signed_headers("GET", origin.netloc, path, access=key.access, secret=key.secret, region=region)

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.rcfile import RcFile, missing
 from jsobj.secret import Secret
+
+if TYPE_CHECKING:  # reading RC files is for login; every command looks at where its login comes from
+    from jsobj.identity.rcfile import RcFile
 
 APPLICATION_CREDENTIAL = "v3applicationcredential"
 SECRET_OPTIONS = frozenset(
@@ -100,6 +103,8 @@ def from_rc(rc: RcFile) -> AuthSource:
 
     Raises :class:`JsobjError` (local) naming all that is missing at once.
     """
+    from jsobj.identity.rcfile import missing
+
     lacking = missing(rc)
     if lacking:
         raise JsobjError(

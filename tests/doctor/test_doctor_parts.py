@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from jsobj.doctor.case import Case
 from jsobj.doctor.document import document, exit_code
 from jsobj.doctor.masking import Mask
-from jsobj.doctor.proxies import malformed, proxy_for
 from jsobj.doctor.runner import chosen, run_checks, without_writing
 from jsobj.doctor.values import Check, Finding, Status, failed, passed, skipped, warned
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.proxies import malformed, proxy_for
 from jsobj.identity.settings import Settings
 from jsobj.urls import Origin
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import JsobjError
-from jsobj.units import days_left, human_bytes, human_time, parse_keystone_time, parse_moment
+from jsobj.units import days_left, human_bytes, human_time, parse_keystone_time, parse_moment, parse_size
 
 UTC = dt.timezone.utc
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -104,3 +104,45 @@ def test_keystone_time() -> None:
 def test_human_time_is_utc() -> None:
     east = dt.timezone(dt.timedelta(hours=3))
     assert human_time(dt.datetime(2026, 11, 21, 14, 3, tzinfo=east)) == "2026-11-21 11:03 UTC"
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("1", 1),
+        ("65536", 65536),
+        ("16MiB", 16 << 20),
+        ("16M", 16 << 20),
+        ("16mb", 16 << 20),
+        ("16Mi", 16 << 20),
+        (" 16 m ", 16 << 20),
+        ("1.5G", 3 << 29),
+        ("0.5k", 512),
+        ("10B", 10),
+        ("1T", 1 << 40),
+        ("1PiB", 1 << 50),
+        ("1125899906842624", 1 << 50),
+    ],
+)
+def test_parse_size(text: str, count: int) -> None:
+    assert parse_size(text) == count
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "0", "0M", "-1", "-16M", "+1", "NaN", "inf", "1e9", "abc", "M", "16X", "16i", "16Mi B", "1,5G", "5G+1", "1P1",
+     "1125899906842625", "2P", "0.0001", "1" * 400, "\u0661\u0666M", "16M\0"],
+)  # fmt: skip
+def test_b132_sizes_that_are_none_are_refused_with_the_range(text: str) -> None:
+    with pytest.raises(JsobjError, match=r"--part-size is a size from 1 B to 1 PiB") as caught:
+        parse_size(text, "--part-size")
+    assert (caught.value.reference, caught.value.code) == ("bad-size", 2)
+    assert len(caught.value.message) < 200
+
+
+def test_b132_the_range_is_exact() -> None:
+    for text in ("5M", "5G", "5242880", "5368709120"):
+        parse_size(text, smallest=5 << 20, largest=5 << 30)
+    for text in ("5242879", "5368709121", "4.999999M", "5.000001G"):
+        with pytest.raises(JsobjError, match="from 5 MiB to 5 GiB"):
+            parse_size(text, smallest=5 << 20, largest=5 << 30)

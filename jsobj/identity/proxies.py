@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from jsobj.identity.settings import Settings
-from jsobj.urls import Origin
+from jsobj.urls import Origin, is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,17 @@ def proxy_for(settings: Settings, origin: Origin) -> Proxy | None:
             default = 443 if parts.scheme == "https" else 80
             return Proxy(variable, url, parts.hostname or "", parts.port or default)
     return None
+
+
+def tunnel_for(settings: Settings, origin: Origin) -> str:
+    """The HTTP proxy that our own connections use for that origin, as a URL; "" for none.
+
+    Never for this machine itself, and never one of another kind (socks), as in :mod:`jsobj.identity.http`.
+    """
+    if is_loopback(origin.host):
+        return ""
+    found = proxy_for(settings, origin)
+    return found.url if found is not None and found.url.lower().startswith("http") else ""
 
 
 def _bypassed(settings: Settings, origin: Origin) -> bool:
