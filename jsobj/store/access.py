@@ -22,7 +22,10 @@ from jsobj.urls import Origin, require_origin
 
 @dataclass(frozen=True, slots=True)
 class S3Access:
-    """Everything that a signed S3 request needs. ``where`` says who chose it; ``profile``, ``project``: "" if none."""
+    """Everything that an S3 request needs. ``where`` says who chose it; ``profile``, ``project``: "" if none.
+
+    An empty ``key.access`` means that requests are not signed: public data only.
+    """
 
     origin: Origin
     region: str
@@ -35,8 +38,8 @@ class S3Access:
     project: str = ""
 
 
-def s3_access(settings: Settings, *, profile: str = "", cloud: str = "") -> S3Access | None:
-    """The S3 access meant, or None where no keys are chosen.
+def s3_access(settings: Settings, *, profile: str = "", cloud: str = "", endpoint: str = "") -> S3Access | None:
+    """The S3 access meant, or None where no keys are chosen. ``endpoint``: instead of the profile's.
 
     Raises :class:`JsobjError`: not found (a named profile that does not exist or has no key), usage (no endpoint).
     """
@@ -44,21 +47,45 @@ def s3_access(settings: Settings, *, profile: str = "", cloud: str = "") -> S3Ac
     choice = Choice("", "") if env_keys else chosen_profile(settings, profile=profile, cloud=cloud)
     if env_keys:
         pair = KeyPair(settings.get("AWS_ACCESS_KEY_ID"), Secret(settings.get("AWS_SECRET_ACCESS_KEY")))
-        return _access(settings, None, pair, "AWS_* variables in the environment")
+        return _access(settings, None, pair, "AWS_* variables in the environment", endpoint)
     if not choice.name:
         return None
     found = read_profile(settings.aws, choice.name)
     if found is None or not found.access or not found.secret:
         raise _no_such_profile(settings, choice)
-    return _access(settings, found, KeyPair(found.access, found.secret), f"profile '{found.name}'")
+    return _access(settings, found, KeyPair(found.access, found.secret), f"profile '{found.name}'", endpoint)
 
 
-def _access(settings: Settings, profile: AwsProfile | None, pair: KeyPair, where: str) -> S3Access:
-    endpoint = (
+def s3_public(settings: Settings, *, profile: str = "", cloud: str = "", endpoint: str = "") -> S3Access:
+    """The way to public data: no key is read, and no login is needed.
+
+    Raises :class:`JsobjError` (usage) where no endpoint is known.
+    """
+    found = None
+    if not endpoint:
+        choice = chosen_profile(settings, profile=profile, cloud=cloud)
+        found = read_profile(settings.aws, choice.name) if choice.name else None
+        endpoint = _endpoint(settings, found)
+    if not endpoint:
+        raise JsobjError(
+            "endpoint-missing",
+            "it is not known on which server these public data are",
+            code=ExitCode.USAGE,
+            hint="name it: --endpoint https://HOST:PORT",
+        )
+    return _access(settings, found, KeyPair("", Secret("")), "unsigned, for public data", endpoint)
+
+
+def _endpoint(settings: Settings, profile: AwsProfile | None) -> str:
+    return (
         settings.get("AWS_ENDPOINT_URL_S3")
         or settings.get("AWS_ENDPOINT_URL")
         or (profile.endpoint_url if profile else "")
     )
+
+
+def _access(settings: Settings, profile: AwsProfile | None, pair: KeyPair, where: str, endpoint: str) -> S3Access:
+    endpoint = endpoint or _endpoint(settings, profile)
     if not endpoint:
         raise JsobjError(
             "endpoint-missing",
@@ -70,7 +97,7 @@ def _access(settings: Settings, profile: AwsProfile | None, pair: KeyPair, where
             else f"write it into the profile: jsobj ec2-creds{same_login(profile=profile.name)}",
         )
     region = settings.get("AWS_REGION") or settings.get("AWS_DEFAULT_REGION") or (profile.region if profile else "")
-    record = ledger.read(settings).key(pair.access)
+    record = ledger.read(settings).key(pair.access) if pair.access else None
     return S3Access(
         origin=require_origin(endpoint),
         region=region or DEFAULT_REGION,

@@ -37,7 +37,7 @@ def parse_bucket(text: str) -> BucketName:
     if not separator:
         dialect, rest = "", text
     name = rest.removesuffix("/")
-    reason = _grammar_fault(dialect, separator, name)
+    reason = grammar_fault(dialect, separator, name)
     if reason:
         raise JsobjError(
             "bucket-name-grammar",
@@ -48,7 +48,8 @@ def parse_bucket(text: str) -> BucketName:
     return BucketName(dialect, name)
 
 
-def _grammar_fault(dialect: str, separator: str, name: str) -> str:
+def grammar_fault(dialect: str, separator: str, name: str, *, tenants: bool = False) -> str:
+    """Why this cannot name a bucket; "" where it can. ``tenants``: ``project:bucket`` is allowed over S3."""
     if separator and dialect not in {"s3", "swift"}:
         return "only s3:// and swift:// (in small letters) are known"
     if not name:
@@ -58,7 +59,10 @@ def _grammar_fault(dialect: str, separator: str, name: str) -> str:
     if name.startswith("arn:"):
         return "ARNs are Amazon's"
     if ":" in name and dialect != "swift":
-        return "another project's bucket (project:bucket) is not supported yet"
+        if not tenants:
+            return "another project's bucket (project:bucket) is not supported yet"
+        if name.count(":") > 1 or not all(name.split(":")):
+            return "another project's bucket is written project:bucket"
     if any(not ch.isprintable() for ch in name):
         return "it contains a control character"
     if name in {".", ".."}:

@@ -1,16 +1,47 @@
-"""Which dialect serves a bucket command: the one that was named, else S3 where there are keys, else Swift."""
+"""Which dialect serves a command, for buckets and for objects: the one that was named, else S3 where there are keys,
+else Swift."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.current import current_source
-from jsobj.identity.keystone import Keystone
-from jsobj.identity.profiles import verify_of
 from jsobj.identity.settings import Settings
-from jsobj.store.access import s3_access
-from jsobj.store.buckets import BucketAdmin
+from jsobj.store.access import S3Access, s3_access, s3_public
+from jsobj.store.locate import Location
+from jsobj.store.objects import Store, StorePlace
+from jsobj.urls import Origin, parse_url, split_swift_path
+
+if TYPE_CHECKING:
+    from jsobj.identity.keystone import Keystone
+    from jsobj.store.buckets import Bucket, BucketAdmin
+    from jsobj.store.patience import Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the options say. ``unsigned``: public data, without keys or login.
+
+    ``endpoint``: an S3 endpoint instead of the profile's; for public data over Swift, the account's URL. ``log_in`` is
+    called where a token is needed; a command's also tells the login's notices.
+    """
+
+    cloud: str = ""
+    profile: str = ""
+    unsigned: bool = False
+    endpoint: str = ""
+    log_in: Callable[[], Keystone] | None = None
+
+    def keystone(self, settings: Settings) -> Keystone:
+        """The login meant. Raises :class:`JsobjError` (auth) where there is none."""
+        if self.log_in is not None:
+            return self.log_in()
+        from jsobj.identity.current import current_source
+        from jsobj.identity.keystone import Keystone
+
+        return Keystone(current_source(settings, cloud=self.cloud))
 
 
 def open_account(
@@ -21,24 +52,135 @@ def open_account(
     profile: str = "",
     log_in: Callable[[], Keystone] | None = None,
 ) -> BucketAdmin:
-    """The account meant. ``log_in`` is called where a token is needed; a command's also tells the login's notices.
+    """The account meant, for making and keeping buckets. ``log_in`` as in :class:`Wish`.
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login.
     """
-    if dialect != "swift":
-        access = s3_access(settings, profile=profile, cloud=cloud)
-        if access is not None:
-            from jsobj.store.s3_account import S3Account
+    wish = Wish(cloud, profile, log_in=log_in)
+    access = _keys(settings, dialect, wish)
+    if access is not None:
+        from jsobj.store.s3_account import S3Account
 
-            return S3Account(access)
-        if dialect == "s3":
-            raise JsobjError(
-                "no-s3-keys",
-                "there are no S3 keys to use",
-                code=ExitCode.AUTH,
-                hint="make them: jsobj ec2-creds; or use the Swift API, which needs none: swift://NAME",
-            )
+        return S3Account(access)
+    from jsobj.identity.profiles import verify_of
     from jsobj.store.swift_account import SwiftAccount
 
-    keystone = log_in() if log_in else Keystone(current_source(settings, cloud=cloud))
+    keystone = wish.keystone(settings)
     return SwiftAccount(keystone, verify=verify_of(keystone, settings))
+
+
+def open_store(settings: Settings, location: Location, wish: Wish, *, patience: Patience | None = None) -> Store:
+    """The store of the bucket in ``location``.
+
+    Raises :class:`JsobjError`: auth where there is neither a key nor a login, usage where no endpoint is known.
+    """
+    access = _public(settings, location.dialect, wish) if wish.unsigned else _keys(settings, location.dialect, wish)
+    if access is not None:
+        return _s3(settings, location, access, patience)
+    if wish.unsigned:
+        return _public_swift(settings, location, wish, patience)
+    return _swift(settings, location, wish, patience)
+
+
+def _keys(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
+    """The access of the profile meant; None for Swift."""
+    if dialect == "swift":
+        return None
+    access = s3_access(settings, profile=wish.profile, cloud=wish.cloud, endpoint=wish.endpoint)
+    if access is None and dialect == "s3":
+        raise JsobjError(
+            "no-s3-keys",
+            "there are no S3 keys to use",
+            code=ExitCode.AUTH,
+            hint="make them: jsobj ec2-creds; or use the Swift API, which needs none: swift://NAME",
+        )
+    return access
+
+
+def _public(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
+    """Public data over S3; None for Swift, which a Swift URL as the endpoint means too."""
+    if dialect == "swift" or (not dialect and _account_url(wish.endpoint)):
+        return None
+    return s3_public(settings, profile=wish.profile, cloud=wish.cloud, endpoint=wish.endpoint)
+
+
+def _s3(settings: Settings, location: Location, access: S3Access, patience: Patience | None) -> Store:
+    from jsobj.store.s3 import S3Store
+
+    return S3Store(access, location.bucket, proxy=_proxy(settings, access.origin), patience=patience)
+
+
+def _proxy(settings: Settings, origin: Origin) -> str:
+    from jsobj.identity.proxies import tunnel_for
+
+    return tunnel_for(settings, origin)
+
+
+def list_buckets(settings: Settings, dialect: str, wish: Wish) -> Iterator[Bucket]:
+    """All buckets of the account meant, by name, without the SDKs of :func:`open_account`.
+
+    Raises :class:`JsobjError`: as :func:`open_store`; usage where public data are meant, since nobody lists those.
+    """
+    if wish.unsigned:
+        raise JsobjError(
+            "usage",
+            "without a login there is no project whose buckets could be listed",
+            code=ExitCode.USAGE,
+            hint="name a bucket: jsobj ls s3://BUCKET --no-sign-request",
+        )
+    access = _keys(settings, dialect, wish)
+    if access is not None:
+        from jsobj.store.bucket_list import s3_buckets
+
+        return s3_buckets(access, proxy=_proxy(settings, access.origin))
+    from jsobj.identity.profiles import verify_of
+    from jsobj.store.bucket_list import swift_containers
+
+    keystone = wish.keystone(settings)
+    proxy = _proxy(settings, parse_url(keystone.login.swift_url)[0])
+    return swift_containers(keystone, verify=verify_of(keystone, settings), proxy=proxy)
+
+
+def _swift(settings: Settings, location: Location, wish: Wish, patience: Patience | None) -> Store:
+    from jsobj.identity.profiles import verify_of
+    from jsobj.store.swift import SwiftStore
+    from jsobj.store.tokens import TokenKeeper
+
+    keystone = wish.keystone(settings)
+    login = keystone.login
+    url = login.swift_url
+    place = StorePlace("swift", location.bucket, url, f"a token of {login.user.name}", login.project.name, url)
+    return SwiftStore(
+        place,
+        TokenKeeper(keystone),
+        verify=verify_of(keystone, settings),
+        proxy=_proxy(settings, parse_url(url)[0]),
+        patience=patience,
+        cloud=keystone.source.cloud,
+    )
+
+
+def _public_swift(settings: Settings, location: Location, wish: Wish, patience: Patience | None) -> Store:
+    from jsobj.store.swift import SwiftStore
+
+    url = _account_url(wish.endpoint) or _account_url(settings.get("OS_STORAGE_URL"))
+    if not url:
+        raise JsobjError(
+            "endpoint-missing",
+            "it is not known in which account these public data are",
+            code=ExitCode.USAGE,
+            context="over the Swift API, containers belong to an account, and its URL is what the data's owner knows",
+            hint="name it: --endpoint https://HOST/swift/v1/AUTH_PROJECT (jsobj whoami shows the owner's)",
+        )
+    place = StorePlace("swift", location.bucket, url, "no login, for public data", account=url)
+    verify = settings.ca_bundle or settings.get("AWS_CA_BUNDLE") or True
+    return SwiftStore(place, verify=verify, proxy=_proxy(settings, parse_url(url)[0]), patience=patience)
+
+
+def _account_url(text: str) -> str:
+    """``text`` where it is the URL of a Swift account, cut after the account; else ""."""
+    if not text:
+        return ""
+    origin, path = parse_url(text)
+    found = split_swift_path(path.rstrip("/"))
+    return f"{origin}{found[0]}" if found is not None else ""

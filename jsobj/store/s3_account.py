@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
 from typing import Any, TypeAlias
 
 from jsobj.store.access import S3Access
+from jsobj.store.bucket_list import SWIFT_PLACEHOLDER
 from jsobj.store.buckets import Bucket, Place
 from jsobj.store.s3_errors import translated
 
 # One object, or one version of it, as the arguments of DeleteObject.
 Target: TypeAlias = "dict[str, str]"
-
-# Swift's s3api knows no creation dates and gives this one for every bucket; no date is better than a false one.
-_SWIFT_PLACEHOLDER = datetime(2009, 2, 3, 16, 45, 9, tzinfo=timezone.utc)
 
 _PARALLEL = 8
 _COUNT_PAGES = 10  # pages of 1000 objects counted by show() where the server gives no totals
@@ -94,7 +91,7 @@ class S3Account:
             answer = self._client.list_buckets()
         for item in sorted(answer.get("Buckets", ()), key=lambda item: str(item["Name"])):
             created = item.get("CreationDate")
-            yield Bucket(str(item["Name"]), "s3", created=None if created == _SWIFT_PLACEHOLDER else created)
+            yield Bucket(str(item["Name"]), "s3", created=None if created == SWIFT_PLACEHOLDER else created)
 
     def show(self, name: str) -> Bucket:
         """Counts come from RGW's headers where there are any, else from listing up to 10 000 objects."""

@@ -1,4 +1,4 @@
-"""botocore's errors in the user's words, with the server's code and request id as evidence."""
+"""S3's error codes in the user's words, and botocore's errors by them, with the server's words as evidence."""
 
 from __future__ import annotations
 
@@ -125,14 +125,9 @@ def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
     request_id = metadata.get("RequestId") or headers.get("x-trans-id") or headers.get("x-amz-request-id") or ""
     message = str(response.get("Error", {}).get("Message", ""))
     context = " ".join(part for part in (f"HTTP {status}", code, message[:200], request_id) if part)
-    known = _SHORT.get(code) if bucket else _OF_ACCOUNT.get(code, _SHORT.get(code))
+    known = explained(code, access, bucket, context)
     if known is not None:
-        reference, sentence, exit_code, hint = known
-        at = same_login(profile=access.profile)
-        words = {"bucket": bucket, "quoted": shlex.quote(f"s3://{bucket}"), "endpoint": str(origin), "at": at}
-        return JsobjError(
-            reference, sentence.format(**words), code=exit_code, context=context, hint=hint.format(**words)
-        )
+        return known
     if status == 429 or status >= 500:
         return JsobjError(
             "s3-busy",
@@ -147,6 +142,20 @@ def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
             "s3-not-allowed", f"{origin} does not allow this", code=ExitCode.REFUSED, context=context, hint=hint
         )
     return JsobjError("s3-failed", f"{origin} refuses this request", code=ExitCode.FAILURE, context=context)
+
+
+def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjError | None:
+    """The error for S3's code (or status, where there is none); None for a code that says nothing to a user.
+
+    ``bucket`` is "" where the account itself was asked; ``context`` is evidence, without secrets.
+    """
+    known = _SHORT.get(code) if bucket else _OF_ACCOUNT.get(code, _SHORT.get(code))
+    if known is None:
+        return None
+    reference, sentence, exit_code, hint = known
+    at = same_login(profile=access.profile)
+    words = {"bucket": bucket, "quoted": shlex.quote(f"s3://{bucket}"), "endpoint": str(access.origin), "at": at}
+    return JsobjError(reference, sentence.format(**words), code=exit_code, context=context, hint=hint.format(**words))
 
 
 def _without_url(text: str) -> str:

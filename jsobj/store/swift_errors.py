@@ -1,20 +1,23 @@
-"""swiftclient's errors in the user's words, with the server's reason and request id as evidence.
+"""The Swift API's refusals in the user's words, with the server's reason and request id as evidence.
 
 A status alone does not say what is wrong: to a creation 409 means a name that is taken (Ceph RGW, where names may be
-shared), to a deletion a container that is not empty. No other library's errors are translated here.
+shared), to a deletion a container that is not empty. Here are the words for accounts and containers, and what
+swiftclient raises; those for objects are in :mod:`jsobj.store.swift_failures`.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.keystone import Keystone
-from jsobj.identity.login import Login
 from jsobj.identity.words import same_login
+
+if TYPE_CHECKING:  # what reads public data needs no login, nor the time that importing it takes
+    from jsobj.identity.keystone import Keystone
 
 _WRITING_ROLES = frozenset({"admin", "member", "manager"})
 
@@ -49,6 +52,20 @@ _WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: the login's project and roles, and the name of its cloud ("" for the current one)."""
+
+    project: str
+    roles: tuple[str, ...] = ()
+    cloud: str = ""
+
+
+def asker(keystone: Keystone) -> Asker:
+    """Whose login this is."""
+    return Asker(keystone.login.project.name, tuple(keystone.login.roles), keystone.source.cloud)
+
+
 @contextmanager
 def translated(keystone: Keystone, name: str, verb: str = "") -> Iterator[None]:
     """Turn what swiftclient raises inside into :class:`JsobjError`. ``verb``: ``create``, or "" for all others."""
@@ -72,16 +89,23 @@ def translated(keystone: Keystone, name: str, verb: str = "") -> Iterator[None]:
 def _explain(error: Any, keystone: Keystone, name: str, verb: str) -> JsobjError:
     status = int(error.http_status or 0)
     headers = error.http_response_headers or {}
-    said = (error.http_reason or "", headers.get("x-trans-id", ""))
-    context = " ".join((f"HTTP {status}", *(part for part in said if part)))
+    return explained(status, evidence(status, error.http_reason or "", headers), asker(keystone), name, verb)
+
+
+def evidence(status: int, reason: str, headers: Mapping[str, str]) -> str:
+    """``HTTP 404 Not Found tx0123``: what the help desk needs."""
+    return " ".join(part for part in (f"HTTP {status}", reason, headers.get("x-trans-id", "")) if part)
+
+
+def explained(status: int, context: str, who: Asker, name: str, verb: str = "") -> JsobjError:
+    """The error for an answer about an account or the container ``name``; ``verb`` as in :func:`translated`."""
     words = _WORDS.get((verb, status)) or _WORDS.get(("", status))
     if words:
         reference, sentence, code, hint = words
-        at = same_login(cloud=keystone.source.cloud)
-        hint = hint.format(quoted=shlex.quote(f"swift://{name}"), at=at)
+        hint = hint.format(quoted=shlex.quote(f"swift://{name}"), at=same_login(cloud=who.cloud))
         return JsobjError(reference, sentence.format(name=name), code=code, context=context, hint=hint)
     if status in {401, 403}:
-        return _refused(keystone.login, name, status, context)
+        return _refused(who, name, status, context)
     if status == 0 or status == 429 or status >= 500:
         return JsobjError(
             "swift-busy",
@@ -93,11 +117,11 @@ def _explain(error: Any, keystone: Keystone, name: str, verb: str) -> JsobjError
     return JsobjError("swift-failed", "the object store refuses this request", code=ExitCode.FAILURE, context=context)
 
 
-def _refused(login: Login, name: str, status: int, context: str) -> JsobjError:
+def _refused(who: Asker, name: str, status: int, context: str) -> JsobjError:
     """Swift says 403 to a role that may not; RGW 401 to one that it does not accept, though the token is good."""
-    roles = ", ".join(login.roles) or "none"
-    project = login.project.name
-    if not _WRITING_ROLES & {role.lower() for role in login.roles}:
+    roles = ", ".join(who.roles) or "none"
+    project = who.project
+    if not _WRITING_ROLES & {role.lower() for role in who.roles}:
         message = f"your role in project {project} ({roles}) does not allow this"
         hint = "ask the project's manager for the role 'member'"
     elif status == 403:

@@ -1,0 +1,135 @@
+"""Names of objects, exactly as typed: ``s3://bucket/key``, ``swift://container/object`` or ``bucket/key``.
+
+A key is everything behind the first slash, byte for byte: ``//``, ``..`` and a trailing slash belong to it. A key that
+ends in a slash, or an empty one, means everything that begins with it.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.names import grammar_fault
+from jsobj.store.objects import Listed, Store
+from jsobj.urls import parse_url, split_swift_path
+
+_FORMS = "write s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place in a bucket. ``dialect``: ``s3``, ``swift`` or "" (S3 where there are keys); ``key``: "" for all of it.
+
+    Over S3 ``bucket`` may be ``project:bucket``.
+    """
+
+    dialect: str
+    bucket: str
+    key: str = ""
+
+    @property
+    def many(self) -> bool:
+        """Whether it means everything that begins with ``key``, not one object."""
+        return not self.key or self.key.endswith("/")
+
+    def __str__(self) -> str:
+        """As it would be typed."""
+        return f"{self.dialect}://{self.bucket}/{self.key}" if self.dialect else f"{self.bucket}/{self.key}"
+
+
+def parse_location(text: str, *, need_key: bool = False) -> Location:
+    """The place that a user typed. ``need_key``: it must name one object.
+
+    Raises :class:`JsobjError` (usage) for what is none, with the form to write.
+    """
+    dialect, separator, rest = text.partition("://")
+    if separator and dialect.lower() in {"http", "https"}:
+        raise _web_address(text)
+    if not separator:
+        dialect, rest = "", text
+    bucket, _, key = rest.partition("/")
+    reason = _fault(text, dialect, separator, bucket, key)
+    if not reason and need_key and (not key or key.endswith("/")):
+        reason = "it names a bucket, not an object" if not key else "it ends in a slash: that means many objects"
+    if reason:
+        raise JsobjError(
+            "location-grammar", f"'{text[:200]}' cannot be used here: {reason}", code=ExitCode.USAGE, hint=_FORMS
+        )
+    return Location(dialect, bucket, key)
+
+
+def _fault(text: str, dialect: str, separator: str, bucket: str, key: str) -> str:
+    if not separator and text.lower().startswith(("s3:", "swift:")):
+        return "two slashes are missing behind the colon"
+    if reason := grammar_fault(dialect, separator, bucket, tenants=True):
+        return reason
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        return "the key is not valid UTF-8"
+    return "the key contains a NUL" if "\0" in key else ""
+
+
+def _web_address(text: str) -> JsobjError:
+    """A browser's or a portal's address: say what to type instead, where it tells."""
+    hint = _FORMS
+    try:
+        origin, path = parse_url(text)
+    except JsobjError:
+        pass
+    else:
+        swift = split_swift_path(path.rstrip("/"))
+        if swift is not None and swift[1]:
+            slash = "/" if path.endswith("/") else ""
+            hint = f"write {shlex.quote('swift://' + unquote(swift[1]) + slash)}"
+        elif swift is None and path.strip("/"):
+            hint = f"write {shlex.quote('s3://' + unquote(path).lstrip('/'))} and, if need be, --endpoint {origin}"
+    return JsobjError(
+        "location-is-web-address",
+        f"'{text[:200]}' is a web address, and object names begin with s3:// or swift://",
+        code=ExitCode.USAGE,
+        hint=hint,
+    )
+
+
+def everything_at(store: Store, key: str) -> Iterator[Listed]:
+    """The object ``key`` and everything below ``key/``, as ``rm -r`` means it; never what only begins alike.
+
+    With a key that ends in a slash, or "": everything that begins with it.
+    """
+    if key and not key.endswith("/"):
+        found = object_at(store, key)
+        if found is not None:
+            yield found
+        key += "/"
+    yield from store.list(key)
+
+
+def object_at(store: Store, key: str) -> Listed | None:
+    """The object ``key`` as a listing shows it; None where there is none. Bucket not found is raised."""
+    # Keys below it are folded into one, so that the first page is enough; the key itself comes first of all.
+    first = first_of(store.list(key, delimiter="/"))
+    return first if first is not None and first.key == key and not first.prefix else None
+
+
+def first_of(listing: Iterator[Listed]) -> Listed | None:
+    """The first item; no further page is fetched."""
+    try:
+        return next(listing, None)
+    finally:
+        if isinstance(listing, Generator):
+            listing.close()
+
+
+def nothing_at(store: Store, key: str) -> JsobjError:
+    """The error for a place where there is nothing."""
+    above = key.rstrip("/").rpartition("/")
+    return JsobjError(
+        "object-not-found",
+        f"there is nothing at {store.place.url(key)}",
+        code=ExitCode.NOT_FOUND,
+        hint=f"see what is there: jsobj ls {shlex.quote(store.place.url(above[0] + above[1]))}",
+    )

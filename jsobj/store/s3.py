@@ -1,0 +1,218 @@
+"""Objects in a bucket over S3, with an EC2 key, or without one where the data are public.
+
+What is sent is checked by the server against a digest that it gets before the body (an object with wrong bytes never
+comes to be): small bodies by the SHA-256 that is part of their signature, larger ones by ``Content-MD5``. Parts of
+large objects are checked by the MD5 that comes back, so that they are read only once. OpenStack Swift and Ceph RGW both
+speak this API; where they do otherwise, the rooms below say so: :mod:`jsobj.store.s3_multipart`,
+:mod:`jsobj.store.s3_failures`.
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import re
+import threading
+from collections.abc import Iterator, Sequence
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store import s3_listing, s3_multipart
+from jsobj.store.access import S3Access
+from jsobj.store.exchange import Request
+from jsobj.store.objects import (
+    Got,
+    Limits,
+    Listed,
+    Moved,
+    ObjectInfo,
+    Part,
+    PartDigest,
+    PutOptions,
+    Sink,
+    Source,
+    StorePlace,
+    Upload,
+)
+from jsobj.store.patience import Patience
+from jsobj.store.s3_presign import presigned
+from jsobj.store.s3_talk import GONE, INFO, READ, S3Dialect, S3Talk, etag_of, headers_for, info_of
+from jsobj.store.session import Session
+
+SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
+_PIECE = 256 * 1024
+_EMPTY_MD5 = hashlib.md5(b"", usedforsecurity=False).hexdigest()
+_NO_OPTIONS = PutOptions()
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+def _nobody(count: int) -> None:
+    """Nobody counts."""
+
+
+class S3Store:
+    """The objects of one bucket; see :class:`jsobj.store.objects.Store`.
+
+    ``bucket`` may be ``project:bucket`` (Ceph RGW). An ``access`` without a key reads what is public.
+    """
+
+    def __init__(self, access: S3Access, bucket: str, *, proxy: str = "", patience: Patience | None = None) -> None:
+        self._place = StorePlace("s3", bucket, str(access.origin), access.where, access.project)
+        self._dialect = S3Dialect(access)
+        session = Session(access.origin, self._dialect, verify=access.verify, proxy=proxy, patience=patience)
+        self._talk = S3Talk(session, access, bucket)
+        self._lock = threading.Lock()
+        self._limits: Limits | None = None
+
+    @property
+    def place(self) -> StorePlace:
+        """Where this is."""
+        return self._place
+
+    @property
+    def limits(self) -> Limits:
+        """What the server allows: Swift tells it in ``/info`` (1000 parts by default), others do as Amazon."""
+        with self._lock:
+            if self._limits is None:
+                self._limits = self._told_limits()
+            return self._limits
+
+    def _told_limits(self) -> Limits:
+        import json
+
+        try:
+            told = json.loads(self._talk.session.send(Request("GET", INFO, item=INFO)).body)
+            parts, largest = told["s3api"]["max_upload_part_num"], told["swift"]["max_file_size"]
+        except JsobjError as error:
+            if error.code is ExitCode.NETWORK and error.reference != "not-object-store":
+                raise
+            return Limits()
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return Limits()
+        if type(parts) is not int or type(largest) is not int or parts < 1 or largest < 1:
+            return Limits()
+        largest = min(largest, Limits().largest_part)
+        return Limits(parts, Limits().smallest_part, largest, largest, parts * largest)
+
+    # -- one object
+
+    def head(self, key: str) -> ObjectInfo:
+        """Size, ETag, time and metadata. Not found where there is no such object."""
+        return self._talk.head(key)
+
+    def get(
+        self, key: str, sink: Sink, *, start: int = 0, size: int | None = None, etag: str = "", moved: Moved = _nobody
+    ) -> Got:
+        """Read a stretch of an object; see :meth:`jsobj.store.objects.Store.get`."""
+        if size == 0 or (start and size is None):
+            info = self._talk.head(key, etag)
+            etag = info.etag
+            size = max(0, info.size - start) if size is None else size
+            if not size:
+                return Got(info, 0, _EMPTY_MD5)
+        headers = {"range": f"bytes={start}-{start + size - 1}"} if size is not None else {}
+        if etag:
+            headers["if-match"] = etag
+        reply = self._talk.send(
+            "GET",
+            key,
+            headers=headers,
+            sink=sink,
+            expect=READ,
+            digest="md5",
+            range_start=start,
+            range_size=size,
+            moved=moved,
+        )
+        return Got(info_of(self._talk.access, key, reply), reply.received, reply.received_digest)
+
+    def put(self, key: str, source: Source, options: PutOptions = _NO_OPTIONS, *, moved: Moved = _nobody) -> str:
+        """Write an object in one request; the server refuses bytes other than those that were read here first."""
+        headers = headers_for(options)
+        md5 = ""
+        if source.size > SIGNED_BYTES or not self._dialect.signs_payload:
+            digest = _md5(source)
+            md5 = digest.hex()
+            headers["content-md5"] = binascii.b2a_base64(digest, newline=False).decode()
+        etag = etag_of(self._talk.send("PUT", key, source=source, headers=headers, moved=moved).headers)
+        if md5 and etag != md5:
+            raise self._talk.about("BadDigest", key, f"sent {md5}, kept {etag or 'untold'}")
+        return etag
+
+    def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
+        """Every object whose key begins with ``prefix``; see :meth:`jsobj.store.objects.Store.list`."""
+        return s3_listing.objects(self._talk, prefix, delimiter=delimiter, after=after)
+
+    def delete(self, key: str) -> None:
+        """Delete an object; one that is not there is no error."""
+        try:
+            self._talk.send("DELETE", key, expect=GONE)
+        except JsobjError as error:
+            if error.reference != "object-not-found":
+                raise
+
+    def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
+        """Server-side copy, at most ``limits.largest_put`` bytes."""
+        return s3_multipart.copy(self._talk, bucket, info, key, options)
+
+    # -- in parts
+
+    def begin(self, key: str, options: PutOptions = _NO_OPTIONS) -> Upload:
+        """Start a multipart upload."""
+        return s3_multipart.begin(self._talk, key, options)
+
+    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = _nobody) -> Part:
+        """Send one part, verified by the MD5 that comes back."""
+        return s3_multipart.put_part(self._talk, upload, number, source, moved)
+
+    def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
+        """One part from a stretch of another object, server-side."""
+        return s3_multipart.copy_part(self._talk, upload, number, bucket, info, start, size)
+
+    def parts(self, upload: Upload) -> Sequence[Part]:
+        """The parts that the server has."""
+        return s3_listing.parts(self._talk, upload)
+
+    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = _NO_OPTIONS) -> str:
+        """Make the object out of its parts; its ETag."""
+        return s3_multipart.complete(self._talk, upload, parts)
+
+    def abort(self, upload: Upload) -> None:
+        """Give a multipart upload up, with its parts."""
+        s3_multipart.abort(self._talk, upload)
+
+    def uploads(self, prefix: str = "") -> Iterator[Upload]:
+        """The multipart uploads that are not complete."""
+        return s3_listing.uploads(self._talk, prefix)
+
+    def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
+        """The MD5 of an object that was put in one piece; None for others, whose ETag has to be recomputed."""
+        return (PartDigest(0, info.size, info.etag),) if _MD5.fullmatch(info.etag) and not info.large else None
+
+    def first_part(self, info: ObjectInfo) -> int:
+        """The bytes of part 1 of a multipart object; 0 where the server does not tell (Swift does, Ceph RGW 16 not)."""
+        return s3_multipart.first_part(self._talk, info)
+
+    def presign(self, method: str, key: str, seconds: int) -> str:
+        """A URL for 1 s to 7 days."""
+        access = self._talk.access
+        return presigned(self._dialect.signer, access.origin, self._talk.path(key), method=method, seconds=seconds)
+
+    # -- ending
+
+    def stop(self) -> None:
+        """Cut every connection now, from another thread."""
+        self._talk.session.stop()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._talk.session.close()
+
+
+def _md5(source: Source) -> bytes:
+    """The MD5 of all of a source, read once through a small buffer."""
+    digest, view, offset = hashlib.md5(usedforsecurity=False), memoryview(bytearray(_PIECE)), 0
+    while offset < source.size:
+        count = source.read_into(view, offset)
+        digest.update(view[:count])
+        offset += count
+    return digest.digest()

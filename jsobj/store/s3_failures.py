@@ -1,0 +1,284 @@
+"""What an S3 answer that is not wanted means: try again, or an error for the user.
+
+Codes: Amazon S3 API reference, "List of error codes", and what Ceph RGW 16 and OpenStack Swift's s3api were seen to
+answer. Swift makes every refusal of Keystone's ``SignatureDoesNotMatch``, and every quota ``EntityTooLarge``; RGW makes
+a Keystone that throttles ``InvalidAccessKeyId`` (Ceph issue 66222).
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.words import same_login
+from jsobj.store.access import S3Access
+from jsobj.store.dates import http_epoch
+from jsobj.store.exchange import Again, Reply, Request
+from jsobj.store.objects import Limits
+from jsobj.store.s3_errors import explained
+from jsobj.store.s3_xml import error_fields
+
+SENDINGS = 3  # how often a body is sent before the server's other opinion of its digest is an error
+_SUSPICIONS = 3  # slow retries of a key that is refused though it has worked
+_SKEW = 900.0  # seconds of difference that Amazon's, Ceph's and Swift's servers allow
+_KEY_REFUSED = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch"})
+_OTHER_BYTES = frozenset({"XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest"})
+_TOO_LARGE = frozenset({"EntityTooLarge", "MaxSizeExceeded"})
+
+# Reference, sentence, exit code, hint. ``{url}`` is the object, ``{bucket_url}`` its bucket, both quoted for a shell in
+# the hint.
+_OBJECT = {
+    "NoSuchKey": (
+        "object-not-found",
+        "there is no object {url}",
+        ExitCode.NOT_FOUND,
+        "see what there is: jsobj ls {bucket_url}{at}",
+    ),
+    "NoSuchUpload": (
+        "upload-not-found",
+        "the server knows no such upload of {url}",
+        ExitCode.NOT_FOUND,
+        "unfinished uploads: jsobj uploads list {bucket_url}{at}",
+    ),
+    "PreconditionFailed": (
+        "object-changed",
+        "{url} was replaced by another version meanwhile",
+        ExitCode.INTEGRITY,
+        "run the same command again: it takes the new version",
+    ),
+    "InvalidRange": ("range-outside", "{url} has no such bytes", ExitCode.USAGE, "its size: jsobj stat {object}{at}"),
+    "EntityTooLarge": (
+        "object-too-large",
+        "{url} is larger than the server takes in one request",
+        ExitCode.REFUSED,
+        "send it in parts",
+    ),
+    "KeyTooLongError": (
+        "object-refused",
+        "the server does not take a name like {url}",
+        ExitCode.REFUSED,
+        "a name has at most 1024 bytes of UTF-8; the server's own words say more",
+    ),
+    "InvalidPart": (
+        "parts-refused",
+        "the server does not make {url} of its parts",
+        ExitCode.INTEGRITY,
+        "run the same command again: it compares the parts with the file and sends what is missing",
+    ),
+    "OperationAborted": (
+        "store-conflict",
+        "another request changes {url} at the same time",
+        ExitCode.NETWORK,
+        "run the same command again when nobody else writes to it",
+    ),
+    "NotImplemented": ("s3-not-implemented", "this server does not offer that", ExitCode.REFUSED, ""),
+    "InvalidArgument": ("s3-argument", "the server does not take this request for {url}", ExitCode.FAILURE, ""),
+    "BadDigest": (
+        "digest-differs",
+        "the server's copy of {url} is not what was sent",
+        ExitCode.INTEGRITY,
+        "run the same command again; if it stays so, something on the way (proxy, memory, disk) changes bytes",
+    ),
+}
+_ALIASES = {
+    "InvalidURI": "KeyTooLongError",
+    "InvalidObjectName": "KeyTooLongError",
+    "InvalidPartOrder": "InvalidPart",
+    "EntityTooSmall": "InvalidPart",
+    "XAmzContentSHA256Mismatch": "BadDigest",
+    "InvalidDigest": "BadDigest",
+    "MaxSizeExceeded": "EntityTooLarge",
+}
+_BY_STATUS = {404: "NoSuchKey", 409: "OperationAborted", 412: "PreconditionFailed", 416: "InvalidRange"}
+_BY_STATUS |= {413: "EntityTooLarge", 501: "NotImplemented", 507: "QuotaExceeded", 401: "AccessDenied"}
+_BY_STATUS |= {403: "AccessDenied"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the server said: ``code`` is S3's, "" where there is none; ``context`` is evidence, printable."""
+
+    code: str
+    context: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked what. ``accepted``: the key has worked in this run; ``now``: seconds since 1970."""
+
+    access: S3Access
+    bucket: str
+    key: str
+    accepted: bool
+    now: float
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether there is no key."""
+        return not self.access.key.access
+
+
+def said(reply: Reply) -> Said:
+    """Status, code, the server's sentence and its request id."""
+    fields = error_fields(reply.body)
+    code, headers = fields.get("Code", ""), reply.headers
+    names = ("x-amz-request-id", "x-trans-id", "x-openstack-request-id")
+    number = next((headers[name] for name in names if name in headers), "")
+    text = " ".join(word for word in (f"HTTP {reply.status}", code, fields.get("Message", "")[:200], number) if word)
+    return Said(code[:80], "".join(ch if ch.isprintable() else " " for ch in text), fields)
+
+
+def failure(request: Request, reply: Reply, what: Said, asked: Asked) -> Again | JsobjError:
+    """What to do about a status that is not wanted and not one of those that always may pass."""
+    if reply.status < 400:
+        return _redirected(reply, what, asked) if reply.status >= 300 else elsewhere(asked.access, what.context)
+    skewed = _skewed(reply, what, asked)
+    if skewed is not None:
+        return skewed
+    if what.code in _KEY_REFUSED and asked.accepted:
+        return _suspect(reply, what, asked)
+    passing = _may_pass(reply, what)
+    if passing is not None:
+        return passing
+    return _final(request, reply, what, asked)
+
+
+def _may_pass(reply: Reply, what: Said) -> Again | None:
+    """An Again for what is worth another try though its status does not say so."""
+    if what.code == "RequestTimeout":
+        return Again("the server waited too long for the body")
+    if what.code in _OTHER_BYTES and reply.attempts < SENDINGS:
+        return Again("the server received other bytes than were sent")
+    if reply.status == 409 and reply.attempts == 1:
+        return Again("another request changes the same object")
+    return None
+
+
+def _final(request: Request, reply: Reply, what: Said, asked: Asked) -> JsobjError:
+    if asked.unsigned and (reply.status in {401, 403} or ("x-trans-id" in reply.headers and not what.code)):
+        return _not_public(what, asked)
+    if not what.code and reply.body and b"<Error" not in reply.body and reply.status not in {413, 507}:
+        return elsewhere(asked.access, what.context)  # a portal's or a proxy's page
+    code = _code(request, reply, what)
+    return of_object(code, what.context, _meant(request, what, asked)) or JsobjError(
+        "s3-failed", f"{asked.access.origin} refuses this request", code=ExitCode.FAILURE, context=what.context
+    )
+
+
+def _code(request: Request, reply: Reply, what: Said) -> str:
+    """The code by which the answer is explained, made more exact by what was asked."""
+    code = what.code or _BY_STATUS.get(reply.status, "")
+    code = _ALIASES.get(code, code)
+    names = {name for name, _ in request.query}
+    if code == "NoSuchKey" and "uploadId" in names:
+        return "NoSuchUpload"  # RGW's ListParts and Swift's Abort say so
+    if code == "NoSuchKey" and not names_in(request.path)[1]:
+        return "NoSuchBucket"
+    if code == "EntityTooLarge" and (request.source is None or request.source.size <= Limits().largest_put):
+        return "QuotaExceeded"
+    if code == "InvalidRange" and "if-match" in request.headers:
+        return "PreconditionFailed"
+    return code
+
+
+def of_object(code: str, context: str, asked: Asked) -> JsobjError | None:
+    """The error for a code about an object or its bucket; None for one that says nothing to a user."""
+    known = _OBJECT.get(code)
+    if known is None:
+        return explained(code, asked.access, asked.bucket, context)
+    reference, sentence, exit_code, hint = known
+    bucket_url = f"s3://{asked.bucket}"
+    url = f"{bucket_url}/{asked.key}"
+    words = {"object": shlex.quote(url), "bucket_url": shlex.quote(bucket_url + "/")}
+    words["at"] = same_login(profile=asked.access.profile)
+    return JsobjError(
+        reference,
+        sentence.format(url=url),
+        code=exit_code,
+        context=context,
+        hint=hint.format(**words),
+    )
+
+
+def object_changed(asked: Asked, context: str) -> JsobjError:
+    """Another version of the object is there than the one that was asked for."""
+    found = of_object("PreconditionFailed", context, asked)
+    assert found is not None
+    return found
+
+
+def _meant(request: Request, what: Said, asked: Asked) -> Asked:
+    """Of a copy, what is missing is the source."""
+    source = request.headers.get("x-amz-copy-source", "")
+    if not source or what.code not in {"NoSuchKey", "NoSuchBucket"}:
+        return asked
+    bucket, key = names_in(source)
+    return Asked(asked.access, bucket, key, asked.accepted, asked.now)
+
+
+def names_in(path: str) -> tuple[str, str]:
+    """Bucket and key of ``/bucket/key``, percent-encoded."""
+    bucket, _, key = path.removeprefix("/").partition("/")
+    return unquote(bucket), unquote(key, errors="surrogateescape")
+
+
+def _skewed(reply: Reply, what: Said, asked: Asked) -> JsobjError | None:
+    """Where clocks differ too much a signature is refused, not always under that name; ``Date`` tells by how much."""
+    server = http_epoch(reply.headers.get("date", ""))
+    skew = asked.now - server if server is not None else 0.0
+    if asked.unsigned or (what.code != "RequestTimeTooSkewed" and not (reply.status == 403 and abs(skew) > _SKEW)):
+        return None
+    known = explained("RequestTimeTooSkewed", asked.access, asked.bucket, what.context)
+    assert known is not None
+    if abs(skew) < 1:
+        return known
+    side = "ahead of" if skew > 0 else "behind"
+    message = f"this computer's clock is {abs(skew):.0f} seconds {side} the server's"
+    return JsobjError(known.reference, message, code=known.code, context=what.context, hint=known.hint)
+
+
+def _suspect(reply: Reply, what: Said, asked: Asked) -> Again | JsobjError:
+    """The key has worked before: the server may have lost touch with Keystone."""
+    if reply.attempts <= _SUSPICIONS:
+        return Again("the key is refused, though it has worked: perhaps Keystone is busy", True, 2.0**reply.attempts)
+    return JsobjError(
+        "s3-key-refused",
+        f"{asked.access.origin} refuses the key that it has accepted before; this may be Keystone throttling",
+        code=ExitCode.AUTH,
+        context=what.context,
+        hint="run the same command again in some minutes; if it stays so, the key was deleted: jsobj ec2-creds"
+        + same_login(profile=asked.access.profile),
+    )
+
+
+def _redirected(reply: Reply, what: Said, asked: Asked) -> JsobjError:
+    target = urlsplit(reply.headers.get("location", ""))
+    told = what.fields.get("Endpoint", "") or (f"{target.scheme}://{target.netloc}" if target.netloc else "")
+    return JsobjError(
+        "store-redirects",
+        f"{asked.access.origin} wants requests sent elsewhere, and a signature is never sent on",
+        code=ExitCode.NETWORK,
+        context=f"{what.context} to {told[:200]}" if told else what.context,
+        hint="use the right endpoint: jsobj endpoint finds it",
+    )
+
+
+def _not_public(what: Said, asked: Asked) -> JsobjError:
+    return JsobjError(
+        "not-public",
+        f"s3://{asked.bucket}/{asked.key} is not public",
+        code=ExitCode.AUTH,
+        context=what.context,
+        hint="make a key: jsobj ec2-creds; public data of an OpenStack Swift are at swift:// (its S3 API needs a key)",
+    )
+
+
+def elsewhere(access: S3Access, context: str) -> JsobjError:
+    """An answer that no object store gives: a captive portal, a proxy, another service."""
+    found = explained("404", access, "", context)
+    assert found is not None
+    return found

@@ -1,0 +1,209 @@
+"""Listings over S3: pages of names, of unfinished uploads and of parts, as streams.
+
+Keys are asked for percent-encoded (``encoding-type=url``), since XML cannot carry all of them, and decoded once. A page
+that does not advance ends a listing with an error: a server that repeats itself would be listed for ever.
+
+Of an object that was uploaded in segments over Swift (SLO), Ceph RGW 16 lists the size of the manifest and the MD5 of
+nothing, which no other object has that is not empty: those are asked for one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import attrgetter
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.ahead import Ahead
+from jsobj.store.dates import iso_epoch
+from jsobj.store.objects import Listed, Part, Upload
+from jsobj.store.s3_talk import S3Talk
+from jsobj.store.s3_xml import Document, Fields, XmlError, parse
+
+Query: TypeAlias = "tuple[tuple[str, str], ...]"
+
+_URL: Query = (("encoding-type", "url"),)
+_EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
+_PARALLEL = 8
+_EMPTY_PAGES = 100  # in a row, each with another token; servers that filter may send some
+# What servers answer that know ListObjects only; asked for anything else they would say so again.
+_NO_V2 = frozenset({"s3-not-implemented", "s3-argument", "s3-not-allowed", "s3-failed"})
+_PAGE = (frozenset({"ListBucketResult"}), frozenset({"Contents", "CommonPrefixes"}))
+_UPLOADS = (frozenset({"ListMultipartUploadsResult"}), frozenset({"Upload"}))
+_PARTS = (frozenset({"ListPartsResult"}), frozenset({"Part"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of names, in their order. ``following``: what to ask for the next one with; () for no other page."""
+
+    items: list[Listed] = field(default_factory=list)
+    following: Query = ()
+
+
+def objects(
+    talk: S3Talk, prefix: str = "", *, delimiter: str = "", after: str = "", limit: int = 0
+) -> Iterator[Listed]:
+    """The names in a bucket in the order of their bytes; see :meth:`jsobj.store.objects.Store.list`.
+
+    ``limit``: names a page; 0 for what the server likes. The next page is fetched while one is used.
+    """
+    words = (("prefix", prefix), ("delimiter", delimiter), ("max-keys", str(limit or "")))
+    base = _URL + tuple((name, value) for name, value in words if value)
+    page, second = _first(talk, base, after)
+    last, empty = after, 0
+    while True:
+        ahead = Ahead(partial(_page, talk, base, page.following, second=second)) if page.following else None
+        if page.items:
+            first = page.items[0]
+            # Names after "a/x" may be folded into "a/".
+            if first.key <= last and not (first.prefix and after.startswith(first.key)):
+                raise _stuck(talk, last, first.key)
+            last, empty = page.items[-1].key, 0
+        else:
+            empty += 1
+        yield from page.items
+        if ahead is None:
+            return
+        asked, page = page.following, ahead.result()
+        if page.following == asked or empty > _EMPTY_PAGES:
+            raise _stuck(talk, last, "")
+
+
+def _first(talk: S3Talk, base: Query, after: str) -> tuple[Page, bool]:
+    """The first page, and whether the server knows ListObjectsV2."""
+    try:
+        return _page(talk, base, (("start-after", after),) if after else (), second=True), True
+    except JsobjError as error:
+        if error.reference not in _NO_V2:
+            raise
+    return _page(talk, base, (("marker", after),) if after else (), second=False), False
+
+
+def _page(talk: S3Talk, base: Query, following: Query, *, second: bool) -> Page:
+    # What only ListObjects knows as an answer is asked for as one: a server may ignore "list-type".
+    second = second and not any(name == "marker" for name, _ in following)
+    query = (("list-type", "2"), *base, *following) if second else (*base, *following)
+    document = _document(talk, talk.send("GET", query=query).body, _PAGE)
+    encoded = document.fields.get("EncodingType") == "url"
+    items = [_item(talk, tag, record, encoded) for tag, record in document.records]
+    items.sort(key=attrgetter("key"))  # folded names come apart from the others
+    return Page(_sized(talk, items), _following(document, items, encoded))
+
+
+def _sized(talk: S3Talk, items: list[Listed]) -> list[Listed]:
+    large = [n for n, item in enumerate(items) if item.size and item.etag == _EMPTY_MD5]
+    if not large:
+        return items
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        for n, item in zip(large, pool.map(lambda n: _looked_up(talk, items[n]), large), strict=True):
+            items[n] = item
+    return items
+
+
+def _looked_up(talk: S3Talk, item: Listed) -> Listed:
+    try:
+        info = talk.head(item.key)
+    except JsobjError as error:
+        if error.code is ExitCode.NOT_FOUND:  # deleted meanwhile
+            return item
+        raise
+    return replace(item, size=info.size, etag=info.etag)
+
+
+def _following(document: Document, items: list[Listed], encoded: bool) -> Query:
+    fields = document.fields
+    if fields.get("IsTruncated") != "true":
+        return ()
+    if token := fields.get("NextContinuationToken", ""):
+        return (("continuation-token", token),)
+    marker = fields.get("NextMarker", "")
+    if marker and encoded:
+        marker = _decoded(marker)
+    marker = marker or (items[-1].key if items else "")
+    return (("marker", marker),) if marker else ()
+
+
+def _item(talk: S3Talk, tag: str, record: Fields, encoded: bool) -> Listed:
+    if tag == "CommonPrefixes":
+        return Listed(_name(talk, record, "Prefix", encoded), prefix=True)
+    size = record.get("Size", "")
+    key = _name(talk, record, "Key", encoded)
+    if not (size.isascii() and size.isdigit()):
+        raise talk.malformed("its listing is malformed: a size that is no number")
+    return Listed(key, int(size), record.get("ETag", "").strip('"'), iso_epoch(record.get("LastModified", "")))
+
+
+def _name(talk: S3Talk, record: Fields, tag: str, encoded: bool) -> str:
+    name = record.get(tag, "")
+    if not name:
+        raise talk.malformed("its listing is malformed: an object without a name")
+    return _decoded(name) if encoded else name
+
+
+def _decoded(name: str) -> str:
+    """A name that was encoded for a URL, a space perhaps as ``+``."""
+    if "%" not in name and "+" not in name:
+        return name
+    return unquote(name.replace("+", " "), errors="surrogateescape")
+
+
+def _document(talk: S3Talk, body: bytes, kind: tuple[frozenset[str], frozenset[str]]) -> Document:
+    try:
+        return parse(body, *kind)
+    except XmlError as error:
+        raise talk.malformed(f"its listing is malformed: {error}") from error
+
+
+def _stuck(talk: S3Talk, last: str, found: str) -> JsobjError:
+    return JsobjError(
+        "listing-stuck",
+        f"the listing of s3://{talk.bucket} does not advance",
+        code=ExitCode.NETWORK,
+        context=f"asked for names after {last[:80]!r}, got {found[:80]!r}",
+        hint="run the same command again; if it stays so, tell the cloud's help desk",
+    )
+
+
+def uploads(talk: S3Talk, prefix: str = "") -> Iterator[Upload]:
+    """The multipart uploads that are not complete, page by page."""
+    base = (("uploads", ""), *_URL, *((("prefix", prefix),) if prefix else ()))
+    following: Query = ()
+    while True:
+        document = _document(talk, talk.send("GET", query=base + following).body, _UPLOADS)
+        encoded = document.fields.get("EncodingType") == "url"
+        for _, record in document.records:
+            key = _name(talk, record, "Key", encoded)
+            yield Upload(key, record.get("UploadId", ""), iso_epoch(record.get("Initiated", "")))
+        if document.fields.get("IsTruncated") != "true":
+            return
+        marker = document.fields.get("NextKeyMarker", "")
+        number = document.fields.get("NextUploadIdMarker", "")
+        asked = following
+        following = (("key-marker", _decoded(marker) if encoded else marker), ("upload-id-marker", number))
+        if following == asked or not marker:
+            raise _stuck(talk, marker, "")
+
+
+def parts(talk: S3Talk, upload: Upload) -> list[Part]:
+    """The parts that the server has, by number. Not found (``upload-not-found``) where it knows no such upload."""
+    found: list[Part] = []
+    marker = 0
+    while True:
+        query: Query = (("uploadId", upload.id), *((("part-number-marker", str(marker)),) if marker else ()))
+        document = _document(talk, talk.send("GET", upload.key, query=query).body, _PARTS)
+        for _, record in document.records:
+            number, size = record.get("PartNumber", ""), record.get("Size", "")
+            if not (number.isdigit() and size.isdigit()):
+                raise talk.malformed("its list of parts is malformed")
+            found.append(Part(int(number), int(size), record.get("ETag", "").strip('"')))
+        if document.fields.get("IsTruncated") != "true":
+            return found
+        if not found or found[-1].number <= marker:
+            raise _stuck(talk, f"part {marker}", "")
+        marker = found[-1].number

@@ -1,0 +1,159 @@
+"""Multipart uploads over S3: from the first request to the one that makes the object, and what became of that one.
+
+An object counts as made only when its ETag is that of the parts that were sent. What servers were seen to do: Ceph
+RGW 16 answers the request that makes the object with an empty ETag, and answers 200 for an upload that never was, where
+an object of that name is there; a request that was done but whose answer was lost is answered 404 or 500 when it is
+repeated. So the object is looked at wherever the answer does not prove it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.digests import composite
+from jsobj.store.objects import Moved, ObjectInfo, Part, PutOptions, Source, Upload
+from jsobj.store.s3_failures import SENDINGS
+from jsobj.store.s3_talk import GONE, READ, S3Talk, encoded, etag_of, headers_for
+from jsobj.store.s3_xml import XmlError, parse
+from jsobj.store.streams import BytesSource
+
+_SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
+_ROUNDS = 3
+
+
+def begin(talk: S3Talk, key: str, options: PutOptions) -> Upload:
+    """Start an upload."""
+    reply = talk.send("POST", key, query=(("uploads", ""),), headers=headers_for(options))
+    number = _field(talk, reply.body, "InitiateMultipartUploadResult", "UploadId")
+    if not number:
+        raise talk.malformed("it begins an upload and tells no id")
+    return Upload(key, number)
+
+
+def put_part(talk: S3Talk, upload: Upload, number: int, source: Source, moved: Moved) -> Part:
+    """Send one part; its MD5, taken while it streams, must be the ETag that the server tells."""
+    told = ""
+    for _ in range(SENDINGS):
+        reply = talk.send("PUT", upload.key, query=_query(upload, number), source=source, digest="md5", moved=moved)
+        told = etag_of(reply.headers)
+        if told == reply.sent_digest:
+            return Part(number, source.size, told)
+        moved(-source.size)
+    raise talk.about("BadDigest", upload.key, f"part {number}: sent {reply.sent_digest}, kept {told or 'untold'}")
+
+
+def copy_part(talk: S3Talk, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
+    """One part from a stretch of another object, which must be the same before and after."""
+    headers = copy_headers(bucket, info) | {"x-amz-copy-source-range": f"bytes={start}-{start + size - 1}"}
+    reply = talk.send("PUT", upload.key, query=_query(upload, number), headers=headers, idle=_SECONDS)
+    etag = _field(talk, reply.body, "CopyPartResult", "ETag").strip('"')
+    talk.of(bucket).head(info.key, info.etag)
+    return Part(number, size, etag)
+
+
+def copy(talk: S3Talk, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None) -> str:
+    """Copy a whole object; its ETag."""
+    headers = copy_headers(bucket, info)
+    if options is not None:
+        headers |= {"x-amz-metadata-directive": "REPLACE", **headers_for(options)}
+    reply = talk.send("PUT", key, headers=headers, idle=_SECONDS)
+    etag = _field(talk, reply.body, "CopyObjectResult", "ETag").strip('"')
+    if etag != info.etag:
+        # A server may make a multipart object anew, in one part; or another version was copied.
+        talk.of(bucket).head(info.key, info.etag)
+    return etag
+
+
+def copy_headers(bucket: str, info: ObjectInfo) -> dict[str, str]:
+    """The source of a copy, pinned to one version.
+
+    Ceph RGW 16 ignores the condition, so the ETag is compared afterwards too. Of a multipart object no condition is
+    sent: that server refuses every one in GET.
+    """
+    source = {"x-amz-copy-source": f"/{encoded(bucket).replace('/', '%2F')}/{encoded(info.key)}"}
+    if info.etag and "-" not in info.etag:
+        source["x-amz-copy-source-if-match"] = f'"{info.etag}"'
+    return source
+
+
+def complete(talk: S3Talk, upload: Upload, parts: Sequence[Part]) -> str:
+    """Make the object of its parts; its ETag.
+
+    Raises :class:`JsobjError`: integrity where another object is there instead, not found where the upload is gone,
+    network where the server does not make it. The parts are kept.
+    """
+    wanted = composite(part.etag for part in parts)
+    body = BytesSource(_manifest(parts))
+    for left in reversed(range(_ROUNDS)):
+        try:
+            reply = talk.send(
+                "POST", upload.key, query=(("uploadId", upload.id),), source=body, idle=_SECONDS, headers=_XML
+            )
+        except JsobjError as error:
+            if error.code not in {ExitCode.NETWORK, ExitCode.NOT_FOUND} or error.reference == "bucket-not-found":
+                raise
+            if _holds(talk, upload.key, wanted):
+                return wanted
+            if error.reference != "upload-not-completed" or not left:
+                raise
+            continue
+        if _told(reply.body) != wanted and not _holds(talk, upload.key, wanted):
+            raise talk.about("BadDigest", upload.key, f"the ETag of all parts is {wanted}; {_told(reply.body)[:80]}")
+        return wanted
+    raise AssertionError("the last round returns or raises")
+
+
+_XML = {"content-type": "application/xml"}
+
+
+def abort(talk: S3Talk, upload: Upload) -> None:
+    """Give an upload up, with its parts; one that is not there is no error."""
+    try:
+        talk.send("DELETE", upload.key, query=(("uploadId", upload.id),), expect=GONE)
+    except JsobjError as error:
+        if error.reference != "upload-not-found":
+            raise
+
+
+def first_part(talk: S3Talk, info: ObjectInfo) -> int:
+    """The bytes of part 1; 0 where the server does not tell."""
+    reply = talk.send("HEAD", info.key, query=(("partNumber", "1"),), headers={"if-match": info.etag}, expect=READ)
+    size = reply.headers.get("content-length", "")
+    return int(size) if reply.status == 206 and size.isdigit() else 0
+
+
+def _query(upload: Upload, number: int) -> tuple[tuple[str, str], ...]:
+    return (("partNumber", str(number)), ("uploadId", upload.id))
+
+
+def _manifest(parts: Sequence[Part]) -> bytes:
+    lines = [f'<Part><PartNumber>{part.number}</PartNumber><ETag>"{part.etag}"</ETag></Part>' for part in parts]
+    inside = "".join(lines)
+    return (
+        f'<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{inside}</CompleteMultipartUpload>'
+    ).encode()
+
+
+def _holds(talk: S3Talk, key: str, etag: str) -> bool:
+    try:
+        return talk.head(key).etag == etag
+    except JsobjError as error:
+        if error.code is ExitCode.NOT_FOUND:
+            return False
+        raise
+
+
+def _told(body: bytes) -> str:
+    """The ETag in the answer; "" where it tells none, or is cut off."""
+    try:
+        return parse(body.lstrip(), frozenset({"CompleteMultipartUploadResult"})).fields.get("ETag", "").strip('"')
+    except XmlError:
+        return ""
+
+
+def _field(talk: S3Talk, body: bytes, root: str, name: str) -> str:
+    try:
+        return parse(body.lstrip(), frozenset({root})).fields.get(name, "")
+    except XmlError as error:
+        raise talk.malformed(str(error)) from error

@@ -1,0 +1,253 @@
+"""Requests to one bucket over S3: paths, signatures, and headers to values and back.
+
+An ``if-match`` header stays here: Ceph RGW 16 answers 412 to every multipart object whatever its ETag is. The ETag of
+each answer is compared with it instead, before a byte of the body is taken, which pins the version just as well.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.sigv4 import Signer
+from jsobj.store.access import S3Access
+from jsobj.store.dates import http_epoch
+from jsobj.store.exchange import Again, LogInAgain, Reply, Request, Verdict
+from jsobj.store.objects import ObjectInfo, PutOptions
+from jsobj.store.s3_failures import Asked, Said, elsewhere, failure, names_in, object_changed, of_object, said
+from jsobj.store.session import Session, default_verdict
+
+GONE = frozenset({200, 204})
+READ = frozenset({200, 206})
+INFO = "/info"  # Swift's: never signed, or it would be a bucket's
+# Ceph RGW's marks of what was uploaded in segments over Swift: the ETag looks like an MD5 of the bytes, and is none.
+_SWIFTS = ("x-object-meta-static-large-object", "x-object-manifest")
+_UNRESERVED = "-_.~"
+_META = "x-amz-meta-"
+# Codes in an error that comes with status 200 which no second try mends.
+_LASTING = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall", "NoSuchUpload", "NoSuchKey", "NoSuchBucket"})
+_COMPLETIONS = 3  # tries of a CompleteMultipartUpload before it is looked whether the object is there
+
+
+class S3Dialect:
+    """How S3 speaks. Without a key nothing is signed, and what is public can be read."""
+
+    def __init__(self, access: S3Access) -> None:
+        self.access = access
+        self.signs_payload = bool(access.key.access)
+        self.signer = Signer(access.key.access, access.key.secret, access.region)
+        self._host = access.origin.netloc
+        self._region = access.region  # the one that the server wants, once it has said so
+        self._accepted = False
+
+    def authorise(self, request: Request, payload_sha256: str) -> Mapping[str, str]:
+        """The request's headers, signed; see :class:`jsobj.store.session.Dialect`."""
+        headers = request.headers
+        if "if-match" in headers:
+            headers = {name: value for name, value in headers.items() if name != "if-match"}
+        if not self.signs_payload or request.item == INFO:
+            return headers
+        return self.signer.headers(request.method, self._host, request.path, request.query, headers, payload_sha256)
+
+    def judge(self, request: Request, reply: Reply) -> Verdict:
+        """What an answer means; see :class:`jsobj.store.session.Dialect`."""
+        if reply.status in request.expect:
+            return self._judge_good(request, reply)
+        completing = _completes(request) and reply.status >= 500
+        again = default_verdict(reply)
+        if again is not None and not (completing and reply.attempts >= _COMPLETIONS):
+            return again
+        what = said(reply)
+        if again is not None:
+            return _not_completed(again.reason, what)
+        wanted = what.fields.get("Region", "")
+        asked = self._asked(request)
+        verdict = failure(request, reply, what, asked)
+        if what.code == "AuthorizationHeaderMalformed" and wanted and isinstance(verdict, JsobjError):
+            self._region = wanted[:64]
+            return LogInAgain(verdict)
+        return verdict
+
+    def _judge_good(self, request: Request, reply: Reply) -> Verdict:
+        self._accepted = self._accepted or request.item != INFO
+        wanted = request.headers.get("if-match", "")
+        if wanted and etag_of(reply.headers) != wanted:
+            return object_changed(
+                self._asked(request), f"its ETag is {etag_of(reply.headers)[:80]} instead of {wanted}"
+            )
+        # What takes long is answered 200 before it is known how it ends. A GET's body is never judged: it is data.
+        if reply.body and request.method in {"PUT", "POST"} and b"<Error" in reply.body:
+            what = said(reply)
+            if what.code in _LASTING:
+                return failure(request, _as_error(reply), what, self._asked(request))
+            if _completes(request) and reply.attempts >= _COMPLETIONS:
+                return _not_completed("an error came in the answer", what)
+            return Again(f"the server answered 200 and then {what.code or 'an error'}"[:200])
+        return None
+
+    def renew(self) -> None:
+        """Sign for the region that the server wants."""
+        self.signer = Signer(self.access.key.access, self.access.key.secret, self._region)
+
+    def _asked(self, request: Request) -> Asked:
+        bucket, key = names_in(request.path)
+        return Asked(self.access, bucket, key, self._accepted, time.time())
+
+
+def _completes(request: Request) -> bool:
+    return request.method == "POST" and any(name == "uploadId" for name, _ in request.query)
+
+
+def _as_error(reply: Reply) -> Reply:
+    return Reply(400, reply.reason, reply.headers, reply.body, attempts=reply.attempts)
+
+
+def _not_completed(reason: str, what: Said) -> JsobjError:
+    """What it is called where it is not settled otherwise: the parts are kept."""
+    return JsobjError(
+        "upload-not-completed",
+        "all parts are on the server, but it does not make the object of them",
+        code=ExitCode.NETWORK,
+        context=f"{reason}; {what.context}",
+        hint="run the same command again: the parts are kept, and only this last step is done again",
+    )
+
+
+class S3Talk:
+    """Requests to one bucket, and to others of the same key for copies."""
+
+    def __init__(self, session: Session, access: S3Access, bucket: str) -> None:
+        self.session = session
+        self.access = access
+        self.bucket = bucket
+        self._path = f"/{quote(bucket, safe=_UNRESERVED)}"
+
+    def path(self, key: str = "") -> str:
+        """The path of the bucket or of an object, percent-encoded exactly once."""
+        return f"{self._path}/{encoded(key)}" if key else self._path
+
+    def send(self, method: str, key: str = "", **more: Any) -> Reply:
+        """Send a request; ``more`` are fields of :class:`jsobj.store.exchange.Request`."""
+        return self.session.send(Request(method, self.path(key), item=f"s3://{self.bucket}/{key}", **more))
+
+    def of(self, bucket: str) -> S3Talk:
+        """The same for another bucket."""
+        return S3Talk(self.session, self.access, bucket)
+
+    def head(self, key: str, etag: str = "") -> ObjectInfo:
+        """What HEAD tells. Its answers have no body, so where it fails a small GET is asked for the reason."""
+        headers = {"if-match": etag} if etag else {}
+        try:
+            return info_of(self.access, key, self.send("HEAD", key, headers=headers))
+        except JsobjError as error:
+            if error.code is ExitCode.NETWORK or error.reference == "object-changed":
+                raise
+            self._ask_why(key)
+        # Whatever it was has passed: the region was learnt, or the object came to be.
+        return info_of(self.access, key, self.send("HEAD", key, headers=headers))
+
+    def _ask_why(self, key: str) -> None:
+        """Raise what a GET of one byte raises; an empty object has none, and is there."""
+        try:
+            self.send("GET", key, headers={"range": "bytes=0-0"}, expect=READ, sink=_Nowhere(), range_size=1)
+        except JsobjError as error:
+            if error.reference != "range-outside":
+                raise
+
+    def malformed(self, reason: str) -> JsobjError:
+        """The error for an answer that is not S3's."""
+        return elsewhere(self.access, reason)
+
+    def about(self, code: str, key: str, context: str) -> JsobjError:
+        """The error that stands for one of S3's codes about an object."""
+        error = of_object(code, context, Asked(self.access, self.bucket, key, True, 0.0))
+        assert error is not None
+        return error
+
+
+class _Nowhere:
+    """A sink that keeps nothing."""
+
+    def write(self, chunk: memoryview, offset: int) -> None:
+        """Drop it."""
+
+
+def encoded(key: str) -> str:
+    """A key in a path, percent-encoded once. Raises :class:`JsobjError` (usage) for one that cannot be asked for."""
+    if "\0" in key:
+        raise JsobjError("object-name", "the name of an object contains a NUL", code=ExitCode.USAGE)
+    return quote(key, safe="/-_.~", errors="surrogateescape")
+
+
+def etag_of(headers: Mapping[str, str]) -> str:
+    """The ETag without quotation marks; "" if none was told.
+
+    That of an object in segments is made to look like what it is, in the way of Swift's s3api: with ``-N`` behind it.
+    """
+    etag = headers.get("etag", "").strip('"')
+    return f"{etag}-N" if _in_segments(headers) and "-" not in etag else etag
+
+
+def _in_segments(headers: Mapping[str, str]) -> bool:
+    return any(name in headers for name in _SWIFTS)
+
+
+def info_of(access: S3Access, key: str, reply: Reply) -> ObjectInfo:
+    """The values in the answer to a HEAD or GET; raises :class:`JsobjError` (network) where no S3 answers so."""
+    headers = reply.headers
+    told = headers.get("content-length") or str(reply.received or "")  # chunked: what came
+    size = headers.get("content-range", "").rpartition("/")[2] or told
+    if not (size.isascii() and size.isdigit()) or "etag" not in headers:
+        raise elsewhere(access, f"HTTP {reply.status} without a size or an ETag")
+    metadata = {name[len(_META) :]: decoded(value) for name, value in headers.items() if name.startswith(_META)}
+    return ObjectInfo(
+        key,
+        int(size),
+        etag_of(headers),
+        http_epoch(headers.get("last-modified", "")),
+        headers.get("content-type", ""),
+        headers.get("content-encoding", ""),
+        metadata,
+        large=_in_segments(headers) or etag_of(headers).endswith("-N"),
+        version=headers.get("x-amz-version-id", "").replace("null", ""),
+    )
+
+
+def decoded(value: str) -> str:
+    """Metadata as text: servers send UTF-8, or what RFC 2047 makes of it, or (old ones) Latin-1."""
+    if value.startswith("=?") and value.endswith("?="):
+        from email.errors import HeaderParseError
+        from email.header import decode_header, make_header
+
+        try:
+            return str(make_header(decode_header(value)))
+        except (HeaderParseError, LookupError, UnicodeError):
+            return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogateescape").decode("latin-1")
+    return value
+
+
+def _encoded_text(value: str) -> str:
+    """Metadata as ASCII, by RFC 2047 where need be: Swift's s3api (2.38) garbles UTF-8, and Amazon asks for this."""
+    if value.isascii():
+        return value
+    import binascii
+
+    text = binascii.b2a_base64(value.encode("utf-8", "surrogateescape"), newline=False)
+    return f"=?UTF-8?B?{text.decode()}?="
+
+
+def headers_for(options: PutOptions) -> dict[str, str]:
+    """The headers that keep ``options`` with an object."""
+    headers = {_META + name.lower(): _encoded_text(value) for name, value in options.metadata.items()}
+    if options.content_type:
+        headers["content-type"] = options.content_type
+    if options.content_encoding:
+        headers["content-encoding"] = options.content_encoding
+    return headers

@@ -1,0 +1,104 @@
+"""The XML of S3's answers, read by expat into flat records.
+
+What comes from a server may be hostile: a document type (and with it every entity), deep nesting, bad UTF-8 and the
+wrong root are refused, and nothing is ever fetched. S3's own documents are shallow, declare nothing, and never nest one
+record in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+_DEEPEST = 20
+
+Fields: TypeAlias = "dict[str, str]"
+
+
+class XmlError(Exception):
+    """This is not the document that was expected. The text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """``fields``: text by tag, of elements outside any record; ``records``: (tag, text by tag) in their order."""
+
+    root: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+    records: list[tuple[str, Fields]] = field(default_factory=list)
+
+
+class _Reader:
+    """Handlers of one parse. The first text under a name counts, which is the record's own, not a deeper element's."""
+
+    def __init__(self, roots: frozenset[str], records: frozenset[str]) -> None:
+        self.root = ""
+        self.records: list[tuple[str, Fields]] = []
+        self.fields: Fields = {}
+        self._roots = roots
+        self._kinds = records
+        self._into = self.fields
+        self._depth = 0
+        self._text = ""
+
+    def start(self, tag: str, attributes: object) -> None:
+        depth = self._depth = self._depth + 1
+        self._text = ""
+        if depth == 1:
+            self.root = tag
+            if tag not in self._roots:
+                raise XmlError(f"its root is <{tag[:40]}>")
+        elif depth == 2:
+            if tag in self._kinds:
+                self._into = {}
+                self.records.append((tag, self._into))
+        elif depth > _DEEPEST:
+            raise XmlError("its elements are nested too deeply")
+
+    def end(self, tag: str) -> None:
+        depth = self._depth
+        self._depth = depth - 1
+        if depth == 2 and tag in self._kinds:
+            self._into = self.fields
+        elif tag not in self._into:
+            self._into[tag] = self._text
+        self._text = ""
+
+    def text(self, text: str) -> None:
+        self._text += text
+
+    def refuse(self, *anything: object) -> None:
+        raise XmlError("it declares a document type")
+
+
+def parse(body: bytes, roots: frozenset[str], records: frozenset[str] = frozenset()) -> Document:
+    """The document in ``body``, whose root must be one of ``roots``.
+
+    Each child of the root in ``records`` becomes a record of its own. Raises :class:`XmlError`.
+    """
+    from xml.parsers import expat  # nosec - documents with a type or entities are refused
+
+    reader = _Reader(roots, records)
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True  # an element's text comes at once
+    parser.buffer_size = 16384
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.StartDoctypeDeclHandler = reader.refuse
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError as error:
+        raise XmlError(f"it is no XML: {expat.ErrorString(error.code)}") from error
+    return Document(reader.root, reader.fields, reader.records)
+
+
+def error_fields(body: bytes) -> Fields:
+    """``Code``, ``Message`` and whatever else is in an ``<Error>`` document; {} where the body is none."""
+    if b"<Error" not in body:
+        return {}
+    try:
+        return dict(parse(body.lstrip(), frozenset({"Error"})).fields)
+    except XmlError:
+        return {}

@@ -1,0 +1,367 @@
+"""Objects in a container over the Swift API, with a Keystone token, or without one where the data are public.
+
+No EC2 keys are needed: it works with every login, also with a restricted application credential. What is sent is
+checked by the server against an MD5 that it gets before the body (an object with wrong bytes never comes to be), and
+segments of large objects by the MD5 that comes back. Both OpenStack Swift and Ceph RGW speak this API; where RGW does
+otherwise, the rooms below say so: :mod:`jsobj.store.swift_slo`, :mod:`jsobj.store.swift_listing`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.exchange import Reply, Request
+from jsobj.store.objects import (
+    Got,
+    Limits,
+    Listed,
+    Moved,
+    ObjectInfo,
+    Part,
+    PartDigest,
+    PutOptions,
+    Sink,
+    Source,
+    StorePlace,
+    Upload,
+)
+from jsobj.store.patience import Patience
+from jsobj.store.session import Session
+from jsobj.store.streams import BytesSource
+from jsobj.store.swift_copying import Copier
+from jsobj.store.swift_errors import Asker
+from jsobj.store.swift_failures import name_refused, object_changed, upload_not_found, wrong_digest
+from jsobj.store.swift_listing import LIMIT, listing
+from jsobj.store.swift_slo import Segments, composite, manifest, new_upload, segment_name
+from jsobj.store.swift_talk import CREATED, JSON, READ, SwiftDialect, Talk, etag_of, headers_for, info_of
+from jsobj.store.swift_tempurl import temporary_url
+from jsobj.store.tokens import TokenKeeper
+from jsobj.urls import parse_url
+
+_HELD = 1024 * 1024  # bytes up to which a source is read once and kept, rather than read twice
+_PIECE = 256 * 1024
+_SENDINGS = 3
+_MANIFEST_SECONDS = 180.0  # the server looks at every segment before it answers
+_PLAIN = PutOptions()
+_EMPTY_MD5 = hashlib.md5(b"", usedforsecurity=False).hexdigest()
+
+
+def _nobody(count: int) -> None:
+    """Nobody counts."""
+
+
+class SwiftStore:
+    """The objects of one container; see :class:`jsobj.store.objects.Store`.
+
+    ``place.account`` is the account's URL. Without ``keeper`` only what is public can be read. ``cloud``: the login's
+    name for hints. Raises :class:`JsobjError` (usage) for a container's name that cannot be one.
+    """
+
+    def __init__(
+        self,
+        place: StorePlace,
+        keeper: TokenKeeper | None = None,
+        *,
+        verify: bool | str = True,
+        proxy: str = "",
+        patience: Patience | None = None,
+        cloud: str = "",
+    ) -> None:
+        if place.bucket in {"", ".", ".."} or "/" in place.bucket:
+            raise name_refused("the name of a container", place.bucket)
+        self._place = place
+        self._origin, path = parse_url(place.account)
+        root = path.rstrip("/")
+        who = Asker(keeper.login.project.name, tuple(keeper.login.roles), cloud) if keeper is not None else None
+        session = Session(self._origin, SwiftDialect(root, keeper, who), verify=verify, proxy=proxy, patience=patience)
+        self._talk = Talk(session, root, public=keeper is None)
+        self._bucket = place.bucket
+        self._segments = Segments(self._talk, place.bucket)
+        self._lock = threading.Lock()
+        self._info: Mapping[str, Any] | None = None
+
+    @property
+    def place(self) -> StorePlace:
+        """Where this is."""
+        return self._place
+
+    @property
+    def limits(self) -> Limits:
+        """What the server allows, from its ``/info``; Swift's defaults where it does not tell."""
+        info = self._told()
+        parts = _number(info, "slo", "max_manifest_segments", 1000)
+        largest = _number(info, "swift", "max_file_size", 5 * 1024**3)
+        smallest = _number(info, "slo", "min_segment_size", 1)
+        return Limits(parts, smallest, largest, largest, parts * largest)
+
+    def _told(self) -> Mapping[str, Any]:
+        """Swift's ``/info``, which RGW has below ``/swift``; asked once, empty where it is not to be had."""
+        with self._lock:
+            if self._info is None:
+                root = self._talk.root
+                front = root[: root.index("/v1")] if "/v1" in root else ""
+                try:
+                    reply = self._talk.session.send(Request("GET", f"{front}/info", headers=JSON, item="/info"))
+                    told = json.loads(reply.body)
+                except (JsobjError, ValueError, RecursionError) as error:
+                    if isinstance(error, JsobjError) and error.code in {ExitCode.NETWORK, ExitCode.AUTH}:
+                        raise
+                    told = {}
+                self._info = told if isinstance(told, dict) else {}
+            return self._info
+
+    # -- one object
+
+    def head(self, key: str) -> ObjectInfo:
+        """Size, ETag, time and metadata. Not found where there is no such object."""
+        with self._telling_what_is_missing():
+            return self._talk.head(self._bucket, key)
+
+    def get(
+        self, key: str, sink: Sink, *, start: int = 0, size: int | None = None, etag: str = "", moved: Moved = _nobody
+    ) -> Got:
+        """Read a stretch of an object; see :meth:`jsobj.store.objects.Store.get`."""
+        if size == 0 or (start and size is None):
+            info = self.head(key)
+            if etag and info.etag != etag:
+                raise object_changed(self._bucket, key)
+            etag = info.etag
+            size = max(0, info.size - start) if size is None else size
+            if not size:
+                return Got(info, 0, _EMPTY_MD5)
+        headers = {"range": f"bytes={start}-{start + size - 1}"} if size is not None else {}
+        if etag:
+            headers["if-match"] = etag
+        with self._telling_what_is_missing():
+            reply = self._talk.send(
+                "GET",
+                self._bucket,
+                key,
+                headers=headers,
+                sink=sink,
+                expect=READ,
+                digest="md5",
+                range_start=start,
+                range_size=size,
+                moved=moved,
+            )
+        return Got(info_of(self._bucket, key, reply), reply.received, reply.received_digest)
+
+    def put(self, key: str, source: Source, options: PutOptions = _PLAIN, *, moved: Moved = _nobody) -> str:
+        """Write an object in one request; the server refuses bytes other than those that were read here first."""
+        source, md5 = _digested(source)
+        replaced = self._segments.replaced(key)
+        headers = {**headers_for(options), "etag": md5}
+        reply = self._talk.send("PUT", self._bucket, key, source=source, headers=headers, expect=CREATED, moved=moved)
+        if (etag_of(reply.headers) or self.head(key).etag) != md5:
+            raise wrong_digest(self._bucket, key, f"sent {md5}, kept {etag_of(reply.headers)}")
+        self._segments.remove(replaced)
+        return md5
+
+    def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
+        """Every object whose key begins with ``prefix``; see :meth:`jsobj.store.objects.Store.list`."""
+        return listing(self._talk, self._bucket, prefix, delimiter=delimiter, after=after, limit=LIMIT)
+
+    def delete(self, key: str) -> None:
+        """Delete an object and then its segments; one that is not there is no error.
+
+        One by one, since RGW's ``multipart-manifest=delete`` decodes the names once more than it should: it leaves the
+        segments of ``a%20b`` there, and deletes those of another object, ``a b``.
+        """
+        replaced = self._segments.replaced(key)
+        self._talk.remove(self._bucket, key)
+        self._segments.remove(replaced)
+
+    def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
+        """Server-side copy; a large object is copied segment by segment, so that the two share nothing."""
+        with self._telling_what_is_missing(bucket):
+            replaced = self._segments.replaced(key)
+            found = self._segments.of(bucket, info)
+            if found:
+                kept = options or PutOptions(info.content_type, info.content_encoding, info.metadata)
+                self._segments.ensure()
+                upload = new_upload(key, kept)
+                parts = [self._copier.segment(upload, n, source) for n, source in enumerate(found, start=1)]
+                return self.complete(upload, parts, kept)
+            etag = self._copier.whole(bucket, info, key, options)
+        self._segments.remove(replaced)
+        return etag
+
+    @property
+    def _copier(self) -> Copier:
+        return Copier(self._talk, self._bucket, self._segments)
+
+    # -- in parts
+
+    def begin(self, key: str, options: PutOptions = _PLAIN) -> Upload:
+        """Choose the segments' names and see that there is a container for them; nothing else is kept anywhere."""
+        upload = new_upload(key, options)
+        self._segments.ensure()
+        return upload
+
+    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = _nobody) -> Part:
+        """Send one segment; its MD5, taken while it streams, must be what the server says it has."""
+        name, told = segment_name(upload, number), ""
+        for _ in range(_SENDINGS):
+            reply = self._talk.send(
+                "PUT",
+                self._segments.container,
+                name,
+                source=source,
+                digest="md5",
+                expect=CREATED,
+                moved=moved,
+                item=self._place.url(upload.key),
+            )
+            told = etag_of(reply.headers)
+            if told == reply.sent_digest:
+                return Part(number, source.size, told)
+            moved(-source.size)
+        raise wrong_digest(
+            self._bucket, upload.key, f"part {number}: sent {reply.sent_digest}, kept {told or 'untold'}"
+        )
+
+    def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
+        """One segment from a stretch of another object, server-side.
+
+        Raises :class:`JsobjError` (refused, ``copy-range``) where the server copies no stretches (Ceph RGW) and this
+        one is no segment of the source.
+        """
+        with self._telling_what_is_missing(bucket):
+            return self._copier.stretch(upload, number, bucket, info, start, size)
+
+    def parts(self, upload: Upload) -> Sequence[Part]:
+        """The parts that the server has; not found (``upload-not-found``) where it has none."""
+        found = self._segments.parts(upload)
+        if not found:
+            raise upload_not_found(self._bucket, upload.key)
+        return found
+
+    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = _PLAIN) -> str:
+        """Put the manifest, then delete the segments that only the one before it named (C07)."""
+        ordered = sorted((part for part in parts if part.size), key=lambda part: part.number)
+        if not ordered:
+            etag = self.put(upload.key, BytesSource(b""), options)
+            self._segments.abandon(upload)
+            return etag
+        replaced = self._segments.replaced(upload.key)
+        etag = composite(part.etag for part in ordered)
+        self._put_manifest(upload, ordered, options, etag)
+        mine = {segment_name(upload, part.number) for part in ordered}
+        self._segments.remove([segment for segment in replaced if segment.key not in mine])
+        return etag
+
+    def _put_manifest(self, upload: Upload, parts: Sequence[Part], options: PutOptions, etag: str) -> None:
+        """An unclear answer is settled by what is there: only these segments have this ETag."""
+        try:
+            reply: Reply | None = self._talk.send(
+                "PUT",
+                self._bucket,
+                upload.key,
+                query=(("multipart-manifest", "put"),),
+                source=BytesSource(manifest(self._segments.container, upload, parts)),
+                headers=headers_for(options),
+                expect=CREATED,
+                idle=_MANIFEST_SECONDS,
+            )
+        except JsobjError as error:
+            if error.code is not ExitCode.NETWORK or not self._holds(upload.key, etag):
+                raise
+            return
+        told = etag_of(reply.headers) if reply is not None else ""
+        if told != etag and not self._holds(upload.key, etag):
+            raise wrong_digest(self._bucket, upload.key, f"the ETag of all parts is {etag}, the server's {told}")
+
+    def _holds(self, key: str, etag: str) -> bool:
+        try:
+            return self._talk.head(self._bucket, key).etag == etag
+        except JsobjError as error:
+            if error.code is ExitCode.NOT_FOUND:
+                return False
+            raise
+
+    def abort(self, upload: Upload) -> None:
+        """Delete the segments of an upload. One that was completed is left alone: they are the object."""
+        self._segments.abandon(upload)
+
+    def uploads(self, prefix: str = "") -> Iterator[Upload]:
+        """The uploads whose segments no object uses; begun by this program, others name theirs otherwise."""
+        return self._segments.uploads(prefix)
+
+    def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
+        """The MD5 of each segment, or of the whole of a plain object; None where they cannot be known."""
+        if not info.large:
+            return (PartDigest(0, info.size, info.etag),) if _is_md5(info.etag) else None
+        segments = self._segments.of(self._bucket, info)
+        if segments is None:
+            return None
+        found, start = [], 0
+        for segment in segments:
+            found.append(PartDigest(start, segment.size, segment.md5))
+            start += segment.size
+        return found
+
+    def presign(self, method: str, key: str, seconds: int, *, make_key: bool = False) -> str:
+        """A temporary URL; see :func:`jsobj.store.swift_tempurl.temporary_url`."""
+        with self._telling_what_is_missing():
+            return temporary_url(
+                self._talk,
+                self._origin,
+                self._told(),
+                self._bucket,
+                key,
+                method=method,
+                seconds=seconds,
+                make_key=make_key,
+            )
+
+    # -- ending
+
+    def stop(self) -> None:
+        """Cut every connection now, from another thread."""
+        self._talk.session.stop()
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._talk.session.close()
+
+    @contextmanager
+    def _telling_what_is_missing(self, bucket: str = "") -> Iterator[None]:
+        """A 404 does not say whether the object or its container is missing: look, where it happens."""
+        try:
+            yield
+        except JsobjError as error:
+            if error.reference == "object-not-found":
+                self._talk.send("HEAD", bucket or self._bucket, expect=READ)  # raises bucket-not-found
+            raise
+
+
+def _number(info: Mapping[str, Any], part: str, name: str, otherwise: int) -> int:
+    section = info.get(part)
+    value = section.get(name) if isinstance(section, dict) else None
+    return value if type(value) is int and value > 0 else otherwise
+
+
+def _is_md5(etag: str) -> bool:
+    return len(etag) == 32 and all(ch in "0123456789abcdef" for ch in etag)
+
+
+def _digested(source: Source) -> tuple[Source, str]:
+    """A source with its MD5: a small one read once and kept, a larger one read here and again when it is sent."""
+    if source.size <= _HELD:
+        data = bytearray(source.size)
+        if data:
+            source.read_into(memoryview(data), 0)
+        return BytesSource(data), hashlib.md5(data, usedforsecurity=False).hexdigest()
+    digest, view, offset = hashlib.md5(usedforsecurity=False), memoryview(bytearray(_PIECE)), 0
+    while offset < source.size:
+        count = source.read_into(view, offset)
+        digest.update(view[:count])
+        offset += count
+    return source, digest.hexdigest()

@@ -1,0 +1,246 @@
+"""Large objects over the Swift API: a static large object (SLO) is a manifest that names its segments.
+
+Segments lie in ``<container>_segments`` under ``<object>/jsobj/<begun>-<random>/<part size>/<number>``: every upload
+has names of its own, so a new one never touches the segments of the object that it is to replace, and that object can
+be read until the new manifest is there (then the old segments go).
+
+What an SLO consists of is known by proof: the MD5 over its segments' MD5s must be its ETag. Swift gives its manifest
+out; Ceph RGW (seen on release 16) answers with nothing, so there the segments are found by listing where this and
+other programs put them, and believed only with that proof. Source of the rules: Swift's manual, "Large Object Support".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Upload
+from jsobj.store.swift_failures import name_refused, not_swift
+from jsobj.store.swift_listing import listing
+from jsobj.store.swift_talk import CREATED, READ, Talk
+
+_OURS = re.compile(r"(?P<id>(?P<key>.+)/jsobj/(?P<begun>\d{1,12})-[0-9a-f]{8}/\d+)/(?P<number>\d{8})", re.DOTALL)
+_LONGEST = 1024 - 64  # bytes; a segment's name is up to 64 longer than its object's, and 1024 is the limit
+_FOLDERS = ("jsobj", "slo")  # ours; python-swiftclient's
+_PARALLEL = 8
+_ROUNDS = 3  # a listing may lag behind
+_EXISTS = frozenset({200, 204, 403, 404})
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment of a large object. ``md5`` of its bytes, hexadecimal."""
+
+    container: str
+    key: str
+    size: int
+    md5: str
+
+
+def new_upload(key: str, options: PutOptions) -> Upload:
+    """An upload's id: the common beginning of its segments' names."""
+    if len(key.encode("utf-8", "surrogateescape")) > _LONGEST:
+        raise name_refused(f"sent in parts: a name of more than {_LONGEST} bytes leaves no room for theirs", key)
+    begun = time.time()
+    told = options.metadata.get(PART_SIZE, "")
+    size = told if told.isascii() and told.isdigit() else "0"
+    return Upload(key, f"{key}/jsobj/{int(begun)}-{secrets.token_hex(4)}/{size}", begun)
+
+
+def segment_name(upload: Upload, number: int) -> str:
+    """The name of part ``number``."""
+    return f"{upload.id}/{number:08d}"
+
+
+def composite(md5s: Iterable[str]) -> str:
+    """The ETag of an SLO: the MD5 over the hexadecimal MD5s of its segments."""
+    return hashlib.md5("".join(md5s).encode(), usedforsecurity=False).hexdigest()
+
+
+def manifest(container: str, upload: Upload, parts: Sequence[Part]) -> bytes:
+    """The body of a manifest's PUT."""
+    lines = [
+        {"path": f"/{container}/{segment_name(upload, part.number)}", "etag": part.etag, "size_bytes": part.size}
+        for part in parts
+    ]
+    return json.dumps(lines).encode()
+
+
+class Segments:
+    """The segments of the large objects in one container. For any number of threads."""
+
+    def __init__(self, talk: Talk, container: str) -> None:
+        self._talk = talk
+        self._of = container
+        self.container = f"{container}_segments"
+        self._lock = threading.Lock()
+        self._there: bool | None = None
+        self._made = False
+
+    def there(self) -> bool:
+        """Whether the container has had large objects: looked up once, so that small objects cost no more requests.
+
+        The second name is that of Swift's own S3 API.
+        """
+        with self._lock:
+            if self._there is None:
+                self._there = self._exists(self.container) or self._exists(f"{self._of}+segments")
+            return self._there
+
+    def _exists(self, container: str) -> bool:
+        return self._talk.send("HEAD", container, expect=_EXISTS).status < 300
+
+    def ensure(self) -> None:
+        """Make the segments' container, on the same storage policy as the objects' own."""
+        with self._lock:
+            if self._made:
+                return
+            held = self._talk.send("HEAD", self._of, expect=READ).headers
+            if "x-container-object-count" not in held:
+                raise not_swift(self._of, "an answer that is not about a container")
+            policy = held.get("x-storage-policy", "")
+            if not self._exists(self.container):  # one on another policy is as good, but must not be asked for again
+                headers = {"x-storage-policy": policy} if policy else {}
+                try:
+                    self._talk.send("PUT", self.container, headers=headers, expect=CREATED)
+                except JsobjError as error:
+                    raise _no_container(self.container, error) from error
+            self._there = self._made = True
+
+    def of(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
+        """The segments of a large object, in order, proven by its ETag; None where they cannot be known.
+
+        Unknown are those of a manifest that names parts of segments or other manifests, and of a DLO.
+        """
+        if not info.large:
+            return None
+        read = self._by_manifest(container, info)
+        if read is not None:
+            return read if _proven(read, info) else None
+        return self._by_search(container, info)
+
+    def _by_manifest(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
+        query = (("multipart-manifest", "get"),)
+        reply = self._talk.send("GET", container, info.key, query=query, expect=READ)
+        try:
+            document = json.loads(reply.body)
+            return tuple(_segment(entry) for entry in document)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return None  # RGW: nothing
+
+    def _by_search(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
+        place = f"{container}_segments"
+        for folder in _FOLDERS:
+            with_names = self._listed(place, f"{info.key}/{folder}/")
+            for _, group in groupby(with_names, key=lambda item: item.key.rpartition("/")[0]):
+                found = tuple(Segment(place, item.key, item.size, item.etag) for item in group)
+                if _proven(found, info):
+                    return found
+        return None
+
+    def _listed(self, container: str, prefix: str) -> Iterator[Listed]:
+        """A listing; nothing where there is no such container."""
+        try:
+            yield from listing(self._talk, container, prefix)
+        except JsobjError as error:
+            if error.code is not ExitCode.NOT_FOUND:
+                raise
+
+    # -- uploads under way
+
+    def parts(self, upload: Upload) -> list[Part]:
+        """The parts that are there, by number."""
+        return [
+            Part(int(match["number"]), item.size, item.etag)
+            for item in self._listed(self.container, f"{upload.id}/")
+            if (match := _OURS.fullmatch(item.key)) and match["id"] == upload.id
+        ]
+
+    def uploads(self, prefix: str) -> Iterator[Upload]:
+        """Uploads of ours whose segments no manifest names."""
+        named = ((m, item) for item in self._listed(self.container, prefix) if (m := _OURS.fullmatch(item.key)))
+        for key, of_key in groupby(named, key=lambda pair: pair[0]["key"]):
+            groups = [(name, list(group)) for name, group in groupby(of_key, key=lambda pair: pair[0]["id"])]
+            info = self._look(key)
+            for name, group in groups:
+                found = [Segment(self.container, item.key, item.size, item.etag) for _, item in group]
+                if not self._used(info, name, found):
+                    yield Upload(key, name, float(group[0][0]["begun"]))
+
+    def _look(self, key: str) -> ObjectInfo | None:
+        try:
+            return self._talk.head(self._of, key)
+        except JsobjError as error:
+            if error.code is ExitCode.NOT_FOUND:
+                return None
+            raise
+
+    def _used(self, info: ObjectInfo | None, name: str, found: Sequence[Segment]) -> bool:
+        """Whether the object that is there consists of these segments, or (where it tells) has any of them."""
+        if info is None or not info.large:
+            return False
+        if _proven(found, info):
+            return True
+        return any(segment.key.startswith(f"{name}/") for segment in self.of(self._of, info) or ())
+
+    def abandon(self, upload: Upload) -> None:
+        """Delete the segments of an upload, unless it was completed: then they are the object."""
+        for _ in range(_ROUNDS):
+            found = [
+                Segment(self.container, item.key, item.size, item.etag)
+                for item in self._listed(self.container, f"{upload.id}/")
+            ]
+            if not found or self._used(self._look(upload.key), upload.id, found):
+                return
+            self.remove(found)
+
+    # -- segments that are not needed any more
+
+    def replaced(self, key: str) -> tuple[Segment, ...]:
+        """The segments that nothing will name once ``key`` has another object, as far as they lie where segments do."""
+        if not self.there():
+            return ()
+        info = self._look(key)
+        found = self.of(self._of, info) if info is not None else None
+        return tuple(s for s in found or () if s.container.endswith(("_segments", "+segments")))
+
+    def remove(self, segments: Sequence[Segment]) -> None:
+        """Delete segments; those that are gone are no error."""
+        if not segments:
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            list(pool.map(lambda segment: self._talk.remove(segment.container, segment.key), segments))
+
+
+def _proven(segments: Sequence[Segment], info: ObjectInfo) -> bool:
+    return composite(s.md5 for s in segments) == info.etag and sum(s.size for s in segments) == info.size
+
+
+def _segment(entry: dict[str, object]) -> Segment:
+    if entry.get("sub_slo") or entry.get("range"):
+        return Segment("", "", 0, "")  # proves nothing
+    _, container, key = str(entry["name"]).split("/", 2)
+    size = entry["bytes"]
+    if not isinstance(size, int):
+        raise ValueError("a size that is no number")
+    return Segment(container, key, size, str(entry["hash"]))
+
+
+def _no_container(name: str, error: JsobjError) -> JsobjError:
+    return JsobjError(
+        error.reference,
+        f"the container '{name}', where the parts of large objects go, cannot be made: {error.message}",
+        code=error.code,
+        context=error.context,
+        hint=f"ask the owner to make it, and to let you write to it: jsobj bucket create swift://{name}",
+    )

@@ -1,0 +1,176 @@
+"""Requests to one account over the Swift API: paths, tokens, and headers to values and back.
+
+An ``if-match`` header stays here: Ceph RGW 16 answers 412 to a large object whatever its ETag is. The ETag of every
+answer is compared with it instead, before a byte of the body is taken, which pins the version just as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from jsobj.errors import JsobjError
+from jsobj.store.exchange import LogInAgain, Reply, Request, Verdict
+from jsobj.store.objects import ObjectInfo, PutOptions
+from jsobj.store.session import Session, default_verdict
+from jsobj.store.swift_errors import Asker
+from jsobj.store.swift_failures import failure, name_refused, not_swift, object_changed
+from jsobj.store.tokens import TokenKeeper
+
+CREATED = frozenset({201, 202})
+GONE = frozenset({200, 204, 404})
+READ = frozenset({200, 204, 206})
+JSON = {"accept": "application/json"}
+_META = "x-object-meta-"
+# Ceph RGW keeps its own mark of a large object as if it were the user's metadata.
+_NOT_META = "static-large-object"
+
+
+class SwiftDialect:
+    """How the Swift API speaks. ``root``: the account's path; ``keeper``: None reads what is public."""
+
+    signs_payload = False
+
+    def __init__(self, root: str, keeper: TokenKeeper | None, who: Asker | None) -> None:
+        self._root = root
+        self._keeper = keeper
+        self._who = who
+
+    def authorise(self, request: Request, payload_sha256: str) -> Mapping[str, str]:
+        """The request's headers with the token; see :class:`jsobj.store.session.Dialect`."""
+        headers = {name: value for name, value in request.headers.items() if name != "if-match"}
+        if self._keeper is not None:
+            headers["x-auth-token"] = self._keeper.current().reveal()
+        return headers
+
+    def judge(self, request: Request, reply: Reply) -> Verdict:
+        """What an answer means; see :class:`jsobj.store.session.Dialect`."""
+        if reply.status in request.expect:
+            return self._about_content(request, reply)
+        again = default_verdict(reply)
+        if again is not None:
+            return again
+        verdict = failure(request, reply, self._who, *self._names(request.path))
+        if reply.status == 401 and self._keeper is not None and isinstance(verdict, JsobjError):
+            return LogInAgain(verdict)
+        return verdict
+
+    def _about_content(self, request: Request, reply: Reply) -> JsobjError | None:
+        """Whether a good answer is the one that was asked for; for an object's bytes, before any of them is taken."""
+        if self._keeper is not None:
+            self._keeper.accepted = True
+        if request.sink is not None and "etag" not in reply.headers:
+            return not_swift(self._names(request.path)[0], f"HTTP {reply.status} without an ETag")
+        wanted = request.headers.get("if-match", "")
+        if wanted and etag_of(reply.headers) != wanted:
+            return object_changed(*self._names(request.path))
+        return None
+
+    def renew(self) -> None:
+        """A new token."""
+        if self._keeper is not None:
+            self._keeper.renew()
+
+    def _names(self, path: str) -> tuple[str, str]:
+        from urllib.parse import unquote
+
+        container, _, key = path.removeprefix(self._root).lstrip("/").partition("/")
+        return unquote(container), unquote(key)
+
+
+class Talk:
+    """Requests below the account's path ``root``, which is percent-encoded and ends without a slash.
+
+    ``public``: there is no login.
+    """
+
+    def __init__(self, session: Session, root: str, *, public: bool = False) -> None:
+        self.session = session
+        self.root = root
+        self.public = public
+
+    def path(self, container: str, key: str | None = None) -> str:
+        """The path of a container (``key`` None) or an object, percent-encoded exactly once.
+
+        An empty key is refused (usage): deleting it would delete the container. Without a login a container's path gets
+        a slash behind it: RGW redirects strangers there.
+        """
+        path = f"{self.root}/{encoded(container)}"
+        if key is not None:
+            return f"{path}/{encoded(key)}"
+        return f"{path}/" if self.public else path
+
+    def send(self, method: str, container: str, key: str | None = None, **more: Any) -> Reply:
+        """Send a request; ``more`` are fields of :class:`jsobj.store.exchange.Request`."""
+        item = more.pop("item", "") or f"swift://{container}/{key or ''}"
+        return self.session.send(Request(method, self.path(container, key), item=item, **more))
+
+    def head(self, container: str, key: str) -> ObjectInfo:
+        """What HEAD tells of an object."""
+        reply = self.send("HEAD", container, key, expect=READ)
+        return info_of(container, key, reply)
+
+    def remove(self, container: str, key: str) -> None:
+        """Delete just this object or manifest; one that is not there is no error."""
+        self.send("DELETE", container, key, expect=GONE)
+
+
+def encoded(name: str) -> str:
+    """A name in a path, percent-encoded once."""
+    if not name or "\0" in name:
+        raise name_refused("the name of an object", name)
+    return quote(name, safe="/~", errors="surrogateescape")
+
+
+def etag_of(headers: Mapping[str, str]) -> str:
+    """The ETag without quotation marks; "" if none was told."""
+    return headers.get("etag", "").strip('"')
+
+
+def info_of(container: str, key: str, reply: Reply) -> ObjectInfo:
+    """The values in the answer to a HEAD or GET; raises :class:`JsobjError` (network) where no Swift answers so."""
+    headers = reply.headers
+    told = headers.get("content-length") or str(reply.received)  # chunked: what came
+    size = headers.get("content-range", "").rpartition("/")[2] or told
+    if not size.isdigit() or "etag" not in headers:
+        raise not_swift(container, f"HTTP {reply.status} without a size or an ETag")
+    metadata = {name[len(_META) :]: value for name, value in headers.items() if name.startswith(_META)}
+    metadata.pop(_NOT_META, None)
+    return ObjectInfo(
+        key,
+        int(size),
+        etag_of(headers),
+        _modified(headers),
+        headers.get("content-type", ""),
+        headers.get("content-encoding", ""),
+        metadata,
+        large=headers.get("x-static-large-object", "").lower() == "true" or "x-object-manifest" in headers,
+        version=headers.get("x-object-version-id", ""),
+    )
+
+
+def _modified(headers: Mapping[str, str]) -> float | None:
+    """``X-Timestamp`` has fractions of a second, as listings do; ``Last-Modified`` has not."""
+    try:
+        return float(headers["x-timestamp"])
+    except (KeyError, ValueError):
+        pass
+    if "last-modified" not in headers:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(headers["last-modified"]).timestamp()
+    except ValueError:
+        return None
+
+
+def headers_for(options: PutOptions) -> dict[str, str]:
+    """The headers that keep ``options`` with an object."""
+    headers = {_META + name.lower(): value for name, value in options.metadata.items()}
+    if options.content_type:
+        headers["content-type"] = options.content_type
+    if options.content_encoding:
+        headers["content-encoding"] = options.content_encoding
+    return headers

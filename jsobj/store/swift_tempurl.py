@@ -1,0 +1,105 @@
+"""Temporary URLs over the Swift API: anybody who has one may GET or PUT one object until it ends.
+
+They are signed with a key that the owner keeps in the account or the container. Nothing of that key is in the URL.
+Seen to differ: Ceph RGW 16 takes only the account's key and only SHA-1, and does not say so; Swift says what it takes
+under ``tempurl`` in ``/info``. Both sign the path from ``/v1`` on, as the server sees it behind whatever stands before
+it, and unquoted. Source of the rules: Swift's manual, "Temporary URL middleware".
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.swift_talk import READ, Talk
+from jsobj.urls import Origin
+
+_DIGESTS = ("sha256", "sha512", "sha1")  # the first that the server takes
+_KEYS = ("temp-url-key", "temp-url-key-2")
+_METHODS = frozenset({"GET", "PUT", "HEAD", "DELETE", "POST"})
+_OK = frozenset({200, 201, 202, 204})
+
+
+def temporary_url(
+    talk: Talk,
+    origin: Origin,
+    info: Mapping[str, Any],
+    container: str,
+    key: str,
+    *,
+    method: str,
+    seconds: int,
+    make_key: bool = False,
+    now: float | None = None,
+) -> str:
+    """A URL for ``method`` on one object that ends in ``seconds``. ``info``: what ``/info`` said.
+
+    ``make_key``: where there is no key, make one (it changes the container, on RGW the account). Raises
+    :class:`JsobjError`: usage (method, length), refused (no key, no such service).
+    """
+    if method not in _METHODS or seconds < 1:
+        raise JsobjError("presign-words", f"no URL can be made for {method} in {seconds} s", code=ExitCode.USAGE)
+    told = info.get("tempurl")
+    if info and not isinstance(told, dict):
+        raise JsobjError("presign-off", "this object store offers no temporary URLs", code=ExitCode.REFUSED)
+    allowed = told.get("allowed_digests") if isinstance(told, dict) else None
+    digest = next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
+    secret = _key(talk, container) or (_made_key(talk, container) if make_key else "")
+    if not secret:
+        raise _no_key(container, key)
+    path = talk.path(container, key)
+    ends = int(now if now is not None else time.time()) + seconds
+    signed = unquote(path[path.index("/v1") :] if "/v1" in path else path, errors="surrogateescape")
+    text = f"{method}\n{ends}\n{signed}".encode("utf-8", "surrogateescape")
+    signature = hmac.new(secret.encode(), text, digest).hexdigest()
+    return f"{origin}{path}?temp_url_sig={signature}&temp_url_expires={ends}"
+
+
+def _key(talk: Talk, container: str) -> str:
+    """The key that the server checks with: the container's own where containers may have one."""
+    held = talk.send("HEAD", container, expect=READ).headers
+    found = "" if is_rgw(held) else _named(held, "container")
+    return found or _named(_account(talk), "account")
+
+
+def _account(talk: Talk) -> Mapping[str, str]:
+    from jsobj.store.exchange import Request
+
+    return talk.session.send(Request("HEAD", talk.root, item="the account", expect=READ)).headers
+
+
+def _named(headers: Mapping[str, str], level: str) -> str:
+    return next((headers[f"x-{level}-meta-{name}"] for name in _KEYS if headers.get(f"x-{level}-meta-{name}")), "")
+
+
+def _made_key(talk: Talk, container: str) -> str:
+    """A new key, where there is none: in the container, which lets it sign no more than that; in RGW's account."""
+    from jsobj.store.exchange import Request
+
+    secret = secrets.token_hex(24)
+    rgw = is_rgw(talk.send("HEAD", container, expect=READ).headers)
+    path, level = (talk.root, "account") if rgw else (talk.path(container), "container")
+    headers = {f"x-{level}-meta-{_KEYS[0]}": secret}
+    talk.session.send(Request("POST", path, headers=headers, item=f"swift://{container}", expect=_OK))
+    return _key(talk, container)  # what the server has, should another have made one at the same time
+
+
+def is_rgw(headers: Mapping[str, str]) -> bool:
+    """Whether a container's headers are Ceph RGW's: Swift has no such header (rgw_rest_swift.cc)."""
+    return "x-container-bytes-used-actual" in headers
+
+
+def _no_key(container: str, key: str) -> JsobjError:
+    import shlex
+
+    return JsobjError(
+        "presign-no-key",
+        f"neither the account nor the container '{container}' has a key to sign with",
+        code=ExitCode.REFUSED,
+        hint=f"make one (it is kept in the account): jsobj presign --make-key {shlex.quote(f'swift://{container}/{key}')}",
+    )

@@ -1,0 +1,76 @@
+"""The token of a running transfer: renewed before it ends, once for all workers, and once where a server refuses it.
+
+Keystone's tokens end after hours or minutes, transfers take longer. A token that was just issued and that no server
+ever took is not renewed again: a server that does not accept the login's role would otherwise cost Keystone one login
+for every object.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from jsobj.secret import Secret
+
+if TYPE_CHECKING:
+    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.login import Login
+
+_EARLY = 30.0  # seconds before its end at which a token is renewed; at half time, where it lives less than a minute
+_FRESH = 10.0  # seconds
+
+
+class TokenKeeper:
+    """The current token of a login. For any number of threads."""
+
+    def __init__(self, keystone: Keystone) -> None:
+        self._keystone = keystone
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self._token = keystone.token
+        expires = keystone.login.token_expires
+        self._until = self._end(expires.timestamp() if expires is not None else None)
+        self.accepted = False  # set by whoever sees a server take the token
+
+    @property
+    def login(self) -> Login:
+        """Whose token it is."""
+        return self._keystone.login
+
+    def current(self) -> Secret:
+        """The token to send. Raises :class:`jsobj.errors.JsobjError` (auth, network) where renewing fails."""
+        if time.monotonic() >= self._until:
+            with self._lock:
+                if time.monotonic() >= self._until:
+                    self._issue()
+        return self._token
+
+    def renew(self) -> None:
+        """Log in again, because a server refused the token; errors as for :meth:`current`.
+
+        Whoever calls it sees to it that it is called once for all workers (the session does).
+        """
+        with self._lock:
+            if self.accepted or time.monotonic() - self._began > _FRESH:
+                self._issue()
+
+    def _issue(self) -> None:
+        from jsobj.identity.http import HttpClient
+        from jsobj.identity.tokens import issue
+        from jsobj.units import parse_keystone_time
+
+        source = self._keystone.source
+        issued = issue(source, self._keystone.chosen, HttpClient(source.tls))
+        expires = parse_keystone_time(str(issued.body.get("expires_at") or ""))
+        self._began = time.monotonic()
+        self._until = self._end(expires.timestamp() if expires is not None else None)
+        self._token = issued.token
+        self.accepted = False
+
+    def _end(self, expires: float | None) -> float:
+        """When to renew, on the monotonic clock, by the server's clock: this machine's may be wrong."""
+        if expires is None:
+            return float("inf")
+        left = expires - time.time() - (self._keystone.login.clock_offset or 0.0)
+        return time.monotonic() + max(left - _EARLY, left / 2)

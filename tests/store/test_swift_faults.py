@@ -1,0 +1,243 @@
+"""The Swift dialect when the way to a real server, or the server, does what it should not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from fixtures_cloud import Cloud
+from fixtures_rgw import GLOBAL
+from swift_meddler import Meddler, Passing, flipped, meddling
+from swift_scene import MIB, Scene, got, open_scene, send_in_parts
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store import patience
+from jsobj.store.streams import BytesSink, BytesSource
+from jsobj.store.swift import SwiftStore
+from jsobj.store.tokens import TokenKeeper
+
+
+@pytest.fixture(scope="module", params=["swift", GLOBAL])
+def scene(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Scene]:
+    yield from open_scene(request, request.param, cloud)
+
+
+@pytest.fixture
+def meddler(scene: Scene) -> Iterator[Meddler]:
+    with meddling(scene.account) as running:
+        yield running
+
+
+@pytest.fixture
+def store(scene: Scene, meddler: Meddler, monkeypatch: pytest.MonkeyPatch) -> Iterator[SwiftStore]:
+    """A store that speaks through the proxy, and does not wait long before it tries again."""
+    monkeypatch.setattr(patience, "_BASE", 0.001)
+    place = scene.store().place
+    path = place.account.partition("//")[2].partition("/")[2]
+    made = SwiftStore(replace(place, account=f"{meddler.origin}/{path}"), TokenKeeper(scene.keystone))
+    yield made
+    made.close()
+
+
+def is_part(passing: Passing) -> bool:
+    return passing.method == "PUT" and "_segments/" in passing.path
+
+
+def is_manifest(passing: Passing) -> bool:
+    return passing.method == "PUT" and "multipart-manifest" in passing.path
+
+
+@pytest.mark.parametrize("size", [10, MIB + 10])
+def test_a_flipped_bit_is_sent_again_F07(scene: Scene, store: SwiftStore, meddler: Meddler, size: int) -> None:
+    def spoil(passing: Passing) -> None:
+        if passing.method == "PUT" and passing.number == 1:
+            passing.body = flipped(passing.body)
+
+    meddler.spoil = spoil
+    moved: list[int] = []
+    store.put(f"flip/{size}", BytesSource(b"d" * size), moved=moved.append)
+    assert scene.fetch(f"flip/{size}") == b"d" * size
+    assert sum(moved) == size
+
+
+def test_bits_that_always_flip_never_make_an_object_F07(scene: Scene, store: SwiftStore, meddler: Meddler) -> None:
+    def spoil(passing: Passing) -> None:
+        if passing.method == "PUT":
+            passing.body = flipped(passing.body)
+
+    meddler.spoil = spoil
+    with pytest.raises(JsobjError) as caught:
+        store.put("flipped", BytesSource(b"data"))
+    assert (caught.value.reference, caught.value.code) == ("digest-differs", ExitCode.INTEGRITY)
+    assert "HTTP 422" in caught.value.context
+    assert meddler.seen.count(("PUT", f"{scene.store()._talk.path(scene.container, 'flipped')}")) == 3
+    assert "flipped" not in scene.names()
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_a_flipped_bit_in_a_part_F07(scene: Scene, store: SwiftStore, meddler: Meddler, always: bool) -> None:
+    upload = store.begin(f"part/{always}")
+
+    def spoil(passing: Passing) -> None:
+        if is_part(passing) and (always or passing.number == 1):
+            passing.body = flipped(passing.body)
+
+    meddler.spoil = spoil
+    moved: list[int] = []
+    if always:
+        with pytest.raises(JsobjError) as caught:
+            store.put_part(upload, 1, BytesSource(b"d" * MIB), moved=moved.append)
+        assert (caught.value.reference, caught.value.code) == ("digest-differs", ExitCode.INTEGRITY)
+        assert sum(moved) == 0
+        return
+    part = store.put_part(upload, 1, BytesSource(b"d" * MIB), moved=moved.append)
+    assert sum(moved) == MIB
+    store.complete(upload, [part])
+    assert scene.fetch(upload.key) == b"d" * MIB
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+def test_a_lost_answer_to_the_manifest_is_settled_by_looking_C05(
+    scene: Scene, store: SwiftStore, meddler: Meddler, times: int
+) -> None:
+    def spoil(passing: Passing) -> None:
+        passing.lost = is_manifest(passing) and passing.number <= times
+
+    meddler.spoil = spoil
+    _, _, etag = send_in_parts(store, f"lost/{times}", b"m" * (MIB + 1))
+    assert scene.fetch(f"lost/{times}") == b"m" * (MIB + 1)
+    assert scene.store().head(f"lost/{times}").etag == etag
+    assert list(scene.store().uploads(f"lost/{times}")) == []
+
+
+def test_a_manifest_that_never_arrives_keeps_the_old_object_C07(
+    scene: Scene, store: SwiftStore, meddler: Meddler
+) -> None:
+    send_in_parts(store, "kept", b"old" * MIB)
+
+    def spoil(passing: Passing) -> None:
+        if is_manifest(passing):
+            passing.answer = (503, {"x-trans-id": "tx-made-up"}, b"busy")
+
+    meddler.spoil = spoil
+    upload = store.begin("kept")
+    parts = [store.put_part(upload, 1, BytesSource(b"n" * MIB))]
+    with pytest.raises(JsobjError) as caught:
+        store.complete(upload, parts)
+    assert caught.value.code is ExitCode.NETWORK
+    assert scene.fetch("kept") == b"old" * MIB
+    assert [found.id for found in scene.store().uploads("kept")] == [upload.id]
+    meddler.spoil = None
+    store.complete(upload, store.parts(upload))
+    assert scene.fetch("kept") == b"n" * MIB
+
+
+@pytest.mark.parametrize("status", [408, 429, 498, 499, 500, 502, 503, 504])
+def test_a_busy_server_is_asked_again_F19_F20(scene: Scene, store: SwiftStore, meddler: Meddler, status: int) -> None:
+    def spoil(passing: Passing) -> None:
+        if passing.number == 1:
+            passing.answer = (status, {}, b"<html>busy</html>")
+
+    meddler.spoil = spoil
+    store.put(f"busy/{status}", BytesSource(b"1"))
+    assert got(store, f"busy/{status}") == b"1"
+    assert [item.key for item in store.list("busy/")] == [item.key for item in scene.store().list("busy/")]
+
+
+@pytest.mark.parametrize("status", [413, 507])
+def test_no_room_is_final_F42(store: SwiftStore, meddler: Meddler, status: int) -> None:
+    def spoil(passing: Passing) -> None:
+        if passing.method == "PUT":
+            passing.answer = (status, {}, b"Upload exceeds quota.")
+
+    meddler.spoil = spoil
+    with pytest.raises(JsobjError) as caught:
+        store.put("no-room", BytesSource(b"1"))
+    assert (caught.value.reference, caught.value.code) == ("quota", ExitCode.REFUSED)
+    assert sum(method == "PUT" for method, _ in meddler.seen) == 1
+
+
+def test_a_proxy_that_ignores_ranges_spoils_nothing(scene: Scene, store: SwiftStore, meddler: Meddler) -> None:
+    scene.witness.put_object(scene.container, "ranged", b"0123456789")
+
+    def spoil(passing: Passing) -> None:
+        if passing.method == "GET":
+            headers = {"etag": "781e5e245d69b566979b86e28d23f2c7"}
+            passing.answer = (200, headers, b"0123456789") if passing.number < 3 else None
+
+    meddler.spoil = spoil
+    assert got(store, "ranged", start=3, size=2) == b"34"
+
+
+def test_a_portal_that_answers_everything_with_its_page(store: SwiftStore, meddler: Meddler) -> None:
+    """A captive portal: no object, no listing, no success of a PUT."""
+
+    def spoil(passing: Passing) -> None:
+        passing.answer = (
+            200,
+            {"content-type": "text/html"},
+            b"" if passing.method == "HEAD" else b"<html>Log in!</html>",
+        )
+
+    meddler.spoil = spoil
+    sink = BytesSink()
+    for call in (
+        lambda: store.head("x"),
+        lambda: store.get("x", sink),
+        lambda: list(store.list()),
+        lambda: store.put("x", BytesSource(b"1")),
+        lambda: store.begin("x"),
+    ):
+        with pytest.raises(JsobjError) as caught:
+            call()
+        assert (caught.value.reference, caught.value.code) == ("not-object-store", ExitCode.NETWORK)
+    assert not sink.data
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b"\xff\xfe[]",
+        b'{"name": "x"}',
+        b"[1]",
+        b'[{"name": "a\\u0000b", "bytes": 1}]',
+        b'[{"name": "\\ud800", "bytes": 1}]',
+        b'[{"name": "a", "bytes": "1"}]',
+        b'[{"name": "a", "bytes": -1}]',
+        b'[{"bytes": 1}]',
+        b'[{"name": "a", "bytes": 1}',
+    ],
+)
+def test_a_hostile_listing_F24(store: SwiftStore, meddler: Meddler, body: bytes) -> None:
+    def spoil(passing: Passing) -> None:
+        passing.answer = (200, {"content-type": "application/json"}, body)
+
+    meddler.spoil = spoil
+    with pytest.raises(JsobjError) as caught:
+        list(store.list())
+    assert (caught.value.reference, caught.value.code) == ("not-object-store", ExitCode.NETWORK)
+
+
+def test_a_listing_that_never_ends_F24(store: SwiftStore, meddler: Meddler) -> None:
+    def spoil(passing: Passing) -> None:
+        passing.answer = (200, {}, b'[{"name": "a", "bytes": 1, "hash": "0"}]')
+
+    meddler.spoil = spoil
+    with pytest.raises(JsobjError) as caught:
+        list(store.list())
+    assert (caught.value.reference, caught.value.code) == ("listing-stuck", ExitCode.NETWORK)
+    assert len(meddler.seen) == 2
+
+
+def test_no_token_is_told(scene: Scene, store: SwiftStore, meddler: Meddler) -> None:
+    def spoil(passing: Passing) -> None:
+        passing.answer = (400, {}, b"bad \x1b[31m request")
+
+    meddler.spoil = spoil
+    with pytest.raises(JsobjError) as caught:
+        store.put("x", BytesSource(b"1"))
+    said = f"{caught.value.to_json()}{caught.value!r}{caught.value.__cause__!r}"
+    assert scene.keystone.token.reveal() not in said
+    assert "\x1b" not in caught.value.context

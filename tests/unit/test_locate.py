@@ -1,0 +1,152 @@
+"""Names of objects as typed: the exact grammar, and what is said where it is not met (B073, B079)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.locate import Location, parse_location
+from jsobj.urls import split_swift_path
+
+PROFILE = settings(max_examples=200, derandomize=True, deadline=None, database=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "bucket", "key"),
+    [
+        ("s3://b", "s3", "b", ""),
+        ("s3://b/", "s3", "b", ""),
+        ("s3://b/k", "s3", "b", "k"),
+        ("s3://b/a/b.nc", "s3", "b", "a/b.nc"),
+        ("s3://b//k", "s3", "b", "/k"),
+        ("s3://b/a//b/", "s3", "b", "a//b/"),
+        ("s3://b/../x", "s3", "b", "../x"),
+        ("s3://b/a%2Fb+c d", "s3", "b", "a%2Fb+c d"),
+        ("s3://b/x://y", "s3", "b", "x://y"),
+        ("s3://b/\x1b[31m", "s3", "b", "\x1b[31m"),
+        ("s3://project:b/k", "s3", "project:b", "k"),
+        ("project:b/k", "", "project:b", "k"),
+        ("swift://c:d/o", "swift", "c:d", "o"),
+        ("swift://Container_1/ünï", "swift", "Container_1", "ünï"),
+        ("b", "", "b", ""),
+        ("b/", "", "b", ""),
+        ("b/k", "", "b", "k"),
+        ("b/-rf", "", "b", "-rf"),
+    ],
+)
+def test_places(text: str, dialect: str, bucket: str, key: str) -> None:
+    assert parse_location(text) == Location(dialect, bucket, key)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "name is missing"),
+        ("/", "name is missing"),
+        ("/k", "name is missing"),
+        ("s3://", "name is missing"),
+        ("swift://", "name is missing"),
+        ("s3:///key", "name is missing"),
+        ("S3://b/k", "small letters"),
+        ("Swift://b/k", "small letters"),
+        ("gs://b/k", "only s3:// and swift://"),
+        ("file:///tmp/x", "only s3:// and swift://"),
+        ("s3:/b", "slashes are missing"),
+        ("s3:b", "slashes are missing"),
+        ("swift:/b", "slashes are missing"),
+        ("./local/file", "folder's name"),
+        ("../file", "folder's name"),
+        ("s3://./k", "folder's name"),
+        ("swift://../k", "folder's name"),
+        ("s3://:b/k", "project:bucket"),
+        (":b/k", "project:bucket"),
+        ("s3://p:/k", "project:bucket"),
+        ("s3://a:b:c/k", "project:bucket"),
+        ("arn:aws:s3:::b/k", "ARN"),
+        ("s3://arn:aws:s3:::b/k", "ARN"),
+        ("swift://c\x1b/k", "control character"),
+        ("s3://b/k\0", "NUL"),
+        ("s3://b/\udcff", "UTF-8"),
+    ],
+)
+def test_b073_b079_what_is_no_place(text: str, said: str) -> None:
+    with pytest.raises(JsobjError, match=said) as caught:
+        parse_location(text)
+    assert caught.value.code is ExitCode.USAGE
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["s3://b", "s3://b/", "b", "swift://c/a/", "b/a/b/"])
+def test_an_object_is_wanted(text: str) -> None:
+    assert parse_location(text).many
+    with pytest.raises(JsobjError) as caught:
+        parse_location(text, need_key=True)
+    assert caught.value.code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("https://js2.example.org:8001/swift/v1/AUTH_abc/data/raw/x.nc", "swift://data/raw/x.nc"),
+        ("https://js2.example.org:8001/swift/v1/data/raw/", "swift://data/raw/"),
+        ("https://swift.example.org/v1/AUTH_abc/data/my%20file", "'swift://data/my file'"),
+        ("http://127.0.0.1:8080/bucket/key", "s3://bucket/key and, if need be, --endpoint http://127.0.0.1:8080"),
+        ("HTTPS://js2.example.org", "write s3://BUCKET/KEY"),
+        ("https://js2.example.org/b/k?X-Amz-Signature=abc", "write s3://BUCKET/KEY"),
+    ],
+)
+def test_a_web_address_says_what_to_type_instead(text: str, hint: str) -> None:
+    with pytest.raises(JsobjError) as caught:
+        parse_location(text)
+    assert caught.value.reference == "location-is-web-address"
+    assert caught.value.code is ExitCode.USAGE
+    assert hint in caught.value.hint
+
+
+@PROFILE
+@given(st.sampled_from(["s3", "swift"]), st.text().filter(lambda text: "\0" not in text))
+def test_keys_are_kept_as_they_are(dialect: str, key: str) -> None:
+    text = f"{dialect}://bucket/{key}"
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        with pytest.raises(JsobjError, match="UTF-8"):
+            parse_location(text)
+        return
+    place = parse_location(text)
+    assert place == Location(dialect, "bucket", key)
+    assert str(place) == text
+
+
+def _place_or_error(text: str) -> Location | JsobjError:
+    try:
+        return parse_location(text)
+    except JsobjError as error:
+        return error
+
+
+@PROFILE
+@given(st.text(max_size=40))
+def test_anything_is_a_place_or_a_usage_error(text: str) -> None:
+    found = _place_or_error(text)
+    if isinstance(found, JsobjError):
+        assert found.code is ExitCode.USAGE
+    else:
+        assert found.bucket
+        assert "/" not in found.bucket
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/swift/v1", ("/swift/v1", "")),
+        ("/swift/v1/AUTH_p/c/o", ("/swift/v1/AUTH_p", "c/o")),
+        ("/v1/AUTH_p", ("/v1/AUTH_p", "")),
+        ("/v1/container", None),
+        ("/bucket/key", None),
+    ],
+)
+def test_the_account_in_a_swift_path(path: str, found: tuple[str, str] | None) -> None:
+    assert split_swift_path(path) == found
