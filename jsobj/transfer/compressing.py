@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 
@@ -76,7 +77,7 @@ def decodable(content_encoding: str) -> bool:
 def _gunzip() -> Codec:
     from isal import isal_zlib
 
-    state = [isal_zlib.decompressobj(wbits=31), 0]
+    state: list[Any] = [isal_zlib.decompressobj(wbits=31)]
 
     def feed(data: bytes | memoryview) -> bytes:
         out = bytearray()
@@ -102,7 +103,7 @@ def _gunzip() -> Codec:
 def _unzstd() -> Codec:
     import zstandard
 
-    state = [zstandard.ZstdDecompressor().decompressobj()]
+    state: list[Any] = [zstandard.ZstdDecompressor().decompressobj()]
 
     def feed(data: bytes | memoryview) -> bytes:
         out, rest = bytearray(), bytes(data)

@@ -121,3 +121,22 @@ class Tally:
     def bytes(self) -> int:
         """Bytes that passed so far."""
         return sum(list(self._moved.values()))
+
+
+class Teller:
+    """Passes events on to one listener, one at a time; counts retries."""
+
+    def __init__(self, listener: Listener, tally: Tally) -> None:
+        self._listener = listener
+        self._tally = tally
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        """Tell an event."""
+        with self._lock:
+            self._listener(event)
+
+    def retried(self, item: str, reason: str, wait: float) -> None:
+        """A :data:`jsobj.store.patience.Told`."""
+        self._tally.retries += 1
+        self(Retried(item, reason, wait))

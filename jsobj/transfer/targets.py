@@ -2,7 +2,9 @@
 
 Upload: a source that ends in ``/`` means what is in the folder; else the folder (or file) goes in under its own name
 where the destination ends in ``/`` or is a bucket, and takes the destination's name where it does not. Download: the
-same the other way round, where a destination that is a folder already counts like one that ends in ``/``.
+same the other way round; ``.`` counts like ``./``. Unlike with ``cp``, it makes no difference whether the folder is
+there already: the same command, run again after an interruption, must mean the same. Only a single object goes into a
+folder that is there.
 """
 
 from __future__ import annotations
@@ -89,7 +91,7 @@ def prefix_target(prefix: str, destination: str) -> DownloadTarget:
     """Where everything below a prefix goes. ``prefix``: as typed; "" for a whole bucket."""
     if prefix and not prefix.endswith("/"):
         below = prefix.rpartition("/")[2]
-        inside = os.path.isdir(destination) or destination.endswith("/")
+        inside = destination.endswith("/") or destination in {".", ".."}
         return DownloadTarget(f"{destination}/{below}" if inside else destination, "", f"{prefix}/", f"{prefix}/")
     return DownloadTarget(destination, "", prefix, prefix)
 

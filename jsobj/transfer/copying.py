@@ -1,0 +1,213 @@
+"""Copying and moving objects: on the server where it can, through this machine where it must.
+
+One request copies up to 5 GiB; what is larger, or was sent in parts of a known size, is copied part by part, so that
+the composite ETag stays the same and proves the copy. Between dialects, or between accounts, the bytes pass through
+here and are hashed on their way. A move deletes the source only after its copy was looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.digests import composite
+from jsobj.store.objects import PART_SIZE, Listed, Moved, ObjectInfo, PutOptions, Store
+from jsobj.store.streams import BytesSink
+from jsobj.transfer.bounded import bounded_map
+from jsobj.transfer.content import is_md5, layouts
+from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally
+from jsobj.transfer.layout import Layout, plan_layout
+from jsobj.transfer.outcomes import ends_run
+from jsobj.transfer.streaming import send_stream
+
+_PARTS_AT_ONCE = 8
+_COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a small one
+
+
+@dataclass(frozen=True, slots=True)
+class Copying:
+    """One object and its new key."""
+
+    remote: Listed
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Copier:
+    """Copies one object at a time. ``same_server``: both stores speak with the same server as the same account."""
+
+    source: Store
+    target: Store
+    same_server: bool
+    move: bool
+    overwrite: bool
+    part_size: int
+    moved: Moved
+
+    def __call__(self, item: Copying) -> Done | Skipped | Failed:
+        """Copy (or move) one object; failures are returned, those of the whole run are raised."""
+        name = self.source.place.url(item.remote.key)
+        try:
+            return self._copied(item, name)
+        except JsobjError as error:
+            if ends_run(error):
+                raise
+            return Failed(name, error)
+
+    def _copied(self, item: Copying, name: str) -> Done | Skipped:
+        if self.same_server and self.source.place.bucket == self.target.place.bucket and item.remote.key == item.key:
+            raise JsobjError(
+                "copy-onto-itself",
+                f"{name} cannot be copied onto itself",
+                code=ExitCode.USAGE,
+                hint="choose another key",
+            )
+        info = self.source.head(item.remote.key)
+        if not self.overwrite and self._exists(item.key):
+            return Skipped(name, "exists already")
+        etag = self._on_server(info, item.key) if self.same_server else self._through_here(info, item.key)
+        verified = self._verified(info, item.key, etag)
+        if self.move:
+            self.source.delete(info.key)
+        return Done(name, self.target.place.url(item.key), info.size, verified, etag)
+
+    def _exists(self, key: str) -> bool:
+        try:
+            self.target.head(key)
+        except JsobjError as error:
+            if error.code is ExitCode.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    def _on_server(self, info: ObjectInfo, key: str) -> str:
+        layout = self._parts(info)
+        if layout is None:
+            return self.target.copy(self.source.place.bucket, info, key)
+        options = _kept(info, layout)
+        upload = self.target.begin(key, options)
+        try:
+            parts = tuple(
+                bounded_map(
+                    lambda part: self.target.copy_part(
+                        upload, part.number, self.source.place.bucket, info, part.start, part.size
+                    ),
+                    layout,
+                    _PARTS_AT_ONCE,
+                )
+            )
+            return self.target.complete(upload, parts, options)
+        except BaseException:
+            self.target.abort(upload)
+            raise
+
+    def _parts(self, info: ObjectInfo) -> Layout | None:
+        """How a server-side copy is cut; None for one request."""
+        limits = self.target.limits
+        if self.target.place.dialect == "s3" and info.parts is not None and info.metadata.get(PART_SIZE):
+            return next(layouts(self.source, info), None)
+        if info.size <= limits.largest_put:
+            return None
+        return plan_layout(info.size, limits, _COPY_PART)
+
+    def _through_here(self, info: ObjectInfo, key: str) -> str:
+        digest = _Digest(self.source, info)
+        options = PutOptions(info.content_type, info.content_encoding, _metadata(info, self.part_size))
+        sent = send_stream(
+            self.target,
+            key,
+            self._pieces(info, digest),
+            options,
+            part_size=plan_layout(info.size, self.target.limits, self.part_size).part_size,
+            moved=self.moved,
+        )
+        return sent.etag
+
+    def _pieces(self, info: ObjectInfo, digest: _Digest) -> Iterator[bytearray]:
+        """The object's bytes in order; at its end the digest is compared, so that a wrong copy is never completed."""
+        for part in Layout(info.size, digest.part_size or self.part_size):
+            sink = BytesSink()
+            if part.size:
+                got = self.source.get(info.key, sink, start=part.start, size=part.size, etag=info.etag)
+                digest.add(sink.data, got.md5)
+            yield sink.data
+        if not digest.right():
+            raise JsobjError(
+                "bytes-differ",
+                f"{info.key}: the bytes that arrive do not have the object's digest",
+                code=ExitCode.INTEGRITY,
+                hint="run the same command again; if it stays so, the object itself is damaged",
+            )
+
+    def _verified(self, info: ObjectInfo, key: str, etag: str) -> str:
+        made = self.target.head(key)
+        if made.size != info.size:
+            raise JsobjError(
+                "copy-differs",
+                f"the copy {self.target.place.url(key)} has {made.size} bytes, and the source {info.size}",
+                code=ExitCode.INTEGRITY,
+                hint="run the same command again",
+            )
+        if not self.same_server:
+            return "digest"
+        return "etag" if made.etag == info.etag or etag == info.etag else ""
+
+
+class _Digest:
+    """The digest of an object's bytes as they pass, in the way its ETag was made."""
+
+    def __init__(self, store: Store, info: ObjectInfo) -> None:
+        self._info = info
+        self._whole = hashlib.md5(usedforsecurity=False)
+        self._parts: list[str] = []
+        layout = next(layouts(store, info), None) if info.parts is not None else None
+        self.part_size = layout.part_size if layout else 0
+
+    def add(self, data: bytearray, md5: str) -> None:
+        if is_md5(self._info.etag):
+            self._whole.update(data)
+        self._parts.append(md5)
+
+    def right(self) -> bool:
+        """Whether the bytes were right; also true where nothing could be compared."""
+        if is_md5(self._info.etag) and not self._info.large:
+            return self._whole.hexdigest() == self._info.etag
+        told = self._info.metadata.get(PART_SIZE) == str(self.part_size)
+        return not told or composite(self._parts) == self._info.etag
+
+
+def _kept(info: ObjectInfo, layout: Layout) -> PutOptions:
+    metadata = {**info.metadata, PART_SIZE: str(layout.part_size)}
+    return PutOptions(info.content_type, info.content_encoding, metadata)
+
+
+def _metadata(info: ObjectInfo, part_size: int) -> dict[str, str]:
+    kept = {name: value for name, value in info.metadata.items() if name != PART_SIZE}
+    return {**kept, PART_SIZE: str(part_size)} if info.size > part_size else kept
+
+
+def copy_all(
+    copier: Callable[[Copying], Done | Skipped | Failed],
+    items: Iterator[Copying],
+    tally: Tally,
+    tell: Listener,
+    *,
+    workers: int,
+) -> list[JsobjError]:
+    """Copy everything that ``items`` gives; what failed."""
+    failures = []
+    for event in bounded_map(copier, items, workers):
+        if isinstance(event, Failed):
+            tally.failed += 1
+            failures.append(event.error)
+        elif isinstance(event, Skipped):
+            tally.skipped += 1
+        else:
+            tally.done += 1
+            tally.done_bytes += event.size
+            tally.verified += bool(event.verified)
+            tally.unverified += not event.verified
+        tell(event)
+    return failures

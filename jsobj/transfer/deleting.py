@@ -1,0 +1,95 @@
+"""Deleting many objects: a few at a time, each one told, failures one by one."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.locate import first_of
+from jsobj.store.objects import Store
+from jsobj.transfer.bounded import bounded_map
+from jsobj.transfer.events import Done, Failed, Listener, Tally
+from jsobj.transfer.outcomes import ends_run
+
+WORKERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """An object to delete. ``named``: by the user, so that one that is not there is an error."""
+
+    store: Store
+    key: str
+    size: int = 0
+    named: bool = False
+
+    @property
+    def url(self) -> str:
+        """What the user calls it."""
+        return self.store.place.url(self.key)
+
+
+def delete_all(
+    objects: Iterable[Doomed], stores: Iterable[Store], *, tally: Tally, tell: Listener
+) -> tuple[JsobjError, ...]:
+    """Delete; the failures. ``stores`` are those that the objects are in, to be stopped where it ends early.
+
+    Raises :class:`JsobjError` for a cause that every object would meet.
+    """
+
+    def stop() -> None:
+        for store in stores:
+            store.stop()
+
+    failures: list[JsobjError] = []
+    for ended in bounded_map(_delete, _counted(objects, tally), WORKERS, stop=stop):
+        if isinstance(ended, Failed):
+            tally.failed += 1
+            failures.append(ended.error)
+        else:
+            tally.done += 1
+        tell(ended)
+    return tuple(failures)
+
+
+def _counted(objects: Iterable[Doomed], tally: Tally) -> Iterator[Doomed]:
+    for doomed in objects:
+        tally.found_items += 1
+        yield doomed
+    tally.planned = True
+
+
+def _delete(doomed: Doomed) -> Done | Failed:
+    try:
+        delete(doomed)
+    except JsobjError as error:
+        if ends_run(error):
+            raise
+        return Failed(doomed.url, error)
+    return Done(doomed.url, "", doomed.size, "")
+
+
+def delete(doomed: Doomed) -> None:
+    """Delete one object. Raises :class:`JsobjError`; not found only where the user named it."""
+    if doomed.named:
+        _look(doomed)
+    doomed.store.delete(doomed.key)
+
+
+def _look(doomed: Doomed) -> None:
+    """Servers do not mind deleting what is not there; who mistyped a name does."""
+    try:
+        doomed.store.head(doomed.key)
+    except JsobjError as error:
+        if error.code is not ExitCode.NOT_FOUND or error.reference == "bucket-not-found":
+            raise
+        if first_of(doomed.store.list(f"{doomed.key}/")) is None:
+            raise
+        raise JsobjError(
+            "object-is-prefix",
+            f"{doomed.url} is no object; there are objects below {doomed.url}/",
+            code=ExitCode.NOT_FOUND,
+            hint=f"to delete them all: jsobj rm -r {shlex.quote(doomed.url + '/')}",
+        ) from error

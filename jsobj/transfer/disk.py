@@ -1,0 +1,149 @@
+"""The disk under a download: taking room beforehand, flushing together, and its refusals in words."""
+
+from __future__ import annotations
+
+import errno
+import os
+from functools import cache
+from mmap import mmap
+from pathlib import Path
+from typing import Any
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.units import human_bytes
+
+_CANNOT = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
+
+# Reference, what is wrong, what to do. {folder} is the folder of the file.
+_WORDS = {
+    errno.ENOSPC: ("disk-full", "the disk is full", "free some space, then run the same command again: df -h {folder}"),
+    errno.EDQUOT: ("disk-full", "your quota is used up", "free some space, then run the same command again: quota -s"),
+    errno.EACCES: ("target-not-writable", "you lack permission there", "look at who owns it: ls -ld {folder}"),
+    errno.EPERM: ("target-not-writable", "the system forbids it", "it may be immutable; look: lsattr -d {folder}"),
+    errno.EROFS: ("target-not-writable", "the file system is read-only", "choose another folder"),
+    errno.EMFILE: (
+        "too-many-files-open",
+        "too many files are open",
+        "raise the limit: ulimit -n 1024; or --parallel 4",
+    ),
+    errno.ENFILE: ("too-many-files-open", "this machine has too many files open", "try again with --parallel 4"),
+    errno.EFBIG: ("file-too-large", "the limit on file sizes is too low", "raise it: ulimit -f unlimited"),
+    errno.EIO: ("disk-fault", "the disk reports a fault", "check the system's log before you write there again"),
+    errno.EISDIR: ("target-is-folder", "a folder has this name", "move the folder away, or choose another target"),
+    errno.ENOENT: ("target-gone", "its folder was removed meanwhile", "run the same command again"),
+    errno.ENAMETOOLONG: ("target-too-long", "the name is too long for this file system", "choose another target"),
+}
+
+
+def trouble(error: OSError, path: str, *, needed: int = 0, folder: int | None = None) -> JsobjError:
+    """The error for a file below a target folder that could not be written.
+
+    ``needed``: bytes of the file, and ``folder`` an open descriptor on its disk, to tell a full disk with numbers.
+    """
+    number = error.errno or 0
+    system = error.strerror or str(error)
+    reference, words, hint = _WORDS.get(number, ("file-not-written", system, "look at the folder: ls -la {folder}"))
+    context = system
+    if number == errno.ENOSPC and folder is not None:
+        context = f"it needs {human_bytes(needed)}, and {human_bytes(free_bytes(folder))} are free"
+    where = os.path.dirname(path) or "."
+    return JsobjError(
+        reference,
+        f"{path} cannot be written: {words}",
+        code=ExitCode.LOCAL,
+        context=context,
+        hint=hint.replace("{folder}", where),
+    )
+
+
+def free_bytes(descriptor: int) -> int:
+    """Bytes that an ordinary user may still write to the disk of an open file or folder."""
+    state = os.fstatvfs(descriptor)
+    return state.f_bavail * state.f_frsize
+
+
+def reserve(descriptor: int, size: int) -> None:
+    """Make an empty open file ``size`` bytes long, with room on the disk where the file system can promise it.
+
+    Raises :class:`OSError`: ENOSPC and EDQUOT before a byte was fetched.
+    """
+    # Not os.posix_fallocate: where the file system cannot, the C library writes to every block, which on a network
+    # file system takes as long as the download.
+    call = _libc("fallocate64") or _libc("fallocate")
+    if call is not None and (refusal := _refused(call, descriptor, size)):
+        if refusal not in _CANNOT:
+            raise OSError(refusal, os.strerror(refusal))
+        call = None
+    if call is None:
+        if size > free_bytes(descriptor):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.ftruncate(descriptor, size)
+
+
+def _refused(call: Any, descriptor: int, size: int) -> int:
+    import ctypes
+
+    while call(descriptor, 0, ctypes.c_int64(0), ctypes.c_int64(size)):
+        if (number := ctypes.get_errno()) != errno.EINTR:
+            return number
+    return 0
+
+
+@cache
+def _libc(name: str) -> Any:
+    """A function of the C library; None where it has no such."""
+    import ctypes
+
+    return getattr(ctypes.CDLL(None, use_errno=True), name, None)
+
+
+class Debt:
+    """Flushes that are put off and then done together: by far cheaper for many small files than one by one.
+
+    The mark is in memory that forked children share: the parent pays for all.
+    """
+
+    def __init__(self) -> None:
+        self._mark = mmap(-1, 1)
+        self._owner = os.getpid()
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether this is a child, whose parent pays."""
+        return os.getpid() != self._owner
+
+    @staticmethod
+    def possible() -> bool:
+        """Whether this system can flush one whole file system (``syncfs`` of Linux)."""
+        return _libc("syncfs") is not None
+
+    @property
+    def owed(self) -> bool:
+        """Whether something waits for a flush."""
+        return self._mark[0] != 0
+
+    def owe(self) -> None:
+        """Something has to be flushed."""
+        self._mark[0] = 1
+
+    def pay(self, descriptor: int) -> None:
+        """Flush the whole file system of an open folder. Raises :class:`OSError` where something was lost."""
+        import ctypes
+
+        self._mark[0] = 0
+        if _libc("syncfs")(descriptor):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+
+
+def umask() -> int:
+    """This process's umask, without changing it for a moment, which other threads would notice."""
+    try:
+        for line in Path("/proc/self/status").read_text(errors="replace").splitlines():
+            if line.startswith("Umask:"):
+                return int(line.split()[1], 8)
+    except (OSError, ValueError):
+        pass
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,237 @@
+"""Deciding a download: which objects are fetched, to which paths, in which parts, what is resumed.
+
+A key is one path strictly below the target, or it is refused and named, and the others go on; nothing is renamed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.objects import Listed
+from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Noted, Skipped, Tally
+from jsobj.transfer.executors import UnitSource
+from jsobj.transfer.filters import Filters
+from jsobj.transfer.fingerprints import Fingerprints
+from jsobj.transfer.journal import Journal
+from jsobj.transfer.landing import Landing
+from jsobj.transfer.names import Clashes, Refusal, path_for
+from jsobj.transfer.options import Options
+from jsobj.transfer.outcomes import ends_run
+from jsobj.transfer.receiving import BeginFetch, FetchBegun, Fetched, Fetching, FetchPart, FetchWhole, FinishFetch
+from jsobj.transfer.work import Outcome
+
+Planned = FetchWhole | BeginFetch | Skipped | Failed
+
+
+@dataclass(slots=True)
+class _InParts:
+    """An object whose parts are under way."""
+
+    item: Fetching
+    begun: FetchBegun
+    md5s: dict[int, str]
+    left: int
+    error: JsobjError | None = None
+
+
+@dataclass(slots=True)
+class DownloadWork:
+    """The decider of a download; see :class:`jsobj.transfer.work.Work`. ``prefix`` is cut off the keys."""
+
+    listing: Iterable[Listed]
+    prefix: str
+    options: Options
+    filters: Filters
+    landing: Landing
+    journal: Journal
+    fingerprints: Fingerprints
+    place: Callable[[str], str]
+    tally: Tally
+    tell: Listener
+    single: tuple[str, ...] = ()  # the path of the one object, where a file was named as the target
+    failures: list[JsobjError] = field(default_factory=list)
+    _units: UnitSource = field(init=False)
+    _clashes: Clashes = field(init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _open: dict[str, _InParts] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._units = UnitSource(self._starters())
+        self._clashes = Clashes(self.landing)
+
+    def take(self) -> Any | None:
+        """The next unit."""
+        return self._units.take()
+
+    def stop(self) -> None:
+        """Hand out nothing more."""
+        self._units.stop()
+
+    # -- planning
+
+    def _starters(self) -> Iterator[FetchWhole | BeginFetch]:
+        for planned in self.decisions():
+            if isinstance(planned, Skipped):
+                self.tally.skipped += 1
+                self.tell(planned)
+            elif isinstance(planned, Failed):
+                with self._lock:
+                    self._failed(planned.item, planned.error)
+            else:
+                yield planned
+        self.tally.planned = True
+
+    def decisions(self) -> Iterator[Planned]:
+        """What is to be done with each object, with its reason; nothing is done yet."""
+        for remote in self.listing:
+            relative = remote.key[len(self.prefix) :]
+            if reason := self.filters.judge(relative):
+                yield Skipped(remote.key, reason)
+                continue
+            path = self.single or path_for(relative, windows_safe=self.options.windows_safe)
+            if isinstance(path, Refusal):
+                yield _refused(remote, path)
+                continue
+            if reason := self._clashes.judge(path):
+                yield _refused(remote, Refusal(reason))
+                continue
+            self.tally.found_items += 1
+            self.tally.found_bytes += remote.size
+            yield self._decided(Fetching(remote, path))
+
+    def _decided(self, item: Fetching) -> Planned:
+        remote = item.remote
+        there = self.landing.look(item.path)
+        if there is not None:
+            if not self.options.overwrite:
+                return Skipped(remote.key, "the file exists already")
+            if self.options.check == "size" and there.size == remote.size:
+                return Skipped(remote.key, "same size")
+            if remote.etag and self.fingerprints.known(there, self.place(remote.key)) == remote.etag:
+                return Skipped(remote.key, "unchanged since it was fetched")
+        if remote.size <= self.options.part_size:
+            return FetchWhole(item)
+        record = self.journal.download(remote.key, item.name)
+        if record is None:
+            return BeginFetch(item)
+        return BeginFetch(item, record.etag, record.temp, record.part_size, tuple(record.parts.items()))
+
+    # -- what became of a unit
+
+    def done(self, unit: Any, outcome: Outcome) -> None:
+        """A unit ended."""
+        with self._lock:
+            try:
+                self._settle(unit, outcome)
+            finally:
+                self._units.settled()
+
+    def _settle(self, unit: Any, outcome: Outcome) -> None:
+        if isinstance(unit, FetchPart):
+            self._part_ended(unit, outcome)
+        elif outcome.error is not None:
+            self._item_failed(unit, outcome.error)
+        elif isinstance(outcome.value, FetchBegun):
+            self._begun(unit, outcome.value)
+        else:
+            self._fetched(unit, outcome.value)
+
+    def _begun(self, unit: BeginFetch, begun: FetchBegun) -> None:
+        item, md5s = unit.item, dict(begun.proven)
+        if unit.temp and begun.temp != unit.temp:
+            self.tell(Noted(f"{item.remote.key} has changed since the earlier try; starting over"))
+        self.journal.download_begun(
+            item.remote.key,
+            item.name,
+            etag=begun.info.etag,
+            size=begun.info.size,
+            part_size=begun.part_size,
+            temp=begun.temp,
+        )
+        state = _InParts(item, begun, md5s, len(begun.stretches) - len(md5s))
+        self._open[item.name] = state
+        already = sum(part.size for part in begun.stretches if part.number in md5s)
+        self.tally.found_bytes -= already
+        self.tell(ItemStarted(item.remote.key, begun.info.size, already))
+        if state.left:
+            self._units.add(self._parts_of(state))
+        else:
+            self._all_parts_there(state)
+
+    def _parts_of(self, state: _InParts) -> Iterator[FetchPart]:
+        begun = state.begun
+        for stretch in begun.stretches:
+            if state.error is not None:
+                return
+            if stretch.number not in state.md5s:
+                md5 = begun.known[stretch.number - 1] if len(begun.known) > 1 else ""
+                yield FetchPart(state.item, begun.info.etag, begun.temp, stretch, md5)
+
+    def _part_ended(self, unit: FetchPart, outcome: Outcome) -> None:
+        state = self._open[unit.item.name]
+        if outcome.error is not None:
+            if state.error is None:
+                state.error = outcome.error
+                self._item_failed(unit, outcome.error)
+            return
+        state.md5s[unit.stretch.number] = outcome.value
+        self.journal.download_part(unit.item.remote.key, unit.item.name, unit.stretch.number, outcome.value)
+        state.left -= 1
+        if state.left == 0 and state.error is None:
+            self._all_parts_there(state)
+
+    def _all_parts_there(self, state: _InParts) -> None:
+        md5s = tuple(state.md5s[number] for number in sorted(state.md5s))
+        self._units.add(iter([FinishFetch(state.item, state.begun.info, state.begun.temp, md5s)]))
+
+    def _fetched(self, unit: FetchWhole | BeginFetch | FinishFetch, fetched: Fetched) -> None:
+        item = unit.item
+        if not isinstance(unit, FetchWhole):
+            self._open.pop(item.name, None)
+            self.journal.download_ended(item.remote.key, item.name)
+        there = self.landing.look(item.path)
+        if there is not None and fetched.verified:
+            self.fingerprints.remember(there, self.place(item.remote.key), fetched.etag)
+        if fetched.skipped:
+            self.tally.skipped += 1
+            self.tell(Skipped(item.remote.key, fetched.skipped))
+            return
+        self.tally.done += 1
+        self.tally.done_bytes += fetched.size
+        if fetched.verified:
+            self.tally.verified += 1
+        else:
+            self.tally.unverified += 1
+        self.tell(Done(item.remote.key, item.name, fetched.size, fetched.verified, fetched.etag))
+
+    def _item_failed(self, unit: Any, error: JsobjError) -> None:
+        if isinstance(unit, FinishFetch) or error.reference == "object-changed":
+            # The temporary file is of no more use: the next run begins anew.
+            self.journal.download_ended(unit.item.remote.key, unit.item.name)
+        self._failed(unit.item.remote.key, error)
+
+    def _failed(self, name: str, error: JsobjError) -> None:
+        self.tally.failed += 1
+        self.failures.append(error)
+        self.journal.failed(name, error)
+        self.tell(Failed(name, error))
+        if ends_run(error):
+            raise error
+
+
+def _refused(remote: Listed, refusal: Refusal) -> Failed | Skipped:
+    if refusal.harmless:
+        return Skipped(remote.key, refusal.reason)
+    return Failed(
+        remote.key,
+        JsobjError(
+            "key-refused",
+            f"{remote.key}: {refusal.reason}",
+            code=ExitCode.LOCAL,
+            hint="fetch it alone under a name of your choice: jsobj download URL FILE",
+        ),
+    )

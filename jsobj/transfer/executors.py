@@ -1,0 +1,151 @@
+"""Who performs the units of a run: threads here, or processes that work for them.
+
+Every worker pulls: it takes a unit, performs it, and hands the outcome back. The main thread only waits, also for a
+single worker, so that Ctrl-C never falls into the middle of a decider's bookkeeping.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jsobj.errors import JsobjError
+from jsobj.transfer.offspring import Fatal, Offspring, tell_parent
+from jsobj.transfer.unit_source import UnitSource
+from jsobj.transfer.work import Outcome, Work
+
+if TYPE_CHECKING:
+    from jsobj.transfer.events import Tally
+
+__all__ = ["Perform", "UnitSource", "run", "tell_parent"]
+
+Perform = Callable[[Any], Any]
+
+STOP_SECONDS = 4.0  # how long workers may take to end after a stop; whoever waits at a terminal gets 5 in all
+_LOOK_SECONDS = 0.2  # how often the waiting main thread passes on what children report
+
+
+def _nothing() -> None:
+    """Nothing to cut."""
+
+
+def run(
+    work: Work,
+    perform: Perform,
+    *,
+    workers: int,
+    processes: int = 0,
+    make_performer: Callable[[], Perform] | None = None,
+    on_stop: Callable[[], None] = _nothing,
+    tally: Tally | None = None,
+    hear: Callable[[Any], None] | None = None,
+) -> None:
+    """Perform all of ``work`` with ``workers`` threads, or as many threads spread over ``processes`` children.
+
+    Parameters
+    ----------
+    perform:
+        Called with a unit from any thread; its value, or its :class:`JsobjError`, is the outcome.
+    make_performer:
+        Called once in each child, which is forked before any thread is started here. What it returns is called
+        from several threads; its methods ``stop`` and ``close``, where it has them, are called when the run is stopped
+        and at its end.
+    on_stop:
+        Called when the run ends early (Ctrl-C, a bug, an outcome that ends it), to cut what ``perform`` waits for.
+    tally:
+        Bytes and retries that children count in their copies of it are added here, about five times a second.
+    hear:
+        Called in the main thread with what children send through :func:`tell_parent`.
+
+    Raises
+    ------
+    What ``work`` raises, what ``perform`` raises beside :class:`JsobjError`, and an interruption of the main thread
+    (Ctrl-C, a signal): then workers get four seconds to end. Another interruption meanwhile is raised at once.
+    """
+    if not processes:
+        _Run(work, [perform] * workers, on_stop).run()
+        return
+    assert make_performer is not None
+    with Offspring(processes, workers, make_performer, tally, hear) as children:
+
+        def cut() -> None:
+            on_stop()
+            children.stop()
+
+        _Run(work, children.slots, cut, children).run()
+
+
+class _Run:
+    """One run: its threads, the first thing that went wrong, and the stop."""
+
+    def __init__(
+        self, work: Work, performers: Sequence[Perform], on_stop: Callable[[], None], children: Offspring | None = None
+    ) -> None:
+        self._work = work
+        self._on_stop = on_stop
+        self._children = children
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._first: BaseException | None = None
+        self._finished = False  # a worker heard that there are no more units
+        self._threads = [
+            threading.Thread(target=self._worker, args=(performer,), name=f"worker-{number}", daemon=True)
+            for number, performer in enumerate(performers, start=1)
+        ]
+
+    def run(self) -> None:
+        """Start all, and wait until all are done."""
+        try:
+            for thread in self._threads:
+                thread.start()
+            self._wait(None)
+        except BaseException:
+            self._stop()
+            self._wait(time.monotonic() + STOP_SECONDS)
+            raise
+        if self._first is not None:
+            raise self._first
+        if self._children is not None and not self._finished:
+            raise self._children.all_gone()
+
+    def _wait(self, deadline: float | None) -> None:
+        """Until every worker has ended, or the deadline. In short steps, and so that a signal's exception comes out."""
+        for thread in self._threads:
+            while thread.is_alive():
+                left = _LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, deadline - time.monotonic())
+                if left <= 0:
+                    return
+                thread.join(left)
+                if self._children is not None:
+                    self._children.listen()
+                if self._stopped and deadline is None:
+                    deadline = time.monotonic() + STOP_SECONDS
+
+    def _worker(self, perform: Perform) -> None:
+        try:
+            while (unit := self._work.take()) is not None:
+                try:
+                    outcome = Outcome(perform(unit))
+                except JsobjError as error:
+                    if self._stopped:  # it was cut: nothing is to be said of it
+                        return
+                    outcome = Outcome(error=error)
+                self._work.done(unit, outcome)
+                if getattr(perform, "gone", False):
+                    return
+            self._finished = True
+        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+            with self._lock:
+                self._first = self._first or (error.error if isinstance(error, Fatal) else error)
+            self._stop()
+
+    def _stop(self) -> None:
+        """Take no more units and cut what is under way; once."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._stopped = True
+        self._work.stop()
+        self._on_stop()

@@ -1,0 +1,270 @@
+"""The journals of this computer's user: what is under way, what was interrupted, and how to be rid of it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.objects import Store, StorePlace, Upload
+from jsobj.transfer import journal_file
+from jsobj.transfer.journal_file import Lock, Unusable, told
+from jsobj.transfer.journal_records import (
+    DOWNLOADS,
+    UPLOADS,
+    DownloadRecord,
+    Failure,
+    JobKey,
+    Leftover,
+    UploadRecord,
+    download_record,
+    jobs_folder,
+    require_readable,
+    text,
+    upload_record,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A journal as it was read. Times in seconds since 1970. ``state``: running, interrupted, failed or done."""
+
+    id: str
+    key: JobKey
+    state: str
+    pid: int
+    created: int
+    updated: int
+    uploads: tuple[UploadRecord, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+    downloads: tuple[DownloadRecord, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What was taken back. ``unsure``: keys of which an upload may have been begun whose id was never known."""
+
+    uploads: int
+    downloads: int
+    unsure: tuple[str, ...] = ()
+
+
+def list_jobs(state_dir: Path, unreadable: Callable[[Path, str], None]) -> Iterator[Job]:
+    """Every job, in no order. ``unreadable`` is told of each file that is none, and why."""
+    folder = jobs_folder(state_dir)
+    with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            path = folder / entry.name
+            if path.suffix == ".lock":
+                _sweep(path)
+            elif path.suffix == ".db":
+                try:
+                    job = _read(path)
+                except Unusable as reason:
+                    unreadable(path, str(reason))
+                else:
+                    if job is not None:
+                        yield job
+
+
+def find_job(state_dir: Path, job_id: str) -> Job:
+    """One job by its id, or by the beginning of it.
+
+    Raises :class:`JsobjError`: not found, usage (several begin so), local (damaged).
+    """
+    folder = jobs_folder(state_dir)
+    # Compared as texts, not as a pattern of file names: what was typed stays a text.
+    found = [name for name in job_ids(state_dir) if job_id and name.startswith(job_id)]
+    if len(found) > 1:
+        raise JsobjError(
+            "job-ambiguous",
+            f"{len(found)} jobs have ids that begin with '{job_id}'",
+            code=ExitCode.USAGE,
+            hint="write more of it: jsobj jobs list",
+        )
+    if not found:
+        _no_such(job_id)
+    path = folder / f"{found[0]}.db"
+    try:
+        job = _read(path)
+    except Unusable as reason:
+        raise JsobjError(
+            "journal-damaged",
+            f"the journal {path} cannot be used: {reason}",
+            code=ExitCode.LOCAL,
+            hint="run the command that it belongs to again: it starts over, and sets the file aside",
+        ) from reason
+    return job or _no_such(job_id)
+
+
+def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, forget: bool = False) -> Cancelled:
+    """Abort the job's uploads on the server, remove its temporary files, and then the journal.
+
+    ``forget``: leave the server alone. Raises :class:`JsobjError`: local (``job-in-progress``), and the store's;
+    the journal is kept then.
+    """
+    path = jobs_folder(state_dir) / f"{job.id}.db"
+    with told(path):
+        lock = Lock.take(path.with_suffix(".lock"))
+    removed = False
+    try:
+        found = find_job(state_dir, job.id)  # as it is now that nobody else can change it
+        begun = {*found.leftovers, *(Leftover(each.key, each.upload_id) for each in found.uploads if each.upload_id)}
+        if begun and not forget:
+            _abort(found, begun, open_store)
+        count = sum(_discard(found.key.folder, download) for download in found.downloads)
+        with told(path):
+            journal_file.remove(path)
+        removed = True
+    finally:
+        lock.release(remove=removed)
+    unsure = tuple(each.key for each in found.uploads if not each.upload_id)
+    return Cancelled(0 if forget else len(begun), count, unsure)
+
+
+def command_line(job: Job, cwd: Path) -> str:
+    """What to type in ``cwd`` to go on with the job."""
+    command = shlex.join(("jsobj", *job.key.words))
+    return command if job.key.cwd in {"", str(cwd)} else f"cd {shlex.quote(job.key.cwd)} && {command}"
+
+
+def _abort(job: Job, begun: Iterable[Leftover], open_store: Callable[[Job], Store]) -> None:
+    store = open_store(job)
+    try:
+        _require_same_place(job, store.place)
+        for each in begun:
+            store.abort(Upload(each.key, each.upload_id))
+    finally:
+        store.close()
+
+
+def _require_same_place(job: Job, place: StorePlace) -> None:
+    """An upload's id means nothing at another endpoint; and in another project it may not be ours."""
+    key = job.key
+    wanted = (key.dialect, key.bucket, key.endpoint, key.project)
+    if (place.dialect, place.bucket, place.endpoint, place.project) != wanted:
+        where = f"{key.dialect}://{key.bucket} at {key.endpoint}" + (f", project {key.project}" if key.project else "")
+        raise JsobjError(
+            "job-elsewhere",
+            f"job {job.id} is of {where}, and the login in use leads to another place",
+            code=ExitCode.AUTH,
+            context=f"{place.url()} at {place.endpoint}" + (f", project {place.project}" if place.project else ""),
+            hint=f"name the login: jsobj jobs cancel {job.id} --cloud NAME (or --profile NAME); or --forget",
+        )
+
+
+def _discard(folder: str, download: DownloadRecord) -> bool:
+    """Remove a temporary file; whether it was there. Nothing outside of ``folder`` is ever touched."""
+    from jsobj.transfer.landing import Landing
+
+    if not os.path.isdir(folder):
+        return False
+    landing = Landing(folder)
+    try:
+        temp = landing.reopen(tuple(download.name.split("/")), download.temp)
+        if temp is None:
+            return False
+        temp.discard()
+        return True
+    finally:
+        landing.close()
+
+
+def _read(path: Path) -> Job | None:
+    """A journal, also one that another process is writing; None for one that nothing was written to yet.
+
+    Raises :class:`Unusable`.
+    """
+    import sqlite3
+
+    with told(path):
+        connection = journal_file.open_existing(path)
+    if connection is None:
+        return None
+    try:
+        connection.execute("BEGIN")  # one moment of it, whatever its owner does meanwhile
+        return _job(path, connection)
+    except (sqlite3.Error, ValueError, TypeError) as error:
+        raise Unusable(f"it is damaged ({error})") from error
+    finally:
+        connection.close()
+
+
+def _job(path: Path, connection: sqlite3.Connection) -> Job:
+    row = connection.execute("SELECT what, state, pid, created, updated FROM job").fetchone()
+    if row is None:
+        raise ValueError("no job is in it")
+    what, state, pid, created, updated = row
+    key = JobKey.of_json(what)
+    if key.id != path.stem:
+        raise ValueError("it is that of another job")
+    require_readable(connection)
+    parts: dict[tuple[bytes, bytes], dict[int, str]] = {}
+    for owner, name, number, md5 in connection.execute("SELECT key, name, number, md5 FROM download_parts"):
+        parts.setdefault((owner, name), {})[number] = md5.hex()
+    return Job(
+        id=path.stem,
+        key=key,
+        state="interrupted" if state == "running" and not _running(path.with_suffix(".lock")) else state,
+        pid=pid,
+        created=created,
+        updated=updated,
+        uploads=tuple(upload_record(each) for each in connection.execute(UPLOADS)),
+        leftovers=tuple(Leftover(text(a), text(b)) for a, b in connection.execute("SELECT * FROM leftovers")),
+        downloads=tuple(
+            download_record(each, parts.get((each[0], each[1]), {})) for each in connection.execute(DOWNLOADS)
+        ),
+        failures=tuple(
+            Failure(*map(text, each))
+            for each in connection.execute("SELECT item, reference, message FROM failures ORDER BY number")
+        ),
+    )
+
+
+def _running(lock: Path) -> bool:
+    """Whether a process has the lock."""
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False  # a file system without locks
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _sweep(lock: Path) -> None:
+    """Remove the lock file of a killed run that kept no journal."""
+    if not lock.with_suffix(".db").exists():
+        with contextlib.suppress(OSError, JsobjError):
+            Lock.take(lock).release(remove=True)
+
+
+def job_ids(state_dir: Path) -> Iterator[str]:
+    """The ids of all jobs, by the names of their files alone."""
+    with contextlib.suppress(FileNotFoundError), os.scandir(jobs_folder(state_dir)) as entries:
+        for entry in entries:
+            name, dot, ending = entry.name.partition(".")
+            if dot and ending == "db":
+                yield name
+
+
+def _no_such(job_id: str) -> NoReturn:
+    raise JsobjError(
+        "job-not-found", f"there is no job '{job_id[:80]}'", code=ExitCode.NOT_FOUND, hint="see all: jsobj jobs list"
+    )

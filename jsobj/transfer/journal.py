@@ -1,0 +1,313 @@
+"""What is under way in a run, on disk before it matters: so that the same command goes on where a killed one stopped.
+
+Only what the server or the disk would keep half-done is written down: multipart uploads, and downloads into temporary
+files. An intention is written before a multipart upload is begun, and its id right after it, so that a kill in between
+loses no more than one id, and the next run knows to look for it. A run that leaves nothing behind leaves no journal
+either; one that has nothing to write down makes none.
+
+Each change is whole or absent, whenever the process is killed. After a power cut the last moments may be missing: they
+are then found on the server, or sent again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jsobj.errors import JsobjError
+from jsobj.transfer import journal_file
+from jsobj.transfer.journal_file import Lock, Unusable, told, transaction
+from jsobj.transfer.journal_records import (
+    DOWNLOADS,
+    UPLOADS,
+    DownloadRecord,
+    JobKey,
+    Leftover,
+    UploadRecord,
+    download_record,
+    jobs_folder,
+    packed,
+    require_readable,
+    text,
+    upload_record,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from jsobj.store.objects import Part
+    from jsobj.transfer.scan import LocalFile
+
+__all__ = ["DownloadRecord", "JobKey", "Journal", "Leftover", "UploadRecord"]
+
+FAILURES = 1000  # the last ones are kept
+_LEFT = "SELECT EXISTS (SELECT 1 FROM uploads) OR EXISTS (SELECT 1 FROM leftovers) OR EXISTS (SELECT 1 FROM downloads)"
+# The state folder is somebody else's, read-only or full: a transfer works without a journal, and says so.
+_NO_FOLDER = frozenset(
+    {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST}
+)
+
+
+class Journal:
+    """The journal of one run; safe to use from every thread.
+
+    ``resumed``: something of an earlier run was found. ``notices``: sentences for the user. Every method raises
+    :class:`JsobjError` (local) where the file cannot be written.
+    """
+
+    def __init__(self, key: JobKey, path: Path | None, lock: Lock | None, notices: tuple[str, ...] = ()) -> None:
+        self.key = key
+        self.id = key.id
+        self.path = path
+        self.resumed = False
+        self.notices = list(notices)
+        self._lock_file = lock
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    @classmethod
+    def open(cls, state_dir: Path, key: JobKey) -> Journal:
+        """The journal of this job, locked. Nothing is written until there is something to keep.
+
+        Raises :class:`JsobjError` (local): ``job-in-progress`` where another process runs the same job.
+        """
+        folder = jobs_folder(state_dir)
+        path = folder / f"{key.id}.db"
+        try:
+            journal_file.make_folder(folder)
+            lock = Lock.take(path.with_suffix(".lock"))
+        except OSError as error:
+            if error.errno not in _NO_FOLDER:
+                with told(path):
+                    raise
+            notice = f"no journal can be kept in {folder} ({error.strerror}): this run cannot be continued if it is cut"
+            return cls(key, None, None, (notice,))
+        made = cls(key, path, lock)
+        try:
+            made._find()
+        except BaseException:
+            lock.release(remove=False)
+            raise
+        return made
+
+    def _find(self) -> None:
+        """What an earlier run left, if it is of any use."""
+        assert self.path is not None
+        with told(self.path):
+            try:
+                connection = journal_file.open_existing(self.path)
+                if connection is None:
+                    return
+                self._require_ours(connection)
+            except Unusable as reason:
+                aside = journal_file.set_aside(self.path)
+                self.notices.append(f"the journal of the earlier run is not used: {reason}; it was moved to {aside}")
+                return
+            self._connection = connection
+            with transaction(connection):
+                self._write_state(connection, "running")
+                connection.execute("DELETE FROM failures")
+            self.resumed = bool(connection.execute(_LEFT).fetchone()[0])
+
+    def _require_ours(self, connection: sqlite3.Connection) -> None:
+        """Raise :class:`Unusable` for the journal of another job (another endpoint, bucket, part size ...)."""
+        row = connection.execute("SELECT what FROM job").fetchone()
+        try:
+            same = row is not None and JobKey.of_json(row[0]).is_same(self.key)
+            require_readable(connection)
+        except ValueError as error:
+            connection.close()
+            raise Unusable(f"it is damaged ({error})") from error
+        if not same:
+            connection.close()
+            raise Unusable("it is that of another job")
+
+    # -- uploads
+
+    def upload(self, key: str, file: LocalFile) -> UploadRecord | None:
+        """What is under way for this key, if it is of exactly this file; id "" where only the intention is known."""
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            found = connection.execute(f"{UPLOADS} WHERE key = ?", (packed(key),)).fetchone()
+            row = connection.execute("SELECT mtime_ns, inode FROM uploads WHERE key = ?", (packed(key),)).fetchone()
+        if found is None:
+            return None
+        record = upload_record(found)
+        same = (record.size, row[0], text(row[1])) == (file.size, file.mtime_ns, str(file.inode))
+        return record if same else None
+
+    def intend_upload(self, key: str, file: LocalFile) -> None:
+        """A multipart upload is about to be begun, or gone on with."""
+        with self._writing() as connection:
+            name, stamp = packed(key), (file.size, file.mtime_ns, packed(str(file.inode)))
+            row = connection.execute("SELECT size, mtime_ns, inode FROM uploads WHERE key = ?", (name,)).fetchone()
+            if row == stamp:
+                return
+            _leave(connection, name)
+            connection.execute("DELETE FROM uploads WHERE key = ?", (name,))
+            path = packed(os.path.abspath(file.path))
+            connection.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?, x'', 0)", (name, path, *stamp))
+
+    def upload_begun(self, key: str, file: LocalFile, upload_id: str, part_size: int) -> None:
+        """The server has given the upload an id, or still knows it. Another one of the same key is left over then."""
+        with self._writing() as connection:
+            name, wanted = packed(key), packed(upload_id)
+            row = connection.execute("SELECT upload_id, part_size FROM uploads WHERE key = ?", (name,)).fetchone()
+            if row == (wanted, part_size):
+                return
+            if row is not None and row[0] != wanted:
+                _leave(connection, name)
+            connection.execute("DELETE FROM uploads WHERE key = ?", (name,))
+            stamp = (packed(os.path.abspath(file.path)), file.size, file.mtime_ns, packed(str(file.inode)))
+            connection.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?, ?)", (name, *stamp, wanted, part_size))
+
+    def upload_part(self, key: str, part: Part) -> None:
+        """The server has this part. One of an upload that was given up meanwhile is of no interest."""
+        with self._writing() as connection:
+            values = (part.number, part.size, packed(part.etag), packed(key))
+            connection.execute(
+                "INSERT OR REPLACE INTO upload_parts SELECT key, ?, ?, ? FROM uploads WHERE key = ?", values
+            )
+
+    def upload_ended(self, key: str, *, left: bool = False) -> None:
+        """The object is there, or the upload was aborted. ``left``: its parts may still be on the server."""
+        with self._writing() as connection:
+            if left:
+                _leave(connection, packed(key))
+            connection.execute("DELETE FROM uploads WHERE key = ?", (packed(key),))
+
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """Uploads that no run will go on with: their file or their part size has changed."""
+        with self._reading() as connection:
+            rows = connection.execute("SELECT key, upload_id FROM leftovers").fetchall() if connection else []
+        return tuple(Leftover(text(key), text(upload_id)) for key, upload_id in rows)
+
+    def leftover_gone(self, leftover: Leftover) -> None:
+        """It was aborted."""
+        with self._writing() as connection:
+            values = (packed(leftover.key), packed(leftover.upload_id))
+            connection.execute("DELETE FROM leftovers WHERE key = ? AND upload_id = ?", values)
+
+    # -- downloads
+
+    def download(self, key: str, name: str) -> DownloadRecord | None:
+        """What is under way for this object and this file."""
+        with self._reading() as connection:
+            if connection is None:
+                return None
+            where = (packed(key), packed(name))
+            row = connection.execute(f"{DOWNLOADS} WHERE key = ? AND name = ?", where).fetchone()
+            if row is None:
+                return None
+            parts = connection.execute("SELECT number, md5 FROM download_parts WHERE key = ? AND name = ?", where)
+            return download_record(row, {number: md5.hex() for number, md5 in parts})
+
+    def download_begun(self, key: str, name: str, *, etag: str, size: int, part_size: int, temp: str) -> None:
+        """The temporary file is there. Parts are forgotten where it is another one than before."""
+        with self._writing() as connection:
+            where, rest = (packed(key), packed(name)), (packed(etag), size, part_size, packed(temp))
+            known = "SELECT etag, size, part_size, temp FROM downloads WHERE key = ? AND name = ?"
+            if connection.execute(known, where).fetchone() != rest:
+                connection.execute("DELETE FROM downloads WHERE key = ? AND name = ?", where)
+                connection.execute("INSERT INTO downloads VALUES (?, ?, ?, ?, ?, ?)", (*where, *rest))
+
+    def download_part(self, key: str, name: str, number: int, md5: str) -> None:
+        """This part lies in the temporary file."""
+        with self._writing() as connection:
+            values = (number, bytes.fromhex(md5), packed(key), packed(name))
+            connection.execute(
+                "INSERT OR REPLACE INTO download_parts SELECT key, name, ?, ? FROM downloads "
+                "WHERE key = ? AND name = ?",
+                values,
+            )
+
+    def download_ended(self, key: str, name: str) -> None:
+        """The file has its name, or its temporary file is gone."""
+        with self._writing() as connection:
+            connection.execute("DELETE FROM downloads WHERE key = ? AND name = ?", (packed(key), packed(name)))
+
+    # -- the run
+
+    def failed(self, item: str, error: JsobjError) -> None:
+        """An item failed; the last thousand are kept."""
+        with self._writing() as connection:
+            values = [packed(value[:4096]) for value in (item, error.reference, error.message)]
+            cursor = connection.execute("INSERT INTO failures VALUES (NULL, ?, ?, ?)", values)
+            connection.execute("DELETE FROM failures WHERE number <= ?", ((cursor.lastrowid or 0) - FAILURES,))
+
+    def finish(self, state: str) -> None:
+        """The run is over: ``done``, ``failed`` or ``interrupted``. What is done and left nothing is removed."""
+        keep = True
+        try:
+            keep = state != "done" or self._anything_left()
+            if keep and self.path is not None:
+                with self._writing() as connection:
+                    self._write_state(connection, state)
+        finally:
+            self.close(remove=not keep)
+
+    def _anything_left(self) -> bool:
+        with self._reading() as connection:
+            return connection is not None and bool(connection.execute(_LEFT).fetchone()[0])
+
+    def close(self, *, remove: bool = False) -> None:
+        """Let go of the file and the lock. Doing it again does nothing."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            lock, self._lock_file = self._lock_file, None
+            with told(self.path):
+                if connection is not None:
+                    if remove:
+                        connection.execute("PRAGMA synchronous = OFF")  # nobody will read it
+                    connection.close()
+                if remove and lock is not None and self.path is not None:
+                    journal_file.remove(self.path)
+                if lock is not None:
+                    lock.release(remove=remove or not self._exists())
+
+    def _exists(self) -> bool:
+        return self.path is not None and self.path.exists()
+
+    # -- the file
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection | None]:
+        """The connection, alone; None where nothing was written yet."""
+        with self._lock:
+            if self._connection is None:
+                yield None
+                return
+            with told(self.path):
+                yield self._connection
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One change, whole or not at all, on disk when this returns."""
+        with self._lock, told(self.path):
+            if self._connection is None:
+                self._connection = journal_file.create(self.path, lambda new: self._write_state(new, "running"))
+            with transaction(self._connection):
+                yield self._connection
+
+    def _write_state(self, connection: sqlite3.Connection, state: str) -> None:
+        now = int(time.time())
+        connection.execute(
+            "INSERT INTO job (one, what, state, pid, created, updated) VALUES (1, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (one) DO UPDATE SET what = excluded.what, "
+            "state = excluded.state, pid = excluded.pid, updated = excluded.updated",
+            (self.key.to_json(), state, os.getpid(), now, now),
+        )
+
+
+def _leave(connection: sqlite3.Connection, key: bytes) -> None:
+    """Note the upload of this key, if one was begun, as left over."""
+    connection.execute(
+        "INSERT OR IGNORE INTO leftovers SELECT key, upload_id FROM uploads WHERE key = ? AND upload_id != x''", (key,)
+    )

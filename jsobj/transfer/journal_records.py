@@ -1,0 +1,164 @@
+"""The values that a journal keeps, and how they lie in its tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sqlite3
+
+
+@dataclass(frozen=True, slots=True)
+class JobKey:
+    """What a job is. Two commands with the same first group of values are the same job; the rest helps to repeat it.
+
+    ``sources`` and ``destination``: absolute paths and URLs; ``options``: those that change what is sent or where it
+    goes. ``words``: what was typed after ``jsobj``, to be typed again in ``cwd``. ``folder``: where a download's
+    temporary files are. No secret is in any of them.
+    """
+
+    verb: str
+    sources: tuple[str, ...]
+    destination: str
+    dialect: str
+    bucket: str
+    endpoint: str
+    project: str = ""
+    options: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    cwd: str = ""
+    folder: str = ""
+    cloud: str = ""
+    profile: str = ""
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits."""
+        same = [getattr(self, name) for name in _SAME]
+        return hashlib.sha256(json.dumps(same).encode()).hexdigest()[:12]
+
+    def is_same(self, other: JobKey) -> bool:
+        """Whether both mean the same job."""
+        return all(getattr(self, name) == getattr(other, name) for name in _SAME)
+
+    def to_json(self) -> str:
+        """As it is stored: ASCII, also for names that are not valid Unicode."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def of_json(cls, text: str) -> JobKey:
+        """Raises :class:`ValueError` for what :meth:`to_json` did not make."""
+        values: Any = json.loads(text)
+        if not isinstance(values, dict) or set(values) != set(cls.__slots__):
+            raise ValueError("not the description of a job")
+        for name, value in values.items():
+            if name not in _LISTS:
+                _require_texts([value])
+            elif isinstance(value, list):
+                _require_texts(value)
+                values[name] = tuple(value)
+            else:
+                raise ValueError(f"'{name}' is not a list")
+        return cls(**values)
+
+
+def _require_texts(values: list[Any]) -> None:
+    if not all(isinstance(value, str) for value in values):
+        raise ValueError("a value is not a text")
+
+
+_LISTS = frozenset({"sources", "options", "words"})
+_SAME = ("verb", "sources", "destination", "dialect", "bucket", "endpoint", "project", "options")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """A multipart upload under way. ``upload_id`` is "" where the run was killed before it was known."""
+
+    key: str
+    path: str
+    size: int
+    part_size: int
+    upload_id: str
+    parts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadRecord:
+    """A download in parts under way. ``temp`` is its temporary file's name; ``parts``: number to MD5 of what came."""
+
+    key: str
+    name: str
+    etag: str
+    size: int
+    part_size: int
+    temp: str
+    parts: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A multipart upload that nobody will finish, and that may still be on the server: to be aborted."""
+
+    key: str
+    upload_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An item that did not arrive, and why."""
+
+    item: str
+    reference: str
+    message: str
+
+
+UPLOADS = (
+    "SELECT key, path, size, part_size, upload_id, "
+    "(SELECT count(*) FROM upload_parts WHERE upload_parts.key = uploads.key) FROM uploads"
+)
+DOWNLOADS = "SELECT key, name, etag, size, part_size, temp FROM downloads"
+
+
+def upload_record(row: Any) -> UploadRecord:
+    """From a row of ``UPLOADS``."""
+    key, path, size, part_size, upload_id, parts = row
+    return UploadRecord(text(key), text(path), size, part_size, text(upload_id), parts)
+
+
+def download_record(row: Any, parts: Mapping[int, str]) -> DownloadRecord:
+    """From a row of ``DOWNLOADS``."""
+    key, name, etag, size, part_size, temp = row
+    return DownloadRecord(text(key), text(name), text(etag), size, part_size, text(temp), parts)
+
+
+def require_readable(connection: sqlite3.Connection) -> None:
+    """Raise :class:`ValueError` where a text of a record is none, or a name that would lead elsewhere."""
+    for row in connection.execute(UPLOADS):
+        upload_record(row)
+    for row in connection.execute("SELECT key, upload_id FROM leftovers"):
+        Leftover(*map(text, row))
+    for row in connection.execute(DOWNLOADS):
+        temp = download_record(row, {}).temp
+        if temp in {"", ".", ".."} or "/" in temp or "\0" in temp:
+            raise ValueError("the name of a temporary file is not one")
+
+
+def jobs_folder(state_dir: Path) -> Path:
+    """Where the journals are."""
+    return state_dir / "jobs"
+
+
+def packed(value: str) -> bytes:
+    """As it is stored: names may hold what is not valid Unicode, which SQLite's texts cannot."""
+    return value.encode("utf-8", "surrogatepass")
+
+
+def text(value: bytes) -> str:
+    """As it was before :func:`packed`. Raises :class:`ValueError` for bytes that it did not make."""
+    return value.decode("utf-8", "surrogatepass")

@@ -1,0 +1,118 @@
+"""Reading an object in order, for a pipe: a few stretches ahead, checked as they pass.
+
+Where the server tells the MD5 of a stretch, its bytes are given out only after they were compared, and wrong ones are
+fetched again. Where it tells only a digest of the whole, wrong bytes are found at the end: the last thing that the
+reader gets is then an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.digests import composite
+from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
+from jsobj.store.streams import BytesSink
+from jsobj.transfer.bounded import bounded_map
+from jsobj.transfer.content import is_md5, layouts
+
+_STRETCH = 8 * 1024**2  # bytes that are fetched at once where the object's own parts do not say
+_LARGEST = 32 * 1024**2  # bytes; larger parts are not held in memory for the sake of their MD5
+_AHEAD = 64 * 1024**2  # bytes that are held at most
+_WORKERS = 4
+_TRIES = 3
+
+
+class Reading:
+    """The bytes ``start`` to ``start + size`` of an object, in order; iterate once.
+
+    ``verified`` tells after the end what was compared: ``md5``, ``manifest``, ``parts``, or "" for nothing (always so
+    where only a stretch was asked for). Raises :class:`JsobjError`: integrity (the object changed, or its bytes do not
+    have its digest), and whatever the store raises.
+    """
+
+    def __init__(self, store: Store, info: ObjectInfo, *, start: int = 0, size: int | None = None) -> None:
+        self._store = store
+        self._info = info
+        self._start = start
+        self._size = info.size - start if size is None else size
+        self.verified = ""
+
+    def __iter__(self) -> Iterator[bytearray]:
+        whole = self._start == 0 and self._size == self._info.size
+        known = self._store.digests(self._info) if whole else None
+        if known and max(part.size for part in known) <= _LARGEST:
+            yield from self._ahead(known, known[0].size)
+            self.verified = "md5" if len(known) == 1 else "manifest"
+        elif whole and self._info.parts:
+            yield from self._in_parts(self._info.etag)
+        elif whole and is_md5(self._info.etag) and not self._info.large:
+            yield from self._hashed(self._info.etag)
+        else:
+            yield from self._ahead(_stretches(self._start, self._size, _STRETCH), _STRETCH)
+
+    def _in_parts(self, etag: str) -> Iterator[bytearray]:
+        """In the parts in which it was sent, as far as they can be told: their MD5s make the composite ETag."""
+        layout = next(layouts(self._store, self._info), None)
+        if layout is None or layout.part_size > _LARGEST:
+            yield from self._ahead(_stretches(0, self._size, _STRETCH), _STRETCH)
+            return
+        md5s: list[str] = []
+        for data in self._ahead(_stretches(0, self._size, layout.part_size), layout.part_size):
+            md5s.append(hashlib.md5(data, usedforsecurity=False).hexdigest())
+            yield data
+        if composite(md5s) == etag:
+            self.verified = "parts"
+        elif self._info.metadata.get(PART_SIZE) == str(layout.part_size):  # known, not guessed
+            raise _damaged(self._info.key, "the bytes that were given out are wrong: throw them away")
+
+    def _hashed(self, md5: str) -> Iterator[bytearray]:
+        digest = hashlib.md5(usedforsecurity=False)
+        for data in self._ahead(_stretches(0, self._size, _STRETCH), _STRETCH):
+            digest.update(data)
+            yield data
+        if digest.hexdigest() != md5:
+            raise _damaged(self._info.key, "the bytes that were given out are wrong: throw them away")
+        self.verified = "md5"
+
+    def _ahead(self, stretches: Sequence[PartDigest], size: int) -> Iterator[bytearray]:
+        workers = max(1, min(_WORKERS, len(stretches), _AHEAD // (2 * max(1, size))))
+        if len(stretches) == 1:
+            yield self._fetch(stretches[0])
+            return
+        yield from bounded_map(self._fetch, stretches, workers, stop=self._store.stop)
+
+    def _fetch(self, stretch: PartDigest) -> bytearray:
+        whole = stretch.start == 0 and stretch.size == self._info.size  # also an empty one, of which no range exists
+        ask = partial(self._store.get, self._info.key, etag=self._info.etag)
+        for attempt in range(_TRIES):
+            sink = BytesSink()
+            try:
+                got = ask(sink) if whole else ask(sink, start=stretch.start, size=stretch.size)
+            except JsobjError as error:
+                if not attempt:
+                    raise
+                # A server that has noticed the damage itself may have taken the object away since.
+                raise _damaged(self._info.key, f"then: {error.message}") from error
+            if got.size == stretch.size and stretch.md5 in {"", got.md5}:
+                return sink.data
+        raise _damaged(self._info.key, f"fetched {_TRIES} times; these bytes were not given out")
+
+
+def _stretches(start: int, size: int, step: int) -> list[PartDigest]:
+    """Equal stretches whose MD5 nobody told; one, where there are no bytes at all."""
+    return [PartDigest(at, min(step, start + size - at), "") for at in range(start, start + size, step)] or [
+        PartDigest(start, 0, "")
+    ]
+
+
+def _damaged(key: str, seen: str) -> JsobjError:
+    return JsobjError(
+        "bytes-differ",
+        f"{key}: the bytes that arrive do not have the object's digest",
+        code=ExitCode.INTEGRITY,
+        context=seen,
+        hint="a proxy on the way may change data: try https, or another network",
+    )

@@ -1,0 +1,325 @@
+"""Fetching objects: what a worker does with one unit of a download.
+
+Bytes go to a temporary file beside the target; it takes the target's name only after its digest was compared with the
+object's. A part counts only if it came from the version of the object that the download began with.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.digests import composite
+from jsobj.store.objects import MTIME, Got, Listed, Moved, ObjectInfo, PartDigest, Store
+from jsobj.store.streams import FileSink
+from jsobj.transfer.compressing import decodable, decoder, file_chunks, through
+from jsobj.transfer.content import compare, is_md5, layouts, md5_of
+from jsobj.transfer.landing import Landing, Temp
+from jsobj.transfer.layout import Layout, Stretch
+from jsobj.transfer.options import Options
+from jsobj.transfer.sending import info_of
+
+_TRIES = 3  # for bytes that arrived damaged
+
+
+@dataclass(frozen=True, slots=True)
+class Fetching:
+    """One object on its way to ``path`` (components below the target folder)."""
+
+    remote: Listed
+    path: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The path as one text."""
+        return "/".join(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class FetchWhole:
+    """Fetch an object in one request."""
+
+    item: Fetching
+
+
+@dataclass(frozen=True, slots=True)
+class BeginFetch:
+    """Begin (or go on with) a download in parts: ``temp`` and ``proven`` (number, MD5) come from a journal."""
+
+    item: Fetching
+    etag: str = ""
+    temp: str = ""
+    part_size: int = 0
+    proven: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FetchPart:
+    """Fetch one stretch; ``md5`` is known beforehand for a Swift large object only."""
+
+    item: Fetching
+    etag: str
+    temp: str
+    stretch: Stretch
+    md5: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FinishFetch:
+    """Compare the digest of the whole and give the file its name."""
+
+    item: Fetching
+    info: ObjectInfo
+    temp: str
+    md5s: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The file is there. ``verified``: what was compared, "" for the size only; ``skipped``: why none was fetched."""
+
+    size: int
+    etag: str
+    verified: str
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBegun:
+    """A download in parts under way: what to fetch, and the parts that lie in the temporary file already."""
+
+    info: ObjectInfo
+    temp: str
+    stretches: tuple[Stretch, ...]
+    part_size: int
+    known: tuple[str, ...]  # the MD5 of each stretch, where the server tells
+    proven: tuple[tuple[int, str], ...]
+
+
+class Receiver:
+    """Performs the units of a download. Shared by threads."""
+
+    def __init__(self, store: Store, landing: Landing, options: Options, moved: Moved) -> None:
+        self._store = store
+        self._landing = landing
+        self._options = options
+        self._moved = moved
+        self._temps: dict[str, Temp] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, unit: object) -> Fetched | FetchBegun | str:
+        """Perform one unit; raises :class:`JsobjError`."""
+        if isinstance(unit, FetchPart):
+            return self._part(unit)
+        if isinstance(unit, FetchWhole):
+            return self._whole(unit.item)
+        if isinstance(unit, BeginFetch):
+            return self._begin(unit)
+        assert isinstance(unit, FinishFetch)
+        return self._finish(unit)
+
+    # -- in one request
+
+    def _whole(self, item: Fetching) -> Fetched:
+        if same := self._there_already(item, info_of(item.remote)):
+            return same
+        for _ in range(_TRIES):
+            temp = self._landing.open_temp(item.path, item.remote.size)
+            try:
+                got = self._store.get(item.remote.key, FileSink(temp.descriptor), moved=self._moved)
+                verified = self._whole_verified(got, temp)
+                if verified is not None:
+                    os.ftruncate(temp.descriptor, got.size)
+                    self._land(item, temp, got.info)
+                    return Fetched(got.size, got.info.etag, verified)
+            except OSError as error:
+                told = temp.trouble(error)
+                temp.discard()
+                raise told from error
+            except BaseException:
+                temp.discard()
+                raise
+            temp.discard()
+            self._moved(-got.size)
+        raise _damaged(item.remote.key)
+
+    def _whole_verified(self, got: Got, temp: Temp) -> str | None:
+        """What was compared ("" if nothing could be); None where the bytes are wrong."""
+        info = got.info
+        if got.size != info.size:
+            return None
+        if is_md5(info.etag) and not info.large:
+            return "md5" if got.md5 == info.etag else None
+        if info.parts == 1:
+            return "parts" if composite([got.md5]) == info.etag else None
+        os.ftruncate(temp.descriptor, got.size)
+        found = compare(self._store, info, temp.descriptor)
+        return None if found.same is False else (found.by if found.same else "")
+
+    def _there_already(self, item: Fetching, info: ObjectInfo) -> Fetched | None:
+        """Whether the target has these bytes already."""
+        descriptor = self._landing.open_existing(item.path)
+        if descriptor is None:
+            return None
+        try:
+            if os.fstat(descriptor).st_size != info.size:
+                return None
+            if not (is_md5(info.etag) and self._store.place.dialect == "s3") and not info.metadata:
+                info = self._store.head(info.key)
+            found = compare(self._store, info, descriptor)
+            return Fetched(info.size, info.etag, found.by, "same content") if found.same else None
+        finally:
+            os.close(descriptor)
+
+    # -- in parts
+
+    def _begin(self, unit: BeginFetch) -> FetchBegun | Fetched:
+        item = unit.item
+        info = self._store.head(item.remote.key)
+        if same := self._there_already(item, info):
+            return same
+        known, layout = self._layout(info, unit.part_size)
+        stretches = tuple(Stretch(n, part.start, part.size) for n, part in enumerate(known, 1)) or tuple(layout)
+        digests = tuple(part.md5 for part in known)
+        if unit.temp and unit.etag == info.etag and (temp := self._landing.reopen(item.path, unit.temp)) is not None:
+            proven = _proven(unit.proven, stretches, temp.descriptor)
+            self._keep(temp)
+            return FetchBegun(info, temp.name, stretches, layout.part_size, digests, proven)
+        if unit.temp and (stale := self._landing.reopen(item.path, unit.temp)) is not None:
+            stale.discard()  # of another version of the object
+        temp = self._landing.open_temp(item.path, info.size)
+        self._keep(temp)
+        return FetchBegun(info, temp.name, stretches, layout.part_size, digests, ())
+
+    def _layout(self, info: ObjectInfo, part_size: int) -> tuple[Sequence[PartDigest], Layout]:
+        """The stretches whose MD5s the server tells, and how the object is cut else."""
+        known = self._store.digests(info)
+        if known is not None and len(known) > 1:
+            return known, Layout(info.size, max(part.size for part in known))
+        if known is None and (first := next(layouts(self._store, info), None)) is not None:
+            return (), first
+        return (), Layout(info.size, part_size or self._options.part_size)
+
+    def _part(self, unit: FetchPart) -> str:
+        temp = self._temp(unit.item, unit.temp)
+        start, size = unit.stretch.start, unit.stretch.size
+        for _ in range(_TRIES):
+            sink = FileSink(temp.descriptor, start)
+            try:
+                got = self._store.get(
+                    unit.item.remote.key, sink, start=start, size=size, etag=unit.etag, moved=self._moved
+                )
+            except OSError as error:
+                raise temp.trouble(error) from error
+            if not unit.md5 or got.md5 == unit.md5:
+                return got.md5
+            self._moved(-size)
+        raise _damaged(unit.item.remote.key)
+
+    def _finish(self, unit: FinishFetch) -> Fetched:
+        temp, info = self._temp(unit.item, unit.temp), unit.info
+        verified = self._verified(unit, temp)
+        if verified is None:
+            self._forget(temp)
+            temp.discard()
+            raise _damaged(info.key)
+        self._forget(temp)
+        try:
+            self._land(unit.item, temp, info)
+        except OSError as error:
+            told = temp.trouble(error)
+            temp.discard()
+            raise told from error
+        except BaseException:
+            temp.discard()
+            raise
+        return Fetched(info.size, info.etag, verified)
+
+    def _verified(self, unit: FinishFetch, temp: Temp) -> str | None:
+        info = unit.info
+        if info.parts is not None and composite(unit.md5s) == info.etag:
+            return "parts"
+        if info.large and unit.md5s:
+            return "manifest" if self._store.digests(info) is not None else ""
+        found = compare(self._store, info, temp.descriptor)
+        return None if found.same is False else (found.by if found.same else "")
+
+    # -- landing
+
+    def _land(self, item: Fetching, temp: Temp, info: ObjectInfo) -> None:
+        moment = info.metadata.get(MTIME, "") if self._options.keep_times else ""
+        if decodable(info.content_encoding) and not self._options.raw:
+            self._decode(item, temp, info, moment)
+            return
+        temp.commit(moment)
+
+    def _decode(self, item: Fetching, temp: Temp, info: ObjectInfo, moment: str) -> None:
+        """The verified bytes, decoded, under the final name: a file of its own, so that a kill leaves all or none."""
+        plain = self._landing.open_temp(item.path, 0)
+        try:
+            codec, offset = decoder(info.content_encoding.strip().lower()), 0
+            sink = FileSink(plain.descriptor)
+            for chunk in through(codec, file_chunks(temp.descriptor, info.size)):
+                sink.write(memoryview(chunk), offset)
+                offset += len(chunk)
+            plain.commit(moment)
+        except BaseException:
+            plain.discard()
+            raise
+        temp.discard()
+
+    def _temp(self, item: Fetching, name: str) -> Temp:
+        """The temporary file; opened anew in a process of its own."""
+        with self._lock:
+            temp = self._temps.get(name)
+            if temp is None:
+                temp = self._landing.reopen(item.path, name)
+                if temp is None:
+                    raise JsobjError(
+                        "temporary-file-gone",
+                        f"the temporary file of {item.name} was removed while it was being filled",
+                        code=ExitCode.LOCAL,
+                        hint="run the same command again",
+                    )
+                self._temps[name] = temp
+            return temp
+
+    def _keep(self, temp: Temp) -> None:
+        with self._lock:
+            self._temps[temp.name] = temp
+
+    def _forget(self, temp: Temp) -> None:
+        with self._lock:
+            self._temps.pop(temp.name, None)
+
+    def close(self) -> None:
+        """Close the temporary files that are open; they stay, for the run that continues."""
+        with self._lock:
+            for temp in self._temps.values():
+                temp.close()
+            self._temps.clear()
+
+
+def _proven(
+    told: Sequence[tuple[int, str]], stretches: Sequence[Stretch], descriptor: int
+) -> tuple[tuple[int, str], ...]:
+    """The parts of a journal that really lie in the temporary file."""
+    return tuple(
+        (number, md5)
+        for number, md5 in told
+        if 1 <= number <= len(stretches)
+        and md5_of(descriptor, stretches[number - 1].start, stretches[number - 1].size) == md5
+    )
+
+
+def _damaged(key: str) -> JsobjError:
+    return JsobjError(
+        "bytes-differ",
+        f"{key}: the bytes that arrive do not have the object's digest",
+        code=ExitCode.INTEGRITY,
+        context=f"fetched {_TRIES} times",
+        hint="nothing was kept; a proxy on the way may change data: try https, or another network",
+    )

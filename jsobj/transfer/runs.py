@@ -1,0 +1,231 @@
+"""Running a transfer from beginning to end: plan, journal, workers, summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.objects import Listed, Store, Upload
+from jsobj.transfer import executors
+from jsobj.transfer.downloading import DownloadWork
+from jsobj.transfer.events import Listener, Noted, Started, Summary, Tally
+from jsobj.transfer.filters import Filters
+from jsobj.transfer.fingerprints import Fingerprints
+from jsobj.transfer.journal import Journal
+from jsobj.transfer.landing import Landing
+from jsobj.transfer.options import Options
+from jsobj.transfer.outcomes import exit_code
+from jsobj.transfer.receiving import Receiver
+from jsobj.transfer.scan import LocalFile, Passed, walk
+from jsobj.transfer.sending import Sender, Sending
+from jsobj.transfer.targets import DownloadTarget, UploadSource
+from jsobj.transfer.throttle import RateLimit
+from jsobj.transfer.uploading import UploadWork, merged
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended. ``code`` 0 only where everything that was asked for is done and verified or told."""
+
+    summary: Summary
+    code: ExitCode
+    failures: tuple[JsobjError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a run stands on. ``open_store`` makes a store of its own for each process; ``tell`` is a :class:`Teller`."""
+
+    open_store: Callable[[], Store]
+    options: Options
+    filters: Filters
+    journal: Journal
+    fingerprints: Fingerprints
+    tally: Tally
+    tell: Listener
+
+
+def upload_work(
+    setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Sending | Passed]
+) -> UploadWork:
+    """The decider of an upload. ``--dry-run`` asks it for its decisions, and no more."""
+    return UploadWork(
+        plan=plan,
+        options=setting.options,
+        journal=setting.journal,
+        fingerprints=setting.fingerprints,
+        place=_place(store, setting.options.compress),
+        tally=setting.tally,
+        tell=setting.tell,
+    )
+
+
+def upload(setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Sending | Passed]) -> Result:
+    """Send files. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
+    for leftover in setting.journal.leftovers():
+        store.abort(Upload(leftover.key, leftover.upload_id))
+        setting.journal.leftover_gone(leftover)
+    moved = _limited(setting)
+    return _run(
+        "upload",
+        setting,
+        store,
+        upload_work(setting, store, sources, plan),
+        performer=lambda own: Sender(own, setting.options, moved),
+        named=(" ".join(source.path for source in sources), store.place.url()),
+    )
+
+
+def _place(store: Store, compress: str = "") -> Callable[[str], str]:
+    """The whole address of a key, under which fingerprints are remembered."""
+    how = f"{compress} " if compress else ""
+    return lambda key: f"{how}{store.place.endpoint} {store.place.url(key)}"
+
+
+def plan_upload(
+    store: Store, sources: Sequence[UploadSource], filters: Filters, *, follow_links: bool = False
+) -> Iterator[Sending | Passed]:
+    """Every file with what is there already under its key."""
+    for source in sources:
+        found = walk([source.path], filters=filters, follow_symlinks=follow_links)
+        if source.exact:
+            yield from _single(store, found, source.exact)
+        else:
+            yield from merged(found, iter(store.list(source.prefix)), source.prefix)
+
+
+def plan_listed(store: Store, files: Iterable[LocalFile | Passed], prefix: str) -> Iterator[Sending | Passed]:
+    """The files of a list, which come in any order: sorted by their names, of which memory holds all."""
+    found = sorted(files, key=lambda file: file.relative)
+    return merged(found, iter(store.list(prefix)), prefix)
+
+
+def _single(store: Store, found: Iterator[LocalFile | Passed], key: str) -> Iterator[Sending | Passed]:
+    for file in found:
+        if isinstance(file, Passed):
+            yield file
+        else:
+            first = next(iter(store.list(key)), None)  # the key itself comes before all that begin with it
+            yield Sending(file, key, first if first is not None and first.key == key else None)
+
+
+def download_work(setting: Setting, store: Store, target: DownloadTarget, landing: Landing) -> DownloadWork:
+    """The decider of a download. ``--dry-run`` asks it for its decisions, and no more."""
+    return DownloadWork(
+        listing=plan_download(store, target),
+        prefix=target.cut,
+        options=setting.options,
+        filters=setting.filters,
+        landing=landing,
+        journal=setting.journal,
+        fingerprints=setting.fingerprints,
+        place=_place(store),
+        tally=setting.tally,
+        tell=setting.tell,
+        single=(target.file,) if target.file else (),
+    )
+
+
+def download(setting: Setting, store: Store, target: DownloadTarget, landing: Landing) -> Result:
+    """Fetch objects. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
+    moved = _limited(setting)
+    try:
+        return _run(
+            "download",
+            setting,
+            store,
+            download_work(setting, store, target, landing),
+            performer=lambda own: Receiver(own, landing, setting.options, moved),
+            named=(store.place.url(target.prefix), target.folder),
+        )
+    finally:
+        landing.sync()
+
+
+def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
+    """The objects meant."""
+    if target.file:
+        info = store.head(target.prefix)
+        yield Listed(info.key, info.size, info.etag, info.modified)
+        return
+    found = store.list(target.prefix)
+    if target.pattern is None:
+        yield from found
+    else:
+        yield from (item for item in found if target.pattern.fullmatch(item.key))
+
+
+def _limited(setting: Setting) -> Callable[[int], None]:
+    """Counts bytes, and holds them back where a rate was set."""
+    rate = setting.options.limit_rate
+    if not rate:
+        return setting.tally.moved
+    limit = RateLimit(rate / max(1, setting.options.processes))
+
+    def moved(count: int) -> None:
+        setting.tally.moved(count)
+        if count > 0:
+            limit.pass_(count)
+
+    return moved
+
+
+def _run(
+    verb: str,
+    setting: Setting,
+    store: Store,
+    work: Any,
+    *,
+    performer: Callable[[Store], Callable[[Any], Any]],
+    named: tuple[str, str],
+) -> Result:
+    tally, journal, tell = setting.tally, setting.journal, setting.tell
+    for notice in journal.notices:
+        tell(Noted(notice))
+    tell(Started(verb, *named, job=journal.id, resumed=journal.resumed))
+    perform = performer(store)
+    interrupted, ended = False, False
+    try:
+        executors.run(
+            work,
+            perform,
+            workers=setting.options.parallel,
+            processes=setting.options.processes,
+            make_performer=lambda: performer(setting.open_store()),
+            on_stop=store.stop,
+            tally=tally,
+        )
+        ended = True
+    except JsobjError:
+        raise
+    except BaseException:
+        interrupted = True
+        raise
+    finally:
+        if (closing := getattr(perform, "close", None)) is not None:
+            closing()
+        state = "interrupted" if interrupted else "done" if ended and not work.failures else "failed"
+        journal.finish(state)
+        setting.fingerprints.close()
+        summary = _summary(verb, tally, interrupted=interrupted, job=journal.id if state != "done" else "")
+        tell(summary)
+    return Result(summary, exit_code(tally.done + tally.skipped, work.failures), tuple(work.failures))
+
+
+def _summary(verb: str, tally: Tally, *, interrupted: bool, job: str) -> Summary:
+    return Summary(
+        verb=verb,
+        done=tally.done,
+        skipped=tally.skipped,
+        failed=tally.failed,
+        size=tally.bytes,
+        verified=tally.verified,
+        unverified=tally.unverified,
+        retries=tally.retries,
+        seconds=time.monotonic() - tally.began,
+        interrupted=interrupted,
+        job=job,
+    )

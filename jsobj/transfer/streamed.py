@@ -1,0 +1,51 @@
+"""A run over one stream of unknown length: compressed if so wished, sent, told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+from jsobj.errors import ExitCode
+from jsobj.store.objects import PutOptions, Store
+from jsobj.transfer.compressing import encoder, through
+from jsobj.transfer.events import Done, ItemStarted, Listener, Started, Summary, Tally
+from jsobj.transfer.options import Options
+from jsobj.transfer.runs import Result
+from jsobj.transfer.streaming import send_stream
+from jsobj.transfer.throttle import RateLimit
+
+
+def upload_stream(
+    store: Store,
+    key: str,
+    chunks: Iterable[bytes | memoryview],
+    options: Options,
+    tally: Tally,
+    tell: Listener,
+    *,
+    name: str,
+) -> Result:
+    """Send what ``chunks`` gives as one object. ``name`` is what the source is called.
+
+    Raises :class:`JsobjError`, and whatever ``chunks`` raises; then there is no new object, and nothing is left behind.
+    """
+    limit = RateLimit(options.limit_rate) if options.limit_rate else None
+
+    def moved(count: int) -> None:
+        tally.moved(count)
+        if limit is not None:
+            limit.pass_(count)
+
+    tell(Started("upload", name, store.place.url(key)))
+    tell(ItemStarted(name, None))
+    pieces: Iterator[bytes | memoryview] = iter(chunks)
+    if options.compress:
+        pieces = iter(through(encoder(options.compress), pieces))
+    put = PutOptions(options.content_type, options.compress)
+    sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved)
+    tally.done, tally.verified, tally.done_bytes, tally.planned = 1, 1, sent.size, True
+    tell(Done(name, store.place.url(key), sent.size, sent.verified, sent.etag))
+    seconds = time.monotonic() - tally.began
+    summary = Summary("upload", 1, 0, 0, tally.bytes, 1, 0, tally.retries, seconds)
+    tell(summary)
+    return Result(summary, ExitCode.OK)

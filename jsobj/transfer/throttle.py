@@ -1,0 +1,48 @@
+"""Holding a transfer to a number of bytes a second, for all of its threads together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+_BURST = 0.1  # seconds' worth of bytes that may pass at once after a pause
+
+
+class RateLimit:
+    """A token bucket that threads share. ``clock`` and ``sleep`` are the test's; ``sleep`` must end at :meth:`stop`.
+
+    Each caller reserves its bytes in the schedule, then waits for its own turn without the lock: the sum is exact
+    however many threads there are, and nobody is woken in vain.
+    """
+
+    def __init__(
+        self,
+        bytes_per_second: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] | None = None,
+    ) -> None:
+        if not bytes_per_second > 0:
+            raise ValueError("a rate is more than nothing")
+        self._rate = bytes_per_second
+        self._clock = clock
+        self._stopped = threading.Event()
+        self._sleep = sleep or self._stopped.wait
+        self._lock = threading.Lock()
+        self._free_at = clock()  # when all bytes so far will have had their time
+
+    def pass_(self, count: int) -> None:
+        """Wait until ``count`` more bytes may have passed. Returns at once after :meth:`stop`."""
+        if count <= 0 or self._stopped.is_set():
+            return
+        with self._lock:
+            now = self._clock()
+            self._free_at = max(self._free_at, now - _BURST) + count / self._rate
+            wait = self._free_at - now
+        if wait > 0:
+            self._sleep(wait)
+
+    def stop(self) -> None:
+        """Let everybody pass, and wake those who wait."""
+        self._stopped.set()

@@ -1,0 +1,94 @@
+"""The queue of a decider: units that begin something, in the order of the plan, and units that go on with it."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+_END = object()
+
+
+class UnitSource:
+    """Hands units to any number of threads: those that follow from earlier ones first, else the plan's next.
+
+    So few things are under way at a time, and what was begun is finished early: of the followers, those added last come
+    first. The plan is a lazy iterator, advanced by one thread at a time and outside the lock, since it may wait for
+    the network; meanwhile the others get followers.
+    """
+
+    def __init__(self, starters: Iterator[Any]) -> None:
+        self._starters = starters
+        self._followers: deque[Iterator[Any]] = deque()
+        self._changed = threading.Condition(threading.Lock())
+        self._advancing = False  # a thread is taking the plan's next
+        self._ended = False  # the plan has no more
+        self._stopped = False
+        self._out = 0  # units handed out and not settled: each may bring followers
+
+    def add(self, units: Iterator[Any]) -> None:
+        """Followers of a unit that is not settled yet. The iterator must not wait: it is advanced under the lock."""
+        with self._changed:
+            self._followers.appendleft(units)
+            self._changed.notify_all()
+
+    def settled(self) -> None:
+        """A unit ended, and its followers, if any, are added."""
+        with self._changed:
+            self._out -= 1
+            if not self._out and self._ended:
+                self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Hand out nothing more; those who wait get None."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def take(self) -> Any | None:
+        """The next unit; None when there will be no more. Raises what the plan raises, and stops then."""
+        while True:
+            with self._changed:
+                unit, advance = self._ready()
+            if not advance:
+                return unit
+            unit = self._advance()
+            if unit is not _END:
+                return unit
+
+    def _ready(self) -> tuple[Any | None, bool]:
+        """A follower, or None for the end, waited for; true where it is the caller's turn to advance the plan."""
+        while not self._stopped:
+            while self._followers:
+                unit = next(self._followers[0], _END)
+                if unit is not _END:
+                    self._out += 1
+                    return unit, False
+                self._followers.popleft()
+            if not self._ended and not self._advancing:
+                self._advancing = True
+                return None, True
+            if self._ended and not self._out:
+                break
+            self._changed.wait()
+        return None, False
+
+    def _advance(self) -> Any | None:
+        """The plan's next unit, ``_END`` where it has none, None where the run was stopped meanwhile."""
+        try:
+            unit = next(self._starters, _END)
+        except BaseException:
+            self.stop()
+            raise
+        with self._changed:
+            self._advancing = False
+            if self._stopped:
+                return None
+            if unit is _END:
+                self._ended = True
+                self._changed.notify_all()
+            else:
+                self._out += 1
+                self._changed.notify()
+        return unit

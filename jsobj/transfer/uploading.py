@@ -1,0 +1,221 @@
+"""Deciding an upload: which files are sent, in how many parts, what is resumed, and when a run must end.
+
+The plan is a stream: files as the walk finds them, merged with the listing of what is there, both in the order of their
+keys, so that millions of either never sit in memory.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from jsobj.errors import JsobjError
+from jsobj.store.objects import Listed, Part, Upload
+from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Noted, Skipped, Tally
+from jsobj.transfer.executors import UnitSource
+from jsobj.transfer.fingerprints import Fingerprints
+from jsobj.transfer.journal import Journal
+from jsobj.transfer.layout import Layout
+from jsobj.transfer.options import Options
+from jsobj.transfer.outcomes import ends_run
+from jsobj.transfer.scan import LocalFile, Passed
+from jsobj.transfer.sending import AbandonParts, BeginParts, Begun, FinishParts, Sending, SendPart, SendWhole, Sent
+from jsobj.transfer.work import Outcome
+
+Planned = SendWhole | BeginParts | Skipped | Failed
+
+
+def merged(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix: str) -> Iterator[Sending | Passed]:
+    """Each file with what the listing shows under its key; both come in the order of the keys' bytes."""
+    ahead = next(there, None)
+    for file in files:
+        if isinstance(file, Passed):
+            yield file
+            continue
+        key = prefix + file.relative
+        wanted = key.encode()
+        while ahead is not None and ahead.key.encode("utf-8", "surrogateescape") < wanted:
+            ahead = next(there, None)
+        yield Sending(file, key, ahead if ahead is not None and ahead.key == key else None)
+
+
+@dataclass(slots=True)
+class _InParts:
+    """A file whose parts are under way."""
+
+    item: Sending
+    upload: Upload
+    layout: Layout
+    parts: dict[int, Part]
+    left: int
+    error: JsobjError | None = None
+
+
+@dataclass(slots=True)
+class UploadWork:
+    """The decider of an upload; see :class:`jsobj.transfer.work.Work`."""
+
+    plan: Iterator[Sending | Passed]
+    options: Options
+    journal: Journal
+    fingerprints: Fingerprints
+    place: Callable[[str], str]  # key -> the object's whole address
+    tally: Tally
+    tell: Listener
+    failures: list[JsobjError] = field(default_factory=list)
+    _units: UnitSource = field(init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _open: dict[str, _InParts] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._units = UnitSource(self._starters())
+
+    def take(self) -> Any | None:
+        """The next unit."""
+        return self._units.take()
+
+    def stop(self) -> None:
+        """Hand out nothing more."""
+        self._units.stop()
+
+    # -- planning
+
+    def _starters(self) -> Iterator[SendWhole | BeginParts]:
+        for planned in self.decisions():
+            if isinstance(planned, Skipped):
+                self.tally.skipped += 1
+                self.tell(planned)
+            elif isinstance(planned, Failed):
+                with self._lock:
+                    self._failed(planned.item, planned.error)
+            else:
+                if isinstance(planned, BeginParts):
+                    self.journal.intend_upload(planned.item.key, planned.item.file)
+                yield planned
+        self.tally.planned = True
+
+    def decisions(self) -> Iterator[Planned]:
+        """What is to be done with each file, with its reason; nothing is done yet (``--dry-run`` shows just this)."""
+        for found in self.plan:
+            if isinstance(found, Passed):
+                yield Failed(found.path, found.error) if found.error is not None else Skipped(found.path, found.reason)
+            else:
+                self.tally.found_items += 1
+                self.tally.found_bytes += found.file.size
+                yield self._decided(found)
+
+    def _decided(self, item: Sending) -> Planned:
+        file, remote = item.file, item.remote
+        if remote is not None:
+            if not self.options.overwrite:
+                return Skipped(file.path, "exists already")
+            if remote.size == file.size:
+                if self.options.check == "size":
+                    return Skipped(file.path, "same size")
+                if remote.etag and self.fingerprints.known(file, self.place(item.key)) == remote.etag:
+                    return Skipped(file.path, "unchanged since it was sent")
+        if file.size <= self.options.part_size:
+            return SendWhole(item)
+        record = self.journal.upload(item.key, file)
+        if record is None:
+            return BeginParts(item)
+        return BeginParts(item, record.upload_id, record.part_size, looking=not record.upload_id)
+
+    # -- what became of a unit
+
+    def done(self, unit: Any, outcome: Outcome) -> None:
+        """A unit ended."""
+        with self._lock:
+            try:
+                self._settle(unit, outcome)
+            finally:
+                self._units.settled()
+
+    def _settle(self, unit: Any, outcome: Outcome) -> None:
+        if isinstance(unit, SendPart):
+            self._part_ended(unit, outcome)
+        elif isinstance(unit, AbandonParts):
+            self.journal.upload_ended(unit.item.key)
+            self._failed(unit.item.file.path, unit.error)
+        elif outcome.error is not None:
+            self._item_failed(unit.item, outcome.error)
+        elif isinstance(outcome.value, Begun):
+            self._begun(unit.item, outcome.value)
+        else:
+            self._sent(unit, outcome.value)
+
+    def _begun(self, item: Sending, begun: Begun) -> None:
+        parts = {part.number: part for part in begun.parts}
+        self.journal.upload_begun(item.key, item.file, begun.upload.id, begun.layout.part_size)
+        state = _InParts(item, begun.upload, begun.layout, parts, begun.layout.count - len(parts))
+        self._open[item.key] = state
+        already = sum(part.size for part in begun.parts)
+        if begun.notice:
+            self.tell(Noted(begun.notice))
+        self.tally.found_bytes -= already
+        self.tell(ItemStarted(item.file.path, item.file.size, already))
+        if state.left:
+            self._units.add(self._parts_of(state))
+        else:
+            self._all_parts_there(state)
+
+    def _parts_of(self, state: _InParts) -> Iterator[SendPart]:
+        for stretch in state.layout:
+            if state.error is not None:
+                return
+            if stretch.number not in state.parts:
+                yield SendPart(state.item, state.upload, stretch)
+
+    def _part_ended(self, unit: SendPart, outcome: Outcome) -> None:
+        state = self._open[unit.item.key]
+        if outcome.error is not None:
+            first, state.error = state.error is None, state.error or outcome.error
+            if first:
+                self._gave_up(state, outcome.error)
+            return
+        part: Part = outcome.value
+        state.parts[part.number] = part
+        self.journal.upload_part(unit.item.key, part)
+        state.left -= 1
+        if state.left == 0 and state.error is None:
+            self._all_parts_there(state)
+
+    def _all_parts_there(self, state: _InParts) -> None:
+        parts = tuple(state.parts[number] for number in sorted(state.parts))
+        self._units.add(iter([FinishParts(state.item, state.upload, state.layout, parts)]))
+
+    def _gave_up(self, state: _InParts, error: JsobjError) -> None:
+        if error.reference in {"source-changed", "source-vanished"}:
+            # What is there is of no use to anybody: take it back. The object that was there before stays.
+            self._units.add(iter([AbandonParts(state.item, state.upload, error)]))
+            return
+        self._item_failed(state.item, error)
+
+    def _sent(self, unit: SendWhole | BeginParts | FinishParts, sent: Sent) -> None:
+        item = unit.item
+        if isinstance(unit, FinishParts):
+            self._open.pop(item.key, None)
+        if not isinstance(unit, SendWhole):
+            self.journal.upload_ended(item.key)
+        self.fingerprints.remember(item.file, self.place(item.key), sent.etag)
+        if sent.skipped:
+            self.tally.skipped += 1
+            self.tell(Skipped(item.file.path, sent.skipped))
+            return
+        self.tally.done += 1
+        self.tally.done_bytes += item.file.size
+        self.tally.verified += 1
+        self.tell(Done(item.file.path, item.key, item.file.size, sent.verified, sent.etag))
+
+    def _item_failed(self, item: Sending, error: JsobjError) -> None:
+        self._failed(item.file.path, error)
+
+    def _failed(self, name: str, error: JsobjError) -> None:
+        self.tally.failed += 1
+        self.failures.append(error)
+        self.journal.failed(name, error)
+        self.tell(Failed(name, error))
+        if ends_run(error):
+            raise error

@@ -1,0 +1,213 @@
+"""Whether what is in the bucket is what it should be: against local files, or against a list of digests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.objects import Listed, ObjectInfo, Store
+from jsobj.transfer.bounded import bounded_map
+from jsobj.transfer.content import compare, is_md5, md5_of
+from jsobj.transfer.scan import LocalFile, Passed
+from jsobj.transfer.sending import opened
+
+SAME, DIFFERS, MISSING, EXTRA, UNVERIFIED, UNREADABLE = (
+    "same",
+    "differs",
+    "missing",
+    "extra",
+    "unverified",
+    "unreadable",
+)
+_LINE = re.compile(r"\\?([0-9a-fA-F]{32,128}) [ *](.+)")
+_KINDS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of one item. ``by``: what was compared (``md5``, ``parts``, ``sha256``, ``bytes`` ...) or why not."""
+
+    item: str
+    state: str
+    by: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A local file and the object that should have its bytes; one of them may be missing."""
+
+    key: str
+    file: LocalFile | None
+    remote: Listed | None
+
+
+def pairs(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix: str) -> Iterator[Pair | Checked]:
+    """Files and objects side by side; both come in the order of the keys' bytes."""
+    ahead = next(there, None)
+    for file in files:
+        if isinstance(file, Passed):
+            yield Checked(file.path, UNREADABLE, file.reason)
+            continue
+        key = prefix + file.relative
+        wanted = key.encode()
+        while ahead is not None and ahead.key.encode("utf-8", "surrogateescape") < wanted:
+            yield Pair(ahead.key, None, ahead)
+            ahead = next(there, None)
+        if ahead is not None and ahead.key == key:
+            yield Pair(key, file, ahead)
+            ahead = next(there, None)
+        else:
+            yield Pair(key, file, None)
+    while ahead is not None:
+        yield Pair(ahead.key, None, ahead)
+        ahead = next(there, None)
+
+
+class TreeCheck:
+    """Compares one pair at a time. ``deep``: where digests do not tell, the object is fetched and compared by bytes."""
+
+    def __init__(self, store: Store, *, deep: bool) -> None:
+        self._store = store
+        self._deep = deep
+
+    def __call__(self, pair: Pair | Checked) -> Checked:
+        """The verdict on one pair."""
+        if isinstance(pair, Checked):
+            return pair
+        if pair.file is None:
+            return Checked(pair.key, EXTRA, "no such file", pair.remote.size if pair.remote else 0)
+        if pair.remote is None:
+            return Checked(pair.key, MISSING, "no such object", pair.file.size)
+        if pair.remote.size != pair.file.size:
+            return Checked(pair.key, DIFFERS, "size", pair.file.size)
+        try:
+            with opened(pair.file) as descriptor:
+                return self._compared(pair.remote, descriptor)
+        except JsobjError as error:
+            if error.code is ExitCode.LOCAL or error.reference == "source-changed":
+                return Checked(pair.key, UNREADABLE, error.message)
+            raise
+
+    def _compared(self, remote: Listed, descriptor: int) -> Checked:
+        if is_md5(remote.etag) and md5_of(descriptor, 0, remote.size) == remote.etag:
+            return Checked(remote.key, SAME, "md5", remote.size)
+        info = self._store.head(remote.key)
+        found = compare(self._store, info, descriptor)
+        if found.same is not None:
+            return Checked(remote.key, SAME if found.same else DIFFERS, found.by, remote.size)
+        if not self._deep:
+            return Checked(remote.key, UNVERIFIED, "its ETag cannot be recomputed", remote.size)
+        sink = _Comparing(descriptor)
+        self._store.get(info.key, sink, etag=info.etag)
+        return Checked(remote.key, SAME if sink.same else DIFFERS, "bytes", remote.size)
+
+
+class _Comparing:
+    """A sink that compares with an open file."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.same = True
+
+    def write(self, chunk: memoryview, offset: int) -> None:
+        if os.pread(self._descriptor, len(chunk), offset) != chunk:
+            self.same = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One line of a list of digests: ``kind`` is md5, sha1, sha256, sha384 or sha512."""
+
+    name: str
+    kind: str
+    digest: str
+
+
+def read_manifest(lines: Iterable[str], source: str) -> Iterator[Promise]:
+    """A list as ``md5sum`` and ``sha256sum`` write it. Raises :class:`JsobjError` (local) naming the line."""
+    for number, line in enumerate(lines, start=1):
+        text = line.rstrip("\n")
+        if not text or text.startswith("#"):
+            continue
+        match = _LINE.fullmatch(text)
+        kind = _KINDS.get(len(match[1])) if match else None
+        if match is None or kind is None:
+            raise JsobjError(
+                "manifest-line",
+                f"{source}, line {number}: not a digest and a name",
+                code=ExitCode.LOCAL,
+                hint="write it as sha256sum does: DIGEST, two spaces, NAME",
+            )
+        name = match[2]
+        if text.startswith("\\"):
+            name = name.replace("\\n", "\n").replace("\\\\", "\\")
+        yield Promise(name.removeprefix("./"), kind, match[1].lower())
+
+
+class ManifestCheck:
+    """Compares one object at a time with its promise: by its ETag where that tells, else by fetching it."""
+
+    def __init__(self, store: Store, prefix: str) -> None:
+        self._store = store
+        self._prefix = prefix
+
+    def __call__(self, promise: Promise) -> Checked:
+        """The verdict on one object."""
+        key = self._prefix + promise.name
+        try:
+            info = self._store.head(key)
+        except JsobjError as error:
+            if error.reference == "bucket-not-found" or error.code is not ExitCode.NOT_FOUND:
+                raise
+            return Checked(key, MISSING, "no such object")
+        if promise.kind == "md5" and is_md5(info.etag) and not info.large and info.etag == promise.digest:
+            return Checked(key, SAME, "md5", info.size)
+        return Checked(
+            key, SAME if self._digest(info, promise.kind) == promise.digest else DIFFERS, promise.kind, info.size
+        )
+
+    def _digest(self, info: ObjectInfo, kind: str) -> str:
+        sink = _Hashing(kind)
+        self._store.get(info.key, sink, etag=info.etag)
+        return sink.hexdigest()
+
+
+class _Hashing:
+    """A sink that hashes what comes in order; a retry that begins anew begins the digest anew."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._digest = hashlib.new(kind, usedforsecurity=False)
+
+    def write(self, chunk: memoryview, offset: int) -> None:
+        if offset == 0:
+            self._digest = hashlib.new(self._kind, usedforsecurity=False)
+        self._digest.update(chunk)
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
+
+
+def check_tree(store: Store, items: Iterable[Pair | Checked], *, deep: bool, workers: int) -> Iterator[Checked]:
+    """The verdicts on a tree, in order."""
+    return bounded_map(TreeCheck(store, deep=deep), items, workers)
+
+
+def check_manifest(store: Store, prefix: str, promises: Iterable[Promise], *, workers: int) -> Iterator[Checked]:
+    """The verdicts on a list of digests, in order."""
+    return bounded_map(ManifestCheck(store, prefix), promises, workers)
+
+
+def verdict(states: Iterable[str]) -> ExitCode:
+    """8 where anything differs; 5 where objects are missing; 3 where something could not be compared; else 0."""
+    seen = set(states)
+    if DIFFERS in seen:
+        return ExitCode.INTEGRITY
+    if MISSING in seen:
+        return ExitCode.NOT_FOUND
+    return ExitCode.PARTIAL if seen & {UNVERIFIED, UNREADABLE} else ExitCode.OK
