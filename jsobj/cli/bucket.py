@@ -96,7 +96,7 @@ def list_(world: World, dialect: str) -> None:
         for b in found
     ]
     empty = f"There are no buckets in {_project(account.place)}."
-    world.out.show(Listing("jsobj.bucket-list/1", [_data(b) for b in found], columns, shown, empty))
+    world.out.show(Listing("jsobj.bucket-list/1", [bucket_data(b) for b in found], columns, shown, empty))
 
 
 @command("show")
@@ -122,7 +122,7 @@ def show(world: World, bucket: str) -> None:
         ("Versioning", found.versioning),
         ("Read ACL", found.read_acl),
     ]
-    data = {**_data(found), **_place_data(account.place)}
+    data = {**bucket_data(found), **_place_data(account.place)}
     world.out.show(Record("jsobj.bucket/1", data, [line for line in lines if line[1]]))
 
 
@@ -179,7 +179,7 @@ def _place_data(place: Place) -> dict[str, object]:
     return {"dialect": place.dialect, "project": place.project or None, "endpoint": place.endpoint}
 
 
-def _data(bucket: Bucket) -> dict[str, object]:
+def bucket_data(bucket: Bucket) -> dict[str, object]:
     return {
         "name": bucket.name,
         "dialect": bucket.dialect,

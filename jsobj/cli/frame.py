@@ -44,6 +44,10 @@ def _shared_options() -> list[click.Parameter]:
     ]
 
 
+class ReaderGone(Exception):
+    """Whoever read standard output has closed it: no error, head has enough."""
+
+
 class Command(click.Command):
     """A command whose function receives a :class:`World` first."""
 
@@ -61,7 +65,10 @@ class Command(click.Command):
         for name in _SHARED:
             del ctx.params[name]
         ctx.params["world"] = make_world(shared)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error  # click would make an exit with code 1 of it
 
 
 def make_world(shared: Mapping[str, Any]) -> World:

@@ -13,10 +13,11 @@ from typing import NoReturn
 import click
 
 from jsobj import __version__
-from jsobj.cli.frame import Entry, Group
+from jsobj.cli.frame import Entry, Group, ReaderGone
 from jsobj.errors import ExitCode, JsobjError
 
 _START, _KEYS, _DATA, _SICK, _MORE = "Logging in", "Keys and endpoints", "Buckets", "When it does not work", "More"
+_OBJECTS, _UNDER_WAY = "Objects", "Transfers under way"
 
 COMMANDS = {
     "login": Entry("jsobj.cli.login:login", "Log in to a cloud with a file from its portal.", _START),
@@ -27,6 +28,16 @@ COMMANDS = {
     "endpoint": Entry("jsobj.cli.endpoint:endpoint", "Find, correct and test an S3 endpoint.", _KEYS),
     "bucket": Entry("jsobj.cli.bucket:group", "Create, list, show and delete buckets.", _DATA),
     "container": Entry("jsobj.cli.bucket:group", "", _DATA),
+    "upload": Entry("jsobj.cli.upload:upload", "Send files and folders to a bucket.", _OBJECTS),
+    "download": Entry("jsobj.cli.download:download", "Fetch objects to files and folders.", _OBJECTS),
+    "ls": Entry("jsobj.cli.ls:ls", "List buckets, folders and objects.", _OBJECTS),
+    "stat": Entry("jsobj.cli.stat:stat", "Show one object: size, time, ETag, type, metadata.", _OBJECTS),
+    "cat": Entry("jsobj.cli.cat:cat", "Write objects to standard output.", _OBJECTS),
+    "rm": Entry("jsobj.cli.rm:rm", "Delete objects.", _OBJECTS),
+    "du": Entry("jsobj.cli.du:du", "Count objects and bytes below a place.", _OBJECTS),
+    "presign": Entry("jsobj.cli.presign:presign", "Make a URL with which anybody may GET or PUT one object.", _OBJECTS),
+    "uploads": Entry("jsobj.cli.uploads:group", "List and abort unfinished multipart uploads.", _UNDER_WAY),
+    "jobs": Entry("jsobj.cli.jobs:group", "List, continue and cancel interrupted transfers.", _UNDER_WAY),
     "doctor": Entry("jsobj.cli.doctor:doctor", "Test the setup and name the cause of what fails.", _SICK),
     "explain": Entry("jsobj.cli.explain:explain", "Explain an error code or message.", _SICK),
     "sandbox": Entry("jsobj.cli.sandbox:group", "Run a real Keystone and Swift on this machine.", _MORE),
@@ -73,7 +84,7 @@ def run(argv: Sequence[str]) -> int:
         return _report(JsobjError("interrupted", "stopped by Ctrl-C", code=ExitCode.INTERRUPTED), argv)
     except _Terminated:
         return _report(JsobjError("terminated", "stopped by a signal", code=ExitCode.TERMINATED), argv)
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderGone):
         # The reader (head, less) has enough. Python would complain once more while closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.OK

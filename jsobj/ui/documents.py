@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +30,17 @@ class Listing:
     columns: Sequence[tuple[str, str]]
     shown: Sequence[Mapping[str, str]]
     empty: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Generic[T]):
+    """A list too long to wait for, or to hold: written item by item. ``as_line`` is for people and pipes.
+
+    As JSON it is the same document as a :class:`Listing`; one that ends early for an error is left without its end, so
+    that no reader takes it for whole.
+    """
+
+    schema: str
+    items: Iterable[T]
+    as_data: Callable[[T], Mapping[str, object]]
+    as_line: Callable[[T], str]

@@ -7,14 +7,19 @@ and each stream is judged by itself.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
-from collections.abc import Mapping
-from typing import TextIO
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TextIO
 
 from jsobj.errors import JsobjError
-from jsobj.ui.documents import Listing, Record
+from jsobj.ui.documents import Listing, Record, Stream
 from jsobj.ui.text import safe
 
+_FLUSH_LINES = 500  # lines of a stream that are written at once ...
+_FLUSH_SECONDS = 0.1  # ... unless they come so slowly that a reader would wait
 _CODES = {"bold": "1", "red": "31", "yellow": "33", "dim": "2"}
 
 
@@ -39,6 +44,49 @@ class Output:
         env = environ or {}
         self._colour_out = _wants_colour(stdout, env)
         self._colour_err = _wants_colour(stderr, env)
+        self._plain_terminal = env.get("TERM", "") == "dumb"
+        self._write_err: Callable[[str], None] | None = None
+
+    @property
+    def can_draw(self) -> bool:
+        """Whether stderr is a terminal on which lines can be drawn over."""
+        return self._err.isatty() and not self._plain_terminal
+
+    @property
+    def colour_err(self) -> bool:
+        """Whether stderr is written in colour."""
+        return self._colour_err
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether a person looks at stdout, rather than a pipe or a file."""
+        return self._out.isatty()
+
+    @property
+    def stdout(self) -> TextIO:
+        """For a stream of events only."""
+        return self._out
+
+    @property
+    def stderr(self) -> TextIO:
+        """For drawing only; everything that is said goes through the methods here."""
+        return self._err
+
+    def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
+        """Write bytes of an object to stdout: all of them, also where stdout is unbuffered and takes some at a time."""
+        view = memoryview(data)
+        while view:
+            view = view[self._out.buffer.write(view) :]
+        self._out.buffer.flush()
+
+    @contextlib.contextmanager
+    def diverted(self, write: Callable[[str], None]) -> Iterator[None]:
+        """Meanwhile, hand what is said on stderr (with its line end) to whoever draws there."""
+        self._write_err = write
+        try:
+            yield
+        finally:
+            self._write_err = None
 
     def show(self, document: Record | Listing) -> None:
         """Write a command's result."""
@@ -53,6 +101,29 @@ class Output:
         """Write text that is itself the result (a completion script, a help topic), as it is."""
         self._out.write(text if text.endswith("\n") else text + "\n")
         self._out.flush()
+
+    def stream(self, document: Stream[Any]) -> int:
+        """Write a list while it comes, as one JSON document or a line for each item; the number of items."""
+        if not self.as_json:
+            return self._lines(map(document.as_line, document.items))
+        encode = json.JSONEncoder(ensure_ascii=True).encode
+        texts = (encode(document.as_data(item)) for item in document.items)
+        first = next(texts, "")  # before anything is written: what does not exist gives no document at all
+        self._out.write(f'{{"schema": {encode(document.schema)}, "items": [\n')
+        count = self._lines(itertools.chain((first,), (f",{text}" for text in texts))) if first else 0
+        self._write("]}")
+        return count
+
+    def _lines(self, texts: Iterable[str]) -> int:
+        count, held, last = 0, [], 0.0
+        for count, text in enumerate(texts, start=1):  # noqa: B007 - counted here, used below
+            held.append(text)
+            if len(held) >= _FLUSH_LINES or time.monotonic() - last > _FLUSH_SECONDS:
+                self._write("\n".join(held))
+                held, last = [], time.monotonic()
+        if held:
+            self._write("\n".join(held))
+        return count
 
     def note(self, text: str) -> None:
         """Tell what happens; silent with --quiet."""
@@ -79,8 +150,16 @@ class Output:
         if error.hint:
             self._talk(f"  Next: {safe(error.hint)}")
 
+    def failed(self, item: str, error: JsobjError) -> None:
+        """Write one line about an item that failed while others go on."""
+        self._talk(f"{self._styled('Failed:', 'red')} {safe(item)}: {safe(error.message)} [{error.reference}]")
+
     def _talk(self, text: str, *, raw: bool = False) -> None:
-        self._err.write((text if raw else "\n".join(_safe_styled(line) for line in text.split("\n"))) + "\n")
+        shown = (text if raw else "\n".join(_safe_styled(line) for line in text.split("\n"))) + "\n"
+        if self._write_err is not None:
+            self._write_err(shown)
+            return
+        self._err.write(shown)
         self._err.flush()
 
     def _write(self, text: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from commands import Jsobj, Keys
 from fixtures_cloud import Cloud
+from objects_scene import DIALECTS, Scene
 
 USERS = ("alice", "rita", "otto", "admin")
 
@@ -73,3 +74,14 @@ def keys(cloud: Cloud) -> Iterator[Keys]:
 def name() -> str:
     """A bucket name that no other test has."""
     return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture(params=DIALECTS)
+def scene(request: pytest.FixtureRequest, keyed: Jsobj, cloud: Cloud, name: str) -> Iterator[Scene]:
+    """An empty bucket, over S3 with a key and over the Swift API with a token."""
+    import swiftclient  # not above: it warns, and this file is imported before the warnings are sorted out
+
+    swift = swiftclient.Connection(preauthurl=cloud.swift_url, preauthtoken=cloud.keystone_token("alice"))
+    swift.put_container(name)
+    yield Scene(keyed, request.param, name, swift)
+    swift.close()

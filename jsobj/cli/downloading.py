@@ -1,0 +1,124 @@
+"""What ``jsobj download`` does: keys to paths, then a run for each source; standard output; a dry run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from jsobj.cli.transfer_frame import Frame, absolute, show_plan, transfer_frame
+from jsobj.cli.transferring import Chosen
+from jsobj.cli.world import World
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from jsobj.store.locate import Location
+    from jsobj.store.objects import Store
+    from jsobj.transfer.targets import DownloadTarget
+
+
+def run_download(world: World, sources: tuple[str, ...], destination: str, chosen: Chosen) -> None:
+    """One ``jsobj download``."""
+    from jsobj.store.locate import parse_location
+
+    locations = [parse_location(source) for source in sources]
+    if destination == "-":
+        _to_stdout(world, locations, chosen)
+        return
+    if len(locations) > 1 and not (destination.endswith("/") or os.path.isdir(destination)):  # noqa: PTH112
+        raise JsobjError(
+            "destination-not-folder",
+            f"{len(locations)} sources need a folder to go into, and {destination} is none",
+            code=ExitCode.USAGE,
+            hint=f"make it, or end it with a slash: {destination}/",
+        )
+    with transfer_frame(world, chosen) as frame:
+        results = [_run(frame, location, destination) for location in locations]
+        if not chosen.dry_run:
+            frame.finish(_together(results))
+
+
+def _together(results: list[Any]) -> Any:
+    """The result of several runs as one: the first that is not well decides, 3 where they differ."""
+    bad = {result.code for result in results if result.code}
+    if len(results) == 1 or not bad:
+        return results[-1]
+    from dataclasses import replace
+
+    return replace(results[-1], code=ExitCode.PARTIAL)
+
+
+def _run(frame: Frame, location: Location, destination: str) -> Any:
+    from jsobj.transfer import runs
+    from jsobj.transfer.landing import Landing
+
+    store = frame.opened.of(location)
+    target = _target(store, location, destination)
+    with contextlib.closing(Landing(target.folder, dry_run=frame.chosen.dry_run)) as landing:
+        setting = frame.setting(
+            location,
+            store,
+            verb="download",
+            sources=(store.place.url(location.key),),
+            destination=absolute(destination),
+            folder=absolute(target.folder),
+        )
+        if frame.chosen.dry_run:
+            show_plan(frame.world, runs.download_work(setting, store, target, landing).decisions(), _row)
+            return None
+        return runs.download(setting, store, target, landing)
+
+
+def _target(store: Store, location: Location, destination: str) -> DownloadTarget:
+    """An object, everything below a prefix, or what a pattern matches; not found where there is nothing."""
+    from jsobj.store.locate import first_of, nothing_at, object_at
+    from jsobj.transfer.targets import glob_target, is_glob, object_target, prefix_target
+
+    key = location.key
+    if not location.many:
+        if object_at(store, key) is not None:
+            return object_target(key, destination)
+        if is_glob(key):
+            return glob_target(key, destination)
+    target = prefix_target(key, destination)
+    if first_of(store.list(target.prefix)) is None and key:
+        raise nothing_at(store, key)
+    return target
+
+
+def _row(decision: Any) -> dict[str, object]:
+    from jsobj.transfer.events import Failed, Skipped
+
+    if isinstance(decision, Skipped):
+        return {"action": "skip", "item": decision.item, "destination": None, "size": None, "reason": decision.reason}
+    if isinstance(decision, Failed):
+        reason = decision.error.message
+        return {"action": "refuse", "item": decision.item, "destination": None, "size": None, "reason": reason}
+    item = decision.item
+    return {
+        "action": "download",
+        "item": item.remote.key,
+        "destination": item.name,
+        "size": item.remote.size,
+        "reason": None,
+    }
+
+
+def _to_stdout(world: World, locations: list[Location], chosen: Chosen) -> None:
+    """The bytes of objects to standard output, decoded unless ``--raw``."""
+    from jsobj.store.locate import parse_location
+    from jsobj.transfer.compressing import decodable, decoder, through
+    from jsobj.transfer.reading import Reading
+
+    places = [parse_location(str(location), need_key=True) for location in locations]
+    with transfer_frame(world, chosen, data_on_stdout=True) as frame:
+        for place in places:
+            store = frame.opened.of(place)
+            info = store.head(place.key)
+            chunks: Iterator[Any] = iter(Reading(store, info))
+            if decodable(info.content_encoding) and not chosen.raw:
+                chunks = through(decoder(info.content_encoding.strip().lower()), chunks)
+            for data in chunks:
+                frame.tally.moved(len(data))
+                world.out.write_bytes(data)

@@ -1,0 +1,26 @@
+"""Times of objects, which come as seconds since 1970, for people and for programs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+
+def iso(seconds: float | None) -> str | None:
+    """``2026-11-21T14:03:07Z``; None where no time was told, or one that no calendar has."""
+    moment = _moment(seconds)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def human(seconds: float | None) -> str:
+    """``2026-11-21 14:03 UTC``; "" where no time was told."""
+    moment = _moment(seconds)
+    return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else ""
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None

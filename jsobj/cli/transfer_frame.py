@@ -1,0 +1,128 @@
+"""The frame around one upload or download: progress, stores, journal; and the plan of a dry run."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jsobj.cli.storing import Stores, stores
+from jsobj.cli.transferring import Chosen
+from jsobj.cli.world import World
+
+if TYPE_CHECKING:
+    from jsobj.store.locate import Location
+    from jsobj.store.objects import Store
+    from jsobj.transfer.events import Tally, Teller
+    from jsobj.transfer.runs import Result, Setting
+    from jsobj.ui.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is open while a transfer runs."""
+
+    world: World
+    chosen: Chosen
+    progress: Progress
+    opened: Stores
+    tally: Tally
+    teller: Teller
+
+    def setting(
+        self,
+        location: Location,
+        store: Store,
+        *,
+        verb: str,
+        sources: tuple[str, ...],
+        destination: str,
+        folder: str = "",
+    ) -> Setting:
+        """What a run stands on, with its journal. Raises :class:`JsobjError` (local) where the job runs already."""
+        from jsobj.transfer.fingerprints import Fingerprints
+        from jsobj.transfer.journal import JobKey, Journal
+        from jsobj.transfer.runs import Setting
+
+        world, chosen, place = self.world, self.chosen, store.place
+        key = JobKey(
+            verb=verb,
+            sources=sources,
+            destination=destination,
+            dialect=place.dialect,
+            bucket=place.bucket,
+            endpoint=place.endpoint,
+            project=place.project,
+            options=chosen.job_options(),
+            words=tuple(sys.argv[1:]),
+            cwd=str(world.settings.cwd),
+            folder=folder,
+            cloud=world.cloud,
+            profile=world.profile,
+        )
+        tally = self.tally
+
+        def counted(item: str, reason: str, wait: float) -> None:
+            tally.retries += 1
+
+        return Setting(
+            open_store=lambda: self.opened.another(location, counted),
+            options=chosen.options(),
+            filters=chosen.filters(),
+            journal=Journal(key, None, None) if chosen.dry_run else Journal.open(world.settings.state_dir, key),
+            fingerprints=Fingerprints(world.settings.cache_dir / "fingerprints.db"),
+            tally=tally,
+            tell=self.teller,
+        )
+
+    def finish(self, result: Result) -> None:
+        """Show the end; leave with its exit code."""
+        self.progress.show_result()
+        if result.code:
+            import click
+
+            click.get_current_context().exit(int(result.code))
+
+
+@contextlib.contextmanager
+def transfer_frame(world: World, chosen: Chosen, *, data_on_stdout: bool = False) -> Iterator[Frame]:
+    """Everything that a transfer needs, closed again in order."""
+    from jsobj.transfer.events import Tally, Teller
+    from jsobj.ui.progress import open_progress
+
+    chosen.options()  # bad values are told before anything is begun
+    chosen.filters()
+    tally = Tally()
+    mode = "none" if chosen.dry_run else chosen.progress
+    with open_progress(world.out, mode, tally, data_on_stdout=data_on_stdout) as progress:
+        teller = Teller(progress, tally)
+        with stores(world, unsigned=chosen.no_sign_request, endpoint=chosen.endpoint, told=teller.retried) as opened:
+            yield Frame(world, chosen, progress, opened, tally, teller)
+
+
+def show_plan(world: World, decisions: Iterator[Any], as_row: Callable[[Any], dict[str, object]]) -> None:
+    """The document ``jsobj.plan/1``: what would be done with each item, and why."""
+    from jsobj.ui.documents import Stream
+    from jsobj.ui.text import safe
+
+    def line(row: dict[str, object]) -> str:
+        texts = (str(row["action"]), str(row["item"]), str(row["destination"] or ""), str(row["reason"] or ""))
+        return "\t".join(map(safe, texts)) if not world.out.on_terminal else _aligned(*map(safe, texts))
+
+    rows = (as_row(decision) for decision in decisions)
+    if not world.out.stream(Stream("jsobj.plan/1", rows, lambda row: row, line)):
+        world.out.note("There is nothing to do.")
+
+
+def _aligned(action: str, item: str, destination: str, reason: str) -> str:
+    arrow = f" -> {destination}" if destination else ""
+    return f"{action:<10} {item}{arrow}{f' ({reason})' if reason else ''}"
+
+
+def absolute(path: str) -> str:
+    """The same place whatever the working folder is; a slash at the end stays, since it says what is meant."""
+    whole = os.path.abspath(path)  # noqa: PTH100 - pathlib would lose the slash, and follows nothing either
+    return f"{whole}/" if path.endswith("/") and whole != "/" else whole

@@ -1,0 +1,101 @@
+"""A look at a transfer under way: the numbers that every kind of progress shows, and the words for them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+
+from jsobj.transfer.events import Tally
+from jsobj.units import human_bytes
+
+_WINDOW = 10.0  # seconds over which the rate is taken
+_SPACING = 0.5  # seconds between two samples of it
+# Unit, its seconds, the unit below, its seconds, and the seconds up to which both are used.
+_UNITS = (("min", 60, "s", 1, 3600), ("h", 3600, "min", 60, 86400), ("d", 86400, "h", 3600, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Sizes in bytes, ``rate`` in bytes a second, ``left`` in seconds (None where it cannot be told yet).
+
+    ``items`` of ``found_items`` have ended, well or not; ``planned``: no more will be found.
+    """
+
+    items: int
+    found_items: int
+    size: int
+    found_size: int
+    planned: bool
+    rate: float
+    left: float | None
+    failed: int
+    retries: int
+
+
+class Pace:
+    """Looks at a tally, and remembers enough of the last seconds to tell the rate."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._samples: deque[tuple[float, int]] = deque([(tally.began, 0)])
+
+    def look(self, now: float | None = None) -> Look:
+        """How it stands; ``now`` as :func:`time.monotonic` tells it."""
+        tally = self._tally
+        moment = time.monotonic() if now is None else now
+        size = tally.bytes
+        rate = self._rate(moment, size)
+        found = max(tally.found_bytes, size)
+        left = (found - size) / rate if tally.planned and rate > 0 else None
+        ended = tally.done + tally.failed
+        return Look(
+            items=ended,
+            found_items=max(tally.found_items, ended),
+            size=size,
+            found_size=found,
+            planned=tally.planned,
+            rate=rate,
+            left=left,
+            failed=tally.failed,
+            retries=tally.retries,
+        )
+
+    def _rate(self, now: float, size: int) -> float:
+        samples = self._samples
+        while len(samples) > 1 and now - samples[1][0] >= _WINDOW:
+            samples.popleft()
+        before, moved = samples[0]
+        if now - samples[-1][0] >= _SPACING:
+            samples.append((now, size))
+        return max(0.0, (size - moved) / (now - before)) if now > before else 0.0
+
+
+def sentence(look: Look) -> str:
+    """``12/2000, 1.2 GiB of 3.4 GiB (35%), 85 MiB/s, 26 s left``."""
+    more = "" if look.planned else "+"
+    parts = [f"{look.items}/{look.found_items}{more}"]
+    if look.found_size:  # nothing else is moved where things are only deleted
+        size = f"{human_bytes(look.size)} of {human_bytes(look.found_size)}{more}"
+        parts.append(f"{size} ({100 * look.size // look.found_size}%)" if look.planned else size)
+        parts.append(f"{human_bytes(int(look.rate))}/s")
+    if look.left is not None and look.found_size:
+        parts.append(f"{human_seconds(look.left)} left")
+    return ", ".join([*parts, *troubles(look)])
+
+
+def troubles(look: Look) -> list[str]:
+    """What did not go well so far."""
+    return [f"{number} {word}" for number, word in ((look.failed, "failed"), (look.retries, "retries")) if number]
+
+
+def human_seconds(seconds: float) -> str:
+    """``0.4 s``, ``41 s``, ``3 min 12 s``, ``2 h 5 min``, ``3 d 4 h``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    unit, size, below, part = next((u for u in _UNITS if whole < u[4]), _UNITS[-1])[:4]
+    rest = whole % size // part
+    return f"{whole // size} {unit} {rest} {below}" if rest else f"{whole // size} {unit}"

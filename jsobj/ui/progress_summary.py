@@ -1,0 +1,89 @@
+"""The end of a transfer in words (one sentence on stderr) and as the document ``jsobj.transfer/1``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jsobj.transfer.events import Failed, Summary
+from jsobj.ui.documents import Record
+from jsobj.ui.progress_look import human_seconds
+from jsobj.units import human_bytes
+
+SCHEMA = "jsobj.transfer/1"
+_DONE = {
+    "upload": "uploaded",
+    "download": "downloaded",
+    "copy": "copied",
+    "move": "moved",
+    "delete": "deleted",
+    "verify": "checked",
+}
+
+
+def summary_sentence(summary: Summary) -> str:
+    """``12 files, 3.4 GiB uploaded in 41 s (85 MiB/s); all verified; 3 skipped``."""
+    verb = _DONE.get(summary.verb, summary.verb)
+    if not summary.done and not summary.failed and summary.skipped and not summary.interrupted:
+        return f"Nothing to do: {_items(summary, summary.skipped)} skipped"
+    parts = [f"{'Stopped: ' if summary.interrupted else ''}{_items(summary, summary.done)}{_moved(summary, verb)}"]
+    parts += _verified(summary) if summary.done and summary.verb != "delete" else []
+    for number, word in ((summary.skipped, "skipped"), (summary.failed, "failed")):
+        if number:
+            parts.append(f"{number} {word}")
+    if summary.retries:
+        parts.append("1 retry" if summary.retries == 1 else f"{summary.retries} retries")
+    return "; ".join(parts)
+
+
+def _items(summary: Summary, count: int) -> str:
+    noun = "file" if summary.verb in {"upload", "download"} else "object"
+    return f"{count} {noun if count == 1 else f'{noun}s'}"
+
+
+def _moved(summary: Summary, verb: str) -> str:
+    text = f", {human_bytes(summary.size)} {verb}" if summary.verb != "delete" else f" {verb}"
+    text += f" in {human_seconds(summary.seconds)}"
+    if summary.size and summary.seconds > 0:
+        text += f" ({human_bytes(int(summary.size / summary.seconds))}/s)"
+    return text
+
+
+def _verified(summary: Summary) -> list[str]:
+    if not summary.unverified:
+        everything = "all" if not summary.failed else str(summary.verified)
+        return [f"{everything} verified"] if summary.verified else []
+    size_only = f"{summary.unverified} by size only"
+    return [f"{summary.verified} verified, {size_only}" if summary.verified else f"NOT verified: {size_only}"]
+
+
+def summary_record(summary: Summary, failures: Sequence[Failed] = ()) -> Record:
+    """All counts. ``failures`` are the first ones; ``failed`` counts all. Sizes in bytes, times in seconds."""
+    data = {
+        "verb": summary.verb,
+        "done": summary.done,
+        "skipped": summary.skipped,
+        "failed": summary.failed,
+        "bytes": summary.size,
+        "verified": summary.verified,
+        "unverified": summary.unverified,
+        "retries": summary.retries,
+        "seconds": round(summary.seconds, 3),
+        "bytes_per_second": round(summary.size / summary.seconds) if summary.seconds > 0 else None,
+        "interrupted": summary.interrupted,
+        "job": summary.job or None,
+        "failures": [failure_data(failure) for failure in failures],
+    }
+    return Record(SCHEMA, data, [("Result", summary_sentence(summary))])
+
+
+def failure_data(failure: Failed) -> dict[str, object]:
+    """One item that failed, as every document shows it."""
+    error = failure.error
+    return {
+        "item": failure.item,
+        "reference": error.reference,
+        "message": error.message,
+        "context": error.context,
+        "hint": error.hint,
+        "exit_code": int(error.code),
+    }

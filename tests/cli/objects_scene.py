@@ -1,0 +1,64 @@
+"""A bucket for the commands about objects, in both dialects, and a witness who looks without them."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from commands import Jsobj, Result
+
+DIALECTS = ("s3", "swift")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """``url()`` is the bucket as the commands know it; ``swift`` the witness, swiftclient with a token of its own."""
+
+    jsobj: Jsobj
+    dialect: str
+    bucket: str
+    swift: Any
+
+    def url(self, key: str = "") -> str:
+        return f"{self.dialect}://{self.bucket}/{key}"
+
+    def fill(self, contents: Mapping[str, bytes]) -> None:
+        for key, data in contents.items():
+            self.swift.put_object(self.bucket, key, data)
+
+    def names(self) -> list[str]:
+        return [item["name"] for item in self.swift.get_container(self.bucket, full_listing=True)[1]]
+
+    def __call__(self, verb: str, *argv: str, code: int = 0) -> Result:
+        return self.jsobj(verb, *argv, code=code)
+
+    def binary(self, *argv: str, code: int = 0) -> tuple[bytes, str]:
+        """Standard output as bytes, and standard error, of a process."""
+        done = subprocess.run(
+            self.jsobj.command(*argv),
+            env=self.jsobj.environment(),
+            cwd=self.jsobj.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr.decode()
+        return done.stdout, done.stderr.decode()
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest()
+
+
+def damage(cloud_folder: Path, content: bytes, at: int) -> None:
+    """Change one byte of an object where Swift keeps it, behind Swift's back."""
+    found = [p for p in cloud_folder.rglob("*.data") if p.stat().st_size == len(content) and p.read_bytes() == content]
+    assert len(found) == 1
+    with found[0].open("r+b") as file:
+        file.seek(at)
+        file.write(bytes([content[at] ^ 1]))

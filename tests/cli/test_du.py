@@ -1,0 +1,33 @@
+"""``jsobj du``: objects and bytes below a place."""
+
+from __future__ import annotations
+
+from objects_scene import Scene
+
+TREE = {"a": b"1", "a-b": b"22", "a/b": b"333", "a/c/d": b"4444", "n.txt": b"55555", "z/y": b"666666"}
+
+
+def test_totals(scene: Scene) -> None:
+    scene.fill(TREE)
+    for key, objects, size in (("", 6, 21), ("a", 3, 8), ("a/", 2, 7), ("a/c", 1, 4), ("a-b", 1, 2)):
+        document = scene("du", scene.url(key), "--json").json
+        assert document == {"schema": "jsobj.usage/1", "url": scene.url(key), "objects": objects, "bytes": size}
+    assert scene("du", scene.url()).lines == [f"Place:   {scene.url()}", "Objects: 6", "Size:    21 B"]
+
+
+def test_by_folder(scene: Scene) -> None:
+    scene.fill(TREE)
+    assert scene("du", scene.url(), "--folders").lines == ["7\t2\ta/", "6\t1\tz/", "8\t3\t./", "21\t6\ttotal"]
+    document = scene("du", scene.url("a/"), "--folders", "--json").json
+    assert document["schema"] == "jsobj.usage-list/1"
+    assert [(item["folder"], item["bytes"], item["objects"], item["total"]) for item in document["items"]] == [
+        ("c/", 4, 1, False),
+        ("./", 3, 1, False),
+        (None, 7, 2, True),
+    ]
+
+
+def test_nothing(scene: Scene) -> None:
+    assert scene("du", scene.url(), "--json").json["objects"] == 0
+    for argv in (("du", scene.url("x/")), ("du", scene.url("x")), ("du", scene.url("x"), "--folders")):
+        assert scene(*argv, "--json", code=5).error["reference"] == "object-not-found"

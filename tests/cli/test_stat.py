@@ -1,0 +1,65 @@
+"""``jsobj stat``: what is known of one object."""
+
+from __future__ import annotations
+
+import json
+
+from commands import Jsobj
+from fixtures_cloud import Cloud
+from objects_scene import Scene, md5
+
+
+def test_a_plain_object(scene: Scene) -> None:
+    data = b"x" * 5000
+    headers = {"X-Object-Meta-Instrument": "radar", "Content-Encoding": "gzip"}
+    scene.swift.put_object(scene.bucket, "dir/ünï x.nc", data, content_type="application/x-netcdf", headers=headers)
+    document = scene("stat", scene.url("dir/ünï x.nc"), "--json").json
+    moment = document.pop("modified")
+    assert document == {
+        "schema": "jsobj.object/1",
+        "url": scene.url("dir/ünï x.nc"),
+        "key": "dir/ünï x.nc",
+        "size": 5000,
+        "etag": md5(data),
+        "content_type": "application/x-netcdf",
+        "content_encoding": "gzip",
+        "version": None,
+        "large": False,
+        "parts": None,
+        "verifiable_by": "md5",
+        "metadata": {"instrument": "radar"},
+    }
+    assert moment.startswith("20")
+    shown = scene("stat", scene.url("dir/ünï x.nc")).out
+    assert "4.88 KiB (5000 bytes)" in shown
+    assert "Metadata instrument: radar" in shown
+
+
+def test_one_in_parts(scene: Scene) -> None:
+    scene.swift.put_container(f"{scene.bucket}_segments")
+    manifest = []
+    for number in range(2):
+        etag = scene.swift.put_object(f"{scene.bucket}_segments", f"big/{number}", bytes(1000 + number))
+        path = f"/{scene.bucket}_segments/big/{number}"
+        manifest.append({"path": path, "etag": etag, "size_bytes": 1000 + number})
+    scene.swift.put_object(scene.bucket, "big", json.dumps(manifest), query_string="multipart-manifest=put")
+    document = scene("stat", scene.url("big"), "--json").json
+    assert document["size"] == 2001
+    if scene.dialect == "swift":
+        assert (document["parts"], document["verifiable_by"], document["large"]) == (2, "manifest", True)
+
+
+def test_hostile_metadata_are_shown_escaped(scene: Scene) -> None:
+    scene.swift.put_object(scene.bucket, "x", b"", content_type="text/\u202ehtml")
+    assert "\u202e" not in scene("stat", scene.url("x")).out
+
+
+def test_not_found(scene: Scene) -> None:
+    assert scene("stat", scene.url("nope"), "--json", code=5).error["reference"] == "object-not-found"
+    missing = f"{scene.dialect}://{scene.bucket}-not/x"
+    assert scene("stat", missing, "--json", code=5).error["reference"] == "bucket-not-found"
+
+
+def test_one_object_is_wanted(keyed: Jsobj, cloud: Cloud) -> None:
+    for text in ("s3://b", "s3://b/", "s3://b/dir/", "b"):
+        assert keyed("stat", text, "--json", code=2).error["reference"] == "location-grammar"
