@@ -16,6 +16,7 @@ from jsobj.errors import JsobjError
 if TYPE_CHECKING:
     from jsobj.store.locate import Location
     from jsobj.transfer.deleting import Doomed
+    from jsobj.transfer.events import Tally
 
 _COUNTED = 1000  # objects that are counted before the question is asked
 
@@ -40,9 +41,16 @@ def rm(
       jsobj rm -r s3://results/scratch/ --dry-run
     """
     from jsobj.store.locate import parse_location
+    from jsobj.transfer.events import Tally
 
     places = [parse_location(text, need_key=not recursive) for text in url]
-    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+    tally = Tally()
+
+    def told(item: str, reason: str, wait: float) -> None:
+        tally.retries += 1
+        world.out.detail(f"again in {wait:.1f} s: {item}: {reason}")
+
+    with stores(world, unsigned=unsigned, endpoint=endpoint, told=told) as opened:
         if len(places) == 1 and not recursive and not dry_run:
             _delete_one(world, opened, places[0])
             return
@@ -52,7 +60,7 @@ def rm(
             return
         if recursive and not yes:
             found = _confirmed(world, found)
-        _delete_all(world, opened, found)
+        _delete_all(world, opened, found, tally)
 
 
 def _doomed(opened: Stores, place: Location, recursive: bool) -> Iterator[Doomed]:
@@ -108,15 +116,14 @@ def _delete_one(world: World, opened: Stores, place: Location) -> None:
         world.out.note(f"Deleted {url}")
 
 
-def _delete_all(world: World, opened: Stores, found: Iterator[Doomed]) -> None:
+def _delete_all(world: World, opened: Stores, found: Iterator[Doomed], tally: Tally) -> None:
     import time
 
     from jsobj.transfer.deleting import delete_all
-    from jsobj.transfer.events import Started, Summary, Tally
+    from jsobj.transfer.events import Started, Summary
     from jsobj.transfer.outcomes import exit_code
     from jsobj.ui.progress import open_progress
 
-    tally = Tally()
     with open_progress(world.out, "auto", tally) as progress:
         progress(Started("delete", "", ""))
         failures = delete_all(found, opened, tally=tally, tell=progress)

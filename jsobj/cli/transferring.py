@@ -116,6 +116,22 @@ def transfer_options(function: Callable[..., None]) -> Callable[..., None]:
     return function
 
 
+def copy_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of ``cp`` and ``mv``."""
+    for option in reversed(
+        (
+            click.option("-n", "--dry-run", is_flag=True, help="Show what would be done; do nothing."),
+            click.option("--parallel", type=int, default=0, metavar="N", help="Requests at once; default: 16."),
+            click.option("--part-size", metavar="SIZE", default="", help="Size of parts; default: 16M."),
+            click.option("--no-clobber", is_flag=True, help="Leave objects alone that exist under the new key."),
+            click.option("--progress", type=click.Choice(_MODES), default="auto", help="How progress is shown."),
+            click.option("-r", "--recursive", is_flag=True, hidden=True, help="Prefixes are always taken whole."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
 def filter_options(function: Callable[..., None]) -> Callable[..., None]:
     """``--include`` and ``--exclude``."""
     for option in (

@@ -18,6 +18,7 @@ from jsobj.identity.login import Login, login_from_token
 from jsobj.identity.sources import AuthSource
 from jsobj.identity.tokens import Issued, identity_root, issue
 from jsobj.secret import Secret
+from jsobj.units import parse_keystone_time
 
 _RENEW_BEFORE = timedelta(seconds=30)
 
@@ -42,6 +43,7 @@ class Keystone:
             interface=source.interface,
             clock_offset=self._issued.clock_offset,
         )
+        self._expires = self.login.token_expires
 
     def _authenticate(self) -> tuple[Mapping[str, Secret], Issued]:
         """Try each candidate of the secret in turn; only where Horizon's quoting left a doubt are there two."""
@@ -60,13 +62,13 @@ class Keystone:
     @property
     def token(self) -> Secret:
         """The token, renewed where it is about to end."""
-        expires = self.login.token_expires
-        if expires is not None and expires - datetime.now(timezone.utc) < _RENEW_BEFORE:
+        if self._expires is not None and self._expires - datetime.now(timezone.utc) < _RENEW_BEFORE:
             self._renew()
         return self._issued.token
 
     def _renew(self) -> None:
         self._issued = issue(self.source, self.chosen, self._client)
+        self._expires = parse_keystone_time(self._issued.body.get("expires_at"))
 
     def get(self, path: str) -> dict[str, Any]:
         """GET below ``/v3``; the answer's JSON object."""

@@ -21,7 +21,8 @@ class Request:
     ``source`` streams the body, ``sink`` takes the body of an answer whose status is in ``expect``; ``digest`` ("md5")
     is taken over whichever streams. ``range_start`` and ``range_size`` ask for a stretch: the answer then counts only
     as 206 with exactly that ``Content-Range``. ``idle``: seconds without a byte after which it is given up.
-    ``item`` is what a user calls it, for events.
+    ``item`` is what a user calls it, for events. ``signed``: the SHA-256 of a long body is signed too, for which the
+    source is read twice.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Request:
     moved: Moved | None = None
     idle: float = IDLE_SECONDS
     item: str = ""
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

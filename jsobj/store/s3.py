@@ -1,10 +1,11 @@
 """Objects in a bucket over S3, with an EC2 key, or without one where the data are public.
 
 What is sent is checked by the server against a digest that it gets before the body (an object with wrong bytes never
-comes to be): small bodies by the SHA-256 that is part of their signature, larger ones by ``Content-MD5``. Parts of
-large objects are checked by the MD5 that comes back, so that they are read only once. OpenStack Swift and Ceph RGW both
-speak this API; where they do otherwise, the rooms below say so: :mod:`jsobj.store.s3_multipart`,
-:mod:`jsobj.store.s3_failures`.
+comes to be): the SHA-256 that is part of the request's signature. It costs less than half of an MD5 on processors that
+have instructions for it, and a second reading from the page cache costs next to nothing. Of servers that are not known
+to compare it, only small bodies are left to it; larger ones have a ``Content-MD5``, and the parts of large objects are
+compared by the MD5 that comes back. OpenStack Swift and Ceph RGW both speak this API; where they do otherwise, the
+rooms below say so: :mod:`jsobj.store.s3_multipart`, :mod:`jsobj.store.s3_failures`.
 """
 
 from __future__ import annotations
@@ -128,12 +129,13 @@ class S3Store:
     def put(self, key: str, source: Source, options: PutOptions = _NO_OPTIONS, *, moved: Moved = _nobody) -> str:
         """Write an object in one request; the server refuses bytes other than those that were read here first."""
         headers = headers_for(options)
-        md5 = ""
-        if source.size > SIGNED_BYTES or not self._dialect.signs_payload:
+        md5, signed = "", self._dialect.checks_payload
+        if not signed and (source.size > SIGNED_BYTES or not self._dialect.signs_payload):
             digest = _md5(source)
             md5 = digest.hex()
             headers["content-md5"] = binascii.b2a_base64(digest, newline=False).decode()
-        etag = etag_of(self._talk.send("PUT", key, source=source, headers=headers, moved=moved).headers)
+        reply = self._talk.send("PUT", key, source=source, headers=headers, moved=moved, signed=signed)
+        etag = etag_of(reply.headers)
         if md5 and etag != md5:
             raise self._talk.about("BadDigest", key, f"sent {md5}, kept {etag or 'untold'}")
         return etag
@@ -161,8 +163,9 @@ class S3Store:
         return s3_multipart.begin(self._talk, key, options)
 
     def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = _nobody) -> Part:
-        """Send one part, verified by the MD5 that comes back."""
-        return s3_multipart.put_part(self._talk, upload, number, source, moved)
+        """Send one part, verified by its signed SHA-256 or by the MD5 that comes back."""
+        signed = self._dialect.checks_payload
+        return s3_multipart.put_part(self._talk, upload, number, source, moved, signed=signed)
 
     def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
         """One part from a stretch of another object, server-side."""

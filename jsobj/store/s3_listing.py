@@ -88,10 +88,10 @@ def _page(talk: S3Talk, base: Query, following: Query, *, second: bool) -> Page:
     second = second and not any(name == "marker" for name, _ in following)
     query = (("list-type", "2"), *base, *following) if second else (*base, *following)
     document = _document(talk, talk.send("GET", query=query).body, _PAGE)
-    encoded = document.fields.get("EncodingType") == "url"
+    encoded = _is_encoded(talk, document)
     items = [_item(talk, tag, record, encoded) for tag, record in document.records]
     items.sort(key=attrgetter("key"))  # folded names come apart from the others
-    return Page(_sized(talk, items), _following(document, items, encoded))
+    return Page(_sized(talk, items), _following(document, items))
 
 
 def _sized(talk: S3Talk, items: list[Listed]) -> list[Listed]:
@@ -116,17 +116,21 @@ def _looked_up(talk: S3Talk, item: Listed) -> Listed:
     return replace(item, size=info.size, etag=info.etag)
 
 
-def _following(document: Document, items: list[Listed], encoded: bool) -> Query:
-    fields = document.fields
-    if fields.get("IsTruncated") != "true":
+def _following(document: Document, items: list[Listed]) -> Query:
+    """``NextMarker`` is the last name, and not looked at: RGW writes it plainly where it encodes all others."""
+    if document.fields.get("IsTruncated") != "true":
         return ()
-    if token := fields.get("NextContinuationToken", ""):
+    if token := document.fields.get("NextContinuationToken", ""):
         return (("continuation-token", token),)
-    marker = fields.get("NextMarker", "")
-    if marker and encoded:
-        marker = _decoded(marker)
-    marker = marker or (items[-1].key if items else "")
-    return (("marker", marker),) if marker else ()
+    return (("marker", items[-1].key),) if items else ()
+
+
+def _is_encoded(talk: S3Talk, document: Document) -> bool:
+    if document.fields.get("EncodingType") == "url":
+        return True
+    if document.mended:
+        raise talk.malformed("its listing is malformed: names that XML cannot carry")
+    return False
 
 
 def _item(talk: S3Talk, tag: str, record: Fields, encoded: bool) -> Listed:
@@ -172,11 +176,15 @@ def _stuck(talk: S3Talk, last: str, found: str) -> JsobjError:
 
 def uploads(talk: S3Talk, prefix: str = "") -> Iterator[Upload]:
     """The multipart uploads that are not complete, page by page."""
-    base = (("uploads", ""), *_URL, *((("prefix", prefix),) if prefix else ()))
+    base = (("uploads", ""), *((("prefix", prefix),) if prefix else ()))
     following: Query = ()
+    encoded = False
     while True:
         document = _document(talk, talk.send("GET", query=base + following).body, _UPLOADS)
-        encoded = document.fields.get("EncodingType") == "url"
+        if document.mended and not encoded:
+            # Asked for only where it is needed: RGW 16 encodes then, and does not say so.
+            encoded, base = True, base + _URL
+            continue
         for _, record in document.records:
             key = _name(talk, record, "Key", encoded)
             yield Upload(key, record.get("UploadId", ""), iso_epoch(record.get("Initiated", "")))
@@ -185,7 +193,7 @@ def uploads(talk: S3Talk, prefix: str = "") -> Iterator[Upload]:
         marker = document.fields.get("NextKeyMarker", "")
         number = document.fields.get("NextUploadIdMarker", "")
         asked = following
-        following = (("key-marker", _decoded(marker) if encoded else marker), ("upload-id-marker", number))
+        following = (("key-marker", marker), ("upload-id-marker", number))
         if following == asked or not marker:
             raise _stuck(talk, marker, "")
 

@@ -7,11 +7,14 @@ record in another.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 _DEEPEST = 20
+_REFERENCE = re.compile(rb"&#[xX]?[0-9a-fA-F]{1,8};")
+_BAD_REFERENCE = 14  # expat's code for a reference to a character that XML has not
 
 Fields: TypeAlias = "dict[str, str]"
 
@@ -22,11 +25,15 @@ class XmlError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``fields``: text by tag, of elements outside any record; ``records``: (tag, text by tag) in their order."""
+    """``fields``: text by tag, of elements outside any record; ``records``: (tag, text by tag) in their order.
+
+    ``mended``: it named characters that XML has not, as Ceph RGW does when it repeats a name; each is a ``?`` now.
+    """
 
     root: str
     fields: Mapping[str, str] = field(default_factory=dict)
     records: list[tuple[str, Fields]] = field(default_factory=list)
+    mended: bool = False
 
 
 class _Reader:
@@ -77,6 +84,21 @@ def parse(body: bytes, roots: frozenset[str], records: frozenset[str] = frozense
 
     Each child of the root in ``records`` becomes a record of its own. Raises :class:`XmlError`.
     """
+    from xml.parsers import expat
+
+    try:
+        try:
+            reader, mended = _read(body, roots, records), False
+        except expat.ExpatError as error:
+            if error.code != _BAD_REFERENCE:
+                raise
+            reader, mended = _read(_REFERENCE.sub(b"?", body), roots, records), True
+    except expat.ExpatError as error:
+        raise XmlError(f"it is no XML: {expat.ErrorString(error.code)}") from error
+    return Document(reader.root, reader.fields, reader.records, mended)
+
+
+def _read(body: bytes, roots: frozenset[str], records: frozenset[str]) -> _Reader:
     from xml.parsers import expat  # nosec - documents with a type or entities are refused
 
     reader = _Reader(roots, records)
@@ -87,11 +109,8 @@ def parse(body: bytes, roots: frozenset[str], records: frozenset[str] = frozense
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     parser.StartDoctypeDeclHandler = reader.refuse
-    try:
-        parser.Parse(body, True)
-    except expat.ExpatError as error:
-        raise XmlError(f"it is no XML: {expat.ErrorString(error.code)}") from error
-    return Document(reader.root, reader.fields, reader.records)
+    parser.Parse(body, True)
+    return reader
 
 
 def error_fields(body: bytes) -> Fields:

@@ -19,6 +19,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.connect import Pool
 from jsobj.store.exchange import MAX_BODY, Again, LogInAgain, Reply, Request, Verdict
 from jsobj.store.heads import Head, WireError
+from jsobj.store.objects import Source
 from jsobj.store.patience import GiveUp, Patience
 from jsobj.store.wire import Wire
 from jsobj.urls import Origin
@@ -135,12 +136,11 @@ class Session:
         payload = "UNSIGNED-PAYLOAD"
         if source is None:
             payload = _EMPTY
-        elif self._dialect.signs_payload and source.size <= _SIGNED:
+        elif self._dialect.signs_payload and (source.size <= _SIGNED or request.signed):
             payload = ""
         with self.patience.turn(), self._pool.wire() as wire:
             if not payload and source is not None:
-                count = source.read_into(wire.buffer, 0) if source.size else 0
-                payload = hashlib.sha256(wire.buffer[:count]).hexdigest()
+                payload = _sha256(source, wire.buffer)
             head = self._head(request, self._dialect.authorise(request, payload))
             sent = hashlib.md5(usedforsecurity=False) if request.digest and source is not None else None
             moved = _Counted(request.moved) if request.moved is not None else None
@@ -237,6 +237,16 @@ class _Counted:
 
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
+
+
+def _sha256(source: Source, buffer: memoryview) -> str:
+    """The digest of a whole source, read through ``buffer``."""
+    digest, offset, size = hashlib.sha256(), 0, source.size
+    while offset < size:
+        count = source.read_into(buffer, offset)
+        digest.update(buffer[:count])
+        offset += count
+    return digest.hexdigest()
 
 
 def query_string(query: tuple[tuple[str, str], ...]) -> str:

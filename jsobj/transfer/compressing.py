@@ -87,7 +87,7 @@ def _gunzip() -> Codec:
                 state[0] = isal_zlib.decompressobj(wbits=31)
             try:
                 out += state[0].decompress(rest)
-            except isal_zlib.error as error:
+            except isal_zlib.error as error:  # type: ignore[misc] # its stub calls an instance what is a class
                 raise _damaged("gzip") from error
             rest = state[0].unused_data
         return bytes(out)
