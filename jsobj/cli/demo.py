@@ -29,24 +29,25 @@ _STEP_SECONDS = 120
 # What users write themselves after `jsobj ec2-creds`: no endpoint, no region, no key; only the profile's name.
 _BOTO3 = """
 import boto3, hashlib, pathlib, sys
-bucket, source, target = sys.argv[1:]
+bucket, source, fetched = sys.argv[1:]
 s3 = boto3.Session(profile_name="demo").client("s3")
-s3.upload_file(source, bucket, "measurements/data.bin")
-keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
-assert keys == ["measurements/data.bin"], keys
-s3.download_file(bucket, "measurements/data.bin", target)
-digest = lambda path: hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
-assert digest(source) == digest(target), "the bytes differ"
-print(f"{pathlib.Path(source).stat().st_size} bytes up and down, sha256 {digest(target)[:16]}... on both sides")
+digest = lambda data: hashlib.sha256(data).hexdigest()
+names = sorted(path.name for path in pathlib.Path(source).iterdir())
+for name in names:
+    data = s3.get_object(Bucket=bucket, Key=f"measurements/{name}")["Body"].read()
+    for folder in (source, fetched):
+        assert digest(data) == digest(pathlib.Path(folder, name).read_bytes()), f"{folder}/{name} differs"
+print(f"{len(names)} objects: the same sha256 here, on the server and fetched")
 """
 _S3FS = """
 import hashlib, pathlib, s3fs, sys
 bucket, source = sys.argv[1:]
 fs = s3fs.S3FileSystem(profile="demo")
-names = fs.ls(f"{bucket}/measurements")
-data = fs.cat_file(names[0])
-assert hashlib.sha256(data).digest() == hashlib.sha256(pathlib.Path(source).read_bytes()).digest(), "the bytes differ"
-print(f"read {names[0]}: {len(data)} bytes, the same digest")
+name = f"{bucket}/measurements/data.bin"
+assert name in fs.ls(f"{bucket}/measurements")
+data, wanted = fs.cat_file(name), pathlib.Path(source, "data.bin").read_bytes()
+assert hashlib.sha256(data).digest() == hashlib.sha256(wanted).digest(), "the bytes differ"
+print(f"read {name}: {len(data)} bytes, the same digest")
 """
 
 
@@ -66,8 +67,8 @@ class Step:
 def demo(world: World, keep: bool, folder: str) -> None:
     """Run the whole way once, on a cloud of its own.
 
-    Starts a real Keystone and Swift on 127.0.0.1, logs in, creates a bucket, makes S3 keys, sends and fetches data and
-    reads it with boto3 and s3fs, naming each command. Your own files are not touched: it has a HOME of its own.
+    Starts a real Keystone and Swift on 127.0.0.1, logs in, creates a bucket, makes S3 keys, sends, compares and fetches
+    data and reads it with boto3 and s3fs, naming each command. Your own files are not touched: it has its own HOME.
     """
     from jsobj.sandbox.requirements import check_packages
     from jsobj.ui.documents import Record
@@ -127,9 +128,8 @@ def _stop_cloud(world: World, folder: Path) -> None:
 
 
 def _walk(world: World, place: Path, state: Status) -> list[dict[str, object]]:
-    source = place / "data.bin"
-    # Twelve MiB, so that boto3 sends it in parts; not random, so that a failure can be looked at.
-    source.write_bytes(b"".join(number.to_bytes(8, "big") for number in range(12 * 1024 * 1024 // 8)))
+    source = place / "data"
+    _make_data(source)
     environ = _own_environment(place, state)
     done: list[dict[str, object]] = []
     bucket = ""
@@ -137,10 +137,18 @@ def _walk(world: World, place: Path, state: Status) -> list[dict[str, object]]:
         result = _do(world, step, environ, place)
         bucket = bucket or str(result.get("name", ""))
         done.append({"title": step.title, "command": step.typed, "seconds": result["seconds"]})
-    for step in _readers(bucket, source, place):
+    for step in (*_transfers(bucket), *_readers(bucket, source, place / "fetched")):
         result = _do(world, step, environ, place)
         done.append({"title": step.title, "command": step.typed, "seconds": result["seconds"]})
     return done
+
+
+def _make_data(folder: Path) -> None:
+    """One file that is sent in parts, and some small ones; not random, so that a failure can be looked at."""
+    folder.mkdir()
+    (folder / "data.bin").write_bytes(b"".join(number.to_bytes(8, "big") for number in range(40 * 1024 * 1024 // 8)))
+    for number in range(20):
+        (folder / f"part-{number:02d}.csv").write_text("".join(f"{line},{number}\n" for line in range(number * 100)))
 
 
 def _own_environment(place: Path, state: Status) -> Mapping[str, str]:
@@ -152,42 +160,60 @@ def _own_environment(place: Path, state: Status) -> Mapping[str, str]:
     return {**shell_environment(state.folder, environ), "HOME": str(home)}
 
 
-def _steps(state: Status) -> list[Step]:
-    def words(*typed: str) -> tuple[str, ...]:
-        return (sys.executable, "-m", "jsobj", *typed, "--json", "--no-input")
+def _words(*typed: str) -> tuple[str, ...]:
+    """The process for a command of ours."""
+    return (sys.executable, "-m", "jsobj", *typed, "--json", "--no-input")
 
+
+def _transfers(bucket: str) -> list[Step]:
+    place = f"s3://{bucket}/measurements"
+    return [
+        Step(
+            "Send a folder: several requests at once, each one verified; what is cut off goes on later.",
+            *_typed("upload", "data", place),
+        ),
+        Step("Compare the folder with the objects, without fetching them.", *_typed("verify", "data", place)),
+        Step("See what is there.", *_typed("ls", f"{place}/")),
+        Step("Fetch it again.", *_typed("download", place, "fetched")),
+    ]
+
+
+def _typed(*typed: str) -> tuple[str, tuple[str, ...]]:
+    return f"jsobj {' '.join(typed)}", _words(*typed)
+
+
+def _steps(state: Status) -> list[Step]:
     rc, password = state.files["openrc-password"], state.files["password"]
     return [
         Step(
             "Log in with the portal's file; the openstack command works from here on.",
             f"jsobj login {rc.name} --as demo --password-stdin < {password.name}",
-            words("login", str(rc), "--as", "demo", "--password-stdin"),
+            _words("login", str(rc), "--as", "demo", "--password-stdin"),
             stdin=password,
         ),
         Step(
             "Create a bucket (no S3 keys yet: the Swift API does it).",
             "jsobj bucket create demo --unique",
-            words("bucket", "create", "demo", "--unique"),
+            _words("bucket", "create", "demo", "--unique"),
         ),
         Step(
             "Make S3 keys and the AWS profile; aws, boto3 and s3fs work from here on.",
             "jsobj ec2-creds",
-            words("ec2-creds"),
+            _words("ec2-creds"),
         ),
-        Step("List the buckets over S3.", "jsobj bucket list", words("bucket", "list")),
+        Step("List the buckets over S3.", "jsobj bucket list", _words("bucket", "list")),
         Step(
-            "Test everything, from the files to objects written and read.", "jsobj doctor", words("doctor", "--strict")
+            "Test everything, from the files to objects written and read.", "jsobj doctor", _words("doctor", "--strict")
         ),
     ]
 
 
-def _readers(bucket: str, source: Path, place: Path) -> list[Step]:
-    target = place / "data.back"
+def _readers(bucket: str, source: Path, fetched: Path) -> list[Step]:
     return [
         Step(
-            "Send a file, list it, fetch it, compare: plain boto3, given only the profile's name.",
-            'boto3.Session(profile_name="demo").client("s3").upload_file(...); .download_file(...)',
-            (sys.executable, "-c", _BOTO3, bucket, str(source), str(target)),
+            "Read it with plain boto3, given only the profile's name, and compare.",
+            'boto3.Session(profile_name="demo").client("s3").get_object(...)',
+            (sys.executable, "-c", _BOTO3, bucket, str(source), str(fetched)),
         ),
         Step(
             "Read it with s3fs, as xarray and zarr do.",
