@@ -17,7 +17,9 @@ from jsobj.cli.world import World
 @click.option("--raw", is_flag=True, help="Keep compressed content (Content-Encoding) as it is stored.")
 @click.option("--windows-safe", is_flag=True, help="Refuse names that Windows cannot have.")
 def download(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
-    """Fetch objects: parallel, resumable, verified.
+    """Fetch objects to files and folders.
+
+    Parallel, resumable, verified.
 
     SOURCE is s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY: an object, everything below a prefix, or a
     pattern ('*' and '?' stop at '/', '**' does not). A prefix goes into DEST under its own name where DEST ends in '/'

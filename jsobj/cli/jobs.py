@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 group = Group(
     "jobs",
     {
-        "list": Entry("jsobj.cli.jobs:list_", "List transfers that are not finished."),
-        "show": Entry("jsobj.cli.jobs:show", "Show one: what is under way, what failed."),
-        "resume": Entry("jsobj.cli.jobs:resume", "Go on with one."),
-        "cancel": Entry("jsobj.cli.jobs:cancel", "Give one up, and remove what it left."),
+        "list": Entry("jsobj.cli.jobs:list_", "List transfers that are not finished, the latest first."),
+        "show": Entry("jsobj.cli.jobs:show", "Show what is under way in a job, and what failed."),
+        "resume": Entry("jsobj.cli.jobs:resume", "Go on with a job: run its command again, where it was run."),
+        "cancel": Entry("jsobj.cli.jobs:cancel", "Give jobs up: abort their uploads, remove their temporary files."),
     },
-    help="List, continue and cancel transfers that are not finished.\n\nA transfer that was cut goes on when the same "
+    help="List, continue and cancel interrupted transfers.\n\nA transfer that was cut goes on when the same "
     "command is run again; these commands find it, and take back what it left. What finished is not listed.",
 )
 
@@ -69,7 +70,9 @@ def list_(world: World) -> None:
 @command("show")
 @click.argument("job", shell_complete=_complete)
 def show(world: World, job: str) -> None:
-    """Show one job: what is under way, what failed, and the command that goes on with it.
+    """Show what is under way in a job, and what failed.
+
+    And the command that goes on with it.
 
     JOB is an id from 'jsobj jobs list', or the beginning of one.
     """
@@ -128,7 +131,7 @@ def resume(ctx: click.Context, world: World, job: str) -> None:
     from jsobj.transfer.jobs import command_line, find_job
 
     found = find_job(world.settings.state_dir, job)
-    if not found.key.words:
+    if found.key.words[:1] in {(), ("jobs",)}:
         raise JsobjError("job-without-command", f"job {found.id} was not begun by a command", code=ExitCode.USAGE)
     world.out.note(command_line(found, world.settings.cwd))
     try:
@@ -141,9 +144,10 @@ def resume(ctx: click.Context, world: World, job: str) -> None:
             context=error.strerror or "",
             hint=f"give the job up: jsobj jobs cancel {found.id}",
         ) from error
+    words = list(found.key.words)
+    sys.argv[1:] = words  # what the journal keeps as the command that goes on
     given = [word for word, is_set in (("--json", world.out.as_json), ("--quiet", world.out.quiet)) if is_set]
-    words = [*given, *found.key.words]
-    code = make_root().main(args=words, prog_name="jsobj", standalone_mode=False)
+    code = make_root().main(args=[*given, *words], prog_name="jsobj", standalone_mode=False)
     ctx.exit(code if isinstance(code, int) else 0)
 
 

@@ -38,9 +38,7 @@ COMMANDS = {
     "rm": Entry("jsobj.cli.rm:rm", "Delete objects.", _OBJECTS),
     "du": Entry("jsobj.cli.du:du", "Count objects and bytes below a place.", _OBJECTS),
     "verify": Entry(
-        "jsobj.cli.verify:verify",
-        "Compare a local folder or file with objects, or objects with a list of digests.",
-        _OBJECTS,
+        "jsobj.cli.verify:verify", "Compare objects with local files, or with a list of digests.", _OBJECTS
     ),
     "presign": Entry("jsobj.cli.presign:presign", "Make a URL with which anybody may GET or PUT one object.", _OBJECTS),
     "uploads": Entry("jsobj.cli.uploads:group", "List and abort unfinished multipart uploads.", _UNDER_WAY),

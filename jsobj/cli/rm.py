@@ -133,7 +133,7 @@ def _delete_all(world: World, opened: Stores, found: Iterator[Doomed], tally: Ta
     if failures:
         raise JsobjError(
             "not-all-deleted",
-            f"{len(failures)} of {tally.found_items} objects could not be deleted",
+            f"{tally.failed} of {tally.found_items} objects could not be deleted",
             code=exit_code(tally.done, failures),
             hint="the reasons are above; when they are mended, run the same command again",
         )

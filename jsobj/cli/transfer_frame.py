@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from jsobj.cli.storing import Stores, stores
 from jsobj.cli.transferring import Chosen
 from jsobj.cli.world import World
+from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
     from jsobj.store.locate import Location
     from jsobj.store.objects import Store
     from jsobj.transfer.events import Tally, Teller
+    from jsobj.transfer.journal import Journal
     from jsobj.transfer.runs import Result, Setting
     from jsobj.ui.progress import Progress
 
@@ -31,6 +33,7 @@ class Frame:
     opened: Stores
     tally: Tally
     teller: Teller
+    journals: list[Journal]  # of the runs that were begun
 
     def setting(
         self,
@@ -68,11 +71,13 @@ class Frame:
         def counted(item: str, reason: str, wait: float) -> None:
             tally.retries += 1
 
+        journal = Journal(key, None, None) if chosen.dry_run else Journal.open(world.settings.state_dir, key)
+        self.journals.append(journal)
         return Setting(
             open_store=lambda: self.opened.another(location, counted),
             options=chosen.options(),
             filters=chosen.filters(),
-            journal=Journal(key, None, None) if chosen.dry_run else Journal.open(world.settings.state_dir, key),
+            journal=journal,
             fingerprints=Fingerprints(world.settings.cache_dir / "fingerprints.db"),
             tally=tally,
             tell=self.teller,
@@ -93,14 +98,29 @@ def transfer_frame(world: World, chosen: Chosen, *, data_on_stdout: bool = False
     from jsobj.transfer.events import Tally, Teller
     from jsobj.ui.progress import open_progress
 
+    journals: list[Journal] = []
     chosen.options()  # bad values are told before anything is begun
     chosen.filters()
     tally = Tally()
     mode = "none" if chosen.dry_run else chosen.progress
-    with open_progress(world.out, mode, tally, data_on_stdout=data_on_stdout) as progress:
+    with (
+        _telling_the_way_on(journals),
+        open_progress(world.out, mode, tally, data_on_stdout=data_on_stdout) as progress,
+    ):
         teller = Teller(progress, tally)
         with stores(world, unsigned=chosen.no_sign_request, endpoint=chosen.endpoint, told=teller.retried) as opened:
-            yield Frame(world, chosen, progress, opened, tally, teller)
+            yield Frame(world, chosen, progress, opened, tally, teller, journals)
+
+
+@contextlib.contextmanager
+def _telling_the_way_on(journals: list[Journal]) -> Iterator[None]:
+    """Ctrl-C as an error with the command that continues, if the run left anything to continue with."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        kept = [journal.id for journal in journals if journal.path is not None and journal.path.exists()]
+        hint = f"run the same command again, or: jsobj jobs resume {kept[0]}" if kept else "run the same command again"
+        raise JsobjError("interrupted", "stopped by Ctrl-C", code=ExitCode.INTERRUPTED, hint=hint) from error
 
 
 def show_plan(world: World, decisions: Iterator[Any], as_row: Callable[[Any], dict[str, object]]) -> None:

@@ -21,7 +21,7 @@ class Chosen:
 
     dry_run: bool = False
     part_size: str = ""
-    parallel: int = 0
+    parallel: int | None = None
     processes: int = 0
     limit_rate: str = ""
     progress: str = "auto"
@@ -48,12 +48,13 @@ class Chosen:
 
     def options(self) -> Options:
         """As the transfer room takes them. Raises :class:`JsobjError` (usage) for values out of range."""
-        from jsobj.transfer.options import MOST_PARALLEL, PARALLEL, Options
+        from jsobj.transfer.options import GROWN, MOST_PARALLEL, PARALLEL, Options
         from jsobj.units import parse_size
 
         return Options(
             part_size=parse_size(self.part_size or "16M", "--part-size", smallest=5 * 1024**2, largest=5 * 1024**3),
-            parallel=_within(self.parallel or PARALLEL, "--parallel", MOST_PARALLEL),
+            parallel=_within(PARALLEL if self.parallel is None else self.parallel, "--parallel", MOST_PARALLEL),
+            most=_affordable(GROWN) if self.parallel is None else 0,
             processes=_within(self.processes, "--processes", 64, smallest=0),
             limit_rate=parse_size(self.limit_rate, "--limit-rate", smallest=1024, largest=1024**5)
             if self.limit_rate
@@ -81,6 +82,14 @@ class Chosen:
         return Filters.of(self.include, self.exclude)
 
 
+def _affordable(wanted: int) -> int:
+    """As many requests at once as the limit of open files (``ulimit -n``) allows; each needs up to three."""
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, (soft - 32) // 3))
+
+
 def _within(value: int, option: str, largest: int, *, smallest: int = 1) -> int:
     from jsobj.errors import ExitCode, JsobjError
 
@@ -94,7 +103,7 @@ def transfer_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and why; do nothing."),
-            click.option("--parallel", type=int, default=0, metavar="N", help="Requests at once; default: 16."),
+            click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16, or more."),
             click.option("--processes", type=int, default=0, metavar="N", help="Spread the work over N processes."),
             click.option("--part-size", metavar="SIZE", default="", help="Size of parts; default: 16M."),
             click.option("--limit-rate", metavar="RATE", default="", help="Bytes a second at most, such as 10M."),
@@ -121,7 +130,7 @@ def copy_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(
         (
             click.option("-n", "--dry-run", is_flag=True, help="Show what would be done; do nothing."),
-            click.option("--parallel", type=int, default=0, metavar="N", help="Requests at once; default: 16."),
+            click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16."),
             click.option("--part-size", metavar="SIZE", default="", help="Size of parts; default: 16M."),
             click.option("--no-clobber", is_flag=True, help="Leave objects alone that exist under the new key."),
             click.option("--progress", type=click.Choice(_MODES), default="auto", help="How progress is shown."),

@@ -20,7 +20,9 @@ from jsobj.cli.world import World
 @click.option("--compress", type=click.Choice(["gzip", "br", "zstd"]), help="Compress, and say so in Content-Encoding.")
 @click.option("--content-type", metavar="TYPE", default="", help="Media type; default: by the file's name.")
 def upload(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
-    """Send files and folders to a bucket: parallel, resumable, verified.
+    """Send files and folders to a bucket.
+
+    Parallel, resumable, verified.
 
     DEST is s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY. A folder goes into DEST under its own name where
     DEST ends in '/' or is a bucket, and becomes DEST where it does not; DIR/ means what is in the folder. SOURCE '-' is

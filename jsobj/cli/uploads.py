@@ -22,9 +22,9 @@ group = Group(
     "uploads",
     {
         "list": Entry("jsobj.cli.uploads:list_", "List unfinished uploads."),
-        "abort": Entry("jsobj.cli.uploads:abort", "Give unfinished uploads up."),
+        "abort": Entry("jsobj.cli.uploads:abort", "Give unfinished uploads up; their parts are deleted."),
     },
-    help="List and give up unfinished multipart uploads.\n\nTheir parts take space that no listing of objects shows. "
+    help="List and abort unfinished multipart uploads.\n\nTheir parts take space that no listing of objects shows. "
     "An interrupted jsobj upload goes on when the same command is run again; what is left of others can be aborted.",
 )
 

@@ -38,11 +38,11 @@ def verify(
     unsigned: bool,
     endpoint: str,
 ) -> None:
-    """Compare a local folder or file with objects, or objects with a list of digests.
+    """Compare objects with local files, or with a list of digests.
 
-    Compared are digests: nothing is fetched as long as they tell. Prints what is not the same (all with --verbose).
-    Exit code 0: everything is the same; 8: something differs; 5: objects are missing; 3: something could not be
-    compared (try --deep).
+    LOCAL is a folder or a file. Compared are digests: nothing is fetched as long as they tell. Prints what is not the
+    same (everything with --verbose). Exit code 0: all is the same; 8: something differs; 5: objects are missing; 3:
+    something could not be compared (try --deep).
 
     \b
     Examples:

@@ -41,7 +41,7 @@ def _nobody(item: str, reason: str, wait: float) -> None:
 class Patience:
     """``parallel``: requests at once at most. ``told`` hears of every retry."""
 
-    def __init__(self, *, parallel: int = 64, told: Told = _nobody) -> None:
+    def __init__(self, *, parallel: int = 256, told: Told = _nobody) -> None:
         self.told = told
         self.proven = False  # whether any request succeeded in this run
         self._budget = _BUDGET

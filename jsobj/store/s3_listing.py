@@ -185,17 +185,16 @@ def uploads(talk: S3Talk, prefix: str = "") -> Iterator[Upload]:
             # Asked for only where it is needed: RGW 16 encodes then, and does not say so.
             encoded, base = True, base + _URL
             continue
+        last, asked = Upload("", ""), following
         for _, record in document.records:
             key = _name(talk, record, "Key", encoded)
-            yield Upload(key, record.get("UploadId", ""), iso_epoch(record.get("Initiated", "")))
+            last = Upload(key, record.get("UploadId", ""), iso_epoch(record.get("Initiated", "")))
+            yield last
         if document.fields.get("IsTruncated") != "true":
             return
-        marker = document.fields.get("NextKeyMarker", "")
-        number = document.fields.get("NextUploadIdMarker", "")
-        asked = following
-        following = (("key-marker", marker), ("upload-id-marker", number))
-        if following == asked or not marker:
-            raise _stuck(talk, marker, "")
+        following = (("key-marker", last.key), ("upload-id-marker", last.id))
+        if following == asked or not last.key:
+            raise _stuck(talk, last.key, "")
 
 
 def parts(talk: S3Talk, upload: Upload) -> list[Part]:

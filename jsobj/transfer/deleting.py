@@ -34,7 +34,7 @@ class Doomed:
 def delete_all(
     objects: Iterable[Doomed], stores: Iterable[Store], *, tally: Tally, tell: Listener
 ) -> tuple[JsobjError, ...]:
-    """Delete; the failures. ``stores`` are those that the objects are in, to be stopped where it ends early.
+    """Delete; one failure of each exit code (the listener hears of all). ``stores``: to be stopped where it ends early.
 
     Raises :class:`JsobjError` for a cause that every object would meet.
     """
@@ -43,15 +43,15 @@ def delete_all(
         for store in stores:
             store.stop()
 
-    failures: list[JsobjError] = []
+    failures: dict[ExitCode, JsobjError] = {}
     for ended in bounded_map(_delete, _counted(objects, tally), WORKERS, stop=stop):
         if isinstance(ended, Failed):
             tally.failed += 1
-            failures.append(ended.error)
+            failures.setdefault(ended.error.code, ended.error)
         else:
             tally.done += 1
         tell(ended)
-    return tuple(failures)
+    return tuple(failures.values())
 
 
 def _counted(objects: Iterable[Doomed], tally: Tally) -> Iterator[Doomed]:

@@ -21,7 +21,16 @@ from jsobj.transfer.landing import Landing
 from jsobj.transfer.names import Clashes, Refusal, path_for
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import ends_run
-from jsobj.transfer.receiving import BeginFetch, FetchBegun, Fetched, Fetching, FetchPart, FetchWhole, FinishFetch
+from jsobj.transfer.receiving import (
+    AbandonFetch,
+    BeginFetch,
+    FetchBegun,
+    Fetched,
+    Fetching,
+    FetchPart,
+    FetchWhole,
+    FinishFetch,
+)
 from jsobj.transfer.work import Outcome
 
 Planned = FetchWhole | BeginFetch | Skipped | Failed
@@ -92,7 +101,7 @@ class DownloadWork:
             if reason := self.filters.judge(relative):
                 yield Skipped(remote.key, reason)
                 continue
-            path = self.single or path_for(relative, windows_safe=self.options.windows_safe)
+            path = self.single or path_for(relative, windows_safe=self.options.windows_safe, size=remote.size)
             if isinstance(path, Refusal):
                 yield _refused(remote, path)
                 continue
@@ -133,6 +142,8 @@ class DownloadWork:
     def _settle(self, unit: Any, outcome: Outcome) -> None:
         if isinstance(unit, FetchPart):
             self._part_ended(unit, outcome)
+        elif isinstance(unit, AbandonFetch):
+            return  # its failure was told
         elif outcome.error is not None:
             self._item_failed(unit, outcome.error)
         elif isinstance(outcome.value, FetchBegun):
@@ -176,6 +187,8 @@ class DownloadWork:
         if outcome.error is not None:
             if state.error is None:
                 state.error = outcome.error
+                if not _resumable(outcome.error):
+                    self._units.add(iter([AbandonFetch(unit.item, unit.temp)]))
                 self._item_failed(unit, outcome.error)
             return
         state.md5s[unit.stretch.number] = outcome.value
@@ -209,7 +222,7 @@ class DownloadWork:
         self.tell(Done(item.remote.key, item.name, fetched.size, fetched.verified, fetched.etag))
 
     def _item_failed(self, unit: Any, error: JsobjError) -> None:
-        if isinstance(unit, FinishFetch) or error.reference == "object-changed":
+        if isinstance(unit, FinishFetch) or not _resumable(error):
             # The temporary file is of no more use: the next run begins anew.
             self.journal.download_ended(unit.item.remote.key, unit.item.name)
         self._failed(unit.item.remote.key, error)
@@ -221,6 +234,11 @@ class DownloadWork:
         self.tell(Failed(name, error))
         if ends_run(error):
             raise error
+
+
+def _resumable(error: JsobjError) -> bool:
+    """Whether what has come so far can be of use to a later run: not where the object is another now, or gone."""
+    return error.reference != "object-changed" and error.code is not ExitCode.NOT_FOUND
 
 
 def _refused(remote: Listed, refusal: Refusal) -> Failed | Skipped:

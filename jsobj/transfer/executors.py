@@ -24,7 +24,9 @@ __all__ = ["Perform", "UnitSource", "run", "tell_parent"]
 Perform = Callable[[Any], Any]
 
 STOP_SECONDS = 4.0  # how long workers may take to end after a stop; whoever waits at a terminal gets 5 in all
-_LOOK_SECONDS = 0.2  # how often the waiting main thread passes on what children report
+_GROWTH_SECONDS = 0.1
+_BUSY = 0.5  # of one core
+_LOOK_SECONDS = 0.1  # how often the waiting main thread passes on what children report
 
 
 def _nothing() -> None:
@@ -36,6 +38,7 @@ def run(
     perform: Perform,
     *,
     workers: int,
+    most: int = 0,
     processes: int = 0,
     make_performer: Callable[[], Perform] | None = None,
     on_stop: Callable[[], None] = _nothing,
@@ -46,6 +49,8 @@ def run(
 
     Parameters
     ----------
+    most:
+        Threads that may be started where the time goes into waiting for short answers; 0 for no more than ``workers``.
     perform:
         Called with a unit from any thread; its value, or its :class:`JsobjError`, is the outcome.
     make_performer:
@@ -65,7 +70,7 @@ def run(
     (Ctrl-C, a signal): then workers get four seconds to end. Another interruption meanwhile is raised at once.
     """
     if not processes:
-        _Run(work, [perform] * workers, on_stop).run()
+        _Run(work, [perform] * workers, on_stop, most=most).run()
         return
     assert make_performer is not None
     with Offspring(processes, workers, make_performer, tally, hear) as children:
@@ -77,11 +82,42 @@ def run(
         _Run(work, children.slots, cut, children).run()
 
 
+class Growth:
+    """Whether more threads would help: many units end, and this process does little meanwhile, so it waits for answers.
+
+    Small objects over a long way are such a case: each takes two ways, however small it is. Large parts are not: few
+    end in a moment, and more of them at once would only share the line.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.ended = 0  # counted by the workers without a lock: about is enough
+        self._most = most
+        self._before = (time.monotonic(), time.process_time(), 0)
+
+    def wanted(self, now: int) -> int:
+        """How many threads to add to ``now``; twice as many each time, up to the most."""
+        if now >= self._most:
+            return 0
+        clock, used, ended = time.monotonic(), time.process_time(), self.ended
+        then, used_then, ended_then = self._before
+        if clock - then < _GROWTH_SECONDS:
+            return 0
+        self._before = (clock, used, ended)
+        waiting = used - used_then < _BUSY * (clock - then)
+        return min(now, self._most - now) if waiting and ended - ended_then >= now else 0
+
+
 class _Run:
     """One run: its threads, the first thing that went wrong, and the stop."""
 
     def __init__(
-        self, work: Work, performers: Sequence[Perform], on_stop: Callable[[], None], children: Offspring | None = None
+        self,
+        work: Work,
+        performers: Sequence[Perform],
+        on_stop: Callable[[], None],
+        children: Offspring | None = None,
+        *,
+        most: int = 0,
     ) -> None:
         self._work = work
         self._on_stop = on_stop
@@ -90,16 +126,14 @@ class _Run:
         self._stopped = False
         self._first: BaseException | None = None
         self._finished = False  # a worker heard that there are no more units
-        self._threads = [
-            threading.Thread(target=self._worker, args=(performer,), name=f"worker-{number}", daemon=True)
-            for number, performer in enumerate(performers, start=1)
-        ]
+        self._growth = Growth(most)
+        self._threads: list[threading.Thread] = []
+        self._performers = performers
 
     def run(self) -> None:
         """Start all, and wait until all are done."""
         try:
-            for thread in self._threads:
-                thread.start()
+            self._start(self._performers)
             self._wait(None)
         except BaseException:
             self._stop()
@@ -118,10 +152,18 @@ class _Run:
                 if left <= 0:
                     return
                 thread.join(left)
+                if deadline is None and not self._stopped and (more := self._growth.wanted(len(self._threads))):
+                    self._start([self._performers[0]] * more)
                 if self._children is not None:
                     self._children.listen()
                 if self._stopped and deadline is None:
                     deadline = time.monotonic() + STOP_SECONDS
+
+    def _start(self, performers: Sequence[Perform]) -> None:
+        for performer in performers:
+            name = f"worker-{len(self._threads) + 1}"
+            self._threads.append(threading.Thread(target=self._worker, args=(performer,), name=name, daemon=True))
+            self._threads[-1].start()
 
     def _worker(self, perform: Perform) -> None:
         try:
@@ -133,6 +175,7 @@ class _Run:
                         return
                     outcome = Outcome(error=error)
                 self._work.done(unit, outcome)
+                self._growth.ended += 1
                 if getattr(perform, "gone", False):
                     return
             self._finished = True

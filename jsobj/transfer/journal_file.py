@@ -186,7 +186,7 @@ def open_existing(path: Path) -> sqlite3.Connection | None:
         if not _checked(connection):
             connection.close()
             return None
-    except (sqlite3.Error, Unusable) as error:
+    except (sqlite3.Error, Unusable, UnicodeError) as error:  # its complaints may quote what is no text
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
@@ -233,7 +233,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 
@@ -264,7 +265,7 @@ def told(path: Path | None) -> Iterator[None]:
 
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeError) as error:
         raise JsobjError(
             "journal-not-written",
             f"the journal {path or 'in memory'} cannot be written",

@@ -144,9 +144,9 @@ def require_readable(connection: sqlite3.Connection) -> None:
     for row in connection.execute("SELECT key, upload_id FROM leftovers"):
         Leftover(*map(text, row))
     for row in connection.execute(DOWNLOADS):
-        temp = download_record(row, {}).temp
-        if temp in {"", ".", ".."} or "/" in temp or "\0" in temp:
-            raise ValueError("the name of a temporary file is not one")
+        found = download_record(row, {})
+        if found.temp in {"", ".", ".."} or "/" in found.temp or {"", ".", ".."} & set(found.name.split("/")):
+            raise ValueError("the name of a file is not one")
 
 
 def jobs_folder(state_dir: Path) -> Path:

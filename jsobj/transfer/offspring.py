@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pickle
 import signal
 import sys
 import threading
@@ -324,6 +323,8 @@ def _performed(perform: Callable[[Any], Any], unit: Any) -> tuple[str, Any]:
 
 def _packed(answer: tuple[str, Any]) -> bytes:
     """As ``recv`` unpacks it; where the value cannot travel, that is told instead of it."""
+    import pickle
+
     try:
         return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)
     except Exception as error:  # noqa: BLE001 - pickle raises what it likes

@@ -78,6 +78,14 @@ class FinishFetch:
 
 
 @dataclass(frozen=True, slots=True)
+class AbandonFetch:
+    """Remove the temporary file of an object that is not what it was: no later run can go on with it."""
+
+    item: Fetching
+    temp: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fetched:
     """The file is there. ``verified``: what was compared, "" for the size only; ``skipped``: why none was fetched."""
 
@@ -110,7 +118,7 @@ class Receiver:
         self._temps: dict[str, Temp] = {}
         self._lock = threading.Lock()
 
-    def __call__(self, unit: object) -> Fetched | FetchBegun | str:
+    def __call__(self, unit: object) -> Fetched | FetchBegun | str | None:
         """Perform one unit; raises :class:`JsobjError`."""
         if isinstance(unit, FetchPart):
             return self._part(unit)
@@ -118,8 +126,11 @@ class Receiver:
             return self._whole(unit.item)
         if isinstance(unit, BeginFetch):
             return self._begin(unit)
-        assert isinstance(unit, FinishFetch)
-        return self._finish(unit)
+        if isinstance(unit, FinishFetch):
+            return self._finish(unit)
+        assert isinstance(unit, AbandonFetch)
+        self._remove(unit.item, unit.temp)
+        return None
 
     # -- in one request
 
@@ -188,8 +199,8 @@ class Receiver:
             proven = _proven(unit.proven, stretches, temp.descriptor)
             self._keep(temp)
             return FetchBegun(info, temp.name, stretches, layout.part_size, digests, proven)
-        if unit.temp and (stale := self._landing.reopen(item.path, unit.temp)) is not None:
-            stale.discard()  # of another version of the object
+        if unit.temp:
+            self._remove(item, unit.temp)  # of another version of the object
         temp = self._landing.open_temp(item.path, info.size)
         self._keep(temp)
         return FetchBegun(info, temp.name, stretches, layout.part_size, digests, ())
@@ -286,6 +297,12 @@ class Receiver:
                     )
                 self._temps[name] = temp
             return temp
+
+    def _remove(self, item: Fetching, name: str) -> None:
+        """Take a temporary file away by its name. Parts that are still under way fill a file that nobody sees."""
+        stale = self._landing.reopen(item.path, name)
+        if stale is not None:
+            stale.discard()
 
     def _keep(self, temp: Temp) -> None:
         with self._lock:

@@ -25,6 +25,12 @@ from jsobj.transfer.targets import DownloadTarget, UploadSource
 from jsobj.transfer.throttle import RateLimit
 from jsobj.transfer.uploading import UploadWork, merged
 
+_SQUEEZERS = 4  # workers at most where files are compressed
+
+
+def _nothing() -> None:
+    """Nothing to flush."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -132,17 +138,15 @@ def download_work(setting: Setting, store: Store, target: DownloadTarget, landin
 def download(setting: Setting, store: Store, target: DownloadTarget, landing: Landing) -> Result:
     """Fetch objects. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
     moved = _limited(setting)
-    try:
-        return _run(
-            "download",
-            setting,
-            store,
-            download_work(setting, store, target, landing),
-            performer=lambda own: Receiver(own, landing, setting.options, moved),
-            named=(store.place.url(target.prefix), target.folder),
-        )
-    finally:
-        landing.sync()
+    return _run(
+        "download",
+        setting,
+        store,
+        download_work(setting, store, target, landing),
+        performer=lambda own: Receiver(own, landing, setting.options, moved),
+        named=(store.place.url(target.prefix), target.folder),
+        flush=landing.sync,
+    )
 
 
 def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
@@ -181,7 +185,9 @@ def _run(
     *,
     performer: Callable[[Store], Callable[[Any], Any]],
     named: tuple[str, str],
+    flush: Callable[[], None] = _nothing,
 ) -> Result:
+    """``flush`` makes what arrived last, before anything is called done."""
     tally, journal, tell = setting.tally, setting.journal, setting.tell
     for notice in journal.notices:
         tell(Noted(notice))
@@ -192,12 +198,14 @@ def _run(
         executors.run(
             work,
             perform,
-            workers=setting.options.parallel,
+            workers=_workers(setting.options),
+            most=0 if setting.options.compress else setting.options.most,
             processes=setting.options.processes,
             make_performer=lambda: performer(setting.open_store()),
             on_stop=store.stop,
             tally=tally,
         )
+        flush()
         ended = True
     except JsobjError:
         raise
@@ -213,6 +221,11 @@ def _run(
         summary = _summary(verb, tally, interrupted=interrupted, job=journal.id if state != "done" else "")
         tell(summary)
     return Result(summary, exit_code(tally.done + tally.skipped, work.failures), tuple(work.failures))
+
+
+def _workers(options: Options) -> int:
+    """Compressing takes a core, and holds parts in memory: few at a time."""
+    return min(options.parallel, _SQUEEZERS) if options.compress else options.parallel
 
 
 def _summary(verb: str, tally: Tally, *, interrupted: bool, job: str) -> Summary:

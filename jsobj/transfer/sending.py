@@ -9,16 +9,21 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import MTIME, PART_SIZE, Listed, Moved, ObjectInfo, Part, PutOptions, Store, Upload
 from jsobj.store.streams import FileSource, source_changed
+from jsobj.transfer.compressing import compressed_already, encoder, file_chunks, through
 from jsobj.transfer.content import compare, is_md5, md5_of
 from jsobj.transfer.layout import Layout, Stretch, plan_layout
 from jsobj.transfer.options import Options
 from jsobj.transfer.scan import LocalFile
+from jsobj.transfer.streaming import send_stream
+
+_SQUEEZED_PART = 8 * 1024**2  # bytes; a worker that compresses holds two of these
+_HEAD = 16  # bytes of a file that tell whether it is compressed already
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,7 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class SendWhole:
-    """Send a file in one request."""
+    """Send a file in one request; with ``Options.compress`` as one stream, whatever its size."""
 
     item: Sending
 
@@ -80,11 +85,15 @@ class AbandonParts:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The object is there and verified. ``skipped`` is the reason where nothing had to be sent."""
+    """The object is there and verified. ``skipped`` is the reason where nothing had to be sent.
+
+    ``size``: the object's bytes where they are not the file's, because they were compressed.
+    """
 
     etag: str
     verified: str
     skipped: str = ""
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +130,37 @@ class Sender:
 
     def _whole(self, item: Sending) -> Sent:
         with opened(item.file) as descriptor:
-            if same := self._there_already(item, descriptor):
+            squeeze = self._squeezes(item.file, descriptor)
+            if not squeeze and (same := self._there_already(item, descriptor)):
                 return same
+            if squeeze or item.file.size > self._options.part_size:
+                return self._streamed(item, descriptor, self._options.compress if squeeze else "")
             source = FileSource(descriptor, 0, item.file.size, item.file.path)
             etag = self._store.put(item.key, source, self._put_options(item.file), moved=self._moved)
             require_same(item.file, descriptor)
         return Sent(etag, "digest")
+
+    def _squeezes(self, file: LocalFile, descriptor: int) -> bool:
+        """Whether a file is compressed on its way: what is compressed already is sent as it is."""
+        return bool(self._options.compress) and not compressed_already(file.path, os.pread(descriptor, _HEAD, 0))
+
+    def _streamed(self, item: Sending, descriptor: int, encoding: str) -> Sent:
+        """Send a file whose number of bytes on the wire nobody knows beforehand."""
+        file = item.file
+        chunks: Iterator[bytes | memoryview] = file_chunks(descriptor, file.size)
+        if encoding:
+            chunks = through(encoder(encoding), chunks)
+        most = file.size + file.size // 100 + _SQUEEZED_PART  # what cannot be compressed becomes a little longer
+        sent = send_stream(
+            self._store,
+            item.key,
+            _still_same(chunks, file, descriptor),
+            replace(self._put_options(file), content_encoding=encoding),
+            part_size=plan_layout(most, self._store.limits, _SQUEEZED_PART).part_size,
+            moved=self._moved,
+            in_flight=1,
+        )
+        return Sent(sent.etag, sent.verified, size=sent.size)
 
     def _there_already(self, item: Sending, descriptor: int) -> Sent | None:
         """Whether the object has the file's bytes already: then nothing is sent."""
@@ -222,6 +256,12 @@ def _proven(part: Part, layout: Layout, descriptor: int) -> bool:
     return part.size == wanted.size and part.etag == md5_of(descriptor, wanted.start, wanted.size)
 
 
+def _still_same(chunks: Iterator[bytes | memoryview], file: LocalFile, descriptor: int) -> Iterator[bytes | memoryview]:
+    """The same chunks, and an error instead of their end where the file is not what it was: no object is made then."""
+    yield from chunks
+    require_same(file, descriptor)
+
+
 @contextlib.contextmanager
 def opened(file: LocalFile) -> Iterator[int]:
     """The file, opened and still what the plan saw. Raises :class:`JsobjError` (integrity, local, not found)."""
@@ -248,7 +288,13 @@ def opened(file: LocalFile) -> Iterator[int]:
 def require_same(file: LocalFile, descriptor: int) -> None:
     """Raise :class:`JsobjError` (integrity) where the open file is not, or no longer, the one that was planned."""
     now = os.fstat(descriptor)
-    if (now.st_size, now.st_mtime_ns, now.st_ino) != (file.size, file.mtime_ns, file.inode):
+    # Not even a program that puts the modification time back can change the time of the inode's last change.
+    if (now.st_size, now.st_mtime_ns, now.st_ino, now.st_ctime_ns) != (
+        file.size,
+        file.mtime_ns,
+        file.inode,
+        file.changed_ns,
+    ):
         raise source_changed(file.path)
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Moved, Part, PutOptions, Store, Upload
+from jsobj.store.objects import PART_SIZE, Moved, Part, PutOptions, Store, Upload
 from jsobj.store.streams import BytesSource
 from jsobj.units import human_bytes
 
@@ -44,14 +45,15 @@ def send_stream(
     """
     size = max(part_size, store.limits.smallest_part)
     parts = _parts(chunks, size)
-    first = next(parts, bytearray())
-    second = next(parts, None)
-    if second is None:
-        etag = store.put(key, BytesSource(first), options, moved=moved)
-        return Streamed(len(first), etag, "digest")
+    ahead = deque(islice(parts, 2))
+    if len(ahead) < 2:
+        data = ahead[0] if ahead else bytearray()
+        etag = store.put(key, BytesSource(data), options, moved=moved)
+        return Streamed(len(data), etag, "digest")
+    options = replace(options, metadata={**options.metadata, PART_SIZE: str(size)})
     upload = store.begin(key, options)
     try:
-        sent = _send_all(store, upload, _chained(first, second, parts), moved, in_flight)
+        sent = _send_all(store, upload, _chained(ahead, parts), moved, in_flight)
         etag = store.complete(upload, sent, options)
     except BaseException:
         store.abort(upload)
@@ -59,9 +61,10 @@ def send_stream(
     return Streamed(sum(part.size for part in sent), etag, "parts")
 
 
-def _chained(first: bytearray, second: bytearray, rest: Iterator[bytearray]) -> Iterator[bytearray]:
-    yield first
-    yield second
+def _chained(ahead: deque[bytearray], rest: Iterator[bytearray]) -> Iterator[bytearray]:
+    """One after the other, none held for longer than it is in use."""
+    while ahead:
+        yield ahead.popleft()
     yield from rest
 
 

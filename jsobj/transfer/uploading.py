@@ -111,17 +111,24 @@ class UploadWork:
         if remote is not None:
             if not self.options.overwrite:
                 return Skipped(file.path, "exists already")
-            if remote.size == file.size:
-                if self.options.check == "size":
-                    return Skipped(file.path, "same size")
-                if remote.etag and self.fingerprints.known(file, self.place(item.key)) == remote.etag:
-                    return Skipped(file.path, "unchanged since it was sent")
-        if file.size <= self.options.part_size:
+            if reason := self._unchanged(item, remote):
+                return Skipped(file.path, reason)
+        if file.size <= self.options.part_size or self.options.compress:
             return SendWhole(item)
         record = self.journal.upload(item.key, file)
         if record is None:
             return BeginParts(item)
         return BeginParts(item, record.upload_id, record.part_size, looking=not record.upload_id)
+
+    def _unchanged(self, item: Sending, remote: Listed) -> str:
+        """Why nothing has to be read to know that the object is what the file is; "" where that is not known."""
+        file = item.file
+        if remote.size == file.size and self.options.check == "size":
+            return "same size"
+        if not remote.etag or (remote.size != file.size and not self.options.compress):
+            return ""
+        known = self.fingerprints.known(file, self.place(item.key)) == remote.etag
+        return "unchanged since it was sent" if known else ""
 
     # -- what became of a unit
 
@@ -205,7 +212,9 @@ class UploadWork:
             self.tell(Skipped(item.file.path, sent.skipped))
             return
         self.tally.done += 1
-        self.tally.done_bytes += item.file.size
+        size = item.file.size if sent.size is None else sent.size
+        self.tally.found_bytes += size - item.file.size
+        self.tally.done_bytes += size
         self.tally.verified += 1
         self.tell(Done(item.file.path, item.key, item.file.size, sent.verified, sent.etag))
 
