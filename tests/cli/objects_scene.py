@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from commands import Jsobj, Result
 
@@ -29,6 +31,17 @@ class Scene:
     def fill(self, contents: Mapping[str, bytes]) -> None:
         for key, data in contents.items():
             self.swift.put_object(self.bucket, key, data)
+
+    def put_plainly(self, key: str, data: bytes) -> None:
+        """Write a name that HTTP clients would tidy up (``..``), by the standard library."""
+        url = urlsplit(self.swift.url)
+        connection = http.client.HTTPConnection(url.netloc, timeout=60)
+        path = f"{url.path}/{quote(self.bucket)}/{quote(key)}"
+        connection.request("PUT", path, body=data, headers={"X-Auth-Token": self.swift.token})
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        assert answer.status == 201
 
     def names(self) -> list[str]:
         return [item["name"] for item in self.swift.get_container(self.bucket, full_listing=True)[1]]

@@ -22,11 +22,7 @@ def test_the_bytes(scene: Scene, size: int) -> None:
 
 
 def test_several_in_order(scene: Scene) -> None:
-    scene.fill(
-        {"a": b"one\n", "b": b"two\n", "../../c": b"three\n"}
-        if scene.dialect == "s3"
-        else {"a": b"one\n", "b": b"two\n"}
-    )
+    scene.fill({"a": b"one\n", "b": b"two\n"})
     assert scene.binary("cat", scene.url("b"), scene.url("a"), scene.url("b"))[0] == b"two\none\ntwo\n"
 
 
@@ -70,10 +66,14 @@ def test_not_found_writes_nothing(scene: Scene) -> None:
     assert "object-not-found" in err
 
 
-def test_b082_keys_that_cannot_be_paths_can_be_read(scene: Scene) -> None:
-    """A client that normalises paths cannot write these, so that jsobj's own upload is not asked either."""
-    scene.fill({"a//b": b"1", "./x": b"2", "dir/": b"3"} if scene.dialect == "swift" else {"a//b": b"1"})
-    assert scene.binary("cat", scene.url("a//b"))[0] == b"1"
+@pytest.mark.parametrize("key", ["a//b", "./x", "a/../b", "../up", "dir/.", "trailing /.."])
+def test_b082_keys_that_cannot_be_paths_can_be_read(scene: Scene, key: str) -> None:
+    """Written by the standard library: swiftclient's requests would tidy these names up."""
+    scene.put_plainly(key, b"content")
+    assert key in scene.names()
+    assert scene.binary("cat", scene.url(key))[0] == b"content"
+    scene("rm", scene.url(key))
+    assert key not in scene.names()
 
 
 def test_damaged_bytes_are_never_given_out(scene: Scene, cloud: Cloud) -> None:

@@ -147,6 +147,18 @@ def test_b134_head_ends_it_quietly(scene: Scene) -> None:
     assert "Error" not in said
 
 
+@pytest.mark.parametrize("scene", ["s3"], indirect=True)
+def test_another_endpoint_than_the_profiles(scene: Scene, cloud: Cloud) -> None:
+    scene.fill({"x": b"1"})
+    config = scene.jsobj.config.read_text()
+    scene.jsobj.config.write_text(config.replace(cloud.s3_endpoint, "http://127.0.0.1:9"))
+    assert scene("ls", scene.url(), "--json", code=7).error["reference"] == "endpoint-unreachable"
+    assert scene("ls", scene.url(), "--endpoint", cloud.s3_endpoint).lines == ["x"]
+    refused = scene("ls", scene.url(), "--endpoint", cloud.swift_url, "--json", code=2).error
+    assert refused["reference"] == "endpoint-is-swift"
+    assert cloud.s3_endpoint in refused["hint"]
+
+
 # Public data.
 
 

@@ -1,79 +1,27 @@
-"""Units of work go through threads and through child processes: each once, each outcome back, every end clean."""
+"""Units of work go through threads: each once, each outcome back, every end clean."""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from executor_cases import Counting, failure, nothing_left, run_all
 
-import jsobj
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.events import Tally
-from jsobj.transfer.executors import UnitSource, run, tell_parent
 from jsobj.transfer.work import Outcome
 
 PROCESSES = [0, 2]
 
 
-class Counting:
-    """A decider: hands out a plan, remembers the outcomes, and may follow each unit with others."""
-
-    def __init__(self, plan: Iterator[Any], follow: Callable[[Any], list[Any]] = lambda unit: []) -> None:
-        self.source = UnitSource(plan)
-        self.follow = follow
-        self.outcomes: dict[Any, Outcome] = {}
-        self.lock = threading.Lock()
-
-    def take(self) -> Any | None:
-        return self.source.take()
-
-    def done(self, unit: Any, outcome: Outcome) -> None:
-        with self.lock:
-            try:
-                assert unit not in self.outcomes
-                self.outcomes[unit] = outcome
-                if more := self.follow(unit):
-                    self.source.add(iter(more))
-            finally:
-                self.source.settled()
-
-    def stop(self) -> None:
-        self.source.stop()
-
-
-def failure(text: str) -> JsobjError:
-    return JsobjError("test-failed", text, code=ExitCode.INTEGRITY, context="seen", hint="next")
-
-
-def run_all(work: Any, perform: Callable[[Any], Any], processes: int, **kwargs: Any) -> None:
-    run(work, perform, workers=kwargs.pop("workers", 4), processes=processes, make_performer=lambda: perform, **kwargs)
-
-
-def descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
-
-
 @pytest.fixture(autouse=True)
 def _nothing_is_left() -> Iterator[None]:
-    threads, files = threading.active_count(), descriptors()
-    yield
-    deadline = time.monotonic() + 20
-    while threading.active_count() > threads and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert threading.active_count() == threads
-    assert descriptors() == files
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    with nothing_left():
+        yield
 
 
 # All of it, once.
@@ -288,208 +236,3 @@ def test_p05_a_worker_that_does_not_end_is_left(monkeypatch: pytest.MonkeyPatch)
             run_all(Counting(iter([1])), perform, 0, workers=1)
     finally:
         release.set()
-
-
-class Stubborn:
-    """A performer that works until it is told to stop."""
-
-    def __init__(self, told: Path) -> None:
-        self.told = told
-        self.stopped = threading.Event()
-
-    def __call__(self, unit: int) -> None:
-        self.told.with_name(f"begun-{unit}").touch()
-        self.stopped.wait(60)
-        raise failure("cut")
-
-    def stop(self) -> None:
-        self.stopped.set()
-
-    def close(self) -> None:
-        self.told.touch()
-
-
-def test_c13_children_are_told_to_stop(tmp_path: Path) -> None:
-    begun = tmp_path / "begun-0"
-
-    def interrupt() -> None:
-        while not begun.exists():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signal.SIGINT)
-
-    interrupter = threading.Thread(target=interrupt)
-    work = Counting(iter(range(100)))
-    with pytest.raises(KeyboardInterrupt):
-        run(
-            Once(work, interrupter.start), print, workers=2, processes=1,
-            make_performer=lambda: Stubborn(tmp_path / "closed"),
-        )  # fmt: skip
-    interrupter.join()
-    assert (tmp_path / "closed").exists()
-    assert work.outcomes == {}
-
-
-class Once:
-    """A decider that calls something when it is first asked: the children are forked by then."""
-
-    def __init__(self, work: Any, first: Callable[[], None]) -> None:
-        self.work, self.first = work, first
-        self.lock = threading.Lock()
-        self.called = False
-
-    def take(self) -> Any | None:
-        with self.lock:
-            if not self.called:
-                self.called = True
-                self.first()
-        return self.work.take()
-
-    def done(self, unit: Any, outcome: Outcome) -> None:
-        self.work.done(unit, outcome)
-
-    def stop(self) -> None:
-        self.work.stop()
-
-
-# Children.
-
-
-def test_children_are_other_processes_with_a_performer_each() -> None:
-    made = []
-
-    def make() -> Callable[[Any], tuple[int, int]]:
-        made.append(1)
-        return lambda unit: (os.getpid(), len(made))
-
-    barrier = Counting(iter(range(200)))
-    run(barrier, print, workers=4, processes=2, make_performer=make)
-    values = {outcome.value for outcome in barrier.outcomes.values()}
-    assert {count for _, count in values} == {1}  # made once in each, and never here
-    assert made == []
-    assert os.getpid() not in {pid for pid, _ in values}
-
-
-def test_a_killed_child_fails_its_unit_and_the_others_go_on() -> None:
-    def perform(unit: int) -> int:
-        if unit == 20:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return os.getpid()
-
-    work = Counting(iter(range(100)))
-    run_all(work, perform, 2, workers=2)
-    assert len(work.outcomes) == 100
-    errors = {unit: outcome.error for unit, outcome in work.outcomes.items() if outcome.error}
-    assert list(errors) == [20]
-    assert errors[20].reference == "worker-died"
-
-
-def test_a_run_without_children_left_is_not_called_done() -> None:
-    def perform(unit: int) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    work = Counting(iter(range(100)))
-    with pytest.raises(JsobjError, match="every worker process was killed"):
-        run_all(work, perform, 2)
-    assert 2 <= len(work.outcomes) <= 4
-
-
-def test_a_child_that_cannot_begin_ends_the_run() -> None:
-    def make() -> Callable[[Any], Any]:
-        raise failure("cannot log in")
-
-    with pytest.raises(JsobjError, match="cannot log in"):
-        run(Counting(iter(range(100))), print, workers=2, processes=2, make_performer=make)
-
-
-def test_a_value_that_cannot_travel_is_a_bug_and_no_hang() -> None:
-    with pytest.raises(RuntimeError, match="lock"):
-        run_all(Counting(iter([1])), lambda unit: threading.Lock(), 1)
-
-
-def test_children_report_bytes_and_retries() -> None:
-    tally = Tally()
-    tally.moved(5)
-
-    def perform(unit: int) -> None:
-        tally.moved(1000)
-        tally.retries += 1
-
-    run_all(Counting(iter(range(50))), perform, 2, workers=2, tally=tally)
-    assert (tally.bytes, tally.retries) == (50_005, 50)
-
-
-def test_bytes_are_reported_while_a_unit_takes_long() -> None:
-    """The child goes on only when its bytes were seen here: reported at the end only, they never would be."""
-    tally = Tally()
-    ours, theirs = os.pipe()
-
-    def perform(unit: int) -> None:
-        tally.moved(4096)
-        assert os.read(ours, 1) == b"x"
-
-    def look() -> None:
-        while tally.bytes < 4096:
-            time.sleep(0.01)
-        os.write(theirs, b"x")
-
-    looker = threading.Thread(target=look)
-    try:
-        run_all(Once(Counting(iter([1])), looker.start), perform, 1, workers=1, tally=tally)
-    finally:
-        looker.join(60)
-        os.close(ours)
-        os.close(theirs)
-    assert tally.bytes == 4096
-
-
-def test_children_tell_their_parent() -> None:
-    heard: list[Any] = []
-
-    def perform(unit: int) -> bool:
-        return tell_parent(("retried", unit))
-
-    work = Counting(iter(range(10)))
-    run_all(work, perform, 2, hear=heard.append)
-    assert sorted(heard) == [("retried", n) for n in range(10)]
-    assert all(outcome.value is True for outcome in work.outcomes.values())
-    assert tell_parent("anything") is False  # here, whoever has something to say says it
-
-
-def test_children_leave_ctrl_c_to_their_parent() -> None:
-    def perform(unit: int) -> int:
-        os.kill(os.getpid(), signal.SIGINT)
-        return unit
-
-    work = Counting(iter(range(10)))
-    run_all(work, perform, 2)
-    assert [outcome.error for outcome in work.outcomes.values()] == [None] * 10
-
-
-PARENT = """
-import os, sys, time
-from jsobj.transfer.executors import UnitSource, run
-
-class Work(UnitSource):
-    def done(self, unit, outcome):
-        self.settled()
-
-def perform(unit):
-    print(os.getpid(), flush=True)
-    time.sleep(600)
-
-run(Work(iter([1, 2])), perform, workers=2, processes=2, make_performer=lambda: perform)
-"""
-
-
-def test_children_die_with_their_parent() -> None:
-    environment = {**os.environ, "PYTHONPATH": str(Path(jsobj.__file__).parents[1])}
-    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, env=environment, text=True)
-    assert parent.stdout is not None
-    with parent.stdout as stdout:
-        children = [int(stdout.readline()) for _ in range(2)]
-        parent.kill()
-        parent.wait()
-        assert stdout.read() == ""  # ends when the last process that has it open is gone
-    for pid in children:
-        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-            assert Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] in {"Z", "X"}

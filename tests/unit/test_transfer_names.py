@@ -14,7 +14,9 @@ from jsobj.transfer.names import Clashes, Refusal, is_temp, key_for, path_for, t
 
 KEYS = st.one_of(
     st.text(max_size=40),
-    st.lists(st.sampled_from(["..", ".", "", "a", "é", "\x00", "\n", ".jsobj", "x" * 256, "-rf"]), max_size=6).map("/".join),
+    st.lists(st.sampled_from(["..", ".", "", "a", "é", "\x00", "\n", ".jsobj", "x" * 256, "-rf"]), max_size=6).map(
+        "/".join
+    ),
 )
 
 
@@ -49,7 +51,9 @@ def test_b082_keys_that_are_no_single_path_are_refused(key: str) -> None:
     assert not refusal(key).harmless
 
 
-@pytest.mark.parametrize("name", ["\n", "\r", "\x1b]0;x", "\x07", "\u202e", "\u2028", " ", "a b", "%2e%2e", "a\\b", "..."])
+@pytest.mark.parametrize(
+    "name", ["\n", "\r", "\x1b]0;x", "\x07", "\u202e", "\u2028", " ", "a b", "%2e%2e", "a\\b", "..."]
+)
 def test_b085_control_characters_are_names(name: str) -> None:
     assert path_for(f"d/{name}") == ("d", name)
 
@@ -60,7 +64,22 @@ def test_b085_nul_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["CON", "con", "nul.txt", "COM\u00b9", "lpt9.tar.gz", "x.", "x ", "a:b", "a|b", "a\\b", "a\nb", "aux .c", "CONIN$", "?"],
+    [
+        "CON",
+        "con",
+        "nul.txt",
+        "COM\u00b9",
+        "lpt9.tar.gz",
+        "x.",
+        "x ",
+        "a:b",
+        "a|b",
+        "a\\b",
+        "a\nb",
+        "aux .c",
+        "CONIN$",
+        "?",
+    ],
 )
 def test_b089_what_windows_cannot_hold_is_refused_on_demand(name: str) -> None:
     assert path_for(f"d/{name}/e") == ("d", name, "e")

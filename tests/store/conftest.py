@@ -1,0 +1,32 @@
+"""What the tests of S3 stores share: one EC2 key, and a bucket on each server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from fixtures_cloud import Cloud
+from s3_scene import SERVERS, S3Scene, open_scene
+
+from jsobj.identity.s3wire import KeyPair
+from jsobj.secret import Secret
+
+
+@pytest.fixture(scope="session")
+def ec2_key(cloud: Cloud) -> Iterator[KeyPair]:
+    """A key of alice in project demo; it ends with the tests."""
+    access, secret = cloud.mint_ec2_key("alice")
+    yield KeyPair(access, Secret(secret))
+    cloud.delete_ec2_key("alice", access)
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def stores(request: pytest.FixtureRequest, cloud: Cloud, ec2_key: KeyPair) -> Iterator[S3Scene]:
+    """A bucket over S3 on Swift and on Ceph RGW, with a witness; tests of one file share it: choose your own keys."""
+    yield from open_scene(request, request.param, cloud, ec2_key)
+
+
+@pytest.fixture
+def fresh_bucket(request: pytest.FixtureRequest, stores: S3Scene, cloud: Cloud, ec2_key: KeyPair) -> Iterator[S3Scene]:
+    """Another bucket on the same server, for tests that count what is in it."""
+    yield from open_scene(request, stores.server, cloud, ec2_key)
