@@ -1,42 +1,67 @@
-"""Timing whole processes: wall and CPU seconds, in turn, medians."""
+"""Timing whole processes: wall and CPU seconds and peak memory, in turn, medians."""
 
 from __future__ import annotations
 
 import os
+import signal
 import statistics
 import subprocess
-import time
+import sys
+import tempfile
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+SECONDS = 900.0  # no single run takes longer
+_LAUNCH = str(Path(__file__).with_name("launch.py"))
+
+
+class FailedRun(SystemExit):
+    """A measured process failed: the whole bench ends, unless somebody catches this."""
+
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds of one run."""
+    """Seconds of one run, and the largest resident set of any of its processes in bytes."""
 
     wall: float
     cpu: float
+    rss: int = 0
 
     def __add__(self, other: Spent) -> Spent:
-        return Spent(self.wall + other.wall, self.cpu + other.cpu)
+        return Spent(self.wall + other.wall, self.cpu + other.cpu, max(self.rss, other.rss))
 
 
-def spend(words: Sequence[str], *, env: Mapping[str, str], stdin: Path | None = None) -> Spent:
+def spend(
+    words: Sequence[str], *, env: Mapping[str, str], stdin: Path | None = None, stdout: Path | None = None
+) -> Spent:
     """Run one process to its end; its failure is an error here."""
-    began = time.perf_counter()
-    with open(stdin or os.devnull, "rb") as source:
-        process = subprocess.Popen(
-            words, stdin=source, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(env), cwd=env["HOME"]
-        )
-        assert process.stderr is not None
-        said = process.stderr.read()
-        _, status, used = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(words)} ended with {process.returncode}: {said.decode()[-2000:]}")
-    return Spent(wall, used.ru_utime + used.ru_stime)
+    with (
+        tempfile.NamedTemporaryFile("r") as report,
+        open(stdin or os.devnull, "rb") as source,
+        open(stdout or os.devnull, "wb") as output,
+        subprocess.Popen(
+            [sys.executable, "-IS", _LAUNCH, report.name, *words],
+            stdin=source,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            env=dict(env),
+            cwd=env["HOME"],
+            start_new_session=True,
+        ) as process,
+    ):
+        watchdog = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
+        watchdog.start()
+        try:
+            said = process.communicate()[1]
+        finally:
+            watchdog.cancel()
+        if process.returncode:
+            tail = said.decode(errors="replace")[-2000:]
+            raise FailedRun(f"{' '.join(words)} ended with {process.returncode}: {tail}")
+        wall, cpu, rss = report.read().split()
+    return Spent(float(wall), float(cpu), int(rss))
 
 
 def in_turn(runs: int, first: Callable[[], Spent], second: Callable[[], Spent]) -> tuple[list[Spent], list[Spent]]:
@@ -48,4 +73,9 @@ def in_turn(runs: int, first: Callable[[], Spent], second: Callable[[], Spent]) 
 
 
 def median(spent: Sequence[Spent]) -> Spent:
-    return Spent(statistics.median(s.wall for s in spent), statistics.median(s.cpu for s in spent))
+    """Of each measure by itself."""
+    return Spent(
+        statistics.median(s.wall for s in spent),
+        statistics.median(s.cpu for s in spent),
+        int(statistics.median(s.rss for s in spent)),
+    )
