@@ -108,9 +108,11 @@ class DownloadWork:
             if reason := self._clashes.judge(path):
                 yield _refused(remote, Refusal(reason))
                 continue
-            self.tally.found_items += 1
-            self.tally.found_bytes += remote.size
-            yield self._decided(Fetching(remote, path))
+            decided = self._decided(Fetching(remote, path))
+            if not isinstance(decided, Skipped):
+                self.tally.found_items += 1
+                self.tally.found_bytes += remote.size
+            yield decided
 
     def _decided(self, item: Fetching) -> Planned:
         remote = item.remote
@@ -211,6 +213,8 @@ class DownloadWork:
             self.fingerprints.remember(there, self.place(item.remote.key), fetched.etag)
         if fetched.skipped:
             self.tally.skipped += 1
+            self.tally.found_items -= 1
+            self.tally.found_bytes -= item.remote.size
             self.tell(Skipped(item.remote.key, fetched.skipped))
             return
         self.tally.done += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -71,9 +72,7 @@ def upload_work(
 
 def upload(setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Sending | Passed]) -> Result:
     """Send files. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
-    for leftover in setting.journal.leftovers():
-        store.abort(Upload(leftover.key, leftover.upload_id))
-        setting.journal.leftover_gone(leftover)
+    _sweep(setting.journal, store)
     moved = _limited(setting)
     return _run(
         "upload",
@@ -82,7 +81,21 @@ def upload(setting: Setting, store: Store, sources: Sequence[UploadSource], plan
         upload_work(setting, store, sources, plan),
         performer=lambda own: Sender(own, setting.options, moved),
         named=(" ".join(source.path for source in sources), store.place.url()),
+        flush=lambda: _sweep_what_this_run_replaced(setting.journal, store),
     )
+
+
+def _sweep(journal: Journal, store: Store) -> None:
+    """Abort the uploads that no run will go on with."""
+    for leftover in journal.leftovers():
+        store.abort(Upload(leftover.key, leftover.upload_id))
+        journal.leftover_gone(leftover)
+
+
+def _sweep_what_this_run_replaced(journal: Journal, store: Store) -> None:
+    """An upload that seemed gone and was begun anew. What cannot be aborted now stays in the journal, for the next."""
+    with contextlib.suppress(JsobjError):
+        _sweep(journal, store)
 
 
 def _place(store: Store, compress: str = "") -> Callable[[str], str]:

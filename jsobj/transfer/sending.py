@@ -20,9 +20,8 @@ from jsobj.transfer.content import compare, is_md5, md5_of
 from jsobj.transfer.layout import Layout, Stretch, plan_layout
 from jsobj.transfer.options import Options
 from jsobj.transfer.scan import LocalFile
-from jsobj.transfer.streaming import send_stream
 
-_SQUEEZED_PART = 8 * 1024**2  # bytes; a worker that compresses holds two of these
+_SQUEEZED_PART = 6 * 1024**2  # bytes; a worker that compresses holds two of these
 _HEAD = 16  # bytes of a file that tell whether it is compressed already
 
 
@@ -146,6 +145,8 @@ class Sender:
 
     def _streamed(self, item: Sending, descriptor: int, encoding: str) -> Sent:
         """Send a file whose number of bytes on the wire nobody knows beforehand."""
+        from jsobj.transfer.streaming import send_stream  # with its thread pool it takes a while to load
+
         file = item.file
         chunks: Iterator[bytes | memoryview] = file_chunks(descriptor, file.size)
         if encoding:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
+from mmap import mmap
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import PART_SIZE, Moved, Part, PutOptions, Store, Upload
@@ -47,7 +48,7 @@ def send_stream(
     parts = _parts(chunks, size)
     ahead = deque(islice(parts, 2))
     if len(ahead) < 2:
-        data = ahead[0] if ahead else bytearray()
+        data = ahead[0] if ahead else memoryview(b"")
         etag = store.put(key, BytesSource(data), options, moved=moved)
         return Streamed(len(data), etag, "digest")
     options = replace(options, metadata={**options.metadata, PART_SIZE: str(size)})
@@ -61,31 +62,34 @@ def send_stream(
     return Streamed(sum(part.size for part in sent), etag, "parts")
 
 
-def _chained(ahead: deque[bytearray], rest: Iterator[bytearray]) -> Iterator[bytearray]:
+def _chained(ahead: deque[memoryview], rest: Iterator[memoryview]) -> Iterator[memoryview]:
     """One after the other, none held for longer than it is in use."""
     while ahead:
         yield ahead.popleft()
     yield from rest
 
 
-def _parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Iterator[bytearray]:
-    """The same bytes in pieces of ``size``, the last one shorter."""
-    part = bytearray()
+def _parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Iterator[memoryview]:
+    """The same bytes in pieces of ``size``, the last one shorter.
+
+    Each lies in pages of its own, which take memory only as far as they are written to, and give it back at once.
+    """
+    part, filled = memoryview(mmap(-1, size)), 0
     for chunk in chunks:
         view = memoryview(chunk).cast("B")
         while view:
-            room = size - len(part)
-            part += view[:room]
-            view = view[room:]
-            if len(part) == size:
+            count = min(size - filled, len(view))
+            part[filled : filled + count] = view[:count]
+            view, filled = view[count:], filled + count
+            if filled == size:
                 yield part
-                part = bytearray()
-    if part:
-        yield part
+                part, filled = memoryview(mmap(-1, size)), 0
+    if filled:
+        yield part[:filled]
 
 
 def _send_all(
-    store: Store, upload: Upload, parts: Iterator[bytearray], moved: Moved, in_flight: int
+    store: Store, upload: Upload, parts: Iterator[memoryview], moved: Moved, in_flight: int
 ) -> tuple[Part, ...]:
     done: list[Part] = []
     waiting: deque[Future[Part]] = deque()

@@ -102,9 +102,11 @@ class UploadWork:
             if isinstance(found, Passed):
                 yield Failed(found.path, found.error) if found.error is not None else Skipped(found.path, found.reason)
             else:
-                self.tally.found_items += 1
-                self.tally.found_bytes += found.file.size
-                yield self._decided(found)
+                decided = self._decided(found)
+                if not isinstance(decided, Skipped):
+                    self.tally.found_items += 1
+                    self.tally.found_bytes += found.file.size
+                yield decided
 
     def _decided(self, item: Sending) -> Planned:
         file, remote = item.file, item.remote
@@ -209,6 +211,8 @@ class UploadWork:
         self.fingerprints.remember(item.file, self.place(item.key), sent.etag)
         if sent.skipped:
             self.tally.skipped += 1
+            self.tally.found_items -= 1
+            self.tally.found_bytes -= item.file.size
             self.tell(Skipped(item.file.path, sent.skipped))
             return
         self.tally.done += 1

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from awsfiles_cases import CONFIG, CREDENTIALS
 
 from jsobj.identity.awsfiles import AwsFiles
+from jsobj.transfer.landing import Landing
 
 
 @pytest.fixture
@@ -23,3 +25,15 @@ def full(files: AwsFiles) -> AwsFiles:
         path.write_bytes(data)
         path.chmod(0o600)
     return files
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "target"
+
+
+@pytest.fixture
+def landing(root: Path) -> Iterator[Landing]:
+    made = Landing(str(root))
+    yield made
+    made.close()

@@ -1,0 +1,50 @@
+"""What the tests of the landing share: the target folder, and a few ways to put files into it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import jsobj
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.streams import FileSink
+from jsobj.transfer.landing import Landing, Temp
+
+ROOT = Path(jsobj.__file__).parents[1]
+BIG = 2 * 1024 * 1024
+
+
+def need(present: bool, what: str) -> None:
+    """Skip where a rig is missing, but fail where every rig is required."""
+    if not present:
+        (pytest.fail if os.environ.get("JSOBJ_REQUIRE_RIGS") else pytest.skip)(f"needs {what}")
+
+
+def land(landing: Landing, name: str, data: bytes = b"data", moment: str = "") -> None:
+    temp = filled(landing, name, data)
+    temp.commit(moment)
+
+
+def filled(landing: Landing, name: str, data: bytes) -> Temp:
+    temp = landing.open_temp(tuple(name.split("/")), len(data))
+    FileSink(temp.descriptor).write(memoryview(data), 0)
+    return temp
+
+
+def refused(landing: Landing, name: str, size: int = 4) -> JsobjError:
+    with pytest.raises(JsobjError) as caught:
+        landing.open_temp(tuple(name.split("/")), size)
+    assert caught.value.code is ExitCode.LOCAL
+    assert name.split("/")[0] in caught.value.message
+    assert caught.value.hint
+    return caught.value
+
+
+def files(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir())
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
