@@ -123,7 +123,7 @@ async def _serve(host: str, port: int, seconds: float) -> None:
 @contextlib.contextmanager
 def far_away(upstream: str, *, seconds: float = 0.025) -> Iterator[str]:
     """``host:port`` of a way to ``upstream`` (host:port) that is ``seconds`` longer in each direction, until left."""
-    words = [sys.executable, __file__, upstream, str(seconds)]
+    words = ["setpriv", "--pdeathsig", "KILL", sys.executable, __file__, upstream, str(seconds)]
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

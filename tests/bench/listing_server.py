@@ -21,7 +21,7 @@ PAGE = 1000  # keys, as S3 has it
 _NAME = "key-{:07d}.nc"
 _ENTRY = (
     "<Contents><Key>%b</Key><LastModified>2026-01-02T03:04:05.000Z</LastModified><ETag>&quot;"
-    "d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>4096</Size><StorageClass>STANDARD</StorageClass></Contents>"
+    "620f0b67a91f7f74151bc5be745b7110&quot;</ETag><Size>4096</Size><StorageClass>STANDARD</StorageClass></Contents>"
 )
 _HOLE = b"@@@@"  # stands for a page's number: the digits before the last three
 
@@ -134,7 +134,7 @@ class _Server(socketserver.ThreadingTCPServer):
 @contextlib.contextmanager
 def listing_server(bucket: str, count: int) -> Iterator[str]:
     """The origin of a server, in a process of its own, with the keys ``key(0)`` to ``key(count - 1)``; until left."""
-    words = [sys.executable, __file__, bucket, str(count)]
+    words = ["setpriv", "--pdeathsig", "KILL", sys.executable, __file__, bucket, str(count)]
     with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -28,10 +29,22 @@ from tools import Tool, missing, tools
 
 def main() -> None:
     options = _parsed()
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started it with SIGINT ignored
+        signal.signal(number, lambda ended, _: sys.exit(128 + ended))
     programs = options.programs.absolute()
     chosen = _chosen(tools(programs, options.jsobj), options.tools, programs)
     results: Results = json.loads(options.results.read_text()) if options.results and options.results.exists() else {}
     sizes = Sizes(large=options.large << 20, tree=options.tree, many=options.many, listed=options.listed)
+    if options.rounds:
+        _measure(options, programs, chosen, sizes, results)
+    names = [name for name in tools(programs, options.jsobj) if any(name in found for found in results.values())]
+    print(markdown(results, sizes, names))
+
+
+def _measure(
+    options: argparse.Namespace, programs: Path, chosen: Sequence[Tool], sizes: Sizes, results: Results
+) -> None:
+    """All rows asked for, into ``results`` (and its file after each row)."""
     with (
         tempfile.TemporaryDirectory(prefix="jsobj-bench-", dir=options.folder) as name,
         contextlib.ExitStack() as stack,
@@ -46,8 +59,6 @@ def main() -> None:
             results.setdefault(row, {}).update(_measured(bench, row, chosen, options.rounds))
             if options.results:
                 options.results.write_text(json.dumps(results, indent=1))
-    names = [name for name in tools(programs, options.jsobj) if any(name in found for found in results.values())]
-    print(markdown(results, sizes, names))
 
 
 def _measured(bench: Bench, name: str, chosen: Sequence[Tool], rounds: int) -> dict[str, list[list[float]]]:
@@ -110,7 +121,7 @@ def _parsed() -> argparse.Namespace:
     here = Path(sys.executable).parent
     parser.add_argument("--rows", type=_rows, default=list(ROWS), help=f"of {','.join(ROWS)}; default: all")
     parser.add_argument("--tools", default="", help="names by commas; default: all that are here")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each; 0: only the table of --results")
     parser.add_argument("--programs", type=Path, default=here, help="folder of s5cmd, aws and the peers' python")
     parser.add_argument("--jsobj", default=f"{sys.executable} -m jsobj", help="the words that start jsobj")
     parser.add_argument("--folder", type=Path, help="where files are made; default: the system's temporary folder")

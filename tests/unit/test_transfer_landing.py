@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 from landing_scene import BIG, files, filled, land, refused
 
-_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux
-
 from jsobj.errors import JsobjError
 from jsobj.store.streams import FileSink
 from jsobj.transfer.disk import umask
 from jsobj.transfer.landing import Landing
+
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux
 
 
 def test_nothing_is_made_before_the_first_file(landing: Landing, root: Path) -> None:
