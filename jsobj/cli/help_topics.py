@@ -38,8 +38,8 @@ Terminal
   NO_COLOR, FORCE_COLOR, TERM=dumb
 Folders
   XDG_CONFIG_HOME               clouds.yaml is in openstack/ below it (default ~/.config)
-  XDG_STATE_HOME                jsobj/ledger.json and the sandbox (default ~/.local/state)
-  XDG_CACHE_HOME                bucket names for completion (default ~/.cache)
+  XDG_STATE_HOME                jsobj/ledger.json, jsobj/jobs and the sandbox (default ~/.local/state)
+  XDG_CACHE_HOME                bucket names for completion, what was sent and fetched (default ~/.cache)
   JSOBJ_SANDBOX                 set by jsobj sandbox shell: the sandbox one is in; nothing reads it
 """
 
@@ -48,6 +48,10 @@ With --json a command prints one JSON document on standard output and nothing el
 
 One thing    {"schema": "jsobj.<thing>/1", ...its fields}
 A list       {"schema": "jsobj.<thing>-list/1", "items": [...]}
+A transfer   {"schema": "jsobj.transfer/1", "verb", "done", "skipped", "failed", "bytes", "verified", "unverified",
+             "retries", "seconds", "interrupted", "job", "failures": [...]}, at its end; with --progress json a line
+             {"schema": "jsobj.event/1", "event", ...} for each event comes first
+A plan       {"schema": "jsobj.plan/1", "items": [{"action", "item", "destination", "size", "reason"}]} of --dry-run
 The doctor   {"schema": "jsobj.doctor/1", "checks": [{"id", "layer", "title", "status", "evidence", "hint", "fix",
              "seconds"}], "summary"}; status is PASS, WARN, FAIL or SKIP, evidence.found the sentence for people
 An error     {"schema": "jsobj.error/1", "reference", "message", "context", "hint", "exit_code"}, on standard error,
@@ -58,6 +62,7 @@ without a terminal, lists are one tab-separated line per item, without headings.
 
 \b
   jsobj bucket list --json | jq -r '.items[].name'
+  jsobj upload run42.zarr s3://results/ --json | jq .verified
 """
 
 

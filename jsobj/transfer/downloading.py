@@ -67,6 +67,7 @@ class DownloadWork:
     _clashes: Clashes = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _open: dict[str, _InParts] = field(default_factory=dict)
+    _damaged: dict[str, int] = field(default_factory=dict)  # how often an object arrived with wrong bytes
 
     def __post_init__(self) -> None:
         self._units = UnitSource(self._starters())
@@ -147,7 +148,8 @@ class DownloadWork:
         elif isinstance(unit, AbandonFetch):
             return  # its failure was told
         elif outcome.error is not None:
-            self._item_failed(unit, outcome.error)
+            if not (isinstance(unit, FinishFetch) and outcome.error.reference == "bytes-differ" and self._anew(unit)):
+                self._item_failed(unit, outcome.error)
         elif isinstance(outcome.value, FetchBegun):
             self._begun(unit, outcome.value)
         else:
@@ -224,6 +226,22 @@ class DownloadWork:
         else:
             self.tally.unverified += 1
         self.tell(Done(item.remote.key, item.name, fetched.size, fetched.verified, fetched.etag))
+
+    def _anew(self, unit: FinishFetch) -> bool:
+        """Fetch a damaged object once more from its beginning: which part is wrong cannot be known (F06)."""
+        name = unit.item.name
+        self._damaged[name] = self._damaged.get(name, 1) + 1
+        if self._damaged[name] > TRIES:
+            return False
+        state = self._open.pop(name)
+        proven = {number for number, _ in state.begun.proven}
+        already = sum(part.size for part in state.begun.stretches if part.number in proven)
+        self.journal.download_ended(unit.item.remote.key, name)
+        self.tally.found_bytes += already
+        self.tally.moved(already - unit.info.size)
+        self.tally.retries += 1
+        self._units.add(iter([BeginFetch(unit.item)]))
+        return True
 
     def _item_failed(self, unit: Any, error: JsobjError) -> None:
         if isinstance(unit, FinishFetch) or not _resumable(error):

@@ -22,7 +22,7 @@ from jsobj.transfer.layout import Layout, Stretch
 from jsobj.transfer.options import Options
 from jsobj.transfer.sending import info_of
 
-_TRIES = 3  # for bytes that arrived damaged
+TRIES = 3  # for bytes that arrived damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Receiver:
     def _whole(self, item: Fetching) -> Fetched:
         if same := self._there_already(item, info_of(item.remote)):
             return same
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             temp = self._landing.open_temp(item.path, item.remote.size)
             try:
                 got = self._store.get(item.remote.key, FileSink(temp.descriptor), moved=self._moved)
@@ -217,7 +217,7 @@ class Receiver:
     def _part(self, unit: FetchPart) -> str:
         temp = self._temp(unit.item, unit.temp)
         start, size = unit.stretch.start, unit.stretch.size
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             sink = FileSink(temp.descriptor, start)
             try:
                 got = self._store.get(
@@ -337,6 +337,6 @@ def _damaged(key: str) -> JsobjError:
         "bytes-differ",
         f"{key}: the bytes that arrive do not have the object's digest",
         code=ExitCode.INTEGRITY,
-        context=f"fetched {_TRIES} times",
+        context=f"fetched {TRIES} times",
         hint="nothing was kept; a proxy on the way may change data: try https, or another network",
     )
