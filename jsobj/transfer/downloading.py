@@ -22,6 +22,7 @@ from jsobj.transfer.names import Clashes, Refusal, path_for
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.receiving import (
+    TRIES,
     AbandonFetch,
     BeginFetch,
     FetchBegun,

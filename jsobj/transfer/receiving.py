@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.digests import composite
-from jsobj.store.objects import MTIME, Got, Listed, Moved, ObjectInfo, PartDigest, Store
+from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
 from jsobj.store.streams import FileSink
 from jsobj.transfer.compressing import decodable, decoder, file_chunks, through
 from jsobj.transfer.content import compare, is_md5, layouts, md5_of
@@ -21,6 +21,7 @@ from jsobj.transfer.landing import Landing, Temp
 from jsobj.transfer.layout import Layout, Stretch
 from jsobj.transfer.options import Options
 from jsobj.transfer.sending import info_of
+from jsobj.transfer.throttle import Meter
 
 TRIES = 3  # for bytes that arrived damaged
 
@@ -110,13 +111,18 @@ class FetchBegun:
 class Receiver:
     """Performs the units of a download. Shared by threads."""
 
-    def __init__(self, store: Store, landing: Landing, options: Options, moved: Moved) -> None:
+    def __init__(self, store: Store, landing: Landing, options: Options, moved: Meter) -> None:
         self._store = store
         self._landing = landing
         self._options = options
         self._moved = moved
         self._temps: dict[str, Temp] = {}
         self._lock = threading.Lock()
+
+    def stop(self) -> None:
+        """Cut what is under way, from another thread."""
+        self._store.stop()
+        self._moved.stop()
 
     def __call__(self, unit: object) -> Fetched | FetchBegun | str | None:
         """Perform one unit; raises :class:`JsobjError`."""

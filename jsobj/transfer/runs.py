@@ -23,9 +23,10 @@ from jsobj.transfer.receiving import Receiver
 from jsobj.transfer.scan import LocalFile, Passed, walk
 from jsobj.transfer.sending import Sender, Sending
 from jsobj.transfer.targets import DownloadTarget, UploadSource
-from jsobj.transfer.throttle import RateLimit
+from jsobj.transfer.throttle import Meter, RateLimit
 from jsobj.transfer.uploading import UploadWork, merged
 
+_RATE_EACH = 1024 * 1024  # bytes a second for each worker: one that crawls would look stalled to the server
 _SQUEEZERS = 4  # workers at most where files are compressed
 
 
@@ -73,7 +74,7 @@ def upload_work(
 def upload(setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Sending | Passed]) -> Result:
     """Send files. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
     _sweep(setting.journal, store)
-    moved = _limited(setting)
+    moved = _meter(setting)
     return _run(
         "upload",
         setting,
@@ -150,7 +151,7 @@ def download_work(setting: Setting, store: Store, target: DownloadTarget, landin
 
 def download(setting: Setting, store: Store, target: DownloadTarget, landing: Landing) -> Result:
     """Fetch objects. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
-    moved = _limited(setting)
+    moved = _meter(setting)
     return _run(
         "download",
         setting,
@@ -175,19 +176,10 @@ def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
         yield from (item for item in found if target.pattern.fullmatch(item.key))
 
 
-def _limited(setting: Setting) -> Callable[[int], None]:
-    """Counts bytes, and holds them back where a rate was set."""
-    rate = setting.options.limit_rate
-    if not rate:
-        return setting.tally.moved
-    limit = RateLimit(rate / max(1, setting.options.processes))
-
-    def moved(count: int) -> None:
-        setting.tally.moved(count)
-        if count > 0:
-            limit.pass_(count)
-
-    return moved
+def _meter(setting: Setting) -> Meter:
+    """Counts bytes, and holds them back where a rate was set, of which each process has its share."""
+    rate = setting.options.limit_rate / max(1, setting.options.processes)
+    return Meter(setting.tally.moved, RateLimit(rate) if rate else None)
 
 
 def _run(
@@ -196,7 +188,7 @@ def _run(
     store: Store,
     work: Any,
     *,
-    performer: Callable[[Store], Callable[[Any], Any]],
+    performer: Callable[[Store], Sender | Receiver],
     named: tuple[str, str],
     flush: Callable[[], None] = _nothing,
 ) -> Result:
@@ -212,10 +204,10 @@ def _run(
             work,
             perform,
             workers=_workers(setting.options),
-            most=0 if setting.options.compress else setting.options.most,
+            most=0 if setting.options.compress or setting.options.limit_rate else setting.options.most,
             processes=setting.options.processes,
             make_performer=lambda: performer(setting.open_store()),
-            on_stop=store.stop,
+            on_stop=perform.stop,
             tally=tally,
         )
         flush()
@@ -226,8 +218,7 @@ def _run(
         interrupted = True
         raise
     finally:
-        if (closing := getattr(perform, "close", None)) is not None:
-            closing()
+        perform.close()
         state = "interrupted" if interrupted else "done" if ended and not work.failures else "failed"
         journal.finish(state)
         setting.fingerprints.close()
@@ -237,8 +228,9 @@ def _run(
 
 
 def _workers(options: Options) -> int:
-    """Compressing takes a core, and holds parts in memory: few at a time."""
-    return min(options.parallel, _SQUEEZERS) if options.compress else options.parallel
+    """Compressing takes a core, and holds parts in memory: few at a time. So do few where the rate is low."""
+    workers = min(options.parallel, _SQUEEZERS) if options.compress else options.parallel
+    return min(workers, max(1, options.limit_rate // _RATE_EACH)) if options.limit_rate else workers
 
 
 def _summary(verb: str, tally: Tally, *, interrupted: bool, job: str) -> Summary:

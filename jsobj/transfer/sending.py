@@ -13,16 +13,19 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import MTIME, PART_SIZE, Listed, Moved, ObjectInfo, Part, PutOptions, Store, Upload
+from jsobj.store.objects import MTIME, PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Store, Upload
 from jsobj.store.streams import FileSource, source_changed
 from jsobj.transfer.compressing import compressed_already, encoder, file_chunks, through
 from jsobj.transfer.content import compare, is_md5, md5_of
 from jsobj.transfer.layout import Layout, Stretch, plan_layout
 from jsobj.transfer.options import Options
 from jsobj.transfer.scan import LocalFile
+from jsobj.transfer.throttle import Meter
 
 _SQUEEZED_PART = 6 * 1024**2  # bytes; a worker that compresses holds two of these
 _HEAD = 16  # bytes of a file that tell whether it is compressed already
+
+SAME_CONTENT = "same content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,18 @@ class Begun:
 class Sender:
     """Performs the units of an upload. Shared by threads."""
 
-    def __init__(self, store: Store, options: Options, moved: Moved) -> None:
+    def __init__(self, store: Store, options: Options, moved: Meter) -> None:
         self._store = store
         self._options = options
         self._moved = moved
+
+    def stop(self) -> None:
+        """Cut what is under way, from another thread."""
+        self._store.stop()
+        self._moved.stop()
+
+    def close(self) -> None:
+        """Nothing stays open between units."""
 
     def __call__(self, unit: object) -> Sent | Begun | Part | None:
         """Perform one unit; raises :class:`JsobjError`."""
@@ -169,10 +180,10 @@ class Sender:
         if remote is None or remote.size != item.file.size:
             return None
         if is_md5(remote.etag) and md5_of(descriptor, 0, remote.size) == remote.etag:
-            return Sent(remote.etag, "md5", "same content")
+            return Sent(remote.etag, "md5", SAME_CONTENT)
         if is_md5(remote.etag) and self._store.place.dialect == "s3":
             return None
-        return self._as_headed(item.key, descriptor, "same content")
+        return self._as_headed(item.key, descriptor, SAME_CONTENT)
 
     def _as_headed(self, key: str, descriptor: int, reason: str) -> Sent | None:
         try:

@@ -46,3 +46,22 @@ class RateLimit:
     def stop(self) -> None:
         """Let everybody pass, and wake those who wait."""
         self._stopped.set()
+
+
+class Meter:
+    """Counts bytes as they pass, and holds them back where there is a limit; see :data:`jsobj.store.objects.Moved`."""
+
+    def __init__(self, count: Callable[[int], None], limit: RateLimit | None = None) -> None:
+        self._count = count
+        self._limit = limit
+
+    def __call__(self, count: int) -> None:
+        """Bytes passed; negative: a retry takes them back."""
+        self._count(count)
+        if self._limit is not None:
+            self._limit.pass_(count)
+
+    def stop(self) -> None:
+        """Hold nothing back any longer."""
+        if self._limit is not None:
+            self._limit.stop()

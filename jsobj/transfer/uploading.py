@@ -21,7 +21,17 @@ from jsobj.transfer.layout import Layout
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.scan import LocalFile, Passed
-from jsobj.transfer.sending import AbandonParts, BeginParts, Begun, FinishParts, Sending, SendPart, SendWhole, Sent
+from jsobj.transfer.sending import (
+    SAME_CONTENT,
+    AbandonParts,
+    BeginParts,
+    Begun,
+    FinishParts,
+    Sending,
+    SendPart,
+    SendWhole,
+    Sent,
+)
 from jsobj.transfer.work import Outcome
 
 Planned = SendWhole | BeginParts | Skipped | Failed
@@ -146,7 +156,7 @@ class UploadWork:
         if isinstance(unit, SendPart):
             self._part_ended(unit, outcome)
         elif isinstance(unit, AbandonParts):
-            self.journal.upload_ended(unit.item.key)
+            self.journal.upload_ended(unit.item.key, left=outcome.error is not None)
             self._failed(unit.item.file.path, unit.error)
         elif outcome.error is not None:
             self._item_failed(unit.item, outcome.error)
@@ -207,7 +217,8 @@ class UploadWork:
         if isinstance(unit, FinishParts):
             self._open.pop(item.key, None)
         if not isinstance(unit, SendWhole):
-            self.journal.upload_ended(item.key)
+            unneeded = isinstance(unit, BeginParts) and bool(unit.upload_id) and sent.skipped == SAME_CONTENT
+            self.journal.upload_ended(item.key, left=unneeded)
         self.fingerprints.remember(item.file, self.place(item.key), sent.etag)
         if sent.skipped:
             self.tally.skipped += 1
