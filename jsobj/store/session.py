@@ -140,7 +140,7 @@ class Session:
             payload = ""
         with self.patience.turn(), self._pool.wire() as wire:
             if not payload and source is not None:
-                payload = _sha256(source, wire.buffer)
+                payload = _sha256(source, wire.buffer(source.size))
             head = self._head(request, self._dialect.authorise(request, payload))
             sent = hashlib.md5(usedforsecurity=False) if request.digest and source is not None else None
             moved = _Counted(request.moved) if request.moved is not None else None

@@ -23,6 +23,7 @@ from jsobj.store.heads import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head
 from jsobj.store.objects import Moved, Sink, Source
 
 BUFFER = 1024 * 1024  # bytes; one a connection, which is one a worker
+_SMALL = 160 * 1024  # bytes until more is needed: with small objects there are many connections
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 30.0  # without a single byte either way
 _EARLY_SECONDS = 1.0  # to read an answer that came before the body was sent
@@ -40,7 +41,7 @@ class Wire:
         self._open = open_socket
         self._socket: socket.socket | None = None
         self._recv_into: Callable[[memoryview], int] = _closed
-        self._data = bytearray(BUFFER)
+        self._data = bytearray(_SMALL)
         self._view = memoryview(self._data)
         self._start = self._end = 0  # unread bytes in the buffer
         self._used = 0.0
@@ -49,9 +50,14 @@ class Wire:
         self._idle = 0.0
         self._no_body = False
 
-    @property
-    def buffer(self) -> memoryview:
-        """The buffer, free between requests."""
+    def buffer(self, size: int) -> memoryview:
+        """The buffer, free between requests; large if ``size`` bytes are to pass through it."""
+        if size > _SMALL // 2 and len(self._data) < BUFFER:
+            kept = bytes(self._view[self._start : self._end])
+            self._data = bytearray(BUFFER)
+            self._view = memoryview(self._data)
+            self._view[: len(kept)] = kept
+            self._start, self._end = 0, len(kept)
         return self._view
 
     @property
@@ -119,11 +125,11 @@ class Wire:
         self, connection: socket.socket, head: bytes, source: Source, digest: Any, moved: Moved | None
     ) -> None:
         """The first piece travels with the head: a small object is one system call (and one TLS record)."""
-        view, offset, size = self._view, 0, source.size
-        room = len(head)
+        offset, size, room = 0, source.size, len(head)
+        view = self.buffer(size + room)
         view[:room] = head
         while offset < size:
-            piece = view[room:] if size - offset > BUFFER - room else view[room : room + size - offset]
+            piece = view[room : room + size - offset]
             try:
                 count = source.read_into(piece, offset)
             except OSError as error:
@@ -243,8 +249,8 @@ class Wire:
             self.close()
 
     def _receive_exactly(self, length: int, keep: Callable[[memoryview], None]) -> None:
-        view, recv_into = self._view, self._recv_into
-        lying = min(self._end - self._start, length)
+        view, recv_into = self.buffer(length), self._recv_into
+        whole, lying = len(view), min(self._end - self._start, length)
         left = length - lying
         if left == 0:
             if lying:
@@ -252,16 +258,16 @@ class Wire:
                 self._start += lying
             return
         # What lies in the buffer stays at its front, and more is received behind it.
-        if lying > BUFFER - self._start - _CHUNK // 4 or (lying and self._start > BUFFER // 2):
+        if lying and self._start + lying > whole // 2:
             keep(view[self._start : self._end])
             begin = filled = 0
         else:
             begin, filled = self._start, self._end
         self._start = self._end = 0
         while left:
-            goal = min(BUFFER, max(filled + 1, begin + _CHUNK))
+            goal = min(whole, max(filled + 1, begin + _CHUNK))
             try:
-                count = recv_into(view[filled : min(BUFFER, filled + left)])
+                count = recv_into(view[filled : min(whole, filled + left)])
             except (OSError, ssl.SSLError, ValueError) as error:
                 raise translated(error) from error
             if not count:
@@ -318,7 +324,7 @@ class Wire:
                 return line
             if self._end - self._start > 4096:
                 raise WireError("garbage", "the answer's chunks are malformed")
-            if self._end == BUFFER:
+            if self._end == len(self._data):
                 rest = bytes(self._view[self._start : self._end])
                 self._view[: len(rest)] = rest
                 self._start, self._end = 0, len(rest)

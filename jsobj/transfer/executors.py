@@ -24,7 +24,8 @@ __all__ = ["Perform", "UnitSource", "run", "tell_parent"]
 Perform = Callable[[Any], Any]
 
 STOP_SECONDS = 4.0  # how long workers may take to end after a stop; whoever waits at a terminal gets 5 in all
-_GROWTH_SECONDS = 0.1
+_GROWTH_SECONDS = 0.2
+_WORTH_IT = 1.3
 _BUSY = 0.5  # of one core
 _LOOK_SECONDS = 0.1  # how often the waiting main thread passes on what children report
 
@@ -92,10 +93,11 @@ class Growth:
     def __init__(self, most: int) -> None:
         self.ended = 0  # counted by the workers without a lock: about is enough
         self._most = most
+        self._rate = 0.0  # units a second before the last growth
         self._before = (time.monotonic(), time.process_time(), 0)
 
     def wanted(self, now: int) -> int:
-        """How many threads to add to ``now``; twice as many each time, up to the most."""
+        """How many threads to add to ``now``: twice as many each time, as long as it helps."""
         if now >= self._most:
             return 0
         clock, used, ended = time.monotonic(), time.process_time(), self.ended
@@ -103,8 +105,14 @@ class Growth:
         if clock - then < _GROWTH_SECONDS:
             return 0
         self._before = (clock, used, ended)
-        waiting = used - used_then < _BUSY * (clock - then)
-        return min(now, self._most - now) if waiting and ended - ended_then >= now else 0
+        rate = (ended - ended_then) / (clock - then)
+        if rate < self._rate * _WORTH_IT:
+            self._most = now  # the server is busy, or the line: more at once did not help
+            return 0
+        if used - used_then > _BUSY * (clock - then) or ended - ended_then < now:
+            return 0
+        self._rate = rate
+        return min(now, self._most - now)
 
 
 class _Run:

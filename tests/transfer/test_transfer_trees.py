@@ -1,0 +1,221 @@
+"""Folders: every name round-trips, nothing is sent twice, what differs is, and what cannot be sent is named."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+from transfer_scene import TransferScene, on_disk, sha, shas
+
+# The list of P23: control characters, trailing dots and spaces, what looks like an encoding, and more.
+NAMES = (
+    "plain.txt",
+    "with space",
+    " leading",
+    "trailing ",
+    "trailing.",
+    "...",
+    "-rf",
+    "--delete",
+    "%46",
+    "a%2Fb",
+    "plus+and&amp;",
+    "quote'\"`$(x)",
+    "back\\slash",
+    "question?hash#",
+    "star*[a]",
+    "tab\there",
+    "line\nfeed",
+    "carriage\rreturn",
+    "escape\x1b]0;title\x07",
+    "bell\x01\x7f",
+    "\u00e9 composed",
+    "e\u0301 decomposed",
+    "\u202egnp.exe",
+    "line\u2028separator",
+    "\U0001f4a9",
+    "File",
+    "file",
+    "n" * 255,
+    "\u00fc" * 120,
+    "/".join(["deep"] * 60) + "/leaf",
+    "empty/file",
+    ".hidden/.x",
+)
+
+
+def test_p23_every_name_round_trips(anywhere: TransferScene) -> None:
+    files = {name: b"" if name == "empty/file" else os.urandom(17) for name in NAMES}
+    tree = anywhere.write(files)
+    sent = anywhere.summary("upload", f"{tree}/", anywhere.url("in/"))
+    assert (sent["done"], sent["verified"], sent["failed"]) == (len(NAMES), len(NAMES), 0)
+    assert anywhere.digests() == {f"in/{name}": sha(data) for name, data in files.items()}
+    got = anywhere.summary("download", anywhere.url("in"), "back")
+    assert (got["done"], got["failed"]) == (len(NAMES), 0)
+    assert on_disk(anywhere.folder / "back") == shas(files)
+
+
+def test_where_things_go(over_s3: TransferScene) -> None:
+    """The rule of the trailing slash, and that of a folder's own name."""
+    tree = over_s3.write({"a": b"1", "b/c": b"2"})
+    over_s3("upload", tree, over_s3.url())
+    over_s3("upload", tree, over_s3.url("as"))
+    over_s3("upload", f"{tree}/", over_s3.url("bare/"))
+    over_s3("upload", tree / "a", tree / "b", over_s3.url("two/"))
+    over_s3("upload", tree / "a", over_s3.url("renamed"))
+    wanted = {"tree/a", "tree/b/c", "as/a", "as/b/c", "bare/a", "bare/b/c", "two/a", "two/b/c", "renamed"}
+    assert set(over_s3.keys()) == wanted
+    over_s3("download", over_s3.url("tree"), "d/")
+    over_s3("download", over_s3.url("tree"), "named")
+    over_s3("download", over_s3.url("*/a"), "globbed")
+    assert set(on_disk(over_s3.folder / "d")) == {"tree/a", "tree/b/c"}
+    assert set(on_disk(over_s3.folder / "named")) == {"a", "b/c"}
+    assert set(on_disk(over_s3.folder / "globbed")) == {"tree/a", "as/a", "bare/a", "two/a"}
+
+
+@pytest.mark.parametrize("how", ["lines", "nul", "stdin"])
+def test_files_from(over_s3: TransferScene, how: str) -> None:
+    files = {"one": b"1", "two words": b"2", "sub/three": b"3", "not/this": b"4"}
+    if how == "nul":
+        files["new\nline"] = b"5"
+    tree = over_s3.write(files)
+    names = [name for name in files if name != "not/this"]
+    text = "".join(f"./{name}\0" if how == "nul" else f"{name}\n" for name in names)
+    listed = over_s3.folder / "list"
+    listed.write_text(text)
+    source = ("-",) if how == "stdin" else (listed, *(["-0"] if how == "nul" else []))
+    words = {"stdin": text} if how == "stdin" else {}
+    sent = over_s3.summary("upload", f"{tree}/", over_s3.url(), "--files-from", *source, **words)
+    assert sent["done"] == len(names)
+    assert over_s3.digests() == {name: sha(files[name]) for name in names}
+
+
+def test_files_from_with_a_missing_one(over_s3: TransferScene) -> None:
+    tree = over_s3.write({"a": b"1", "b": b"2"})
+    sent = over_s3.summary("upload", f"{tree}/", over_s3.url(), "--files-from", "-", stdin="a\ngone\nb\n", code=3)
+    assert (sent["done"], sent["failed"]) == (2, 1)
+    assert sent["failures"][0]["item"].endswith("gone")
+    assert over_s3.keys() == ["a", "b"]
+
+
+def test_include_and_exclude(transfer: TransferScene) -> None:
+    files = {"a.nc": b"1", "b.nc": b"2", "b.tmp": b"3", "sub/c.nc": b"4", "sub/old/d.nc": b"5"}
+    tree = transfer.write(files)
+    words = ("--include", "*.nc", "--exclude", "sub/old/")
+    transfer("upload", f"{tree}/", transfer.url(), *words)
+    assert transfer.keys() == ["a.nc", "b.nc", "sub/c.nc"]
+    transfer("download", transfer.url(), "back", "--exclude", "b*")
+    assert set(on_disk(transfer.folder / "back")) == {"a.nc", "sub/c.nc"}
+
+
+def test_dry_run_changes_nothing(transfer: TransferScene) -> None:
+    tree = transfer.write({"new": b"1", "same": b"22", "longer": b"333"})
+    transfer.put("same", b"22")
+    transfer.put("longer", b"3")
+    transfer.put("theirs", b"4")
+    before, disk = transfer.state(), on_disk(transfer.jsobj.home)
+    plan = transfer("upload", f"{tree}/", transfer.url(), "--dry-run", "--json").json
+    actions = {Path(row["item"]).name: row["action"] for row in plan["items"]}
+    assert (plan["schema"], actions) == ("jsobj.plan/1", {"new": "upload", "same": "compare", "longer": "upload"})
+    plan = transfer("download", transfer.url(), "back", "--dry-run", "--json").json
+    assert {row["item"]: row["action"] for row in plan["items"]} == dict.fromkeys(before, "download")
+    assert transfer.state() == before
+    after = on_disk(transfer.jsobj.home)
+    assert {name: found for name, found in after.items() if ".cache" not in name} == {
+        name: found for name, found in disk.items() if ".cache" not in name
+    }
+
+
+def test_a_second_run_sends_nothing_and_a_change_is_sent(transfer: TransferScene) -> None:
+    files = {"a": b"first", "b": b"second"}
+    tree = transfer.write(files)
+    for name in files:  # long ago, so that the fingerprints may be kept
+        os.utime(tree / name, (1_600_000_000, 1_600_000_000))
+    transfer("upload", f"{tree}/", transfer.url())
+    before = transfer.state()
+    again = transfer.summary("upload", f"{tree}/", transfer.url())
+    assert (again["done"], again["skipped"], again["bytes"]) == (0, 2, 0)
+    assert transfer.state() == before
+    (tree / "a").write_bytes(b"FIRST")  # the same size, and the time set back
+    os.utime(tree / "a", (1_600_000_000, 1_600_000_000))
+    sent = transfer.summary("upload", f"{tree}/", transfer.url())
+    assert (sent["done"], sent["skipped"]) == (1, 1)
+    assert transfer.get("a") == b"FIRST"
+
+
+def test_a_second_download_fetches_nothing_and_a_change_is_fetched(transfer: TransferScene) -> None:
+    transfer.put("a", b"first")
+    transfer.put("b", b"second")
+    transfer("download", transfer.url(), "back")
+    again = transfer.summary("download", transfer.url(), "back")
+    assert (again["done"], again["skipped"], again["bytes"]) == (0, 2, 0)
+    transfer.put("a", b"FIRST")
+    (transfer.folder / "back/b").write_bytes(b"SECOND")
+    got = transfer.summary("download", transfer.url(), "back")
+    assert (got["done"], got["skipped"]) == (2, 0)
+    assert on_disk(transfer.folder / "back") == shas({"a": b"FIRST", "b": b"second"})
+
+
+def test_no_clobber_and_check_size(transfer: TransferScene) -> None:
+    tree = transfer.write({"a": b"AAAA", "b": b"longer", "c": b"new"})
+    transfer.put("a", b"aaaa")
+    transfer.put("b", b"b")
+    sent = transfer.summary("upload", f"{tree}/", transfer.url(), "--no-clobber")
+    assert (sent["done"], sent["skipped"]) == (1, 2)
+    assert transfer.digests() == shas({"a": b"aaaa", "b": b"b", "c": b"new"})
+    sent = transfer.summary("upload", f"{tree}/", transfer.url(), "--check", "size")
+    assert (sent["done"], sent["skipped"]) == (1, 2)
+    assert transfer.digests() == shas({"a": b"aaaa", "b": b"longer", "c": b"new"})
+    got = transfer.summary("download", transfer.url(), tree, "--no-clobber")
+    assert (got["done"], got["skipped"]) == (0, 3)
+    assert (tree / "a").read_bytes() == b"AAAA"
+    got = transfer.summary("download", transfer.url(), tree)
+    assert (got["done"], got["skipped"]) == (1, 2)
+    assert (tree / "a").read_bytes() == b"aaaa"
+
+
+def test_modification_times_travel(anywhere: TransferScene) -> None:
+    tree = anywhere.write({"a": b"1"})
+    moment = 1_234_567_890_123_456_789
+    os.utime(tree / "a", ns=(moment, moment))
+    anywhere("upload", f"{tree}/", anywhere.url())
+    assert anywhere.head("a")["Metadata"]["mtime"] == "1234567890.123456789"
+    anywhere("download", anywhere.url(), "back")
+    assert (anywhere.folder / "back/a").stat().st_mtime_ns == moment
+    anywhere("download", anywhere.url("a"), "without", "--no-times")
+    assert (anywhere.folder / "without").stat().st_mtime_ns != moment
+    assert sha((anywhere.folder / "without").read_bytes()) == sha(anywhere.get("a"))
+
+
+def test_b099_what_cannot_be_sent_is_named_and_the_rest_arrives(over_s3: TransferScene) -> None:
+    tree = over_s3.write({"good": b"1", "sub/good": b"2"})
+    os.mkfifo(tree / "fifo")
+    with socket.socket(socket.AF_UNIX) as listener:
+        here = Path.cwd()
+        os.chdir(tree)  # a socket's path is short
+        listener.bind("socket")
+        os.chdir(here)
+    (tree / "link").symlink_to("good")
+    (tree / "loop").symlink_to(".")
+    (tree / "dangling").symlink_to("nowhere")
+    (Path(os.fsdecode(os.fsencode(tree) + b"/latin-\xe9"))).write_bytes(b"3")
+    sent = over_s3.summary("upload", f"{tree}/", over_s3.url(), code=3)
+    assert sent["done"] == 2
+    assert over_s3.digests() == shas({"good": b"1", "sub/good": b"2"})
+    named = " ".join(failure["item"] for failure in sent["failures"])
+    assert all(name in named for name in ("fifo", "socket", "latin-")), named
+    followed = over_s3.summary("upload", f"{tree}/", over_s3.url("f/"), "--links", "follow", code=3)
+    assert {"f/good", "f/link", "f/sub/good"} <= set(over_s3.keys())
+    named = " ".join(failure["item"] for failure in followed["failures"])
+    assert all(name in named for name in ("loop", "dangling")), named
+
+
+def test_b100_a_name_with_a_newline_is_printed_escaped(over_s3: TransferScene) -> None:
+    tree = over_s3.write({"new\nline\x1b[31m": b"1"})
+    out = over_s3("upload", f"{tree}/", over_s3.url(), "--dry-run")
+    assert "\x1b" not in out.out + out.err
+    assert len(out.lines) == 1
+    over_s3("upload", f"{tree}/", over_s3.url())
+    assert over_s3.keys() == ["new\nline\x1b[31m"]
