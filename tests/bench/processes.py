@@ -55,6 +55,9 @@ def spend(
         watchdog.start()
         try:
             said = process.communicate()[1]
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # it must not go on while the bench ends
+            raise
         finally:
             watchdog.cancel()
         if process.returncode:
