@@ -241,6 +241,10 @@ class Store(Protocol):
         """
         ...
 
+    def first_part(self, info: ObjectInfo) -> int:
+        """The bytes of part 1 of an object with a composite ETag; 0 where the server does not tell."""
+        ...
+
     def presign(self, method: str, key: str, seconds: int) -> str:
         """A URL with which anybody may GET or PUT this object for a while."""
         ...

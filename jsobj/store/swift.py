@@ -307,6 +307,10 @@ class SwiftStore:
             start += segment.size
         return found
 
+    def first_part(self, info: ObjectInfo) -> int:
+        """Not told over Swift: :meth:`digests` lists the segments where there are any."""
+        return 0
+
     def presign(self, method: str, key: str, seconds: int, *, make_key: bool = False) -> str:
         """A temporary URL; see :func:`jsobj.store.swift_tempurl.temporary_url`."""
         with self._telling_what_is_missing():

@@ -57,7 +57,8 @@ def layouts(store: Store, info: ObjectInfo) -> Iterator[Layout]:
     """The ways in which a multipart object can have been cut, the likeliest first."""
     told = info.metadata.get(PART_SIZE, "")
     known = int(told) if told.isascii() and told.isdigit() and len(told) < 16 else 0
-    for size in candidates(info.size, info.parts or 1, known):
+    first = 0 if known else store.first_part(info)
+    for size in candidates(info.size, info.parts or 1, known, first):
         yield Layout(info.size, size)
 
 
