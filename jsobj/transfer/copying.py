@@ -7,19 +7,17 @@ here and are hashed on their way. A move deletes the source only after its copy 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.digests import composite
 from jsobj.store.objects import PART_SIZE, Listed, Moved, ObjectInfo, PutOptions, Store
-from jsobj.store.streams import BytesSink
 from jsobj.transfer.bounded import bounded_map
-from jsobj.transfer.content import is_md5, layouts
+from jsobj.transfer.content import layouts
 from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally
 from jsobj.transfer.layout import Layout, plan_layout
 from jsobj.transfer.outcomes import ends_run
+from jsobj.transfer.reading import Reading
 from jsobj.transfer.streaming import send_stream
 
 _PARTS_AT_ONCE = 8
@@ -67,8 +65,12 @@ class Copier:
         info = self.source.head(item.remote.key)
         if not self.overwrite and self._exists(item.key):
             return Skipped(name, "exists already")
-        etag = self._on_server(info, item.key) if self.same_server else self._through_here(info, item.key)
-        verified = self._verified(info, item.key, etag)
+        if self.same_server:
+            etag = self._on_server(info, item.key)
+            verified = self._compared(info, item.key, etag)
+        else:
+            etag, verified = self._through_here(info, item.key)
+            self._compared(info, item.key, etag)
         if self.move:
             self.source.delete(info.key)
         return Done(name, self.target.place.url(item.key), info.size, verified, etag)
@@ -112,36 +114,21 @@ class Copier:
             return None
         return plan_layout(info.size, limits, _COPY_PART)
 
-    def _through_here(self, info: ObjectInfo, key: str) -> str:
-        digest = _Digest(self.source, info)
-        options = PutOptions(info.content_type, info.content_encoding, _metadata(info, self.part_size))
+    def _through_here(self, info: ObjectInfo, key: str) -> tuple[str, str]:
+        """The new ETag, and what the source's bytes were compared with; wrong ones end it before an object is made."""
+        reading = Reading(self.source, info)
         sent = send_stream(
             self.target,
             key,
-            self._pieces(info, digest),
-            options,
+            reading,
+            PutOptions(info.content_type, info.content_encoding, _without_layout(info)),
             part_size=plan_layout(info.size, self.target.limits, self.part_size).part_size,
             moved=self.moved,
         )
-        return sent.etag
+        return sent.etag, reading.verified
 
-    def _pieces(self, info: ObjectInfo, digest: _Digest) -> Iterator[bytearray]:
-        """The object's bytes in order; at its end the digest is compared, so that a wrong copy is never completed."""
-        for part in Layout(info.size, digest.part_size or self.part_size):
-            sink = BytesSink()
-            if part.size:
-                got = self.source.get(info.key, sink, start=part.start, size=part.size, etag=info.etag)
-                digest.add(sink.data, got.md5)
-            yield sink.data
-        if not digest.right():
-            raise JsobjError(
-                "bytes-differ",
-                f"{info.key}: the bytes that arrive do not have the object's digest",
-                code=ExitCode.INTEGRITY,
-                hint="run the same command again; if it stays so, the object itself is damaged",
-            )
-
-    def _verified(self, info: ObjectInfo, key: str, etag: str) -> str:
+    def _compared(self, info: ObjectInfo, key: str, etag: str) -> str:
+        """Look at the copy: its size must be right; "etag" where that is the source's too, else ""."""
         made = self.target.head(key)
         if made.size != info.size:
             raise JsobjError(
@@ -150,32 +137,7 @@ class Copier:
                 code=ExitCode.INTEGRITY,
                 hint="run the same command again",
             )
-        if not self.same_server:
-            return "digest"
         return "etag" if made.etag == info.etag or etag == info.etag else ""
-
-
-class _Digest:
-    """The digest of an object's bytes as they pass, in the way its ETag was made."""
-
-    def __init__(self, store: Store, info: ObjectInfo) -> None:
-        self._info = info
-        self._whole = hashlib.md5(usedforsecurity=False)
-        self._parts: list[str] = []
-        layout = next(layouts(store, info), None) if info.parts is not None else None
-        self.part_size = layout.part_size if layout else 0
-
-    def add(self, data: bytearray, md5: str) -> None:
-        if is_md5(self._info.etag):
-            self._whole.update(data)
-        self._parts.append(md5)
-
-    def right(self) -> bool:
-        """Whether the bytes were right; also true where nothing could be compared."""
-        if is_md5(self._info.etag) and not self._info.large:
-            return self._whole.hexdigest() == self._info.etag
-        told = self._info.metadata.get(PART_SIZE) == str(self.part_size)
-        return not told or composite(self._parts) == self._info.etag
 
 
 def _kept(info: ObjectInfo, layout: Layout) -> PutOptions:
@@ -183,9 +145,8 @@ def _kept(info: ObjectInfo, layout: Layout) -> PutOptions:
     return PutOptions(info.content_type, info.content_encoding, metadata)
 
 
-def _metadata(info: ObjectInfo, part_size: int) -> dict[str, str]:
-    kept = {name: value for name, value in info.metadata.items() if name != PART_SIZE}
-    return {**kept, PART_SIZE: str(part_size)} if info.size > part_size else kept
+def _without_layout(info: ObjectInfo) -> dict[str, str]:
+    return {name: value for name, value in info.metadata.items() if name != PART_SIZE}
 
 
 def copy_all(

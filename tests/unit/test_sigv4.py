@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from unittest import mock
 from urllib.parse import parse_qs, quote
@@ -28,6 +30,19 @@ VALUES = st.text(st.characters(codec="ascii", min_codepoint=32, max_codepoint=12
 HEADERS = st.dictionaries(st.sampled_from(["content-type", "range", "x-amz-meta-a", "x-amz-copy-source"]), VALUES)
 REGIONS = st.sampled_from(["us-east-1", "RegionOne", "dc3-a"])
 MOMENT = datetime(2026, 11, 21, 1, 2, 3, tzinfo=timezone.utc)
+
+
+@contextlib.contextmanager
+def _botocores_clock() -> Iterator[None]:
+    """botocore at MOMENT; it asks for the time in one way or another, by its release."""
+    moment = MOMENT.replace(tzinfo=None)
+    if hasattr(auth, "get_current_datetime"):
+        with mock.patch.object(auth, "get_current_datetime", return_value=moment):
+            yield
+        return
+    with mock.patch.object(auth, "datetime") as module:
+        module.datetime.utcnow.return_value = moment
+        yield
 
 
 def botocores(netloc: str, path: str, access: str, secret: str, region: str) -> dict[str, str]:
@@ -59,9 +74,8 @@ def test_requests_of_transfers_are_signed_as_botocore_signs_them(
     signer = S3SigV4Auth(Credentials("abc", secret), "s3", region)
     with (
         mock.patch.object(signer, "payload", return_value=payload),
-        mock.patch.object(auth, "get_current_datetime") as now,
+        _botocores_clock(),
     ):
-        now.return_value = MOMENT.replace(tzinfo=None)
         signer.add_auth(request)
     ours = Signer("abc", Secret(secret), region).headers(
         "PUT", host, path, query, headers, payload, now=MOMENT.timestamp()
@@ -88,8 +102,7 @@ def test_a_presigned_url_is_botocores(key: str, secret: str, region: str, second
     origin, path = Origin("https", "objects.example.org", 8443), f"/bucket/{quote(key, safe='/-_.~')}"
     request = AWSRequest(method, f"{origin}{path}")
     signer = S3SigV4QueryAuth(Credentials("abc", secret), "s3", region, expires=seconds)
-    with mock.patch.object(auth, "get_current_datetime") as now:
-        now.return_value = MOMENT.replace(tzinfo=None)
+    with _botocores_clock():
         signer.add_auth(request)
     ours = presigned(
         Signer("abc", Secret(secret), region), origin, path, method=method, seconds=seconds, now=MOMENT.timestamp()
