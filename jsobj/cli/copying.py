@@ -90,7 +90,13 @@ def _run(frame: Frame, origin: Store, target: Store, items: Iterator[Copying], *
         moved=tally.moved,
     )
     frame.teller(Started(verb, one.url(), other.url()))
-    failures = copy_all(copier, items, tally, frame.teller, workers=options.parallel if same else 4)
+
+    def stop() -> None:
+        origin.stop()
+        target.stop()
+
+    workers = options.parallel if same else 4
+    failures = copy_all(copier, items, tally, frame.teller, workers=workers, stop=stop)
     size = tally.done_bytes
     seconds = time.monotonic() - tally.began
     counts = (tally.done, tally.skipped, tally.failed, size, tally.verified, tally.unverified, tally.retries)

@@ -110,9 +110,16 @@ def _to_stdout(world: World, locations: list[Location], chosen: Chosen) -> None:
     from jsobj.store.locate import parse_location
     from jsobj.transfer.compressing import decodable, decoder, through
     from jsobj.transfer.reading import Reading
+    from jsobj.transfer.throttle import Meter, RateLimit
 
     places = [parse_location(str(location), need_key=True) for location in locations]
+    if chosen.dry_run:
+        raise JsobjError(
+            "usage", "with '-' there is no plan to show", code=ExitCode.USAGE, hint="jsobj stat shows the object"
+        )
     with transfer_frame(world, chosen, data_on_stdout=True) as frame:
+        rate = chosen.options().limit_rate
+        meter = Meter(frame.tally.moved, RateLimit(rate) if rate else None)
         for place in places:
             store = frame.opened.of(place)
             info = store.head(place.key)
@@ -120,5 +127,5 @@ def _to_stdout(world: World, locations: list[Location], chosen: Chosen) -> None:
             if decodable(info.content_encoding) and not chosen.raw:
                 chunks = through(decoder(info.content_encoding.strip().lower()), chunks)
             for data in chunks:
-                frame.tally.moved(len(data))
+                meter(len(data))
                 world.out.write_bytes(data)

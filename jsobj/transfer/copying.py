@@ -55,12 +55,13 @@ class Copier:
             return Failed(name, error)
 
     def _copied(self, item: Copying, name: str) -> Done | Skipped:
-        if self.same_server and self.source.place.bucket == self.target.place.bucket and item.remote.key == item.key:
+        if self.source.place.bucket == self.target.place.bucket and item.remote.key == item.key:
+            # Also from s3:// to swift://: both show the same object, and a move would delete what it has just made.
             raise JsobjError(
                 "copy-onto-itself",
-                f"{name} cannot be copied onto itself",
+                f"{name} and {self.target.place.url(item.key)} are the same object",
                 code=ExitCode.USAGE,
-                hint="choose another key",
+                hint="choose another key or bucket",
             )
         info = self.source.head(item.remote.key)
         if not self.overwrite and self._exists(item.key):
@@ -156,10 +157,11 @@ def copy_all(
     tell: Listener,
     *,
     workers: int,
+    stop: Callable[[], None],
 ) -> list[JsobjError]:
-    """Copy everything that ``items`` gives; what failed."""
+    """Copy everything that ``items`` gives; what failed. ``stop`` is called where it ends early."""
     failures = []
-    for event in bounded_map(copier, items, workers):
+    for event in bounded_map(copier, items, workers, stop=stop):
         if isinstance(event, Failed):
             tally.failed += 1
             failures.append(event.error)

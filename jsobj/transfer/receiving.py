@@ -15,7 +15,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.digests import composite
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
 from jsobj.store.streams import FileSink
-from jsobj.transfer.compressing import decodable, decoder, file_chunks, through
+from jsobj.transfer.compressing import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.content import compare, is_md5, layouts, md5_of
 from jsobj.transfer.landing import Landing, Temp
 from jsobj.transfer.layout import Layout, Stretch
@@ -187,9 +187,20 @@ class Receiver:
             if not (is_md5(info.etag) and self._store.place.dialect == "s3") and not info.metadata:
                 info = self._store.head(info.key)
             found = compare(self._store, info, descriptor)
-            return Fetched(info.size, info.etag, found.by, "same content") if found.same else None
+            if not found.same or self._to_be_decoded(info, descriptor):
+                return None
+            return Fetched(info.size, info.etag, found.by, "same content")
         finally:
             os.close(descriptor)
+
+    def _to_be_decoded(self, info: ObjectInfo, descriptor: int) -> bool:
+        """Whether the same bytes are not what is wanted: an earlier ``--raw`` left them as they are stored."""
+        if self._options.raw:
+            return False
+        encoding = info.content_encoding  # a listing does not tell it: asked for where the bytes look like it
+        if not encoding and compressed_already("", os.pread(descriptor, 16, 0)):
+            encoding = self._store.head(info.key).content_encoding
+        return decodable(encoding)
 
     # -- in parts
 
@@ -259,8 +270,8 @@ class Receiver:
         info = unit.info
         if info.parts is not None and composite(unit.md5s) == info.etag:
             return "parts"
-        if info.large and unit.md5s:
-            return "manifest" if self._store.digests(info) is not None else ""
+        if info.large and (known := self._store.digests(info)) and tuple(part.md5 for part in known) == unit.md5s:
+            return "manifest"
         found = compare(self._store, info, temp.descriptor)
         return None if found.same is False else (found.by if found.same else "")
 

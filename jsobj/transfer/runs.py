@@ -99,10 +99,10 @@ def _sweep_what_this_run_replaced(journal: Journal, store: Store) -> None:
         _sweep(journal, store)
 
 
-def _place(store: Store, compress: str = "") -> Callable[[str], str]:
+def _place(store: Store, how: str = "") -> Callable[[str], str]:
     """The whole address of a key, under which fingerprints are remembered."""
-    how = f"{compress} " if compress else ""
-    return lambda key: f"{how}{store.place.endpoint} {store.place.url(key)}"
+    said = f"{how} " if how else ""
+    return lambda key: f"{said}{store.place.endpoint} {store.place.url(key)}"
 
 
 def plan_upload(
@@ -142,7 +142,7 @@ def download_work(setting: Setting, store: Store, target: DownloadTarget, landin
         landing=landing,
         journal=setting.journal,
         fingerprints=setting.fingerprints,
-        place=_place(store),
+        place=_place(store, "raw" if setting.options.raw else ""),
         tally=setting.tally,
         tell=setting.tell,
         single=(target.file,) if target.file else (),

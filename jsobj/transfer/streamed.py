@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from jsobj.errors import ExitCode
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import PutOptions, Store
 from jsobj.transfer.compressing import encoder, through
-from jsobj.transfer.events import Done, ItemStarted, Listener, Started, Summary, Tally
+from jsobj.transfer.events import Done, ItemStarted, Listener, Skipped, Started, Summary, Tally
 from jsobj.transfer.options import Options
 from jsobj.transfer.runs import Result
 from jsobj.transfer.streaming import send_stream
@@ -37,6 +37,10 @@ def upload_stream(
             limit.pass_(count)
 
     tell(Started("upload", name, store.place.url(key)))
+    if not options.overwrite and _exists(store, key):
+        tally.skipped, tally.planned = 1, True
+        tell(Skipped(name, f"{store.place.url(key)} exists already"))
+        return _ended(tally, tell)
     tell(ItemStarted(name, None))
     pieces: Iterator[bytes | memoryview] = iter(chunks)
     if options.compress:
@@ -45,7 +49,21 @@ def upload_stream(
     sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved)
     tally.done, tally.verified, tally.done_bytes, tally.planned = 1, 1, sent.size, True
     tell(Done(name, store.place.url(key), sent.size, sent.verified, sent.etag))
-    seconds = time.monotonic() - tally.began
-    summary = Summary("upload", 1, 0, 0, tally.bytes, 1, 0, tally.retries, seconds)
+    return _ended(tally, tell)
+
+
+def _ended(tally: Tally, tell: Listener) -> Result:
+    counts = (tally.done, tally.skipped, 0, tally.bytes, tally.verified, 0, tally.retries)
+    summary = Summary("upload", *counts, time.monotonic() - tally.began)
     tell(summary)
     return Result(summary, ExitCode.OK)
+
+
+def _exists(store: Store, key: str) -> bool:
+    try:
+        store.head(key)
+    except JsobjError as error:
+        if error.code is ExitCode.NOT_FOUND and error.reference != "bucket-not-found":
+            return False
+        raise
+    return True

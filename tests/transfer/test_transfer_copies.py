@@ -1,0 +1,83 @@
+"""cp, mv and verify: on the server, through here, and what they refuse."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+
+import pytest
+from transfer_scene import IN_PARTS, PART, TransferScene, sha
+
+SMALL, LARGE = os.urandom(1000), os.urandom(2 * PART + 5)
+
+
+@pytest.mark.parametrize("verb", ["cp", "mv"])
+def test_a_tree_is_copied_on_the_server(anywhere: TransferScene, verb: str) -> None:
+    folder = anywhere.write({"a": SMALL, "deep/b": LARGE, "deep/empty": b""})
+    anywhere("upload", f"{folder}/", anywhere.url("from/"), *IN_PARTS)
+    got = anywhere.summary(verb, anywhere.url("from/"), anywhere.url("to/"), *IN_PARTS)
+    assert (got["done"], got["failed"], got["unverified"]) == (3, 0, 0)
+    wanted = {"to/a": sha(SMALL), "to/deep/b": sha(LARGE), "to/deep/empty": sha(b"")}
+    kept = {key.replace("to/", "from/"): value for key, value in wanted.items()} if verb == "cp" else {}
+    assert anywhere.digests() == {**wanted, **kept}
+    assert anywhere.unfinished() == []
+    anywhere("verify", f"{folder}/", anywhere.url("to/"))
+
+
+def test_metadata_and_encoding_travel_with_a_copy(over_s3: TransferScene) -> None:
+    over_s3.put("packed", gzip.compress(b"text"), ContentEncoding="gzip", ContentType="text/plain")
+    over_s3("cp", over_s3.url("packed"), over_s3.url("copy"))
+    head = over_s3.head("copy")
+    assert (head["ContentEncoding"], head["ContentType"]) == ("gzip", "text/plain")
+
+
+def test_nothing_is_overwritten_with_no_clobber(over_s3: TransferScene) -> None:
+    over_s3.put("new", b"new")
+    over_s3.put("old", b"old")
+    got = over_s3.summary("cp", over_s3.url("new"), over_s3.url("old"), "--no-clobber")
+    assert (got["done"], got["skipped"], over_s3.get("old")) == (0, 1, b"old")
+    over_s3("upload", "-", over_s3.url("old"), "--no-clobber", stdin="other")
+    assert over_s3.get("old") == b"old"
+
+
+def test_a_dry_run_copies_nothing(over_s3: TransferScene) -> None:
+    over_s3.put("a/b", SMALL)
+    plan = over_s3("mv", over_s3.url("a"), over_s3.url("c/"), "--dry-run", "--json").json
+    assert [(row["action"], row["item"], row["destination"]) for row in plan["items"]] == [("move", "a/b", "c/a/b")]
+    assert over_s3.keys() == ["a/b"]
+
+
+def test_files_here_are_refused_with_the_command_that_is_meant(over_s3: TransferScene) -> None:
+    path = over_s3.write({"file": SMALL}) / "file"
+    said = over_s3("cp", path, over_s3.url("x"), "--json", code=2).error
+    assert said["hint"].startswith("jsobj upload ")
+
+
+def test_what_is_not_there_is_not_found(over_s3: TransferScene) -> None:
+    over_s3("cp", over_s3.url("nothing"), over_s3.url("x"), code=5)
+
+
+def test_verify_tells_same_different_missing_and_extra(over_s3: TransferScene) -> None:
+    folder = over_s3.write({"same": LARGE, "other": SMALL, "here": SMALL})
+    over_s3("upload", f"{folder}/", over_s3.url("v/"), *IN_PARTS)
+    over_s3.put("v/other", os.urandom(1000))
+    over_s3.put("v/there", SMALL)
+    (folder / "gone").write_bytes(SMALL)
+    found = over_s3("verify", f"{folder}/", over_s3.url("v/"), "--json", code=8).json["items"]
+    states = {item["item"]: item["state"] for item in found}
+    wanted = {"v/same": "same", "v/here": "same", "v/other": "differs", "v/gone": "missing", "v/there": "extra"}
+    assert states == wanted
+
+
+def test_verify_against_a_list_of_digests(over_s3: TransferScene) -> None:
+    over_s3("upload", over_s3.write({"file": LARGE}) / "file", over_s3.url("d/large"), *IN_PARTS)
+    over_s3.put("d/small", SMALL)
+    lines = [f"{hashlib.sha256(LARGE).hexdigest()}  large", f"{hashlib.md5(SMALL).hexdigest()} *./small"]
+    sums = over_s3.folder / "SUMS"
+    sums.write_text("\n".join(lines) + "\n")
+    over_s3("verify", over_s3.url("d/"), "--manifest", sums)
+    sums.write_text(f"{'0' * 64}  large\n{'0' * 32}  nowhere\n")
+    over_s3("verify", over_s3.url("d/"), "--manifest", sums, code=8)
+    sums.write_text("no digest at all\n")
+    assert "line 1" in over_s3("verify", over_s3.url("d/"), "--manifest", sums, code=9).err
