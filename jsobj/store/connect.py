@@ -65,6 +65,11 @@ class Pool:
             for wire in self._all:
                 wire.cut()
 
+    def revive(self) -> None:
+        """After :meth:`stop`: open connections again."""
+        self.close()
+        self._stopped = False
+
     def close(self) -> None:
         """Close every connection that is idle."""
         while self._idle:

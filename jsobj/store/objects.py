@@ -253,6 +253,10 @@ class Store(Protocol):
         """Cut every connection now, from another thread: calls under way end with an error."""
         ...
 
+    def revive(self) -> None:
+        """After :meth:`stop`: serve a few requests more, to clear up, and wait for none of them long."""
+        ...
+
     def close(self) -> None:
         """Close the connections that are kept."""
         ...

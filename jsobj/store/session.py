@@ -27,6 +27,7 @@ from jsobj.urls import Origin
 _SIGNED = 1024 * 1024  # bytes up to which a body's SHA-256 is taken first, where the dialect signs payloads
 _TRANSIENT = frozenset({408, 429, 498, 499, 500, 502, 503, 504})
 _BUSY = frozenset({429, 498, 503})
+_CLEARING_UP = 1.0  # seconds without a byte, once somebody waits at a terminal for the end
 _LOST = frozenset({"dns", "connect"})
 
 
@@ -68,11 +69,18 @@ class Session:
         self._agent = f"user-agent: jsobj/{__version__}\r\naccept-encoding: identity\r\n"
         self._login_lock = threading.Lock()
         self._logins = 0
+        self._longest_idle = float("inf")
 
     def stop(self) -> None:
         """End everything that is under way, from another thread."""
         self.patience.stop()
         self._pool.stop()
+
+    def revive(self) -> None:
+        """After :meth:`stop`: serve a few requests more, to clear up, and wait for none of them long."""
+        self.patience = Patience(told=self.patience.told)
+        self._longest_idle = _CLEARING_UP
+        self._pool.revive()
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -146,7 +154,11 @@ class Session:
             moved = _Counted(request.moved) if request.moved is not None else None
             try:
                 answer = wire.ask(
-                    head, source, digest=sent, moved=moved if source is not None else None, idle=request.idle
+                    head,
+                    source,
+                    digest=sent,
+                    moved=moved if source is not None else None,
+                    idle=min(request.idle, self._longest_idle),
                 )
                 reply, verdict = self._receive(request, wire, answer, moved, attempt)
             except BaseException:

@@ -331,6 +331,10 @@ class SwiftStore:
         """Cut every connection now, from another thread."""
         self._talk.session.stop()
 
+    def revive(self) -> None:
+        """After :meth:`stop`: serve a few requests more, to clear up."""
+        self._talk.session.revive()
+
     def close(self) -> None:
         """Close the connections that are kept."""
         self._talk.session.close()

@@ -68,6 +68,7 @@ def upload_work(
         place=_place(store, setting.options.compress),
         tally=setting.tally,
         tell=setting.tell,
+        several=len(sources) > 1,
     )
 
 

@@ -12,7 +12,7 @@ from jsobj.transfer.events import Done, ItemStarted, Listener, Skipped, Started,
 from jsobj.transfer.options import Options
 from jsobj.transfer.runs import Result
 from jsobj.transfer.streaming import send_stream
-from jsobj.transfer.throttle import RateLimit
+from jsobj.transfer.throttle import Meter, RateLimit
 
 
 def upload_stream(
@@ -29,13 +29,7 @@ def upload_stream(
 
     Raises :class:`JsobjError`, and whatever ``chunks`` raises; then there is no new object, and nothing is left behind.
     """
-    limit = RateLimit(options.limit_rate) if options.limit_rate else None
-
-    def moved(count: int) -> None:
-        tally.moved(count)
-        if limit is not None:
-            limit.pass_(count)
-
+    moved = Meter(tally.moved, RateLimit(options.limit_rate) if options.limit_rate else None)
     tell(Started("upload", name, store.place.url(key)))
     if not options.overwrite and _exists(store, key):
         tally.skipped, tally.planned = 1, True
@@ -46,7 +40,7 @@ def upload_stream(
     if options.compress:
         pieces = iter(through(encoder(options.compress), pieces))
     put = PutOptions(options.content_type, options.compress)
-    sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved)
+    sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved, stop=moved.stop)
     tally.done, tally.verified, tally.done_bytes, tally.planned = 1, 1, sent.size, True
     tell(Done(name, store.place.url(key), sent.size, sent.verified, sent.etag))
     return _ended(tally, tell)

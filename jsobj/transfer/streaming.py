@@ -6,8 +6,9 @@ at (parts in flight + 1) times the part size. What was begun is taken back when 
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -30,6 +31,10 @@ class Streamed:
     verified: str
 
 
+def _nothing() -> None:
+    """Nothing holds it back."""
+
+
 def send_stream(
     store: Store,
     key: str,
@@ -39,8 +44,9 @@ def send_stream(
     part_size: int,
     moved: Moved,
     in_flight: int = IN_FLIGHT,
+    stop: Callable[[], None] = _nothing,
 ) -> Streamed:
-    """Send everything that ``chunks`` gives as one object.
+    """Send everything that ``chunks`` gives as one object. ``stop`` ends what holds ``moved`` back, on Ctrl-C.
 
     Raises :class:`JsobjError`, and whatever ``chunks`` raises; then no object was made and nothing is left behind.
     """
@@ -54,10 +60,15 @@ def send_stream(
     options = replace(options, metadata={**options.metadata, PART_SIZE: str(size)})
     upload = store.begin(key, options)
     try:
-        sent = _send_all(store, upload, _chained(ahead, parts), moved, in_flight)
+        sent = _send_all(store, upload, _chained(ahead, parts), moved, in_flight, stop)
         etag = store.complete(upload, sent, options)
-    except BaseException:
+    except Exception:
         store.abort(upload)
+        raise
+    except BaseException:  # Ctrl-C: the connections were cut, and a server that does not answer is not waited for
+        store.revive()
+        with contextlib.suppress(JsobjError):
+            store.abort(upload)
         raise
     return Streamed(sum(part.size for part in sent), etag, "parts")
 
@@ -89,7 +100,12 @@ def _parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Itera
 
 
 def _send_all(
-    store: Store, upload: Upload, parts: Iterator[memoryview], moved: Moved, in_flight: int
+    store: Store,
+    upload: Upload,
+    parts: Iterator[memoryview],
+    moved: Moved,
+    in_flight: int,
+    stop: Callable[[], None],
 ) -> tuple[Part, ...]:
     done: list[Part] = []
     waiting: deque[Future[Part]] = deque()
@@ -102,9 +118,12 @@ def _send_all(
                     done.append(waiting.popleft().result())
                 waiting.append(pool.submit(store.put_part, upload, number, BytesSource(data), moved=moved))
             done += [future.result() for future in waiting]
-        except BaseException:
+        except BaseException as error:
             for future in waiting:
                 future.cancel()
+            if not isinstance(error, Exception):  # leaving the pool waits for the parts that are under way
+                stop()
+                store.stop()
             raise
     return tuple(done)
 

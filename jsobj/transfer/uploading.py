@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from jsobj.errors import JsobjError
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Listed, Part, Upload
 from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Noted, Skipped, Tally
 from jsobj.transfer.executors import UnitSource
@@ -74,7 +74,9 @@ class UploadWork:
     place: Callable[[str], str]  # key -> the object's whole address
     tally: Tally
     tell: Listener
+    several: bool = False  # several sources: two of their files may have the same key
     failures: list[JsobjError] = field(default_factory=list)
+    _keys: set[str] = field(default_factory=set)
     _units: UnitSource = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _open: dict[str, _InParts] = field(default_factory=dict)
@@ -111,7 +113,11 @@ class UploadWork:
         for found in self.plan:
             if isinstance(found, Passed):
                 yield Failed(found.path, found.error) if found.error is not None else Skipped(found.path, found.reason)
+            elif self.several and found.key in self._keys:
+                yield Failed(found.file.path, _meet(found))
             else:
+                if self.several:
+                    self._keys.add(found.key)
                 decided = self._decided(found)
                 if not isinstance(decided, Skipped):
                     self.tally.found_items += 1
@@ -243,3 +249,13 @@ class UploadWork:
         self.tell(Failed(name, error))
         if ends_run(error):
             raise error
+
+
+def _meet(item: Sending) -> JsobjError:
+    """Two files cannot become one object: the first one does, and the others are told."""
+    return JsobjError(
+        "sources-meet",
+        f"{item.file.path}: another source becomes '{item.key}' too",
+        code=ExitCode.USAGE,
+        hint="send them one by one, under different names",
+    )

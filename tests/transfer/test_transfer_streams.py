@@ -5,7 +5,9 @@ from __future__ import annotations
 import bz2
 import gzip
 import os
+import signal
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -189,3 +191,29 @@ def test_limit_rate(over_s3: TransferScene) -> None:
     assert sha(over_s3.get("x")) == sha(data)
     assert _seconds(over_s3.summary("download", over_s3.url("x"), "back", "--limit-rate", "1M")) >= 1
     assert sha((over_s3.folder / "back").read_bytes()) == sha(data)
+
+
+def test_ctrl_c_ends_a_stream_soon_and_leaves_nothing(over_s3: TransferScene) -> None:
+    """P05: the parts under way are cut, not waited for; the upload is taken back."""
+    words = ("upload", "-", over_s3.url("cut"), *IN_PARTS, "--limit-rate", "2M", "--progress", "line")
+    process = subprocess.Popen(
+        over_s3.jsobj.command(*words),
+        env=over_s3.jsobj.environment(),
+        cwd=over_s3.folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    process.stdin.write(os.urandom(4 * PART))
+    process.stdin.flush()
+    deadline = time.monotonic() + 60
+    while not over_s3.unfinished() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert time.monotonic() - began < 5
+    assert over_s3.unfinished() == []
+    assert over_s3.keys() == []

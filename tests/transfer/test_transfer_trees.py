@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from transfer_scene import TransferScene, on_disk, sha, shas
+from transfer_scene import IN_PARTS, PART, TransferScene, on_disk, sha, shas
 
 # The list of P23: control characters, trailing dots and spaces, what looks like an encoding, and more.
 NAMES = (
@@ -219,3 +219,16 @@ def test_b100_a_name_with_a_newline_is_printed_escaped(over_s3: TransferScene) -
     assert len(out.lines) == 1
     over_s3("upload", f"{tree}/", over_s3.url())
     assert over_s3.keys() == ["new\nline\x1b[31m"]
+
+
+@pytest.mark.parametrize("size", [1000, 2 * PART + 1])
+def test_two_sources_never_become_one_object(transfer: TransferScene, size: int) -> None:
+    """The first is sent, the second is refused and named: their parts must never be mixed."""
+    one, two = os.urandom(size), os.urandom(size)
+    transfer.write({"file": one}, below="one")
+    transfer.write({"file": two}, below="two")
+    got = transfer.summary("upload", "one/file", "two/file", transfer.url("to/"), *IN_PARTS, code=3)
+    assert (got["done"], got["failed"]) == (1, 1)
+    assert got["failures"][0]["reference"] == "sources-meet"
+    assert transfer.digests() == {"to/file": sha(one)}
+    assert transfer.unfinished() == []
