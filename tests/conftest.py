@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 pytest_plugins = ["fixtures_cloud", "fixtures_rgw"]
@@ -15,6 +17,8 @@ FOREIGN_WARNINGS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Warnings are errors, except these."""
+    """Warnings are errors, except these. Ctrl-C works in children, also where this was started in the background."""
+    # A shell starts background jobs with SIGINT ignored, and ignored signals stay so in every child.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for line in FOREIGN_WARNINGS:
         config.addinivalue_line("filterwarnings", line)

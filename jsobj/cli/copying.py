@@ -22,7 +22,7 @@ def run_copy(world: World, source: str, destination: str, chosen: Chosen, *, mov
     start, end = _locations(source, destination, "mv" if move else "cp")
     with transfer_frame(world, chosen) as frame:
         origin, target = frame.opened.of(start), frame.opened.of(end)
-        items = _items(frame, origin, start.key, end.key)
+        items = _items(frame, origin, start.key, end.key, end.bucket)
         if chosen.dry_run:
             show_plan(world, items, lambda item: _row(item, move=move))
             return
@@ -49,7 +49,7 @@ def _locations(source: str, destination: str, verb: str) -> tuple[Location, Loca
     return parse_location(source), parse_location(destination)
 
 
-def _items(frame: Frame, origin: Store, key: str, new: str) -> Iterator[Copying]:
+def _items(frame: Frame, origin: Store, key: str, new: str, bucket: str) -> Iterator[Copying]:
     """What is copied where. Raises not found where there is nothing."""
     from jsobj.store.locate import nothing_at, object_at
     from jsobj.transfer.copying import Copying
@@ -61,6 +61,13 @@ def _items(frame: Frame, origin: Store, key: str, new: str) -> Iterator[Copying]
     below = key if not key or key.endswith("/") else f"{key}/"
     own = f"{key.rpartition('/')[2]}/" if below != key and into else ""
     base = f"{new}{own}" if into else f"{new}/"
+    if origin.place.bucket == bucket and base.startswith(below):
+        raise JsobjError(
+            "copy-into-itself",
+            f"{base or 'the bucket'} is below {below or 'the same bucket'}: what is made would be copied again",
+            code=ExitCode.USAGE,
+            hint="choose a destination that does not begin like the source",
+        )
     filters, found = frame.chosen.filters(), False
     for item in origin.list(below):
         found = True

@@ -92,9 +92,13 @@ def _against_tree(store: Store, local: str, key: str, filters: object, *, deep: 
     if source.exact:
         from jsobj.store.locate import object_at
         from jsobj.transfer.scan import LocalFile
+        from jsobj.transfer.verifying import UNREADABLE, Checked
 
         both = [
-            Pair(source.exact, file, object_at(store, source.exact)) for file in files if isinstance(file, LocalFile)
+            Pair(source.exact, file, object_at(store, source.exact))
+            if isinstance(file, LocalFile)
+            else Checked(file.path, UNREADABLE, file.reason)
+            for file in files
         ]
         return check_tree(store, both, deep=deep, workers=_WORKERS)
     there = (item for item in store.list(source.prefix) if not filters.judge(item.key[len(source.prefix) :]))

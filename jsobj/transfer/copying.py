@@ -73,8 +73,19 @@ class Copier:
             etag, verified = self._through_here(info, item.key)
             self._compared(info, item.key, etag)
         if self.move:
+            self._require_unchanged(info)
             self.source.delete(info.key)
         return Done(name, self.target.place.url(item.key), info.size, verified, etag)
+
+    def _require_unchanged(self, info: ObjectInfo) -> None:
+        """What was written over the source meanwhile is no copy's original, and is not deleted."""
+        if self.source.head(info.key).etag != info.etag:
+            raise JsobjError(
+                "object-changed",
+                f"{self.source.place.url(info.key)} changed while it was copied; it was not deleted",
+                code=ExitCode.INTEGRITY,
+                hint="run the same command again",
+            )
 
     def _exists(self, key: str) -> bool:
         try:

@@ -257,8 +257,21 @@ class Sender:
     def _finish(self, unit: FinishParts) -> Sent:
         with opened(unit.item.file):
             options = self._put_options(unit.item.file, unit.layout.part_size)
+            _require_all_parts(unit)
             etag = self._store.complete(unit.upload, unit.parts, options)
         return Sent(etag, "parts")
+
+
+def _require_all_parts(unit: FinishParts) -> None:
+    """Whatever went wrong before: an object is made of all parts of its file, or not at all."""
+    numbers = [part.number for part in unit.parts]
+    if numbers != list(range(1, unit.layout.count + 1)) or sum(part.size for part in unit.parts) != unit.item.file.size:
+        raise JsobjError(
+            "parts-missing",
+            f"{unit.item.file.path}: not all of its parts were sent",
+            code=ExitCode.INTEGRITY,
+            hint="run the same command again",
+        )
 
 
 def _proven(part: Part, layout: Layout, descriptor: int) -> bool:

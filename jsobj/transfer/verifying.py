@@ -51,7 +51,8 @@ def pairs(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix: 
     ahead = next(there, None)
     for file in files:
         if isinstance(file, Passed):
-            yield Checked(file.path, UNREADABLE, file.reason)
+            if file.error is not None:  # what was left out on purpose is not compared
+                yield Checked(file.path, UNREADABLE, file.reason)
             continue
         key = prefix + file.relative
         wanted = key.encode()
