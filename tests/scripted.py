@@ -22,6 +22,7 @@ class Script:
     port: int = 0
     seen: list[bytes] = field(default_factory=list)
     connections: int = 0
+    here: threading.local = field(default_factory=threading.local)  # .request: what a step's own connection asked
 
 
 def answer(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
@@ -90,6 +91,7 @@ def _serve(connection: socket.socket, steps: Sequence[Step], script: Script, ove
             if not request:
                 return
             script.seen.append(request)
+            script.here.request = request
             if isinstance(step, bytes):
                 connection.sendall(step)
             else:

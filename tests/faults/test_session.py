@@ -152,9 +152,10 @@ def test_f30_one_renewal_for_all_workers() -> None:
     gate = threading.Barrier(8)
 
     def judge_token(connection: socket.socket) -> None:
-        connection.sendall(answer(b"", "401 Unauthorized"))
+        old = b"x-token: old" in server.here.request
+        connection.sendall(answer(b"", "401 Unauthorized") if old else answer(b"ok"))
 
-    steps: list[Step] = [judge_token, answer(b"ok"), answer(b"ok")]
+    steps: list[Step] = [judge_token] * 4
     with scripted(steps, repeat=True) as server:
         opened = session(server.port, dialect)
         found: list[int] = []
