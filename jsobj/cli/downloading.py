@@ -26,6 +26,7 @@ def run_download(world: World, sources: tuple[str, ...], destination: str, chose
     if destination == "-":
         _to_stdout(world, locations, chosen)
         return
+    # As text, not as a Path: what is typed may end in a slash, and that is what is asked about.
     if len(locations) > 1 and not (destination.endswith("/") or os.path.isdir(destination)):  # noqa: PTH112
         raise JsobjError(
             "destination-not-folder",
@@ -33,10 +34,26 @@ def run_download(world: World, sources: tuple[str, ...], destination: str, chose
             code=ExitCode.USAGE,
             hint=f"make it, or end it with a slash: {destination}/",
         )
+    _require_own_names(locations)
     with transfer_frame(world, chosen) as frame:
         results = [_run(frame, location, destination) for location in locations]
         if not chosen.dry_run:
             frame.finish(_together(results))
+
+
+def _require_own_names(locations: list[Location]) -> None:
+    """Two sources of one name would become one file, of which the later one is left."""
+    seen: dict[str, Location] = {}
+    for location in locations:
+        name = location.key.rpartition("/")[2]
+        if name and name in seen:
+            raise JsobjError(
+                "sources-meet",
+                f"{seen[name]} and {location} would both become '{name}'",
+                code=ExitCode.USAGE,
+                hint="fetch them one by one, under different names",
+            )
+        seen[name] = location
 
 
 def _together(results: list[Any]) -> Any:

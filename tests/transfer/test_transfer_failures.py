@@ -211,3 +211,11 @@ def test_no_permission_on_the_target(over_s3: TransferScene) -> None:
     assert over_s3("download", over_s3.url(), "file/below", "--json", code=9).error["exit_code"] == 9
     assert (over_s3.folder / "file").read_bytes() == b"precious"
     over_s3("download", over_s3.url("x"), "/proc/nothing/x", code=9)
+
+
+def test_two_sources_of_one_name_are_refused_before_anything_is_fetched(over_s3: TransferScene) -> None:
+    over_s3.put("a/x", b"1")
+    over_s3.put("b/x", b"2")
+    said = over_s3("download", over_s3.url("a/x"), over_s3.url("b/x"), "in/", "--json", code=2).error
+    assert said["reference"] == "sources-meet"
+    assert not (over_s3.folder / "in").exists()
