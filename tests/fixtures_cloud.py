@@ -14,6 +14,8 @@ from jsobj.sandbox.keystone_api import KeystoneApi
 from jsobj.sandbox.population import MEMBERS
 from jsobj.sandbox.status import Status
 
+SEGMENTS = ("_segments", "+segments")  # what containers of segments are called: by Swift's clients, by its S3
+
 
 @dataclass(frozen=True)
 class Cloud:
@@ -70,6 +72,20 @@ class Cloud:
         path = f"/users/{self.user_id(user)}/credentials/OS-EC2"
         pair = self.keystone(user).call("POST", path, body)["credential"]
         return pair["access"], pair["secret"]
+
+    def sweep(self, user: str) -> None:
+        """Take away the segments that tests left in an account after their container; no test may be running there."""
+        import swiftclient  # not above: it warns, and this file is imported before the warnings are sorted out
+
+        account = self.swift_url.replace(self.status.projects["demo"], self.status.projects[MEMBERS[user][0]])
+        swift = swiftclient.Connection(preauthurl=account, preauthtoken=self.keystone_token(user), retries=5)
+        names = {item["name"] for item in swift.get_account(full_listing=True)[1]}
+        for name in names:
+            if name.endswith(SEGMENTS) and name.removesuffix(SEGMENTS[0]).removesuffix(SEGMENTS[1]) not in names:
+                for item in swift.get_container(name, full_listing=True)[1]:
+                    swift.delete_object(name, item["name"])
+                swift.delete_container(name)
+        swift.close()
 
     def delete_ec2_key(self, user: str, access: str) -> None:
         self.keystone(user).call("DELETE", f"/users/{self.user_id(user)}/credentials/OS-EC2/{access}")

@@ -101,6 +101,8 @@ def test_no_such_bucket(scene: Scene) -> None:
 
 def test_buckets(scene: Scene) -> None:
     there = {item["name"] for item in scene.swift.get_account(full_listing=True)[1]}
+    if scene.dialect == "s3":  # which shows no name that it would not allow, and so no container of segments
+        there = {name for name in there if not name.endswith(("_segments", "+segments"))}
     assert set(scene("ls", f"{scene.dialect}://").lines) == there
     document = scene("ls", f"{scene.dialect}://", "--json").json
     assert document["schema"] == "jsobj.bucket-list/1"

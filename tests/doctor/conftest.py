@@ -31,6 +31,7 @@ def _healthy_home(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def patient(cloud: Cloud, healthy_home: Path, tmp_path: Path) -> Iterator[Jsobj]:
     """jsobj in such a HOME, with cloud and profile ``demo``. Nothing that it prints or writes may hold a secret."""
+    cloud.sweep("alice")  # a healthy account has nothing left over; tests that came before may have left some
     runner = Jsobj(tmp_path / "home", _secrets(cloud))
     shutil.copytree(healthy_home, runner.home, dirs_exist_ok=True)
     ledger = runner.home / ".local/state/jsobj/ledger.json"
