@@ -81,7 +81,7 @@ class Cloud:
         swift = swiftclient.Connection(preauthurl=account, preauthtoken=self.keystone_token(user), retries=5)
         names = {item["name"] for item in swift.get_account(full_listing=True)[1]}
         for name in names:
-            if name.endswith(SEGMENTS) and name.removesuffix(SEGMENTS[0]).removesuffix(SEGMENTS[1]) not in names:
+            if any(name.endswith(end) and name.removesuffix(end) not in names for end in SEGMENTS):
                 for item in swift.get_container(name, full_listing=True)[1]:
                     swift.delete_object(name, item["name"])
                 swift.delete_container(name)
