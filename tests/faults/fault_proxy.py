@@ -8,129 +8,59 @@ the server has already given; nothing depends on the speed of anything.
 from __future__ import annotations
 
 import contextlib
-import random
+import dataclasses
+import itertools
+import json
 import re
 import socket
 import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from pathlib import Path
+from urllib.parse import urlsplit
 
+from fault_rules import SECONDS, Answer, Exchange, Rule
 from fault_wire import CHUNKED, End, Reader, length_of
 
-SECONDS = 120.0  # how long a test waits for anything before it fails
-
-# request: nothing has reached the server. sent: it has the request, its answer is not read.
-# answer: it has answered, the client has nothing. sending, receiving: at byte ``at`` of a body.
-When = Literal["request", "sending", "sent", "answer", "receiving"]
-# reset: RST. cut: FIN. stall: nothing more, until the proxy ends. hold: go on when released. flip: one bit is another.
-# answer: the client gets ``Rule.answer`` instead. change: the server's answer, as ``Rule.change`` makes it.
-Fault = Literal["reset", "cut", "stall", "hold", "flip", "answer", "change"]
+__all__ = ["Answer", "Exchange", "FaultProxy", "Rule", "fault_proxy"]
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An answer in whole; header names in small letters."""
+class Pace:
+    """So many bytes per second, over all who share it; 0: as fast as they come."""
 
-    status: int
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._lock = threading.Lock()
+        self._free = 0.0  # when the next byte may go
 
-    def as_bytes(self) -> bytes:
-        lines = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items() if name != "content-length")
-        length = f"content-length: {self.headers.get('content-length', len(self.body))}\r\n"
-        return f"HTTP/1.1 {self.status} Told\r\n{lines}{length}\r\n".encode("latin-1") + self.body
-
-
-@dataclass
-class Rule:
-    """One fault, for the requests that fit: all fields that are set must. Of several rules the first that fits counts.
-
-    ``skip`` that many fitting requests first, then meet ``times`` of them (0: all), each with ``probability``.
-    ``reached`` is set when it first strikes; :meth:`release` ends a hold.
-    """
-
-    fault: Fault
-    when: When = "request"
-    method: str = ""  # a regular expression, as are the next two
-    path: str = ""
-    query: str = ""
-    part: int = 0
-    at: int = 0  # the byte of the body, for sending and receiving; negative counts from its end
-    skip: int = 0
-    times: int = 1
-    probability: float = 1.0
-    seed: int = 0
-    answer: Answer = field(default_factory=lambda: Answer(500))
-    change: Callable[[Answer], Answer] | None = None
-    least: int = 0  # bytes of the request's body that make it fit
-    also: Callable[[], None] | None = None  # done when the rule strikes, before its fault
-    struck: int = 0
-    reached: threading.Event = field(default_factory=threading.Event)
-    released: threading.Event = field(default_factory=threading.Event)
-    _seen: int = 0
-    _random: random.Random | None = None
-
-    def fits(self, one: Exchange) -> bool:
-        """Whether it strikes this request; counts it."""
-        if not self._matches(one):
-            return False
-        self._seen += 1
-        if self._seen <= self.skip or (self.times and self.struck >= self.times):
-            return False
-        if self.probability < 1:
-            self._random = self._random or random.Random(self.seed)
-            if self._random.random() >= self.probability:
-                return False
-        self.struck += 1
-        return True
-
-    def _matches(self, one: Exchange) -> bool:
-        patterns = ((self.method, one.method), (self.path, one.path), (self.query, one.query))
-        if not all(re.search(pattern, value) for pattern, value in patterns if pattern):
-            return False
-        return one.length >= self.least and (not self.part or one.part == self.part)
-
-    def release(self) -> None:
-        """Let what is held go on."""
-        self.released.set()
-
-    def wait(self) -> None:
-        """Until it has struck."""
-        assert self.reached.wait(SECONDS), f"no request met {self}"
-
-
-@dataclass
-class Exchange:
-    """One request as it passed. ``sent`` and ``received``: bytes of bodies; ``status`` 0: no answer was passed on."""
-
-    method: str
-    path: str
-    query: str
-    length: int
-    began: float
-    sent: int = 0
-    received: int = 0
-    status: int = 0
-    fault: str = ""
-
-    @property
-    def part(self) -> int:
-        """The part number of S3, 0 for none."""
-        return int(parse_qs(self.query).get("partNumber", ["0"])[0])
+    def take(self, count: int, over: threading.Event) -> None:
+        """Wait until ``count`` bytes may go."""
+        if not self._rate:
+            return
+        with self._lock:
+            now = time.monotonic()
+            self._free = max(self._free, now) + count / self._rate
+            wait = self._free - now
+        over.wait(wait)
 
 
 class FaultProxy:
-    """See :func:`fault_proxy`. ``journal`` holds every request in the order of arrival."""
+    """See :func:`fault_proxy`. ``journal`` holds every request in the order of arrival.
 
-    def __init__(self, upstream: str, rules: Sequence[Rule]) -> None:
+    ``latency`` (seconds before each answer) and ``pace`` (bytes of bodies per second, both ways and all connections
+    together) are those of the way, and come on top of any rule.
+    """
+
+    def __init__(self, upstream: str, rules: Sequence[Rule], lines: Path | None = None) -> None:
         self.rules = list(rules)
         self.journal: list[Exchange] = []
         self.sent = 0  # bytes of bodies that went up
         self.received = 0  # ... and down
+        self.latency = 0.0
+        self.pace = Pace(0)
+        self._lines = lines.open("a", encoding="utf-8", buffering=1) if lines else None
+        self._connections = itertools.count(1)
         self._upstream = urlsplit(upstream).netloc if upstream else ""
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._changed = threading.Condition()
@@ -201,14 +131,21 @@ class FaultProxy:
         for thread in self._threads:
             thread.join(SECONDS)
             assert not thread.is_alive()
+        if self._lines:
+            self._lines.close()
 
     def _connection(self, client: socket.socket) -> None:
         server = _Server(self)
         self._track(client)
+        number = next(self._connections)
         try:
             reader = Reader(client)
             while (head := reader.head()) is not None:
-                self._exchange(client, reader, server, head)
+                one, rest = _read(head, number)
+                try:
+                    self._exchange(client, reader, server, one, rest)
+                finally:
+                    self._write_down(one)
         except (End, OSError):
             pass
         finally:
@@ -224,17 +161,18 @@ class FaultProxy:
             self._open.discard(one)
         one.close()
 
-    def _exchange(self, client: socket.socket, reader: Reader, server: _Server, head: bytes) -> None:
-        first, _, rest = head.partition(b"\r\n")
-        method, target, _ = first.decode("latin-1").split(" ", 2)
-        url = urlsplit(target)
-        one = Exchange(method, url.path, url.query, max(0, length_of(b"\r\n" + rest) or 0), time.monotonic())
+    def _write_down(self, one: Exchange) -> None:
+        if self._lines:
+            self._lines.write(json.dumps({**dataclasses.asdict(one), "ended": time.monotonic()}) + "\n")
+
+    def _exchange(self, client: socket.socket, reader: Reader, server: _Server, one: Exchange, rest: bytes) -> None:
         with self._changed:
             self.journal.append(one)
             rule = next((rule for rule in self.rules if rule.fits(one)), None)
             if rule is not None:
                 one.fault = f"{rule.fault} at {rule.when}"
             self._changed.notify_all()
+        pace = Pace(rule.rate if rule is not None and rule.fault == "slow" else 0)
         when = rule.when if rule is not None else ""
         if rule is not None and when == "request":
             self._strike(rule, client)
@@ -243,19 +181,25 @@ class FaultProxy:
                     pass
                 self._give(client, one, rule.answer)
                 return
-        path = f"{url.path}{'?' + url.query if url.query else ''}"
-        upstream = server.connected(url.netloc or self._upstream)
-        upstream.sendall(f"{method} {path} HTTP/1.1\r\n".encode("latin-1") + rest)
+        path = f"{one.path}{'?' + one.query if one.query else ''}"
+        upstream = server.connected(one.place or self._upstream)
+        upstream.sendall(f"{one.method} {path} HTTP/1.1\r\n".encode("latin-1") + rest)
         spoiled = _Spoiled(self, rule if when == "sending" else None, client, one.length)
         for piece in reader.body(one.length):
+            self._slow(pace, len(piece))
             upstream.sendall(spoiled.piece(piece))
             self._count(one, sent=len(piece))
         spoiled.end()
         if rule is not None and when == "sent":
             self._strike(rule, client)
-        self._answer(client, server, one, rule)
+        self._over.wait(self.latency)
+        self._answer(client, server, one, rule, pace)
 
-    def _answer(self, client: socket.socket, server: _Server, one: Exchange, rule: Rule | None) -> None:
+    def _slow(self, pace: Pace, count: int) -> None:
+        pace.take(count, self._over)
+        self.pace.take(count, self._over)
+
+    def _answer(self, client: socket.socket, server: _Server, one: Exchange, rule: Rule | None, pace: Pace) -> None:
         assert server.reader is not None
         head = server.reader.head()
         if head is None:
@@ -278,6 +222,7 @@ class FaultProxy:
         )
         for piece in server.reader.body(length):
             piece = spoiled.piece(piece)
+            self._slow(pace, len(piece))
             client.sendall(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
             self._count(one, received=len(piece))
         spoiled.end()
@@ -308,6 +253,8 @@ class FaultProxy:
             raise End
         if rule.fault == "cut":
             raise End
+        if rule.fault == "late":
+            self._over.wait(rule.seconds)
         if rule.fault in {"stall", "hold"}:
             while not self._over.is_set() and not rule.released.wait(0.02):
                 pass
@@ -369,6 +316,18 @@ class _Server:
         self._socket = None
 
 
+def _read(head: bytes, connection: int) -> tuple[Exchange, bytes]:
+    """A request's head: what it asks, and its header lines as they came."""
+    first, _, rest = head.partition(b"\r\n")
+    method, target, _ = first.decode("latin-1").split(" ", 2)
+    url = urlsplit(target)
+    found = re.search(rb"(?i)\r\nrange: *([^\r]*)", b"\r\n" + rest)
+    one = Exchange(method, url.path, url.query, max(0, length_of(b"\r\n" + rest) or 0), time.monotonic())
+    one.connection, one.place = connection, url.netloc
+    one.range = found[1].decode("latin-1") if found else ""
+    return one, rest
+
+
 def _changed(rule: Rule, head: bytes, status: int, body: bytes) -> Answer:
     assert rule.change is not None
     lines = head.decode("latin-1").split("\r\n")[1:]
@@ -380,9 +339,13 @@ def _changed(rule: Rule, head: bytes, status: int, body: bytes) -> Answer:
 
 
 @contextlib.contextmanager
-def fault_proxy(upstream: str = "", rules: Sequence[Rule] = ()) -> Iterator[FaultProxy]:
-    """The proxy on a port of loopback: ``proxy.url`` is an endpoint (with ``upstream``), or a value for HTTP_PROXY."""
-    proxy = FaultProxy(upstream, rules)
+def fault_proxy(upstream: str = "", rules: Sequence[Rule] = (), lines: Path | None = None) -> Iterator[FaultProxy]:
+    """The proxy on a port of loopback: ``proxy.url`` is an endpoint (with ``upstream``), or a value for HTTP_PROXY.
+
+    ``lines``: a file for every request as a line of JSON, written when it has ended (``began`` and ``ended`` in
+    seconds of the monotonic clock).
+    """
+    proxy = FaultProxy(upstream, rules, lines)
     thread = threading.Thread(target=proxy.serve, daemon=True)
     thread.start()
     try:
