@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fault_rules import SECONDS, Answer, Exchange, Rule
+from fault_rules import SECONDS, Answer, Exchange, Fault, Rule, When
 from fault_wire import CHUNKED, End, Reader, length_of
 
-__all__ = ["Answer", "Exchange", "FaultProxy", "Rule", "fault_proxy"]
+__all__ = ["Answer", "Exchange", "Fault", "FaultProxy", "Rule", "When", "fault_proxy"]
 
 
 class Pace:
