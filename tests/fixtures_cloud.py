@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,6 +87,24 @@ class Cloud:
                     swift.delete_object(name, item["name"])
                 swift.delete_container(name)
         swift.close()
+
+    @contextlib.contextmanager
+    def published(self, region: str, swift_url: str) -> Iterator[None]:
+        """A second object store in the catalogue, for a while: tests that name no region count on there being one.
+
+        ``%(project_id)s`` in the URL stands for the project that asks.
+        """
+        keystone = self.keystone("admin")
+        if region not in {known["id"] for known in keystone.call("GET", "/regions")["regions"]}:
+            keystone.call("POST", "/regions", {"region": {"id": region}})
+        service = keystone.call("GET", "/services?type=object-store")["services"][0]["id"]
+        words = {"service_id": service, "interface": "public", "region_id": region, "url": swift_url}
+        made = keystone.call("POST", "/endpoints", {"endpoint": words})["endpoint"]["id"]
+        try:
+            yield
+        finally:
+            # A token of its own: the first may have ended meanwhile.
+            self.keystone("admin").call("DELETE", f"/endpoints/{made}")
 
     def delete_ec2_key(self, user: str, access: str) -> None:
         self.keystone(user).call("DELETE", f"/users/{self.user_id(user)}/credentials/OS-EC2/{access}")

@@ -61,7 +61,7 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
         world.out.warn(notice)
     if not source.verify:
         world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
-    source = replace(_with_secret(world, source, options), ca_bundle=world.settings.ca_bundle)
+    source = _trusting(world, _with_secret(world, source, options))
     world.out.detail(f"asking {source.auth_url} for a token ({source.auth_type})")
     keystone = Keystone(source)
     if options["browser"]:
@@ -85,6 +85,13 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
 
     book = ledger.update(world.settings, remember)
     _show(world, keystone, name, expires, book.default_cloud == name, str(stored.files.clouds))
+
+
+def _trusting(world: World, source: AuthSource) -> AuthSource:
+    """With the authorities that the environment names. Only OS_CACERT is about this cloud, and is kept for it."""
+    own = world.settings.get("OS_CACERT")
+    cacert = source.cacert or (str(Path(own).absolute()) if own else "")
+    return replace(source, cacert=cacert, ca_bundle=world.settings.ca_bundle)
 
 
 def _refuse_conflicts(options: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
@@ -64,28 +65,16 @@ def _crash(request: pytest.FixtureRequest, cloud: Cloud, logged_in: Path, tmp_pa
         assert cloud.s3_endpoint in text
         text = text.replace(cloud.s3_endpoint, proxy.url).replace(f"region = {cloud.region}", f"region = {region}")
         jsobj.config.write_text(text)
-        made = _published(cloud, proxy.url) if server == "swift" else ""
-        if made:
+        if server == "swift":
             text = jsobj.clouds.read_text()
             jsobj.clouds.write_text(text.replace(f"region_name: {cloud.region}", f"region_name: {_REGION}"))
         scene = Crash(server, jsobj, proxy, name, boto, swift)
-        try:
-            yield scene
-        finally:
-            scene.clean_up()
-            if made:
-                cloud.keystone("admin").call("DELETE", f"/endpoints/{made}")
+        way = cloud.published(_REGION, f"{proxy.url}/v1/AUTH_%(project_id)s")
+        with way if server == "swift" else contextlib.nullcontext():
+            try:
+                yield scene
+            finally:
+                scene.clean_up()
     boto.close()
     swift.close()
     jsobj.check_no_secret_leaked()
-
-
-def _published(cloud: Cloud, url: str) -> str:
-    """A second region in the catalogue, whose Swift is reached through the proxy; the endpoint's id."""
-    keystone = cloud.keystone("admin")
-    if _REGION not in {known["id"] for known in keystone.call("GET", "/regions")["regions"]}:
-        keystone.call("POST", "/regions", {"region": {"id": _REGION}})
-    service = keystone.call("GET", "/services?type=object-store")["services"][0]["id"]
-    words = {"service_id": service, "interface": "public", "region_id": _REGION}
-    words["url"] = f"{url}/v1/AUTH_%(project_id)s"
-    return str(keystone.call("POST", "/endpoints", {"endpoint": words})["endpoint"]["id"])

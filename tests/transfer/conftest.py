@@ -9,14 +9,27 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from botocore.config import Config
-from commands import Jsobj
+from commands import Jsobj, edited
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
-from transfer_scene import GROUNDS, MIB, RGW_S3, RGW_SWIFT, SWIFT_API, SWIFT_S3, TransferScene, write_profile
+from fixtures_tls import Fronts
+from transfer_scene import (
+    EVERYWHERE,
+    HTTPS,
+    MIB,
+    RGW_S3,
+    RGW_SWIFT,
+    SWIFT_API,
+    TransferScene,
+    plain,
+    speaks_s3,
+    write_profile,
+)
 
 RESTRICTED = "app-cred-restricted"
 
@@ -37,14 +50,15 @@ def witness_key(cloud: Cloud) -> Iterator[tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def endpoint_of(request: pytest.FixtureRequest, cloud: Cloud) -> Callable[[str], tuple[str, str]]:
-    """S3 endpoint and region of a ground; a gateway is started when it is first asked for."""
+def endpoint_of(request: pytest.FixtureRequest, cloud: Cloud, fronts: Fronts) -> Callable[[str], tuple[str, str]]:
+    """S3 endpoint and region of a ground; a gateway and a front are started when they are first asked for."""
 
     def find(ground: str) -> tuple[str, str]:
-        if ground in {SWIFT_S3, SWIFT_API}:
-            return cloud.s3_endpoint, cloud.region
-        rgw: Rgw = request.getfixturevalue("rgw")
-        return rgw.gateway(GLOBAL).endpoint, "us-east-1"
+        endpoint, region = cloud.s3_endpoint, cloud.region
+        if plain(ground) in {RGW_S3, RGW_SWIFT}:
+            rgw: Rgw = request.getfixturevalue("rgw")
+            endpoint, region = rgw.gateway(GLOBAL).endpoint, "us-east-1"
+        return (fronts.before(endpoint).origin if ground.endswith(HTTPS) else endpoint), region
 
     return find
 
@@ -64,7 +78,7 @@ def witness_of_ground(
     )
 
     def find(ground: str) -> Any:
-        endpoint, region = endpoint_of(ground)
+        endpoint, region = endpoint_of(plain(ground))
         if endpoint not in made:
             session = boto3.Session(*witness_key, region_name=region)
             made[endpoint] = session.client("s3", endpoint_url=endpoint, config=config)
@@ -76,28 +90,62 @@ def witness_of_ground(
 
 
 @pytest.fixture(scope="session")
+def published_for(
+    request: pytest.FixtureRequest, cloud: Cloud, endpoint_of: Callable[[str], tuple[str, str]]
+) -> Callable[[str], contextlib.AbstractContextManager[object]]:
+    """What must stand in Keystone's catalogue while a ground is used; its region has the ground's name."""
+
+    def way(ground: str) -> contextlib.AbstractContextManager[object]:
+        if speaks_s3(ground) or ground == SWIFT_API:
+            return contextlib.nullcontext()
+        there, template = endpoint_of(ground)[0], "/v1/AUTH_%(project_id)s"
+        if plain(ground) == RGW_SWIFT:
+            rgw: Rgw = request.getfixturevalue("rgw")
+            gateway = rgw.gateway(GLOBAL)
+            template = gateway.swift_url("%(project_id)s").removeprefix(gateway.endpoint)
+        return cloud.published(ground, there + template)
+
+    return way
+
+
+@pytest.fixture(scope="session")
 def transfer_homes(
     cloud: Cloud,
+    fronts: Fronts,
     witness_key: tuple[str, str],
     endpoint_of: Callable[[str], tuple[str, str]],
-    request: pytest.FixtureRequest,
+    published_for: Callable[[str], contextlib.AbstractContextManager[object]],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[str], Path]:
     """A HOME for each ground, to be copied."""
     homes: dict[str, Path] = {}
 
+    def log_in(ground: str, jsobj: Jsobj, role: str, *words: str, password: str | Path = "") -> None:
+        """With the downloaded file; over https it names the front of Keystone, and the user whom to trust."""
+        path, env = cloud.rc(role), {}
+        if ground.endswith(HTTPS):
+            parts = urlsplit(cloud.auth_url)
+            front = fronts.before(f"{parts.scheme}://{parts.netloc}").origin
+            path = edited(cloud, jsobj, role, (cloud.auth_url, front + parts.path))
+            env = {"OS_CACERT": str(fronts.authorities())}
+        with published_for(ground):
+            jsobj("login", path, "--as", "demo", *words, stdin=password, env=env)
+        if path != cloud.rc(role):
+            path.unlink()
+
     def make(ground: str) -> Path:
         home = tmp_path_factory.mktemp(ground) / "home"
         jsobj = Jsobj(home, ())
-        if ground in {SWIFT_S3, RGW_S3}:
-            write_profile(jsobj, *endpoint_of(ground), witness_key)
-        elif ground == SWIFT_API:
-            jsobj("login", cloud.rc(RESTRICTED), "--as", "demo")
+        endpoint = endpoint_of(ground)
+        if speaks_s3(ground):
+            authority = fronts.authorities() if ground.endswith(HTTPS) else None
+            write_profile(jsobj, *endpoint, witness_key, authority)
+            return home
+        region = () if ground == SWIFT_API else ("--region", ground)
+        if plain(ground) == SWIFT_API:
+            log_in(ground, jsobj, RESTRICTED, *region)
         else:
-            rgw: Rgw = request.getfixturevalue("rgw")
-            with rgw.published(GLOBAL):
-                words = ("--region", GLOBAL, "--as", "demo", "--password-stdin")
-                jsobj("login", cloud.rc("openrc-password"), *words, stdin=cloud.rc("password"))
+            log_in(ground, jsobj, "openrc-password", *region, "--password-stdin", password=cloud.rc("password"))
         return home
 
     def find(ground: str) -> Path:
@@ -112,7 +160,7 @@ def transfer_homes(
 def make_scene(
     cloud: Cloud,
     tmp_path: Path,
-    request: pytest.FixtureRequest,
+    published_for: Callable[[str], contextlib.AbstractContextManager[object]],
     transfer_secrets: set[str],
     transfer_homes: Callable[[str], Path],
     witness_of_ground: Callable[[str], Any],
@@ -124,10 +172,9 @@ def make_scene(
         def make(ground: str) -> TransferScene:
             home = tmp_path / ground / "home"
             shutil.copytree(transfer_homes(ground), home)
-            if ground == RGW_SWIFT:
-                stack.enter_context(request.getfixturevalue("rgw").published(GLOBAL))
+            stack.enter_context(published_for(ground))
             jsobj = Jsobj(home, transfer_secrets)
-            if ground in {SWIFT_S3, RGW_S3}:
+            if speaks_s3(ground):
                 jsobj.variables["AWS_PROFILE"] = "demo"
             name = f"t-{uuid.uuid4().hex[:12]}"
             scene = TransferScene(jsobj, ground, name, witness_of_ground(ground), endpoint_of(ground)[0])
@@ -146,9 +193,9 @@ def _drop_bulk(folder: Path) -> None:
             path.unlink()
 
 
-@pytest.fixture(params=GROUNDS)
+@pytest.fixture(params=EVERYWHERE)
 def anywhere(request: pytest.FixtureRequest, make_scene: Callable[[str], TransferScene]) -> TransferScene:
-    """Each of the four grounds."""
+    """Each of the eight grounds."""
     return make_scene(request.param)
 
 

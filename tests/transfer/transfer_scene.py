@@ -1,8 +1,9 @@
-"""A bucket to send to and to fetch from, on one of four grounds, and a witness who looks at it without jsobj.
+"""A bucket to send to and to fetch from, on one of eight grounds, and a witness who looks at it without jsobj.
 
 The grounds: Swift's S3 and Ceph RGW's S3 with an EC2 key, Swift's own API with nothing but a restricted application
-credential, and RGW's imitation of Swift's API with a login. The witness is boto3 over S3 with a key of its own: on both
-servers the two dialects show the same objects.
+credential, and RGW's imitation of Swift's API with a login; each over http, and over https with an authority that the
+login or the profile names (Keystone too is then reached over https). The witness is boto3 over S3, always http, with a
+key of its own: on both servers the two dialects show the same objects.
 """
 
 from __future__ import annotations
@@ -17,9 +18,20 @@ from typing import Any
 from commands import Jsobj, Result
 
 SWIFT_S3, SWIFT_API, RGW_S3, RGW_SWIFT = GROUNDS = ("swift-s3", "swift-api", "rgw-s3", "rgw-swift")
+HTTPS = "-https"
+EVERYWHERE = (*GROUNDS, *(ground + HTTPS for ground in GROUNDS))
 MIB = 1024**2
 PART = 5 * MIB  # the smallest that S3 allows
 IN_PARTS = ("--part-size", "5M")
+
+
+def plain(ground: str) -> str:
+    """The same server and dialect over http."""
+    return ground.removesuffix(HTTPS)
+
+
+def speaks_s3(ground: str) -> bool:
+    return plain(ground) in {SWIFT_S3, RGW_S3}
 
 
 def sha(data: bytes) -> str:
@@ -38,7 +50,7 @@ class TransferScene:
 
     @property
     def dialect(self) -> str:
-        return "s3" if self.ground.endswith("s3") else "swift"
+        return "s3" if speaks_s3(self.ground) else "swift"
 
     @property
     def folder(self) -> Path:
@@ -132,7 +144,7 @@ def shas(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: sha(data) for name, data in files.items()}
 
 
-def write_profile(jsobj: Jsobj, endpoint: str, region: str, pair: tuple[str, str]) -> None:
+def write_profile(jsobj: Jsobj, endpoint: str, region: str, pair: tuple[str, str], authority: Path | None) -> None:
     """The files that ``jsobj ec2-creds`` writes."""
     jsobj.credentials.parent.mkdir(parents=True)
     jsobj.credentials.write_text(f"[demo]\naws_access_key_id = {pair[0]}\naws_secret_access_key = {pair[1]}\n")
@@ -140,4 +152,5 @@ def write_profile(jsobj: Jsobj, endpoint: str, region: str, pair: tuple[str, str
     jsobj.config.write_text(
         f"[profile demo]\nregion = {region}\nendpoint_url = {endpoint}\ns3 =\n  addressing_style = path\n"
         "request_checksum_calculation = when_required\nresponse_checksum_validation = when_required\n"
+        + (f"ca_bundle = {authority}\n" if authority else "")
     )
