@@ -9,9 +9,11 @@ repeated. So the object is looked at wherever the answer does not prove it.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.store import s3_listing
 from jsobj.store.digests import composite
 from jsobj.store.objects import Moved, ObjectInfo, Part, PutOptions, Source, Upload
 from jsobj.store.s3_failures import SENDINGS
@@ -21,16 +23,34 @@ from jsobj.store.streams import BytesSource
 
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3
+_BLUR = 1.0  # seconds: servers tell times to the second
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 def begin(talk: S3Talk, key: str, options: PutOptions) -> Upload:
-    """Start an upload."""
+    """Start an upload. Where that took more than one try, what an earlier one may have started is taken back."""
+    began = time.monotonic()
     reply = talk.send("POST", key, query=(("uploads", ""),), headers=headers_for(options))
     number = _field(talk, reply.body, "InitiateMultipartUploadResult", "UploadId")
     if not number:
         raise talk.malformed("it begins an upload and tells no id")
+    if reply.attempts > 1:
+        _abort_twins(talk, Upload(key, number), time.monotonic() - began)
     return Upload(key, number)
+
+
+def _abort_twins(talk: S3Talk, ours: Upload, seconds: float) -> None:
+    """Abort uploads that were begun, but whose answer was lost: of this key, while we asked, and still without parts.
+
+    The times compared are both the server's. Another program that began to upload to the same key in the same seconds
+    may lose its upload by this, and is told so; the last of the two would have won anyway.
+    """
+    there = {one.id: one for one in s3_listing.uploads(talk, ours.key) if one.key == ours.key and one.started}
+    at = there.pop(ours.id, ours).started
+    for one in there.values():
+        at_once = at and one.started and at - seconds - _BLUR <= one.started <= at + _BLUR
+        if at_once and not s3_listing.parts(talk, one):
+            abort(talk, one)
 
 
 def put_part(talk: S3Talk, upload: Upload, number: int, source: Source, moved: Moved, *, signed: bool = False) -> Part:

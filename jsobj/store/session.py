@@ -120,7 +120,7 @@ class Session:
         except WireError as error:
             if error.stale:
                 try:
-                    reply, verdict = self._once(request, attempt)
+                    reply, verdict = self._once(request, attempt + 1)
                 except WireError as second:
                     return self._broken(second)
             else:

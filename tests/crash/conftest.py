@@ -9,11 +9,15 @@ import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
+
+from jsobj.store import patience
+from jsobj.store.wire import Wire
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 
@@ -21,6 +25,18 @@ from crash_scene import Crash
 from fault_proxy import fault_proxy
 
 _REGION = "by-way-of-faults"
+
+
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same tries, sooner after one another; a connection on which nothing comes is given up after 1.5 s."""
+    monkeypatch.setattr(patience, "_BASE", 0.005)
+    ask = Wire.ask
+
+    def soon(self: Wire, *words: Any, idle: float, **named: Any) -> Any:
+        return ask(self, *words, idle=min(idle, 1.5), **named)
+
+    monkeypatch.setattr(Wire, "ask", soon)
 
 
 @pytest.fixture(scope="session", name="logged_in")

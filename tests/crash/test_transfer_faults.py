@@ -9,9 +9,6 @@ import pytest
 from crash_scene import MIB, PART, Crash, content, sha256
 from fault_proxy import Answer, Rule
 
-from jsobj.store import patience
-from jsobj.store.wire import Wire
-
 DATA = content(12 * MIB, 5)  # three parts
 SMALL = content(MIB, 6)
 LAST = 12 * MIB - 2 * PART
@@ -21,16 +18,7 @@ S3 = pytest.mark.parametrize("crash", ["s3", "rgw"], indirect=True)
 ERROR = b'<?xml version="1.0"?><Error><Code>InternalError</Code><Message>We are sorry</Message></Error>'
 
 
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same tries, sooner after one another."""
-    monkeypatch.setattr(patience, "_BASE", 0.005)
-    ask = Wire.ask
-
-    def soon(self: Wire, *words: Any, idle: float, **named: Any) -> Any:
-        return ask(self, *words, idle=min(idle, 1.5), **named)
-
-    monkeypatch.setattr(Wire, "ask", soon)
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 def part(crash: Crash, number: int) -> dict[str, Any]:
