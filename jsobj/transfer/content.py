@@ -25,10 +25,15 @@ Stopped = Callable[[], bool]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``same`` is None where nothing could be compared. ``by``: ``md5``, ``parts``, ``manifest`` or ``size``."""
+    """``same`` is None where nothing could be compared. ``by``: ``md5``, ``parts``, ``manifest`` or ``size``.
+
+    ``suspicious``: sizes of parts fit the number of parts, but not the ETag. Either the parts are of uneven sizes, as
+    some clients make them, or the bytes are wrong; only bytes that came a second time tell the two apart.
+    """
 
     same: bool | None
     by: str
+    suspicious: bool = False
 
 
 def is_md5(etag: str) -> bool:
@@ -70,12 +75,14 @@ def compare(store: Store, info: ObjectInfo, descriptor: int) -> Comparison:
         return _by_digests(known, descriptor)
     if info.parts is None:
         return Comparison(None, "size")
+    guessed = False
     for layout in layouts(store, info):
         if composite(part_md5s(descriptor, layout)) == info.etag:
             return Comparison(True, "parts")
         if info.metadata.get(PART_SIZE) == str(layout.part_size):
             return Comparison(False, "parts")  # the layout is known, not guessed
-    return Comparison(None, "size")
+        guessed = True
+    return Comparison(None, "size", suspicious=guessed)
 
 
 def _by_digests(known: Sequence[PartDigest], descriptor: int) -> Comparison:

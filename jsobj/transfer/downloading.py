@@ -22,7 +22,6 @@ from jsobj.transfer.names import Clashes, Refusal, path_for
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.receiving import (
-    TRIES,
     AbandonFetch,
     BeginFetch,
     FetchBegun,
@@ -33,6 +32,8 @@ from jsobj.transfer.receiving import (
     FinishFetch,
 )
 from jsobj.transfer.work import Outcome
+
+PASSES = 5  # over the parts of an object that does not have its digest
 
 Planned = FetchWhole | BeginFetch | Skipped | Failed
 
@@ -46,6 +47,20 @@ class _InParts:
     md5s: dict[int, str]
     left: int
     error: JsobjError | None = None
+    passes: int = 1  # through all parts, or those in doubt
+    _seen: dict[int, list[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._seen = {number: [md5] for number, md5 in self.md5s.items()}
+
+    def arrived(self, number: int, md5: str) -> None:
+        """A part lies in the file."""
+        self.md5s[number] = md5
+        self._seen.setdefault(number, []).append(md5)
+
+    def doubtful(self, number: int) -> bool:
+        """Whether a part has come only once as it is now."""
+        return self._seen[number].count(self.md5s[number]) < 2
 
 
 @dataclass(slots=True)
@@ -68,7 +83,6 @@ class DownloadWork:
     _clashes: Clashes = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _open: dict[str, _InParts] = field(default_factory=dict)
-    _damaged: dict[str, int] = field(default_factory=dict)  # how often an object arrived with wrong bytes
 
     def __post_init__(self) -> None:
         self._units = UnitSource(self._starters())
@@ -196,7 +210,7 @@ class DownloadWork:
                     self._units.add(iter([AbandonFetch(unit.item, unit.temp)]))
                 self._item_failed(unit, outcome.error)
             return
-        state.md5s[unit.stretch.number] = outcome.value
+        state.arrived(unit.stretch.number, outcome.value)
         self.journal.download_part(unit.item.remote.key, unit.item.name, unit.stretch.number, outcome.value)
         state.left -= 1
         if state.left == 0 and state.error is None:
@@ -204,7 +218,8 @@ class DownloadWork:
 
     def _all_parts_there(self, state: _InParts) -> None:
         md5s = tuple(state.md5s[number] for number in sorted(state.md5s))
-        self._units.add(iter([FinishFetch(state.item, state.begun.info, state.begun.temp, md5s)]))
+        twice = not any(map(state.doubtful, state.md5s))
+        self._units.add(iter([FinishFetch(state.item, state.begun.info, state.begun.temp, md5s, twice)]))
 
     def _fetched(self, unit: FetchWhole | BeginFetch | FinishFetch, fetched: Fetched) -> None:
         item = unit.item
@@ -229,19 +244,24 @@ class DownloadWork:
         self.tell(Done(item.remote.key, item.name, fetched.size, fetched.verified, fetched.etag))
 
     def _anew(self, unit: FinishFetch) -> bool:
-        """Fetch a damaged object once more from its beginning: which part is wrong cannot be known (F06)."""
-        name = unit.item.name
-        self._damaged[name] = self._damaged.get(name, 1) + 1
-        if self._damaged[name] > TRIES:
+        """Fetch the parts of a damaged object once more (F06), unless that leads nowhere.
+
+        Which part is wrong, the digest of the whole does not tell. So all of them are fetched a second time, and then
+        only those that have not yet come twice alike.
+        """
+        state = self._open[unit.item.name]
+        doubtful = [part for part in state.begun.stretches if state.doubtful(part.number)]
+        if not doubtful or state.passes == PASSES:
+            self._open.pop(unit.item.name)
+            self._units.add(iter([AbandonFetch(unit.item, unit.temp)]))
             return False
-        state = self._open.pop(name)
-        proven = {number for number, _ in state.begun.proven}
-        already = sum(part.size for part in state.begun.stretches if part.number in proven)
-        self.journal.download_ended(unit.item.remote.key, name)
-        self.tally.found_bytes += already
-        self.tally.moved(already - unit.info.size)
+        state.passes += 1
+        state.left = len(doubtful)
+        for part in doubtful:
+            del state.md5s[part.number]
+        self.tally.moved(-sum(part.size for part in doubtful))
         self.tally.retries += 1
-        self._units.add(iter([BeginFetch(unit.item)]))
+        self._units.add(self._parts_of(state))
         return True
 
     def _item_failed(self, unit: Any, error: JsobjError) -> None:

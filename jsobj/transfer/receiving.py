@@ -16,7 +16,7 @@ from jsobj.store.digests import composite
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
 from jsobj.store.streams import FileSink
 from jsobj.transfer.compressing import compressed_already, decodable, decoder, file_chunks, through
-from jsobj.transfer.content import compare, is_md5, layouts, md5_of
+from jsobj.transfer.content import Comparison, compare, is_md5, layouts, md5_of
 from jsobj.transfer.landing import Landing, Temp
 from jsobj.transfer.layout import Layout, Stretch
 from jsobj.transfer.options import Options
@@ -70,12 +70,16 @@ class FetchPart:
 
 @dataclass(frozen=True, slots=True)
 class FinishFetch:
-    """Compare the digest of the whole and give the file its name."""
+    """Compare the digest of the whole and give the file its name. ``twice``: every part came twice alike.
+
+    Raises integrity (``bytes-differ``) where it is another; the temporary file stays then.
+    """
 
     item: Fetching
     info: ObjectInfo
     temp: str
     md5s: tuple[str, ...]
+    twice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +147,13 @@ class Receiver:
     def _whole(self, item: Fetching) -> Fetched:
         if same := self._there_already(item, info_of(item.remote)):
             return same
+        seen: list[str] = []  # the digest of each try
         for _ in range(TRIES):
             temp = self._landing.open_temp(item.path, item.remote.size)
             try:
                 got = self._store.get(item.remote.key, FileSink(temp.descriptor), moved=self._moved)
-                verified = self._whole_verified(got, temp)
+                verified = self._whole_verified(got, temp, twice=got.md5 in seen)
+                seen.append(got.md5)
                 if verified is not None:
                     os.ftruncate(temp.descriptor, got.size)
                     self._land(item, temp, got.info)
@@ -163,7 +169,7 @@ class Receiver:
             self._moved(-got.size)
         raise _damaged(item.remote.key)
 
-    def _whole_verified(self, got: Got, temp: Temp) -> str | None:
+    def _whole_verified(self, got: Got, temp: Temp, *, twice: bool) -> str | None:
         """What was compared ("" if nothing could be); None where the bytes are wrong."""
         info = got.info
         if got.size != info.size:
@@ -173,8 +179,7 @@ class Receiver:
         if info.parts == 1:
             return "parts" if composite([got.md5]) == info.etag else None
         os.ftruncate(temp.descriptor, got.size)
-        found = compare(self._store, info, temp.descriptor)
-        return None if found.same is False else (found.by if found.same else "")
+        return _judged(compare(self._store, info, temp.descriptor), twice=twice)
 
     def _there_already(self, item: Fetching, info: ObjectInfo) -> Fetched | None:
         """Whether the target has these bytes already."""
@@ -251,9 +256,7 @@ class Receiver:
         temp, info = self._temp(unit.item, unit.temp), unit.info
         verified = self._verified(unit, temp)
         if verified is None:
-            self._forget(temp)
-            temp.discard()
-            raise _damaged(info.key)
+            raise _damaged(info.key)  # the file stays: parts that come twice alike need not come a third time
         self._forget(temp)
         try:
             self._land(unit.item, temp, info)
@@ -272,8 +275,7 @@ class Receiver:
             return "parts"
         if info.large and (known := self._store.digests(info)) and tuple(part.md5 for part in known) == unit.md5s:
             return "manifest"
-        found = compare(self._store, info, temp.descriptor)
-        return None if found.same is False else (found.by if found.same else "")
+        return _judged(compare(self._store, info, temp.descriptor), twice=unit.twice)
 
     # -- landing
 
@@ -337,6 +339,13 @@ class Receiver:
             self._temps.clear()
 
 
+def _judged(found: Comparison, *, twice: bool) -> str | None:
+    """What was compared ("" if nothing could be); None where the bytes are wrong, or may be and came but once."""
+    if found.same is None:
+        return None if found.suspicious and not twice else ""
+    return found.by if found.same else None
+
+
 def _proven(
     told: Sequence[tuple[int, str]], stretches: Sequence[Stretch], descriptor: int
 ) -> tuple[tuple[int, str], ...]:
@@ -354,6 +363,6 @@ def _damaged(key: str) -> JsobjError:
         "bytes-differ",
         f"{key}: the bytes that arrive do not have the object's digest",
         code=ExitCode.INTEGRITY,
-        context=f"fetched {TRIES} times",
+        context="fetched more than once",
         hint="nothing was kept; a proxy on the way may change data: try https, or another network",
     )

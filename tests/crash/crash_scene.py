@@ -146,7 +146,8 @@ class Crash:
 
     def keys(self) -> list[str]:
         if self.over_s3:
-            return [item["Key"] for item in self.boto.list_objects_v2(Bucket=self.bucket).get("Contents", ())]
+            pages = self.boto.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
+            return [item["Key"] for page in pages for item in page.get("Contents", ())]
         return self._names(self.bucket)
 
     def unfinished(self) -> set[tuple[str, str]]:

@@ -144,7 +144,9 @@ def shas(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: sha(data) for name, data in files.items()}
 
 
-def write_profile(jsobj: Jsobj, endpoint: str, region: str, pair: tuple[str, str], authority: Path | None) -> None:
+def write_profile(
+    jsobj: Jsobj, endpoint: str, region: str, pair: tuple[str, str], authority: Path | None = None
+) -> None:
     """The files that ``jsobj ec2-creds`` writes."""
     jsobj.credentials.parent.mkdir(parents=True)
     jsobj.credentials.write_text(f"[demo]\naws_access_key_id = {pair[0]}\naws_secret_access_key = {pair[1]}\n")
