@@ -43,13 +43,13 @@ def lacking() -> str:
 
 
 @contextlib.contextmanager
-def ceph(folder: Path, gateway: Mapping[str, str]) -> Iterator[str]:
-    """A cluster in the empty ``folder``, whose gateway has these options of ceph.conf; the gateway's origin.
+def ceph(folder: Path, gateway: Mapping[str, str]) -> Iterator[Cluster]:
+    """A cluster in the empty ``folder``, whose gateway has these options of ceph.conf.
 
     There is no manager daemon: it only counts and balances, and one pool on one OSD needs neither.
     """
     with contextlib.ExitStack() as stack:
-        cluster = _Cluster(folder, stack)
+        cluster = Cluster(folder, stack)
         cluster.configure(gateway)
         cluster.call("monmaptool", "--create", "--fsid", cluster.id, "--addv", "a", f"[{cluster.monitor}]", "monmap")
         cluster.call("ceph-mon", "--mkfs", "-i", "a", "--monmap", "monmap", "--keyring", "keyring")
@@ -60,10 +60,12 @@ def ceph(folder: Path, gateway: Mapping[str, str]) -> Iterator[str]:
         cluster.serve("ceph-osd", "-i", "0")
         cluster.serve("radosgw", "-n", "client.rgw")
         cluster.wait_for_gateway()
-        yield cluster.origin
+        yield cluster
 
 
-class _Cluster:
+class Cluster:
+    """A monitor, a store in memory and a gateway; ``origin`` is the gateway's address."""
+
     def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
         self.id = str(uuid.uuid4())
         self._folder = folder
@@ -113,6 +115,14 @@ class _Cluster:
             )
         self._stack.callback(_end, process)
         self._running[program] = process
+
+    def restart(self) -> None:
+        """End the gateway by SIGTERM and start it again at its address; returns when it answers."""
+        gateway = self._running["radosgw"]
+        gateway.terminate()
+        gateway.wait(COMMAND_SECONDS)
+        self.serve("radosgw", "-n", "client.rgw")
+        self.wait_for_gateway()
 
     def wait_for_gateway(self) -> None:
         """Until it answers. It makes its pools first, so this is the proof of the whole cluster."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from ceph_cluster import ceph, lacking
+from ceph_cluster import Cluster, ceph, lacking
 from fixtures_cloud import Cloud
 
 from jsobj.sandbox import lifecycle
@@ -50,15 +50,21 @@ class Rgw:
         self._folder = folder
         self._stack = stack
         self._started: dict[str, Gateway] = {}
+        self._clusters: dict[str, Cluster] = {}
 
     def gateway(self, region: str) -> Gateway:
         """The gateway of ``REGIONS``, started if it is not yet."""
         if region not in self._started:
             folder = self._folder / region
             folder.mkdir()
-            endpoint = self._stack.enter_context(ceph(folder, _options(self._cloud, region)))
-            self._started[region] = Gateway(region, endpoint)
+            cluster = self._stack.enter_context(ceph(folder, _options(self._cloud, region)))
+            self._clusters[region] = cluster
+            self._started[region] = Gateway(region, cluster.origin)
         return self._started[region]
+
+    def restart(self, region: str) -> None:
+        """End a gateway by SIGTERM, as an operator does, and start it again at its address."""
+        self._clusters[region].restart()
 
     @contextlib.contextmanager
     def published(self, region: str) -> Iterator[Gateway]:

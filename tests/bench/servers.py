@@ -49,8 +49,8 @@ class Places:
 def gateway(folder: Path) -> Iterator[Place]:
     """A Ceph RGW whose store is in memory, with one user. What is deleted frees its memory within seconds."""
     ceph_cluster.MEMORY = MEMORY
-    with ceph_cluster.ceph(folder, {"rgw enable apis": "s3"}) as origin:
-        place = Place(origin, secrets.token_hex(10).upper(), secrets.token_hex(20))
+    with ceph_cluster.ceph(folder, {"rgw enable apis": "s3"}) as cluster:
+        place = Place(cluster.origin, secrets.token_hex(10).upper(), secrets.token_hex(20))
         keys = ["--access-key", place.access, "--secret-key", place.secret]
         subprocess.run(
             ["radosgw-admin", "-n", "client.rgw", "user", "create", "--uid", "bench", "--display-name", "bench", *keys],

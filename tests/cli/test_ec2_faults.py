@@ -102,7 +102,7 @@ def test_c13_ctrl_c_while_keystone_makes_the_key(member: Jsobj, cloud: Cloud, ke
     ],
     ids=["junk", "duplicate", "bom", "no-setting", "utf-16"],
 )
-def test_b104_malformed_credentials_stop_everything(member: Jsobj, keys: Keys, bad: bytes) -> None:
+def test_b104_0_14_malformed_credentials_stop_everything(member: Jsobj, keys: Keys, bad: bytes) -> None:
     member.credentials.parent.mkdir(mode=0o700)
     member.credentials.write_bytes(bad)
     error = member("ec2-creds", "--json", code=9).error

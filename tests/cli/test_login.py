@@ -346,7 +346,7 @@ def test_the_openstack_command_works_after_it(jsobj: Jsobj, cloud: Cloud, name: 
     assert name in listed.out.split()
 
 
-def test_debug_shows_requests_and_no_secret(jsobj: Jsobj, cloud: Cloud) -> None:
+def test_s01_0_7_debug_shows_requests_and_no_secret(jsobj: Jsobj, cloud: Cloud) -> None:
     done = jsobj.process(
         "login", cloud.rc("openrc-password"), "--password-stdin", "--debug", "-v", stdin=cloud.rc("password")
     )

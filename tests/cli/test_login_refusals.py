@@ -81,7 +81,7 @@ def test_f50_object_store_as_keystone(jsobj: Jsobj, cloud: Cloud) -> None:
     assert not jsobj.clouds.exists()
 
 
-def test_f36_redirect_is_not_followed_with_the_secret(jsobj: Jsobj, cloud: Cloud) -> None:
+def test_f36_s09_0_7_redirect_is_not_followed_with_the_secret(jsobj: Jsobj, cloud: Cloud) -> None:
     with answering(200, {}, b"{}") as (other, seen_there):
         with answering(307, {"Location": f"{other}/v3/auth/tokens"}, b"") as (url, _):
             jsobj("login", edited(cloud, jsobj, "app-cred-restricted", (cloud.auth_url, f"{url}/v3")), code=7)

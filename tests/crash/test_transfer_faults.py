@@ -112,7 +112,7 @@ def test_F07_bits_that_flip_each_time_make_no_object(crash: Crash, large: bool) 
 
 @pytest.mark.parametrize("times", [1, 0])
 @S3
-def test_F08_completed_though_the_answer_is_500(crash: Crash, times: int) -> None:
+def test_F08_0_3_0_13_completed_though_the_answer_is_500(crash: Crash, times: int) -> None:
     crash.proxy.add(Rule("answer", "answer", "POST", query="^uploadId", answer=Answer(500, {}, ERROR), times=times))
     crash.upload(crash.path("data", DATA), "data")
     crash.check_uploaded("data", DATA)

@@ -13,6 +13,7 @@ import itertools
 import json
 import re
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -52,7 +53,9 @@ class FaultProxy:
     together) are those of the way, and come on top of any rule.
     """
 
-    def __init__(self, upstream: str, rules: Sequence[Rule], lines: Path | None = None) -> None:
+    def __init__(
+        self, upstream: str, rules: Sequence[Rule], lines: Path | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.rules = list(rules)
         self.journal: list[Exchange] = []
         self.sent = 0  # bytes of bodies that went up
@@ -67,7 +70,9 @@ class FaultProxy:
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
         self._open: set[socket.socket] = set()
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._tls = tls
+        self._port: int = self._listener.getsockname()[1]
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._port}"
 
     # -- for tests
 
@@ -104,16 +109,41 @@ class FaultProxy:
         with self._changed:
             return [one for one in self.journal if wanted._matches(one)]
 
+    def go_away(self) -> None:
+        """As a network that is gone: nobody listens, and every connection is reset."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._changed:
+            for each in self._open:
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                with contextlib.suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def come_back(self) -> None:
+        """At the same address."""
+        self._listener = socket.create_server(("127.0.0.1", self._port), backlog=128)
+        self.start()
+
     # -- serving
 
-    def serve(self) -> None:
+    def start(self) -> None:
+        """Accept connections, in a thread."""
+        thread = threading.Thread(target=self._serve, args=(self._listener,), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _serve(self, listener: socket.socket) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, _ = listener.accept()
             except OSError:
                 return
             if self._over.is_set():
                 client.close()
+                return
+            self._track(client)
+            if listener.fileno() < 0:  # it went away meanwhile
+                self.forget(client)
                 return
             thread = threading.Thread(target=self._connection, args=(client,), daemon=True)
             self._threads.append(thread)
@@ -136,9 +166,13 @@ class FaultProxy:
 
     def _connection(self, client: socket.socket) -> None:
         server = _Server(self)
-        self._track(client)
         number = next(self._connections)
         try:
+            if self._tls is not None:
+                with self._changed:
+                    self._open.discard(client)  # it is another object from now on
+                client = self._tls.wrap_socket(client, server_side=True)
+                self._track(client)
             reader = Reader(client)
             while (head := reader.head()) is not None:
                 one, rest = _read(head, number)
@@ -339,17 +373,17 @@ def _changed(rule: Rule, head: bytes, status: int, body: bytes) -> Answer:
 
 
 @contextlib.contextmanager
-def fault_proxy(upstream: str = "", rules: Sequence[Rule] = (), lines: Path | None = None) -> Iterator[FaultProxy]:
+def fault_proxy(
+    upstream: str = "", rules: Sequence[Rule] = (), lines: Path | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[FaultProxy]:
     """The proxy on a port of loopback: ``proxy.url`` is an endpoint (with ``upstream``), or a value for HTTP_PROXY.
 
     ``lines``: a file for every request as a line of JSON, written when it has ended (``began`` and ``ended`` in
-    seconds of the monotonic clock).
+    seconds of the monotonic clock). ``tls``: speak TLS with the client; what is cut then has no close_notify.
     """
-    proxy = FaultProxy(upstream, rules, lines)
-    thread = threading.Thread(target=proxy.serve, daemon=True)
-    thread.start()
+    proxy = FaultProxy(upstream, rules, lines, tls)
+    proxy.start()
     try:
         yield proxy
     finally:
         proxy.close()
-        thread.join(SECONDS)

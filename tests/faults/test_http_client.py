@@ -103,7 +103,7 @@ def test_one_connection_serves_many_requests() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-def test_f22_come_again_is_taken_at_its_word(status: int, waits: list[float]) -> None:
+def test_f22_f33_0_8_come_again_is_taken_at_its_word(status: int, waits: list[float]) -> None:
     with playing(answer(status, "Retry-After: 2")) as (script, url), contextlib.closing(HttpClient()) as client:
         assert client.send("POST", url, headers={}, body=b"x").status == 200
     assert waits == [2.0]

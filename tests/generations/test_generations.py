@@ -103,7 +103,7 @@ def check_profile_works(jsobj: Jsobj, bucket: str) -> None:
 
 
 @pytest.mark.parametrize("login", ["restricted", "unrestricted", "password"])
-def test_a_login_ends_in_a_working_profile_or_in_the_command_that_makes_one(
+def test_0_11_a_login_ends_in_a_working_profile_or_in_the_command_that_makes_one(
     generation: Generation, login: str, jsobj: Jsobj, keys_of: KeysOf, name: str
 ) -> None:
     alices = keys_of("alice")

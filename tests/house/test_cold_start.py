@@ -29,7 +29,7 @@ sys.stderr.write("\\n" + json.dumps({"code": code, "modules": sorted(sys.modules
 @pytest.mark.parametrize(
     "words", [["--help"], ["--version"], ["bucket", "--help"], ["ec2-creds", "--help"], ["login", "--help"]]
 )
-def test_help_loads_nothing_heavy(words: list[str]) -> None:
+def test_l11_help_loads_nothing_heavy(words: list[str]) -> None:
     ended = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, timeout=60)
     seen = json.loads(ended.stderr.strip().splitlines()[-1])
     assert seen["code"] == 0

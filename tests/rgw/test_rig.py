@@ -18,8 +18,8 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 from ceph_cluster import ceph
-with ceph(Path(sys.argv[1]), {}) as origin:
-    print(origin, flush=True)
+with ceph(Path(sys.argv[1]), {}) as cluster:
+    print(cluster.origin, flush=True)
     time.sleep(600)
 """
 

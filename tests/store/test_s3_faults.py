@@ -248,7 +248,7 @@ def test_F40_an_object_that_is_deleted_meanwhile(stores: S3Scene, store: S3Store
     assert refused(store.get, "gone", BytesSink(), start=10, size=10, etag=etag).code is ExitCode.NOT_FOUND
 
 
-def test_a_range_that_is_ignored_is_never_taken(stores: S3Scene, store: S3Store, meddler: S3Meddler) -> None:
+def test_0_1_a_range_that_is_ignored_is_never_taken(stores: S3Scene, store: S3Store, meddler: S3Meddler) -> None:
     stores.write("whole", DATA)
 
     def spoil(passing: S3Passing) -> Any:
@@ -317,7 +317,7 @@ def test_L05_a_listing_that_does_not_advance_ends(store: S3Store, meddler: S3Med
 # -- keys and redirects
 
 
-def test_F32_a_key_that_worked_and_is_refused(store: S3Store, meddler: S3Meddler, monkeypatch: Any) -> None:
+def test_F32_0_9_a_key_that_worked_and_is_refused(store: S3Store, meddler: S3Meddler, monkeypatch: Any) -> None:
     monkeypatch.setattr(store._talk.session.patience._stopped, "wait", lambda seconds: waits.append(seconds))
     waits: list[float] = []
     store.put("throttled", BytesSource(b"x"))

@@ -277,7 +277,7 @@ def test_the_region_that_the_server_wants_is_learnt(stores: S3Scene) -> None:
         assert ask(stores.another(region="dc3-a")) == 1
 
 
-def test_limits_are_the_servers(stores: S3Scene) -> None:
+def test_0_12_limits_are_the_servers(stores: S3Scene) -> None:
     limits = stores.store.limits
     assert limits.parts == (10_000 if stores.is_rgw else 1000)
     assert (limits.smallest_part, limits.largest_put) == (SMALLEST, 5 * 1024 * MIB)

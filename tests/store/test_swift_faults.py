@@ -158,7 +158,7 @@ def test_no_room_is_final_F42(store: SwiftStore, meddler: Meddler, status: int) 
     assert sum(method == "PUT" for method, _ in meddler.seen) == 1
 
 
-def test_a_proxy_that_ignores_ranges_spoils_nothing(scene: Scene, store: SwiftStore, meddler: Meddler) -> None:
+def test_0_1_a_proxy_that_ignores_ranges_spoils_nothing(scene: Scene, store: SwiftStore, meddler: Meddler) -> None:
     scene.witness.put_object(scene.container, "ranged", b"0123456789")
 
     def spoil(passing: Passing) -> None:

@@ -26,14 +26,14 @@ def fetched(scene: TransferScene, bad: dict[str, bytes], fine: dict[str, bytes],
     return " ".join(failure["message"] for failure in got["failures"])
 
 
-def test_b080_keys_that_lead_out(transfer: TransferScene) -> None:
+def test_b080_s07_0_4_keys_that_lead_out(transfer: TransferScene) -> None:
     bad = ("../x", "a/../x", "a/../../x", "/../x", "//../x", "/etc/x", "..", "sub/..")
     said = fetched(transfer, dict.fromkeys(bad, b"evil"), GOOD)
     assert "'..'" in said
     assert not (transfer.folder / "x").exists()
 
 
-def test_b080_a_single_key_that_leads_out(transfer: TransferScene) -> None:
+def test_b080_s07_0_4_a_single_key_that_leads_out(transfer: TransferScene) -> None:
     """Asked for alone, its last part is its name; under a name of the user's choice it is written."""
     transfer.put("a/../x", b"content")
     transfer("download", transfer.url("a/../x"), "mine")
@@ -100,7 +100,7 @@ def test_b090_leading_dashes(transfer: TransferScene) -> None:
     assert on_disk(transfer.folder / "one") == shas({"--delete": b"2"})
 
 
-def test_b093_a_link_in_the_target_is_not_followed(transfer: TransferScene) -> None:
+def test_b093_s07_a_link_in_the_target_is_not_followed(transfer: TransferScene) -> None:
     outside = transfer.folder / "outside"
     outside.mkdir()
     target = transfer.folder / "target"

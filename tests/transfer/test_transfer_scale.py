@@ -96,7 +96,7 @@ def test_the_sink_answers_as_a_gateway_does(over_s3: TransferScene, sink: str, t
     boto.close()
 
 
-def test_a_sparse_file_of_many_gibibytes(sink: str, tmp_path: Path) -> None:
+def test_l02_p20_a_sparse_file_of_many_gibibytes(sink: str, tmp_path: Path) -> None:
     """Its holes are sent as zeros; memory does not grow with it."""
     jsobj, boto = at_sink(tmp_path, sink)
     path = jsobj.folder / "sparse"
@@ -135,7 +135,7 @@ def test_large_files_compressed_at_once(sink: str, tmp_path: Path) -> None:
     boto.close()
 
 
-def test_many_small_files(over_s3: TransferScene) -> None:
+def test_l01_many_small_files(over_s3: TransferScene) -> None:
     """Up, once more (nothing is sent), and down."""
     tree = over_s3.folder / "tree"
     for number in range(FILES):

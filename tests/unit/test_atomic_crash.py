@@ -145,7 +145,7 @@ CALLS = ("openat", "flock", "fchmod", "write", "fsync", "close", "renameat", "un
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_c10_killed_at_every_call(place: Place, call: str) -> None:
+def test_c10_0_5_0_6_killed_at_every_call(place: Place, call: str) -> None:
     """Old bytes or new ones, never shown to others, and the next run clears up and finishes."""
     old = OLD if place.exists else None
     killed, backup = 0, place.exists

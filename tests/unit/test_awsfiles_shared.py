@@ -58,7 +58,7 @@ write_profile(files, AwsProfile(name, f"key-{name}", Secret(f"secret-{name}"), f
 
 
 @pytest.mark.parametrize("writers", [8, 16])
-def test_b114_concurrent_writers_all_arrive(full: AwsFiles, writers: int) -> None:
+def test_b114_0_5_concurrent_writers_all_arrive(full: AwsFiles, writers: int) -> None:
     before = profiles(full)
     running = [
         subprocess.Popen(

@@ -202,7 +202,7 @@ def test_a_cache_that_cannot_be_written_is_no_error() -> None:
     prints.close()
 
 
-def test_two_runs_at_once(path: Path) -> None:
+def test_l09_two_runs_at_once(path: Path) -> None:
     one, two = Fingerprints(path), Fingerprints(path)
     for number in range(1200):
         for prints, name in ((one, f"one/{number}"), (two, f"two/{number}")):

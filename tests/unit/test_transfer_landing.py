@@ -145,7 +145,7 @@ def test_the_target_itself_may_be_behind_a_link(tmp_path: Path) -> None:
     assert files(tmp_path / "real") == ["a/f"]
 
 
-def test_b093_a_link_swapped_in_during_the_run_leads_nowhere(tmp_path: Path) -> None:
+def test_b093_s07_a_link_swapped_in_during_the_run_leads_nowhere(tmp_path: Path) -> None:
     outside, root = tmp_path / "outside", tmp_path / "target"
     outside.mkdir()
     (root / "a").mkdir(parents=True)
