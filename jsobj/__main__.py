@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 
 
 def main() -> None:
     """Run the command line of this process and leave with its exit code."""
+    # Secrets are in this memory: where it crashes, no core file is written of it (the hard limit is the user's).
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     try:
         # Not at the top: an impatient Ctrl-C while this loads is no traceback either.
         from jsobj.cli.main import run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -48,6 +49,12 @@ class Cloud:
     def password(self, user: str) -> str:
         """Of ``alice``, ``rita``, ``otto`` or ``admin``."""
         return lifecycle.password(self.folder, user).reveal()
+
+    @property
+    def secrets(self) -> set[str]:
+        """Every secret that a user of this cloud could lose."""
+        record = json.loads((self.folder / "state/record.json").read_text())
+        return {*record["passwords"].values(), *(secret for _, secret in record["app_credentials"].values())}
 
     def rc(self, role: str) -> Path:
         """A downloaded file: ``openrc-password``, ``app-cred-restricted``, ``clouds`` ... (the keys of ``files``)."""

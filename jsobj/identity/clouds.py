@@ -276,7 +276,7 @@ def _clouds_of(path: Path | None) -> Mapping[str, Any]:
     try:
         if path.stat().st_size > _MAX_FILE:
             raise JsobjError("clouds-file-too-big", f"{path} is larger than 10 MiB", code=ExitCode.LOCAL)
-        document = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+        document = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 # nosec B506 - a safe loader, in C where there is one
     except OSError as error:
         raise JsobjError(
             "clouds-file-unreadable", f"{path} cannot be read: {error.strerror}", code=ExitCode.LOCAL

@@ -72,7 +72,7 @@ def read(data: bytes, source: str) -> CloudsFile:
             return CloudsFile(mark, lines, None, {}, None, [])
         _weigh(root, source, {})
         pairs = _mapping(root, source, "the file")
-        plain = yaml.load(text, Loader=_Loader)  # noqa: S506 - one of PyYAML's two safe loaders, see above
+        plain = yaml.load(text, Loader=_Loader)  # noqa: S506 # nosec B506 - one of PyYAML's two safe loaders, see above
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line if error.problem_mark else None
         tagged = isinstance(error, yaml.constructor.ConstructorError)

@@ -99,7 +99,7 @@ def parse(body: bytes, roots: frozenset[str], records: frozenset[str] = frozense
 
 
 def _read(body: bytes, roots: frozenset[str], records: frozenset[str]) -> _Reader:
-    from xml.parsers import expat  # nosec - documents with a type or entities are refused
+    from xml.parsers import expat  # nosec B407 - documents with a type or entities are refused
 
     reader = _Reader(roots, records)
     parser = expat.ParserCreate("utf-8")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -13,19 +12,11 @@ from commands import Jsobj, Keys
 from fixtures_cloud import Cloud
 from objects_scene import DIALECTS, Scene
 
-USERS = ("alice", "rita", "otto", "admin")
-
-
-def secrets_of(cloud: Cloud) -> set[str]:
-    """Every secret that a user of this cloud could lose."""
-    record = json.loads((cloud.folder / "state/record.json").read_text())
-    return {cloud.password(user) for user in USERS} | {secret for _, secret in record["app_credentials"].values()}
-
 
 @pytest.fixture
 def jsobj(cloud: Cloud, tmp_path: Path) -> Iterator[Jsobj]:
     """jsobj for a newcomer: an empty HOME."""
-    runner = Jsobj(tmp_path / "home", secrets_of(cloud))
+    runner = Jsobj(tmp_path / "home", cloud.secrets)
     yield runner
     runner.check_no_secret_leaked()
 

@@ -175,7 +175,7 @@ def test_prompt_for_the_password_does_not_echo(jsobj: Jsobj, cloud: Cloud) -> No
         assert child.exitstatus == 0
 
 
-def test_no_input_does_not_ask_on_a_terminal(jsobj: Jsobj, cloud: Cloud) -> None:
+def test_s04_no_input_does_not_ask_on_a_terminal(jsobj: Jsobj, cloud: Cloud) -> None:
     with jsobj.terminal("login", cloud.rc("openrc-password"), "--no-input") as child:
         child.expect("use --password-stdin")
         child.expect(pexpect.EOF)

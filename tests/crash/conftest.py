@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import sys
 import uuid
@@ -61,8 +60,7 @@ def _crash(request: pytest.FixtureRequest, cloud: Cloud, logged_in: Path, tmp_pa
     if server == "rgw":
         rgw: Rgw = request.getfixturevalue("rgw")
         upstream, region = rgw.gateway(GLOBAL).endpoint, "us-east-1"
-    record = json.loads((cloud.folder / "state/record.json").read_text())
-    jsobj = Jsobj(tmp_path / "home", {*record["passwords"].values()})
+    jsobj = Jsobj(tmp_path / "home", cloud.secrets)
     shutil.copytree(logged_in, jsobj.home, dirs_exist_ok=True)
     held = jsobj.profile("demo")
     boto = boto3.client(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -32,13 +31,6 @@ from transfer_scene import (
 )
 
 RESTRICTED = "app-cred-restricted"
-
-
-@pytest.fixture(scope="session")
-def transfer_secrets(cloud: Cloud) -> set[str]:
-    """Every secret of this cloud."""
-    record = json.loads((cloud.folder / "state/record.json").read_text())
-    return {*record["passwords"].values(), *(secret for _, secret in record["app_credentials"].values())}
 
 
 @pytest.fixture(scope="session")
@@ -161,7 +153,6 @@ def make_scene(
     cloud: Cloud,
     tmp_path: Path,
     published_for: Callable[[str], contextlib.AbstractContextManager[object]],
-    transfer_secrets: set[str],
     transfer_homes: Callable[[str], Path],
     witness_of_ground: Callable[[str], Any],
     endpoint_of: Callable[[str], tuple[str, str]],
@@ -173,7 +164,7 @@ def make_scene(
             home = tmp_path / ground / "home"
             shutil.copytree(transfer_homes(ground), home)
             stack.enter_context(published_for(ground))
-            jsobj = Jsobj(home, transfer_secrets)
+            jsobj = Jsobj(home, cloud.secrets)
             if speaks_s3(ground):
                 jsobj.variables["AWS_PROFILE"] = "demo"
             name = f"t-{uuid.uuid4().hex[:12]}"

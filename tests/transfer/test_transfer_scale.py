@@ -157,7 +157,7 @@ def test_l01_many_small_files(over_s3: TransferScene) -> None:
 
 @pytest.mark.skipif(not LISTING_SERVER.exists(), reason="the server of the bench is not part of this tree")
 @pytest.mark.parametrize(("verb", "count"), [("ls", 1_000_000), ("du", 200_000)])
-def test_a_million_keys(tmp_path: Path, verb: str, count: int) -> None:
+def test_l05_a_million_keys(tmp_path: Path, verb: str, count: int) -> None:
     """``ls`` and ``du`` hold a page or two, not the bucket."""
     words = [sys.executable, str(LISTING_SERVER), "bucket", str(count)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as server:
