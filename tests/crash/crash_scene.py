@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -194,6 +195,10 @@ class Crash:
     def clean_up(self) -> None:
         for process in self.running:
             kill(process)
+        if self.server == "rgw":  # its store is in memory, and small
+            with contextlib.suppress(self.boto.exceptions.NoSuchBucket):
+                for key in self.keys():
+                    self.delete(key)
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:

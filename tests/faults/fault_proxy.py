@@ -113,6 +113,10 @@ class FaultProxy:
         """As a network that is gone: nobody listens, and every connection is reset."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Reset every connection."""
         with self._changed:
             for each in self._open:
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -24,12 +24,15 @@ FILES = int(os.environ.get("JSOBJ_SCALE_FILES", "2000"))
 SPARSE = int(os.environ.get("JSOBJ_SCALE_GIB", "2")) * 1024**3
 STREAM = int(os.environ.get("JSOBJ_SCALE_STREAM_MIB", "300")) * MIB
 CEILING = 120 * MIB  # of resident memory, for transfers
+ADDRESSES = 2048 * MIB  # of virtual memory: each thread's own heap reserves 64 MiB of it, and uses little
 LISTING_CEILING = 100 * MIB
 LISTING_SERVER = Path(__file__).parents[1] / "bench/listing_server.py"
 
 # A small process between this one and jsobj: the kernel counts into a child's peak what its parent had at the fork.
 _MEASURED = """
 import resource, subprocess, sys
+limit = int(sys.argv.pop(1)) or resource.RLIM_INFINITY
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 code = subprocess.call(sys.argv[2:])
 with open(sys.argv[1], "w") as file:
     file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024))
@@ -37,11 +40,11 @@ sys.exit(code)
 """
 
 
-def measured(jsobj: Jsobj, *argv: str | Path, stdin: Any = subprocess.DEVNULL) -> tuple[bytes, int]:
-    """Standard output of a process, and its peak of resident memory in bytes."""
+def measured(jsobj: Jsobj, *argv: str | Path, stdin: Any = subprocess.DEVNULL, addresses: int = 0) -> tuple[bytes, int]:
+    """Standard output of a process, and its peak of resident memory in bytes; ``addresses``: a limit on all of it."""
     told = jsobj.home / "peak"
     done = subprocess.run(
-        [sys.executable, "-c", _MEASURED, str(told), *jsobj.command(*argv)],
+        [sys.executable, "-c", _MEASURED, str(addresses), str(told), *jsobj.command(*argv)],
         env=jsobj.environment(),
         cwd=jsobj.folder,
         stdin=stdin,
@@ -53,9 +56,9 @@ def measured(jsobj: Jsobj, *argv: str | Path, stdin: Any = subprocess.DEVNULL) -
     return done.stdout, int(told.read_text())
 
 
-def transferred(jsobj: Jsobj, *argv: str | Path, stdin: Any = subprocess.DEVNULL) -> Any:
+def transferred(jsobj: Jsobj, *argv: str | Path, stdin: Any = subprocess.DEVNULL, addresses: int = 0) -> Any:
     """The summary of a transfer that stayed below the ceiling."""
-    out, peak = measured(jsobj, *argv, "--json", stdin=stdin)
+    out, peak = measured(jsobj, *argv, "--json", stdin=stdin, addresses=addresses)
     found = json.loads(out)
     print(f"{argv[0]}: {found['done']} done, {found['skipped']} skipped, {found['seconds']} s, {peak / MIB:.0f} MiB")  # noqa: T201
     assert peak <= CEILING
@@ -96,14 +99,14 @@ def test_the_sink_answers_as_a_gateway_does(over_s3: TransferScene, sink: str, t
     boto.close()
 
 
-def test_l02_p20_a_sparse_file_of_many_gibibytes(sink: str, tmp_path: Path) -> None:
-    """Its holes are sent as zeros; memory does not grow with it."""
+def test_l02_l03_p20_a_sparse_file_of_many_gibibytes(sink: str, tmp_path: Path) -> None:
+    """Its holes are sent as zeros; memory does not grow with it, and neither do the addresses that are taken."""
     jsobj, boto = at_sink(tmp_path, sink)
     path = jsobj.folder / "sparse"
     with path.open("wb") as file:
         file.truncate(SPARSE)
         file.write(b"head")
-    found = transferred(jsobj, "upload", path, "s3://bucket/sparse")
+    found = transferred(jsobj, "upload", path, "s3://bucket/sparse", addresses=ADDRESSES)
     assert (found["done"], found["verified"], found["bytes"]) == (1, 1, SPARSE)
     head = boto.head_object(Bucket="bucket", Key="sparse")
     assert head["ContentLength"] == SPARSE
