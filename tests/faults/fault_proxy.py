@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import json
 import re
 import socket
@@ -63,7 +62,7 @@ class FaultProxy:
         self.latency = 0.0
         self.pace = Pace(0)
         self._lines = lines.open("a", encoding="utf-8", buffering=1) if lines else None
-        self._connections = itertools.count(1)
+        self.connections = 0  # that were opened
         self._upstream = urlsplit(upstream).netloc if upstream else ""
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self._changed = threading.Condition()
@@ -170,7 +169,9 @@ class FaultProxy:
 
     def _connection(self, client: socket.socket) -> None:
         server = _Server(self)
-        number = next(self._connections)
+        with self._changed:
+            self.connections += 1
+            number = self.connections
         try:
             if self._tls is not None:
                 with self._changed:

@@ -6,8 +6,6 @@ The server is a script: one answer for each request, sent as raw bytes, so that 
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import threading
@@ -15,10 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from certificates import certificate, server_context
 
 from jsobj.identity import http
 from jsobj.identity.http import HttpClient, TransportError
@@ -210,37 +205,6 @@ def test_https_goes_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(proxy.asked) == {"CONNECT keystone.example.org:5000 HTTP/1.0"} or set(proxy.asked) == {
         "CONNECT keystone.example.org:5000 HTTP/1.1"
     }
-
-
-def certificate(folder: Path, *, host: str, days: int) -> Path:
-    """A self-signed certificate for an address, valid for so many days from yesterday (negative: over)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
-    start = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=1 if days > 0 else 30)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + dt.timedelta(days=abs(days)))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(host))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
-def server_context(pem: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
 
 
 def test_tls_with_the_right_authority(tmp_path: Path) -> None:

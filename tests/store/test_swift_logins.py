@@ -69,7 +69,7 @@ def test_a_token_that_ends_is_renewed_once_for_all_F30(
     assert len(fresh.names()) == 17
 
 
-def test_a_login_that_is_gone_ends_it(fresh: Scene, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_that_is_gone_ends_it_F31(fresh: Scene, cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     keystone = Keystone(source_of(cloud, "app-cred-restricted"))
     keeper = TokenKeeper(keystone)
     store = SwiftStore(fresh.store().place, keeper)
@@ -117,7 +117,7 @@ def test_temporary_urls(fresh: Scene, store: SwiftStore) -> None:
         refused.value.close()
 
 
-def test_a_full_container_refuses(fresh: Scene, store: SwiftStore) -> None:
+def test_a_full_container_refuses_F42(fresh: Scene, store: SwiftStore) -> None:
     fresh.witness.post_container(fresh.container, {"X-Container-Meta-Quota-Bytes": "5"})
     with pytest.raises(JsobjError) as caught:
         store.put("too-much", BytesSource(b"1234567890"))
