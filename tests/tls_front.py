@@ -113,8 +113,8 @@ def tls_front(folder: Path, upstream: str, *, buffering: bool = False) -> Iterat
         process.wait()
 
 
-def make_certificates(folder: Path) -> None:
-    """``authority.pem`` and, signed by it, ``server.pem`` with ``server.key`` for 127.0.0.1 and localhost."""
+def make_certificates(folder: Path, name: str = "localhost") -> None:
+    """``authority.pem`` and, signed by it, ``server.pem`` with ``server.key`` for 127.0.0.1 and a name."""
     _openssl(
         folder,
         "authority",
@@ -127,7 +127,7 @@ def make_certificates(folder: Path) -> None:
         folder,
         "server",
         "/CN=localhost",
-        "subjectAltName=IP:127.0.0.1,DNS:localhost",
+        f"subjectAltName=IP:127.0.0.1,DNS:{name}",
         "-addext",
         "basicConstraints=critical,CA:FALSE",
         "-CA",
