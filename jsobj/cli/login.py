@@ -38,7 +38,8 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
 
     RCFILE is an RC file (NAME-openrc.sh) or a clouds.yaml. It is read as text and never executed. Without RCFILE the
     login comes from --cloud NAME in clouds.yaml, from OS_* variables, or from your answers. The login is tried, then
-    stored in clouds.yaml and secure.yaml, where the openstack command finds it too.
+    stored in clouds.yaml and secure.yaml, where the openstack command finds it too. The file of certificate authorities
+    that OS_CACERT names is kept for the cloud.
 
     \b
     Examples:
