@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store import s3_listing
@@ -35,7 +36,8 @@ def begin(talk: S3Talk, key: str, options: PutOptions) -> Upload:
     if not number:
         raise talk.malformed("it begins an upload and tells no id")
     if reply.attempts > 1:
-        _abort_twins(talk, Upload(key, number), time.monotonic() - began)
+        with suppress(JsobjError):  # who may write need not be allowed to list; jsobj uploads list shows what stays
+            _abort_twins(talk, Upload(key, number), time.monotonic() - began)
     return Upload(key, number)
 
 
