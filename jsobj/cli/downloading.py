@@ -67,12 +67,16 @@ def _together(results: list[Any]) -> Any:
 
 
 def _run(frame: Frame, location: Location, destination: str) -> Any:
-    from jsobj.transfer import runs
+    from jsobj.transfer import jobs, runs
     from jsobj.transfer.landing import Landing
 
     store = frame.opened.of(location)
     target = _target(store, location, destination)
-    with contextlib.closing(Landing(target.folder, dry_run=frame.chosen.dry_run)) as landing:
+
+    def claimed() -> frozenset[str] | None:
+        return jobs.claimed_temps(frame.world.settings.state_dir)
+
+    with contextlib.closing(Landing(target.folder, dry_run=frame.chosen.dry_run, claimed=claimed)) as landing:
         setting = frame.setting(
             location,
             store,

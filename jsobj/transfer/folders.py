@@ -30,13 +30,17 @@ Parts = tuple[str, ...]
 
 @dataclass(slots=True)
 class OpenFolder:
-    """A folder that is open. ``dirty``: has entries to flush. ``foreign``: on another file system than the root."""
+    """A folder that is open. ``dirty``: has entries to flush. ``foreign``: on another file system than the root.
+
+    ``swept``: what killed runs left there was looked for.
+    """
 
     descriptor: int
     users: int = 0
     dirty: bool = False
     foreign: bool = False
     kept: bool = True
+    swept: bool = False
 
 
 class Folders:

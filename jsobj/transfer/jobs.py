@@ -77,6 +77,17 @@ def list_jobs(state_dir: Path, unreadable: Callable[[Path, str], None]) -> Itera
                         yield job
 
 
+def claimed_temps(state_dir: Path) -> frozenset[str] | None:
+    """The names of the temporary files that runs to come count on; None where a journal cannot be read."""
+    unreadable: list[Path] = []
+    names = frozenset(
+        download.temp
+        for job in list_jobs(state_dir, lambda path, _: unreadable.append(path))
+        for download in job.downloads
+    )
+    return None if unreadable else names
+
+
 def find_job(state_dir: Path, job_id: str) -> Job:
     """One job by its id, or by the beginning of it.
 

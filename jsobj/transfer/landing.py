@@ -16,7 +16,7 @@ import os
 import re
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from jsobj.errors import JsobjError
@@ -24,6 +24,7 @@ from jsobj.transfer.disk import Debt, reserve, trouble, umask
 from jsobj.transfer.folders import Folders, OpenFolder, flush
 from jsobj.transfer.names import is_temp, temp_name
 from jsobj.transfer.scan import LocalFile
+from jsobj.transfer.strays import Claimed, hold, sweep
 
 _SMALL = 1024 * 1024  # bytes; above, room is taken beforehand and the file is flushed alone
 _FLUSHED_ALONE = 64  # small files
@@ -43,12 +44,14 @@ _T = TypeVar("_T")
 class Landing:
     """A target folder. It is made when the first file comes. Shared by threads and by forked children.
 
-    With ``dry_run`` nothing is written, not even to find out how the file system treats names.
+    With ``dry_run`` nothing is written, not even to find out how the file system treats names. ``claimed``: the names
+    of temporary files that journals know; others that nobody holds are removed from each folder that is written to.
     """
 
-    def __init__(self, root: str, *, dry_run: bool = False) -> None:
+    def __init__(self, root: str, *, dry_run: bool = False, claimed: Claimed = lambda: None) -> None:
         self.root = root
         self._dry_run = dry_run
+        self._claimed = claimed
         self._debt = Debt()
         self._folders = Folders(root, self._debt)
         self._mode = 0o666 & ~umask()
@@ -96,9 +99,15 @@ class Landing:
             folder = self._folders.acquire(parts[:-1], make=True)
             assert folder is not None
             try:
+                if not folder.swept:
+                    folder.swept = True
+                    sweep(folder.descriptor, self._claimed)
                 _require_replaceable(folder.descriptor, parts[-1])
                 name = temp_name(parts[-1], os.urandom(8).hex())
                 descriptor = os.open(name, _NEW, 0o600, dir_fd=folder.descriptor)
+                if not hold(descriptor):
+                    os.close(descriptor)
+                    raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))  # which is tried once more
             except BaseException:
                 self._folders.release(folder)
                 raise
@@ -127,6 +136,7 @@ class Landing:
         if descriptor is None:
             self._folders.release(folder)
             return None
+        hold(descriptor)
         state = os.fstat(descriptor)
         temp = Temp(self, folder, parts, name, descriptor, state.st_size)
         if state.st_nlink == 1 and state.st_uid == os.geteuid():
@@ -217,8 +227,9 @@ class Temp:
         folder = self.folder.descriptor
         try:
             self._landing.finish(self, moment)
-            self._close_file()  # network file systems tell here that the disk is full
-            os.replace(self.name, self._parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
+            with _still_held(self.descriptor):
+                self._close_file()  # network file systems tell here that the disk is full
+                os.replace(self.name, self._parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
             self._landing.landed(self.folder)
         except OSError as error:
             raise self.trouble(error) from error
@@ -249,6 +260,19 @@ class Temp:
         descriptor, self.descriptor = self.descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _still_held(descriptor: int) -> Iterator[None]:
+    """Keep the lock of a file that is closed meanwhile: it is no stray before it has its final name either."""
+    copy = -1
+    with contextlib.suppress(OSError):  # too many are open: then without, as on file systems that have no locks
+        copy = os.dup(descriptor)
+    try:
+        yield
+    finally:
+        if copy >= 0:
+            os.close(copy)
 
 
 def _require_replaceable(folder: int, name: str) -> None:

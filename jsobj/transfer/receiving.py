@@ -17,6 +17,7 @@ from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Stor
 from jsobj.store.streams import FileSink
 from jsobj.transfer.compressing import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.content import Comparison, compare, is_md5, layouts, md5_of
+from jsobj.transfer.disk import begin_flush
 from jsobj.transfer.landing import Landing, Temp
 from jsobj.transfer.layout import Layout, Stretch
 from jsobj.transfer.options import Options
@@ -248,6 +249,7 @@ class Receiver:
             except OSError as error:
                 raise temp.trouble(error) from error
             if not unit.md5 or got.md5 == unit.md5:
+                begin_flush(temp.descriptor, start, size)
                 return got.md5
             self._moved(-size)
         raise _damaged(unit.item.remote.key)

@@ -150,9 +150,11 @@ class Output:
         if error.hint:
             self._talk(f"  Next: {safe(error.hint)}")
 
-    def failed(self, item: str, error: JsobjError) -> None:
-        """Write one line about an item that failed while others go on."""
+    def failed(self, item: str, error: JsobjError, *, hint: bool = False) -> None:
+        """Write one line about an item that failed while others go on; with ``hint`` another, about what to do."""
         self._talk(f"{self._styled('Failed:', 'red')} {safe(item)}: {safe(error.message)} [{error.reference}]")
+        if hint and error.hint:
+            self._talk(f"  Next: {safe(error.hint)}")
 
     def _talk(self, text: str, *, raw: bool = False) -> None:
         shown = (text if raw else "\n".join(_safe_styled(line) for line in text.split("\n"))) + "\n"

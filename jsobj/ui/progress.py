@@ -123,7 +123,9 @@ class Progress:
     def _say(self, event: Event) -> None:
         if isinstance(event, Failed):
             if self.failed <= SAID:
-                self._out.failed(event.item, event.error)
+                # What to do is told once for each kind of trouble, and not behind each of its files.
+                told = sum(each.error.reference == event.error.reference for each in self.failures) > 1
+                self._out.failed(event.item, event.error, hint=not told)
         elif isinstance(event, Noted):
             self._noted += 1
             if self._noted <= SAID:

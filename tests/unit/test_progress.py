@@ -86,7 +86,7 @@ def test_quiet_says_failures_and_nothing_else() -> None:
         tell(Noted("a link was not followed"))
         tell(Failed("x", ERROR))
         tell(summary(failed=1))
-    assert stderr.getvalue().splitlines() == ["Failed: x: you may not\\x1b[2J [object-forbidden]"]
+    assert stderr.getvalue().splitlines() == ["Failed: x: you may not\\x1b[2J [object-forbidden]", "  Next: ask"]
     assert stdout.getvalue() == ""
 
 
@@ -292,3 +292,14 @@ def test_a_short_transfer_never_draws() -> None:
         tell(summary())
     assert CODES.sub("", err.getvalue()).startswith("12 files, ")
     assert "\x1b[2K" not in err.getvalue()
+
+
+def test_what_to_do_is_told_once_for_each_kind_of_trouble() -> None:
+    out, _, stderr = output(quiet=True)
+    full = JsobjError("disk-full", "the disk is full", code=ExitCode.LOCAL, hint="free some space")
+    gone = JsobjError("target-gone", "its folder was removed", code=ExitCode.LOCAL, hint="run it again")
+    with open_progress(out, "none", Tally()) as tell:
+        for name, error in (("a", full), ("b", full), ("c", gone), ("d", full)):
+            tell(Failed(name, error))
+    said = [line for line in stderr.getvalue().splitlines() if "Next:" in line]
+    assert said == ["  Next: free some space", "  Next: run it again"]
