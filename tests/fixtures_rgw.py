@@ -66,6 +66,10 @@ class Rgw:
         """End a gateway by SIGTERM, as an operator does, and start it again at its address."""
         self._clusters[region].restart()
 
+    def admin(self, region: str, *argv: str) -> None:
+        """Run ``radosgw-admin``, as the cloud's operator does."""
+        self._clusters[region].call("radosgw-admin", "-n", "client.rgw", *argv)
+
     @contextlib.contextmanager
     def published(self, region: str) -> Iterator[Gateway]:
         """The gateway, in the catalogue for a while."""
