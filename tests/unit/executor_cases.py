@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import threading
 import time
@@ -82,11 +83,13 @@ class Once:
 
 @contextlib.contextmanager
 def nothing_left() -> Iterator[None]:
+    gc.collect()  # what an earlier test left to the collector is not to be counted
     threads, files, processes = threading.active_count(), descriptors(), children()
     yield
     deadline = time.monotonic() + 20
     while threading.active_count() > threads and time.monotonic() < deadline:
         time.sleep(0.01)
-    assert threading.active_count() == threads
-    assert descriptors() == files
-    assert children() == processes
+    # At most: what earlier tests left behind may end meanwhile.
+    assert threading.active_count() <= threads
+    assert descriptors() <= files
+    assert children() <= processes
