@@ -86,7 +86,7 @@ class Pool:
             raise WireError("reset", "the transfer was stopped")
         through = urlsplit(self._proxy if "://" in self._proxy else f"http://{self._proxy}") if self._proxy else None
         address = (through.hostname or "", through.port or 80) if through else (self.origin.host, self.origin.port)
-        connection = _connected(address)
+        connection = _connected(address, " (the proxy {}:{})".format(*address) if through else "")
         try:
             if self.origin.scheme == "https":
                 if through is not None:
@@ -120,17 +120,19 @@ class Pool:
         return secured
 
 
-def _connected(address: tuple[str, int]) -> socket.socket:
+def _connected(address: tuple[str, int], whose: str) -> socket.socket:
+    """``whose`` is added to what went wrong."""
     try:
         connection = socket.create_connection(address, timeout=CONNECT_SECONDS)
     except socket.gaierror as error:
         unknown = error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
         reason = error.strerror or "the name is not known"
-        raise WireError("dns" if unknown else "connect", reason) from error
+        raise WireError("dns" if unknown else "connect", f"{reason}{whose}") from error
     except TimeoutError as error:
-        raise WireError("connect", f"no connection within {CONNECT_SECONDS:.0f} s") from error
+        raise WireError("connect", f"no connection within {CONNECT_SECONDS:.0f} s{whose}") from error
     except (OSError, UnicodeError) as error:
-        raise WireError("connect", getattr(error, "strerror", None) or str(error)) from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise WireError("connect", f"{reason}{whose}") from error
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 

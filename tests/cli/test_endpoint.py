@@ -101,7 +101,7 @@ def test_without_url_and_login(jsobj: Jsobj) -> None:
     assert jsobj("endpoint", "--json", code=4).error["reference"] == "not-logged-in"
 
 
-def test_f27_unreachable(jsobj: Jsobj) -> None:
+def test_f27_p31_unreachable(jsobj: Jsobj) -> None:
     started = time.monotonic()
     error = jsobj("endpoint", "http://127.0.0.1:9", "--json", code=7).error
     assert time.monotonic() - started < 15

@@ -33,7 +33,7 @@ def test_wrong_secret(jsobj: Jsobj, cloud: Cloud) -> None:
     assert "secret" in error["hint"]
 
 
-def test_f27_unreachable_within_bound(jsobj: Jsobj, cloud: Cloud) -> None:
+def test_f27_p31_unreachable_within_bound(jsobj: Jsobj, cloud: Cloud) -> None:
     rc = edited(cloud, jsobj, "app-cred-restricted", (cloud.auth_url, "http://127.0.0.1:9/v3"))
     started = time.monotonic()
     error = jsobj("login", rc, "--json", code=7).error
@@ -43,7 +43,7 @@ def test_f27_unreachable_within_bound(jsobj: Jsobj, cloud: Cloud) -> None:
     assert "refused" in error["context"].lower()
 
 
-def test_f26_name_that_does_not_exist(jsobj: Jsobj, cloud: Cloud) -> None:
+def test_f26_p31_name_that_does_not_exist(jsobj: Jsobj, cloud: Cloud) -> None:
     rc = edited(cloud, jsobj, "app-cred-restricted", (cloud.auth_url, "https://keystone.invalid:5000/v3"))
     started = time.monotonic()
     error = jsobj("login", rc, "--json", code=7).error
@@ -81,7 +81,7 @@ def test_f50_object_store_as_keystone(jsobj: Jsobj, cloud: Cloud) -> None:
     assert not jsobj.clouds.exists()
 
 
-def test_f36_s09_0_7_redirect_is_not_followed_with_the_secret(jsobj: Jsobj, cloud: Cloud) -> None:
+def test_f36_p29_s09_0_7_redirect_is_not_followed_with_the_secret(jsobj: Jsobj, cloud: Cloud) -> None:
     with answering(200, {}, b"{}") as (other, seen_there):
         with answering(307, {"Location": f"{other}/v3/auth/tokens"}, b"") as (url, _):
             jsobj("login", edited(cloud, jsobj, "app-cred-restricted", (cloud.auth_url, f"{url}/v3")), code=7)

@@ -2,9 +2,9 @@
 
     unshare -rmn python dns_world.py HOW FOLDER COMMAND...
 
-``HOW`` the name server answers: ``nxdomain``, ``servfail``, ``silent``, ``dead-aaaa`` (the IPv6 address leads nowhere)
-or ``moves`` (the first address leads nowhere, later ones do not). ``FOLDER`` holds server.pem. Prints JSON: the
-command's exit code and words, and which names were asked for.
+``HOW`` the name server answers: ``nxdomain``, ``servfail``, ``silent``, ``dead-aaaa`` (the IPv6 address leads nowhere),
+``moves`` (the first address leads nowhere, later ones do not) or ``no-route`` (no network leads to the address).
+``FOLDER`` holds server.pem. Prints JSON: the command's exit code and words, and which names were asked for.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class NameServer:
         if kind == AAAA:
             return socket.inet_pton(socket.AF_INET6, "::1") if self._how == "dead-aaaa" else b""
         first = self._how == "moves" and self.asked.count(A) == 1
-        return socket.inet_aton("127.0.0.9" if first else "127.0.0.1") if kind == A else b""
+        where = "127.0.0.9" if first else "192.0.2.1" if self._how == "no-route" else "127.0.0.1"
+        return socket.inet_aton(where) if kind == A else b""
 
 
 def _loopback_up() -> None:

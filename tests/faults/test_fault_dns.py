@@ -1,4 +1,4 @@
-"""Names that cannot be found, are found late, or lead to two places of which one is dead (F26)."""
+"""Names that cannot be found, are found late, or lead to places that cannot be reached (F26, F27)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def in_world(how: str, folder: Path) -> Any:
 
 
 @pytest.mark.parametrize("how", ["nxdomain", "servfail", "silent"])
-def test_F26_a_name_that_is_not_found_is_told_soon(tmp_path: Path, how: str) -> None:
+def test_F26_P31_a_name_that_is_not_found_is_told_soon(tmp_path: Path, how: str) -> None:
     """Asked for once (by each resolver's rules: both kinds of address, and what it appends), not for minutes."""
     found = in_world(how, tmp_path)
     assert found["code"] == 7, found
@@ -44,6 +44,16 @@ def test_F26_a_name_that_is_not_found_is_told_soon(tmp_path: Path, how: str) -> 
     assert "localhost.example" in error["message"]
     assert error["hint"]
     assert 1 <= len(found["asked"]) <= 12
+    assert found["seconds"] < 15
+
+
+def test_F27_P31_an_address_without_a_route_is_told_soon(tmp_path: Path) -> None:
+    found = in_world("no-route", tmp_path)
+    assert found["code"] == 7, found
+    error = json.loads(found["err"].splitlines()[-1])
+    assert "localhost.example" in error["message"]
+    assert "unreachable" in error["context"]
+    assert found["seconds"] < 15
 
 
 def test_F26_a_dead_ipv6_address_beside_a_living_one_does_no_harm(tmp_path: Path) -> None:
