@@ -274,6 +274,11 @@ class Keys:
     def gone(self) -> set[str]:
         return set(self.before) - set(self.all())
 
+    def mint(self, project: str) -> str:
+        """A key that jsobj knows nothing of; the access key."""
+        made: str = self._api.call("POST", self._path, {"tenant_id": project})["credential"]["access"]
+        return made
+
     def delete(self, access: str) -> None:
         self._api.call("DELETE", f"{self._path}/{access}")
 

@@ -47,6 +47,19 @@ def test_f43_lost_reply_and_then_silence_recovers_at_the_next_run(member: Jsobj,
     assert {done["access"]} == keys.new
 
 
+def test_f43_keys_of_other_programs_are_neither_taken_nor_deleted(member: Jsobj, cloud: Cloud, keys: Keys) -> None:
+    """Another key of the same user and project is there when the answer is lost."""
+    other = keys.mint(cloud.status.projects["demo"])
+    with lossy_keystone(cloud.auth_url) as way:
+        through(member, cloud, way.url)
+        way.lose_once("POST", "/credentials/OS-EC2")
+        done = member("ec2-creds", "--json").json
+        assert way.arrived.is_set()
+    assert done["access"] != other
+    assert keys.new == {done["access"], other}
+    assert keys.gone == set()
+
+
 @pytest.mark.parametrize("again", [(), ("--new",)])
 def test_c11_killed_before_the_file_is_written(member: Jsobj, cloud: Cloud, keys: Keys, again: tuple[str, ...]) -> None:
     """Keystone has made the key, and the process dies before it hears of it."""
