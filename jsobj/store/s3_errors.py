@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.words import same_login
@@ -128,6 +129,8 @@ def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
     known = explained(code, access, bucket, context)
     if known is not None:
         return known
+    if 300 <= status < 400:
+        return redirected(access, context, headers.get("location", ""))
     if status == 429 or status >= 500:
         return JsobjError(
             "s3-busy",
@@ -156,6 +159,19 @@ def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjEr
     at = same_login(profile=access.profile)
     words = {"bucket": bucket, "quoted": shlex.quote(f"s3://{bucket}"), "endpoint": str(access.origin), "at": at}
     return JsobjError(reference, sentence.format(**words), code=exit_code, context=context, hint=hint.format(**words))
+
+
+def redirected(access: S3Access, context: str, location: str, endpoint: str = "") -> JsobjError:
+    """The server names another place: a URL, of which only the host is told, or S3's ``Endpoint``."""
+    target = urlsplit(location)
+    told = endpoint or (f"{target.scheme}://{target.netloc}" if target.netloc else "")
+    return JsobjError(
+        "store-redirects",
+        f"{access.origin} wants requests sent elsewhere, and a signature is never sent on",
+        code=ExitCode.NETWORK,
+        context=f"{context} to {told[:200]}" if told else context,
+        hint="use the right endpoint: jsobj endpoint finds it",
+    )
 
 
 def _without_url(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.words import same_login
@@ -18,7 +18,7 @@ from jsobj.store.access import S3Access
 from jsobj.store.dates import http_epoch
 from jsobj.store.exchange import Again, Reply, Request
 from jsobj.store.objects import Limits
-from jsobj.store.s3_errors import explained
+from jsobj.store.s3_errors import explained, redirected
 from jsobj.store.s3_xml import error_fields
 
 SENDINGS = 3  # how often a body is sent before the server's other opinion of its digest is an error
@@ -135,7 +135,7 @@ def said(reply: Reply) -> Said:
 def failure(request: Request, reply: Reply, what: Said, asked: Asked) -> Again | JsobjError:
     """What to do about a status that is not wanted and not one of those that always may pass."""
     if reply.status < 400:
-        return _redirected(reply, what, asked) if reply.status >= 300 else elsewhere(asked.access, what.context)
+        return _no_answer(reply, what, asked)
     skewed = _skewed(reply, what, asked)
     if skewed is not None:
         return skewed
@@ -145,6 +145,13 @@ def failure(request: Request, reply: Reply, what: Said, asked: Asked) -> Again |
     if passing is not None:
         return passing
     return _final(request, reply, what, asked)
+
+
+def _no_answer(reply: Reply, what: Said, asked: Asked) -> JsobjError:
+    """Neither what was asked for nor an error of S3's."""
+    if reply.status < 300:
+        return elsewhere(asked.access, what.context)
+    return redirected(asked.access, what.context, reply.headers.get("location", ""), what.fields.get("Endpoint", ""))
 
 
 def _may_pass(reply: Reply, what: Said) -> Again | None:
@@ -252,18 +259,6 @@ def _suspect(reply: Reply, what: Said, asked: Asked) -> Again | JsobjError:
         context=what.context,
         hint="run the same command again in some minutes; if it stays so, the key was deleted: jsobj ec2-creds"
         + same_login(profile=asked.access.profile),
-    )
-
-
-def _redirected(reply: Reply, what: Said, asked: Asked) -> JsobjError:
-    target = urlsplit(reply.headers.get("location", ""))
-    told = what.fields.get("Endpoint", "") or (f"{target.scheme}://{target.netloc}" if target.netloc else "")
-    return JsobjError(
-        "store-redirects",
-        f"{asked.access.origin} wants requests sent elsewhere, and a signature is never sent on",
-        code=ExitCode.NETWORK,
-        context=f"{what.context} to {told[:200]}" if told else what.context,
-        hint="use the right endpoint: jsobj endpoint finds it",
     )
 
 

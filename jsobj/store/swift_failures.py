@@ -29,6 +29,8 @@ def words(reply: Reply) -> str:
 def failure(request: Request, reply: Reply, who: Asker | None, container: str, key: str) -> Again | JsobjError:
     """What to do about a status that is not wanted, and not one of those that pass by themselves."""
     status = reply.status
+    if status in {403, 404} and "x-amz-request-id" in reply.headers and "x-trans-id" not in reply.headers:
+        return not_swift(container, words(reply))  # an S3 API, which takes Swift's path for a bucket and a key
     if status == 422:
         if reply.attempts < _SENDINGS:
             return Again("the server received other bytes than were sent")

@@ -6,9 +6,18 @@ from collections.abc import Sequence
 
 from jsobj.errors import ExitCode, JsobjError
 
-# Causes that every other item would meet too: going on would only repeat them. A quota is none: what is smaller may fit.
+# Causes that every other item would meet too: going on would only repeat them. A quota is none: what is smaller may
+# fit.
 _ENDS = frozenset(
-    {"endpoint-unreachable", "tls-failed", "bucket-not-found", "disk-full", "clock-skew", "not-object-store"}
+    {
+        "endpoint-unreachable",
+        "tls-failed",
+        "bucket-not-found",
+        "disk-full",
+        "clock-skew",
+        "not-object-store",
+        "store-redirects",
+    }
 )
 
 

@@ -334,7 +334,7 @@ def test_F32_0_9_a_key_that_worked_and_is_refused(store: S3Store, meddler: S3Med
     assert len(waits) == 5
 
 
-def test_F36_a_redirect_is_not_followed(stores: S3Scene, store: S3Store, meddler: S3Meddler) -> None:
+def test_F36_P29_a_redirect_is_not_followed(stores: S3Scene, store: S3Store, meddler: S3Meddler) -> None:
     stores.write("here", b"x")
     with meddling_s3(stores.endpoint) as other:
         meddler.spoil = lambda passing: (307, {"location": f"{other.origin}{passing.path}"}, b"")

@@ -83,7 +83,7 @@ def test_a_login_that_is_gone_ends_it_F31(fresh: Scene, cloud: Cloud, monkeypatc
     assert fresh.names() == ["before"]
 
 
-def test_a_reader_may_not_write(fresh: Scene, cloud: Cloud) -> None:
+def test_F42_a_reader_may_not_write(fresh: Scene, cloud: Cloud) -> None:
     store = SwiftStore(fresh.store().place, TokenKeeper(Keystone(source_of(cloud, "openrc-reader"))))
     if fresh.server == TENANTS:  # RGW gives every role that it accepts everything
         store.put("mine", BytesSource(b"1"))
