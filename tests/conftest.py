@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-pytest_plugins = ["fixtures_cloud", "fixtures_rgw", "fixtures_tls"]
+pytest_plugins = ["fixtures_cloud", "fixtures_rgw", "fixtures_tls", "fixtures_places"]
 
 FOREIGN_WARNINGS = (
     # webob (it comes with Keystone, and keystoneauth1 then imports it) on Python 3.11 and 3.12.

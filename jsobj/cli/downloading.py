@@ -14,8 +14,6 @@ from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
     from jsobj.store.locate import Location
-    from jsobj.store.objects import Store
-    from jsobj.transfer.targets import DownloadTarget
 
 
 def run_download(world: World, sources: tuple[str, ...], destination: str, chosen: Chosen) -> None:
@@ -69,9 +67,10 @@ def _together(results: list[Any]) -> Any:
 def _run(frame: Frame, location: Location, destination: str) -> Any:
     from jsobj.transfer import jobs, runs
     from jsobj.transfer.landing import Landing
+    from jsobj.transfer.targets import download_target
 
     store = frame.opened.of(location)
-    target = _target(store, location, destination)
+    target = download_target(store, location, destination)
 
     def claimed() -> frozenset[str] | None:
         return jobs.claimed_temps(frame.world.settings.state_dir)
@@ -89,23 +88,6 @@ def _run(frame: Frame, location: Location, destination: str) -> Any:
             show_plan(frame.world, runs.download_work(setting, store, target, landing).decisions(), _row)
             return None
         return runs.download(setting, store, target, landing)
-
-
-def _target(store: Store, location: Location, destination: str) -> DownloadTarget:
-    """An object, everything below a prefix, or what a pattern matches; not found where there is nothing."""
-    from jsobj.store.locate import first_of, nothing_at, object_at
-    from jsobj.transfer.targets import glob_target, is_glob, object_target, prefix_target
-
-    key = location.key
-    if not location.many:
-        if object_at(store, key) is not None:
-            return object_target(key, destination)
-        if is_glob(key):
-            return glob_target(key, destination)
-    target = prefix_target(key, destination)
-    if first_of(store.list(target.prefix)) is None and key:
-        raise nothing_at(store, key)
-    return target
 
 
 def _row(decision: Any) -> dict[str, object]:

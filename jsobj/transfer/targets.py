@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.locate import Location, first_of, nothing_at, object_at
+from jsobj.store.objects import Store
 
 _WILD = re.compile(r"[*?\[]")
 
@@ -126,3 +128,17 @@ def glob(pattern: str) -> re.Pattern[str]:
             out.append(re.escape(rest[0]))
             rest = rest[1:]
     return re.compile("".join(out), re.DOTALL)
+
+
+def download_target(store: Store, location: Location, destination: str) -> DownloadTarget:
+    """An object, everything below a prefix, or what a pattern matches; not found where there is nothing."""
+    key = location.key
+    if not location.many:
+        if object_at(store, key) is not None:
+            return object_target(key, destination)
+        if is_glob(key):
+            return glob_target(key, destination)
+    target = prefix_target(key, destination)
+    if first_of(store.list(target.prefix)) is None and key:
+        raise nothing_at(store, key)
+    return target

@@ -1,0 +1,235 @@
+"""One object store, as a Python program names it: by a profile, and never with a secret in hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jsobj.arrays.object_map import PARALLEL, ObjectMap, object_map
+from jsobj.arrays.recipe import Recipe
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.locate import Location
+from jsobj.transfer.events import Listener, Summary
+
+if TYPE_CHECKING:
+    from jsobj.arrays.zarr_store import ZarrStore
+    from jsobj.store.access import S3Access
+
+StrPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Names, and nothing else: pickled, it carries no secret, and whoever unpickles it looks its own files up.
+
+    Made by :func:`jsobj.connect`. ``profile`` is an AWS profile, ``cloud`` an entry of clouds.yaml; with neither, the
+    environment decides as it does for the commands. ``unsigned``: public data, without any login. Places are written
+    ``s3://bucket/key``, ``swift://container/object`` or ``bucket/key`` (S3 where there are keys).
+
+    Methods raise :class:`jsobj.errors.JsobjError`, whose ``reference`` is a stable word, ``hint`` says what to do and
+    ``code`` is the exit code that the command would end with.
+    """
+
+    profile: str = ""
+    cloud: str = ""
+    unsigned: bool = False
+    endpoint: str = ""
+
+    # -- for other libraries
+
+    def storage_options(self) -> dict[str, Any]:
+        """For fsspec and s3fs, and so for xarray, dask, pandas and zarr: a profile's name, not its keys.
+
+        Where keys come from ``AWS_*`` variables, each process reads its own. Raises :class:`JsobjError`: auth where
+        there are no S3 keys, usage where no endpoint is known.
+        """
+        access = self._access()
+        options: dict[str, Any] = {"endpoint_url": str(access.origin), "client_kwargs": {"region_name": access.region}}
+        if isinstance(access.verify, str):
+            options["client_kwargs"]["verify"] = access.verify
+        options["config_kwargs"] = {
+            "s3": {"addressing_style": access.addressing_style},
+            "request_checksum_calculation": access.checksums,
+            "response_checksum_validation": access.checksums,
+        }
+        if self.unsigned:
+            options["anon"] = True
+        elif access.profile:
+            options["profile"] = access.profile
+        return options
+
+    def filesystem(self, **more: Any) -> Any:
+        """An ``s3fs.S3FileSystem``; ``more`` goes to it too."""
+        import s3fs
+
+        return s3fs.S3FileSystem(**{**self.storage_options(), **more})
+
+    def s3_client(self, **more: Any) -> Any:
+        """A boto3 client of S3; ``more`` goes to ``session.client`` too."""
+        import boto3
+        from botocore import UNSIGNED
+        from botocore.config import Config
+
+        access = self._access()
+        words: dict[str, Any] = {
+            "signature_version": UNSIGNED if self.unsigned else "s3v4",
+            "s3": {"addressing_style": access.addressing_style},
+            "request_checksum_calculation": access.checksums,
+            "response_checksum_validation": access.checksums,
+        }
+        session = boto3.Session(profile_name=access.profile or None)
+        return session.client(
+            "s3",
+            **{
+                "endpoint_url": str(access.origin),
+                "region_name": access.region,
+                "verify": access.verify if isinstance(access.verify, str) else None,
+                "config": Config(**words),
+                **more,
+            },
+        )
+
+    def _access(self) -> S3Access:
+        from jsobj.identity.settings import Settings
+        from jsobj.store.access import s3_access, s3_public
+
+        settings = Settings.read()
+        if self.unsigned:
+            return s3_public(settings, profile=self.profile, cloud=self.cloud, endpoint=self.endpoint)
+        access = s3_access(settings, profile=self.profile, cloud=self.cloud, endpoint=self.endpoint)
+        if access is None:
+            raise JsobjError(
+                "no-s3-keys",
+                "there are no S3 keys to use",
+                code=ExitCode.AUTH,
+                hint="make them: jsobj ec2-creds",
+            )
+        return access
+
+    # -- on jsobj's own connections
+
+    def store(self, url: str, *, parallel: int = PARALLEL) -> ObjectMap:
+        """The objects below a place, as a mapping from keys to bytes, compared by digest; ``parallel`` at once."""
+        return object_map(url, self._recipe(), parallel=parallel)
+
+    def zarr_store(self, url: str, *, read_only: bool = False, parallel: int = PARALLEL) -> ZarrStore:
+        """A store for zarr-python 3 (``pip install 'jsobj[zarr]'``), for xarray and dask too.
+
+        Examples
+        --------
+        >>> store = jsobj.connect("js2").zarr_store("s3://results/run42.zarr")
+        >>> xarray.open_zarr(store)
+        """
+        try:
+            from jsobj.arrays.zarr_store import ZarrStore
+        except ImportError as error:
+            raise JsobjError(
+                "zarr-missing",
+                "zarr-python 3 is not installed here",
+                code=ExitCode.LOCAL,
+                context=str(error),
+                hint="pip install 'jsobj[zarr]'",
+            ) from error
+        return ZarrStore(self.store(url, parallel=parallel), read_only=read_only)
+
+    def put_many(self, url: str, items: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> int:
+        """Write ``(key, bytes)`` below ``url``; how many. Raises :class:`jsobj.arrays.many.SomeFailed`."""
+        objects = self.store(url)
+        try:
+            return objects.put_many(items)
+        finally:
+            objects.close()
+
+    def get_many(self, url: str, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """``(key, bytes)`` of objects below ``url`` as they arrive, compared by digest. Raises as :meth:`put_many`."""
+        objects = self.store(url)
+        try:
+            yield from objects.get_many(keys)
+        finally:
+            objects.close()
+
+    def delete_many(self, url: str, keys: Iterable[str]) -> int:
+        """Delete objects below ``url``; one that is not there is no error. Raises as :meth:`put_many`."""
+        objects = self.store(url)
+        try:
+            return objects.delete_many(keys)
+        finally:
+            objects.close()
+
+    def upload(
+        self,
+        sources: StrPath | Iterable[StrPath],
+        url: str,
+        *,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        part_size: int | str = "16M",
+        parallel: int | None = None,
+        compress: str = "",
+        overwrite: bool = True,
+        check: str = "content",
+        listen: Listener | None = None,
+    ) -> Summary:
+        """Send files and folders, as ``jsobj upload`` does: verified, and the same call again goes on.
+
+        Parameters
+        ----------
+        include, exclude:
+            Globs on paths below a folder; ``exclude`` wins.
+        part_size:
+            Bytes, or a text such as ``"64M"``.
+        parallel:
+            Requests at once; None lets it grow where answers are short.
+        compress:
+            ``gzip``, ``br`` or ``zstd``: kept so, with its ``Content-Encoding``.
+        overwrite:
+            False leaves objects alone that are there and differ.
+        check:
+            What counts as unchanged: ``content`` (by digest) or ``size``.
+        listen:
+            Called with each event (:mod:`jsobj.transfer.events`).
+
+        Raises
+        ------
+        jsobj.api.transfers.TransferFailed
+            Some items failed; the rest is done.
+        """
+        from jsobj.api import transfers
+        from jsobj.transfer.filters import Filters
+
+        many = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+        options = transfers.options_of(part_size, parallel, compress, overwrite, check)
+        recipe = transfers.at(url, self._recipe())
+        return transfers.upload(recipe, many, options, Filters.of(include, exclude), listen or transfers.nobody)
+
+    def download(
+        self,
+        url: str,
+        destination: StrPath,
+        *,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        part_size: int | str = "16M",
+        parallel: int | None = None,
+        overwrite: bool = True,
+        check: str = "content",
+        listen: Listener | None = None,
+    ) -> Summary:
+        """Fetch an object, or everything below a prefix, as ``jsobj download`` does; see :meth:`upload`."""
+        from jsobj.api import transfers
+        from jsobj.transfer.filters import Filters
+
+        options = transfers.options_of(part_size, parallel, "", overwrite, check)
+        recipe = transfers.at(url, self._recipe())
+        filters = Filters.of(include, exclude)
+        return transfers.download(recipe, destination, options, filters, listen or transfers.nobody)
+
+    def _recipe(self) -> Recipe:
+        return Recipe(Location("", ""), self.cloud, self.profile, self.unsigned, self.endpoint)
+
+
+def connect(profile: str = "", *, cloud: str = "", unsigned: bool = False, endpoint: str = "") -> Connection:
+    """See :func:`jsobj.connect`."""
+    return Connection(profile, cloud, unsigned, endpoint)

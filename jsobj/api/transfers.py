@@ -1,0 +1,195 @@
+"""``upload`` and ``download`` for programs: the runs of the commands, with their journals, without their words."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jsobj.arrays.recipe import Recipe
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.locate import parse_location
+from jsobj.transfer import runs
+from jsobj.transfer.events import Listener, Summary, Tally, Teller
+from jsobj.transfer.filters import Filters
+from jsobj.transfer.options import Options
+
+if TYPE_CHECKING:
+    from jsobj.identity.settings import Settings
+    from jsobj.store.objects import Store
+    from jsobj.transfer.runs import Result, Setting
+
+
+class TransferFailed(JsobjError):
+    """Some items were not transferred; run the same call again to go on. ``code`` as the command's exit code."""
+
+
+def upload(
+    recipe: Recipe, sources: Sequence[str | os.PathLike[str]], options: Options, filters: Filters, listen: Listener
+) -> Summary:
+    """Send files and folders; see :meth:`jsobj.api.connection.Connection.upload`."""
+    from jsobj.transfer.targets import upload_sources
+
+    location = recipe.location
+    targets = upload_sources([os.fspath(source) for source in sources], location.key)
+    words = ("upload", *(target.path for target in targets), str(location))
+    with _run(recipe, options, filters, listen) as run:
+        setting = run.setting(
+            verb="upload",
+            sources=tuple(_absolute(target.path) for target in targets),
+            destination=run.store.place.url(location.key),
+            words=words,
+        )
+        plan = runs.plan_upload(run.store, targets, filters)
+        return _ended(runs.upload(setting, run.store, targets, plan))
+
+
+def download(
+    recipe: Recipe, destination: str | os.PathLike[str], options: Options, filters: Filters, listen: Listener
+) -> Summary:
+    """Fetch an object or everything below a prefix; see :meth:`jsobj.api.connection.Connection.download`."""
+    from jsobj.transfer.jobs import claimed_temps
+    from jsobj.transfer.landing import Landing
+    from jsobj.transfer.targets import download_target
+
+    place = os.fspath(destination)
+    with _run(recipe, options, filters, listen) as run:
+        target = download_target(run.store, recipe.location, place)
+
+        def claimed() -> frozenset[str] | None:
+            return claimed_temps(run.settings.state_dir)
+
+        with contextlib.closing(Landing(target.folder, claimed=claimed)) as landing:
+            setting = run.setting(
+                verb="download",
+                sources=(run.store.place.url(recipe.location.key),),
+                destination=_absolute(place),
+                words=("download", str(recipe.location), place),
+                folder=_absolute(target.folder),
+            )
+            return _ended(runs.download(setting, run.store, target, landing))
+
+
+class _Run:
+    """What is open while a transfer runs, and what it stands on."""
+
+    def __init__(self, recipe: Recipe, options: Options, filters: Filters, listen: Listener) -> None:
+        from jsobj.identity.settings import Settings
+
+        self.settings: Settings = Settings.read()
+        self.tally = Tally()
+        self._recipe, self._options, self._filters = recipe, options, filters
+        self._teller = Teller(listen, self.tally)
+        self.store: Store = self._open(self._teller.retried)
+
+    def _open(self, told: Callable[[str, str, float], None]) -> Store:
+        from jsobj.store.patience import Patience
+
+        return self._recipe.open(self.settings, patience=Patience(told=told))
+
+    def setting(
+        self, *, verb: str, sources: tuple[str, ...], destination: str, words: tuple[str, ...], folder: str = ""
+    ) -> Setting:
+        """The run's journal and whatever else it needs. Raises :class:`JsobjError` (local) where the job runs now."""
+        from jsobj.transfer.fingerprints import Fingerprints
+        from jsobj.transfer.journal import JobKey, Journal
+        from jsobj.transfer.runs import Setting
+
+        place, recipe, options = self.store.place, self._recipe, self._options
+        picked = (
+            *(f"include={glob}" for glob in self._filters.include),
+            *(f"exclude={g}" for g in self._filters.exclude),
+        )
+        key = JobKey(
+            verb=verb,
+            sources=sources,
+            destination=destination,
+            dialect=place.dialect,
+            bucket=place.bucket,
+            endpoint=place.endpoint,
+            project=place.project,
+            options=(f"compress={options.compress}", f"raw={options.raw}", f"part-size={options.part_size}", *picked),
+            words=words,
+            cwd=str(self.settings.cwd),
+            folder=folder,
+            cloud=recipe.cloud,
+            profile=recipe.profile,
+        )
+
+        def counted(item: str, reason: str, wait: float) -> None:
+            self.tally.retries += 1
+
+        return Setting(
+            open_store=lambda: self._open(counted),
+            options=options,
+            filters=self._filters,
+            journal=Journal.open(self.settings.state_dir, key),
+            fingerprints=Fingerprints(self.settings.cache_dir / "fingerprints.db"),
+            tally=self.tally,
+            tell=self._teller,
+        )
+
+
+@contextlib.contextmanager
+def _run(recipe: Recipe, options: Options, filters: Filters, listen: Listener) -> Iterator[_Run]:
+    run = _Run(recipe, options, filters, listen)
+    try:
+        yield run
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            run.store.stop()
+        raise
+    finally:
+        run.store.close()
+
+
+def _ended(result: Result) -> Summary:
+    """The summary of a run that did all. Raises :class:`TransferFailed` for any other."""
+    if not result.code:
+        return result.summary
+    first = result.failures[0] if result.failures else None
+    raise TransferFailed(
+        "transfer-incomplete",
+        f"{result.summary.failed} of {result.summary.failed + result.summary.done} items failed"
+        + (f"; the first: {first.message}" if first else ""),
+        code=result.code,
+        context=first.context if first else "",
+        hint="run the same call again: it goes on where it stopped",
+    )
+
+
+def _absolute(path: str) -> str:
+    whole = os.path.abspath(path)  # noqa: PTH100 - pathlib would lose the slash at the end, which says what is meant
+    return f"{whole}/" if path.endswith("/") and whole != "/" else whole
+
+
+def nobody(event: Any) -> None:
+    """Nobody listens."""
+
+
+def at(text: str, recipe: Recipe) -> Recipe:
+    """The recipe with the place that was typed."""
+    from dataclasses import replace
+
+    return replace(recipe, location=parse_location(text))
+
+
+def options_of(part_size: int | str, parallel: int | None, compress: str, overwrite: bool, check: str) -> Options:
+    """Checked options. Raises :class:`JsobjError` (usage) for values out of range."""
+    from jsobj.transfer.options import GROWN, MOST_PARALLEL, PARALLEL
+    from jsobj.units import parse_size
+
+    size = parse_size(str(part_size), "part_size", smallest=5 * 1024**2, largest=5 * 1024**3)
+    if parallel is not None and not 1 <= parallel <= MOST_PARALLEL:
+        raise JsobjError("usage", f"parallel is a number from 1 to {MOST_PARALLEL}", code=ExitCode.USAGE)
+    if compress not in {"", "gzip", "br", "zstd"} or check not in {"content", "size"}:
+        raise JsobjError("usage", "compress is '', gzip, br or zstd; check is content or size", code=ExitCode.USAGE)
+    return Options(
+        part_size=size,
+        parallel=parallel or PARALLEL,
+        most=0 if parallel else GROWN,
+        compress=compress,
+        overwrite=overwrite,
+        check=check,
+    )

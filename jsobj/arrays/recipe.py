@@ -1,0 +1,36 @@
+"""How a store is found again: names only, so that it may travel to another process or machine, which has keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jsobj.store.locate import Location
+
+if TYPE_CHECKING:
+    from jsobj.identity.settings import Settings
+    from jsobj.store.objects import Store
+    from jsobj.store.patience import Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Which login and which bucket are meant. No secret is in here: each process looks its own files up.
+
+    ``unsigned``: public data, without any login; ``endpoint``: an S3 endpoint instead of the profile's (for public
+    data over Swift, the account's URL).
+    """
+
+    location: Location
+    cloud: str = ""
+    profile: str = ""
+    unsigned: bool = False
+    endpoint: str = ""
+
+    def open(self, settings: Settings | None = None, *, patience: Patience | None = None) -> Store:
+        """A store with connections of its own. Raises as :func:`jsobj.store.open.open_store`."""
+        from jsobj.identity.settings import Settings
+        from jsobj.store.open import Wish, open_store
+
+        wish = Wish(self.cloud, self.profile, self.unsigned, self.endpoint)
+        return open_store(settings or Settings.read(), self.location, wish, patience=patience)

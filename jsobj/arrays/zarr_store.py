@@ -1,0 +1,194 @@
+"""A store for zarr-python 3 on jsobj's own connections: many requests at once, each retried and compared by digest.
+
+Only "there is no such object" reads as an empty chunk. What is forbidden or fails raises, where other stores may hand
+out fill values in its place (zarr-developers/zarr-python#1504, pydata/xarray#8842).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, TypeVar
+
+from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
+from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
+
+from jsobj.arrays.object_map import ObjectMap
+from jsobj.store.objects import ObjectInfo
+
+T = TypeVar("T")
+_PAGE = 1000  # keys that a listing hands over at once
+
+
+class ZarrStore(Store):
+    """The keys below one place of a bucket; see :meth:`jsobj.api.Connection.zarr_store`."""
+
+    supports_writes = True
+    supports_deletes = True
+    supports_listing = True
+
+    def __init__(self, objects: ObjectMap, *, read_only: bool = False) -> None:
+        super().__init__(read_only=read_only)
+        self.objects = objects
+
+    def with_read_only(self, read_only: bool = False) -> ZarrStore:
+        """The same place, on the same connections."""
+        return type(self)(self.objects, read_only=read_only)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ZarrStore) and other.objects == self.objects and other.read_only == self.read_only
+
+    __hash__ = None  # type: ignore[assignment]  # zarr's stores have none either
+
+    def __str__(self) -> str:
+        return str(self.objects.recipe.location)
+
+    def __repr__(self) -> str:
+        return f"ZarrStore('{self}')"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"objects": self.objects, "read_only": self.read_only}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Close the connections."""
+        super().close()
+        self.objects.close()
+
+    async def _threaded(self, call: Callable[..., T], *args: Any) -> T:
+        await self._ensure_open()
+        return await asyncio.get_running_loop().run_in_executor(self.objects.pool, partial(call, *args))
+
+    # -- reading
+
+    def get_sync(
+        self, key: str, *, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """As :meth:`get`, for a caller that has threads of its own."""
+        data = self._range(key, byte_range)
+        if data is None:
+            return None
+        return (prototype or default_buffer_prototype()).buffer.from_bytes(data)
+
+    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
+        """The bytes of a key, or a stretch of them; None only where there is no such object."""
+        data = await self._threaded(self._range, key, byte_range)
+        return None if data is None else prototype.buffer.from_bytes(data)
+
+    def _range(self, key: str, wanted: ByteRequest | None) -> bytearray | None:
+        if wanted is None:
+            return self.objects.fetch(key)
+        info = self.objects.head(key)
+        return None if info is None else self._stretch(info, wanted)
+
+    def _stretch(self, info: ObjectInfo, wanted: ByteRequest) -> bytearray:
+        match wanted:
+            case RangeByteRequest(start, end):
+                return self.objects.fetch_range(info, start, end - start)
+            case OffsetByteRequest(offset):
+                return self.objects.fetch_range(info, offset, info.size)
+            case SuffixByteRequest(suffix):
+                size = min(suffix, info.size)
+                return self.objects.fetch_range(info, info.size - size, size)
+        raise ValueError(f"Unexpected byte_range, got {wanted}.")
+
+    async def get_partial_values(
+        self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
+    ) -> list[Buffer | None]:
+        """Several stretches, in the order asked for."""
+        return list(await asyncio.gather(*(self.get(key, prototype, wanted) for key, wanted in key_ranges)))
+
+    async def exists(self, key: str) -> bool:
+        """Whether there is such an object."""
+        return await self._threaded(self.objects.head, key) is not None
+
+    async def getsize(self, key: str) -> int:
+        """Bytes of one object. Raises ``FileNotFoundError`` where there is none."""
+        info = await self._threaded(self.objects.head, key)
+        if info is None:
+            raise FileNotFoundError(key)
+        return info.size
+
+    async def is_empty(self, prefix: str) -> bool:
+        """Whether there is nothing below ``prefix``."""
+        below = f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
+        return await self._threaded(self._first_below, below) is None
+
+    def _first_below(self, below: str) -> str | None:
+        keys = self._keys(below)
+        return next(keys, None)
+
+    # -- writing
+
+    def set_sync(self, key: str, value: Buffer) -> None:
+        """As :meth:`set`, for a caller that has threads of its own."""
+        self._check_writable()
+        if not isinstance(value, Buffer):
+            raise TypeError(f"{type(self).__name__}.set() wants a Buffer, and this is {type(value).__name__}")
+        self.objects[key] = value.as_buffer_like()
+
+    async def set(self, key: str, value: Buffer, byte_range: tuple[int, int] | None = None) -> None:
+        """Write an object, verified by the server before it comes to be."""
+        if byte_range is not None:
+            raise NotImplementedError("objects are written whole")
+        await self._threaded(self.set_sync, key, value)
+
+    async def set_if_not_exists(self, key: str, value: Buffer) -> None:
+        """Write an object where there is none yet. Two writers at the same moment may both write: not every object
+        store can refuse the second (Ceph RGW 16 ignores ``If-None-Match``)."""
+        self._check_writable()
+        if not await self.exists(key):
+            await self.set(key, value)
+
+    def delete_sync(self, key: str) -> None:
+        """As :meth:`delete`, for a caller that has threads of its own."""
+        self._check_writable()
+        self.objects.store.delete(self.objects.prefix + key)
+
+    async def delete(self, key: str) -> None:
+        """Delete an object; one that is not there is no error."""
+        await self._threaded(self.delete_sync, key)
+
+    async def delete_dir(self, prefix: str) -> None:
+        """Delete everything below ``prefix``."""
+        self._check_writable()
+        await self._ensure_open()
+        # In a thread of its own: it waits for the pool's.
+        await asyncio.to_thread(self.objects.rmdir, prefix)
+
+    async def clear(self) -> None:
+        """Delete everything."""
+        await self.delete_dir("")
+
+    # -- listing
+
+    async def list(self) -> AsyncIterator[str]:
+        """Every key."""
+        async for key in self.list_prefix(""):
+            yield key
+
+    async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+        """Every key that begins with ``prefix``."""
+        keys = self._keys(prefix)
+        while page := await self._threaded(_page, keys):
+            for key in page:
+                yield key
+
+    async def list_dir(self, prefix: str) -> AsyncIterator[str]:
+        """The names directly below ``prefix``."""
+        for name in await self._threaded(self.objects.listdir, prefix):
+            yield name
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        root = self.objects.prefix
+        for listed in self.objects.store.list(root + prefix):
+            if listed.key != root:
+                yield listed.key.removeprefix(root)
+
+
+def _page(keys: Iterator[str]) -> list[str]:
+    return list(itertools.islice(keys, _PAGE))
