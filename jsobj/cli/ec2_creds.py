@@ -23,6 +23,7 @@ group = Group(
         "create": Entry("jsobj.cli.ec2_creds:create", "Get a key, write the AWS profile, prove it (the default)."),
         "list": Entry("jsobj.cli.ec2_creds:list_", "List your EC2 keys, of all projects that Keystone shows."),
         "show": Entry("jsobj.cli.ec2_creds:show", "Show one EC2 key; by default the profile's."),
+        "process": Entry("jsobj.cli.ec2_process:process", "Give the key to an SDK that asks (credential_process)."),
         "rotate": Entry("jsobj.cli.ec2_manage:rotate", "Replace the profile's key everywhere and delete the old one."),
         "delete": Entry(
             "jsobj.cli.ec2_manage:delete", "Delete an EC2 key, at Keystone and in the AWS profiles that hold it."

@@ -17,7 +17,7 @@ from jsobj.cli.frame import Entry, Group, ReaderGone
 from jsobj.errors import ExitCode, JsobjError
 
 _START, _KEYS, _DATA, _SICK, _MORE = "Logging in", "Keys and endpoints", "Buckets", "When it does not work", "More"
-_OBJECTS, _UNDER_WAY = "Objects", "Transfers under way"
+_OBJECTS, _UNDER_WAY, _OTHERS = "Objects", "Transfers under way", "Other tools"
 
 COMMANDS = {
     "login": Entry("jsobj.cli.login:login", "Log in to a cloud with a file from its portal.", _START),
@@ -43,6 +43,8 @@ COMMANDS = {
     "presign": Entry("jsobj.cli.presign:presign", "Make a URL with which anybody may GET or PUT one object.", _OBJECTS),
     "uploads": Entry("jsobj.cli.uploads:group", "List and abort unfinished multipart uploads.", _UNDER_WAY),
     "jobs": Entry("jsobj.cli.jobs:group", "List, continue and cancel interrupted transfers.", _UNDER_WAY),
+    "export": Entry("jsobj.cli.export:export", "Configure another tool for this object store.", _OTHERS),
+    "snippet": Entry("jsobj.cli.snippet:snippet", "Show the lines of code that open a URL in a library.", _OTHERS),
     "doctor": Entry("jsobj.cli.doctor:doctor", "Test the setup and name the cause of what fails.", _SICK),
     "explain": Entry("jsobj.cli.explain:explain", "Explain an error code or message.", _SICK),
     "sandbox": Entry("jsobj.cli.sandbox:group", "Run a real Keystone and Swift on this machine.", _MORE),

@@ -1,0 +1,173 @@
+"""``jsobj export``: a profile, as another tool wants to read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from jsobj.cli.frame import command
+from jsobj.cli.world import World
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from jsobj.export.configuration import Configuration
+    from jsobj.export.connection import Connection
+    from jsobj.export.registry import Tool
+
+
+def complete_tools(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from jsobj.export.registry import TOOLS
+
+    return [CompletionItem(tool.name, help=tool.title) for tool in TOOLS if tool.name.startswith(incomplete)]
+
+
+@command("export")
+@click.argument("tool", required=False, metavar="[TOOL]", shell_complete=complete_tools)
+@click.option("--write", "writing", is_flag=True, help="Merge it into the tool's own file, and show what changes.")
+@click.option("--stdout", "whole", is_flag=True, help="Print it with its secrets, also to a terminal.")
+@click.option("--all", "everything", is_flag=True, help="Every tool that has a file of its own.")
+@click.option("--list", "listing", is_flag=True, help="List the tools.")
+@click.option("--as", "name", metavar="NAME", default="", help="Name of the remote, alias or section.")
+@click.option("--file", "file", metavar="FILE", default="", help="File to merge it into, instead of the tool's own.")
+@click.option("--bucket", metavar="NAME", default="", help="Bucket, for tools whose settings name one.")
+@click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's.")
+@click.option("--overwrite", is_flag=True, help="Replace another setup of that name; a backup is kept.")
+def export(world: World, tool: str | None, **options: Any) -> None:
+    """Configure another tool for this object store.
+
+    Prints what the tool needs. To a terminal secrets are shown as ***; into a pipe or a file, or with --stdout, they
+    are there. --write merges it into the tool's own file instead: mode 0600, everything else in it stays, and another
+    setup of the same name is never replaced unasked.
+
+    \b
+    Examples:
+      jsobj export --list
+      jsobj export rclone --write
+      eval "$(jsobj export shell)"
+      jsobj export dotenv --write --file .env
+    """
+    from jsobj.export.registry import TOOLS, find_tool
+
+    if options["listing"]:
+        _list(world)
+        return
+    if (tool is None) == (not options["everything"]):
+        raise JsobjError(
+            "usage", "name one tool, or give --all", code=ExitCode.USAGE, hint="see the tools: jsobj export --list"
+        )
+    if options["writing"] and options["whole"]:
+        raise JsobjError("usage", "--write and --stdout exclude each other", code=ExitCode.USAGE)
+    if options["file"] and (options["everything"] or not options["writing"]):
+        raise JsobjError("usage", "--file goes with one tool and --write", code=ExitCode.USAGE)
+    chosen = [find_tool(tool)] if tool else list(TOOLS)
+    made = _configured(world, chosen, options)
+    if options["everything"]:
+        made = [(each, configuration) for each, configuration in made if configuration.has_file]
+    if options["writing"]:
+        _write(world, made, options)
+    else:
+        _print(world, made, whole=options["whole"])
+
+
+def _configured(world: World, tools: list[Tool], options: dict[str, Any]) -> list[tuple[Tool, Configuration]]:
+    from jsobj.cli.exporting import asked, connection_for
+
+    plain = connection_for(world, name=options["name"], bucket=options["bucket"], endpoint=options["endpoint"])
+    known: Connection | None = None
+    made = []
+    for tool in tools:
+        if tool.asks and known is None:
+            known = asked(world, plain)
+        made.append((tool, tool.configure(known or plain)))
+    return made
+
+
+def _list(world: World) -> None:
+    from jsobj.export.registry import TOOLS
+    from jsobj.ui.documents import Listing
+
+    rows = [{"tool": tool.name, "title": tool.title} for tool in TOOLS]
+    world.out.show(Listing("jsobj.export-tools/1", rows, [("tool", "Tool"), ("title", "What")], rows, ""))
+
+
+def _print(world: World, made: list[tuple[Tool, Configuration]], *, whole: bool) -> None:
+    from jsobj.export.rendering import part_text, text_of
+    from jsobj.ui.documents import Listing
+
+    if world.out.as_json:
+        rows = [
+            {
+                "tool": tool.name,
+                "files": [{"path": part.path, "text": part_text(part, secrets=whole)} for part in made_of.parts],
+                "example": made_of.example,
+                "note": made_of.note,
+            }
+            for tool, made_of in made
+        ]
+        world.out.show(Listing("jsobj.export/1", rows, [("tool", "Tool")], [], ""))
+        return
+    masked = world.out.on_terminal and not whole
+    texts = [text_of(configuration, secrets=not masked) for _, configuration in made]
+    world.out.data("\n".join(texts).rstrip("\n"))
+    for _, configuration in made:
+        if configuration.note:
+            world.out.note(f"Note: {configuration.note}.")
+        world.out.note(f"Then, for example: {configuration.example}")
+    if masked:
+        world.out.note("Secrets are shown as ***: --stdout prints them, --write puts all of it into the tool's file.")
+
+
+def _write(world: World, made: list[tuple[Tool, Configuration]], options: dict[str, Any]) -> None:
+    from jsobj.ui.documents import Listing
+
+    rows: list[dict[str, Any]] = []
+    failures: list[JsobjError] = []
+    for tool, configuration in made:
+        try:
+            rows += _written(world, tool, configuration, options)
+        except JsobjError as error:
+            if not options["everything"]:
+                raise
+            failures.append(error)
+            world.out.failed(tool.name, error, hint=True)
+    columns = [("tool", "Tool"), ("path", "File"), ("state", "State")]
+    world.out.show(Listing("jsobj.export-written/1", rows, columns, rows, "Nothing was written."))
+    for _, configuration in made if not options["everything"] else ():
+        if configuration.note:
+            world.out.note(f"Note: {configuration.note}.")
+        world.out.note(f"Then, for example: {configuration.example}")
+    if failures:
+        codes = {error.code for error in failures}
+        click.get_current_context().exit(int(codes.pop() if len(codes) == 1 and not rows else ExitCode.PARTIAL))
+
+
+def _written(world: World, tool: Tool, configuration: Configuration, options: dict[str, Any]) -> list[dict[str, Any]]:
+    from jsobj.cli.exporting import place_of
+    from jsobj.export import merging
+
+    file, overwrite = options["file"], options["overwrite"]
+    if not file and not configuration.has_file:
+        raise JsobjError(
+            "export-without-file",
+            f"{tool.name} has no file of its own to write to",
+            code=ExitCode.USAGE,
+            hint=f"name one: jsobj export {tool.name} --write --file FILE",
+        )
+    if file and len({part.path for part in configuration.parts}) > 1:
+        raise JsobjError(
+            "usage", f"{tool.name} needs several files, and --file names one", code=ExitCode.USAGE, hint="leave it out"
+        )
+    merges = merging.plan(configuration, lambda path: place_of(world, path, file), overwrite=overwrite)
+    rows = []
+    for merge in merges:
+        if merge.diff:
+            world.out.note(merge.diff)
+        change = merging.write(merge, overwrite=overwrite)
+        for notice in change.notices:
+            world.out.note(notice)
+        state = "unchanged" if not change.changed else "written" if change.before is None else "changed"
+        backup = str(change.backup) if change.backup else None
+        rows.append({"tool": tool.name, "path": str(merge.path), "state": state, "backup": backup})
+    return rows

@@ -1,0 +1,15 @@
+"""boto3 reads the same profile as the AWS CLI; it only has to be named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jsobj.export import aws
+from jsobj.export.configuration import Configuration
+from jsobj.export.connection import Connection
+
+
+def configure(connection: Connection) -> Configuration:
+    """The profile of ``aws``."""
+    line = f'boto3.Session(profile_name="{connection.name}").client("s3").list_buckets()'
+    return replace(aws.configure(connection), example=f"python -c 'import boto3; print({line})'")

@@ -1,0 +1,68 @@
+"""What an export is made of: parts of files, each with the way in which it is merged into a file that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jsobj.secret import Secret
+
+Word = str | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A section of an INI file. ``keys`` says which of the values mark it as somebody's: another value there means
+    another setup, which is not replaced unasked. A value may be a block of values (``s3 =``, then indented lines)."""
+
+    path: str
+    header: str
+    values: Mapping[str, Word | Mapping[str, str]]
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A value deep in a JSON document: at ``route``, with what must stand around it in a new file."""
+
+    path: str
+    route: tuple[str, ...]
+    value: Mapping[str, Word]
+    around: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """Environment variables, written as ``sh``, ``dotenv`` or ``powershell`` writes them."""
+
+    path: str
+    pairs: Mapping[str, Word]
+    style: str = "sh"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A file that belongs to this export alone; ``pieces`` are its text, cut where secrets are."""
+
+    path: str
+    pieces: tuple[Word, ...]
+
+
+Part = Section | Branch | Variables | Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What a tool needs. Paths begin with ``~/``; "" where no file is the tool's own, so that ``--file`` names one.
+
+    ``note``: what to know before using it; ``example``: a command that shows that it works.
+    """
+
+    parts: tuple[Part, ...]
+    example: str
+    note: str = ""
+
+    @property
+    def has_file(self) -> bool:
+        """Whether every part has a place of its own."""
+        return all(part.path for part in self.parts)

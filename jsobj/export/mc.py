@@ -1,0 +1,21 @@
+"""The MinIO client: an alias in its JSON file (version 10 of it, which every release since 2020 writes)."""
+
+from __future__ import annotations
+
+from jsobj.export.configuration import Branch, Configuration, Word
+from jsobj.export.connection import Connection
+
+PATH = "~/.mc/config.json"
+
+
+def configure(connection: Connection) -> Configuration:
+    """An alias with path style and Signature Version 4."""
+    value: dict[str, Word] = {
+        "url": str(connection.endpoint),
+        "accessKey": connection.access,
+        "secretKey": connection.secret,
+        "api": "S3v4",
+        "path": "on" if connection.path_style else "off",
+    }
+    alias = connection.name.replace(".", "-")
+    return Configuration((Branch(PATH, ("aliases", alias), value, {"version": "10", "aliases": {}}),), f"mc ls {alias}")

@@ -1,0 +1,208 @@
+"""A configuration into the files that are there: what is somebody else's stays, and another setup is not replaced."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jsobj.atomic import Change, edit_private_file
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.export.configuration import Branch, Configuration, Part, Section, Variables, Whole
+from jsobj.export.rendering import grafted, part_text, revealed, variable_line
+from jsobj.identity import inifile
+from jsobj.secret import Secret
+
+_OVERWRITE = "to replace it (a backup is kept): --overwrite; or write elsewhere: --file FILE"
+# Keys that tell whose a setup is, where it consists of variables.
+_MARKS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_PROFILE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """What is to happen with one file. ``diff`` shows it, without a secret."""
+
+    path: Path
+    parts: tuple[Part, ...]
+    diff: str
+    changes: bool
+
+
+def plan(configuration: Configuration, place: Callable[[str], Path], *, overwrite: bool) -> tuple[Merge, ...]:
+    """What writing would do, file by file; ``place`` makes a path of the part's own words.
+
+    Raises :class:`JsobjError`: refused where another setup has the name, local for a file that cannot be read or
+    understood.
+    """
+    files: dict[Path, list[Part]] = {}
+    for part in configuration.parts:
+        files.setdefault(place(part.path), []).append(part)
+    merges = []
+    for path, parts in files.items():
+        before = _read(path)
+        after = _merged(path, before, parts, overwrite=overwrite)
+        merges.append(Merge(path, tuple(parts), _diff(path, before, after, parts), before != after))
+    return tuple(merges)
+
+
+def write(merge: Merge, *, overwrite: bool) -> Change:
+    """Do it: whole or not at all, mode 0600, the old file kept beside it as a backup. Raises as :func:`plan`."""
+    return edit_private_file(
+        merge.path, lambda before: _merged(merge.path, before, merge.parts, overwrite=overwrite), backup=True
+    )
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise JsobjError(
+            "file-unreadable",
+            f"{path} cannot be read: {error.strerror}",
+            code=ExitCode.LOCAL,
+            hint=f"look at its owner and mode: ls -l {path}",
+        ) from error
+
+
+def _merged(path: Path, before: bytes | None, parts: list[Part] | tuple[Part, ...], *, overwrite: bool) -> bytes:
+    for part in parts:
+        match part:
+            case Section():
+                before = _with_section(path, before, part, overwrite=overwrite)
+            case Branch():
+                before = _with_branch(path, before, part, overwrite=overwrite)
+            case Variables():
+                before = _with_variables(path, before, part, overwrite=overwrite)
+            case Whole():
+                before = _with_whole(path, before, part, overwrite=overwrite)
+    return before or b""
+
+
+def _with_section(path: Path, before: bytes | None, part: Section, *, overwrite: bool) -> bytes:
+    if before is not None and b"RCLONE_ENCRYPT" in before:
+        raise JsobjError(
+            "file-encrypted",
+            f"{path} is encrypted",
+            code=ExitCode.LOCAL,
+            hint="print the section and add it by hand: jsobj export rclone --stdout; then rclone config",
+        )
+    values = {
+        name: dict(value) if isinstance(value, Mapping) else revealed(value) for name, value in part.values.items()
+    }
+    held = inifile.section(before or b"", part.header, source=str(path)) or {}
+    differing = [name for name in part.keys if name in held and held[name] != values[name]]
+    if differing and not overwrite:
+        raise _taken(path, f"[{part.header}]", differing)
+    return inifile.set_section(before, part.header, values, source=str(path))
+
+
+def _with_branch(path: Path, before: bytes | None, part: Branch, *, overwrite: bool) -> bytes:
+    document = _json(path, before)
+    value = {name: revealed(word) for name, word in part.value.items()}
+    held: object = document
+    for step in part.route:
+        held = held.get(step) if isinstance(held, dict) else None
+    if held not in (None, value) and not overwrite:
+        known = held if isinstance(held, dict) else {}
+        raise _taken(path, ".".join(part.route), [name for name in value if known.get(name) != value[name]])
+    if held == value:
+        return before or b""
+    return (json.dumps(grafted(document, part, value), indent="\t", ensure_ascii=False) + "\n").encode()
+
+
+def _json(path: Path, before: bytes | None) -> dict[str, object]:
+    if not before:
+        return {}
+    try:
+        document = json.loads(before)
+    except (ValueError, RecursionError) as error:
+        raise JsobjError(
+            "json-malformed", f"{path} is not valid JSON", code=ExitCode.LOCAL, hint=f"mend it or move it away: {path}"
+        ) from error
+    if not isinstance(document, dict):
+        raise JsobjError("json-malformed", f"{path} is no JSON object", code=ExitCode.LOCAL, hint="move it away")
+    return document
+
+
+def _with_variables(path: Path, before: bytes | None, part: Variables, *, overwrite: bool) -> bytes:
+    wanted = {name: variable_line(name, revealed(word), part.style) for name, word in part.pairs.items()}
+    try:
+        lines = (before or b"").decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise JsobjError("file-not-text", f"{path} is not UTF-8 text", code=ExitCode.LOCAL) from error
+    left = dict(wanted)
+    for at, line in enumerate(lines):
+        match = re.match(r"\s*(?:export\s+|\$Env:)?([A-Za-z_][A-Za-z0-9_]*)\s*=", line)
+        if match is None or match[1] not in wanted:
+            continue
+        name = match[1]
+        if name in _MARKS and line.strip() != wanted[name] and not overwrite:
+            raise _taken(path, "what is there", [name])
+        lines[at] = wanted[name]
+        left.pop(name, None)
+    return ("\n".join([*lines, *left.values()]) + "\n").encode()
+
+
+def _with_whole(path: Path, before: bytes | None, part: Whole, *, overwrite: bool) -> bytes:
+    after = part_text(part, secrets=True).encode()
+    if before not in (None, after) and not overwrite:
+        raise _taken(path, "the file", [])
+    return after
+
+
+def _taken(path: Path, what: str, names: list[str]) -> JsobjError:
+    differing = f" ({', '.join(names)})" if names else ""
+    return JsobjError(
+        "export-would-replace",
+        f"{path}: {what} holds another setup{differing} and was left alone",
+        code=ExitCode.REFUSED,
+        hint=f"give this one another name: --as NAME; {_OVERWRITE}",
+    )
+
+
+def _diff(path: Path, before: bytes | None, after: bytes, parts: list[Part]) -> str:
+    """The lines that change, and no others: those around them may hold the secrets of somebody else."""
+    if before == after:
+        return ""
+    old, new = ((data or b"").decode(errors="replace").splitlines() for data in (before, after))
+    if any(isinstance(part, Whole) for part in parts):
+        old = ["(the old text)"] if before is not None else []
+        new = [line for part in parts for line in part_text(part, secrets=False).splitlines()]
+    name = str(path) if before is not None else "/dev/null"
+    lines = difflib.unified_diff(old, new, name, str(path), lineterm="", n=0)
+    return "\n".join(_masked(line, parts) for line in lines)
+
+
+def _masked(line: str, parts: list[Part]) -> str:
+    for part in parts:
+        for secret in _secrets(part):
+            line = line.replace(secret.reveal(), str(secret))
+        for name in _secret_names(part):
+            line = re.sub(rf'^([-+ ].*?\b{re.escape(name)}"?\s*[=:]\s*).+$', r"\1***", line)
+    return line
+
+
+def _pairs(part: Part) -> Mapping[str, object]:
+    match part:
+        case Section():
+            return part.values
+        case Branch():
+            return part.value
+        case Variables():
+            return part.pairs
+        case Whole():
+            return {}
+
+
+def _secret_names(part: Part) -> list[str]:
+    return [name for name, word in _pairs(part).items() if isinstance(word, Secret)]
+
+
+def _secrets(part: Part) -> list[Secret]:
+    words = part.pieces if isinstance(part, Whole) else tuple(_pairs(part).values())
+    return [word for word in words if isinstance(word, Secret)]

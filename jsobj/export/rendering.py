@@ -1,0 +1,77 @@
+"""A configuration as text: with its secrets, or with ``***`` in their place."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+
+from jsobj.export.configuration import Branch, Configuration, Part, Section, Variables, Whole, Word
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,~-]*")  # what no reader of .env files takes for something else
+
+
+def revealed(word: Word) -> str:
+    """The text itself."""
+    return word if isinstance(word, str) else word.reveal()
+
+
+def text_of(configuration: Configuration, *, secrets: bool) -> str:
+    """Everything, file after file; each begins with a comment where there are several."""
+    files: dict[str, list[str]] = {}
+    for part in configuration.parts:
+        files.setdefault(part.path, []).append(part_text(part, secrets=secrets))
+    if len(files) == 1:
+        return "\n".join(next(iter(files.values())))
+    return "\n".join(f"# {path}\n" + "\n".join(texts) for path, texts in files.items())
+
+
+def part_text(part: Part, *, secrets: bool) -> str:
+    """One part, as it stands in a file that holds nothing else."""
+
+    def shown(word: Word) -> str:
+        return revealed(word) if secrets else str(word)
+
+    match part:
+        case Section():
+            return "\n".join([f"[{part.header}]", *_lines(part.values, shown)]) + "\n"
+        case Branch():
+            document = grafted(dict(part.around), part, {name: shown(word) for name, word in part.value.items()})
+            return json.dumps(document, indent="\t") + "\n"
+        case Variables():
+            return "".join(variable_line(name, shown(word), part.style) + "\n" for name, word in part.pairs.items())
+        case Whole():
+            return "".join(map(shown, part.pieces))
+
+
+def _lines(values: Mapping[str, Word | Mapping[str, str]], shown: object) -> list[str]:
+    lines = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            lines += [f"{name} =", *(f"    {key} = {text}" for key, text in value.items())]
+        else:
+            lines.append(f"{name} = {shown(value)}")  # type: ignore[operator]
+    return lines
+
+
+def grafted(document: dict[str, object], branch: Branch, value: Mapping[str, str]) -> dict[str, object]:
+    """``document`` with the branch's value at its route; what is there already under other names stays."""
+    document = {**branch.around, **document}
+    place = document
+    for step in branch.route[:-1]:
+        inner = place.get(step)
+        place[step] = dict(inner) if isinstance(inner, dict) else {}
+        place = place[step]  # type: ignore[assignment]
+    place[branch.route[-1]] = dict(value)
+    return document
+
+
+def variable_line(name: str, value: str, style: str) -> str:
+    """One line that sets a variable."""
+    if style == "powershell":
+        quoted = value.replace("'", "''")
+        return f"$Env:{name} = '{quoted}'"
+    if style == "dotenv":
+        return f"{name}={value}" if _PLAIN.fullmatch(value) else f"{name}='{value}'"
+    return f"export {name}={shlex.quote(value)}"

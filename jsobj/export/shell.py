@@ -1,0 +1,12 @@
+"""Variables for bash, zsh and other POSIX shells, quoted for ``eval``."""
+
+from __future__ import annotations
+
+from jsobj.export.configuration import Configuration, Variables
+from jsobj.export.connection import Connection
+from jsobj.export.variables import everything
+
+
+def configure(connection: Connection) -> Configuration:
+    """The variables of AWS SDKs."""
+    return Configuration((Variables("", everything(connection), "sh"),), "aws s3 ls")

@@ -1,0 +1,15 @@
+"""dask.dataframe: Parquet, one file or many."""
+
+from __future__ import annotations
+
+from jsobj.export.snippets.target import Target, with_options
+
+
+def code(target: Target) -> str:
+    """The lines."""
+    return (
+        with_options(target, "import dask.dataframe as dd")
+        + f"""data = dd.read_parquet({target.quoted()}, storage_options=options)
+print(data.head())
+"""
+    )

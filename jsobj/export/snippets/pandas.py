@@ -1,0 +1,15 @@
+"""pandas: Parquet; read_csv takes the same options."""
+
+from __future__ import annotations
+
+from jsobj.export.snippets.target import Target, with_options
+
+
+def code(target: Target) -> str:
+    """The lines."""
+    return (
+        with_options(target, "import pandas as pd")
+        + f"""data = pd.read_parquet({target.quoted()}, storage_options=options)
+print(data)
+"""
+    )

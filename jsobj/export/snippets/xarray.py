@@ -1,0 +1,15 @@
+"""xarray: a Zarr, lazily, over s3fs."""
+
+from __future__ import annotations
+
+from jsobj.export.snippets.target import Target, with_options
+
+
+def code(target: Target) -> str:
+    """The lines."""
+    return (
+        with_options(target, "import xarray as xr")
+        + f"""data = xr.open_zarr({target.quoted()}, storage_options=options)
+print(data)
+"""
+    )
