@@ -1,4 +1,4 @@
-"""A bucket on Swift's S3 and one on Ceph RGW, each with a HOME whose profile jsobj has written: where other tools work."""
+"""A bucket on Swift's S3 and one on Ceph RGW, each with a HOME that has a profile: where other tools work."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Place:
     def url(self, key: str = "") -> str:
         return f"s3://{self.bucket}/{key}"
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         pages = self.witness.get_paginator("list_objects").paginate(Bucket=self.bucket)
         return [item["Key"] for page in pages for item in page.get("Contents", ())]
 
@@ -125,7 +125,7 @@ def place_on(place_ground: Callable[[str], Ground], tmp_path: Path) -> Iterator[
 
     yield make
     for place in made:
-        for key in place.keys():
+        for key in place.names():
             place.witness.delete_object(Bucket=place.bucket, Key=key)
         place.witness.delete_bucket(Bucket=place.bucket)
 

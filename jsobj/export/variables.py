@@ -12,7 +12,7 @@ def keys(connection: Connection) -> dict[str, Word]:
 
 
 def settings(connection: Connection) -> dict[str, Word]:
-    """Endpoint, region and checksums: nothing secret. The region has two names, since SDKs differ in which they read."""
+    """Endpoint, region and checksums: nothing secret. The region has two names: SDKs differ in which they read."""
     values: dict[str, Word] = {
         "AWS_ENDPOINT_URL": str(connection.endpoint),
         "AWS_REGION": connection.region,

@@ -79,7 +79,7 @@ def test_a_forbidden_chunk_raises_and_an_absent_one_is_fill_value(
     array[:] = np.arange(30)
     at_home.witness.delete_object(Bucket=at_home.bucket, Key="a.zarr/c/2")
     if at_home.server == "rgw":
-        for key in at_home.keys():
+        for key in at_home.names():
             acl = "private" if key.endswith("c/1") else "public-read"
             at_home.witness.put_object_acl(Bucket=at_home.bucket, Key=key, ACL=acl)
         at_home.publish()

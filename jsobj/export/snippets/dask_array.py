@@ -7,9 +7,8 @@ from jsobj.export.snippets.target import Target, with_options
 
 def code(target: Target) -> str:
     """The lines."""
-    return (
-        with_options(target, "import dask.array as da")
-        + f"""data = da.from_zarr({target.quoted()}, storage_options=options)
+    url = target.quoted()
+    lines = f"""data = da.from_zarr({url}, storage_options=options)
 print(data)
 """
-    )
+    return with_options(target, "import dask.array as da") + lines

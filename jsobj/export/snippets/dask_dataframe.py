@@ -7,9 +7,8 @@ from jsobj.export.snippets.target import Target, with_options
 
 def code(target: Target) -> str:
     """The lines."""
-    return (
-        with_options(target, "import dask.dataframe as dd")
-        + f"""data = dd.read_parquet({target.quoted()}, storage_options=options)
+    url = target.quoted()
+    lines = f"""data = dd.read_parquet({url}, storage_options=options)
 print(data.head())
 """
-    )
+    return with_options(target, "import dask.dataframe as dd") + lines

@@ -7,10 +7,9 @@ from jsobj.export.snippets.target import Target, with_options
 
 def code(target: Target) -> str:
     """The lines."""
-    return (
-        with_options(target, "import h5py", "import s3fs")
-        + f"""fs = s3fs.S3FileSystem(**options)
-with fs.open({target.quoted()}, "rb", cache_type="readahead") as file, h5py.File(file, "r") as data:
+    url = target.quoted()
+    lines = f"""fs = s3fs.S3FileSystem(**options)
+with fs.open({url}, "rb", cache_type="readahead") as file, h5py.File(file, "r") as data:
     print(list(data))
 """
-    )
+    return with_options(target, "import h5py", "import s3fs") + lines

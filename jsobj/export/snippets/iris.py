@@ -7,10 +7,9 @@ from jsobj.export.snippets.target import Target, with_options
 
 def code(target: Target) -> str:
     """The lines."""
-    return (
-        with_options(target, "import fsspec", "import iris")
-        + f"""path = fsspec.open_local("simplecache::" + {target.quoted()}, s3=options)
+    url = target.quoted()
+    lines = f"""path = fsspec.open_local("simplecache::" + {url}, s3=options)
 cubes = iris.load(path)
 print(cubes)
 """
-    )
+    return with_options(target, "import fsspec", "import iris") + lines

@@ -7,9 +7,8 @@ from jsobj.export.snippets.target import Target, with_options
 
 def code(target: Target) -> str:
     """The lines."""
-    return (
-        with_options(target, "import s3fs")
-        + f"""fs = s3fs.S3FileSystem(**options)
-print(fs.ls({target.quoted()}))
+    url = target.quoted()
+    lines = f"""fs = s3fs.S3FileSystem(**options)
+print(fs.ls({url}))
 """
-    )
+    return with_options(target, "import s3fs") + lines

@@ -7,10 +7,9 @@ from jsobj.export.snippets.target import Target, with_options
 
 def code(target: Target) -> str:
     """The lines."""
-    return (
-        with_options(target, "import s3fs", "import zarr")
-        + f"""store = s3fs.S3Map({target.quoted()}, s3=s3fs.S3FileSystem(**options), check=False)
+    url = target.quoted()
+    lines = f"""store = s3fs.S3Map({url}, s3=s3fs.S3FileSystem(**options), check=False)
 data = zarr.open(store, mode="r")
 print(data.info)
 """
-    )
+    return with_options(target, "import s3fs", "import zarr") + lines

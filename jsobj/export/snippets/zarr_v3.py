@@ -7,10 +7,9 @@ from jsobj.export.snippets.target import Target, with_options
 
 def code(target: Target) -> str:
     """The lines."""
-    return (
-        with_options(target, "import zarr")
-        + f"""store = zarr.storage.FsspecStore.from_url({target.quoted()}, storage_options=options, read_only=True)
+    url = target.quoted()
+    lines = f"""store = zarr.storage.FsspecStore.from_url({url}, storage_options=options, read_only=True)
 data = zarr.open(store, mode="r")
 print(data.info)
 """
-    )
+    return with_options(target, "import zarr") + lines

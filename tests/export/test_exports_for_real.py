@@ -1,0 +1,224 @@
+"""Each exported configuration, judged by the tool that it is for: it lists, writes and reads, on both servers.
+
+``jsobj export`` runs as a user's shell would run it, and so does the tool.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from commands import PROGRAMS
+from fixtures_places import Place
+
+BODY = "temperature\n281.4\n"
+EXPORT = "jsobj export --profile science"
+
+
+@dataclass(frozen=True)
+class Case:
+    """Lines of a shell, or (where they are of more than one line) of Python.
+
+    ``$B`` is the bucket, ``$D`` a folder of the test's own with the file ``body`` in it. ``list`` must show the object
+    ``seen``, ``write`` makes the object ``written`` of ``body``, and ``read`` prints the bytes of ``seen``.
+    """
+
+    tool: str
+    set_up: str
+    list: str
+    write: str
+    read: str
+    program: str = "python"
+
+
+def aws(tool: str, set_up: str, option: str = "") -> Case:
+    return Case(
+        tool,
+        set_up,
+        f"aws {option} s3 ls s3://$B/",
+        f"aws {option} s3 cp --quiet $D/body s3://$B/written",
+        f"aws {option} s3 cp --quiet s3://$B/seen -",
+        "aws",
+    )
+
+
+def py(begin: str, line: str) -> str:
+    return f"import os, sys\nbucket, folder = os.environ['B'], os.environ['D']\n{begin}\n{line}\n"
+
+
+BOTO3 = "import boto3\nclient = boto3.Session(profile_name='second').client('s3')"
+OBSTORE = "from obstore.store import S3Store\nstore = S3Store(bucket)"
+CLOUDFILES = "from cloudfiles import CloudFiles\nfiles = CloudFiles(f'science://{bucket}')"
+DUCKDB = """
+import duckdb
+from duckdb_extensions import import_extension
+import_extension('httpfs')
+base = duckdb.connect()
+base.load_extension('httpfs')
+base.execute(open(f'{folder}/secret.sql').read())
+"""
+MOUNT = "import json, sys; print(json.load(sys.stdin)['items'][0]['example'].partition(' DIR ')[2])"
+CASES = [
+    aws("aws", f"{EXPORT} aws --as second --write", "--profile second"),
+    aws("aws-services", f"{EXPORT} aws-services --as second --write", "--profile second"),
+    aws("credential-process", f"{EXPORT} credential-process --write", "--profile science-process"),
+    aws("shell", f'eval "$({EXPORT} shell)"; mv ~/.aws ~/gone'),
+    aws("dotenv", f"{EXPORT} dotenv --write --file $D/.env; set -a; . $D/.env; mv ~/.aws ~/gone"),
+    Case(
+        "boto3",
+        f"{EXPORT} boto3 --as second --write",
+        py(BOTO3, "print([item['Key'] for item in client.list_objects_v2(Bucket=bucket)['Contents']])"),
+        py(BOTO3, "client.upload_file(f'{folder}/body', bucket, 'written')"),
+        py(BOTO3, "client.download_fileobj(bucket, 'seen', sys.stdout.buffer)"),
+    ),
+    Case(
+        "rclone",
+        f"{EXPORT} rclone --write",
+        "rclone lsf science:$B",
+        "rclone copyto $D/body science:$B/written",
+        "rclone cat science:$B/seen",
+        "rclone",
+    ),
+    Case(
+        "s3cmd",
+        f"{EXPORT} s3cmd --write",
+        "s3cmd ls s3://$B/",
+        "s3cmd -q put $D/body s3://$B/written",
+        "s3cmd -q get s3://$B/seen -",
+        "s3cmd",
+    ),
+    Case(
+        "s5cmd",
+        f'eval "$({EXPORT} s5cmd)"',
+        "s5cmd ls s3://$B/",
+        "s5cmd cp $D/body s3://$B/written >&2",
+        "s5cmd cat s3://$B/seen",
+        "s5cmd",
+    ),
+    Case(
+        "s3fs-fuse",
+        f"{EXPORT} s3fs-fuse --write; mkdir $D/m; trap 'cd /; umount $D/m' EXIT; "
+        f's3fs $B $D/m $({EXPORT} s3fs-fuse --json | python -c "{MOUNT}" | sed "s,~,$HOME,")',
+        "ls $D/m",
+        "cp $D/body $D/m/written",
+        "cat $D/m/seen",
+        "s3fs",
+    ),
+    Case(
+        "duckdb",
+        f"{EXPORT} duckdb > $D/secret.sql",
+        py(DUCKDB, "print(base.sql(f\"SELECT file FROM glob('s3://{bucket}/*')\").fetchall())"),
+        py(DUCKDB, "base.sql(f\"COPY (SELECT 281.4 AS temperature) TO 's3://{bucket}/written' (FORMAT csv)\")"),
+        py(
+            DUCKDB,
+            "sys.stdout.write(base.sql(f\"SELECT content FROM read_text('s3://{bucket}/seen')\").fetchone()[0])",
+        ),
+    ),
+    Case(
+        "obstore",
+        f'eval "$({EXPORT} obstore)"',
+        py(OBSTORE, "print([item['path'] for item in store.list().collect()])"),
+        py(OBSTORE, "store.put('written', open(f'{folder}/body', 'rb'))"),
+        py(OBSTORE, "sys.stdout.buffer.write(bytes(store.get('seen').bytes()))"),
+    ),
+    Case(
+        "cloud-files",
+        f"{EXPORT} cloud-files --write",
+        py(CLOUDFILES, "print(list(files.list()))"),
+        py(CLOUDFILES, "files.put('written', open(f'{folder}/body', 'rb').read(), compress=None)"),
+        py(CLOUDFILES, "sys.stdout.buffer.write(files.get('seen'))"),
+    ),
+]
+
+
+def shell(place: Place, folder: Path, script: str) -> str:
+    """What it printed, without a secret in it."""
+    environ = place.environ
+    environ |= {"PATH": f"{PROGRAMS}:{environ['PATH']}", "B": place.bucket, "D": str(folder)}
+    ended = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 0, f"{script}\n{said}"
+    assert place.key[1] not in said
+    return ended.stdout
+
+
+def step(folder: Path, name: str, text: str) -> str:
+    """A line for the shell."""
+    if "\n" not in text:
+        return text
+    (folder / f"{name}.py").write_text(text)
+    return f"python $D/{name}.py"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.tool)
+def test_the_tool_lists_writes_and_reads(place: Place, case: Case, tmp_path: Path) -> None:
+    assert shutil.which(case.program, path=f"{PROGRAMS}:{place.environ['PATH']}"), f"{case.program} is not installed"
+    (tmp_path / "body").write_text(BODY)
+    place.put("seen", BODY.encode())
+    lines = [step(tmp_path, name, getattr(case, name)) for name in ("set_up", "list", "write", "read")]
+    _, listed, _, read = shell(place, tmp_path, "; echo +++; ".join(lines)).split("+++\n")
+    assert "seen" in listed
+    assert place.body("written").decode() == BODY
+    assert read == BODY
+
+
+def test_restic_backs_up_and_restores(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "body").write_text(BODY)
+    restic = "restic -q -o s3.bucket-lookup=path"
+    out = shell(
+        place,
+        tmp_path,
+        f'eval "$({EXPORT} restic --bucket $B)"; export RESTIC_PASSWORD=p; cd $D; {restic} init; {restic} backup body; '
+        f"{restic} snapshots >&2; {restic} dump latest body",
+    )
+    assert out == BODY
+    assert any(name.startswith("restic/data/") for name in place.names())
+
+
+def test_gdal_lists_writes_and_reads(place: Place, tmp_path: Path) -> None:
+    code = """
+import os, numpy, pyogrio, rasterio
+folder = '/vsis3/' + os.environ['B']
+values = numpy.arange(12, dtype='uint8').reshape(1, 3, 4)
+with rasterio.open(folder + '/image.png', 'w', driver='PNG', width=4, height=3, count=1, dtype='uint8') as image:
+    image.write(values)
+with rasterio.open(folder + '/image.png') as image:
+    assert (image.read() == values).all()
+print(pyogrio.vsi_listtree(folder))
+"""
+    script = step(tmp_path, "gdal", code)
+    assert "image.png" in shell(
+        place, tmp_path, f'eval "$({EXPORT} gdal)"; python -W ignore {script.partition(" ")[2]}'
+    )
+    assert place.body("image.png").startswith(b"\x89PNG")
+
+
+YAML = {"github-actions": "env", "gitlab-ci": "variables", "kubernetes": "stringData"}
+
+
+@pytest.mark.parametrize("tool", YAML)
+def test_the_variables_of_a_manifest_are_enough_for_the_aws_tools(place_on, tool: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    import yaml
+
+    place = place_on("swift")
+    place.put("seen", b"")
+    variables = yaml.safe_load(shell(place, tmp_path, f"{EXPORT} {tool} --as jet_stream").replace("jet_stream", ""))[
+        YAML[tool]
+    ]
+    stored = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), place.key, strict=True))
+    environ = {**{n: v for n, v in place.environ.items() if n != "HOME"}, "HOME": str(tmp_path), **stored}
+    environ |= {name: value for name, value in variables.items() if "secrets." not in value}
+    listed = subprocess.run(
+        [PROGRAMS / "aws", "s3", "ls", place.url()], env=environ, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "seen" in listed.stdout
