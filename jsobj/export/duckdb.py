@@ -19,7 +19,7 @@ def configure(connection: Connection) -> Configuration:
     pieces: list[Word] = [f"CREATE OR REPLACE SECRET jsobj_{name} (\n    TYPE s3"]
     for word, value in values.items():
         pieces += [f",\n    {word} '", value if not isinstance(value, str) else value.replace("'", "''"), "'"]
-    pieces.append(f",\n    USE_SSL {'true' if connection.endpoint.secure else 'false'}\n);\n")
+    pieces.append(f",\n    USE_SSL {str(connection.endpoint.scheme == 'https').lower()}\n);\n")
     return Configuration(
         (Whole("", tuple(pieces)),),
         "duckdb -init FILE.sql",

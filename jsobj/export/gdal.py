@@ -11,7 +11,7 @@ def configure(connection: Connection) -> Configuration:
     """Variables, or options of ``rasterio.Env``; without a secret where there is a profile that holds it."""
     values: dict[str, Word] = {
         "AWS_S3_ENDPOINT": connection.endpoint.netloc,
-        "AWS_HTTPS": "YES" if connection.endpoint.secure else "NO",
+        "AWS_HTTPS": "YES" if connection.endpoint.scheme == "https" else "NO",
         "AWS_VIRTUAL_HOSTING": "FALSE" if connection.path_style else "TRUE",
         "AWS_REGION": connection.region,
     }

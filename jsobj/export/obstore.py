@@ -15,7 +15,7 @@ def configure(connection: Connection) -> Configuration:
         "AWS_REGION": connection.region,
         "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "false" if connection.path_style else "true",
     }
-    if not connection.endpoint.secure:
+    if connection.endpoint.scheme != "https":
         values["AWS_ALLOW_HTTP"] = "true"
     line = f'print(S3Store("{connection.a_bucket}").list().collect())'
     return Configuration((Variables("", values),), f"python -c 'from obstore.store import S3Store; {line}'")

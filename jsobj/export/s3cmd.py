@@ -17,7 +17,7 @@ def configure(connection: Connection) -> Configuration:
         "host_base": host,
         "host_bucket": host if connection.path_style else f"%(bucket)s.{host}",
         "bucket_location": connection.region,
-        "use_https": "True" if connection.endpoint.secure else "False",
+        "use_https": "True" if connection.endpoint.scheme == "https" else "False",
         "signature_v2": "False",
     }
     if connection.ca_bundle:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from commands import PROGRAMS
 from fixtures_places import Place
+from fixtures_tls import Fronts
 
 BODY = "temperature\n281.4\n"
 EXPORT = "jsobj export --profile science"
@@ -92,7 +95,7 @@ CASES = [
     ),
     Case(
         "s5cmd",
-        f'eval "$({EXPORT} s5cmd)"',
+        f'eval "$({EXPORT} s5cmd)"; sleep 1.1',  # Swift rounds times up, and s5cmd leaves out what is from the future
         "s5cmd ls s3://$B/",
         "s5cmd cp $D/body s3://$B/written >&2",
         "s5cmd cat s3://$B/seen",
@@ -138,8 +141,9 @@ def shell(place: Place, folder: Path, script: str) -> str:
     """What it printed, without a secret in it."""
     environ = place.environ
     environ |= {"PATH": f"{PROGRAMS}:{environ['PATH']}", "B": place.bucket, "D": str(folder)}
+    words = ["bash", "-euo", "pipefail", "-c", script]
     ended = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
+        words,
         env=environ,
         capture_output=True,
         text=True,
@@ -172,14 +176,16 @@ def test_the_tool_lists_writes_and_reads(place: Place, case: Case, tmp_path: Pat
     assert read == BODY
 
 
-def test_restic_backs_up_and_restores(place: Place, tmp_path: Path) -> None:
+def test_restic_backs_up_and_restores(place: Place, fronts: Fronts, tmp_path: Path) -> None:
+    """Over https, as with every real cloud: over http it signs bodies in a way that Ceph RGW 16 does not take."""
     (tmp_path / "body").write_text(BODY)
-    restic = "restic -q -o s3.bucket-lookup=path"
+    front = fronts.before(place.endpoint)
+    restic = f"restic -q --cacert {fronts.authorities()} -o s3.bucket-lookup=path"
     out = shell(
         place,
         tmp_path,
-        f'eval "$({EXPORT} restic --bucket $B)"; export RESTIC_PASSWORD=p; cd $D; {restic} init; {restic} backup body; '
-        f"{restic} snapshots >&2; {restic} dump latest body",
+        f'eval "$({EXPORT} restic --bucket $B --endpoint {front.origin})"; export RESTIC_PASSWORD=p; cd $D; '
+        f"{restic} init; {restic} backup body; {restic} snapshots >&2; {restic} dump latest body",
     )
     assert out == BODY
     assert any(name.startswith("restic/data/") for name in place.names())
@@ -207,16 +213,15 @@ YAML = {"github-actions": "env", "gitlab-ci": "variables", "kubernetes": "string
 
 
 @pytest.mark.parametrize("tool", YAML)
-def test_the_variables_of_a_manifest_are_enough_for_the_aws_tools(place_on, tool: str, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    import yaml
-
+def test_the_variables_of_a_manifest_are_enough_for_the_aws_tools(
+    place_on: Callable[[str], Place], tool: str, tmp_path: Path
+) -> None:
     place = place_on("swift")
     place.put("seen", b"")
-    variables = yaml.safe_load(shell(place, tmp_path, f"{EXPORT} {tool} --as jet_stream").replace("jet_stream", ""))[
-        YAML[tool]
-    ]
+    shell(place, tmp_path, f"{EXPORT} {tool} > $D/manifest")
+    variables = yaml.safe_load((tmp_path / "manifest").read_text())[YAML[tool]]
     stored = dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), place.key, strict=True))
-    environ = {**{n: v for n, v in place.environ.items() if n != "HOME"}, "HOME": str(tmp_path), **stored}
+    environ = {**place.environ, "HOME": str(tmp_path), **stored}
     environ |= {name: value for name, value in variables.items() if "secrets." not in value}
     listed = subprocess.run(
         [PROGRAMS / "aws", "s3", "ls", place.url()], env=environ, capture_output=True, text=True, timeout=60, check=True

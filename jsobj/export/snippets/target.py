@@ -30,7 +30,7 @@ class Target:
     @property
     def http(self) -> bool:
         """Whether the endpoint is not encrypted, which some libraries must be told."""
-        return not self.endpoint.secure
+        return self.endpoint.scheme != "https"
 
     def quoted(self, suffix: str = "") -> str:
         """The URL as Python writes it."""
