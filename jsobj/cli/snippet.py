@@ -13,6 +13,7 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
+    from jsobj.export.snippets.registry import Library
     from jsobj.export.snippets.target import Target
     from jsobj.store.locate import Location
 
@@ -61,7 +62,8 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
             code=ExitCode.USAGE,
             hint=f"the same bucket there: jsobj snippet {library} s3://{location.bucket}/{location.key}",
         )
-    code = chosen.code(_target(world, location, unsigned=unsigned, endpoint=endpoint))
+    target = _public(world, location, endpoint, chosen) if unsigned else _private(world, location, endpoint)
+    code = chosen.code(target)
     if world.out.as_json:
         from jsobj.ui.documents import Record
 
@@ -72,29 +74,69 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
     world.out.note(f"Needs: pip install {chosen.needs}")
 
 
-def _target(world: World, location: Location, *, unsigned: bool, endpoint: str) -> Target:
+def _private(world: World, location: Location, endpoint: str) -> Target:
     from jsobj.export.snippets.target import Target
-    from jsobj.store.access import s3_access, s3_public
+    from jsobj.store.access import s3_access
 
-    settings = world.settings
-    if unsigned:
-        access = s3_public(settings, profile=world.profile, cloud=world.cloud, endpoint=endpoint)
-    else:
-        found = s3_access(settings, profile=world.profile, cloud=world.cloud, endpoint=endpoint)
-        if found is None:
-            raise JsobjError(
-                "no-s3-keys",
-                "there are no S3 keys to use",
-                code=ExitCode.AUTH,
-                hint="make them: jsobj ec2-creds; for public data: --no-sign-request",
-            )
-        access = found
+    access = s3_access(world.settings, profile=world.profile, cloud=world.cloud, endpoint=endpoint)
+    if access is None:
+        raise JsobjError(
+            "no-s3-keys",
+            "there are no S3 keys to use",
+            code=ExitCode.AUTH,
+            hint="make them: jsobj ec2-creds; for public data: --no-sign-request",
+        )
     return Target(
         bucket=location.bucket,
         key=location.key,
         endpoint=access.origin,
         region=access.region,
-        profile="" if unsigned else access.profile,
-        public=unsigned,
+        profile=access.profile,
         ca_bundle=access.verify if isinstance(access.verify, str) else "",
     )
+
+
+def _public(world: World, location: Location, endpoint: str, library: Library) -> Target:
+    from jsobj.export.snippets.target import Target
+    from jsobj.identity.endpoint import identify
+    from jsobj.store.access import s3_public
+    from jsobj.store.open import account_url
+    from jsobj.urls import parse_url
+
+    account = account_url(endpoint)
+    origin = str(parse_url(account)[0]) if account else endpoint
+    access = s3_public(world.settings, profile=world.profile, cloud=world.cloud, endpoint=origin)
+    if not account and identify(access.origin, verify=access.verify).server == "swift":
+        account = _own_account(world)
+    if account and library.lists:
+        raise JsobjError(
+            "snippet-needs-listing",
+            f"Swift lists nothing over its S3 API without a key, and {library.name} asks for a listing",
+            code=ExitCode.USAGE,
+            hint=f"jsobj ls swift://{location.bucket} --no-sign-request --endpoint {account}",
+        )
+    return Target(
+        bucket=location.bucket,
+        key=location.key,
+        endpoint=access.origin,
+        region=access.region,
+        public=True,
+        ca_bundle=access.verify if isinstance(access.verify, str) else "",
+        account=account,
+    )
+
+
+def _own_account(world: World) -> str:
+    """The Swift URL of the login, whose data they most likely are."""
+    from jsobj.cli.connecting import keystone_for
+
+    try:
+        return keystone_for(world).login.swift_url
+    except JsobjError as error:
+        raise JsobjError(
+            "endpoint-missing",
+            "this is a Swift, and it is not known in which account these public data are",
+            code=ExitCode.USAGE,
+            context=error.message,
+            hint="name it: --endpoint https://HOST/v1/AUTH_PROJECT (jsobj whoami shows the owner's)",
+        ) from error

@@ -99,7 +99,7 @@ def _keys(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
 
 def _public(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
     """Public data over S3; None for Swift, which a Swift URL as the endpoint means too."""
-    if dialect == "swift" or (not dialect and _account_url(wish.endpoint)):
+    if dialect == "swift" or (not dialect and account_url(wish.endpoint)):
         return None
     return s3_public(settings, profile=wish.profile, cloud=wish.cloud, endpoint=wish.endpoint)
 
@@ -163,7 +163,7 @@ def _swift(settings: Settings, location: Location, wish: Wish, patience: Patienc
 def _public_swift(settings: Settings, location: Location, wish: Wish, patience: Patience | None) -> Store:
     from jsobj.store.swift import SwiftStore
 
-    url = _account_url(wish.endpoint) or _account_url(settings.get("OS_STORAGE_URL"))
+    url = account_url(wish.endpoint) or account_url(settings.get("OS_STORAGE_URL"))
     if not url:
         raise JsobjError(
             "endpoint-missing",
@@ -177,7 +177,7 @@ def _public_swift(settings: Settings, location: Location, wish: Wish, patience: 
     return SwiftStore(place, verify=verify, proxy=_proxy(settings, parse_url(url)[0]), patience=patience)
 
 
-def _account_url(text: str) -> str:
+def account_url(text: str) -> str:
     """``text`` where it is the URL of a Swift account, cut after the account; else ""."""
     if not text:
         return ""

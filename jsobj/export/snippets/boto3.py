@@ -12,14 +12,14 @@ def code(target: Target) -> str:
         imports = "import boto3\nfrom botocore import UNSIGNED\nfrom botocore.config import Config\n"
         verify = f", verify={repr_of(target.ca_bundle)}" if target.ca_bundle else ""
         client = (
-            f'boto3.client("s3", endpoint_url={repr_of(str(target.endpoint))}, region_name={repr_of(target.region)},\n'
+            f'boto3.client("s3", endpoint_url={repr_of(target.endpoint_url)}, region_name={repr_of(target.region)},\n'
             f"    config=Config(signature_version=UNSIGNED){verify})"
         )
     else:
         imports = "import boto3\n"
         client = f'{session(target)}.client("s3")'
         if not target.profile:
-            client = f'boto3.client("s3", endpoint_url={repr_of(str(target.endpoint))})'
+            client = f'boto3.client("s3", endpoint_url={repr_of(target.endpoint_url)})'
     return (
         f"{imports}\ns3 = {client}\n"
         f'for item in s3.list_objects_v2(Bucket={bucket}, Prefix={key}).get("Contents", []):\n'

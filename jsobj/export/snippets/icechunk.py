@@ -13,7 +13,7 @@ def code(target: Target) -> str:
     words = [
         f"bucket={repr_of(target.bucket)}",
         f"prefix={repr_of(target.key.rstrip('/'))}",
-        f"endpoint_url={repr_of(str(target.endpoint))}",
+        f"endpoint_url={repr_of(target.endpoint_url)}",
         f"region={repr_of(target.region)}",
         "force_path_style=True",
     ]

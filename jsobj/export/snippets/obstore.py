@@ -7,7 +7,7 @@ from jsobj.export.snippets.target import Target, repr_of, session
 
 def code(target: Target) -> str:
     """The lines."""
-    words = [repr_of(target.bucket), f"endpoint={repr_of(str(target.endpoint))}", f"region={repr_of(target.region)}"]
+    words = [repr_of(target.bucket), f"endpoint={repr_of(target.endpoint_url)}", f"region={repr_of(target.region)}"]
     imports = "from obstore.store import S3Store\n"
     if target.public:
         words.append("skip_signature=True")

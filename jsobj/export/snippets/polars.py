@@ -7,7 +7,7 @@ from jsobj.export.snippets.target import Target, repr_of, session
 
 def code(target: Target) -> str:
     """The lines."""
-    words = [f'"aws_endpoint_url": {repr_of(str(target.endpoint))}', f'"aws_region": {repr_of(target.region)}']
+    words = [f'"aws_endpoint_url": {repr_of(target.endpoint_url)}', f'"aws_region": {repr_of(target.region)}']
     imports, key = "import polars as pl\n", ""
     if target.public:
         words.append('"aws_skip_signature": "true"')

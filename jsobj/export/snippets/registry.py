@@ -11,12 +11,16 @@ from jsobj.export.snippets.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """``module`` is a file beside this one; ``kind`` says what the URL must be; ``needs`` is for pip."""
+    """``module`` is a file beside this one; ``kind`` says what the URL must be; ``needs`` is for pip.
+
+    ``lists``: it asks for a listing, which Swift's S3 API gives nobody without a key.
+    """
 
     name: str
     module: str
     kind: str
     needs: str
+    lists: bool = False
 
     def code(self, target: Target) -> str:
         """The lines."""
@@ -31,15 +35,15 @@ LIBRARIES = (
     Library("zarr-v2", "zarr_v2", "a Zarr", "'zarr<3' s3fs"),
     Library("dask.array", "dask_array", "a Zarr array", "'dask[array]' zarr s3fs"),
     Library("dask.dataframe", "dask_dataframe", "Parquet", "'dask[dataframe]' s3fs"),
-    Library("s3fs", "s3fs", "a bucket or folder", "s3fs"),
-    Library("boto3", "boto3", "a bucket, folder or object", "boto3"),
-    Library("obstore", "obstore", "a bucket or folder", "obstore boto3"),
+    Library("s3fs", "s3fs", "a bucket or folder", "s3fs", lists=True),
+    Library("boto3", "boto3", "a bucket, folder or object", "boto3", lists=True),
+    Library("obstore", "obstore", "a bucket or folder", "obstore boto3", lists=True),
     Library("pandas", "pandas", "a Parquet file", "pandas pyarrow s3fs"),
     Library("polars", "polars", "a Parquet file", "polars boto3"),
     Library("iris", "iris", "a NetCDF file", "scitools-iris s3fs"),
     Library("h5py", "h5py", "an HDF5 file", "h5py s3fs"),
     Library("netcdf", "netcdf", "a NetCDF 4 file", "xarray h5netcdf dask s3fs"),
-    Library("icechunk", "icechunk", "an icechunk repository", "icechunk boto3"),
+    Library("icechunk", "icechunk", "an icechunk repository", "icechunk boto3", lists=True),
 )
 
 

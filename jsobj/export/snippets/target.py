@@ -11,7 +11,9 @@ from jsobj.urls import Origin
 class Target:
     """``profile`` is "" where the data are public (``public``), or where keys come from ``AWS_*`` variables.
 
-    ``checksums``: whether the profile itself says how checksums are made (jsobj's do), so that code need not.
+    ``account``: the URL of a Swift account that takes the endpoint's place, "" elsewhere. Swift's S3 API answers nobody
+    without a key, but objects of a public container are found below the account's URL as S3 in path style wants them
+    (listings are not).
     """
 
     bucket: str
@@ -21,11 +23,17 @@ class Target:
     profile: str = ""
     public: bool = False
     ca_bundle: str = ""
+    account: str = ""
 
     @property
     def url(self) -> str:
         """``s3://bucket/key``."""
         return f"s3://{self.bucket}/{self.key}".rstrip("/")
+
+    @property
+    def endpoint_url(self) -> str:
+        """What libraries are given as the endpoint."""
+        return self.account or str(self.endpoint)
 
     @property
     def http(self) -> bool:
@@ -51,7 +59,7 @@ def storage_options(target: Target) -> str:
     if target.profile:
         return f'{{"profile": {repr_of(target.profile)}}}'
     words = ['"anon": True'] if target.public else []
-    words.append(f'"endpoint_url": {repr_of(str(target.endpoint))}')
+    words.append(f'"endpoint_url": {repr_of(target.endpoint_url)}')
     inner = [f'"region_name": {repr_of(target.region)}']
     if target.ca_bundle:
         inner.append(f'"verify": {repr_of(target.ca_bundle)}')
