@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from jsobj.arrays.fetching import fetch
 from jsobj.arrays.many import SomeFailed, for_each
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
@@ -24,10 +25,9 @@ from jsobj.store.objects import ObjectInfo
 from jsobj.store.streams import BytesSink, BytesSource
 
 if TYPE_CHECKING:
-    from jsobj.store.objects import Got, Store
+    from jsobj.store.objects import Store
 
 PARALLEL = 32  # requests at once
-_TRIES = 3  # fetches of an object whose bytes do not have its digest
 
 
 class ObjectMap(MutableMapping[str, bytes]):
@@ -103,32 +103,7 @@ class ObjectMap(MutableMapping[str, bytes]):
 
     def fetch(self, key: str) -> bytearray | None:
         """The bytes of one object, compared with its digest; None where there is none."""
-        full = self.prefix + key
-        for _ in range(_TRIES):
-            sink = BytesSink()
-            try:
-                got = self.store.get(full, sink)
-            except JsobjError as error:
-                if error.reference == "object-not-found":
-                    return None
-                raise
-            data = sink.data
-            del data[got.size :]  # what a longer answer that was cut off left behind
-            if not _damaged(got):
-                return data if _plain(got) or not got.size else self._in_parts(got.info)
-        raise JsobjError(
-            "bytes-differ",
-            f"{full}: the bytes that arrive do not have the object's digest",
-            code=ExitCode.INTEGRITY,
-            context=f"fetched {_TRIES} times; these bytes were not given out",
-            hint="a proxy on the way may change data: try https, or another network",
-        )
-
-    def _in_parts(self, info: ObjectInfo) -> bytearray:
-        """An object that was sent in parts has a digest of digests, so that it is read in its parts. Seldom a chunk."""
-        from jsobj.transfer.reading import Reading
-
-        return bytearray().join(Reading(self.store, info))
+        return fetch(self.store, self.prefix + key)
 
     def head(self, key: str) -> ObjectInfo | None:
         """Size and ETag of one object; None where there is none."""
@@ -266,13 +241,3 @@ def _sound(key: str) -> str:
     if not isinstance(key, str) or not key:
         raise JsobjError("key-unusable", f"{key!r} is no key of an object", code=ExitCode.USAGE)
     return key
-
-
-def _plain(got: Got) -> bool:
-    """Whether the ETag is the MD5 of the bytes."""
-    return not got.info.large and got.info.parts is None
-
-
-def _damaged(got: Got) -> bool:
-    etag = got.info.etag
-    return _plain(got) and len(etag) == 32 and got.md5 != etag

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +14,7 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
+    from jsobj.store.locate import Location
     from jsobj.store.objects import Store
     from jsobj.transfer.verifying import Checked
 
@@ -38,33 +39,54 @@ def verify(
     unsigned: bool,
     endpoint: str,
 ) -> None:
-    """Compare objects with local files, or with a list of digests.
+    """Compare objects with local files or a list of digests; or look at every chunk of a Zarr.
 
     LOCAL is a folder or a file. Compared are digests: nothing is fetched as long as they tell. Prints what is not the
     same (everything with --verbose). Exit code 0: all is the same; 8: something differs; 5: objects are missing; 3:
     something could not be compared (try --deep).
 
+    The URL of a Zarr alone: every chunk that its metadata promise is fetched, and told to be intact, missing (it reads
+    as fill value, which is right where nothing was written), forbidden (exit code 6) or damaged.
+
     \b
     Examples:
       jsobj verify run42.zarr s3://results/run42.zarr
+      jsobj verify s3://results/run42.zarr
       jsobj verify s3://results/raw/ --manifest SHA256SUMS
     """
     from jsobj.store.locate import parse_location
     from jsobj.transfer.filters import Filters
 
-    if len(places) != (1 if manifest else 2):
+    if len(places) > (1 if manifest else 2):
         wanted = "URL with --manifest" if manifest else "LOCAL and URL"
         raise JsobjError("usage", f"give {wanted}", code=ExitCode.USAGE, hint="jsobj verify --help")
     location = parse_location(places[-1])
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         store = opened.of(location)
-        if manifest:
-            verdicts = _against_manifest(store, location.key, manifest)
+        if len(places) == 1 and not manifest:
+            code = _zarr(world, store, location)
+        elif manifest:
+            code = _told(world, _against_manifest(store, location.key, manifest), extra=extra)
         else:
             verdicts = _against_tree(store, places[0], location.key, Filters.of(include, exclude), deep=deep)
-        code = _told(world, verdicts, extra=extra)
+            code = _told(world, verdicts, extra=extra)
     if code:
         click.get_current_context().exit(int(code))
+
+
+def _zarr(world: World, store: Store, location: Location) -> ExitCode:
+    """Every chunk of a Zarr."""
+    from jsobj.arrays.zarr_check import check_zarr, is_zarr, verdict
+
+    prefix = location.key if not location.key or location.key.endswith("/") else f"{location.key}/"
+    if not is_zarr(store, prefix):
+        raise JsobjError(
+            "not-a-zarr",
+            f"{store.place.url(prefix)} is no Zarr: it has no zarr.json, .zgroup or .zarray",
+            code=ExitCode.NOT_FOUND,
+            hint=f"to compare it with files: jsobj verify LOCAL {location}",
+        )
+    return _told(world, check_zarr(store, prefix), extra=False, judge=verdict)
 
 
 def _against_manifest(store: Store, key: str, path: str) -> Iterator[Checked]:
@@ -105,7 +127,13 @@ def _against_tree(store: Store, local: str, key: str, filters: object, *, deep: 
     return check_tree(store, pairs(files, there, source.prefix), deep=deep, workers=_WORKERS)
 
 
-def _told(world: World, verdicts: Iterator[Checked], *, extra: bool) -> ExitCode:
+def _told(
+    world: World,
+    verdicts: Iterator[Checked],
+    *,
+    extra: bool,
+    judge: Callable[[Iterable[str]], ExitCode] | None = None,
+) -> ExitCode:
     """Write the verdicts as they come; the exit code."""
     from jsobj.transfer.verifying import EXTRA, SAME, verdict
     from jsobj.ui.documents import Stream
@@ -116,7 +144,7 @@ def _told(world: World, verdicts: Iterator[Checked], *, extra: bool) -> ExitCode
     def counted() -> Iterator[Checked]:
         for found in verdicts:
             counts[found.state] = counts.get(found.state, 0) + 1
-            quiet = found.state == SAME or (found.state == EXTRA and not extra)
+            quiet = found.state in {SAME, "intact"} or (found.state == EXTRA and not extra)
             if world.out.as_json or world.out.verbose or not quiet:
                 yield found
 
@@ -130,7 +158,7 @@ def _told(world: World, verdicts: Iterator[Checked], *, extra: bool) -> ExitCode
     world.out.note(
         ", ".join(f"{number} {state}" for state, number in sorted(counts.items())) or "There is nothing here."
     )
-    code = verdict(counts)
+    code = (judge or verdict)(counts)
     if extra and counts.get(EXTRA) and code not in {ExitCode.INTEGRITY, ExitCode.NOT_FOUND}:
         return ExitCode.INTEGRITY
     return code

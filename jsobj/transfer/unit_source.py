@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 _END = object()
+BARRIER = object()  # among the starters: what follows waits until all before it is settled
 
 
 class UnitSource:
@@ -24,6 +25,7 @@ class UnitSource:
         self._changed = threading.Condition(threading.Lock())
         self._advancing = False  # a thread is taking the plan's next
         self._ended = False  # the plan has no more
+        self._barred = False  # a barrier was met, and not all before it is settled
         self._stopped = False
         self._out = 0  # units handed out and not settled: each may bring followers
 
@@ -37,7 +39,7 @@ class UnitSource:
         """A unit ended, and its followers, if any, are added."""
         with self._changed:
             self._out -= 1
-            if not self._out and self._ended:
+            if not self._out and (self._ended or self._barred):
                 self._changed.notify_all()
 
     def stop(self) -> None:
@@ -54,7 +56,7 @@ class UnitSource:
             if not advance:
                 return unit
             unit = self._advance()
-            if unit is not _END:
+            if unit is not _END and unit is not BARRIER:
                 return unit
 
     def _ready(self) -> tuple[Any | None, bool]:
@@ -66,7 +68,9 @@ class UnitSource:
                     self._out += 1
                     return unit, False
                 self._followers.popleft()
-            if not self._ended and not self._advancing:
+            if self._barred and not self._out:
+                self._barred = False
+            if not self._ended and not self._advancing and not self._barred:
                 self._advancing = True
                 return None, True
             if self._ended and not self._out:
@@ -87,6 +91,9 @@ class UnitSource:
                 return None
             if unit is _END:
                 self._ended = True
+                self._changed.notify_all()
+            elif unit is BARRIER:
+                self._barred = True
                 self._changed.notify_all()
             else:
                 self._out += 1

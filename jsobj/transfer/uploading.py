@@ -33,6 +33,7 @@ from jsobj.transfer.sending import (
     Sent,
 )
 from jsobj.transfer.work import Outcome
+from jsobj.transfer.zarr_order import HeldBack, failed_below
 
 Planned = SendWhole | BeginParts | Skipped | Failed
 
@@ -77,6 +78,7 @@ class UploadWork:
     several: bool = False  # several sources: two of their files may have the same key
     failures: list[JsobjError] = field(default_factory=list)
     _keys: set[str] = field(default_factory=set)
+    _failed_paths: list[str] = field(default_factory=list)
     _units: UnitSource = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _open: dict[str, _InParts] = field(default_factory=dict)
@@ -94,7 +96,8 @@ class UploadWork:
 
     # -- planning
 
-    def _starters(self) -> Iterator[SendWhole | BeginParts]:
+    def _starters(self) -> Iterator[SendWhole | BeginParts | object]:
+        held = HeldBack()
         for planned in self.decisions():
             if isinstance(planned, Skipped):
                 self.tally.skipped += 1
@@ -102,11 +105,29 @@ class UploadWork:
             elif isinstance(planned, Failed):
                 with self._lock:
                     self._failed(planned.item, planned.error)
-            else:
-                if isinstance(planned, BeginParts):
-                    self.journal.intend_upload(planned.item.key, planned.item.file)
-                yield planned
+            elif not held.take(planned):
+                yield self._started(planned)
         self.tally.planned = True
+        for unit in held.released():
+            if not isinstance(unit, SendWhole | BeginParts):
+                yield unit
+            elif failed := failed_below(unit, self._failed_paths):
+                self._withheld(unit.item, failed)
+            else:
+                yield self._started(unit)
+
+    def _started(self, unit: SendWhole | BeginParts) -> SendWhole | BeginParts:
+        if isinstance(unit, BeginParts):
+            self.journal.intend_upload(unit.item.key, unit.item.file)
+        return unit
+
+    def _withheld(self, item: Sending, failed: str) -> None:
+        with self._lock:
+            self.tally.found_items -= 1
+            self.tally.found_bytes -= item.file.size
+            self.tally.skipped += 1
+            self._failed_paths.append(item.file.path)  # so that the groups around it wait for it too
+            self.tell(Skipped(item.file.path, f"held back: {failed} failed, and without it this Zarr is not whole"))
 
     def decisions(self) -> Iterator[Planned]:
         """What is to be done with each file, with its reason; nothing is done yet (``--dry-run`` shows just this)."""
@@ -245,6 +266,7 @@ class UploadWork:
     def _failed(self, name: str, error: JsobjError) -> None:
         self.tally.failed += 1
         self.failures.append(error)
+        self._failed_paths.append(name)
         self.journal.failed(name, error)
         self.tell(Failed(name, error))
         if ends_run(error):

@@ -1,0 +1,88 @@
+"""Whether every chunk of a Zarr in a bucket can be read: missing, forbidden, damaged and intact ones told apart.
+
+To a reader, a missing chunk is fill value, and with some libraries a forbidden one is too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from jsobj.arrays.fetching import fetch
+from jsobj.arrays.zarr_grid import ARRAY, GROUP, V3, grid_of
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.objects import Store
+from jsobj.transfer.bounded import bounded_map
+from jsobj.transfer.verifying import DIFFERS, MISSING, Checked
+
+INTACT, FORBIDDEN = "intact", "forbidden"
+WORKERS = 32
+
+
+def is_zarr(store: Store, prefix: str) -> bool:
+    """Whether what is below ``prefix`` is a Zarr. Raises what the store raises, but for "forbidden" of one name."""
+    return any(_there(store, prefix + name) for name in (V3, GROUP, ARRAY))
+
+
+def _there(store: Store, key: str) -> bool:
+    try:
+        store.head(key)
+    except JsobjError as error:
+        if error.reference != "object-not-found":
+            raise
+        return False
+    return True
+
+
+def check_zarr(store: Store, prefix: str, *, workers: int = WORKERS) -> Iterator[Checked]:
+    """The verdict on each metadata document and on each chunk that they promise, array after array.
+
+    Every chunk is fetched and compared with its digest; nothing is kept. Raises :class:`JsobjError` for what ends it:
+    network trouble, no bucket, a listing that is not allowed.
+    """
+
+    def look(key: str) -> Checked:
+        return _looked(store, key)
+
+    for key in _metadata(store, prefix):
+        found, text = _read(store, key)
+        yield found
+        if found.state == INTACT and not key.endswith(GROUP):
+            try:
+                grid = grid_of(key, bytes(text))
+            except JsobjError as error:
+                yield Checked(key, DIFFERS, error.context)
+                continue
+            yield from bounded_map(look, grid.keys() if grid is not None else (), workers)
+
+
+def _metadata(store: Store, prefix: str) -> Iterator[str]:
+    for listed in store.list(prefix):
+        if listed.key.rpartition("/")[2] in {V3, ARRAY, GROUP}:
+            yield listed.key
+
+
+def _looked(store: Store, key: str) -> Checked:
+    return _read(store, key)[0]
+
+
+def _read(store: Store, key: str) -> tuple[Checked, bytearray]:
+    try:
+        data = fetch(store, key)
+    except JsobjError as error:
+        if error.code is ExitCode.REFUSED or error.code is ExitCode.AUTH:
+            return Checked(key, FORBIDDEN, error.message), bytearray()
+        if error.code is ExitCode.INTEGRITY:
+            return Checked(key, DIFFERS, error.message), bytearray()
+        raise
+    if data is None:
+        return Checked(key, MISSING, "reads as fill value"), bytearray()
+    return Checked(key, INTACT, "md5", len(data)), data
+
+
+def verdict(states: Iterable[str]) -> ExitCode:
+    """8 where anything is damaged; 6 where something is forbidden; 5 where chunks are missing; else 0."""
+    seen = set(states)
+    for state, code in ((DIFFERS, ExitCode.INTEGRITY), (FORBIDDEN, ExitCode.REFUSED), (MISSING, ExitCode.NOT_FOUND)):
+        if state in seen:
+            return code
+    return ExitCode.OK
