@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @command("process")
 def process(world: World) -> None:
-    """Print the key as SDKs want it from a credential process.
+    """Give the key to an SDK that asks (credential_process).
 
     With --cloud the key of that login's project comes from Keystone, and no file of this machine need hold it; else it
     is that of the profile. The secret is on standard output: this is for programs.

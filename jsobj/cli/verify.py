@@ -39,7 +39,7 @@ def verify(
     unsigned: bool,
     endpoint: str,
 ) -> None:
-    """Compare objects with local files or a list of digests; or look at every chunk of a Zarr.
+    """Compare objects with local files, or with a list of digests.
 
     LOCAL is a folder or a file. Compared are digests: nothing is fetched as long as they tell. Prints what is not the
     same (everything with --verbose). Exit code 0: all is the same; 8: something differs; 5: objects are missing; 3:
