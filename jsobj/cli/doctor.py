@@ -31,6 +31,7 @@ _ROUNDS = 8  # one fault may hide the next, but not more often than this
 @click.option("--from-env", is_flag=True, help="Use what the environment names, and no stored default.")
 @click.option("--no-round-trip", is_flag=True, help="Write nothing to the cloud.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page for a ticket.")
+@click.option("--from-dask", "scheduler", metavar="ADDRESS", default="", help="Ask each worker of a dask scheduler.")
 @click.option("--emit-script", is_flag=True, help="Print a boto3-only test for a help desk; run nothing.")
 def doctor(
     world: World,
@@ -43,6 +44,7 @@ def doctor(
     from_env: bool,
     no_round_trip: bool,
     report: Path | None,
+    scheduler: str,
     emit_script: bool,
 ) -> None:
     """Test the setup and name the cause of what fails.
@@ -66,6 +68,9 @@ def doctor(
 
     if from_env and (world.cloud or world.profile):
         raise JsobjError("usage", "--from-env and --cloud or --profile exclude each other", code=ExitCode.USAGE)
+    if scheduler:
+        _ask_workers(world, scheduler)
+        return
     wish = Wish(world.cloud, world.profile, bucket.removeprefix("s3://").rstrip("/"), from_env)
     if emit_script:
         show_script(world, Case(world.settings, wish))
@@ -80,6 +85,30 @@ def doctor(
     case, outcomes, mended = _examine(world, wish, wanted, fix=fix, yes=yes)
     show(world, case, outcomes, mended, report)
     click.get_current_context().exit(exit_code(outcomes, strict=strict))
+
+
+def _ask_workers(world: World, address: str) -> None:
+    """One listing of buckets by each dask worker, with the files and variables that it has."""
+    from jsobj.doctor.workers import ask_workers
+    from jsobj.ui.documents import Listing
+
+    reports = ask_workers(address, profile=world.profile, cloud=world.cloud)
+    rows = [
+        {
+            "worker": each.worker,
+            "version": each.version,
+            "status": "FAIL" if each.error else "PASS",
+            "evidence": each.error or f"sees {each.buckets} bucket(s)",
+            "hint": each.hint,
+        }
+        for each in reports
+    ]
+    columns = [("worker", "Worker"), ("version", "jsobj"), ("status", "Status"), ("evidence", "Evidence")]
+    world.out.show(Listing("jsobj.doctor-workers/1", rows, columns, rows, ""))
+    for hint in dict.fromkeys(each.hint for each in reports if each.hint):
+        world.out.note(f"Next, where the workers run: {hint}")
+    if any(each.error for each in reports):
+        click.get_current_context().exit(int(ExitCode.DOCTOR))
 
 
 def _examine(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from commands import PROGRAMS
@@ -101,3 +103,33 @@ ZARRAY = (
 
 def test_the_script_with_boto3_alone(place: Place, tmp_path: Path) -> None:
     assert run(place, BOTO3, tmp_path) == "hello\n['hello.txt']\n"
+
+
+WORKERS = """
+import subprocess
+import sys
+
+from dask.distributed import LocalCluster
+
+if __name__ == "__main__":
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        words = ["jsobj", "doctor", "--from-dask", cluster.scheduler_address, "--json"]
+        well = subprocess.run([*words, "--profile", "science"], capture_output=True, text=True)
+        ill = subprocess.run([*words, "--profile", "nobody"], capture_output=True, text=True)
+        print(json.dumps([[well.returncode, json.loads(well.stdout)], [ill.returncode, json.loads(ill.stdout)]]))
+"""
+
+
+def test_the_doctor_asks_each_dask_worker(place_on: Callable[[str], Place], tmp_path: Path) -> None:
+    (code, told), (bad_code, bad) = json.loads(run(place_on("swift"), f"import json\n{WORKERS}", tmp_path))
+    assert (code, [item["status"] for item in told["items"]]) == (0, ["PASS", "PASS"])
+    assert (bad_code, [item["status"] for item in bad["items"]]) == (10, ["FAIL", "FAIL"])
+    assert all("profile-without-key" in item["evidence"] for item in bad["items"])
+
+
+def test_a_scheduler_that_is_not_there(place_on: Callable[[str], Place], tmp_path: Path) -> None:
+    place = place_on("swift")
+    words = [PROGRAMS / "jsobj", "doctor", "--from-dask", "tcp://127.0.0.1:9"]
+    ended = subprocess.run(words, env=place.environ, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 7
+    assert "scheduler-unreachable" in ended.stderr
