@@ -64,7 +64,7 @@ def export(world: World, tool: str | None, **options: Any) -> None:
     chosen = [find_tool(tool)] if tool else list(TOOLS)
     made = _configured(world, chosen, options)
     if options["everything"]:
-        made = [(each, configuration) for each, configuration in made if configuration.has_file]
+        made = [(each, configuration) for each, configuration in made if configuration.has_file and not each.variant]
     if options["writing"]:
         _write(world, made, options)
     else:

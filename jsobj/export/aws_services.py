@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jsobj.export.aws import CONFIG, header, key_of, settings
 from jsobj.export.configuration import Configuration, Section
 from jsobj.export.connection import Connection
@@ -9,12 +11,14 @@ from jsobj.export.connection import Connection
 
 def configure(connection: Connection) -> Configuration:
     """Two sections of ``~/.aws/config``, and the key."""
-    services = f"{connection.name}-s3"
+    # Beside the profile that jsobj wrote, not in it: a profile has one way to its endpoint.
+    name = f"{connection.name}-services" if connection.name == connection.profile else connection.name
+    services = f"{name}-s3"
     return Configuration(
         (
             Section(CONFIG, f"services {services}", {"s3": {"endpoint_url": str(connection.endpoint)}}, ("s3",)),
-            Section(CONFIG, header(connection.name), {"services": services, **settings(connection)}, ("services",)),
-            key_of(connection),
+            Section(CONFIG, header(name), {"services": services, **settings(connection)}, ("services",)),
+            key_of(replace(connection, name=name)),
         ),
-        f"aws --profile {connection.name} s3 ls",
+        f"aws --profile {name} s3 ls",
     )

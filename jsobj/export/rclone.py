@@ -37,7 +37,9 @@ def configure(connection: Connection) -> Configuration:
                 ("type", "auth", "application_credential_id"),
             )
         )
-    note = f"certificates: add --ca-cert {connection.ca_bundle}" if connection.ca_bundle else ""
+    note = ""
+    if connection.ca_bundle:  # "unsupported transport", measured with 1.60
+        note = f"certificates: add --ca-cert {connection.ca_bundle}, and unset AWS_CA_BUNDLE, which rclone cannot take"
     return Configuration(tuple(parts), f"rclone lsd {connection.name}:", note)
 
 

@@ -14,13 +14,15 @@ from jsobj.export.connection import Connection
 class Tool:
     """``module`` is a file beside this one, whose ``configure(connection)`` makes the configuration.
 
-    ``asks``: it depends on which server is behind the endpoint.
+    ``asks``: it depends on which server is behind the endpoint. ``variant``: another way to what an earlier tool in the
+    list is for, which ``--all`` leaves out.
     """
 
     name: str
     title: str
     module: str
     asks: bool = False
+    variant: bool = False
 
     def configure(self, connection: Connection) -> Configuration:
         """What the tool needs for this connection."""
@@ -31,9 +33,19 @@ class Tool:
 
 TOOLS = (
     Tool("aws", "AWS CLI, and every SDK that reads ~/.aws: a profile", "aws"),
-    Tool("aws-services", "the same, with the endpoint in a 'services' section: for S3 alone", "aws_services"),
-    Tool("boto3", "boto3 and botocore (the profile, and how to name it)", "boto3"),
-    Tool("credential-process", "a profile without a secret in it: jsobj is asked for each", "credential_process"),
+    Tool(
+        "aws-services",
+        "the same, its endpoint in a 'services' section: for S3 alone",
+        "aws_services",
+        variant=True,
+    ),
+    Tool("boto3", "boto3 and botocore (the profile, and how to name it)", "boto3", variant=True),
+    Tool(
+        "credential-process",
+        "a profile without a secret: SDKs ask jsobj",
+        "credential_process",
+        variant=True,
+    ),
     Tool("rclone", "rclone: an S3 remote, and a Swift remote where there is a login", "rclone", asks=True),
     Tool("s3cmd", "s3cmd", "s3cmd"),
     Tool("mc", "MinIO client: an alias", "mc"),
