@@ -139,7 +139,7 @@ class ZarrStore(Store):
 
     async def set_if_not_exists(self, key: str, value: Buffer) -> None:
         """Write an object where there is none yet. Two writers at the same moment may both write: not every object
-        store can refuse the second (Ceph RGW 16 ignores ``If-None-Match``)."""
+        store can refuse the second."""
         self._check_writable()
         if not await self.exists(key):
             await self.set(key, value)

@@ -1,4 +1,4 @@
-"""icechunk: a repository, which relies on conditional writes; Swift and older Ceph RGW have none, and are told apart.
+"""icechunk: a repository. It relies on conditional writes, which not every Swift or Ceph RGW has: they are turned off.
 
 Without them two writers at the same moment may both believe that they have committed: one writer at a time.
 """
