@@ -29,7 +29,7 @@ def upload(
     recipe: Recipe, sources: Sequence[str | os.PathLike[str]], options: Options, filters: Filters, listen: Listener
 ) -> Summary:
     """Send files and folders; see :meth:`jsobj.api.connection.Connection.upload`."""
-    from jsobj.transfer.targets import upload_sources
+    from jsobj.transfer.targets import absolute, upload_sources
 
     location = recipe.location
     targets = upload_sources([os.fspath(source) for source in sources], location.key)
@@ -37,7 +37,7 @@ def upload(
     with _run(recipe, options, filters, listen) as run:
         setting = run.setting(
             verb="upload",
-            sources=tuple(_absolute(target.path) for target in targets),
+            sources=tuple(absolute(target.path) for target in targets),
             destination=run.store.place.url(location.key),
             words=words,
         )
@@ -51,7 +51,7 @@ def download(
     """Fetch an object or everything below a prefix; see :meth:`jsobj.api.connection.Connection.download`."""
     from jsobj.transfer.jobs import claimed_temps
     from jsobj.transfer.landing import Landing
-    from jsobj.transfer.targets import download_target
+    from jsobj.transfer.targets import absolute, download_target
 
     place = os.fspath(destination)
     with _run(recipe, options, filters, listen) as run:
@@ -64,9 +64,9 @@ def download(
             setting = run.setting(
                 verb="download",
                 sources=(run.store.place.url(recipe.location.key),),
-                destination=_absolute(place),
+                destination=absolute(place),
                 words=("download", str(recipe.location), place),
-                folder=_absolute(target.folder),
+                folder=absolute(target.folder),
             )
             return _ended(runs.download(setting, run.store, target, landing))
 
@@ -157,11 +157,6 @@ def _ended(result: Result) -> Summary:
         context=first.context if first else "",
         hint="run the same call again: it goes on where it stopped",
     )
-
-
-def _absolute(path: str) -> str:
-    whole = os.path.abspath(path)  # noqa: PTH100 - pathlib would lose the slash at the end, which says what is meant
-    return f"{whole}/" if path.endswith("/") and whole != "/" else whole
 
 
 def nobody(event: Any) -> None:

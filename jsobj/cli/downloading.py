@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jsobj.cli.transfer_frame import Frame, absolute, show_plan, transfer_frame
+from jsobj.cli.transfer_frame import Frame, show_plan, transfer_frame
 from jsobj.cli.transferring import Chosen
 from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
@@ -67,7 +67,7 @@ def _together(results: list[Any]) -> Any:
 def _run(frame: Frame, location: Location, destination: str) -> Any:
     from jsobj.transfer import jobs, runs
     from jsobj.transfer.landing import Landing
-    from jsobj.transfer.targets import download_target
+    from jsobj.transfer.targets import absolute, download_target
 
     store = frame.opened.of(location)
     target = download_target(store, location, destination)

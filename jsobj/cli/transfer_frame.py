@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -140,9 +139,3 @@ def show_plan(world: World, decisions: Iterator[Any], as_row: Callable[[Any], di
 def _aligned(action: str, item: str, destination: str, reason: str) -> str:
     arrow = f" -> {destination}" if destination else ""
     return f"{action:<10} {item}{arrow}{f' ({reason})' if reason else ''}"
-
-
-def absolute(path: str) -> str:
-    """The same place whatever the working folder is; a slash at the end stays, since it says what is meant."""
-    whole = os.path.abspath(path)  # noqa: PTH100 - pathlib would lose the slash, and follows nothing either
-    return f"{whole}/" if path.endswith("/") and whole != "/" else whole

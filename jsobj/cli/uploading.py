@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jsobj.cli.transfer_frame import Frame, absolute, show_plan, transfer_frame
+from jsobj.cli.transfer_frame import Frame, show_plan, transfer_frame
 from jsobj.cli.transferring import Chosen
 from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
@@ -45,6 +45,7 @@ def run_upload(world: World, sources: tuple[str, ...], destination: str, chosen:
 
 def _run(frame: Frame, location: Location, targets: tuple[UploadSource, ...]) -> None:
     from jsobj.transfer import runs
+    from jsobj.transfer.targets import absolute
 
     store = frame.opened.of(location)
     setting = frame.setting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from jsobj.export.configuration import Branch, Configuration, Part, Section, Variables, Whole, Word
 
@@ -45,13 +45,13 @@ def part_text(part: Part, *, secrets: bool) -> str:
             return "".join(map(shown, part.pieces))
 
 
-def _lines(values: Mapping[str, Word | Mapping[str, str]], shown: object) -> list[str]:
+def _lines(values: Mapping[str, Word | Mapping[str, str]], shown: Callable[[Word], str]) -> list[str]:
     lines = []
     for name, value in values.items():
         if isinstance(value, Mapping):
             lines += [f"{name} =", *(f"    {key} = {text}" for key, text in value.items())]
         else:
-            lines.append(f"{name} = {shown(value)}")  # type: ignore[operator]
+            lines.append(f"{name} = {shown(value)}")
     return lines
 
 
@@ -60,9 +60,10 @@ def grafted(document: dict[str, object], branch: Branch, value: Mapping[str, str
     document = {**branch.around, **document}
     place = document
     for step in branch.route[:-1]:
-        inner = place.get(step)
-        place[step] = dict(inner) if isinstance(inner, dict) else {}
-        place = place[step]  # type: ignore[assignment]
+        held = place.get(step)
+        inner: dict[str, object] = dict(held) if isinstance(held, dict) else {}
+        place[step] = inner
+        place = inner
     place[branch.route[-1]] = dict(value)
     return document
 

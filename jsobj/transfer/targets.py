@@ -142,3 +142,9 @@ def download_target(store: Store, location: Location, destination: str) -> Downl
     if first_of(store.list(target.prefix)) is None and key:
         raise nothing_at(store, key)
     return target
+
+
+def absolute(path: str) -> str:
+    """The same place whatever the working folder is; a slash at the end stays, since it says what is meant."""
+    whole = os.path.abspath(path)
+    return f"{whole}/" if path.endswith("/") and whole != "/" else whole
