@@ -1,6 +1,6 @@
 """One run's notebook: what was asked for, and what the checks have learned so far.
 
-Each slot below ``undo`` is filled by exactly one check, and read only by checks that need that one, so that checks may
+Each slot below ``ended`` is filled by exactly one check, and read only by checks that need that one, so that checks may
 run side by side without locks.
 """
 
@@ -10,6 +10,7 @@ import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import JsobjError
@@ -43,6 +44,7 @@ class Case:
     settings: Settings
     wish: Wish = field(default_factory=Wish)
     undo: ExitStack = field(default_factory=ExitStack)
+    ended: Event = field(default_factory=Event)  # set by the runner: whoever still works stops at its next step
     source: AuthSource | None = None  # login
     access: S3Access | None = None  # profile
     dates: dict[str, float] = field(default_factory=dict)  # keystone, s3-server
@@ -50,7 +52,7 @@ class Case:
     swift: dict[str, str] = field(default_factory=dict)  # swift-api: the account's headers
     dialect: S3Dialect | None = None  # s3-server
     buckets: tuple[str, ...] | None = None  # s3-signature; None: not known
-    workplace: Any = None  # round-trip: a bucket.Workplace
+    workplace: Any = None  # round-trip: a workplace.Workplace
 
     def now(self) -> datetime:
         """This computer's time, aware, in UTC."""

@@ -34,14 +34,10 @@ def run_checks(
     """
     with case.undo:
         board = _Board(checks, case)
-        told = 0
-        while told < len(checks):
-            board.start_ready()
-            if (outcome := board.done.get(checks[told].id)) is not None:
-                tell(outcome)
-                told += 1
-            else:
-                board.wait()
+        try:
+            board.run(tell)
+        finally:
+            case.ended.set()  # before anything is undone: threads that still run begin nothing new
         return tuple(board.done[check.id] for check in checks)
 
 
@@ -54,6 +50,17 @@ class _Board:
     done: dict[str, Outcome] = field(default_factory=dict)
     running: dict[str, tuple[Check, float]] = field(default_factory=dict)
     finished: queue.SimpleQueue[Outcome] = field(default_factory=queue.SimpleQueue)
+
+    def run(self, tell: Callable[[Outcome], None]) -> None:
+        """All checks, each told in its turn."""
+        told = 0
+        while told < len(self.checks):
+            self.start_ready()
+            if (outcome := self.done.get(self.checks[told].id)) is not None:
+                tell(outcome)
+                told += 1
+            else:
+                self.wait()
 
     def start_ready(self) -> None:
         """Start what can be started; skip what cannot any more. A skip can make further ones ready."""

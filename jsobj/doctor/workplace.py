@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from jsobj.store.s3_account import make_client
 from jsobj.store.s3_errors import translated
 
 PREFIX = "jsobj-doctor-"
+_PAUSES = (0.0, 0.2, 0.5, 1.0)  # seconds, before each look for what an interrupted request leaves
 
 
 @dataclass(slots=True)
@@ -44,15 +45,29 @@ class Workplace:
         self.gone = True
 
     def remove_quietly(self) -> None:
-        """The last try, after Ctrl-C or a failure that was told already: there is nobody left to tell."""
+        """The last try, after Ctrl-C or a failure that was told already: there is nobody left to tell.
+
+        Ctrl-C does not reach the check's thread: its last request may still be under way, to make the bucket or to
+        write into it, so that one look is not enough.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        with contextlib.suppress(BotoCoreError, ClientError):
-            self.remove()
+        for pause in _PAUSES:
+            time.sleep(pause)
+            try:
+                self.remove()
+            except ClientError as error:
+                if error.response.get("Error", {}).get("Code") not in {"NoSuchBucket", "BucketNotEmpty"}:
+                    return
+            except BotoCoreError:
+                return
+            if self.gone:
+                return
 
 
 def open_workplace(case: Case) -> Workplace:
-    """Make the bucket (without a LocationConstraint, which Ceph refuses), its removal registered before anything else.
+    """Make the bucket (without a LocationConstraint, which Ceph refuses), its removal registered before it is made:
+    Ctrl-C may come while the answer is on its way.
 
     Raises :class:`jsobj.errors.JsobjError`.
     """
@@ -63,11 +78,12 @@ def open_workplace(case: Case) -> Workplace:
         place = Workplace(client, case.wish.bucket, f"{mark}/", own=False)
         with translated(case.access, place.bucket):
             client.head_bucket(Bucket=place.bucket)
+        case.undo.callback(place.remove_quietly)
     else:
         place = Workplace(client, mark, "", own=True)
+        case.undo.callback(place.remove_quietly)
         with translated(case.access, place.bucket):
             client.create_bucket(Bucket=place.bucket)
-    case.undo.callback(place.remove_quietly)
     case.workplace = place
     return place
 

@@ -8,12 +8,15 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from typing import Any
 
 import pytest
 from commands import Jsobj
 from doctor_scene import IDS, Scene, client_of
 from fixtures_cloud import Cloud
+from s3_meddler import Answer, S3Passing, meddling_s3
 
 from jsobj.doctor.causes import CAUSES
 from jsobj.doctor.registry import CHECKS
@@ -120,19 +123,43 @@ def test_ctrl_c_leaves_no_bucket(patient: Jsobj, cloud: Cloud) -> None:
     process = patient.start("doctor", "round-trip")
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
-        if any(bucket["Name"].startswith("jsobj-doctor-") for bucket in s3.list_buckets()["Buckets"]):
+        if _doctors_buckets(s3):
             process.send_signal(signal.SIGINT)
             break
         time.sleep(0.02)
     assert process.wait(60) in (130, 0, 10)  # 0 and 10: it was done before the signal came
+    assert _doctors_buckets(s3) == set()
+
+
+def test_ctrl_c_before_the_answer_leaves_no_bucket(patient: Jsobj, cloud: Cloud) -> None:
+    s3 = client_of(patient, cloud)
+    made, stopped = threading.Event(), threading.Event()
+
+    def hold(passing: S3Passing) -> Answer:
+        answer = passing.ask()
+        if passing.method == "PUT" and passing.path.startswith("/jsobj-doctor-") and not made.is_set():
+            made.set()
+            stopped.wait(60)
+        return answer
+
+    with meddling_s3(cloud.s3_endpoint) as meddler:
+        meddler.spoil = hold
+        patient.config.write_text(patient.config.read_text().replace(cloud.s3_endpoint, meddler.origin))
+        process = patient.start("doctor", "round-trip")
+        try:
+            assert made.wait(60)
+            assert len(_doctors_buckets(s3)) == 1
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130
+        finally:
+            stopped.set()
+    assert _doctors_buckets(s3) == set()
+
+
+def _doctors_buckets(s3: Any) -> set[str]:
+    """All but what another test of this session made on purpose."""
     names = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
-    left = {name for name in names if name.startswith("jsobj-doctor-") and name not in _mine(names)}
-    assert left == set()
-
-
-def _mine(names: set[str]) -> set[str]:
-    """What another test of this session made on purpose."""
-    return names & {"jsobj-doctor-0123456789ab"}
+    return {name for name in names if name.startswith("jsobj-doctor-")} - {"jsobj-doctor-0123456789ab"}
 
 
 ONLY_BOTO3 = """
