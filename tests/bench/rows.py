@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class Row:
     def downloads(self) -> bool:
         """Whether files come out of it."""
         return self.verb in {"get", "get_tree"}
+
+    def titled(self, words: Mapping[str, str]) -> Row:
+        """With the sizes in its title."""
+        return replace(self, title=self.title.format(**words))
 
 
 MEMORY = 120 << 20

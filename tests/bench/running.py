@@ -18,6 +18,7 @@ from listing_server import key as listed_key
 from processes import FailedRun, Spent, spend
 from rows import Row
 from servers import LISTED, Places
+from table import binary
 from tools import Tool
 
 T = TypeVar("T")
@@ -41,6 +42,15 @@ class Sizes:
     def bytes_of(self, stuff: str) -> int:
         """In all."""
         return {"large": self.large, "tree": self.tree * self.each, "many": self.many * self.tiny}.get(stuff, 0)
+
+    def words(self) -> dict[str, str]:
+        """For the rows' titles."""
+        return {
+            "large": binary(self.large),
+            "tree": f"{self.tree} x {binary(self.each)}",
+            "many": f"{self.many} files of {binary(self.tiny)}",
+            "listed": f"{self.listed:,}".replace(",", " "),
+        }
 
 
 class Bench:

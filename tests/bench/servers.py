@@ -29,6 +29,10 @@ class Place:
     region: str = "us-east-1"
     authority: str = ""
 
+    def by_way_of(self, endpoint: str) -> Place:
+        """The same server by another way over http."""
+        return replace(self, endpoint=endpoint)
+
 
 @dataclass(frozen=True, slots=True)
 class Places:
@@ -75,6 +79,6 @@ def ways(folder: Path, place: Place, listed: int) -> Iterator[Places]:
         yield Places(
             place,
             replace(place, endpoint=front.origin, authority=str(front.authority)),
-            replace(place, endpoint=f"http://{far}"),
-            replace(place, endpoint=listing),
+            place.by_way_of(f"http://{far}"),
+            place.by_way_of(listing),
         )

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 
 from processes import Spent, median
-from rows import ROWS, Row, Target
-from running import Sizes
+from rows import Row, Target
 
 Results = dict[str, dict[str, list[list[float]]]]  # row -> tool -> runs of [wall, CPU, bytes]; [] failed
 OURS = "jsobj"
 
 
-def markdown(results: Results, sizes: Sizes, names: Sequence[str]) -> str:
-    """Medians of all tools ``names``, in the order of ``ROWS``."""
-    words = {
-        "large": _binary(sizes.large),
-        "tree": f"{sizes.tree} x {_binary(sizes.each)}",
-        "many": f"{sizes.many} files of {_binary(sizes.tiny)}",
-        "listed": f"{sizes.listed:,}".replace(",", " "),
-    }
+def markdown(results: Results, rows: Iterable[Row], names: Sequence[str]) -> str:
+    """Medians of all tools ``names`` in those of ``rows`` that were measured."""
     lines = [
         _heading(),
         "",
@@ -30,21 +23,20 @@ def markdown(results: Results, sizes: Sizes, names: Sequence[str]) -> str:
         "|---|" + "---|" * (len(names) + 2),
     ]
     behind = []
-    for row in ROWS.values():
+    for row in rows:
         if row.name not in results:
             continue
         spent = _medians(results[row.name])
-        title = row.title.format(**words)
         cells = [_cell(name, results[row.name], spent) for name in names]
-        lines.append(f"| {title} | {' | '.join(cells)} | {_ratio(spent)} | {_asked(row.target)} |")
-        behind += [f"- {title}: {why}" for why in _behind(row, spent)]
+        lines.append(f"| {row.title} | {' | '.join(cells)} | {_ratio(spent)} | {_asked(row.target)} |")
+        behind += [f"- {row.title}: {why}" for why in _behind(row, spent)]
     if any(OURS in tools for tools in results.values()):
         lines += ["", "Not ahead:" if behind else "Ahead in every row.", *behind]
     return "\n".join(lines)
 
 
 def _heading() -> str:
-    machine = f"{os.cpu_count()} cores, {_binary(_memory())} of memory, client and server on one machine"
+    machine = f"{os.cpu_count()} cores, {binary(_memory())} of memory, client and server on one machine"
     today = f"{datetime.now(timezone.utc):%Y-%m-%d}"
     return f"{today}; {machine}; Python {sys.version.split()[0]}; medians of wall s / CPU s (user + sys) / peak MiB"
 
@@ -55,7 +47,8 @@ def _medians(runs: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, Spent]:
     }
 
 
-def _binary(size: int) -> str:
+def binary(size: int) -> str:
+    """Bytes in words: ``64 KiB``."""
     for unit, name in ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")):
         if size >= unit:
             return f"{size / unit:.3g} {name}"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the servers that tests and benches share
 
-from processes import FailedRun
+from rounds import measured, say
 from rows import ROWS
 from running import Bench, Sizes
 from servers import Place, gateway, ways
@@ -38,7 +38,7 @@ def main() -> None:
     if options.rounds:
         _measure(options, programs, chosen, sizes, results)
     names = [name for name in tools(programs, options.jsobj) if any(name in found for found in results.values())]
-    print(markdown(results, sizes, names))
+    print(markdown(results, [row.titled(sizes.words()) for row in ROWS.values()], names))
 
 
 def _measure(
@@ -56,35 +56,9 @@ def _measure(
         bench = Bench(folder, places, programs, sizes)
         stack.callback(bench.close)
         for row in options.rows:
-            results.setdefault(row, {}).update(_measured(bench, row, chosen, options.rounds))
+            results.setdefault(row, {}).update(measured(ROWS[row], chosen, options.rounds, bench.run))
             if options.results:
                 options.results.write_text(json.dumps(results, indent=1))
-
-
-def _measured(bench: Bench, name: str, chosen: Sequence[Tool], rounds: int) -> dict[str, list[list[float]]]:
-    """All tools in turn, each round beginning with another one. A tool that fails is left out from then on."""
-    row = ROWS[name]
-    runs: dict[str, list[list[float]]] = {tool.name: [] for tool in chosen if row.verb in tool.verbs}
-    failed: set[str] = set()
-    for number in range(rounds):
-        turn = number % len(chosen)
-        for tool in (*chosen[turn:], *chosen[:turn]):
-            if tool.name not in runs or tool.name in failed:
-                continue
-            try:
-                spent = bench.run(row, tool, number)
-            except FailedRun as error:
-                _say(f"{name}: {error}")
-                failed.add(tool.name)
-                runs[tool.name] = []
-                continue
-            runs[tool.name].append([spent.wall, spent.cpu, spent.rss])
-            _say(f"{name} {tool.name}: {spent.wall:.2f} s, CPU {spent.cpu:.2f} s, {spent.rss >> 20} MiB")
-    return runs
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -103,7 +77,7 @@ def _chosen(known: dict[str, Tool], names: str, programs: Path) -> list[Tool]:
         if name not in known:
             raise SystemExit(f"no tool {name}; there are {', '.join(known)}")
         if lack := missing(known[name], programs):
-            _say(f"{name} is left out: {lack} is not here")
+            say(f"{name} is left out: {lack} is not here")
             continue
         chosen.append(known[name])
     return chosen
