@@ -117,6 +117,9 @@ class Connection:
     def zarr_store(self, url: str, *, read_only: bool = False, parallel: int = PARALLEL) -> ZarrStore:
         """A store for zarr-python 3 (``pip install 'jsobj[zarr]'``), for xarray and dask too.
 
+        zarr asks for ``parallel`` chunks at once from then on, from any store (its setting ``async.concurrency``, which
+        is 10 otherwise), unless you have set a number of your own.
+
         Examples
         --------
         >>> store = jsobj.connect("js2").zarr_store("s3://results/run42.zarr")

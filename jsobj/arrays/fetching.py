@@ -2,34 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.objects import Room
 from jsobj.store.streams import BytesSink
+from jsobj.transfer.content import Comparison, compare_held, is_md5
 
 if TYPE_CHECKING:
-    from jsobj.store.objects import Got, ObjectInfo, Store
+    from jsobj.store.objects import Got, Store
 
 _TRIES = 3  # fetches of an object whose bytes do not have its digest
 
 
-def fetch(store: Store, key: str) -> bytearray | None:
-    """The bytes; None where there is no such object, and only there.
+class Memory(Room, Protocol):
+    """A sink that has what came in ``data``."""
+
+    @property
+    def data(self) -> Any:
+        """Something whose buffer has the bytes."""
+        ...
+
+
+def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> Any:
+    """The bytes, as ``data`` of a new ``memory``; None where there is no such object, and only there.
 
     Raises :class:`JsobjError`: integrity (``bytes-differ``), and whatever the store raises.
     """
+    before: memoryview | None = None
     for _ in range(_TRIES):
-        sink = BytesSink()
+        sink = memory()
         try:
             got = store.get(key, sink)
         except JsobjError as error:
             if error.reference == "object-not-found":
                 return None
             raise
-        data = sink.data
-        del data[got.size :]  # what a longer answer that was cut off left behind
-        if not _damaged(got):
-            return data if _plain(got) or not got.size else _in_parts(store, got.info)
+        found = _judged(store, got, sink)
+        if found.same or (found.same is None and not found.suspicious):
+            return sink.data
+        data = memoryview(sink.data)
+        if found.same is None and data == before:
+            return sink.data  # the same bytes twice: its parts are of uneven sizes, as some programs make them
+        before = data
     raise JsobjError(
         "bytes-differ",
         f"{key}: the bytes that arrive do not have the object's digest",
@@ -39,18 +55,9 @@ def fetch(store: Store, key: str) -> bytearray | None:
     )
 
 
-def _in_parts(store: Store, info: ObjectInfo) -> bytearray:
-    """An object that was sent in parts has a digest of digests, so that it is read in its parts. Seldom a chunk."""
-    from jsobj.transfer.reading import Reading
-
-    return bytearray().join(Reading(store, info))
-
-
-def _plain(got: Got) -> bool:
-    """Whether the ETag is the MD5 of the bytes."""
-    return not got.info.large and got.info.parts is None
-
-
-def _damaged(got: Got) -> bool:
-    etag = got.info.etag
-    return _plain(got) and len(etag) == 32 and got.md5 != etag
+def _judged(store: Store, got: Got, sink: Memory) -> Comparison:
+    """By the MD5 that was taken while the bytes came; seldom is a chunk an object in parts, which has others."""
+    info = got.info
+    if is_md5(info.etag) and not info.large:
+        return Comparison(got.md5 == info.etag, "md5")
+    return compare_held(store, info, memoryview(sink.data))

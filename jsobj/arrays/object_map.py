@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jsobj.arrays.fetching import fetch
+from jsobj.arrays.fetching import Memory, fetch
 from jsobj.arrays.many import SomeFailed, for_each
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
@@ -101,9 +101,9 @@ class ObjectMap(MutableMapping[str, bytes]):
 
     # -- one key
 
-    def fetch(self, key: str) -> bytearray | None:
-        """The bytes of one object, compared with its digest; None where there is none."""
-        return fetch(self.store, self.prefix + key)
+    def fetch(self, key: str, memory: Callable[[], Memory] = BytesSink) -> Any:
+        """The bytes of one object, compared with its digest, in a new ``memory``; None where there is none."""
+        return fetch(self.store, self.prefix + key, memory)
 
     def head(self, key: str) -> ObjectInfo | None:
         """Size and ETag of one object; None where there is none."""
@@ -114,10 +114,10 @@ class ObjectMap(MutableMapping[str, bytes]):
                 return None
             raise
 
-    def fetch_range(self, info: ObjectInfo, start: int, size: int) -> bytearray:
+    def fetch_range(self, info: ObjectInfo, start: int, size: int, memory: Callable[[], Memory] = BytesSink) -> Any:
         """A stretch of the version ``info`` of an object, cut at its end; nothing to compare it with exists."""
         size = max(0, min(size, info.size - start))
-        sink = BytesSink()
+        sink = memory()
         if size:
             self.store.get(info.key, sink, start=start, size=size, etag=info.etag)
         return sink.data

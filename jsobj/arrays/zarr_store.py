@@ -12,14 +12,17 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
+from zarr import config
 from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 
+from jsobj.arrays.array_memory import ArrayMemory
 from jsobj.arrays.object_map import ObjectMap
 from jsobj.store.objects import ObjectInfo
 
 T = TypeVar("T")
 _PAGE = 1000  # keys that a listing hands over at once
+_ZARRS_OWN = 10  # requests at once that zarr is content with unless it is told otherwise
 
 
 class ZarrStore(Store):
@@ -32,6 +35,7 @@ class ZarrStore(Store):
     def __init__(self, objects: ObjectMap, *, read_only: bool = False) -> None:
         super().__init__(read_only=read_only)
         self.objects = objects
+        allow(objects.parallel)
 
     def with_read_only(self, read_only: bool = False) -> ZarrStore:
         """The same place, on the same connections."""
@@ -79,21 +83,21 @@ class ZarrStore(Store):
         data = await self._threaded(self._range, key, byte_range)
         return None if data is None else prototype.buffer.from_bytes(data)
 
-    def _range(self, key: str, wanted: ByteRequest | None) -> bytearray | None:
+    def _range(self, key: str, wanted: ByteRequest | None) -> Any:
         if wanted is None:
-            return self.objects.fetch(key)
+            return self.objects.fetch(key, ArrayMemory)
         info = self.objects.head(key)
         return None if info is None else self._stretch(info, wanted)
 
-    def _stretch(self, info: ObjectInfo, wanted: ByteRequest) -> bytearray:
+    def _stretch(self, info: ObjectInfo, wanted: ByteRequest) -> Any:
         match wanted:
             case RangeByteRequest(start, end):
-                return self.objects.fetch_range(info, start, end - start)
+                return self.objects.fetch_range(info, start, end - start, ArrayMemory)
             case OffsetByteRequest(offset):
-                return self.objects.fetch_range(info, offset, info.size)
+                return self.objects.fetch_range(info, offset, info.size, ArrayMemory)
             case SuffixByteRequest(suffix):
                 size = min(suffix, info.size)
-                return self.objects.fetch_range(info, info.size - size, size)
+                return self.objects.fetch_range(info, info.size - size, size, ArrayMemory)
         raise ValueError(f"Unexpected byte_range, got {wanted}.")
 
     async def get_partial_values(
@@ -188,6 +192,19 @@ class ZarrStore(Store):
         for listed in self.objects.store.list(root + prefix):
             if listed.key != root:
                 yield listed.key.removeprefix(root)
+
+
+_allowed = _ZARRS_OWN
+
+
+def allow(parallel: int) -> None:
+    """Let zarr ask for so many chunks at once: what a store could do it does not ask, and ten at once are 200 a second
+    where each takes 50 ms. A number that the user has set, greater or smaller, stays.
+    """
+    global _allowed
+    if config.get("async.concurrency") in {_ZARRS_OWN, _allowed} and parallel > _allowed:
+        config.set({"async.concurrency": parallel})
+        _allowed = parallel
 
 
 def _page(keys: Iterator[str]) -> list[str]:

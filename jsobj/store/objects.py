@@ -153,6 +153,14 @@ class Sink(Protocol):
         ...
 
 
+class Room(Sink, Protocol):
+    """A sink in memory, which the bytes of an answer can be received into without a copy."""
+
+    def room(self, size: int) -> memoryview | None:
+        """Writable memory for an answer of ``size`` bytes, a new one for each try; None: it wants ``write``."""
+        ...
+
+
 Moved = Callable[[int], None]  # told of bytes as they pass; negative where a retry takes them back
 
 

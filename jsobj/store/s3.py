@@ -38,6 +38,7 @@ from jsobj.store.patience import Patience
 from jsobj.store.s3_presign import presigned
 from jsobj.store.s3_talk import GONE, INFO, READ, S3Dialect, S3Talk, etag_of, headers_for, info_of
 from jsobj.store.session import Session
+from jsobj.store.streams import BytesSource
 
 SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
 _PIECE = 256 * 1024
@@ -216,7 +217,9 @@ class S3Store:
 
 
 def _md5(source: Source) -> bytes:
-    """The MD5 of all of a source, read once through a small buffer."""
+    """The MD5 of all of a source, read once through a small buffer unless it is in memory."""
+    if isinstance(source, BytesSource):
+        return hashlib.md5(source.view, usedforsecurity=False).digest()
     digest, view, offset = hashlib.md5(usedforsecurity=False), memoryview(bytearray(_PIECE)), 0
     while offset < source.size:
         count = source.read_into(view, offset)

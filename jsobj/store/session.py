@@ -21,6 +21,7 @@ from jsobj.store.exchange import MAX_BODY, Again, LogInAgain, Reply, Request, Ve
 from jsobj.store.heads import Head, WireError
 from jsobj.store.objects import Source
 from jsobj.store.patience import GiveUp, Patience
+from jsobj.store.streams import BytesSource
 from jsobj.store.wire import Wire
 from jsobj.urls import Origin
 
@@ -148,7 +149,7 @@ class Session:
             payload = ""
         with self.patience.turn(), self._pool.wire() as wire:
             if not payload and source is not None:
-                payload = _sha256(source, wire.buffer(source.size))
+                payload = _sha256(source, wire)
             head = self._head(request, self._dialect.authorise(request, payload))
             sent = hashlib.md5(usedforsecurity=False) if request.digest and source is not None else None
             moved = _Counted(request.moved) if request.moved is not None else None
@@ -251,9 +252,11 @@ class _Counted:
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
-def _sha256(source: Source, buffer: memoryview) -> str:
-    """The digest of a whole source, read through ``buffer``."""
-    digest, offset, size = hashlib.sha256(), 0, source.size
+def _sha256(source: Source, wire: Wire) -> str:
+    """The digest of a whole source, read through the wire's buffer unless it is in memory."""
+    if isinstance(source, BytesSource):
+        return hashlib.sha256(source.view).hexdigest()
+    buffer, digest, offset, size = wire.buffer(source.size), hashlib.sha256(), 0, source.size
     while offset < size:
         count = source.read_into(buffer, offset)
         digest.update(buffer[:count])

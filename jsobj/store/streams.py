@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
 
+_BELIEVED = 64 * 1024 * 1024  # bytes of memory that are taken because a server announces them
+
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
@@ -40,9 +42,14 @@ class BytesSource:
         """Bytes in all."""
         return len(self.data)
 
+    @property
+    def view(self) -> memoryview:
+        """All of it, where it lies."""
+        return memoryview(self.data)
+
     def read_into(self, buffer: memoryview, offset: int) -> int:
         """Fill ``buffer``; see :class:`jsobj.store.objects.Source`."""
-        chunk = memoryview(self.data)[offset : offset + len(buffer)]
+        chunk = self.view[offset : offset + len(buffer)]
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
@@ -67,9 +74,17 @@ class BytesSink:
     def __init__(self) -> None:
         self.data = bytearray()
 
+    def room(self, size: int) -> memoryview | None:
+        """Memory for all of it; see :class:`jsobj.store.objects.Room`. What is large grows as it comes instead: a
+        server may announce more than it has."""
+        if size > _BELIEVED:
+            return None
+        self.data = bytearray(size)
+        return memoryview(self.data)
+
     def write(self, chunk: memoryview, offset: int) -> None:
-        """Keep ``chunk``; a retry overwrites."""
-        self.data[offset : offset + len(chunk)] = chunk
+        """Keep ``chunk``, and nothing behind it: a retry begins anew, and may be shorter."""
+        self.data[offset:] = chunk
 
 
 def source_changed(name: str) -> JsobjError:

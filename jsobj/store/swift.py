@@ -362,6 +362,8 @@ def _is_md5(etag: str) -> bool:
 
 def _digested(source: Source) -> tuple[Source, str]:
     """A source with its MD5: a small one read once and kept, a larger one read here and again when it is sent."""
+    if isinstance(source, BytesSource):
+        return source, hashlib.md5(source.view, usedforsecurity=False).hexdigest()
     if source.size <= _HELD:
         data = bytearray(source.size)
         if data:

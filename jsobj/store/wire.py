@@ -21,6 +21,7 @@ from typing import Any
 
 from jsobj.store.heads import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, translated
 from jsobj.store.objects import Moved, Sink, Source
+from jsobj.store.streams import BytesSource
 
 BUFFER = 1024 * 1024  # bytes; one a connection, which is one a worker
 _SMALL = 160 * 1024  # bytes until more is needed: with small objects there are many connections
@@ -126,9 +127,12 @@ class Wire:
     ) -> None:
         """The first piece travels with the head: a small object is one system call (and one TLS record)."""
         offset, size, room = 0, source.size, len(head)
-        view = self.buffer(size + room)
+        view = self._view if isinstance(source, BytesSource) else self.buffer(size + room)
         view[:room] = head
         while offset < size:
+            if offset and isinstance(source, BytesSource):
+                self._send_held(connection, source.view[offset:], digest, moved)
+                return
             piece = view[room : room + size - offset]
             try:
                 count = source.read_into(piece, offset)
@@ -141,6 +145,16 @@ class Wire:
             offset += count
             if moved is not None:
                 moved(count)
+
+    def _send_held(self, connection: socket.socket, data: memoryview, digest: Any, moved: Moved | None) -> None:
+        """What is in memory leaves from where it lies."""
+        for start in range(0, len(data), BUFFER):
+            piece = data[start : start + BUFFER]
+            if digest is not None:
+                digest.update(piece)
+            connection.sendall(piece)
+            if moved is not None:
+                moved(len(piece))
 
     def _answered_early(self, connection: socket.socket) -> bool:
         """A server that refuses need not read the body: its answer may lie there though sending failed."""
@@ -213,30 +227,35 @@ class Wire:
         Raises :class:`WireError` (short) where it ends early, and whatever the sink raises.
         """
         total = 0
+        room = getattr(sink, "room", None)
+        place: memoryview | None = room(head.length) if room is not None and (head.length or 0) > 0 else None
 
         def keep(chunk: memoryview) -> None:
             nonlocal total
             if digest is not None:
                 digest.update(chunk)
-            sink.write(chunk, total)
+            if place is None:
+                sink.write(chunk, total)
             total += len(chunk)
             if moved is not None:
                 moved(len(chunk))
 
         try:
-            self._receive(head, keep)
+            self._receive(head, keep, place)
         except BaseException:
             if moved is not None and total:
                 moved(-total)
             raise
         return total
 
-    def _receive(self, head: Head, keep: Callable[[memoryview], None]) -> None:
+    def _receive(self, head: Head, keep: Callable[[memoryview], None], place: memoryview | None = None) -> None:
         try:
             if head.length is None:
                 self._receive_chunked(keep)
             elif head.length < 0:
                 self._receive_to_end(keep)
+            elif place is not None:
+                self._receive_into(place, keep)
             else:
                 self._receive_exactly(head.length, keep)
         except BaseException:
@@ -277,6 +296,27 @@ class Wire:
             if filled >= goal or not left:
                 keep(view[begin:filled])
                 begin = filled = 0
+
+    def _receive_into(self, place: memoryview, keep: Callable[[memoryview], None]) -> None:
+        """An answer of known length to where it shall lie. ``keep`` hears of it piece by piece."""
+        length, recv_into = len(place), self._recv_into
+        filled = min(self._end - self._start, length)
+        place[:filled] = self._view[self._start : self._start + filled]
+        self._start += filled
+        begin = 0
+        while filled < length:
+            try:
+                count = recv_into(place[filled:])
+            except (OSError, ssl.SSLError, ValueError) as error:
+                raise translated(error) from error
+            if not count:
+                raise WireError("short", f"the body ended {length - filled} bytes early")
+            filled += count
+            if filled - begin >= _CHUNK:
+                keep(place[begin:filled])
+                begin = filled
+        if begin < length:
+            keep(place[begin:])
 
     def _receive_to_end(self, keep: Callable[[memoryview], None]) -> None:
         keep(self._view[self._start : self._end])

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from jsobj.store.digests import candidates, composite
-from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
+from jsobj.store.objects import PART_SIZE, ObjectInfo, Store
 from jsobj.transfer.layout import Layout
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -53,11 +54,6 @@ def md5_of(descriptor: int, start: int, size: int) -> str:
     return digest.hexdigest()
 
 
-def part_md5s(descriptor: int, layout: Layout) -> list[str]:
-    """The MD5 of every part of an open file."""
-    return [md5_of(descriptor, part.start, part.size) for part in layout]
-
-
 def layouts(store: Store, info: ObjectInfo) -> Iterator[Layout]:
     """The ways in which a multipart object can have been cut, the likeliest first."""
     told = info.metadata.get(PART_SIZE, "")
@@ -71,20 +67,31 @@ def compare(store: Store, info: ObjectInfo, descriptor: int) -> Comparison:
     """Compare an open file with an object. Sizes first; then the digest that the object has."""
     if os.fstat(descriptor).st_size != info.size:
         return Comparison(False, "size")
+    return _compare(store, info, partial(md5_of, descriptor))
+
+
+def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> Comparison:
+    """The same for bytes in memory."""
+    if len(data) != info.size:
+        return Comparison(False, "size")
+
+    def md5_at(start: int, size: int) -> str:
+        return hashlib.md5(data[start : start + size], usedforsecurity=False).hexdigest()
+
+    return _compare(store, info, md5_at)
+
+
+def _compare(store: Store, info: ObjectInfo, md5_at: Callable[[int, int], str]) -> Comparison:
     if (known := store.digests(info)) is not None:
-        return _by_digests(known, descriptor)
+        by = "md5" if len(known) == 1 else "manifest"
+        return Comparison(all(md5_at(part.start, part.size) == part.md5 for part in known), by)
     if info.parts is None:
         return Comparison(None, "size")
     guessed = False
     for layout in layouts(store, info):
-        if composite(part_md5s(descriptor, layout)) == info.etag:
+        if composite(md5_at(part.start, part.size) for part in layout) == info.etag:
             return Comparison(True, "parts")
         if info.metadata.get(PART_SIZE) == str(layout.part_size):
             return Comparison(False, "parts")  # the layout is known, not guessed
         guessed = True
     return Comparison(None, "size", suspicious=guessed)
-
-
-def _by_digests(known: Sequence[PartDigest], descriptor: int) -> Comparison:
-    by = "md5" if len(known) == 1 else "manifest"
-    return Comparison(all(md5_of(descriptor, part.start, part.size) == part.md5 for part in known), by)

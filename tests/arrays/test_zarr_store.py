@@ -101,3 +101,12 @@ def test_a_forbidden_chunk_raises_and_an_absent_one_is_fill_value(
     with pytest.raises(JsobjError) as refused:
         seen[10:20]
     assert refused.value.code in {ExitCode.REFUSED, ExitCode.AUTH}
+
+
+def test_zarr_asks_for_as_many_chunks_at_once_as_the_store_can(at_home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = jsobj.connect(PROFILE)
+    monkeypatch.setattr("jsobj.arrays.zarr_store._allowed", 10)
+    for before, parallel, then in ((10, 32, 32), (32, 4, 32), (7, 64, 7), (32, 64, 64), (100, 128, 100)):
+        with zarr.config.set({"async.concurrency": before}):
+            connection.zarr_store(at_home.url("a.zarr"), parallel=parallel)
+            assert zarr.config.get("async.concurrency") == then

@@ -44,11 +44,11 @@ def make_bucket(place: Place, bucket: str) -> None:
     _client(place).create_bucket(Bucket=bucket)
 
 
-def fill(place: Place, bucket: str, prefix: str, folder: Path) -> None:
-    """Upload the files below ``folder``, as boto3 does by default."""
+def fill(place: Place, bucket: str, prefix: str, folder: Path, threshold: int = 8 << 20) -> None:
+    """Upload the files below ``folder``, as boto3 does by default: in parts from ``threshold`` bytes on."""
     from boto3.s3.transfer import TransferConfig, create_transfer_manager
 
-    with create_transfer_manager(_client(place), TransferConfig()) as manager:
+    with create_transfer_manager(_client(place), TransferConfig(multipart_threshold=threshold)) as manager:
         futures = [
             manager.upload(str(path), bucket, prefix + path.relative_to(folder).as_posix())
             for path in sorted(folder.rglob("*"))

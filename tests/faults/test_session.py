@@ -58,8 +58,15 @@ def session(port: int, dialect: Any = None, **words: Any) -> Session:
     return Session(Origin("http", "127.0.0.1", port), dialect or Plain(), patience=Patience(**words))
 
 
-def fetch(opened: Session, **words: Any) -> tuple[Reply, bytes]:
-    sink = BytesSink()
+class Pieces(BytesSink):
+    """Without room for a whole answer, as a file is."""
+
+    def room(self, size: int) -> None:
+        return None
+
+
+def fetch(opened: Session, sink: BytesSink | None = None, **words: Any) -> tuple[Reply, bytes]:
+    sink = sink or BytesSink()
     reply = opened.send(Request("GET", "/b/k", sink=sink, digest="md5", **words))
     return reply, bytes(sink.data)
 
@@ -90,10 +97,11 @@ BROKEN: dict[str, Step] = {
 }
 
 
+@pytest.mark.parametrize("sink", [BytesSink, Pieces])
 @pytest.mark.parametrize("step", BROKEN.values(), ids=BROKEN.keys())
-def test_what_may_pass_is_tried_again_and_the_bytes_are_right(step: Step) -> None:
+def test_what_may_pass_is_tried_again_and_the_bytes_are_right(step: Step, sink: type[BytesSink]) -> None:
     with scripted([step, RIGHT, RIGHT], [RIGHT]) as server:
-        reply, data = fetch(session(server.port))
+        reply, data = fetch(session(server.port), sink())
     assert data == BODY
     assert reply.received_digest == hashlib.md5(BODY).hexdigest()
     assert len(server.seen) == 2

@@ -1,0 +1,89 @@
+"""Every chunk is compared with its digest, in whatever way it was uploaded, before anybody gets it."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fixtures_places import PROFILE, Place
+from s3_meddler import Answer, S3Passing, meddling_s3
+
+import jsobj
+from jsobj.arrays.array_memory import ArrayMemory
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.streams import BytesSink
+
+MIB = 1 << 20
+PARTS = {"plain": (MIB,), "even": (5 * MIB, 5 * MIB, 1000), "uneven": (5 * MIB, 6 * MIB, 1000)}
+
+
+def upload(place: Place, key: str, sizes: tuple[int, ...]) -> bytes:
+    """In parts of these sizes, or at once."""
+    pieces = [os.urandom(size) for size in sizes]
+    if len(pieces) == 1:
+        place.put(key, pieces[0])
+        return pieces[0]
+    s3, where = place.witness, {"Bucket": place.bucket, "Key": key}
+    started = s3.create_multipart_upload(**where)["UploadId"]
+    done = [
+        {"PartNumber": n, "ETag": s3.upload_part(**where, UploadId=started, PartNumber=n, Body=piece)["ETag"]}
+        for n, piece in enumerate(pieces, start=1)
+    ]
+    s3.complete_multipart_upload(**where, UploadId=started, MultipartUpload={"Parts": done})
+    return b"".join(pieces)
+
+
+def damaging(times: int) -> Callable[[S3Passing], Answer]:
+    """Another byte in the first ``times`` bodies of the object, a different one each time."""
+    places = itertools.count()
+
+    def spoil(passing: S3Passing) -> Answer:
+        status, headers, body = passing.ask()
+        if passing.method == "GET" and passing.path.endswith("/k") and (at := next(places)) < times:
+            body = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
+        return status, headers, body
+
+    return spoil
+
+
+@pytest.mark.parametrize("memory", [BytesSink, ArrayMemory])
+@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS.keys())
+@pytest.mark.parametrize("times", [0, 1])
+def test_damage_on_the_way_is_fetched_again(at_home: Place, parts: tuple[int, ...], memory: Any, times: int) -> None:
+    wanted = upload(at_home, "k", parts)
+    with meddling_s3(at_home.endpoint) as meddler:
+        meddler.spoil = damaging(times)
+        objects = jsobj.connect(PROFILE, endpoint=meddler.origin).store(at_home.url())
+        assert bytes(objects.fetch("k", memory)) == wanted
+        objects.close()
+    gets = [seen for seen in meddler.seen if seen[0] == "GET" and seen[1].endswith("/k")]
+    # Uneven parts are known by nothing but the same bytes coming twice in a row.
+    assert len(gets) == 1 + times + (parts == PARTS["uneven"])
+
+
+@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS.keys())
+def test_damage_that_stays_is_an_error(at_home: Place, parts: tuple[int, ...]) -> None:
+    upload(at_home, "k", parts)
+    with meddling_s3(at_home.endpoint) as meddler:
+        meddler.spoil = damaging(99)
+        objects = jsobj.connect(PROFILE, endpoint=meddler.origin).store(at_home.url())
+        with pytest.raises(JsobjError) as raised:
+            objects["k"]
+        objects.close()
+    assert (raised.value.reference, raised.value.code) == ("bytes-differ", ExitCode.INTEGRITY)
+
+
+def test_memory_that_is_not_there_is_told() -> None:
+    with pytest.raises(JsobjError, match="more than this computer's memory can take") as raised:
+        ArrayMemory().room(1 << 60)
+    assert raised.value.code is ExitCode.LOCAL
+
+
+def test_an_answer_without_a_length_comes_in_pieces() -> None:
+    for memory in (ArrayMemory(), BytesSink()):
+        for chunk, offset in ((b"a first try", 0), (b"abc", 0), (b"def", 3)):
+            memory.write(memoryview(chunk), offset)
+        assert bytes(memory.data) == b"abcdef"
