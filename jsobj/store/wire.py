@@ -12,7 +12,6 @@ Source of the rules: RFC 9112 (HTTP/1.1), sections 2.2, 5, 6.3 and 7.1.
 from __future__ import annotations
 
 import contextlib
-import select
 import socket
 import ssl
 import time
@@ -21,6 +20,7 @@ from typing import Any
 
 from jsobj.store.heads import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, translated
 from jsobj.store.objects import Moved, Sink, Source
+from jsobj.store.sockets import closed, readable
 from jsobj.store.streams import BytesSource
 
 BUFFER = 1024 * 1024  # bytes; one a connection, which is one a worker
@@ -41,7 +41,7 @@ class Wire:
     def __init__(self, open_socket: Callable[[], socket.socket]) -> None:
         self._open = open_socket
         self._socket: socket.socket | None = None
-        self._recv_into: Callable[[memoryview], int] = _closed
+        self._recv_into: Callable[[memoryview], int] = closed
         self._data = bytearray(_SMALL)
         self._view = memoryview(self._data)
         self._start = self._end = 0  # unread bytes in the buffer
@@ -92,7 +92,7 @@ class Wire:
         """An open connection; whether it was used before."""
         self._start = self._end = 0
         connection = self._socket
-        if connection is not None and time.monotonic() - self._used > _FRESH_SECONDS and _readable(connection):
+        if connection is not None and time.monotonic() - self._used > _FRESH_SECONDS and readable(connection):
             self.close()  # the server has said something unasked: it closed, or it is confused
             connection = None
         fresh = connection is None
@@ -382,7 +382,7 @@ class Wire:
     def close(self) -> None:
         """Close the connection; the next request opens another."""
         connection, self._socket = self._socket, None
-        self._recv_into = _closed
+        self._recv_into = closed
         self._keep = False
         if connection is not None:
             connection.close()
@@ -394,16 +394,3 @@ class _FromSourceError(OSError):
     def __init__(self, cause: OSError) -> None:
         super().__init__()
         self.cause = cause
-
-
-def _closed(buffer: memoryview) -> int:
-    raise WireError("reset", "the connection is closed")
-
-
-def _readable(connection: socket.socket) -> bool:
-    poll = select.poll()
-    try:
-        poll.register(connection, select.POLLIN)
-    except (OSError, ValueError):
-        return True
-    return bool(poll.poll(0))
