@@ -92,43 +92,12 @@ class _Run:
         self, *, verb: str, sources: tuple[str, ...], destination: str, words: tuple[str, ...], folder: str = ""
     ) -> Setting:
         """The run's journal and whatever else it needs. Raises :class:`JsobjError` (local) where the job runs now."""
-        from jsobj.transfer.fingerprints import Fingerprints
-        from jsobj.transfer.journal import JobKey, Journal
-        from jsobj.transfer.runs import Setting
+        from jsobj.transfer.beginning import Asked, How, begin
 
-        place, recipe, options = self.store.place, self._recipe, self._options
-        picked = (
-            *(f"include={glob}" for glob in self._filters.include),
-            *(f"exclude={g}" for g in self._filters.exclude),
-        )
-        key = JobKey(
-            verb=verb,
-            sources=sources,
-            destination=destination,
-            dialect=place.dialect,
-            bucket=place.bucket,
-            endpoint=place.endpoint,
-            project=place.project,
-            options=(f"compress={options.compress}", f"raw={options.raw}", f"part-size={options.part_size}", *picked),
-            words=words,
-            cwd=str(self.settings.cwd),
-            folder=folder,
-            cloud=recipe.cloud,
-            profile=recipe.profile,
-        )
-
-        def counted(item: str, reason: str, wait: float) -> None:
-            self.tally.retries += 1
-
-        return Setting(
-            open_store=lambda: self._open(counted),
-            options=options,
-            filters=self._filters,
-            journal=Journal.open(self.settings.state_dir, key),
-            fingerprints=Fingerprints(self.settings.cache_dir / "fingerprints.db"),
-            tally=self.tally,
-            tell=self._teller,
-        )
+        recipe = self._recipe
+        asked = Asked(verb, sources, destination, words, folder, recipe.cloud, recipe.profile)
+        how = How(self._options, self._filters, self._open, self.tally, self._teller)
+        return begin(asked, how, self.store.place, self.settings)
 
 
 @contextlib.contextmanager

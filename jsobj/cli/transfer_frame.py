@@ -45,42 +45,29 @@ class Frame:
         folder: str = "",
     ) -> Setting:
         """What a run stands on, with its journal. Raises :class:`JsobjError` (local) where the job runs already."""
-        from jsobj.transfer.fingerprints import Fingerprints
-        from jsobj.transfer.journal import JobKey, Journal
-        from jsobj.transfer.runs import Setting
+        from jsobj.transfer.beginning import Asked, How, begin
 
-        world, chosen, place = self.world, self.chosen, store.place
-        key = JobKey(
+        world, chosen = self.world, self.chosen
+        asked = Asked(
             verb=verb,
             sources=sources,
             destination=destination,
-            dialect=place.dialect,
-            bucket=place.bucket,
-            endpoint=place.endpoint,
-            project=place.project,
-            options=chosen.job_options(),
             words=tuple(sys.argv[1:]),
-            cwd=str(world.settings.cwd),
             folder=folder,
             cloud=world.cloud,
             profile=world.profile,
+            more=chosen.other_job(),
         )
-        tally = self.tally
-
-        def counted(item: str, reason: str, wait: float) -> None:
-            tally.retries += 1
-
-        journal = Journal(key, None, None) if chosen.dry_run else Journal.open(world.settings.state_dir, key)
-        self.journals.append(journal)
-        return Setting(
-            open_store=lambda: self.opened.another(location, counted),
+        how = How(
             options=chosen.options(),
             filters=chosen.filters(),
-            journal=journal,
-            fingerprints=Fingerprints(world.settings.cache_dir / "fingerprints.db"),
-            tally=tally,
+            open_store=lambda told: self.opened.another(location, told),
+            tally=self.tally,
             tell=self.teller,
         )
+        setting = begin(asked, how, store.place, world.settings, keeps_journal=not chosen.dry_run)
+        self.journals.append(setting.journal)
+        return setting
 
     def finish(self, result: Result) -> None:
         """Show the end; leave with its exit code."""

@@ -68,12 +68,9 @@ class Chosen:
             check=self.check,
         )
 
-    def job_options(self) -> tuple[str, ...]:
-        """Those that change what is sent or where it goes: with others it is another job."""
-        options = self.options()
-        named = (f"compress={options.compress}", f"raw={options.raw}", f"part-size={options.part_size}")
-        picked = (*(f"include={glob}" for glob in self.include), *(f"exclude={glob}" for glob in self.exclude))
-        return (*named, *picked, f"files-from={self.files_from}", f"links={self.links}")
+    def other_job(self) -> tuple[str, ...]:
+        """What makes it another job, besides the options and patterns that change what is sent or where it goes."""
+        return (f"files-from={self.files_from}", f"links={self.links}")
 
     def filters(self) -> Filters:
         """Which relative paths take part."""
