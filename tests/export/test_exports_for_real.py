@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from commands import PROGRAMS
+from commands import PROGRAMS, Jsobj
+from fixtures_cloud import Cloud
 from fixtures_places import Place
 from fixtures_tls import Fronts
 
@@ -207,6 +208,46 @@ print(pyogrio.vsi_listtree(folder))
         place, tmp_path, f'eval "$({EXPORT} gdal)"; python -W ignore {script.partition(" ")[2]}'
     )
     assert place.body("image.png").startswith(b"\x89PNG")
+
+
+DASK = """
+import os, sys
+import boto3
+from dask.distributed import Client, LocalCluster
+
+def work(bucket):
+    client = boto3.client('s3')
+    client.put_object(Bucket=bucket, Key='written', Body=client.get_object(Bucket=bucket, Key='seen')['Body'].read())
+    return [item['Key'] for item in client.list_objects_v2(Bucket=bucket)['Contents']]
+
+if __name__ == '__main__':
+    assert not [name for name in os.environ if name.startswith('AWS_') and 'KEY' in name]
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        with Client(cluster) as client:
+            print(*client.run(work, os.environ['B']).values())
+"""
+
+
+def test_the_nannies_of_dask_give_it_to_their_workers(place: Place, tmp_path: Path) -> None:
+    place.put("seen", BODY.encode())
+    script = step(tmp_path, "workers", DASK)
+    wanted = f"{EXPORT} dask --write; mv ~/.aws ~/gone; python -W ignore {script.partition(' ')[2]}"
+    assert shell(place, tmp_path, wanted).count("'seen'") == 2
+    assert place.body("written").decode() == BODY
+
+
+def test_rclone_lists_writes_and_reads_over_swift_with_the_login(
+    place_on: Callable[[str], Place], cloud: Cloud, tmp_path: Path
+) -> None:
+    place = place_on("swift")
+    place.put("seen", BODY.encode())
+    (tmp_path / "body").write_text(BODY)
+    runner = Jsobj(place.home, (place.key[1], cloud.password("alice")))
+    runner("login", cloud.rc("openrc-password"), "--password-stdin", stdin=cloud.rc("password"))
+    lines = [f"{EXPORT} --cloud demo rclone --write", "rclone lsf science-swift:$B"]
+    lines += ["rclone copyto $D/body science-swift:$B/written", "rclone cat science-swift:$B/seen"]
+    _, listed, _, read = shell(place, tmp_path, "; echo +++; ".join(lines)).split("+++\n")
+    assert (listed, read, place.body("written").decode()) == ("seen\n", BODY, BODY)
 
 
 YAML = {"github-actions": "env", "gitlab-ci": "variables", "kubernetes": "stringData"}
