@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from jsobj.arrays.crew import Crew
 from jsobj.arrays.fetching import Memory, fetch
 from jsobj.arrays.many import SomeFailed, for_each
 from jsobj.arrays.recipe import Recipe
@@ -45,6 +46,7 @@ class ObjectMap(MutableMapping[str, bytes]):
         self._lock = threading.Lock()
         self._store: Store | None = None
         self._pool: ThreadPoolExecutor | None = None
+        self._crew: Crew | None = None
         self._pid = 0
 
     @property
@@ -66,6 +68,13 @@ class ObjectMap(MutableMapping[str, bytes]):
         assert self._pool is not None
         return self._pool
 
+    @property
+    def crew(self) -> Crew:
+        """The threads that work for coroutines."""
+        self._open()
+        assert self._crew is not None
+        return self._crew
+
     def _open(self) -> None:
         if self._store is not None and self._pid == os.getpid():
             return
@@ -73,15 +82,17 @@ class ObjectMap(MutableMapping[str, bytes]):
             if self._store is None or self._pid != os.getpid():  # a fork's connections are its parent's
                 self._store = self.recipe.open()
                 self._pool = ThreadPoolExecutor(self.parallel, "jsobj")
+                self._crew = Crew(self.parallel)
                 self._pid = os.getpid()
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
         with self._lock:
-            store, pool = self._store, self._pool
-            self._store = self._pool = None
-        if store is not None and pool is not None and self._pid == os.getpid():
+            store, pool, crew = self._store, self._pool, self._crew
+            self._store = self._pool = self._crew = None
+        if store is not None and pool is not None and crew is not None and self._pid == os.getpid():
             pool.shutdown()
+            crew.close()
             store.close()
 
     def __getstate__(self) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from functools import partial
 from typing import Any, TypeVar
 
 from zarr import config
@@ -64,8 +63,9 @@ class ZarrStore(Store):
         self.objects.close()
 
     async def _threaded(self, call: Callable[..., T], *args: Any) -> T:
-        await self._ensure_open()
-        return await asyncio.get_running_loop().run_in_executor(self.objects.pool, partial(call, *args))
+        if not self._is_open:
+            await self._ensure_open()
+        return await self.objects.crew.run(call, *args)
 
     # -- reading
 

@@ -1,0 +1,78 @@
+"""The threads that work for coroutines: results, errors, cancelling, several loops, closing."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from jsobj.arrays.crew import Crew
+
+
+def test_results_and_errors_come_back_to_who_asked() -> None:
+    async def ask(crew: Crew) -> list[object]:
+        return await asyncio.gather(*(crew.run(divmod, 100, n) for n in range(200)), return_exceptions=True)
+
+    crew = Crew(8)
+    for _ in range(3):  # each with an event loop of its own
+        first, *others = asyncio.run(ask(crew))
+        assert isinstance(first, ZeroDivisionError)
+        assert others == [divmod(100, n) for n in range(1, 200)]
+    crew.close()
+
+
+def test_no_more_at_once_than_its_count_and_threads_only_as_needed() -> None:
+    running: list[int] = []
+    most = [0]
+    lock = threading.Lock()
+
+    def work() -> None:
+        with lock:
+            running.append(1)
+            most[0] = max(most[0], len(running))
+        time.sleep(0.01)
+        with lock:
+            running.pop()
+
+    async def ask(count: int) -> None:
+        await asyncio.gather(*(crew.run(work) for _ in range(count)))
+
+    crew, before = Crew(4), threading.active_count()
+    asyncio.run(ask(1))
+    assert threading.active_count() == before + 1
+    asyncio.run(ask(40))
+    assert most == [4]
+    assert threading.active_count() == before + 4
+    crew.close()
+    assert threading.active_count() == before
+
+
+async def test_a_call_that_was_cancelled_before_it_began_is_not_made() -> None:
+    crew, go, made = Crew(1), threading.Event(), []
+    first = asyncio.create_task(crew.run(go.wait, 60))
+    second = asyncio.create_task(crew.run(made.append, "second"))
+    third = asyncio.create_task(crew.run(made.append, "third"))
+    await asyncio.sleep(0)
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    first.cancel()  # it is under way: its result is dropped
+    go.set()
+    await third
+    assert made == ["third"]
+    crew.close()
+
+
+def test_a_result_for_a_loop_that_is_gone_disturbs_nobody() -> None:
+    crew, go = Crew(1), threading.Event()
+
+    async def leave() -> None:
+        asyncio.get_running_loop().create_task(crew.run(go.wait, 60))
+        await asyncio.sleep(0)
+
+    asyncio.run(leave())
+    go.set()
+    assert asyncio.run(crew.run(int, "7")) == 7
+    crew.close()
