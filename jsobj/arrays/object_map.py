@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from jsobj.arrays.at_once import Gauge
 from jsobj.arrays.crew import Crew
 from jsobj.arrays.fetching import Memory, fetch
 from jsobj.arrays.many import SomeFailed, for_each
@@ -43,6 +44,7 @@ class ObjectMap(MutableMapping[str, bytes]):
             place = replace(place, key=place.key + "/")
         self.recipe = replace(recipe, location=place)
         self.parallel = max(1, parallel)
+        self._gauge = Gauge(self.parallel)
         self._lock = threading.Lock()
         self._store: Store | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -114,7 +116,11 @@ class ObjectMap(MutableMapping[str, bytes]):
 
     def fetch(self, key: str, memory: Callable[[], Memory] = BytesSink) -> Any:
         """The bytes of one object, compared with its digest, in a new ``memory``; None where there is none."""
-        return fetch(self.store, self.prefix + key, memory)
+        with self._gauge.turn():
+            data = fetch(self.store, self.prefix + key, memory)
+        if data is not None:
+            self._gauge.saw(len(data))
+        return data
 
     def head(self, key: str) -> ObjectInfo | None:
         """Size and ETag of one object; None where there is none."""
@@ -130,7 +136,8 @@ class ObjectMap(MutableMapping[str, bytes]):
         size = max(0, min(size, info.size - start))
         sink = memory()
         if size:
-            self.store.get(info.key, sink, start=start, size=size, etag=info.etag)
+            with self._gauge.turn(size):
+                self.store.get(info.key, sink, start=start, size=size, etag=info.etag)
         return sink.data
 
     def __getitem__(self, key: str) -> bytes:
@@ -140,7 +147,9 @@ class ObjectMap(MutableMapping[str, bytes]):
         return bytes(data)
 
     def __setitem__(self, key: str, value: bytes | bytearray | memoryview) -> None:
-        self.store.put(self.prefix + _sound(key), BytesSource(value))
+        source = BytesSource(value)
+        with self._gauge.turn(source.size):
+            self.store.put(self.prefix + _sound(key), source)
 
     def __delitem__(self, key: str) -> None:
         if self.head(_sound(key)) is None:

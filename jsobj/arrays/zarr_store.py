@@ -11,17 +11,17 @@ import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from zarr import config
 from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 
 from jsobj.arrays.array_memory import ArrayMemory
+from jsobj.arrays.at_once import let_zarr_ask
 from jsobj.arrays.object_map import ObjectMap
 from jsobj.store.objects import ObjectInfo
 
 T = TypeVar("T")
 _PAGE = 1000  # keys that a listing hands over at once
-_ZARRS_OWN = 10  # requests at once that zarr is content with unless it is told otherwise
+_DESCRIBING = ("zarr.json", ".zarray", ".zmetadata")  # the ends of the keys that tell how large chunks are
 
 
 class ZarrStore(Store):
@@ -34,7 +34,6 @@ class ZarrStore(Store):
     def __init__(self, objects: ObjectMap, *, read_only: bool = False) -> None:
         super().__init__(read_only=read_only)
         self.objects = objects
-        allow(objects.parallel)
 
     def with_read_only(self, read_only: bool = False) -> ZarrStore:
         """The same place, on the same connections."""
@@ -85,7 +84,10 @@ class ZarrStore(Store):
 
     def _range(self, key: str, wanted: ByteRequest | None) -> Any:
         if wanted is None:
-            return self.objects.fetch(key, ArrayMemory)
+            data = self.objects.fetch(key, ArrayMemory)
+            if data is not None and key.endswith(_DESCRIBING):
+                let_zarr_ask(self.objects.parallel, bytes(data))
+            return data
         info = self.objects.head(key)
         return None if info is None else self._stretch(info, wanted)
 
@@ -134,6 +136,8 @@ class ZarrStore(Store):
         if not isinstance(value, Buffer):
             raise TypeError(f"{type(self).__name__}.set() wants a Buffer, and this is {type(value).__name__}")
         self.objects[key] = value.as_buffer_like()
+        if key.endswith(_DESCRIBING):
+            let_zarr_ask(self.objects.parallel, value.to_bytes())
 
     async def set(self, key: str, value: Buffer, byte_range: tuple[int, int] | None = None) -> None:
         """Write an object, verified by the server before it comes to be."""
@@ -192,19 +196,6 @@ class ZarrStore(Store):
         for listed in self.objects.store.list(root + prefix):
             if listed.key != root:
                 yield listed.key.removeprefix(root)
-
-
-_allowed = _ZARRS_OWN
-
-
-def allow(parallel: int) -> None:
-    """Let zarr ask for so many chunks at once: what a store could do it does not ask, and ten at once are 200 a second
-    where each takes 50 ms. A number that the user has set, greater or smaller, stays.
-    """
-    global _allowed
-    if config.get("async.concurrency") in {_ZARRS_OWN, _allowed} and parallel > _allowed:
-        config.set({"async.concurrency": parallel})
-        _allowed = parallel
 
 
 def _page(keys: Iterator[str]) -> list[str]:

@@ -103,10 +103,12 @@ def test_a_forbidden_chunk_raises_and_an_absent_one_is_fill_value(
     assert refused.value.code in {ExitCode.REFUSED, ExitCode.AUTH}
 
 
-def test_zarr_asks_for_as_many_chunks_at_once_as_the_store_can(at_home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    connection = jsobj.connect(PROFILE)
-    monkeypatch.setattr("jsobj.arrays.zarr_store._allowed", 10)
-    for before, parallel, then in ((10, 32, 32), (32, 4, 32), (7, 64, 7), (32, 64, 64), (100, 128, 100)):
-        with zarr.config.set({"async.concurrency": before}):
-            connection.zarr_store(at_home.url("a.zarr"), parallel=parallel)
-            assert zarr.config.get("async.concurrency") == then
+def test_zarr_is_told_how_many_chunks_to_ask_for(at_home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jsobj.arrays.at_once._ours", 10)
+    store = jsobj.connect(PROFILE).zarr_store(at_home.url("a.zarr"))
+    with zarr.config.set({"async.concurrency": 10}):
+        zarr.create_array(store, shape=(30,), chunks=(10,), dtype="i4")
+        assert zarr.config.get("async.concurrency") == 32
+    with zarr.config.set({"async.concurrency": 10}):
+        zarr.open_array(store, mode="r")
+        assert zarr.config.get("async.concurrency") == 32
