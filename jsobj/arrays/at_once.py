@@ -101,8 +101,10 @@ def _documents(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _chunk(document: dict[str, Any]) -> int:
     if "chunk_grid" in document:
-        return math.prod(document["chunk_grid"]["configuration"]["chunk_shape"]) * _bits(document["data_type"]) // 8
-    return math.prod(document["chunks"]) * _bits(document["dtype"], unit=8) // 8
+        count: int = math.prod(document["chunk_grid"]["configuration"]["chunk_shape"])
+        return count * _bits(document["data_type"]) // 8
+    count = math.prod(document["chunks"])
+    return count * _bits(document["dtype"], unit=8) // 8
 
 
 def _bits(kind: object, *, unit: int = 1) -> int:
