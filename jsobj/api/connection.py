@@ -117,8 +117,8 @@ class Connection:
     def zarr_store(self, url: str, *, read_only: bool = False, parallel: int = PARALLEL) -> ZarrStore:
         """A store for zarr-python 3 (``pip install 'jsobj[zarr]'``), for xarray and dask too.
 
-        zarr asks for ``parallel`` chunks at once from then on, from any store (its setting ``async.concurrency``, which
-        is 10 otherwise), unless you have set a number of your own.
+        Where an array's chunks are small, zarr is told to ask for up to ``parallel`` of them at once (its setting
+        ``async.concurrency``, which is 10 and counts for all of its stores), unless you have set a number of your own.
 
         Examples
         --------

@@ -1,4 +1,4 @@
-"""What a connection that is kept knows of its socket between requests."""
+"""What a connection tells of its socket: nothing there, something there, and whose fault an error is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ import select
 import socket
 
 from jsobj.store.heads import WireError
+
+
+class FromSourceError(OSError):
+    """Reading the source failed, not the socket."""
+
+    def __init__(self, cause: OSError) -> None:
+        super().__init__()
+        self.cause = cause
 
 
 def closed(buffer: memoryview) -> int:

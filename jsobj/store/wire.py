@@ -20,7 +20,7 @@ from typing import Any
 
 from jsobj.store.heads import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, translated
 from jsobj.store.objects import Moved, Sink, Source
-from jsobj.store.sockets import closed, readable
+from jsobj.store.sockets import FromSourceError, closed, readable
 from jsobj.store.streams import BytesSource
 
 BUFFER = 1024 * 1024  # bytes; one a connection, which is one a worker
@@ -117,7 +117,7 @@ class Wire:
                 return
             self._send_body(connection, head, source, digest, moved)
         except (OSError, ssl.SSLError) as error:
-            if isinstance(error, _FromSourceError):
+            if isinstance(error, FromSourceError):
                 raise error.cause from None
             if not self._answered_early(connection):
                 raise translated(error) from error
@@ -137,7 +137,7 @@ class Wire:
             try:
                 count = source.read_into(piece, offset)
             except OSError as error:
-                raise _FromSourceError(error) from error
+                raise FromSourceError(error) from error
             if digest is not None:
                 digest.update(view[room : room + count])
             connection.sendall(view[: room + count])
@@ -226,9 +226,7 @@ class Wire:
 
         Raises :class:`WireError` (short) where it ends early, and whatever the sink raises.
         """
-        total = 0
-        room = getattr(sink, "room", None)
-        place: memoryview | None = room(head.length) if room is not None and (head.length or 0) > 0 else None
+        total, place = 0, self._room(head, sink)
 
         def keep(chunk: memoryview) -> None:
             nonlocal total
@@ -247,6 +245,18 @@ class Wire:
                 moved(-total)
             raise
         return total
+
+    def _room(self, head: Head, sink: Sink) -> memoryview | None:
+        """Where the sink wants the whole body to lie; None where it wants pieces."""
+        room = getattr(sink, "room", None)
+        if room is None or not head.length or head.length < 0:
+            return None
+        try:
+            place: memoryview | None = room(head.length)
+        except BaseException:
+            self.close()  # the body stays unread
+            raise
+        return place
 
     def _receive(self, head: Head, keep: Callable[[memoryview], None], place: memoryview | None = None) -> None:
         try:
@@ -386,11 +396,3 @@ class Wire:
         self._keep = False
         if connection is not None:
             connection.close()
-
-
-class _FromSourceError(OSError):
-    """Reading the source failed, not the socket."""
-
-    def __init__(self, cause: OSError) -> None:
-        super().__init__()
-        self.cause = cause

@@ -107,6 +107,19 @@ def test_what_may_pass_is_tried_again_and_the_bytes_are_right(step: Step, sink: 
     assert len(server.seen) == 2
 
 
+def test_a_sink_without_room_leaves_no_half_read_answer_behind() -> None:
+    class Full(BytesSink):
+        def room(self, size: int) -> None:
+            raise JsobjError("memory-short", f"no room for {size}", code=ExitCode.LOCAL)
+
+    with scripted([RIGHT], [RIGHT]) as server:
+        opened = session(server.port)
+        with pytest.raises(JsobjError, match=f"no room for {len(BODY)}"):
+            fetch(opened, Full())
+        assert fetch(opened)[1] == BODY
+    assert len(server.seen) == 2
+
+
 def test_f23_memory_is_bounded_for_an_endless_answer() -> None:
     def endless(connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
