@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jsobj.arrays.at_once import Gauge
@@ -32,6 +32,17 @@ if TYPE_CHECKING:
 PARALLEL = 32  # requests at once
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What one process has open."""
+
+    store: Store
+    pool: ThreadPoolExecutor
+    crew: Crew
+    gauge: Gauge
+    pid: int
+
+
 class ObjectMap(MutableMapping[str, bytes]):
     """The objects below ``recipe.location.key``, which is a prefix that ends in a slash, or empty.
 
@@ -44,12 +55,8 @@ class ObjectMap(MutableMapping[str, bytes]):
             place = replace(place, key=place.key + "/")
         self.recipe = replace(recipe, location=place)
         self.parallel = max(1, parallel)
-        self._gauge = Gauge(self.parallel)
         self._lock = threading.Lock()
-        self._store: Store | None = None
-        self._pool: ThreadPoolExecutor | None = None
-        self._crew: Crew | None = None
-        self._pid = 0
+        self._opened: _Opened | None = None
 
     @property
     def prefix(self) -> str:
@@ -59,43 +66,38 @@ class ObjectMap(MutableMapping[str, bytes]):
     @property
     def store(self) -> Store:
         """The open store; opened by whoever needs it first, once in each process."""
-        self._open()
-        assert self._store is not None
-        return self._store
+        return self._open().store
 
     @property
     def pool(self) -> ThreadPoolExecutor:
         """The threads that requests are made in."""
-        self._open()
-        assert self._pool is not None
-        return self._pool
+        return self._open().pool
 
     @property
     def crew(self) -> Crew:
         """The threads that work for coroutines."""
-        self._open()
-        assert self._crew is not None
-        return self._crew
+        return self._open().crew
 
-    def _open(self) -> None:
-        if self._store is not None and self._pid == os.getpid():
-            return
+    def _open(self) -> _Opened:
+        found = self._opened
+        if found is not None and found.pid == os.getpid():
+            return found
         with self._lock:
-            if self._store is None or self._pid != os.getpid():  # a fork's connections are its parent's
-                self._store = self.recipe.open()
-                self._pool = ThreadPoolExecutor(self.parallel, "jsobj")
-                self._crew = Crew(self.parallel)
-                self._pid = os.getpid()
+            found = self._opened
+            if found is None or found.pid != os.getpid():  # what a fork finds open is its parent's
+                threads = ThreadPoolExecutor(self.parallel, "jsobj")
+                gauge = Gauge(self.parallel)
+                found = self._opened = _Opened(self.recipe.open(), threads, Crew(self.parallel), gauge, os.getpid())
+            return found
 
     def close(self) -> None:
         """Close the connections; the next use opens others."""
         with self._lock:
-            store, pool, crew = self._store, self._pool, self._crew
-            self._store = self._pool = self._crew = None
-        if store is not None and pool is not None and crew is not None and self._pid == os.getpid():
-            pool.shutdown()
-            crew.close()
-            store.close()
+            found, self._opened = self._opened, None
+        if found is not None and found.pid == os.getpid():
+            found.pool.shutdown()
+            found.crew.close()
+            found.store.close()
 
     def __getstate__(self) -> dict[str, Any]:
         return {"recipe": self.recipe, "parallel": self.parallel}
@@ -116,10 +118,11 @@ class ObjectMap(MutableMapping[str, bytes]):
 
     def fetch(self, key: str, memory: Callable[[], Memory] = BytesSink) -> Any:
         """The bytes of one object, compared with its digest, in a new ``memory``; None where there is none."""
-        with self._gauge.turn():
-            data = fetch(self.store, self.prefix + key, memory)
+        opened = self._open()
+        with opened.gauge.turn():
+            data = fetch(opened.store, self.prefix + key, memory)
         if data is not None:
-            self._gauge.saw(len(data))
+            opened.gauge.saw(len(data))
         return data
 
     def head(self, key: str) -> ObjectInfo | None:
@@ -136,8 +139,9 @@ class ObjectMap(MutableMapping[str, bytes]):
         size = max(0, min(size, info.size - start))
         sink = memory()
         if size:
-            with self._gauge.turn(size):
-                self.store.get(info.key, sink, start=start, size=size, etag=info.etag)
+            opened = self._open()
+            with opened.gauge.turn(size):
+                opened.store.get(info.key, sink, start=start, size=size, etag=info.etag)
         return sink.data
 
     def __getitem__(self, key: str) -> bytes:
@@ -147,9 +151,9 @@ class ObjectMap(MutableMapping[str, bytes]):
         return bytes(data)
 
     def __setitem__(self, key: str, value: bytes | bytearray | memoryview) -> None:
-        source = BytesSource(value)
-        with self._gauge.turn(source.size):
-            self.store.put(self.prefix + _sound(key), source)
+        source, opened = BytesSource(value), self._open()
+        with opened.gauge.turn(source.size):
+            opened.store.put(self.prefix + _sound(key), source)
 
     def __delitem__(self, key: str) -> None:
         if self.head(_sound(key)) is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -87,3 +89,26 @@ def test_an_answer_without_a_length_comes_in_pieces() -> None:
         for chunk, offset in ((b"a first try", 0), (b"abc", 0), (b"def", 3)):
             memory.write(memoryview(chunk), offset)
         assert bytes(memory.data) == b"abcdef"
+
+
+FORKED = """
+import os, sys
+import jsobj
+
+objects = jsobj.connect("science").store(sys.argv[1])
+objects["k"]
+turns = [objects._open().gauge.turn(16 << 20) for _ in range(4)]
+for turn in turns:
+    turn.__enter__()  # as if four large bodies were on their way
+child = os.fork()
+if not child:
+    os._exit(0 if objects["k"] == b"1" * (17 << 20) else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_fork_does_not_wait_for_what_its_parent_has_under_way(at_home: Place) -> None:
+    at_home.put("k", b"1" * (17 * MIB))
+    words = [sys.executable, "-W", "ignore", "-c", FORKED, at_home.url()]
+    ended = subprocess.run(words, env=at_home.environ, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
