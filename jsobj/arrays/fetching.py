@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jsobj.errors import ExitCode, JsobjError
@@ -25,8 +26,16 @@ class Memory(Room, Protocol):
         ...
 
 
-def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> Any:
-    """The bytes, as ``data`` of a new ``memory``; None where there is no such object, and only there.
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The ``data`` of a memory. ``by`` what it was compared: md5, parts, manifest, twice (the same bytes), or size."""
+
+    data: Any
+    by: str
+
+
+def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> Fetched | None:
+    """The bytes in a new ``memory``; None where there is no such object, and only there.
 
     Raises :class:`JsobjError`: integrity (``bytes-differ``), and whatever the store raises.
     """
@@ -41,10 +50,10 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> A
             raise
         found = _judged(store, got, sink)
         if found.same or (found.same is None and not found.suspicious):
-            return sink.data
+            return Fetched(sink.data, found.by)
         data = memoryview(sink.data)
         if found.same is None and data == before:
-            return sink.data  # the same bytes twice: its parts are of uneven sizes, as some programs make them
+            return Fetched(sink.data, "twice")  # its parts are of uneven sizes, as some programs make them
         before = data
     raise JsobjError(
         "bytes-differ",

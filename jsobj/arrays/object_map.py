@@ -120,10 +120,11 @@ class ObjectMap(MutableMapping[str, bytes]):
         """The bytes of one object, compared with its digest, in a new ``memory``; None where there is none."""
         opened = self._open()
         with opened.gauge.turn():
-            data = fetch(opened.store, self.prefix + key, memory)
-        if data is not None:
-            opened.gauge.saw(len(data))
-        return data
+            found = fetch(opened.store, self.prefix + key, memory)
+        if found is None:
+            return None
+        opened.gauge.saw(len(found.data))
+        return found.data
 
     def head(self, key: str) -> ObjectInfo | None:
         """Size and ETag of one object; None where there is none."""

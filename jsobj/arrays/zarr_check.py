@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from jsobj.arrays.at_once import Gauge
 from jsobj.arrays.fetching import fetch
 from jsobj.arrays.zarr_grid import ARRAY, GROUP, V3, grid_of
 from jsobj.errors import ExitCode, JsobjError
@@ -40,8 +41,13 @@ def check_zarr(store: Store, prefix: str, *, workers: int = WORKERS) -> Iterator
     network trouble, no bucket, a listing that is not allowed.
     """
 
+    gauge = Gauge(workers)  # chunks are held whole while they are compared
+
     def look(key: str) -> Checked:
-        return _looked(store, key)
+        with gauge.turn():
+            found = _read(store, key)[0]
+        gauge.saw(found.size)
+        return found
 
     for key in _metadata(store, prefix):
         found, text = _read(store, key)
@@ -61,22 +67,18 @@ def _metadata(store: Store, prefix: str) -> Iterator[str]:
             yield listed.key
 
 
-def _looked(store: Store, key: str) -> Checked:
-    return _read(store, key)[0]
-
-
 def _read(store: Store, key: str) -> tuple[Checked, bytearray]:
     try:
-        data = fetch(store, key)
+        found = fetch(store, key)
     except JsobjError as error:
         if error.code is ExitCode.REFUSED or error.code is ExitCode.AUTH:
             return Checked(key, FORBIDDEN, error.message), bytearray()
         if error.code is ExitCode.INTEGRITY:
             return Checked(key, DIFFERS, error.message), bytearray()
         raise
-    if data is None:
+    if found is None:
         return Checked(key, MISSING, "reads as fill value"), bytearray()
-    return Checked(key, INTACT, "md5", len(data)), data
+    return Checked(key, INTACT, found.by, len(found.data)), found.data
 
 
 def verdict(states: Iterable[str]) -> ExitCode:

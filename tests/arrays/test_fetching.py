@@ -15,6 +15,7 @@ from s3_meddler import Answer, S3Passing, meddling_s3
 
 import jsobj
 from jsobj.arrays.array_memory import ArrayMemory
+from jsobj.arrays.fetching import fetch
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.streams import BytesSink
 
@@ -64,6 +65,17 @@ def test_damage_on_the_way_is_fetched_again(at_home: Place, parts: tuple[int, ..
     gets = [seen for seen in meddler.seen if seen[0] == "GET" and seen[1].endswith("/k")]
     # Uneven parts are known by nothing but the same bytes coming twice in a row.
     assert len(gets) == 1 + times + (parts == PARTS["uneven"])
+
+
+@pytest.mark.parametrize(("kind", "by"), [("plain", "md5"), ("even", "parts"), ("uneven", "twice")])
+def test_what_was_compared_is_told(at_home: Place, kind: str, by: str) -> None:
+    upload(at_home, "k", PARTS[kind])
+    objects = jsobj.connect(PROFILE).store(at_home.url())
+    found = fetch(objects.store, "k")
+    assert found is not None
+    assert found.by == by
+    assert fetch(objects.store, "absent") is None
+    objects.close()
 
 
 @pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS.keys())
