@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.streams import BytesSink
 
 
-class ArrayMemory:
-    """A sink of one answer (:class:`jsobj.store.objects.Room`). ``data``: uint8, one-dimensional.
+class ArrayMemory(BytesSink):
+    """A sink of one answer (:class:`jsobj.store.objects.Room`) whose ``data`` are an array, uint8, one-dimensional.
 
-    Nothing is written into its pages before the server's bytes are, which a ``bytearray`` does.
+    Nothing is written into its pages before the server's bytes are, which a ``bytearray`` does. An answer whose length
+    is not told comes in pieces, and ``data`` are a ``bytearray`` then.
     """
 
-    def __init__(self) -> None:
-        self.data: np.ndarray[Any, np.dtype[np.uint8]] = np.empty(0, np.uint8)
+    data: Any
 
     def room(self, size: int) -> memoryview:
         """Memory of ``size`` bytes. Raises :class:`JsobjError` (local) where there is not so much."""
@@ -29,8 +30,10 @@ class ArrayMemory:
                 code=ExitCode.LOCAL,
                 hint="write the array in smaller chunks",
             ) from error
-        return memoryview(cast(Any, self.data))  # numpy's stubs tell of buffers from Python 3.12 on only
+        return memoryview(self.data)
 
     def write(self, chunk: memoryview, offset: int) -> None:
-        """Keep ``chunk``: an answer whose length was not told comes in pieces."""
-        self.data = np.concatenate((self.data[:offset], np.frombuffer(chunk, np.uint8)))
+        """Keep ``chunk``; see :class:`BytesSink`."""
+        if not isinstance(self.data, bytearray):  # of a try before this one
+            self.data = bytearray()
+        super().write(chunk, offset)

@@ -48,13 +48,15 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> F
             if error.reference == "object-not-found":
                 return None
             raise
-        found = _judged(store, got, sink)
+        data = sink.data
+        if len(data) != got.size:  # an answer of no bytes overwrites nothing of a try before it that broke off
+            data = data[: got.size]
+        found = _judged(store, got, data)
         if found.same or (found.same is None and not found.suspicious):
-            return Fetched(sink.data, found.by)
-        data = memoryview(sink.data)
-        if found.same is None and data == before:
-            return Fetched(sink.data, "twice")  # its parts are of uneven sizes, as some programs make them
-        before = data
+            return Fetched(data, found.by)
+        if found.same is None and memoryview(data) == before:
+            return Fetched(data, "twice")  # its parts are of uneven sizes, as some programs make them
+        before = memoryview(data)
     raise JsobjError(
         "bytes-differ",
         f"{key}: the bytes that arrive do not have the object's digest",
@@ -64,9 +66,9 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> F
     )
 
 
-def _judged(store: Store, got: Got, sink: Memory) -> Comparison:
+def _judged(store: Store, got: Got, data: Any) -> Comparison:
     """By the MD5 that was taken while the bytes came; seldom is a chunk an object in parts, which has others."""
     info = got.info
     if is_md5(info.etag) and not info.large:
         return Comparison(got.md5 == info.etag, "md5")
-    return compare_held(store, info, memoryview(sink.data))
+    return compare_held(store, info, memoryview(data))

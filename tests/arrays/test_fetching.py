@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures_places import PROFILE, Place
+from fixtures_places import PROFILE, Place, environ_in, settle
 from s3_meddler import Answer, S3Passing, meddling_s3
+from scripted import answer, finish, scripted
 
 import jsobj
 from jsobj.arrays.array_memory import ArrayMemory
@@ -20,6 +24,9 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.streams import BytesSink
 
 MIB = 1 << 20
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKED_SHORT = CHUNKED + b"11170\r\n" + b"x" * 70_000
+CHUNKED_EMPTY = CHUNKED + b"0\r\n\r\n"
 PARTS = {"plain": (MIB,), "even": (5 * MIB, 5 * MIB, 1000), "uneven": (5 * MIB, 6 * MIB, 1000)}
 
 
@@ -96,8 +103,37 @@ def test_memory_that_is_not_there_is_told() -> None:
     assert raised.value.code is ExitCode.LOCAL
 
 
+@pytest.mark.parametrize("memory", [BytesSink, ArrayMemory])
+@pytest.mark.parametrize("broken", [answer(b"x" * 70_000)[:-1], CHUNKED_SHORT], ids=["length", "chunks"])
+@pytest.mark.parametrize("body", [b"", b"ab", CHUNKED_EMPTY], ids=["empty", "shorter", "chunked-empty"])
+def test_nothing_stays_of_a_try_that_broke_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory: Any, broken: bytes, body: bytes
+) -> None:
+    """The object was replaced by a shorter one between two tries."""
+    settle(monkeypatch, environ_in(tmp_path))
+    monkeypatch.setattr("jsobj.store.patience._BASE", 0.0)
+    short = b"" if body == CHUNKED_EMPTY else body
+    etag = f'"{hashlib.md5(short).hexdigest()}"'
+    right = (
+        CHUNKED_EMPTY.replace(b"\r\n", f"\r\nETag: {etag}\r\n".encode(), 1)
+        if body == CHUNKED_EMPTY
+        else answer(body, etag=etag)
+    )
+    old = f'\r\nETag: "{"0" * 32}"\r\n'.encode()
+
+    def break_off(connection: socket.socket) -> None:
+        connection.sendall(broken.replace(b"\r\n", old, 1))
+        finish(connection)
+
+    with scripted([break_off], [right]) as server:
+        objects = jsobj.connect(unsigned=True, endpoint=f"http://127.0.0.1:{server.port}").store("s3://b/")
+        assert bytes(objects.fetch("k", memory)) == short
+        objects.close()
+
+
 def test_an_answer_without_a_length_comes_in_pieces() -> None:
     for memory in (ArrayMemory(), BytesSink()):
+        memory.room(20)
         for chunk, offset in ((b"a first try", 0), (b"abc", 0), (b"def", 3)):
             memory.write(memoryview(chunk), offset)
         assert bytes(memory.data) == b"abcdef"
