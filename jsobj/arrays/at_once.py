@@ -18,7 +18,7 @@ from typing import Any
 _BYTES = 128 * 1024**2  # of chunks that zarr holds at once on their way
 _FREE = contextlib.nullcontext()
 _FLOWING = 64 * 1024**2  # of bodies that flow at once
-ZARRS_OWN = 10  # requests at once that zarr is content with unless it is told otherwise
+_ZARRS_OWN = 10  # requests at once that zarr is content with unless it is told otherwise
 
 
 class Gauge:
@@ -60,7 +60,7 @@ class Gauge:
         self._expected = max(size, self._expected // 2)
 
 
-_ours = ZARRS_OWN
+_ours = _ZARRS_OWN
 
 
 def let_zarr_ask(parallel: int, metadata: bytes) -> None:
@@ -72,9 +72,9 @@ def let_zarr_ask(parallel: int, metadata: bytes) -> None:
     from zarr import config
 
     largest = largest_chunk(metadata)
-    if not largest or config.get("async.concurrency") not in {ZARRS_OWN, _ours}:
+    if not largest or config.get("async.concurrency") not in {_ZARRS_OWN, _ours}:
         return
-    number = max(ZARRS_OWN, min(parallel, _BYTES // largest))
+    number = max(_ZARRS_OWN, min(parallel, _BYTES // largest))
     config.set({"async.concurrency": number})
     _ours = number
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Crew:
-    """At most ``count`` calls at once, each in a thread; threads are started as they are needed, and are daemons."""
+    """At most ``count`` calls at once, each in a thread. Each call starts one, a daemon, until there are ``count``."""
 
     def __init__(self, count: int) -> None:
         self._count = count

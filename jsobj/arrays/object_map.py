@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jsobj.arrays.at_once import Gauge
@@ -99,17 +100,13 @@ class ObjectMap(MutableMapping[str, bytes]):
             found.crew.close()
             found.store.close()
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"recipe": self.recipe, "parallel": self.parallel}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state)  # type: ignore[misc]  # a new one, with nothing open
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel as a new one, with nothing open."""
+        return partial(type(self), parallel=self.parallel), (self.recipe,)
 
     def __eq__(self, other: object) -> bool:
         """Whether both mean the same place with the same login; contents are not compared."""
         return isinstance(other, ObjectMap) and other.recipe == self.recipe
-
-    __hash__ = None  # type: ignore[assignment]  # as every mutable mapping
 
     def __repr__(self) -> str:
         return f"<ObjectMap {self.recipe.location}>"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
@@ -42,19 +43,15 @@ class ZarrStore(Store):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ZarrStore) and other.objects == self.objects and other.read_only == self.read_only
 
-    __hash__ = None  # type: ignore[assignment]  # zarr's stores have none either
-
     def __str__(self) -> str:
         return str(self.objects.recipe.location)
 
     def __repr__(self) -> str:
         return f"ZarrStore('{self}')"
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"objects": self.objects, "read_only": self.read_only}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(**state)  # type: ignore[misc]
+    def __reduce__(self) -> tuple[object, ...]:
+        """Travel without whether it is open."""
+        return partial(type(self), read_only=self.read_only), (self.objects,)
 
     def close(self) -> None:
         """Close the connections."""
@@ -139,10 +136,8 @@ class ZarrStore(Store):
         if key.endswith(_DESCRIBING):
             let_zarr_ask(self.objects.parallel, value.to_bytes())
 
-    async def set(self, key: str, value: Buffer, byte_range: tuple[int, int] | None = None) -> None:
+    async def set(self, key: str, value: Buffer) -> None:
         """Write an object, verified by the server before it comes to be."""
-        if byte_range is not None:
-            raise NotImplementedError("objects are written whole")
         await self._threaded(self.set_sync, key, value)
 
     async def set_if_not_exists(self, key: str, value: Buffer) -> None:

@@ -23,7 +23,7 @@ def test_results_and_errors_come_back_to_who_asked() -> None:
     crew.close()
 
 
-def test_no_more_at_once_than_its_count_and_threads_only_as_needed() -> None:
+def test_no_more_at_once_than_its_count_and_no_more_threads_than_calls() -> None:
     running: list[int] = []
     most = [0]
     lock = threading.Lock()
