@@ -1,6 +1,6 @@
 """One run's notebook: what was asked for, and what the checks have learned so far.
 
-Each slot below ``ended`` is filled by exactly one check, and read only by checks that need that one, so that checks may
+Each slot below ``undo`` is filled by exactly one check, and read only by checks that need that one, so that checks may
 run side by side without locks.
 """
 
@@ -10,7 +10,6 @@ import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import JsobjError
@@ -44,7 +43,6 @@ class Case:
     settings: Settings
     wish: Wish = field(default_factory=Wish)
     undo: ExitStack = field(default_factory=ExitStack)
-    ended: Event = field(default_factory=Event)  # set by the runner: whoever still works stops at its next step
     source: AuthSource | None = None  # login
     access: S3Access | None = None  # profile
     dates: dict[str, float] = field(default_factory=dict)  # keystone, s3-server

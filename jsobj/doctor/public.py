@@ -20,7 +20,8 @@ def reading(case: Case) -> Finding:
     if not place.own:
         return skipped("left out, since it would publish the bucket of --bucket for a moment")
     assert case.keystone is not None, "needs 'token'"
-    place.client.put_object(Bucket=place.bucket, Key=place.key("public"), Body=b"public")
+    with place.working():
+        place.client.put_object(Bucket=place.bucket, Key=place.key("public"), Body=b"public")
     before = _anonymous(case, place)
     evidence = {"without a key, private": f"HTTP {before}"}
     if before not in _PRIVATE:

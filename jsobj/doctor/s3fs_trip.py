@@ -33,14 +33,15 @@ def trip(case: Case) -> Finding:
     }
     evidence = {"path": f"s3://{path}", "with": f"profile '{profile}'" if profile else "keys from the environment"}
     try:
-        ended = subprocess.run(  # noqa: S603 - our own program and interpreter
-            [sys.executable, str(_PROGRAM)],
-            input=json.dumps(wish) + "\n",
-            capture_output=True,
-            text=True,
-            timeout=SECONDS - 2,
-            check=False,
-        )
+        with place.working():
+            ended = subprocess.run(  # noqa: S603 - our own program and interpreter
+                [sys.executable, str(_PROGRAM)],
+                input=json.dumps(wish) + "\n",
+                capture_output=True,
+                text=True,
+                timeout=SECONDS - 2,
+                check=False,
+            )
         answer = json.loads(ended.stdout or "{}")
     except (subprocess.TimeoutExpired, ValueError) as error:
         return failed(f"s3fs gave no answer ({type(error).__name__})", evidence, hint="try again")

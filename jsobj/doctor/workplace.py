@@ -2,33 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.values import Finding, failed, passed, skipped
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.s3_account import make_client
 from jsobj.store.s3_errors import translated
 
 PREFIX = "jsobj-doctor-"
-_PAUSES = (0.0, 0.2, 0.5, 1.0)  # seconds, before each look for what an interrupted request leaves
+_UNDER_WAY = 2.0  # seconds that are given to a request that Ctrl-C left under way
+_PAUSES = (0.0, 0.5, 1.0)  # seconds before each look for what one makes that took longer
 
 
 @dataclass(slots=True)
 class Workplace:
-    """Where to write: keys begin with ``prefix``. ``own`` buckets are removed as a whole."""
+    """Where to write: keys begin with ``prefix``. ``own`` buckets are removed as a whole.
+
+    Whoever writes does so within :meth:`working`; once the last removal has begun, nobody can.
+    """
 
     client: Any
     bucket: str
     prefix: str
     own: bool
     gone: bool = False
+    _busy: int = 0
+    _closed: bool = False
+    _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def key(self, name: str) -> str:
         """The key of an object of ours."""
         return f"{self.prefix}{name}"
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """To be entered by each check while it writes. Raises :class:`JsobjError` (interrupted) at the doctor's end."""
+        with self._changed:
+            if self._closed:
+                raise JsobjError("interrupted", "the doctor was stopped", code=ExitCode.INTERRUPTED)
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy -= 1
+                self._changed.notify_all()
 
     def remove(self) -> None:
         """Delete all that is ours, unfinished uploads first, and the bucket if it is. Does nothing the second time."""
@@ -47,22 +72,25 @@ class Workplace:
     def remove_quietly(self) -> None:
         """The last try, after Ctrl-C or a failure that was told already: there is nobody left to tell.
 
-        Ctrl-C does not reach the check's thread: its last request may still be under way, to make the bucket or to
-        write into it, so that one look is not enough.
+        Ctrl-C does not reach the check's thread. Its request is given time to end; after one that takes longer, what
+        is there is looked for more than once.
         """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        for pause in _PAUSES:
+        with self._changed:
+            self._closed = True
+            idle = self._changed.wait_for(lambda: not self._busy, _UNDER_WAY)
+        for pause in _PAUSES[:1] if idle else _PAUSES:
             time.sleep(pause)
             try:
                 self.remove()
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code") not in {"NoSuchBucket", "BucketNotEmpty"}:
-                    return
-            except BotoCoreError:
+            except ClientError:  # not there yet, or written into meanwhile
+                continue
+            except BotoCoreError:  # nobody answers: neither will the next look be answered
                 return
-            if self.gone:
+            if self.own:
                 return
+            self.gone = False  # in the user's bucket, an empty place is no proof that nothing more comes
 
 
 def open_workplace(case: Case) -> Workplace:
@@ -82,7 +110,7 @@ def open_workplace(case: Case) -> Workplace:
     else:
         place = Workplace(client, mark, "", own=True)
         case.undo.callback(place.remove_quietly)
-        with translated(case.access, place.bucket):
+        with place.working(), translated(case.access, place.bucket):
             client.create_bucket(Bucket=place.bucket)
     case.workplace = place
     return place

@@ -156,6 +156,30 @@ def test_ctrl_c_before_the_answer_leaves_no_bucket(patient: Jsobj, cloud: Cloud)
     assert _doctors_buckets(s3) == set()
 
 
+def test_ctrl_c_while_it_writes_into_the_users_bucket_leaves_nothing_there(patient: Jsobj, cloud: Cloud) -> None:
+    """The object comes to be after the signal: the request that is under way is waited for."""
+    s3, sent, interrupted = client_of(patient, cloud), threading.Event(), threading.Event()
+    s3.create_bucket(Bucket="users-own")
+
+    def late(passing: S3Passing) -> Answer:
+        if passing.method == "PUT" and "/small" in passing.path:
+            sent.set()
+            interrupted.wait(60)
+            time.sleep(0.7)
+        return passing.ask()
+
+    with meddling_s3(cloud.s3_endpoint) as meddler:
+        meddler.spoil = late
+        patient.config.write_text(patient.config.read_text().replace(cloud.s3_endpoint, meddler.origin))
+        process = patient.start("doctor", "round-trip", "--bucket", "users-own")
+        assert sent.wait(60)
+        process.send_signal(signal.SIGINT)
+        interrupted.set()
+        assert process.wait(60) == 130
+    assert "Contents" not in s3.list_objects_v2(Bucket="users-own")
+    s3.delete_bucket(Bucket="users-own")
+
+
 def _doctors_buckets(s3: Any) -> set[str]:
     """All but what another test of this session made on purpose."""
     names = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
