@@ -141,7 +141,8 @@ def test_delete(member: Jsobj, keys: Keys) -> None:
 @pytest.mark.parametrize(("access", "code"), [("nope", 5), ("a b", 5), ("a/../b", 5), ("", 2)])
 def test_deleting_what_is_not_there_is_no_success(member: Jsobj, access: str, code: int) -> None:
     """Whoever revokes a leaked key and mistypes it must not believe that it is gone."""
-    member("ec2-creds", "delete", access, "--yes", "--json", code=code)
+    error = member("ec2-creds", "delete", access, "--yes", "--json", code=code).error
+    assert error["reference"] == {5: "key-not-found", 2: "usage"}[code]
 
 
 def test_after_a_key_died_elsewhere_the_profile_gets_a_new_one(member: Jsobj, keys: Keys) -> None:

@@ -119,7 +119,8 @@ def test_f50_not_an_object_store(jsobj: Jsobj, status: int, body: bytes) -> None
 
 
 def test_f50_keystone_as_endpoint(jsobj: Jsobj, cloud: Cloud) -> None:
-    jsobj("endpoint", cloud.auth_url.removesuffix("/v3"), "--json", code=7)
+    error = jsobj("endpoint", cloud.auth_url.removesuffix("/v3"), "--json", code=7).error
+    assert error["reference"] == "not-object-store"
 
 
 def test_f50_tls_spoken_to_a_plain_port(jsobj: Jsobj, cloud: Cloud) -> None:

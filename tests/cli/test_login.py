@@ -161,7 +161,9 @@ def test_empty_password_on_stdin(jsobj: Jsobj, cloud: Cloud) -> None:
 
 
 def test_the_two_stdin_options_exclude_each_other(jsobj: Jsobj, cloud: Cloud) -> None:
-    jsobj("login", cloud.rc("openrc-password"), "--password-stdin", "--secret-stdin", code=2, stdin="x")
+    words = ("--password-stdin", "--secret-stdin", "--json")
+    error = jsobj("login", cloud.rc("openrc-password"), *words, code=2, stdin="x").error
+    assert error["message"] == "--password-stdin and --secret-stdin exclude each other"
 
 
 def test_prompt_for_the_password_does_not_echo(jsobj: Jsobj, cloud: Cloud) -> None:

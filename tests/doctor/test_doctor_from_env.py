@@ -41,4 +41,5 @@ def test_the_environment_is_enough(patient: Jsobj, cloud: Cloud) -> None:
 
 
 def test_with_a_cloud_it_is_a_contradiction(patient: Jsobj) -> None:
-    patient("doctor", "--from-env", "--cloud", "demo", code=2)
+    error = patient("doctor", "--from-env", "--cloud", "demo", "--json", code=2).error
+    assert "exclude each other" in error["message"]

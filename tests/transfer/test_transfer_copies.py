@@ -55,7 +55,8 @@ def test_files_here_are_refused_with_the_command_that_is_meant(over_s3: Transfer
 
 
 def test_what_is_not_there_is_not_found(over_s3: TransferScene) -> None:
-    over_s3("cp", over_s3.url("nothing"), over_s3.url("x"), code=5)
+    error = over_s3("cp", over_s3.url("nothing"), over_s3.url("x"), "--json", code=5).error
+    assert error["reference"] == "object-not-found"
 
 
 def test_verify_tells_same_different_missing_and_extra(over_s3: TransferScene) -> None:
