@@ -158,15 +158,20 @@ def test_ctrl_c_before_the_answer_leaves_no_bucket(patient: Jsobj, cloud: Cloud)
 
 def test_ctrl_c_while_it_writes_into_the_users_bucket_leaves_nothing_there(patient: Jsobj, cloud: Cloud) -> None:
     """The object comes to be after the signal: the request that is under way is waited for."""
-    s3, sent, interrupted = client_of(patient, cloud), threading.Event(), threading.Event()
+    s3 = client_of(patient, cloud)
+    sent, interrupted, made = threading.Event(), threading.Event(), threading.Event()
     s3.create_bucket(Bucket="users-own")
 
     def late(passing: S3Passing) -> Answer:
-        if passing.method == "PUT" and "/small" in passing.path:
-            sent.set()
-            interrupted.wait(60)
-            time.sleep(0.7)
-        return passing.ask()
+        if passing.method != "PUT" or "/small" not in passing.path:
+            return passing.ask()
+        sent.set()
+        interrupted.wait(60)
+        time.sleep(0.7)
+        try:
+            return passing.ask()
+        finally:
+            made.set()
 
     with meddling_s3(cloud.s3_endpoint) as meddler:
         meddler.spoil = late
@@ -176,6 +181,7 @@ def test_ctrl_c_while_it_writes_into_the_users_bucket_leaves_nothing_there(patie
         process.send_signal(signal.SIGINT)
         interrupted.set()
         assert process.wait(60) == 130
+        assert made.wait(60)
     assert "Contents" not in s3.list_objects_v2(Bucket="users-own")
     s3.delete_bucket(Bucket="users-own")
 
