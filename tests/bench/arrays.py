@@ -10,16 +10,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import multiprocessing
 import os
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the servers that tests and benches share
 
@@ -29,12 +25,11 @@ from latency import far_away
 from processes import FailedRun, Spent, spend
 from rounds import measured, say
 from rows import Row
-from running import BUCKET, OWED, REST
 from servers import EACH_WAY, Place, gateway
 from table import Results, markdown
 from tools import REPOSITORY, Tool
+from witness import BUCKET, Witness
 
-T = TypeVar("T")
 _WORK = str(Path(__file__).with_name("array_work.py"))
 LIBRARIES = ("jsobj", "s3fs", "obstore", "cloud-files")
 
@@ -58,42 +53,35 @@ class ArrayBench:
         self._chunks = chunks
         self._python = python
         self._known: dict[str, dict[str, str]] = {}
-        self._owed = 0
-        # boto3 and digests in a process of their own, away from the clock.
-        self._beside = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-        self._ask(storage.make_bucket, places["http"], BUCKET)
-
-    def close(self) -> None:
-        """Leave nothing at the server."""
-        self._ask(storage.remove_bucket, self._places["http"], BUCKET)
-        self._beside.shutdown()
+        self._witness = Witness(places["http"])
+        self.close = self._witness.close
 
     def run(self, row: Row, tool: Tool, number: int) -> Spent:
         """Run ``number`` of this library; raises :class:`FailedRun` where it fails or its bytes are not right."""
         source = self._source(row.stuff)
         if row.verb != "write":
             return self._spend(row, tool, f"source/{row.stuff}/")
-        prefix = f"{row.name}/{tool.name}-{number}/"
+        prefix, chunks = f"{row.name}/{tool.name}-{number}/", self._chunks[row.stuff]
         try:
             spent = self._spend(row, tool, prefix)
-            found = self._ask(storage.digests, self._places["http"], BUCKET, prefix)
+            found = self._witness.ask(storage.digests, self._places["http"], BUCKET, prefix)
             found.pop("zarr.json", None)  # each version of zarr words it in its own way
             if found != source:
                 raise FailedRun(f"{tool.name}: the chunks at the server are not those that were written")
         finally:
-            self._remove(prefix, self._chunks[row.stuff])
+            self._witness.remove(prefix, chunks.count * chunks.size)
         return spent
 
     def _source(self, stuff: str) -> dict[str, str]:
         """Chunk -> SHA-256, after making the array and putting it at the server for those that read."""
         if stuff not in self._known:
             chunks, local = self._chunks[stuff], self._folder / f"{stuff}.zarr"
-            self._ask(storage.make_files, self._folder / stuff, 1, chunks.count * chunks.size)
+            self._witness.ask(storage.make_files, self._folder / stuff, 1, chunks.count * chunks.size)
             words = [self._python, _WORK, "local", "write", self._file(stuff), "", str(local), str(chunks.size)]
             spend(words, env={"HOME": str(self._folder), "PATH": os.defpath})
             # Each chunk by one request, as all of these libraries write them.
-            self._ask(storage.fill, self._places["http"], BUCKET, f"source/{stuff}/", local, 2 * chunks.size)
-            self._known[stuff] = self._ask(storage.local_digests, local)
+            self._witness.ask(storage.fill, self._places["http"], BUCKET, f"source/{stuff}/", local, 2 * chunks.size)
+            self._known[stuff] = self._witness.ask(storage.local_digests, local)
             del self._known[stuff]["zarr.json"]
         return self._known[stuff]
 
@@ -107,16 +95,6 @@ class ArrayBench:
         os.sync()  # what others wrote is not this run's to wait for
         words = tool.verbs[row.verb](self._file(row.stuff), BUCKET, prefix)
         return spend([*words, str(self._chunks[row.stuff].size)], env=env)
-
-    def _remove(self, prefix: str, chunks: Chunks) -> None:
-        self._ask(storage.remove, self._places["http"], BUCKET, prefix)
-        self._owed += chunks.count * chunks.size
-        if self._owed >= OWED:
-            time.sleep(REST)
-            self._owed = 0
-
-    def _ask(self, function: Callable[..., T], *words: Any) -> T:
-        return self._beside.submit(function, *words).result()
 
 
 def main() -> None:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import shutil
-import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import storage
 from listing_server import key as listed_key
@@ -20,12 +15,9 @@ from rows import Row
 from servers import LISTED, Places
 from table import binary
 from tools import Tool
+from witness import BUCKET, Witness
 
-T = TypeVar("T")
-BUCKET = "jsobj-bench"
 SMALL = 10
-OWED = 2 << 30  # bytes deleted before the server gets time to free them
-REST = 15.0  # seconds, for the gateway's garbage collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +53,10 @@ class Bench:
         self._places = places
         self._programs = programs
         self.sizes = sizes
-        self._owed = 0
         self._known: dict[str, dict[str, str]] = {}
         self._filled: set[str] = set()
-        # boto3 and digests in a process of their own, away from the clock.
-        self._beside = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-        self._ask(storage.make_bucket, places.http, BUCKET)
-
-    def close(self) -> None:
-        """Leave nothing at the server."""
-        self._ask(storage.remove_bucket, self._places.http, BUCKET)
-        self._beside.shutdown()
+        self._witness = Witness(places.http)
+        self.close = self._witness.close
 
     def run(self, row: Row, tool: Tool, number: int) -> Spent:
         """Run ``number`` of this tool; raises :class:`FailedRun` where it fails or its bytes are not right."""
@@ -89,9 +74,9 @@ class Bench:
         known = self._digests(row.stuff)
         try:
             spent = self._spend(row, tool, str(local), BUCKET, key)
-            _same(tool, known, self._ask(storage.digests, self._places.http, BUCKET, prefix))
+            _same(tool, known, self._witness.ask(storage.digests, self._places.http, BUCKET, prefix))
         finally:
-            self._remove(prefix, row.stuff)
+            self._witness.remove(prefix, self.sizes.bytes_of(row.stuff))
         return spent
 
     def _download(self, row: Row, tool: Tool) -> Spent:
@@ -99,13 +84,13 @@ class Bench:
         source, key = self._local(row.stuff, prefix)
         if row.stuff not in self._filled:
             folder = source.parent if row.stuff == "large" else source
-            self._ask(storage.fill, self._places.http, BUCKET, prefix, folder)
+            self._witness.ask(storage.fill, self._places.http, BUCKET, prefix, folder)
             self._filled.add(row.stuff)
         target = self._folder / "downloaded"
         target.mkdir()
         try:
             spent = self._spend(row, tool, str(target / source.name if row.stuff == "large" else target), BUCKET, key)
-            _same(tool, self._digests(row.stuff), self._ask(storage.local_digests, target))
+            _same(tool, self._digests(row.stuff), self._witness.ask(storage.local_digests, target))
         finally:
             shutil.rmtree(target)
         return spent
@@ -116,18 +101,18 @@ class Bench:
         local, key = self._local(row.stuff, prefix)
         if prefix not in self._filled:
             self._spend(row, tool, str(local), BUCKET, key)
-            _same(tool, self._digests(row.stuff), self._ask(storage.digests, self._places.http, BUCKET, prefix))
+            _same(tool, self._digests(row.stuff), self._witness.ask(storage.digests, self._places.http, BUCKET, prefix))
             self._filled.add(prefix)
-        before = self._ask(storage.listing, self._places.http, BUCKET, prefix)
+        before = self._witness.ask(storage.listing, self._places.http, BUCKET, prefix)
         spent = self._spend(row, tool, str(local), BUCKET, key)
-        if self._ask(storage.listing, self._places.http, BUCKET, prefix) != before:
+        if self._witness.ask(storage.listing, self._places.http, BUCKET, prefix) != before:
             raise FailedRun(f"{tool.name} changed objects of a finished upload")
         return spent
 
     def _list(self, row: Row, tool: Tool) -> Spent:
         small = row.stuff == "small"
         if small and "small" not in self._filled:
-            self._ask(storage.fill, self._places.http, BUCKET, "small/", self._folder_of("small"))
+            self._witness.ask(storage.fill, self._places.http, BUCKET, "small/", self._folder_of("small"))
             self._filled.add("small")
         output = self._folder / "listed.txt"
         try:
@@ -165,23 +150,13 @@ class Bench:
                 "many": (self.sizes.many, self.sizes.tiny),
                 "small": (SMALL, self.sizes.tiny),
             }
-            self._ask(storage.make_files, folder, *counts[stuff])
+            self._witness.ask(storage.make_files, folder, *counts[stuff])
         return folder
 
     def _digests(self, stuff: str) -> dict[str, str]:
         if stuff not in self._known:
-            self._known[stuff] = self._ask(storage.local_digests, self._folder_of(stuff))
+            self._known[stuff] = self._witness.ask(storage.local_digests, self._folder_of(stuff))
         return self._known[stuff]
-
-    def _remove(self, prefix: str, stuff: str) -> None:
-        self._ask(storage.remove, self._places.http, BUCKET, prefix)
-        self._owed += self.sizes.bytes_of(stuff)
-        if self._owed >= OWED:
-            time.sleep(REST)
-            self._owed = 0
-
-    def _ask(self, function: Callable[..., T], *words: Any) -> T:
-        return self._beside.submit(function, *words).result()
 
 
 def _same(tool: Tool, expected: dict[str, str], found: dict[str, str]) -> None:
