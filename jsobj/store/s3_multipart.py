@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store import s3_listing
@@ -25,6 +26,7 @@ from jsobj.store.streams import BytesSource
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3
 _BLUR = 1.0  # seconds: servers tell times to the second
+_LATE = 10.0  # seconds that a server may be behind with a request that was given up
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
@@ -35,24 +37,36 @@ def begin(talk: S3Talk, key: str, options: PutOptions) -> Upload:
     number = _field(talk, reply.body, "InitiateMultipartUploadResult", "UploadId")
     if not number:
         raise talk.malformed("it begins an upload and tells no id")
+    upload = Upload(key, number)
     if reply.attempts > 1:
         with suppress(JsobjError):  # who may write need not be allowed to list; jsobj uploads list shows what stays
-            _abort_twins(talk, Upload(key, number), time.monotonic() - began)
-    return Upload(key, number)
+            since = time.monotonic() - began + _BLUR
+            there = [one for one in s3_listing.uploads(talk, key) if one.key == key]
+            started = next((one.started for one in there if one.id == number), None)
+            if started is not None:
+                upload = replace(upload, started=started, twins_since=started - since)
+                _abort_twins(talk, upload, there)
+    return upload
 
 
-def _abort_twins(talk: S3Talk, ours: Upload, seconds: float) -> None:
+def _abort_twins(talk: S3Talk, ours: Upload, there: Iterable[Upload]) -> None:
     """Abort uploads that were begun, but whose answer was lost: of this key, while we asked, and still without parts.
 
-    The times compared are both the server's. Another program that began to upload to the same key in the same seconds
+    A server may be slow with a request that we gave up, and begin a twin after ours: so it is looked again when ours
+    ends. The times compared are the server's. Another program that began to upload to the same key in the same seconds
     may lose its upload by this, and is told so; the last of the two would have won anyway.
     """
-    there = {one.id: one for one in s3_listing.uploads(talk, ours.key) if one.key == ours.key and one.started}
-    at = there.pop(ours.id, ours).started
-    for one in there.values():
-        at_once = at and one.started and at - seconds - _BLUR <= one.started <= at + _BLUR
-        if at_once and not s3_listing.parts(talk, one):
+    since, until = ours.twins_since or 0.0, (ours.started or 0.0) + _LATE
+    for one in there:
+        ask = one.key == ours.key and one.id != ours.id and one.started is not None and since <= one.started <= until
+        if ask and not s3_listing.parts(talk, one):
             abort(talk, one)
+
+
+def _abort_late_twins(talk: S3Talk, ours: Upload) -> None:
+    if ours.twins_since is not None:
+        with suppress(JsobjError):
+            _abort_twins(talk, ours, list(s3_listing.uploads(talk, ours.key)))
 
 
 def put_part(talk: S3Talk, upload: Upload, number: int, source: Source, moved: Moved, *, signed: bool = False) -> Part:
@@ -107,6 +121,12 @@ def complete(talk: S3Talk, upload: Upload, parts: Sequence[Part]) -> str:
     Raises :class:`JsobjError`: integrity where another object is there instead, not found where the upload is gone,
     network where the server does not make it. The parts are kept.
     """
+    etag = _completed(talk, upload, parts)
+    _abort_late_twins(talk, upload)
+    return etag
+
+
+def _completed(talk: S3Talk, upload: Upload, parts: Sequence[Part]) -> str:
     wanted = composite(part.etag for part in parts)
     body = BytesSource(_manifest(parts))
     for left in reversed(range(_ROUNDS)):
@@ -138,6 +158,7 @@ def abort(talk: S3Talk, upload: Upload) -> None:
     except JsobjError as error:
         if error.reference != "upload-not-found":
             raise
+    _abort_late_twins(talk, upload)
 
 
 def first_part(talk: S3Talk, info: ObjectInfo) -> int:

@@ -1,4 +1,7 @@
-"""An upload that was begun though its answer was lost: begun once more, and only one of them stays (F48, P04)."""
+"""An upload that was begun though its answer was lost: begun once more, and only one of them stays (F48, P04).
+
+What a server begins only after we asked again is in the tests of the store, where it can be timed.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ BEGINS = {"method": "POST", "query": "^uploads"}
 S3 = pytest.mark.parametrize("crash", ["s3", "rgw"], indirect=True)
 
 
-@pytest.mark.parametrize(("fault", "when"), [("cut", "sent"), ("reset", "answer"), ("cut", "answer")])
+@pytest.mark.parametrize(("fault", "when"), [("reset", "answer"), ("cut", "answer")])
 @S3
 def test_F48_P04_the_upload_of_a_lost_answer_is_aborted(crash: Crash, fault: Fault, when: When) -> None:
     crash.proxy.add(Rule(fault, when, times=2, **BEGINS))

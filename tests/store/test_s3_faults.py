@@ -140,6 +140,31 @@ def test_F17_trouble_that_passes(stores: S3Scene, store: S3Store, meddler: S3Med
     assert not [upload for upload in stores.uploads() if upload[0] == key]
 
 
+@pytest.mark.parametrize("end", ["complete", "abort"])
+def test_F48_P04_what_the_server_begins_late_is_taken_back_at_the_end(
+    stores: S3Scene, store: S3Store, meddler: S3Meddler, end: str
+) -> None:
+    """A request whose answer was lost is with the server still, and makes its upload when ours has been begun."""
+    key = f"late/{end}"
+    meddler.spoil = lambda passing: None if passing.method == "POST" and passing.number == 1 else passing.ask()
+    upload, parts = begun(store, key)
+    late, kept = (stores.witness.create_multipart_upload(Bucket=stores.bucket, Key=key)["UploadId"] for _ in range(2))
+    stores.witness.upload_part(Bucket=stores.bucket, Key=key, UploadId=kept, PartNumber=1, Body=b"theirs")
+    other = stores.witness.create_multipart_upload(Bucket=stores.bucket, Key=f"{key}/other")["UploadId"]
+    assert {(key, late), (key, upload.id)} <= set(stores.uploads())
+    if end == "complete":
+        store.complete(upload, parts)
+        assert stores.fetch(key) == DATA
+    else:
+        store.abort(upload)
+    assert {found for found in stores.uploads() if found[0].startswith(key)} == {(key, kept), (f"{key}/other", other)}
+
+
+def test_F48_P04_an_upload_that_was_begun_at_once_asks_for_no_twins(store: S3Store, meddler: S3Meddler) -> None:
+    store.complete(*begun(store, "one"))
+    assert "GET" not in {method for method, _ in meddler.seen}
+
+
 # -- the request that makes the object (F08, F10, C05, 0.3, 0.13)
 
 
