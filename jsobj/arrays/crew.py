@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
@@ -26,6 +27,7 @@ class Crew:
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._mail: _Mail | None = None
+        weakref.finalize(self, _dismiss, self._calls, self._threads)  # nobody may say that they are done with it
 
     async def run(self, call: Callable[..., T], *args: Any) -> T:
         """What ``call(*args)`` returns or raises. One that was cancelled before it began is not made."""
@@ -43,10 +45,7 @@ class Crew:
 
     def close(self) -> None:
         """Let the threads end after what is waiting."""
-        threads, self._threads = self._threads, []
-        for _ in threads:
-            self._calls.put(None)
-        for thread in threads:
+        for thread in _dismiss(self._calls, self._threads):
             thread.join()
 
 
@@ -79,6 +78,14 @@ class _Mail:
 
 
 _Call = tuple[_Mail, "asyncio.Future[Any]", Callable[..., Any], tuple[Any, ...]]
+
+
+def _dismiss(calls: SimpleQueue[_Call | None], threads: list[threading.Thread]) -> list[threading.Thread]:
+    leaving = threads[:]
+    threads.clear()
+    for _ in leaving:
+        calls.put(None)
+    return leaving
 
 
 def _work(calls: SimpleQueue[_Call | None]) -> None:

@@ -76,3 +76,15 @@ def test_a_result_for_a_loop_that_is_gone_disturbs_nobody() -> None:
     go.set()
     assert asyncio.run(crew.run(int, "7")) == 7
     crew.close()
+
+
+def test_the_threads_of_a_crew_that_is_forgotten_end() -> None:
+    before = set(threading.enumerate())
+    crew = Crew(4)
+    asyncio.run(crew.run(int, "7"))
+    mine = set(threading.enumerate()) - before
+    assert len(mine) == 1
+    del crew
+    for thread in mine:
+        thread.join(30)
+        assert not thread.is_alive()
