@@ -17,6 +17,7 @@ import socket
 import ssl
 import time
 import urllib.request
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -70,6 +71,9 @@ class HttpClient:
         self._kept: dict[str, http.client.HTTPConnection] = {}
         self._verify = verify
         self._read_seconds = read_seconds
+        # A login lives as long as somebody holds it, and nobody says when that ends; its sockets end with it. Not in
+        # __del__: of things that point at one another, the sockets may be finalized before their holder.
+        weakref.finalize(self, _close, self._kept)
 
     def send(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes = b"", max_body: int = MAX_BODY
@@ -157,12 +161,12 @@ class HttpClient:
 
     def close(self) -> None:
         """Close every connection."""
-        for place in list(self._kept):
-            self._drop(place)
+        _close(self._kept)
 
-    def __del__(self) -> None:
-        # A login lives as long as somebody holds it, and nobody says when that ends; its sockets end with it.
-        self.close()
+
+def _close(kept: dict[str, http.client.HTTPConnection]) -> None:
+    while kept:
+        kept.popitem()[1].close()
 
 
 _TIMED_OUT = "no answer in time"

@@ -1,23 +1,20 @@
-"""Opening connections to one object store, directly or through a proxy, and keeping those that are idle."""
+"""Opening connections to one object store, directly or through a proxy."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import socket
 import ssl
 import threading
-from collections import deque
-from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 from jsobj.store.heads import WireError, parse_head
-from jsobj.store.wire import CONNECT_SECONDS, Wire
+from jsobj.store.wire import CONNECT_SECONDS
 from jsobj.urls import Origin
 
 
-class Pool:
-    """The connections to one server: as many as threads ask at once, each kept for whoever asks next.
+class Dialer:
+    """Opens connections to one server.
 
     ``verify``: True, False, or the path of a file with authorities. ``proxy``: a URL, "" for none. All connections
     share one TLS context and resume one another's session.
@@ -25,66 +22,22 @@ class Pool:
 
     def __init__(self, origin: Origin, *, verify: bool | str = True, proxy: str = "") -> None:
         self.origin = origin
+        self.proxy = proxy
+        self.stopped = False
         self._verify = verify
-        self._proxy = proxy
-        self._idle: deque[Wire] = deque()
-        self._all: set[Wire] = set()
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
         self._session: ssl.SSLSession | None = None
-        self._stopped = False
 
-    @property
-    def absolute_targets(self) -> bool:
-        """Whether the request line must name the whole URL (plain http through a proxy)."""
-        return bool(self._proxy) and self.origin.scheme == "http"
-
-    @contextlib.contextmanager
-    def wire(self) -> Iterator[Wire]:
-        """A connection for one request; the one used last first, so that few are kept open.
-
-        Raises :class:`WireError` once the pool was stopped.
-        """
-        if self._stopped:
+    def check(self) -> None:
+        """Raises :class:`WireError` where no more shall be opened."""
+        if self.stopped:
             raise WireError("reset", "the transfer was stopped")
-        try:
-            wire = self._idle.pop()
-        except IndexError:
-            wire = Wire(self._open)
-            with self._lock:
-                self._all.add(wire)
-        try:
-            yield wire
-        finally:
-            self._idle.append(wire)
 
-    def stop(self) -> None:
-        """Cut every connection, from any thread; no other is opened."""
-        self._stopped = True
-        with self._lock:
-            for wire in self._all:
-                wire.cut()
-
-    def revive(self) -> None:
-        """After :meth:`stop`: open connections again."""
-        self.close()
-        self._stopped = False
-
-    def close(self) -> None:
-        """Close every connection that is idle."""
-        while self._idle:
-            self._idle.pop().close()
-
-    def __del__(self) -> None:
-        # A store lives as long as somebody holds it, and nobody says when that ends; its sockets end with it.
-        self.close()
-
-    # -- opening
-
-    def _open(self) -> socket.socket:
-        if self._stopped:
-            raise WireError("reset", "the transfer was stopped")
-        through = urlsplit(self._proxy if "://" in self._proxy else f"http://{self._proxy}") if self._proxy else None
+    def open(self) -> socket.socket:
+        """A new connection. Raises :class:`WireError`."""
+        self.check()
+        through = urlsplit(self.proxy if "://" in self.proxy else f"http://{self.proxy}") if self.proxy else None
         address = (through.hostname or "", through.port or 80) if through else (self.origin.host, self.origin.port)
         connection = _connected(address, " (the proxy {}:{})".format(*address) if through else "")
         try:

@@ -16,11 +16,11 @@ from urllib.parse import quote
 
 from jsobj import __version__
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.connect import Pool
 from jsobj.store.exchange import MAX_BODY, Again, LogInAgain, Reply, Request, Verdict
 from jsobj.store.heads import Head, WireError
 from jsobj.store.objects import Source
 from jsobj.store.patience import GiveUp, Patience
+from jsobj.store.pool import Pool
 from jsobj.store.streams import BytesSource
 from jsobj.store.wire import Wire
 from jsobj.urls import Origin

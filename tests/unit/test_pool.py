@@ -1,0 +1,67 @@
+"""What becomes of connections that nobody says are done with."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from jsobj.identity.http import HttpClient
+from jsobj.store.pool import Pool
+from jsobj.urls import require_origin
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+
+
+class Server:
+    """Answers everything, and tells when its client is gone."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.gone = threading.Event()
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        with self.listener, self.listener.accept()[0] as client:
+            while client.recv(65536):
+                client.sendall(ANSWER)
+            self.gone.set()
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    made = Server()
+    yield made
+    made.thread.join(30)
+    assert not made.thread.is_alive()
+
+
+def by_pool(url: str) -> object:
+    pool = Pool(require_origin(url))
+    with pool.wire() as wire:
+        wire.read(wire.ask(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", None, idle=30), 1)
+    return pool
+
+
+def by_client(url: str) -> object:
+    client = HttpClient()
+    client.send("GET", url, headers={})
+    return client
+
+
+@pytest.mark.parametrize("connected", [by_pool, by_client])
+@pytest.mark.parametrize("held_by_itself", [False, True])
+def test_what_is_forgotten_closes_its_connections(
+    server: Server, connected: Callable[[str], object], held_by_itself: bool
+) -> None:
+    holder = [connected(server.url)]
+    if held_by_itself:
+        holder.append(holder)  # type: ignore[arg-type]
+    del holder
+    gc.collect()
+    assert server.gone.wait(30)
