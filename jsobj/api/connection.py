@@ -111,7 +111,11 @@ class Connection:
     # -- on jsobj's own connections
 
     def store(self, url: str, *, parallel: int = PARALLEL) -> ObjectMap:
-        """The objects below a place, as a mapping from keys to bytes, compared by digest; ``parallel`` at once."""
+        """The objects below a place, as a mapping from keys to bytes, compared by digest; ``parallel`` at once.
+
+        Connections and threads are shared by all stores of the same place and ``parallel`` in a process, and stay for
+        a while when the last is gone, for the next task that unpickles one.
+        """
         return object_map(url, self._recipe(), parallel=parallel)
 
     def zarr_store(self, url: str, *, read_only: bool = False, parallel: int = PARALLEL) -> ZarrStore:

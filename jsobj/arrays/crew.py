@@ -43,9 +43,10 @@ class Crew:
             thread.start()
         return await future
 
-    def close(self) -> None:
-        """Let the threads end after what is waiting."""
-        for thread in _dismiss(self._calls, self._threads):
+    def close(self, *, wait: bool = True) -> None:
+        """Let the threads end after what is waiting. ``wait`` until they have."""
+        leaving = _dismiss(self._calls, self._threads)
+        for thread in leaving if wait else ():
             thread.join()
 
 

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jsobj.arrays.at_once import Gauge
 from jsobj.arrays.crew import Crew
 from jsobj.arrays.fetching import Memory, fetch
 from jsobj.arrays.many import SomeFailed, for_each
+from jsobj.arrays.opened import Opened, forget, hold, release
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.locate import parse_location
@@ -31,17 +32,6 @@ if TYPE_CHECKING:
     from jsobj.store.objects import Store
 
 PARALLEL = 32  # requests at once
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """What one process has open."""
-
-    store: Store
-    pool: ThreadPoolExecutor
-    crew: Crew
-    gauge: Gauge
-    pid: int
 
 
 class ObjectMap(MutableMapping[str, bytes]):
@@ -57,7 +47,8 @@ class ObjectMap(MutableMapping[str, bytes]):
         self.recipe = replace(recipe, location=place)
         self.parallel = max(1, parallel)
         self._lock = threading.Lock()
-        self._opened: _Opened | None = None
+        self._opened: Opened | None = None
+        self._forget: weakref.finalize[..., ObjectMap] | None = None
 
     @property
     def prefix(self) -> str:
@@ -66,7 +57,7 @@ class ObjectMap(MutableMapping[str, bytes]):
 
     @property
     def store(self) -> Store:
-        """The open store; opened by whoever needs it first, once in each process."""
+        """The open store; opened by whoever needs it first, once in each process for all that mean the same."""
         return self._open().store
 
     @property
@@ -79,26 +70,26 @@ class ObjectMap(MutableMapping[str, bytes]):
         """The threads that work for coroutines."""
         return self._open().crew
 
-    def _open(self) -> _Opened:
+    def _open(self) -> Opened:
         found = self._opened
         if found is not None and found.pid == os.getpid():
             return found
         with self._lock:
             found = self._opened
             if found is None or found.pid != os.getpid():  # what a fork finds open is its parent's
-                threads = ThreadPoolExecutor(self.parallel, "jsobj")
-                gauge = Gauge(self.parallel)
-                found = self._opened = _Opened(self.recipe.open(), threads, Crew(self.parallel), gauge, os.getpid())
+                found = self._opened = hold(self.recipe, self.parallel)
+                self._forget = weakref.finalize(self, forget, found)
+                self._forget.atexit = False
             return found
 
     def close(self) -> None:
-        """Close the connections; the next use opens others."""
+        """Close the connections, unless another of the same place has them in use; the next use opens others."""
         with self._lock:
             found, self._opened = self._opened, None
+            if self._forget is not None:
+                self._forget.detach()
         if found is not None and found.pid == os.getpid():
-            found.pool.shutdown()
-            found.crew.close()
-            found.store.close()
+            release(found)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel as a new one, with nothing open."""

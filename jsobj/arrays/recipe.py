@@ -10,6 +10,7 @@ from jsobj.store.locate import Location
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
     from jsobj.store.objects import Store
+    from jsobj.store.open import Wish
     from jsobj.store.patience import Patience
 
 
@@ -27,10 +28,21 @@ class Recipe:
     unsigned: bool = False
     endpoint: str = ""
 
+    def found(self) -> tuple[object, ...]:
+        """What files and environment say of it now, without asking a server. Raises as :meth:`open`, for the same."""
+        from jsobj.identity.settings import Settings
+        from jsobj.store.open import known_of
+
+        return known_of(Settings.read(), self.location, self._wish())
+
     def open(self, settings: Settings | None = None, *, patience: Patience | None = None) -> Store:
         """A store with connections of its own. Raises as :func:`jsobj.store.open.open_store`."""
         from jsobj.identity.settings import Settings
-        from jsobj.store.open import Wish, open_store
+        from jsobj.store.open import open_store
 
-        wish = Wish(self.cloud, self.profile, self.unsigned, self.endpoint)
-        return open_store(settings or Settings.read(), self.location, wish, patience=patience)
+        return open_store(settings or Settings.read(), self.location, self._wish(), patience=patience)
+
+    def _wish(self) -> Wish:
+        from jsobj.store.open import Wish
+
+        return Wish(self.cloud, self.profile, self.unsigned, self.endpoint)

@@ -82,6 +82,21 @@ def open_store(settings: Settings, location: Location, wish: Wish, *, patience: 
     return _swift(settings, location, wish, patience)
 
 
+def known_of(settings: Settings, location: Location, wish: Wish) -> tuple[object, ...]:
+    """What decides how :func:`open_store` would open: equal where it would come to the same. No server is asked.
+
+    Raises :class:`JsobjError` as that one.
+    """
+    access = _public(settings, location.dialect, wish) if wish.unsigned else _keys(settings, location.dialect, wish)
+    if access is not None:
+        return (access, _proxy(settings, access.origin))
+    if wish.unsigned:
+        return (account_url(wish.endpoint) or account_url(settings.get("OS_STORAGE_URL")),)
+    from jsobj.identity.current import current_source
+
+    return (current_source(settings, cloud=wish.cloud),)
+
+
 def _keys(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
     """The access of the profile meant; None for Swift."""
     if dialect == "swift":

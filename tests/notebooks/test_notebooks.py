@@ -13,19 +13,28 @@ from fixtures_cloud import Cloud
 from fixtures_places import Place
 
 DASK = """
+import threading
+
 import dask.array as da
 from dask.distributed import Client, LocalCluster
 
 import jsobj
 
+
+def threads():
+    return sum(each.name == "jsobj-crew" for each in threading.enumerate())
+
+
 if __name__ == "__main__":
     with LocalCluster(n_workers=2, threads_per_worker=2, processes=True, dashboard_address=None) as cluster:
         with Client(cluster) as client:
             store = jsobj.connect("science").zarr_store(f"s3://{bucket}/random.zarr")
-            values = da.random.default_rng(7).random((400, 400), chunks=(100, 100))
+            values = da.random.default_rng(7).random((400, 400), chunks=(50, 50))
             da.to_zarr(values, store, mode="w")
             again = da.from_zarr(jsobj.connect("science").zarr_store(f"s3://{bucket}/random.zarr", read_only=True))
             assert abs(float((again - values).sum().compute())) == 0
+            # Each task unpickles a store, and they share what is open.
+            assert 0 < max(client.run(threads).values()) <= 32
             options = jsobj.connect("science").storage_options()
             assert float(da.from_zarr(f"s3://{bucket}/random.zarr", storage_options=options).mean().compute()) > 0.4
             print(len(client.scheduler_info()["workers"]), "workers")
@@ -78,7 +87,7 @@ def run(place: Place, code: str, folder: Path, *, login: bool = True, endpoint: 
 
 def test_two_dask_workers_write_and_read_a_random_array(place: Place, tmp_path: Path) -> None:
     assert run(place, DASK, tmp_path) == "2 workers\n"
-    assert len([name for name in place.names() if name.startswith("random.zarr/c/")]) == 16
+    assert len([name for name in place.names() if name.startswith("random.zarr/c/")]) == 64
 
 
 def test_netcdf_to_zarr_through_xarray(place: Place, tmp_path: Path) -> None:
