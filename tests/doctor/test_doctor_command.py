@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -230,6 +231,24 @@ def test_the_script_works_with_only_boto3_and_holds_no_secret(patient: Jsobj, cl
     assert done.returncode == 0, done.stdout + done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines() if "INFO" not in line] == ["PASS"] * 12
     assert client_of(patient, cloud).list_buckets()["Buckets"] == before
+
+
+def test_ctrl_c_in_the_script_leaves_no_parts(patient: Jsobj, cloud: Cloud) -> None:
+    """Where it is given a bucket, that is somebody's, and unfinished uploads stay there unseen."""
+    script = patient.home / "script.py"
+    script.write_text(patient("doctor", "--emit-script").out)
+    client = client_of(patient, cloud)
+    trial = runpy.run_path(str(script))["Test"](client, "")
+    trial.create()
+
+    def interrupt(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    client.meta.events.register("before-send.s3.UploadPart", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        trial.multipart()
+    assert not client.list_multipart_uploads(Bucket=trial.bucket).get("Uploads")
+    trial.delete()
 
 
 def test_the_script_says_what_fails(scene: Scene) -> None:

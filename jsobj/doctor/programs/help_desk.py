@@ -118,7 +118,7 @@ class Test:
                 answer = self.call("upload_part", "large", UploadId=upload, PartNumber=number, Body=body)
                 parts.append({"PartNumber": number, "ETag": answer["ETag"]})
             self.call("complete_multipart_upload", "large", UploadId=upload, MultipartUpload={"Parts": parts})
-        except Exception:  # whatever it was is raised again; only the parts must not stay behind
+        except BaseException:  # Ctrl-C too: whatever it was is raised again; only the parts must not stay behind
             self.call("abort_multipart_upload", "large", UploadId=upload)
             raise
 
