@@ -82,9 +82,9 @@ _Call = tuple[_Mail, "asyncio.Future[Any]", Callable[..., Any], tuple[Any, ...]]
 
 
 def _dismiss(calls: SimpleQueue[_Call | None], threads: list[threading.Thread]) -> list[threading.Thread]:
-    leaving = threads[:]
-    threads.clear()
-    for _ in leaving:
+    leaving = []
+    while threads:
+        leaving.append(threads.pop())
         calls.put(None)
     return leaving
 

@@ -101,7 +101,7 @@ def release(opened: Opened) -> None:
     with _shared.lock:
         _shared.settle()
         opened.holders -= 1
-        if opened.holders or opened not in _shared.opened:
+        if opened.holders:
             return
         _shared.opened.remove(opened)
     opened.close(wait=True)

@@ -74,7 +74,7 @@ def open_store(settings: Settings, location: Location, wish: Wish, *, patience: 
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login, usage where no endpoint is known.
     """
-    access = _public(settings, location.dialect, wish) if wish.unsigned else _keys(settings, location.dialect, wish)
+    access = _access(settings, location, wish)
     if access is not None:
         return _s3(settings, location, access, patience)
     if wish.unsigned:
@@ -87,14 +87,17 @@ def known_of(settings: Settings, location: Location, wish: Wish) -> tuple[object
 
     Raises :class:`JsobjError` as that one.
     """
-    access = _public(settings, location.dialect, wish) if wish.unsigned else _keys(settings, location.dialect, wish)
-    if access is not None:
-        return (access, _proxy(settings, access.origin))
-    if wish.unsigned:
-        return (account_url(wish.endpoint) or account_url(settings.get("OS_STORAGE_URL")),)
+    access = _access(settings, location, wish)
+    if access is not None or wish.unsigned:
+        return settings, access
     from jsobj.identity.current import current_source
 
-    return (current_source(settings, cloud=wish.cloud),)
+    return settings, current_source(settings, cloud=wish.cloud)
+
+
+def _access(settings: Settings, location: Location, wish: Wish) -> S3Access | None:
+    """The way over S3; None where the Swift API is meant."""
+    return _public(settings, location.dialect, wish) if wish.unsigned else _keys(settings, location.dialect, wish)
 
 
 def _keys(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:

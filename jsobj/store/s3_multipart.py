@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -39,34 +39,30 @@ def begin(talk: S3Talk, key: str, options: PutOptions) -> Upload:
         raise talk.malformed("it begins an upload and tells no id")
     upload = Upload(key, number)
     if reply.attempts > 1:
+        seconds = time.monotonic() - began
         with suppress(JsobjError):  # who may write need not be allowed to list; jsobj uploads list shows what stays
-            since = time.monotonic() - began + _BLUR
-            there = [one for one in s3_listing.uploads(talk, key) if one.key == key]
-            started = next((one.started for one in there if one.id == number), None)
-            if started is not None:
-                upload = replace(upload, started=started, twins_since=started - since)
-                _abort_twins(talk, upload, there)
+            at = next((one.started for one in s3_listing.uploads(talk, key) if one.id == number), None)
+            if at is not None:
+                upload = replace(upload, started=at, twins=(at - seconds - _BLUR, at + _LATE))
+    _abort_twins(talk, upload)
     return upload
 
 
-def _abort_twins(talk: S3Talk, ours: Upload, there: Iterable[Upload]) -> None:
-    """Abort uploads that were begun, but whose answer was lost: of this key, while we asked, and still without parts.
+def _abort_twins(talk: S3Talk, ours: Upload) -> None:
+    """Abort uploads that were begun, but whose answer was lost: of this key, at their time, and still without parts.
 
-    A server may be slow with a request that we gave up, and begin a twin after ours: so it is looked again when ours
-    ends. The times compared are the server's. Another program that began to upload to the same key in the same seconds
-    may lose its upload by this, and is told so; the last of the two would have won anyway.
+    A server may be slow with a request that we gave up, and begin a twin after ours: so this is done again when ours
+    ends. The times compared are the server's. Another program that began to upload to the same key at that time may
+    lose its upload by this, and is told so; the last of the two would have won anyway.
     """
-    since, until = ours.twins_since or 0.0, (ours.started or 0.0) + _LATE
-    for one in there:
-        ask = one.key == ours.key and one.id != ours.id and one.started is not None and since <= one.started <= until
-        if ask and not s3_listing.parts(talk, one):
-            abort(talk, one)
-
-
-def _abort_late_twins(talk: S3Talk, ours: Upload) -> None:
-    if ours.twins_since is not None:
-        with suppress(JsobjError):
-            _abort_twins(talk, ours, list(s3_listing.uploads(talk, ours.key)))
+    if ours.twins is None:
+        return
+    since, until = ours.twins
+    with suppress(JsobjError):
+        for one in list(s3_listing.uploads(talk, ours.key)):  # all of it before the first is gone
+            at_that_time = one.started is not None and since <= one.started <= until
+            if one.key == ours.key and one.id != ours.id and at_that_time and not s3_listing.parts(talk, one):
+                abort(talk, one)
 
 
 def put_part(talk: S3Talk, upload: Upload, number: int, source: Source, moved: Moved, *, signed: bool = False) -> Part:
@@ -122,7 +118,7 @@ def complete(talk: S3Talk, upload: Upload, parts: Sequence[Part]) -> str:
     network where the server does not make it. The parts are kept.
     """
     etag = _completed(talk, upload, parts)
-    _abort_late_twins(talk, upload)
+    _abort_twins(talk, upload)
     return etag
 
 
@@ -158,7 +154,7 @@ def abort(talk: S3Talk, upload: Upload) -> None:
     except JsobjError as error:
         if error.reference != "upload-not-found":
             raise
-    _abort_late_twins(talk, upload)
+    _abort_twins(talk, upload)
 
 
 def first_part(talk: S3Talk, info: ObjectInfo) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import pickle
 import threading
+from pathlib import Path
 
 import pytest
-from fixtures_places import PROFILE, Place
+from fixtures_cloud import Cloud
+from fixtures_places import PROFILE, Place, environ_in, settle
 
 import jsobj
 from jsobj.arrays.object_map import ObjectMap
@@ -81,3 +83,26 @@ def test_a_key_that_was_replaced_opens_anew(at_home: Place) -> None:
     assert first["k"] == b"1"
     credentials.write_text(text)
     assert travelled(first).store is first.store
+
+
+def test_what_the_environment_says_is_asked_again_too(at_home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = jsobj.connect(PROFILE).store(at_home.url())
+    assert first.store is travelled(first).store
+    monkeypatch.setenv("AWS_CA_BUNDLE", "another.pem")
+    assert travelled(first).store is not first.store
+
+
+def test_who_logs_in_shares_the_token(cloud: Cloud, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Over Swift's own API: one login for all tasks."""
+    login = {
+        "OS_AUTH_URL": cloud.auth_url,
+        "OS_USERNAME": "alice",
+        "OS_PASSWORD": cloud.password("alice"),
+        "OS_PROJECT_NAME": "demo",
+        "OS_USER_DOMAIN_NAME": "Default",
+        "OS_PROJECT_DOMAIN_NAME": "Default",
+    }
+    settle(monkeypatch, environ_in(tmp_path) | login)
+    first = jsobj.connect().store("swift://shared/a")
+    assert travelled(first).store is first.store
+    assert first.store.place.dialect == "swift"
