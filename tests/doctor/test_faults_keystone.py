@@ -211,4 +211,5 @@ def key_that_nobody_uses(scene: Scene) -> None:
 
 @pytest.mark.parametrize("fault", table.rows, ids=table.names)
 def test_fault(fault, scene: Scene) -> None:
+    """``judge`` asserts: exactly this check fails, with these words, and says what to do."""
     judge(fault, scene)

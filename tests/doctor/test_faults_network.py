@@ -197,4 +197,5 @@ def f34_clock_six_minutes_behind(scene: Scene) -> None:
 
 @pytest.mark.parametrize("fault", table.rows, ids=table.names)
 def test_fault(fault, scene: Scene) -> None:
+    """``judge`` asserts: exactly this check fails, with these words, and says what to do."""
     judge(fault, scene)

@@ -58,5 +58,6 @@ def test_s20_mutations_of_what_is_real(name: str) -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_the_seeds_and_what_was_found_once(name: str) -> None:
+    """Each target asserts what its reader promises."""
     for data in (*TARGETS[name].seeds, *FINDINGS.get(name, ())):
         TARGETS[name].read(data)

@@ -44,6 +44,7 @@ def test_b080_s07_0_4_a_single_key_that_leads_out(transfer: TransferScene) -> No
 
 
 def test_b082_dots_and_doubled_slashes(transfer: TransferScene) -> None:
+    """Refused by name, and the others arrive: ``fetched`` asserts it, here and below."""
     bad = (".", "./x", "a/./b", "a//b", "/lead", "sub/.")
     fetched(transfer, dict.fromkeys(bad, b"odd"), GOOD)
 

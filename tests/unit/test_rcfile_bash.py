@@ -181,6 +181,7 @@ def file(draw: st.DrawFn) -> bytes:
 @PROFILE
 @given(file())
 def test_every_file_of_the_grammar_is_accepted_and_means_what_bash_says(data: bytes) -> None:
+    """``agrees`` asserts that every value is the one that bash has."""
     rc = parse(data, "rc")
     with tempfile.TemporaryDirectory() as folder:
         agrees(rc, bash(Path(folder), data))

@@ -51,6 +51,7 @@ def test_b119_cut_off_with_its_log(tmp_path: Path) -> None:
 
 
 def test_b119_changed_bytes(tmp_path: Path) -> None:
+    """``_opened_with`` asserts: it resumes, or works as a new one, and a damaged file is put aside."""
     whole = begun(tmp_path / "whole").read_bytes()
     chance = random.Random(20261121)
     for _ in range(200):
