@@ -253,8 +253,8 @@ class FaultProxy:
                 told = rule.answer if rule.fault == "answer" else _changed(rule, head, status, whole)
                 self._give(client, one, told)
                 return
-        client.sendall(head)
         one.status = status
+        client.sendall(head)
         chunked = length == CHUNKED
         spoiled = _Spoiled(
             self, rule if rule is not None and rule.when == "receiving" else None, client, max(0, length or 0)
@@ -262,8 +262,8 @@ class FaultProxy:
         for piece in server.reader.body(length):
             piece = spoiled.piece(piece)
             self._slow(pace, len(piece))
+            self._count(one, received=len(piece))  # before: who has the whole answer finds it in the journal
             client.sendall(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
-            self._count(one, received=len(piece))
         spoiled.end()
         if chunked:
             client.sendall(b"0\r\n\r\n")
@@ -271,8 +271,8 @@ class FaultProxy:
             raise End
 
     def _give(self, client: socket.socket, one: Exchange, answer: Answer) -> None:
-        client.sendall(answer.as_bytes())
         one.status = answer.status
+        client.sendall(answer.as_bytes())
 
     def _count(self, one: Exchange, *, sent: int = 0, received: int = 0) -> None:
         with self._changed:
