@@ -11,6 +11,10 @@ import pytest
 from jsobj.arrays.crew import Crew
 
 
+def of_crews() -> set[threading.Thread]:
+    return {each for each in threading.enumerate() if each.name == "jsobj-crew"}
+
+
 def test_results_and_errors_come_back_to_who_asked() -> None:
     async def ask(crew: Crew) -> list[object]:
         return await asyncio.gather(*(crew.run(divmod, 100, n) for n in range(200)), return_exceptions=True)
@@ -39,14 +43,14 @@ def test_no_more_at_once_than_its_count_and_no_more_threads_than_calls() -> None
     async def ask(count: int) -> None:
         await asyncio.gather(*(crew.run(work) for _ in range(count)))
 
-    crew, before = Crew(4), threading.active_count()
+    crew, before = Crew(4), of_crews()
     asyncio.run(ask(1))
-    assert threading.active_count() == before + 1
+    assert len(of_crews() - before) == 1
     asyncio.run(ask(40))
     assert most == [4]
-    assert threading.active_count() == before + 4
+    assert len(of_crews() - before) == 4
     crew.close()
-    assert threading.active_count() == before
+    assert of_crews() <= before
 
 
 async def test_a_call_that_was_cancelled_before_it_began_is_not_made() -> None:
@@ -79,10 +83,10 @@ def test_a_result_for_a_loop_that_is_gone_disturbs_nobody() -> None:
 
 
 def test_the_threads_of_a_crew_that_is_forgotten_end() -> None:
-    before = set(threading.enumerate())
+    before = of_crews()
     crew = Crew(4)
     asyncio.run(crew.run(int, "7"))
-    mine = set(threading.enumerate()) - before
+    mine = of_crews() - before
     assert len(mine) == 1
     del crew
     for thread in mine:

@@ -30,7 +30,7 @@ def test_l04_descriptors_do_not_leak(landing: Landing, root: Path) -> None:
     assert descriptors() <= before + 70
     landing.sync()
     landing.close()
-    assert descriptors() == before
+    assert descriptors() <= before
     assert len(files(root)) == 1000
 
 

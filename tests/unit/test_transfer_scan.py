@@ -277,4 +277,4 @@ def test_a_walk_holds_no_file_open(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
     found = walk([str(tmp_path)], filters=Filters())
     next(found)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before  # what earlier tests left open may close meanwhile
