@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from fixtures_places import PROFILE, Place, environ_in, settle
-from s3_meddler import Answer, S3Passing, meddling_s3
+from meddler import Answer, Passing, meddling
 from scripted import answer, finish, scripted
 
 import jsobj
@@ -46,11 +46,11 @@ def upload(place: Place, key: str, sizes: tuple[int, ...]) -> bytes:
     return b"".join(pieces)
 
 
-def damaging(times: int) -> Callable[[S3Passing], Answer]:
+def damaging(times: int) -> Callable[[Passing], Answer]:
     """Another byte in the first ``times`` bodies of the object, a different one each time."""
     places = itertools.count()
 
-    def spoil(passing: S3Passing) -> Answer:
+    def spoil(passing: Passing) -> Answer:
         status, headers, body = passing.ask()
         if passing.method == "GET" and passing.path.endswith("/k") and (at := next(places)) < times:
             body = body[:at] + bytes([body[at] ^ 1]) + body[at + 1 :]
@@ -64,7 +64,7 @@ def damaging(times: int) -> Callable[[S3Passing], Answer]:
 @pytest.mark.parametrize("times", [0, 1])
 def test_damage_on_the_way_is_fetched_again(at_home: Place, parts: tuple[int, ...], memory: Any, times: int) -> None:
     wanted = upload(at_home, "k", parts)
-    with meddling_s3(at_home.endpoint) as meddler:
+    with meddling(at_home.endpoint) as meddler:
         meddler.spoil = damaging(times)
         objects = jsobj.connect(PROFILE, endpoint=meddler.origin).store(at_home.url())
         assert bytes(objects.fetch("k", memory)) == wanted
@@ -88,7 +88,7 @@ def test_what_was_compared_is_told(at_home: Place, kind: str, by: str) -> None:
 @pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS.keys())
 def test_damage_that_stays_is_an_error(at_home: Place, parts: tuple[int, ...]) -> None:
     upload(at_home, "k", parts)
-    with meddling_s3(at_home.endpoint) as meddler:
+    with meddling(at_home.endpoint) as meddler:
         meddler.spoil = damaging(99)
         objects = jsobj.connect(PROFILE, endpoint=meddler.origin).store(at_home.url())
         with pytest.raises(JsobjError) as raised:

@@ -17,7 +17,7 @@ import pytest
 from commands import Jsobj
 from doctor_scene import IDS, Scene, client_of
 from fixtures_cloud import Cloud
-from s3_meddler import Answer, S3Passing, meddling_s3
+from meddler import Answer, Passing, meddling
 
 from jsobj.doctor.causes import CAUSES
 from jsobj.doctor.registry import CHECKS
@@ -136,14 +136,14 @@ def test_ctrl_c_before_the_answer_leaves_no_bucket(patient: Jsobj, cloud: Cloud)
     s3 = client_of(patient, cloud)
     made, stopped = threading.Event(), threading.Event()
 
-    def hold(passing: S3Passing) -> Answer:
+    def hold(passing: Passing) -> Answer:
         answer = passing.ask()
         if passing.method == "PUT" and passing.path.startswith("/jsobj-doctor-") and not made.is_set():
             made.set()
             stopped.wait(60)
         return answer
 
-    with meddling_s3(cloud.s3_endpoint) as meddler:
+    with meddling(cloud.s3_endpoint) as meddler:
         meddler.spoil = hold
         patient.config.write_text(patient.config.read_text().replace(cloud.s3_endpoint, meddler.origin))
         process = patient.start("doctor", "round-trip")
@@ -163,7 +163,7 @@ def test_ctrl_c_while_it_writes_into_the_users_bucket_leaves_nothing_there(patie
     sent, interrupted, made = threading.Event(), threading.Event(), threading.Event()
     s3.create_bucket(Bucket="users-own")
 
-    def late(passing: S3Passing) -> Answer:
+    def late(passing: Passing) -> Answer:
         if passing.method != "PUT" or "/small" not in passing.path:
             return passing.ask()
         sent.set()
@@ -174,7 +174,7 @@ def test_ctrl_c_while_it_writes_into_the_users_bucket_leaves_nothing_there(patie
         finally:
             made.set()
 
-    with meddling_s3(cloud.s3_endpoint) as meddler:
+    with meddling(cloud.s3_endpoint) as meddler:
         meddler.spoil = late
         patient.config.write_text(patient.config.read_text().replace(cloud.s3_endpoint, meddler.origin))
         process = patient.start("doctor", "round-trip", "--bucket", "users-own")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from s3_meddler import S3Meddler, S3Passing, flipped, meddling_s3, refusal
+from meddler import Meddler, Passing, flipped, meddling, refusal
 from s3_scene import MIB, SMALLEST, S3Scene, got, md5, refused
 
 from jsobj.errors import ExitCode
@@ -26,13 +26,13 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def meddler(stores: S3Scene) -> Iterator[S3Meddler]:
-    with meddling_s3(stores.endpoint) as made:
+def meddler(stores: S3Scene) -> Iterator[Meddler]:
+    with meddling(stores.endpoint) as made:
         yield made
 
 
 @pytest.fixture
-def store(stores: S3Scene, meddler: S3Meddler) -> S3Store:
+def store(stores: S3Scene, meddler: Meddler) -> S3Store:
     """A store behind the meddler."""
     return stores.another(endpoint=meddler.origin)
 
@@ -46,18 +46,18 @@ def begun(store: S3Store, key: str) -> tuple[Upload, list[Part]]:
 @pytest.mark.parametrize("known", [False, True], ids=["server-unknown", "server-known"])
 @pytest.mark.parametrize("size", [100, MIB + 1])
 def test_F07_a_bit_that_flips_on_the_way_up(
-    stores: S3Scene, store: S3Store, meddler: S3Meddler, size: int, known: bool
+    stores: S3Scene, store: S3Store, meddler: Meddler, size: int, known: bool
 ) -> None:
     data, key = os.urandom(size), f"flip/{size}/{known}"
     if known:
         store.delete(key)  # the first answer tells what the server compares
 
-    def once(passing: S3Passing) -> Any:
+    def once(passing: Passing) -> Any:
         if passing.method == "PUT" and passing.number == 1:
             passing.body = flipped(passing.body)
         return passing.ask()
 
-    def always(passing: S3Passing) -> Any:
+    def always(passing: Passing) -> Any:
         passing.body = flipped(passing.body) if passing.method == "PUT" else passing.body
         return passing.ask()
 
@@ -73,11 +73,11 @@ def test_F07_a_bit_that_flips_on_the_way_up(
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["server-unknown", "server-known"])
-def test_F07_a_bit_that_flips_in_a_part(stores: S3Scene, store: S3Store, meddler: S3Meddler, known: bool) -> None:
+def test_F07_a_bit_that_flips_in_a_part(stores: S3Scene, store: S3Store, meddler: Meddler, known: bool) -> None:
     upload = store.begin(f"part/{known}")
     store._dialect.checks_payload = known
 
-    def once(passing: S3Passing) -> Any:
+    def once(passing: Passing) -> Any:
         if passing.method == "PUT" and passing.number == 1:
             passing.body = flipped(passing.body)
         answer = passing.ask()
@@ -95,12 +95,12 @@ def test_F07_a_bit_that_flips_in_a_part(stores: S3Scene, store: S3Store, meddler
 
 
 @pytest.mark.parametrize("known", [False, True], ids=["server-unknown", "server-known"])
-def test_F38_a_part_without_an_etag(stores: S3Scene, store: S3Store, meddler: S3Meddler, known: bool) -> None:
+def test_F38_a_part_without_an_etag(stores: S3Scene, store: S3Store, meddler: Meddler, known: bool) -> None:
     upload = store.begin(f"untold/{known}")
     store._dialect.checks_payload = known
 
     def untold(times: int) -> Any:
-        def spoil(passing: S3Passing) -> Any:
+        def spoil(passing: Passing) -> Any:
             status, headers, body = passing.ask()
             headers.pop("x-amz-request-id")
             if passing.number <= times:
@@ -118,8 +118,8 @@ def test_F38_a_part_without_an_etag(stores: S3Scene, store: S3Store, meddler: S3
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_F17_trouble_that_passes(stores: S3Scene, store: S3Store, meddler: S3Meddler, status: int) -> None:
-    def spoil(passing: S3Passing) -> Any:
+def test_F17_trouble_that_passes(stores: S3Scene, store: S3Store, meddler: Meddler, status: int) -> None:
+    def spoil(passing: Passing) -> Any:
         return (
             refusal(status, "SlowDown" if status == 503 else "InternalError") if passing.number == 1 else passing.ask()
         )
@@ -142,7 +142,7 @@ def test_F17_trouble_that_passes(stores: S3Scene, store: S3Store, meddler: S3Med
 
 @pytest.mark.parametrize("end", ["complete", "abort"])
 def test_F48_P04_what_the_server_begins_late_is_taken_back_at_the_end(
-    stores: S3Scene, store: S3Store, meddler: S3Meddler, end: str
+    stores: S3Scene, store: S3Store, meddler: Meddler, end: str
 ) -> None:
     """A request whose answer was lost is with the server still, and makes its upload when ours has been begun."""
     key = f"late/{end}"
@@ -160,7 +160,7 @@ def test_F48_P04_what_the_server_begins_late_is_taken_back_at_the_end(
     assert {found for found in stores.uploads() if found[0].startswith(key)} == {(key, kept), (f"{key}/other", other)}
 
 
-def test_F48_P04_an_upload_that_was_begun_at_once_asks_for_no_twins(store: S3Store, meddler: S3Meddler) -> None:
+def test_F48_P04_an_upload_that_was_begun_at_once_asks_for_no_twins(store: S3Store, meddler: Meddler) -> None:
     store.complete(*begun(store, "one"))
     assert "GET" not in {method for method, _ in meddler.seen}
 
@@ -168,12 +168,10 @@ def test_F48_P04_an_upload_that_was_begun_at_once_asks_for_no_twins(store: S3Sto
 # -- the request that makes the object (F08, F10, C05, 0.3, 0.13)
 
 
-def test_F08_it_was_done_but_the_answer_was_500_and_then_404(
-    stores: S3Scene, store: S3Store, meddler: S3Meddler
-) -> None:
+def test_F08_it_was_done_but_the_answer_was_500_and_then_404(stores: S3Scene, store: S3Store, meddler: Meddler) -> None:
     upload, parts = begun(store, "done/500")
 
-    def spoil(passing: S3Passing) -> Any:
+    def spoil(passing: Passing) -> Any:
         if passing.method != "POST":
             return passing.ask()
         if passing.number == 1:
@@ -189,11 +187,11 @@ def test_F08_it_was_done_but_the_answer_was_500_and_then_404(
 
 @pytest.mark.parametrize("kind", ["cut", "500"])
 def test_F08_it_was_done_and_no_answer_ever_said_so(
-    stores: S3Scene, store: S3Store, meddler: S3Meddler, kind: str
+    stores: S3Scene, store: S3Store, meddler: Meddler, kind: str
 ) -> None:
     upload, parts = begun(store, f"done/{kind}")
 
-    def spoil(passing: S3Passing) -> Any:
+    def spoil(passing: Passing) -> Any:
         if passing.method != "POST":
             return passing.ask()
         if passing.number == 1:
@@ -205,10 +203,10 @@ def test_F08_it_was_done_and_no_answer_ever_said_so(
     assert stores.fetch(upload.key) == DATA
 
 
-def test_F10_an_error_after_200_is_tried_again(stores: S3Scene, store: S3Store, meddler: S3Meddler) -> None:
+def test_F10_an_error_after_200_is_tried_again(stores: S3Scene, store: S3Store, meddler: Meddler) -> None:
     upload, parts = begun(store, "error/200")
 
-    def spoil(passing: S3Passing) -> Any:
+    def spoil(passing: Passing) -> Any:
         if passing.method == "POST" and passing.number == 1:
             return 200, {}, b"<?xml version='1.0'?>\n" + b" " * 100 + b"<Error><Code>InternalError</Code></Error>"
         return passing.ask()
@@ -220,7 +218,7 @@ def test_F10_an_error_after_200_is_tried_again(stores: S3Scene, store: S3Store, 
 
 @pytest.mark.parametrize("answer", [(200, {}, b"<Error><Code>InternalError</Code></Error>"), refusal(500, "Oops")])
 def test_F10_where_it_is_never_done_the_parts_are_kept(
-    stores: S3Scene, store: S3Store, meddler: S3Meddler, answer: Any
+    stores: S3Scene, store: S3Store, meddler: Meddler, answer: Any
 ) -> None:
     key = f"never/{answer[0]}"
     upload, parts = begun(store, key)
@@ -237,7 +235,7 @@ def test_F10_where_it_is_never_done_the_parts_are_kept(
     "body", [b"", b"<CompleteMultipartUploadResult><ETag>", b"<html/>"], ids=["empty", "cut", "html"]
 )
 def test_an_answer_that_proves_nothing_is_settled_by_looking(
-    stores: S3Scene, store: S3Store, meddler: S3Meddler, body: bytes
+    stores: S3Scene, store: S3Store, meddler: Meddler, body: bytes
 ) -> None:
     upload, parts = begun(store, f"vague/{len(body)}")
     meddler.spoil = lambda passing: (200, {}, body) if passing.method == "POST" else passing.ask()
@@ -251,10 +249,10 @@ def test_an_answer_that_proves_nothing_is_settled_by_looking(
 # -- on the way down
 
 
-def test_P11_a_version_that_changes_between_parts(stores: S3Scene, store: S3Store, meddler: S3Meddler) -> None:
+def test_P11_a_version_that_changes_between_parts(stores: S3Scene, store: S3Store, meddler: Meddler) -> None:
     etag = stores.write("moving", DATA)
 
-    def spoil(passing: S3Passing) -> Any:
+    def spoil(passing: Passing) -> Any:
         if passing.headers.get("range", "").startswith("bytes=1000-"):
             stores.write("moving", DATA[::-1])
         return passing.ask()
@@ -273,10 +271,10 @@ def test_F40_an_object_that_is_deleted_meanwhile(stores: S3Scene, store: S3Store
     assert refused(store.get, "gone", BytesSink(), start=10, size=10, etag=etag).code is ExitCode.NOT_FOUND
 
 
-def test_0_1_a_range_that_is_ignored_is_never_taken(stores: S3Scene, store: S3Store, meddler: S3Meddler) -> None:
+def test_0_1_a_range_that_is_ignored_is_never_taken(stores: S3Scene, store: S3Store, meddler: Meddler) -> None:
     stores.write("whole", DATA)
 
-    def spoil(passing: S3Passing) -> Any:
+    def spoil(passing: Passing) -> Any:
         status, headers, body = passing.ask()
         if passing.method == "GET" and status == 206:
             headers.pop("content-range")
@@ -310,7 +308,7 @@ def test_P09_data_that_look_like_an_error(stores: S3Scene, store: S3Store) -> No
         b"<ListBucketResult><Contents><Key>&#1;</Key><Size>1</Size></Contents></ListBucketResult>",
     ],
 )
-def test_F24_what_is_no_listing_is_refused(store: S3Store, meddler: S3Meddler, body: bytes) -> None:
+def test_F24_what_is_no_listing_is_refused(store: S3Store, meddler: Meddler, body: bytes) -> None:
     meddler.spoil = lambda passing: (200, {}, body)
     error = refused(lambda: list(store.list()))
     assert (error.reference, error.code) == ("not-object-store", ExitCode.NETWORK)
@@ -332,7 +330,7 @@ def page(keys: str, token: str = "") -> Any:
     ],
     ids=["repeats", "backwards", "token", "empty"],
 )
-def test_L05_a_listing_that_does_not_advance_ends(store: S3Store, meddler: S3Meddler, pages: list[Any]) -> None:
+def test_L05_a_listing_that_does_not_advance_ends(store: S3Store, meddler: Meddler, pages: list[Any]) -> None:
     meddler.spoil = lambda passing: pages[min(len(meddler.seen), len(pages)) - 1]
     error = refused(lambda: list(store.list()))
     assert (error.reference, error.code) == ("listing-stuck", ExitCode.NETWORK)
@@ -342,7 +340,7 @@ def test_L05_a_listing_that_does_not_advance_ends(store: S3Store, meddler: S3Med
 # -- keys and redirects
 
 
-def test_F32_0_9_a_key_that_worked_and_is_refused(store: S3Store, meddler: S3Meddler, monkeypatch: Any) -> None:
+def test_F32_0_9_a_key_that_worked_and_is_refused(store: S3Store, meddler: Meddler, monkeypatch: Any) -> None:
     monkeypatch.setattr(store._talk.session.patience._stopped, "wait", lambda seconds: waits.append(seconds))
     waits: list[float] = []
     store.put("throttled", BytesSource(b"x"))
@@ -359,9 +357,9 @@ def test_F32_0_9_a_key_that_worked_and_is_refused(store: S3Store, meddler: S3Med
     assert len(waits) == 5
 
 
-def test_F36_P29_a_redirect_is_not_followed(stores: S3Scene, store: S3Store, meddler: S3Meddler) -> None:
+def test_F36_P29_a_redirect_is_not_followed(stores: S3Scene, store: S3Store, meddler: Meddler) -> None:
     stores.write("here", b"x")
-    with meddling_s3(stores.endpoint) as other:
+    with meddling(stores.endpoint) as other:
         meddler.spoil = lambda passing: (307, {"location": f"{other.origin}{passing.path}"}, b"")
         for function in (store.head, lambda key: store.get(key, BytesSink()), store.delete):
             error = refused(function, "here")
@@ -370,10 +368,10 @@ def test_F36_P29_a_redirect_is_not_followed(stores: S3Scene, store: S3Store, med
     assert stores.fetch("here") == b"x"
 
 
-def test_S01_no_error_shows_a_signature(stores: S3Scene, store: S3Store, meddler: S3Meddler) -> None:
+def test_S01_no_error_shows_a_signature(stores: S3Scene, store: S3Store, meddler: Meddler) -> None:
     signatures: list[str] = []
 
-    def spoil(passing: S3Passing) -> Any:
+    def spoil(passing: Passing) -> Any:
         signatures.append(passing.headers["authorization"].rpartition("=")[2])
         return refusal(403, "AccessDenied")
 

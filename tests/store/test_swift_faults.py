@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL
-from swift_meddler import Meddler, Passing, flipped, meddling
+from meddler import Answer, Meddler, Passing, flipped, meddling
 from swift_scene import MIB, Scene, got, open_scene, send_in_parts
 
 from jsobj.errors import ExitCode, JsobjError
@@ -50,9 +50,10 @@ def is_manifest(passing: Passing) -> bool:
 
 @pytest.mark.parametrize("size", [10, MIB + 10])
 def test_a_flipped_bit_is_sent_again_F07(scene: Scene, store: SwiftStore, meddler: Meddler, size: int) -> None:
-    def spoil(passing: Passing) -> None:
+    def spoil(passing: Passing) -> Answer | None:
         if passing.method == "PUT" and passing.number == 1:
             passing.body = flipped(passing.body)
+        return passing.ask()
 
     meddler.spoil = spoil
     moved: list[int] = []
@@ -62,9 +63,10 @@ def test_a_flipped_bit_is_sent_again_F07(scene: Scene, store: SwiftStore, meddle
 
 
 def test_bits_that_always_flip_never_make_an_object_F07(scene: Scene, store: SwiftStore, meddler: Meddler) -> None:
-    def spoil(passing: Passing) -> None:
+    def spoil(passing: Passing) -> Answer | None:
         if passing.method == "PUT":
             passing.body = flipped(passing.body)
+        return passing.ask()
 
     meddler.spoil = spoil
     with pytest.raises(JsobjError) as caught:
@@ -79,9 +81,10 @@ def test_bits_that_always_flip_never_make_an_object_F07(scene: Scene, store: Swi
 def test_a_flipped_bit_in_a_part_F07(scene: Scene, store: SwiftStore, meddler: Meddler, always: bool) -> None:
     upload = store.begin(f"part/{always}")
 
-    def spoil(passing: Passing) -> None:
+    def spoil(passing: Passing) -> Answer | None:
         if is_part(passing) and (always or passing.number == 1):
             passing.body = flipped(passing.body)
+        return passing.ask()
 
     meddler.spoil = spoil
     moved: list[int] = []
@@ -101,8 +104,9 @@ def test_a_flipped_bit_in_a_part_F07(scene: Scene, store: SwiftStore, meddler: M
 def test_a_lost_answer_to_the_manifest_is_settled_by_looking_C05(
     scene: Scene, store: SwiftStore, meddler: Meddler, times: int
 ) -> None:
-    def spoil(passing: Passing) -> None:
-        passing.lost = is_manifest(passing) and passing.number <= times
+    def spoil(passing: Passing) -> Answer | None:
+        answer = passing.ask()
+        return None if is_manifest(passing) and passing.number <= times else answer
 
     meddler.spoil = spoil
     _, _, etag = send_in_parts(store, f"lost/{times}", b"m" * (MIB + 1))
@@ -116,11 +120,8 @@ def test_a_manifest_that_never_arrives_keeps_the_old_object_C07(
 ) -> None:
     send_in_parts(store, "kept", b"old" * MIB)
 
-    def spoil(passing: Passing) -> None:
-        if is_manifest(passing):
-            passing.answer = (503, {"x-trans-id": "tx-made-up"}, b"busy")
-
-    meddler.spoil = spoil
+    busy = (503, {"x-trans-id": "tx-made-up"}, b"busy")
+    meddler.spoil = lambda passing: busy if is_manifest(passing) else passing.ask()
     upload = store.begin("kept")
     parts = [store.put_part(upload, 1, BytesSource(b"n" * MIB))]
     with pytest.raises(JsobjError) as caught:
@@ -128,18 +129,14 @@ def test_a_manifest_that_never_arrives_keeps_the_old_object_C07(
     assert caught.value.code is ExitCode.NETWORK
     assert scene.fetch("kept") == b"old" * MIB
     assert [found.id for found in scene.store().uploads("kept")] == [upload.id]
-    meddler.spoil = None
+    meddler.spoil = lambda passing: passing.ask()
     store.complete(upload, store.parts(upload))
     assert scene.fetch("kept") == b"n" * MIB
 
 
 @pytest.mark.parametrize("status", [408, 429, 498, 499, 500, 502, 503, 504])
 def test_a_busy_server_is_asked_again_F19_F20(scene: Scene, store: SwiftStore, meddler: Meddler, status: int) -> None:
-    def spoil(passing: Passing) -> None:
-        if passing.number == 1:
-            passing.answer = (status, {}, b"<html>busy</html>")
-
-    meddler.spoil = spoil
+    meddler.spoil = lambda passing: (status, {}, b"<html>busy</html>") if passing.number == 1 else passing.ask()
     store.put(f"busy/{status}", BytesSource(b"1"))
     assert got(store, f"busy/{status}") == b"1"
     assert [item.key for item in store.list("busy/")] == [item.key for item in scene.store().list("busy/")]
@@ -147,11 +144,8 @@ def test_a_busy_server_is_asked_again_F19_F20(scene: Scene, store: SwiftStore, m
 
 @pytest.mark.parametrize("status", [413, 507])
 def test_no_room_is_final_F42(store: SwiftStore, meddler: Meddler, status: int) -> None:
-    def spoil(passing: Passing) -> None:
-        if passing.method == "PUT":
-            passing.answer = (status, {}, b"Upload exceeds quota.")
-
-    meddler.spoil = spoil
+    full = (status, {}, b"Upload exceeds quota.")
+    meddler.spoil = lambda passing: full if passing.method == "PUT" else passing.ask()
     with pytest.raises(JsobjError) as caught:
         store.put("no-room", BytesSource(b"1"))
     assert (caught.value.reference, caught.value.code) == ("quota", ExitCode.REFUSED)
@@ -161,26 +155,15 @@ def test_no_room_is_final_F42(store: SwiftStore, meddler: Meddler, status: int) 
 def test_0_1_a_proxy_that_ignores_ranges_spoils_nothing(scene: Scene, store: SwiftStore, meddler: Meddler) -> None:
     scene.witness.put_object(scene.container, "ranged", b"0123456789")
 
-    def spoil(passing: Passing) -> None:
-        if passing.method == "GET":
-            headers = {"etag": "781e5e245d69b566979b86e28d23f2c7"}
-            passing.answer = (200, headers, b"0123456789") if passing.number < 3 else None
-
-    meddler.spoil = spoil
+    whole = (200, {"etag": "781e5e245d69b566979b86e28d23f2c7"}, b"0123456789")
+    meddler.spoil = lambda passing: whole if passing.method == "GET" and passing.number < 3 else passing.ask()
     assert got(store, "ranged", start=3, size=2) == b"34"
 
 
 def test_a_portal_that_answers_everything_with_its_page(store: SwiftStore, meddler: Meddler) -> None:
     """A captive portal: no object, no listing, no success of a PUT."""
 
-    def spoil(passing: Passing) -> None:
-        passing.answer = (
-            200,
-            {"content-type": "text/html"},
-            b"" if passing.method == "HEAD" else b"<html>Log in!</html>",
-        )
-
-    meddler.spoil = spoil
+    meddler.spoil = lambda passing: (200, {"content-type": "text/html"}, b"<html>Log in!</html>")
     sink = BytesSink()
     for call in (
         lambda: store.head("x"),
@@ -211,20 +194,14 @@ def test_a_portal_that_answers_everything_with_its_page(store: SwiftStore, meddl
     ],
 )
 def test_a_hostile_listing_F24(store: SwiftStore, meddler: Meddler, body: bytes) -> None:
-    def spoil(passing: Passing) -> None:
-        passing.answer = (200, {"content-type": "application/json"}, body)
-
-    meddler.spoil = spoil
+    meddler.spoil = lambda passing: (200, {"content-type": "application/json"}, body)
     with pytest.raises(JsobjError) as caught:
         list(store.list())
     assert (caught.value.reference, caught.value.code) == ("not-object-store", ExitCode.NETWORK)
 
 
 def test_a_listing_that_never_ends_F24(store: SwiftStore, meddler: Meddler) -> None:
-    def spoil(passing: Passing) -> None:
-        passing.answer = (200, {}, b'[{"name": "a", "bytes": 1, "hash": "0"}]')
-
-    meddler.spoil = spoil
+    meddler.spoil = lambda passing: (200, {}, b'[{"name": "a", "bytes": 1, "hash": "0"}]')
     with pytest.raises(JsobjError) as caught:
         list(store.list())
     assert (caught.value.reference, caught.value.code) == ("listing-stuck", ExitCode.NETWORK)
@@ -232,10 +209,7 @@ def test_a_listing_that_never_ends_F24(store: SwiftStore, meddler: Meddler) -> N
 
 
 def test_no_token_is_told(scene: Scene, store: SwiftStore, meddler: Meddler) -> None:
-    def spoil(passing: Passing) -> None:
-        passing.answer = (400, {}, b"bad \x1b[31m request")
-
-    meddler.spoil = spoil
+    meddler.spoil = lambda passing: (400, {}, b"bad \x1b[31m request")
     with pytest.raises(JsobjError) as caught:
         store.put("x", BytesSource(b"1"))
     said = f"{caught.value.to_json()}{caught.value!r}{caught.value.__cause__!r}"

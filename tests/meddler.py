@@ -1,4 +1,6 @@
-"""A proxy before a real server that spoils what a test tells it to: bodies on their way, answers on their way back."""
+"""A proxy before a real server that spoils what a test tells it to: bodies on their way, answers on their way back.
+
+The ``Host`` that was signed stays as it is."""
 
 from __future__ import annotations
 
@@ -10,27 +12,30 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-Spoil = Callable[["Passing"], None]
+Answer = tuple[int, dict[str, str], bytes]
 
 
 @dataclass
 class Passing:
-    """One request on its way. A ``spoil`` may change ``body``, set ``lost`` (done, but no answer) or an ``answer``."""
+    """One request on its way. ``number``: how often this method and path came by, from 1."""
 
     method: str
     path: str
+    headers: dict[str, str]
     body: bytes
-    number: int  # how often this method and path came by, from 1
-    lost: bool = False
-    answer: tuple[int, dict[str, str], bytes] | None = None
+    number: int
+    ask: Callable[[], Answer]  # the real server's answer to what is in ``body`` by now
+
+
+Spoil = Callable[[Passing], "Answer | None"]  # another answer than the server's; None for a connection that is cut
 
 
 @dataclass
 class Meddler:
-    """``seen``: every request's method and path."""
+    """``seen``: every request's method and path, in their order."""
 
     origin: str
-    spoil: Spoil | None = None
+    spoil: Spoil = lambda passing: passing.ask()
     seen: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -51,29 +56,32 @@ def meddling(upstream: str) -> Iterator[Meddler]:
             with lock:
                 meddler.seen.append((self.command, self.path))
                 number = meddler.seen.count((self.command, self.path))
-            passing = Passing(self.command, self.path, body, number)
-            if meddler.spoil is not None:
-                meddler.spoil(passing)
-            status, headers, answer = passing.answer or self._ask(passing)
-            if passing.lost:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            passing = Passing(self.command, self.path, headers, body, number, lambda: self._ask(passing))
+            answer = meddler.spoil(passing)
+            if answer is None:
                 self.close_connection = True
                 return
-            self.send_response(status)
-            for name, value in headers.items():
+            self.send_response(answer[0])
+            kept = {"content-length": str(len(answer[2]))} | answer[1]
+            for name, value in kept.items():
                 self.send_header(name, value)
-            if "content-length" not in headers:
-                self.send_header("content-length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            with contextlib.suppress(ConnectionError):  # who asked may not want all of it
+                self.end_headers()
+                self.wfile.write(answer[2] if self.command != "HEAD" else b"")
 
-        def _ask(self, passing: Passing) -> tuple[int, dict[str, str], bytes]:
+        def _ask(self, passing: Passing) -> Answer:
             connection = http.client.HTTPConnection(target, timeout=60)
-            headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
-            connection.request(self.command, self.path, passing.body or None, headers)
+            connection.putrequest(passing.method, passing.path, skip_host=True, skip_accept_encoding=True)
+            for name, value in passing.headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(passing.body or None)
             answer = connection.getresponse()
             body = answer.read()
             kept = {
-                n.lower(): v for n, v in answer.getheaders() if n.lower() not in {"connection", "transfer-encoding"}
+                n.lower(): v
+                for n, v in answer.getheaders()
+                if n.lower() not in {"connection", "transfer-encoding", "date", "server"}
             }
             connection.close()
             return answer.status, kept, body
@@ -96,3 +104,8 @@ def meddling(upstream: str) -> Iterator[Meddler]:
 def flipped(body: bytes) -> bytes:
     """One bit is another."""
     return bytes([body[0] ^ 1]) + body[1:]
+
+
+def refusal(status: int, code: str) -> Answer:
+    """An error as S3 writes it."""
+    return status, {}, f"<?xml version='1.0'?>\n<Error><Code>{code}</Code></Error>".encode()
