@@ -73,8 +73,9 @@ def export(world: World, tool: str | None, **options: Any) -> None:
 
 def _configured(world: World, tools: list[Tool], options: dict[str, Any]) -> list[tuple[Tool, Configuration]]:
     from jsobj.cli.exporting import asked, connection_for
+    from jsobj.export.connection import check
 
-    plain = connection_for(world, name=options["name"], bucket=options["bucket"], endpoint=options["endpoint"])
+    plain = check(connection_for(world, name=options["name"], bucket=options["bucket"], endpoint=options["endpoint"]))
     known: Connection | None = None
     made = []
     for tool in tools:

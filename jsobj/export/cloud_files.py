@@ -9,6 +9,7 @@ import re
 
 from jsobj.export.configuration import Branch, Configuration, Whole
 from jsobj.export.connection import Connection
+from jsobj.export.yamltext import inner
 
 ALIASES, SECRETS = "~/.cloudfiles/aliases.json", "~/.cloudvolume/secrets"
 
@@ -18,9 +19,9 @@ def configure(connection: Connection) -> Configuration:
     alias = re.sub(r"[^a-z0-9]", "", connection.name.lower()) or "jsobj"
     secret = f"{SECRETS}/{alias}-secret.json"
     pieces = (
-        '{\n  "AWS_ACCESS_KEY_ID": "', connection.access,
-        '",\n  "AWS_SECRET_ACCESS_KEY": "', connection.secret,
-        '",\n  "AWS_DEFAULT_REGION": "', connection.region, '"\n}\n',
+        '{\n  "AWS_ACCESS_KEY_ID": "', inner(connection.access),
+        '",\n  "AWS_SECRET_ACCESS_KEY": "', inner(connection.secret),
+        '",\n  "AWS_DEFAULT_REGION": "', inner(connection.region), '"\n}\n',
     )  # fmt: skip
     return Configuration(
         (Branch(ALIASES, (alias,), {"host": f"s3://{connection.endpoint}/"}, {}), Whole(secret, pieces)),

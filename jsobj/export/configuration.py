@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from jsobj.secret import Secret
 
 Word = str | Secret
+
+
+def written(word: Word, escape: Callable[[str], str]) -> Word:
+    """The word as it stands in a file whose format wants it escaped; a secret stays one."""
+    return escape(word) if isinstance(word, str) else Secret(escape(word.reveal()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.secret import Secret
 from jsobj.urls import Origin
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +56,34 @@ class Connection:
     def path_style(self) -> bool:
         """Whether buckets are in the path of a URL, not in its host."""
         return self.addressing_style != "virtual"
+
+
+def check(connection: Connection) -> Connection:
+    """The same, if every tool can be told its name and values.
+
+    Raises :class:`JsobjError` (usage): the name becomes a remote, an alias, a section and part of a file's name; the
+    values become lines.
+    """
+    if not _NAME.fullmatch(connection.name):
+        raise JsobjError(
+            "export-name-bad",
+            f"not every tool can call something {connection.name[:70]!r}",
+            code=ExitCode.USAGE,
+            context="a name has 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter or digit",
+            hint="give another with --as NAME",
+        )
+    values = {
+        "the access key": connection.access,
+        "the secret key": connection.secret.reveal(),
+        "the region": connection.region,
+        "the path of the CA bundle": connection.ca_bundle,
+    }
+    for what, value in values.items():
+        if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
+            raise JsobjError(
+                "export-value-bad",
+                f"{what} has a line break or another control character in it",
+                code=ExitCode.USAGE,
+                hint="it often comes from copying and pasting: write the profile anew with jsobj ec2-creds",
+            )
+    return connection

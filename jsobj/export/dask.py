@@ -16,7 +16,7 @@ def configure(connection: Connection) -> Configuration:
     """A file of dask's configuration, to be where the workers are."""
     pieces: list[Word] = ["distributed:\n  nanny:\n    pre-spawn-environ:\n"]
     for variable, value in everything(connection).items():
-        pieces += [f'      {variable}: "', value if not isinstance(value, str) else inner(value), '"\n']
+        pieces += [f'      {variable}: "', inner(value), '"\n']
     return Configuration(
         (Whole(f"~/.config/dask/jsobj-{connection.name}.yaml", tuple(pieces)),),
         "jsobj doctor --from-dask tcp://SCHEDULER:8786",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jsobj.export.configuration import Configuration, Whole, Word
+from jsobj.export.configuration import Configuration, Whole, Word, written
 from jsobj.export.connection import Connection
 
 
@@ -18,7 +18,7 @@ def configure(connection: Connection) -> Configuration:
     }
     pieces: list[Word] = [f"CREATE OR REPLACE SECRET jsobj_{name} (\n    TYPE s3"]
     for word, value in values.items():
-        pieces += [f",\n    {word} '", value if not isinstance(value, str) else value.replace("'", "''"), "'"]
+        pieces += [f",\n    {word} '", written(value, lambda text: text.replace("'", "''")), "'"]
     pieces.append(f",\n    USE_SSL {str(connection.endpoint.scheme == 'https').lower()}\n);\n")
     return Configuration(
         (Whole("", tuple(pieces)),),

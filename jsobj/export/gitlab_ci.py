@@ -9,9 +9,12 @@ from jsobj.export.yamltext import quoted
 
 
 def configure(connection: Connection) -> Configuration:
-    """A block for ``.gitlab-ci.yml``; the two keys are the project's masked variables, which jobs see unasked."""
+    """A block for ``.gitlab-ci.yml``; the two keys are the project's masked variables, which jobs see unasked.
+
+    GitLab expands ``$NAME`` in values, and reads ``$$`` as a dollar.
+    """
     lines = ["variables:"]
-    lines += [f"  {name}: {quoted(str(value))}" for name, value in settings(connection).items()]
+    lines += [f"  {name}: {quoted(str(value).replace('$', '$$'))}" for name, value in settings(connection).items()]
     return Configuration(
         (Whole("", ("\n".join(lines) + "\n",)),),
         "glab variable list",

@@ -17,7 +17,7 @@ def configure(connection: Connection) -> Configuration:
         f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}-object-store\ntype: Opaque\nstringData:\n"
     ]
     for variable, value in everything(connection).items():
-        pieces += [f'  {variable}: "', value if not isinstance(value, str) else inner(value), '"\n']
+        pieces += [f'  {variable}: "', inner(value), '"\n']
     return Configuration(
         (Whole("", tuple(pieces)),),
         "jsobj export kubernetes | kubectl apply -f -",

@@ -18,4 +18,6 @@ def configure(connection: Connection) -> Configuration:
         "path": "on" if connection.path_style else "off",
     }
     alias = connection.name.replace(".", "-")
+    if not alias[0].isalpha():  # mc refuses such an alias
+        alias = f"s3-{alias}"
     return Configuration((Branch(PATH, ("aliases", alias), value, {"version": "10", "aliases": {}}),), f"mc ls {alias}")

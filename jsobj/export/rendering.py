@@ -7,9 +7,13 @@ import re
 import shlex
 from collections.abc import Callable, Mapping
 
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Branch, Configuration, Part, Section, Variables, Whole, Word
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,~-]*")  # what no reader of .env files takes for something else
+# In single quotes python-dotenv reads escapes and expands ``${NAME}``; Docker Compose and shells do not.
+_DISPUTED = re.compile(r"['\\]|\$\{")
+_POWERSHELL_QUOTE = re.compile("['\u2018\u2019\u201a\u201b]")  # all of these end a string there; a doubled one does not
 
 
 def revealed(word: Word) -> str:
@@ -69,10 +73,18 @@ def grafted(document: dict[str, object], branch: Branch, value: Mapping[str, str
 
 
 def variable_line(name: str, value: str, style: str) -> str:
-    """One line that sets a variable."""
+    """One line that sets a variable. Raises :class:`JsobjError` where readers of .env files would not agree on it."""
     if style == "powershell":
-        quoted = value.replace("'", "''")
+        quoted = _POWERSHELL_QUOTE.sub(r"\g<0>\g<0>", value)
         return f"$Env:{name} = '{quoted}'"
     if style == "dotenv":
+        if _DISPUTED.search(value):
+            raise JsobjError(
+                "dotenv-ambiguous",
+                f"the value of {name} cannot be written so that all readers of .env files read the same",
+                code=ExitCode.REFUSED,
+                context="an apostrophe, a backslash or ${ is in it",
+                hint="use variables of a shell instead: jsobj export shell",
+            )
         return f"{name}={value}" if _PLAIN.fullmatch(value) else f"{name}='{value}'"
     return f"export {name}={shlex.quote(value)}"

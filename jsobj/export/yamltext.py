@@ -1,8 +1,10 @@
-"""Texts for YAML: double quotes as JSON writes them, which YAML reads alike."""
+"""Texts for JSON and YAML: double quotes as JSON writes them, which YAML reads alike."""
 
 from __future__ import annotations
 
 import json
+
+from jsobj.export.configuration import Word, written
 
 
 def quoted(text: str) -> str:
@@ -10,6 +12,6 @@ def quoted(text: str) -> str:
     return json.dumps(text)
 
 
-def inner(text: str) -> str:
+def inner(word: Word) -> Word:
     """The same without its quotes, for a text that is put together of pieces."""
-    return quoted(text)[1:-1]
+    return written(word, lambda text: quoted(text)[1:-1])

@@ -89,6 +89,7 @@ def test_another_setup_is_replaced_only_when_that_is_said(
 def test_what_cannot_be_is_said_before_anything_is_written(runner: Jsobj, home: Place, tmp_path: Path) -> None:
     assert "did you mean 'rclone'" in export(runner, "rcloen", code=2).err
     assert "--file FILE" in export(runner, "restic", "--write", code=2).err
+    assert "--as NAME" in export(runner, "s3fs-fuse", "--write", "--as", "../elsewhere", code=2).err
     export(runner, "aws", "--write", "--file", str(tmp_path / "x"), code=2)
     broken = home.home / ".mc"
     broken.mkdir()
