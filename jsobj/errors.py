@@ -7,6 +7,7 @@ one into words and an exit code.
 from __future__ import annotations
 
 import enum
+import sys
 
 
 class ExitCode(enum.IntEnum):
@@ -73,6 +74,10 @@ class JsobjError(Exception):
         self.context = context
         self.hint = hint
         self.code = code
+        if sys.version_info >= (3, 11):  # who meets it in a notebook sees them below the traceback
+            for word, text in (("Seen", context), ("Next", hint)):
+                if text:
+                    self.add_note(f"{word}: {text}")
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel between processes whole; the rule of ``Exception`` would lose the keywords."""

@@ -28,8 +28,8 @@ class Connection:
     environment decides as it does for the commands. ``unsigned``: public data, without any login. Places are written
     ``s3://bucket/key``, ``swift://container/object`` or ``bucket/key`` (S3 where there are keys).
 
-    Methods raise :class:`jsobj.errors.JsobjError`, whose ``reference`` is a stable word, ``hint`` says what to do and
-    ``code`` is the exit code that the command would end with.
+    Methods raise :class:`jsobj.errors.JsobjError`, whose ``reference`` is a stable word, ``hint`` says what to do (from
+    Python 3.11 on a traceback ends with it) and ``code`` is the exit code that the command would end with.
     """
 
     profile: str = ""

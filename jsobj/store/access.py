@@ -112,9 +112,10 @@ def _access(settings: Settings, profile: AwsProfile | None, pair: KeyPair, where
 
 
 def _no_such_profile(settings: Settings, choice: Choice) -> JsobjError:
+    chosen = "" if choice.reason == "--profile" else f" (chosen by {choice.reason})"  # who typed it knows
     return JsobjError(
         "profile-without-key",
-        f"profile '{choice.name}' (chosen by {choice.reason}) holds no key in {settings.aws.credentials}",
+        f"profile '{choice.name}'{chosen} holds no key in {settings.aws.credentials}",
         code=ExitCode.NOT_FOUND,
         hint=f"make one: jsobj ec2-creds{same_login(profile=choice.name)}; or work without keys: swift://NAME",
     )
