@@ -233,9 +233,10 @@ class ObjectMap(MutableMapping[str, bytes]):
         return sorted({listed.key.removeprefix(whole).rstrip("/") for listed in listing} - {""})
 
     def rmdir(self, path: str = "") -> None:
-        """Delete everything below ``path``."""
+        """Delete everything below ``path``. The empty object that some tools leave for the whole place stays."""
         below = f"{path.strip('/')}/" if path.strip("/") else ""
-        self.delete_many(listed.key.removeprefix(self.prefix) for listed in self.store.list(self.prefix + below))
+        keys = (listed.key.removeprefix(self.prefix) for listed in self.store.list(self.prefix + below))
+        self.delete_many(key for key in keys if key)
 
     def getsize(self, key: str) -> int:
         """Bytes of one object. Raises ``KeyError`` where there is none."""

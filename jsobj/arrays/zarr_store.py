@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import shlex
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, TypeVar
@@ -18,6 +19,8 @@ from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from jsobj.arrays.array_memory import ArrayMemory
 from jsobj.arrays.at_once import let_zarr_ask
 from jsobj.arrays.object_map import ObjectMap
+from jsobj.arrays.zarr_check import is_zarr
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import ObjectInfo
 
 T = TypeVar("T")
@@ -122,8 +125,8 @@ class ZarrStore(Store):
         return await self._threaded(self._first_below, below) is None
 
     def _first_below(self, below: str) -> str | None:
-        keys = self._keys(below)
-        return next(keys, None)
+        # But not the empty objects that portals make for folders.
+        return next((key for key in self._keys(below) if not key.endswith("/")), None)
 
     # -- writing
 
@@ -157,15 +160,36 @@ class ZarrStore(Store):
         await self._threaded(self.delete_sync, key)
 
     async def delete_dir(self, prefix: str) -> None:
-        """Delete everything below ``prefix``."""
+        """Delete everything below ``prefix``.
+
+        Of the whole place (``mode="w"``) only a Zarr is deleted: raises :class:`JsobjError` (refused) where there is
+        anything else, since a bucket or a folder of other data may have been named by mistake.
+        """
         self._check_writable()
         await self._ensure_open()
-        # In a thread of its own: it waits for the pool's.
+        # In threads of their own: they wait for the pool's.
+        if not prefix.strip("/"):
+            await asyncio.to_thread(self._spare_what_is_no_zarr)
         await asyncio.to_thread(self.objects.rmdir, prefix)
 
+    def _spare_what_is_no_zarr(self) -> None:
+        objects = self.objects
+        if self._first_below("") is None or is_zarr(objects.store, objects.prefix):
+            return
+        place = str(objects.recipe.location).rstrip("/")
+        raise JsobjError(
+            "would-delete-others",
+            f"there are objects at {place}/, and no Zarr: mode 'w' would delete all of them",
+            code=ExitCode.REFUSED,
+            hint=f"write to a place of its own, such as {place}/NAME.zarr; or if all of it may go: "
+            f"jsobj rm -r {shlex.quote(f'{place}/')}",
+        )
+
     async def clear(self) -> None:
-        """Delete everything."""
-        await self.delete_dir("")
+        """Delete everything, whatever it is."""
+        self._check_writable()
+        await self._ensure_open()
+        await asyncio.to_thread(self.objects.rmdir)
 
     # -- listing
 

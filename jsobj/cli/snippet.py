@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -56,11 +57,12 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
     chosen = find_library(library)
     location = parse_location(url)
     if location.dialect == "swift":
+        same = shlex.quote(f"s3://{location.bucket}/{location.key}")
         raise JsobjError(
             "snippet-needs-s3",
             "libraries read this cloud over its S3 API",
             code=ExitCode.USAGE,
-            hint=f"the same bucket there: jsobj snippet {library} s3://{location.bucket}/{location.key}",
+            hint=f"the same bucket there: jsobj snippet {library} {same}",
         )
     target = _public(world, location, endpoint, chosen) if unsigned else _private(world, location, endpoint)
     code = chosen.code(target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -105,7 +106,7 @@ def _stream(world: World, location: Location, chosen: Chosen) -> None:
             "stream-needs-key",
             "standard input has no name: the destination must name an object",
             code=ExitCode.USAGE,
-            hint=f"jsobj upload - {location}NAME",
+            hint=f"jsobj upload - {shlex.quote(f'{location}NAME')}",
         )
     if chosen.dry_run:
         raise JsobjError("usage", "--dry-run cannot look into standard input", code=ExitCode.USAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ def _zarr(world: World, store: Store, location: Location) -> ExitCode:
             "not-a-zarr",
             f"{store.place.url(prefix)} is no Zarr: it has no zarr.json, .zgroup or .zarray",
             code=ExitCode.NOT_FOUND,
-            hint=f"to compare it with files: jsobj verify LOCAL {location}",
+            hint=f"to compare it with files: jsobj verify LOCAL {shlex.quote(str(location))}",
         )
     return _told(world, check_zarr(store, prefix), extra=False, judge=verdict)
 
