@@ -16,9 +16,8 @@ if TYPE_CHECKING:
     from jsobj.store.locate import Location
     from jsobj.store.objects import Store
     from jsobj.transfer.runs import Result
-    from jsobj.transfer.scan import Passed
-    from jsobj.transfer.sending import Sending
     from jsobj.transfer.targets import UploadSource
+    from jsobj.transfer.uploading import Planning
 
 _READ = 1024 * 1024
 
@@ -63,7 +62,7 @@ def _run(frame: Frame, location: Location, targets: tuple[UploadSource, ...]) ->
     frame.finish(runs.upload(setting, store, targets, plan))
 
 
-def _plan(frame: Frame, store: Store, targets: tuple[UploadSource, ...]) -> Iterator[Sending | Passed]:
+def _plan(frame: Frame, store: Store, targets: tuple[UploadSource, ...]) -> Iterator[Planning]:
     from jsobj.transfer import runs
 
     chosen = frame.chosen

@@ -44,7 +44,8 @@ def verify(
 
     LOCAL is a folder or a file. Compared are digests: nothing is fetched as long as they tell. Prints what is not the
     same (everything with --verbose). Exit code 0: all is the same; 8: something differs; 5: objects are missing; 3:
-    something could not be compared (try --deep).
+    something could not be compared (try --deep). Objects without a file are no difference (but with --extra), unless
+    they lie in a Zarr, whose readers would take them for its data.
 
     The URL of a Zarr alone: every chunk that its metadata promise is fetched, and told to be intact, missing (it reads
     as fill value, which is right where nothing was written), forbidden (exit code 6) or damaged.
@@ -108,6 +109,7 @@ def _against_tree(store: Store, local: str, key: str, filters: object, *, deep: 
     from jsobj.transfer.scan import walk
     from jsobj.transfer.targets import upload_sources
     from jsobj.transfer.verifying import Pair, check_tree, pairs
+    from jsobj.transfer.zarr_leftovers import Leftovers
 
     assert isinstance(filters, Filters)
     (source,) = upload_sources([local], key)
@@ -125,7 +127,9 @@ def _against_tree(store: Store, local: str, key: str, filters: object, *, deep: 
         ]
         return check_tree(store, both, deep=deep, workers=_WORKERS)
     there = (item for item in store.list(source.prefix) if not filters.judge(item.key[len(source.prefix) :]))
-    return check_tree(store, pairs(files, there, source.prefix), deep=deep, workers=_WORKERS)
+    items = pairs(files, there, source.prefix)
+    stays = Leftovers(source.path, source.prefix)
+    return check_tree(store, items, deep=deep, workers=_WORKERS, is_leftover=stays)
 
 
 def _told(

@@ -73,9 +73,13 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Something the user should know: a link that was not followed, a source that started over."""
+    """Something the user should know: a link that was not followed, a source that started over.
+
+    ``warning``: it matters to whoever reads the result, and is said to ``--quiet`` too.
+    """
 
     text: str
+    warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ from jsobj.transfer.scan import LocalFile, Passed, walk
 from jsobj.transfer.sending import Sender, Sending
 from jsobj.transfer.targets import DownloadTarget, UploadSource
 from jsobj.transfer.throttle import Meter, RateLimit
-from jsobj.transfer.uploading import UploadWork, merged
+from jsobj.transfer.uploading import Planning, UploadWork, merged
+from jsobj.transfer.zarr_leftovers import Leftovers
 
 _RATE_EACH = 1024 * 1024  # bytes a second for each worker: one that crawls would look stalled to the server
 _SQUEEZERS = 4  # workers at most where files are compressed
@@ -57,7 +58,7 @@ class Setting:
 
 
 def upload_work(
-    setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Sending | Passed]
+    setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Planning]
 ) -> UploadWork:
     """The decider of an upload. ``--dry-run`` asks it for its decisions, and no more."""
     return UploadWork(
@@ -72,7 +73,7 @@ def upload_work(
     )
 
 
-def upload(setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Sending | Passed]) -> Result:
+def upload(setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Planning]) -> Result:
     """Send files. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
     _sweep(setting.journal, store)
     moved = _meter(setting)
@@ -108,23 +109,24 @@ def _place(store: Store, how: str = "") -> Callable[[str], str]:
 
 def plan_upload(
     store: Store, sources: Sequence[UploadSource], filters: Filters, *, follow_links: bool = False
-) -> Iterator[Sending | Passed]:
+) -> Iterator[Planning]:
     """Every file with what is there already under its key."""
     for source in sources:
         found = walk([source.path], filters=filters, follow_symlinks=follow_links)
         if source.exact:
             yield from _single(store, found, source.exact)
         else:
-            yield from merged(found, iter(store.list(source.prefix)), source.prefix)
+            stays = Leftovers(source.path, source.prefix)
+            yield from merged(found, iter(store.list(source.prefix)), source.prefix, stays, store.place.url)
 
 
-def plan_listed(store: Store, files: Iterable[LocalFile | Passed], prefix: str) -> Iterator[Sending | Passed]:
+def plan_listed(store: Store, files: Iterable[LocalFile | Passed], prefix: str) -> Iterator[Planning]:
     """The files of a list, which come in any order: sorted by their names, of which memory holds all."""
     found = sorted(files, key=lambda file: file.relative)
     return merged(found, iter(store.list(prefix)), prefix)
 
 
-def _single(store: Store, found: Iterator[LocalFile | Passed], key: str) -> Iterator[Sending | Passed]:
+def _single(store: Store, found: Iterator[LocalFile | Passed], key: str) -> Iterator[Planning]:
     for file in found:
         if isinstance(file, Passed):
             yield file

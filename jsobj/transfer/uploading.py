@@ -33,14 +33,31 @@ from jsobj.transfer.sending import (
     Sent,
 )
 from jsobj.transfer.work import Outcome
+from jsobj.transfer.zarr_leftovers import MARKERS
 from jsobj.transfer.zarr_order import HeldBack, failed_below
 
 Planned = SendWhole | BeginParts | Skipped | Failed
 
 
-def merged(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix: str) -> Iterator[Sending | Passed]:
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """An object without a file that readers will take for part of the Zarr that is sent."""
+
+    url: str
+
+
+Planning = Sending | Passed | Leftover
+
+
+def merged(
+    files: Iterable[LocalFile | Passed],
+    there: Iterator[Listed],
+    prefix: str,
+    is_leftover: Callable[[str], bool] = lambda key: False,
+    url: Callable[[str], str] = str,
+) -> Iterator[Planning]:
     """Each file with what the listing shows under its key; both come in the order of the keys' bytes."""
-    ahead = next(there, None)
+    ahead, of_zarr = next(there, None), False
     for file in files:
         if isinstance(file, Passed):
             yield file
@@ -48,8 +65,15 @@ def merged(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix:
         key = prefix + file.relative
         wanted = key.encode()
         while ahead is not None and ahead.key.encode("utf-8", "surrogateescape") < wanted:
+            if is_leftover(ahead.key):
+                yield Leftover(url(ahead.key))
             ahead = next(there, None)
         yield Sending(file, key, ahead if ahead is not None and ahead.key == key else None)
+        of_zarr = of_zarr or key.endswith(MARKERS)
+    while of_zarr and ahead is not None:  # else nobody needs the rest of the listing
+        if is_leftover(ahead.key):
+            yield Leftover(url(ahead.key))
+        ahead = next(there, None)
 
 
 @dataclass(slots=True)
@@ -68,7 +92,7 @@ class _InParts:
 class UploadWork:
     """The decider of an upload; see :class:`jsobj.transfer.work.Work`."""
 
-    plan: Iterator[Sending | Passed]
+    plan: Iterator[Planning]
     options: Options
     journal: Journal
     fingerprints: Fingerprints
@@ -131,8 +155,11 @@ class UploadWork:
 
     def decisions(self) -> Iterator[Planned]:
         """What is to be done with each file, with its reason; nothing is done yet (``--dry-run`` shows just this)."""
+        leftovers, first = 0, ""
         for found in self.plan:
-            if isinstance(found, Passed):
+            if isinstance(found, Leftover):
+                leftovers, first = leftovers + 1, first or found.url
+            elif isinstance(found, Passed):
                 yield Failed(found.path, found.error) if found.error is not None else Skipped(found.path, found.reason)
             elif self.several and found.key in self._keys:
                 yield Failed(found.file.path, _meet(found))
@@ -144,6 +171,8 @@ class UploadWork:
                     self.tally.found_items += 1
                     self.tally.found_bytes += found.file.size
                 yield decided
+        if leftovers:
+            self.tell(Noted(_read_too(leftovers, first), warning=True))
 
     def _decided(self, item: Sending) -> Planned:
         file, remote = item.file, item.remote
@@ -271,6 +300,14 @@ class UploadWork:
         self.tell(Failed(name, error))
         if ends_run(error):
             raise error
+
+
+def _read_too(count: int, first: str) -> str:
+    objects = "1 object is" if count == 1 else f"{count} objects are"
+    return (
+        f"{objects} there already for which this Zarr has no file, and its readers will take them for data "
+        f"({'' if count == 1 else 'first: '}{first}). 'jsobj verify' names them, 'jsobj rm' removes them"
+    )
 
 
 def _meet(item: Sending) -> JsobjError:

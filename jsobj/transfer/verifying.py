@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
@@ -70,18 +70,26 @@ def pairs(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix: 
 
 
 class TreeCheck:
-    """Compares one pair at a time. ``deep``: where digests do not tell, the object is fetched and compared by bytes."""
+    """Compares one pair at a time. ``deep``: where digests do not tell, the object is fetched and compared by bytes.
 
-    def __init__(self, store: Store, *, deep: bool) -> None:
+    An object without a file is ``extra``, and no fault; but one that ``is_leftover`` calls part of a Zarr makes that
+    Zarr another one.
+    """
+
+    def __init__(self, store: Store, *, deep: bool, is_leftover: Callable[[str], bool]) -> None:
         self._store = store
         self._deep = deep
+        self._is_leftover = is_leftover
 
     def __call__(self, pair: Pair | Checked) -> Checked:
         """The verdict on one pair."""
         if isinstance(pair, Checked):
             return pair
         if pair.file is None:
-            return Checked(pair.key, EXTRA, "no such file", pair.remote.size if pair.remote else 0)
+            size = pair.remote.size if pair.remote else 0
+            if self._is_leftover(pair.key):
+                return Checked(pair.key, DIFFERS, "no such file, and read as part of the Zarr", size)
+            return Checked(pair.key, EXTRA, "no such file", size)
         if pair.remote is None:
             return Checked(pair.key, MISSING, "no such object", pair.file.size)
         if pair.remote.size != pair.file.size:
@@ -194,9 +202,16 @@ class _Hashing:
         return self._digest.hexdigest()
 
 
-def check_tree(store: Store, items: Iterable[Pair | Checked], *, deep: bool, workers: int) -> Iterator[Checked]:
+def check_tree(
+    store: Store,
+    items: Iterable[Pair | Checked],
+    *,
+    deep: bool,
+    workers: int,
+    is_leftover: Callable[[str], bool] = lambda key: False,
+) -> Iterator[Checked]:
     """The verdicts on a tree, in order."""
-    return bounded_map(TreeCheck(store, deep=deep), items, workers)
+    return bounded_map(TreeCheck(store, deep=deep, is_leftover=is_leftover), items, workers)
 
 
 def check_manifest(store: Store, prefix: str, promises: Iterable[Promise], *, workers: int) -> Iterator[Checked]:

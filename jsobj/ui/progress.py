@@ -129,7 +129,7 @@ class Progress:
         elif isinstance(event, Noted):
             self._noted += 1
             if self._noted <= SAID:
-                self._out.note(event.text)
+                (self._out.warn if event.warning else self._out.note)(event.text)
         elif self._out.verbose:
             self._say_more(event)
 

@@ -1,0 +1,73 @@
+"""A Zarr that is sent over another one: what the old one had more of is told, since readers take it for data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zarr
+from commands import Jsobj
+from fixtures_places import PROFILE, Place
+
+import jsobj
+from jsobj.transfer.events import Noted
+
+
+def made(folder: Path, arrays: dict[str, int], zarr_format: int) -> Path:
+    """A group of arrays of three chunks, of which so many are written."""
+    group = zarr.open_group(folder, mode="w", zarr_format=zarr_format)  # type: ignore[arg-type]
+    for name, chunks in arrays.items():
+        array = group.create_array(name, shape=(30,), chunks=(10,), dtype="i8", fill_value=-1)
+        array[: 10 * chunks] = np.arange(10 * chunks)
+    return folder
+
+
+@pytest.fixture
+def runner(place: Place, tmp_path: Path) -> Jsobj:
+    return Jsobj(place.home, (place.key[1],))
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_what_an_older_zarr_left_is_told_and_found(
+    at_home: Place, runner: Jsobj, tmp_path: Path, zarr_format: int
+) -> None:
+    old = made(tmp_path / "old", {"t": 3, "gone": 1}, zarr_format)
+    new = made(tmp_path / "new", {"t": 2}, zarr_format)
+    chunk = "t/2" if zarr_format == 2 else "t/c/2"
+    upload = ("--profile", PROFILE, "--progress", "none")
+    assert "Warning" not in runner("upload", f"{old}/", at_home.url("run.zarr/"), *upload).err
+    at_home.put("run.zarr.txt", b"a neighbour")
+    count = len(at_home.names())
+
+    said = runner("upload", f"{new}/", at_home.url("run.zarr/"), *upload, "--quiet").err
+    left = {name for name in at_home.names() if name.endswith(chunk) or "/gone/" in name}
+    assert f"Warning: {len(left)} objects are there already for which this Zarr has no file" in said
+    assert at_home.url(min(left)) in said
+    assert len(at_home.names()) == count  # told, and left alone
+
+    compare = ("verify", new, at_home.url("run.zarr"), "--profile", PROFILE)
+    told = runner(*compare, "--json", code=8).json["items"]
+    assert {item["item"] for item in told if item["state"] == "differs"} == left
+    runner("rm", *(at_home.url(name) for name in left), "--yes", "--profile", PROFILE)
+    runner(*compare)
+    assert "Warning" not in runner("upload", f"{new}/", at_home.url("run.zarr/"), *upload).err
+    read = zarr.open_group(jsobj.connect(PROFILE).zarr_store(at_home.url("run.zarr"), read_only=True), mode="r")
+    assert list(read["t"][:]) == [*range(20), *[-1] * 10]  # type: ignore[index,arg-type]
+
+
+def test_what_a_filter_leaves_out_is_no_leftover(at_home: Place, tmp_path: Path) -> None:
+    new = made(tmp_path / "run.zarr", {"t": 3, "u": 3}, 3)
+    connection, events = jsobj.connect(PROFILE), list[object]()
+    connection.upload(new, at_home.url(), listen=events.append)
+    connection.upload(new, at_home.url(), exclude=["u/**"], listen=events.append)
+    assert [event for event in events if isinstance(event, Noted)] == []
+
+
+def test_objects_beside_a_zarr_are_nobody_s_data(at_home: Place, tmp_path: Path) -> None:
+    made(tmp_path / "runs/one.zarr", {"t": 3}, 3)
+    for name in ("runs/notes.txt", "runs/zz.nc", "runs/other.zarr/c/0", "runs/one.zarr/", "runs/one.zarr/../t/c/9"):
+        at_home.put(name, b"")
+    events: list[object] = []
+    jsobj.connect(PROFILE).upload(tmp_path / "runs", at_home.url(), listen=events.append)
+    assert [event for event in events if isinstance(event, Noted)] == []

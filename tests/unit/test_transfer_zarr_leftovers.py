@@ -1,0 +1,72 @@
+"""Which objects a reader would take for part of a Zarr that has no file for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jsobj.store.objects import Listed
+from jsobj.transfer.filters import Filters
+from jsobj.transfer.scan import walk
+from jsobj.transfer.uploading import Leftover, merged
+from jsobj.transfer.zarr_leftovers import Leftovers
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("run.zarr/zarr.json", "run.zarr/t/zarr.json", "run.zarr/t/c/0", "plain/x", "v2/.zgroup"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"1")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [
+        ("run.zarr/t/c/1", True),
+        ("run.zarr/gone/c/0/0/0", True),
+        ("v2/.zattrs", True),
+        ("run.zarr/t/c/0", False),  # there is a file
+        ("run.zarr/t/", False),  # the empty object of a portal
+        ("plain/y", False),
+        ("beside", False),
+        ("run.zarr2/c/0", False),
+        ("run.zarr/../run.zarr/t/c/1", False),
+        ("/run.zarr/t/c/1", False),
+        ("run.zarr//c", False),
+        ("run.zarr/\udcff", True),
+        ("plain/\udcff\0", False),
+    ],
+)
+def test_what_is_left_over(root: Path, name: str, left: bool) -> None:
+    assert Leftovers(str(root), "a/b/")(f"a/b/{name}") is left
+
+
+def test_a_folder_that_is_a_zarr_itself(root: Path) -> None:
+    left = Leftovers(f"{root}/run.zarr", "")
+    assert left("gone/zarr.json")
+    assert not left("zarr.json")
+
+
+@pytest.mark.parametrize("folder", ["run.zarr", "plain"])
+def test_the_listing_is_read_to_its_end_for_a_zarr_alone(root: Path, folder: str) -> None:
+    """Elsewhere nobody needs what comes behind the last file."""
+    names = ["a", "b", "t/c/0", "t/c/1", "t/zarr.json", "x", "zarr.json", "zz"]
+    taken: list[str] = []
+
+    def listing() -> Iterator[Listed]:
+        for name in names:
+            taken.append(name)
+            yield Listed(name, 1)
+
+    files = walk([f"{root}/{folder}"], filters=Filters())
+    planned = list(merged(files, listing(), "", Leftovers(f"{root}/{folder}", ""), "s3://b/{}".format))
+    if folder == "plain":
+        assert taken[-1] == "x"
+        return
+    assert taken == names
+    assert [each.url for each in planned if isinstance(each, Leftover)] == [
+        f"s3://b/{name}" for name in ("a", "b", "t/c/1", "x", "zz")
+    ]
