@@ -32,6 +32,7 @@ from jsobj.transfer.receiving import (
     FinishFetch,
 )
 from jsobj.transfer.work import Outcome
+from jsobj.transfer.zarr_leftovers import MARKERS
 
 PASSES = 5  # over the parts of an object that does not have its digest
 
@@ -78,6 +79,7 @@ class DownloadWork:
     tally: Tally
     tell: Listener
     single: tuple[str, ...] = ()  # the path of the one object, where a file was named as the target
+    of_zarr: bool = False  # whether a Zarr is among the objects, as far as they were seen
     failures: list[JsobjError] = field(default_factory=list)
     _units: UnitSource = field(init=False)
     _clashes: Clashes = field(init=False)
@@ -113,6 +115,7 @@ class DownloadWork:
     def decisions(self) -> Iterator[Planned]:
         """What is to be done with each object, with its reason; nothing is done yet."""
         for remote in self.listing:
+            self.of_zarr = self.of_zarr or remote.key.endswith(MARKERS)
             relative = remote.key[len(self.prefix) :]
             if reason := self.filters.judge(relative):
                 yield Skipped(remote.key, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from jsobj.transfer.sending import Sender, Sending
 from jsobj.transfer.targets import DownloadTarget, UploadSource
 from jsobj.transfer.throttle import Meter, RateLimit
 from jsobj.transfer.uploading import Planning, UploadWork, merged
-from jsobj.transfer.zarr_leftovers import Leftovers
+from jsobj.transfer.zarr_leftovers import Leftovers, files_left, told
 
 _RATE_EACH = 1024 * 1024  # bytes a second for each worker: one that crawls would look stalled to the server
 _SQUEEZERS = 4  # workers at most where files are compressed
@@ -155,15 +156,33 @@ def download_work(setting: Setting, store: Store, target: DownloadTarget, landin
 def download(setting: Setting, store: Store, target: DownloadTarget, landing: Landing) -> Result:
     """Fetch objects. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
     moved = _meter(setting)
+    work = download_work(setting, store, target, landing)
+    # Single objects and those of a pattern are not the whole of a Zarr, and --windows-safe gives files other names.
+    whole = not target.file and target.pattern is None and not setting.options.windows_safe
+    before = whole and _has_entries(target.folder)
+
+    def flush() -> None:
+        landing.sync()
+        if before and work.of_zarr:
+            left = list(files_left(target.folder, iter(store.list(target.prefix)), target.prefix))
+            if left:
+                setting.tell(told("file", len(left), left[0]))
+
     return _run(
         "download",
         setting,
         store,
-        download_work(setting, store, target, landing),
+        work,
         performer=lambda own: Receiver(own, landing, setting.options, moved),
         named=(store.place.url(target.prefix), target.folder),
-        flush=landing.sync,
+        flush=flush,
     )
+
+
+def _has_entries(folder: str) -> bool:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return any(entries)
+    return False
 
 
 def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:

@@ -33,7 +33,7 @@ from jsobj.transfer.sending import (
     Sent,
 )
 from jsobj.transfer.work import Outcome
-from jsobj.transfer.zarr_leftovers import MARKERS
+from jsobj.transfer.zarr_leftovers import MARKERS, told
 from jsobj.transfer.zarr_order import HeldBack, failed_below
 
 Planned = SendWhole | BeginParts | Skipped | Failed
@@ -172,7 +172,7 @@ class UploadWork:
                     self.tally.found_bytes += found.file.size
                 yield decided
         if leftovers:
-            self.tell(Noted(_read_too(leftovers, first), warning=True))
+            self.tell(told("object", leftovers, first))
 
     def _decided(self, item: Sending) -> Planned:
         file, remote = item.file, item.remote
@@ -300,14 +300,6 @@ class UploadWork:
         self.tell(Failed(name, error))
         if ends_run(error):
             raise error
-
-
-def _read_too(count: int, first: str) -> str:
-    objects = "1 object is" if count == 1 else f"{count} objects are"
-    return (
-        f"{objects} there already for which this Zarr has no file, and its readers will take them for data "
-        f"({'' if count == 1 else 'first: '}{first}). 'jsobj verify' names them, 'jsobj rm' removes them"
-    )
 
 
 def _meet(item: Sending) -> JsobjError:

@@ -56,6 +56,23 @@ def test_what_an_older_zarr_left_is_told_and_found(
     assert list(read["t"][:]) == [*range(20), *[-1] * 10]  # type: ignore[index,arg-type]
 
 
+def test_what_an_older_zarr_left_in_a_folder_is_told_too(at_home: Place, runner: Jsobj, tmp_path: Path) -> None:
+    new, there = made(tmp_path / "new", {"t": 2}, 3), made(tmp_path / "there/run.zarr", {"t": 3, "gone": 1}, 3)
+    (tmp_path / "there/notes.txt").write_text("beside")
+    jsobj.connect(PROFILE).upload(f"{new}/", at_home.url("run.zarr/"))
+    words = ("download", at_home.url("run.zarr"), f"{tmp_path}/there/", "--profile", PROFILE, "--progress", "none")
+    said = runner(*words, "--quiet").err
+    left = {there / "t/c/2", *(there / "gone").rglob("*")} - {there / "gone/c"}
+    assert f"Warning: {len(left)} files are there already for which this Zarr has no object" in said
+    assert str(min(left)) in said
+    assert all(path.exists() for path in left)  # told, and left alone
+    for path in left:
+        path.unlink()
+    assert "Warning" not in runner(*words).err
+    assert "Warning" not in runner(*words[:2], tmp_path / "elsewhere", *words[3:]).err
+    assert list(zarr.open_group(there, mode="r")["t"][:]) == [*range(20), *[-1] * 10]  # type: ignore[index,arg-type]
+
+
 def test_what_a_filter_leaves_out_is_no_leftover(at_home: Place, tmp_path: Path) -> None:
     new = made(tmp_path / "run.zarr", {"t": 3, "u": 3}, 3)
     connection, events = jsobj.connect(PROFILE), list[object]()
