@@ -196,7 +196,8 @@ class Connection:
         check:
             What counts as unchanged: ``content`` (by digest) or ``size``.
         listen:
-            Called with each event (:mod:`jsobj.transfer.events`).
+            Called with each event (:mod:`jsobj.transfer.events`). Without it, what matters to readers of the result is
+            a Python warning.
 
         Raises
         ------
@@ -209,7 +210,7 @@ class Connection:
         many = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
         options = transfers.options_of(part_size, parallel, compress, overwrite, check)
         recipe = transfers.at(url, self._recipe())
-        return transfers.upload(recipe, many, options, Filters.of(include, exclude), listen or transfers.nobody)
+        return transfers.upload(recipe, many, options, Filters.of(include, exclude), listen)
 
     def download(
         self,
@@ -231,7 +232,7 @@ class Connection:
         options = transfers.options_of(part_size, parallel, "", overwrite, check)
         recipe = transfers.at(url, self._recipe())
         filters = Filters.of(include, exclude)
-        return transfers.download(recipe, destination, options, filters, listen or transfers.nobody)
+        return transfers.download(recipe, destination, options, filters, listen)
 
     def _recipe(self) -> Recipe:
         return Recipe(Location("", ""), self.cloud, self.profile, self.unsigned, self.endpoint)

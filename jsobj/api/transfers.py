@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.locate import parse_location
 from jsobj.transfer import runs
-from jsobj.transfer.events import Listener, Summary, Tally, Teller
+from jsobj.transfer.events import Event, Listener, Noted, Summary, Tally, Teller
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.options import Options
 
@@ -26,7 +27,11 @@ class TransferFailed(JsobjError):
 
 
 def upload(
-    recipe: Recipe, sources: Sequence[str | os.PathLike[str]], options: Options, filters: Filters, listen: Listener
+    recipe: Recipe,
+    sources: Sequence[str | os.PathLike[str]],
+    options: Options,
+    filters: Filters,
+    listen: Listener | None,
 ) -> Summary:
     """Send files and folders; see :meth:`jsobj.api.connection.Connection.upload`."""
     from jsobj.transfer.targets import absolute, upload_sources
@@ -46,7 +51,7 @@ def upload(
 
 
 def download(
-    recipe: Recipe, destination: str | os.PathLike[str], options: Options, filters: Filters, listen: Listener
+    recipe: Recipe, destination: str | os.PathLike[str], options: Options, filters: Filters, listen: Listener | None
 ) -> Summary:
     """Fetch an object or everything below a prefix; see :meth:`jsobj.api.connection.Connection.download`."""
     from jsobj.transfer.jobs import claimed_temps
@@ -101,8 +106,14 @@ class _Run:
 
 
 @contextlib.contextmanager
-def _run(recipe: Recipe, options: Options, filters: Filters, listen: Listener) -> Iterator[_Run]:
-    run = _Run(recipe, options, filters, listen)
+def _run(recipe: Recipe, options: Options, filters: Filters, listen: Listener | None) -> Iterator[_Run]:
+    unheard: list[str] = []
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Noted) and event.warning:
+            unheard.append(event.text)
+
+    run = _Run(recipe, options, filters, listen or hear)
     try:
         yield run
     except BaseException as error:
@@ -111,6 +122,8 @@ def _run(recipe: Recipe, options: Options, filters: Filters, listen: Listener) -
         raise
     finally:
         run.store.close()
+    for text in unheard:
+        warnings.warn(text, stacklevel=5)  # at the line that called the connection's method
 
 
 def _ended(result: Result) -> Summary:
@@ -126,10 +139,6 @@ def _ended(result: Result) -> Summary:
         context=first.context if first else "",
         hint="run the same call again: it goes on where it stopped",
     )
-
-
-def nobody(event: Any) -> None:
-    """Nobody listens."""
 
 
 def at(text: str, recipe: Recipe) -> Recipe:

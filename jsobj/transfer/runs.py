@@ -166,7 +166,7 @@ def download(setting: Setting, store: Store, target: DownloadTarget, landing: La
         if before and work.of_zarr:
             left = list(files_left(target.folder, iter(store.list(target.prefix)), target.prefix))
             if left:
-                setting.tell(told("file", len(left), left[0]))
+                setting.tell(told(len(left), "file", "object", left[0]))
 
     return _run(
         "download",

@@ -172,7 +172,7 @@ class UploadWork:
                     self.tally.found_bytes += found.file.size
                 yield decided
         if leftovers:
-            self.tell(told("object", leftovers, first))
+            self.tell(told(leftovers, "object", "file", first))
 
     def _decided(self, item: Sending) -> Planned:
         file, remote = item.file, item.remote

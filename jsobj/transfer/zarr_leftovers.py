@@ -28,7 +28,7 @@ class Leftovers:
     def __init__(self, root: str, prefix: str) -> None:
         self._root = root
         self._prefix = prefix
-        self._in_zarr = functools.lru_cache(maxsize=4096)(self._look)
+        self._is_marked = functools.lru_cache(maxsize=4096)(self._look)
 
     def __call__(self, key: str) -> bool:
         """Whether the object has no file, and would be read as part of a Zarr all the same."""
@@ -40,34 +40,26 @@ class Leftovers:
         *folders, name = relative.split("/")
         if not name or any(folder in {"", ".", ".."} for folder in folders):  # a portal's folder, or no name of ours
             return False
-        return self._in_zarr(tuple(folders))
+        return any(self._is_marked("/".join(folders[:depth])) for depth in range(len(folders) + 1))
 
-    def _look(self, folders: tuple[str, ...]) -> bool:
-        here = os.path.join(self._root, *folders)
-        if any(os.path.lexists(os.path.join(here, name)) for name in MARKERS):
-            return True
-        return bool(folders) and self._in_zarr(folders[:-1])
+    def _look(self, folder: str) -> bool:
+        return any(os.path.lexists(os.path.join(self._root, folder, name)) for name in MARKERS)
 
 
 def files_left(folder: str, there: Iterator[Listed], prefix: str) -> Iterator[str]:
     """Files of a Zarr in a folder for which there is no object below ``prefix``, from a whole listing of it."""
     left = Leftovers(folder, prefix)
     for pair in pairs(walk([os.path.normpath(folder)], filters=Filters()), there, prefix):
-        if (
-            isinstance(pair, Pair)
-            and pair.remote is None
-            and pair.file is not None
-            and left.belongs(pair.file.relative)
-        ):
-            yield pair.file.path
+        file = pair.file if isinstance(pair, Pair) and pair.remote is None else None
+        if file is not None and left.belongs(file.relative):
+            yield file.path
 
 
-def told(what: str, count: int, first: str) -> Noted:
-    """The warning about ``count`` of them; ``what`` they are, and what there is none of for them."""
-    own, other = ("object", "file") if what == "object" else ("file", "object")
-    are = f"1 {own} is" if count == 1 else f"{count} {own}s are"
+def told(count: int, what: str, missing: str, first: str) -> Noted:
+    """The warning about ``count`` of them; ``what`` they are (``object``, ``file``), and what is missing for each."""
+    are = f"1 {what} is" if count == 1 else f"{count} {what}s are"
     return Noted(
-        f"{are} there already for which this Zarr has no {other}, and its readers will take them for data "
+        f"{are} there already for which this Zarr has no {missing}, and its readers will take them for data "
         f"({'' if count == 1 else 'first: '}{first}). 'jsobj verify' names them",
         warning=True,
     )

@@ -28,6 +28,7 @@ def root(tmp_path: Path) -> Path:
         ("run.zarr/t/c/1", True),
         ("run.zarr/gone/c/0/0/0", True),
         ("v2/.zattrs", True),
+        (f"v2/{'a/' * 510}x", True),
         ("run.zarr/t/c/0", False),  # there is a file
         ("run.zarr/t/", False),  # the empty object of a portal
         ("plain/y", False),
