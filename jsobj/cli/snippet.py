@@ -52,8 +52,8 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
         world.out.show(Listing("jsobj.snippets/1", rows, columns, rows, ""))
         return
     if library is None or url is None:
-        missing = "LIBRARY and URL" if library is None else "URL"
-        raise JsobjError("usage", f"{missing} is missing", code=ExitCode.USAGE, hint="see: jsobj snippet --list")
+        missing = "LIBRARY and URL are" if library is None else "URL is"
+        raise JsobjError("usage", f"{missing} missing", code=ExitCode.USAGE, hint="see: jsobj snippet --list")
     chosen = find_library(library)
     location = parse_location(url)
     if location.dialect == "swift":
