@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.inifile import is_plain
 from jsobj.secret import Secret
 from jsobj.urls import Origin
 
@@ -79,7 +79,7 @@ def check(connection: Connection) -> Connection:
         "the path of the CA bundle": connection.ca_bundle,
     }
     for what, value in values.items():
-        if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in value):
+        if not is_plain(value):
             raise JsobjError(
                 "export-value-bad",
                 f"{what} has a line break or another control character in it",

@@ -222,7 +222,7 @@ def _expected(old: Ini, name: str, values: Mapping[str, Value], remove: Iterable
 
 def refuse_bad_name(name: str) -> None:
     """Raise ``aws-name-bad`` (USAGE) for what cannot be the name of a section."""
-    if not name or name != name.strip() or "]" in name or name == configparser.DEFAULTSECT or not _is_plain(name):
+    if not name or name != name.strip() or "]" in name or name == configparser.DEFAULTSECT or not is_plain(name):
         raise JsobjError(
             "aws-name-bad",
             "The name of the profile cannot be written to an AWS file.",
@@ -236,7 +236,7 @@ def refuse_bad_values(values: Mapping[str, Value], block: str = "") -> None:
     for key, value in values.items():
         if not isinstance(value, str):
             refuse_bad_values(value, f"{key}.")
-        elif not _KEY.fullmatch(key) or value != value.strip() or not _is_plain(value):
+        elif not _KEY.fullmatch(key) or value != value.strip() or not is_plain(value):
             raise JsobjError(
                 "aws-value-bad",
                 f"The value of {block}{key} cannot be written to an AWS file so that it reads back the same.",
@@ -246,7 +246,7 @@ def refuse_bad_values(values: Mapping[str, Value], block: str = "") -> None:
             )
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
     """Whether the text stays in its line and can be encoded: no control, separator or surrogate characters."""
     return not any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
 

@@ -32,7 +32,7 @@ from jsobj.transfer.receiving import (
     FinishFetch,
 )
 from jsobj.transfer.work import Outcome
-from jsobj.transfer.zarr_leftovers import MARKERS
+from jsobj.transfer.zarr_order import MARKERS
 
 PASSES = 5  # over the parts of an object that does not have its digest
 

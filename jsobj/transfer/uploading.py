@@ -33,8 +33,8 @@ from jsobj.transfer.sending import (
     Sent,
 )
 from jsobj.transfer.work import Outcome
-from jsobj.transfer.zarr_leftovers import MARKERS, told
-from jsobj.transfer.zarr_order import HeldBack, failed_below
+from jsobj.transfer.zarr_leftovers import told
+from jsobj.transfer.zarr_order import MARKERS, HeldBack, failed_below
 
 Planned = SendWhole | BeginParts | Skipped | Failed
 

@@ -15,8 +15,7 @@ from jsobj.transfer.events import Noted
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.scan import walk
 from jsobj.transfer.verifying import Pair, pairs
-
-MARKERS = ("zarr.json", ".zgroup", ".zarray")  # the files that make a folder a Zarr
+from jsobj.transfer.zarr_order import MARKERS
 
 
 class Leftovers:

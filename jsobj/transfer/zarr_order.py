@@ -14,8 +14,9 @@ from itertools import groupby
 from jsobj.transfer.sending import BeginParts, SendWhole
 from jsobj.transfer.unit_source import BARRIER
 
-METADATA = frozenset({"zarr.json", ".zarray", ".zgroup", ".zattrs", ".zmetadata"})
 CONSOLIDATED = ".zmetadata"
+MARKERS = ("zarr.json", ".zgroup", ".zarray")  # those that make a folder a Zarr
+METADATA = frozenset({*MARKERS, ".zattrs", CONSOLIDATED})
 
 Start = SendWhole | BeginParts
 
