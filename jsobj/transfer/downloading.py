@@ -79,7 +79,7 @@ class DownloadWork:
     tally: Tally
     tell: Listener
     single: tuple[str, ...] = ()  # the path of the one object, where a file was named as the target
-    of_zarr: bool = False  # whether a Zarr is among the objects, as far as they were seen
+    zarrs: set[str] = field(default_factory=set)  # folders that are one, below the target's
     failures: list[JsobjError] = field(default_factory=list)
     _units: UnitSource = field(init=False)
     _clashes: Clashes = field(init=False)
@@ -115,7 +115,6 @@ class DownloadWork:
     def decisions(self) -> Iterator[Planned]:
         """What is to be done with each object, with its reason; nothing is done yet."""
         for remote in self.listing:
-            self.of_zarr = self.of_zarr or remote.key.endswith(MARKERS)
             relative = remote.key[len(self.prefix) :]
             if reason := self.filters.judge(relative):
                 yield Skipped(remote.key, reason)
@@ -127,6 +126,8 @@ class DownloadWork:
             if reason := self._clashes.judge(path):
                 yield _refused(remote, Refusal(reason))
                 continue
+            if path[-1] in MARKERS:
+                self.zarrs.add("/".join(path[:-1]))
             decided = self._decided(Fetching(remote, path))
             if not isinstance(decided, Skipped):
                 self.tally.found_items += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,17 +156,15 @@ def download_work(setting: Setting, store: Store, target: DownloadTarget, landin
 def download(setting: Setting, store: Store, target: DownloadTarget, landing: Landing) -> Result:
     """Fetch objects. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
     moved = _meter(setting)
-    work = download_work(setting, store, target, landing)
     # Single objects and those of a pattern are not the whole of a Zarr, and --windows-safe gives files other names.
     whole = not target.file and target.pattern is None and not setting.options.windows_safe
     before = whole and _has_entries(target.folder)
+    work = download_work(setting, store, target, landing)
 
     def flush() -> None:
         landing.sync()
-        if before and work.of_zarr:
-            left = list(files_left(target.folder, iter(store.list(target.prefix)), target.prefix))
-            if left:
-                setting.tell(told(len(left), "file", "object", left[0]))
+        if before and work.zarrs:
+            _tell_left(setting, store, target, work.zarrs)
 
     return _run(
         "download",
@@ -177,6 +175,17 @@ def download(setting: Setting, store: Store, target: DownloadTarget, landing: La
         named=(store.place.url(target.prefix), target.folder),
         flush=flush,
     )
+
+
+def _tell_left(setting: Setting, store: Store, target: DownloadTarget, zarrs: Collection[str]) -> None:
+    try:
+        left = list(files_left(target.folder, zarrs, store.list, target.prefix))
+    except JsobjError as error:  # everything has arrived: a second listing that fails must not make that a failure
+        text = f"what an older Zarr may have left in {target.folder} is not known: {error.message}"
+        setting.tell(Noted(text, warning=True))
+        return
+    if left:
+        setting.tell(told(len(left), "file", "object", left[0]))
 
 
 def _has_entries(folder: str) -> bool:

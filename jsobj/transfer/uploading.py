@@ -57,21 +57,21 @@ def merged(
     url: Callable[[str], str] = str,
 ) -> Iterator[Planning]:
     """Each file with what the listing shows under its key; both come in the order of the keys' bytes."""
-    ahead, of_zarr = next(there, None), False
+    ahead, of_zarr, key = next(there, None), False, ""
     for file in files:
         if isinstance(file, Passed):
             yield file
             continue
-        key = prefix + file.relative
-        wanted = key.encode()
+        wanted = (prefix + file.relative).encode()
         while ahead is not None and ahead.key.encode("utf-8", "surrogateescape") < wanted:
-            if is_leftover(ahead.key):
+            if ahead.key != key and is_leftover(ahead.key):  # not that of the file before, which has met it
                 yield Leftover(url(ahead.key))
             ahead = next(there, None)
+        key = prefix + file.relative
         yield Sending(file, key, ahead if ahead is not None and ahead.key == key else None)
         of_zarr = of_zarr or key.endswith(MARKERS)
     while of_zarr and ahead is not None:  # else nobody needs the rest of the listing
-        if is_leftover(ahead.key):
+        if ahead.key != key and is_leftover(ahead.key):
             yield Leftover(url(ahead.key))
         ahead = next(there, None)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from jsobj.store.objects import Listed
 from jsobj.transfer.events import Noted
@@ -45,13 +45,30 @@ class Leftovers:
         return any(os.path.lexists(os.path.join(self._root, folder, name)) for name in MARKERS)
 
 
-def files_left(folder: str, there: Iterator[Listed], prefix: str) -> Iterator[str]:
-    """Files of a Zarr in a folder for which there is no object below ``prefix``, from a whole listing of it."""
-    left = Leftovers(folder, prefix)
-    for pair in pairs(walk([os.path.normpath(folder)], filters=Filters()), there, prefix):
-        file = pair.file if isinstance(pair, Pair) and pair.remote is None else None
-        if file is not None and left.belongs(file.relative):
-            yield file.path
+def files_left(
+    folder: str, zarrs: Collection[str], listed: Callable[[str], Iterable[Listed]], prefix: str
+) -> Iterator[str]:
+    """Files of Zarrs for which there is no object. ``zarrs`` are their folders below ``folder``, "" for itself.
+
+    Only these are walked and listed again: whatever else lies in the folder may be much, and is nobody's data.
+    """
+    for zarr in zarrs:
+        if _inner(zarr, zarrs):
+            continue
+        below = f"{prefix}{zarr}/" if zarr else prefix
+        files = walk([os.path.normpath(os.path.join(folder, zarr))], filters=Filters())
+        for pair in pairs(files, iter(listed(below)), below):
+            if isinstance(pair, Pair) and pair.remote is None and pair.file is not None:
+                yield pair.file.path
+
+
+def _inner(zarr: str, zarrs: Collection[str]) -> bool:
+    """Whether another one is around it."""
+    while zarr:
+        zarr = zarr.rpartition("/")[0]
+        if zarr in zarrs:
+            return True
+    return False
 
 
 def told(count: int, what: str, missing: str, first: str) -> Noted:

@@ -9,6 +9,7 @@ import pytest
 import zarr
 from commands import Jsobj
 from fixtures_places import PROFILE, Place
+from meddler import Answer, Passing, meddling, refusal
 
 import jsobj
 from jsobj.transfer.events import Noted
@@ -77,6 +78,30 @@ def test_what_an_older_zarr_left_in_a_folder_is_told_too(at_home: Place, runner:
     assert "Warning" not in runner(*words).err
     assert "Warning" not in runner(*words[:2], tmp_path / "elsewhere", *words[3:]).err
     assert list(zarr.open_group(there, mode="r")["t"][:]) == [*range(20), *[-1] * 10]  # type: ignore[index,arg-type]
+
+
+def test_a_look_that_is_refused_at_the_end_fails_nothing(at_home: Place, tmp_path: Path) -> None:
+    made(tmp_path / "run.zarr", {"t": 3}, 3)
+    connection = jsobj.connect(PROFILE)
+    connection.upload(tmp_path / "run.zarr", at_home.url())
+    events: list[object] = []
+    with meddling(at_home.endpoint) as meddler:
+
+        def spoil(passing: Passing) -> Answer:
+            listing = passing.method == "GET" and "?" in passing.path
+            return refusal(403, "AccessDenied") if listing and passing.number > listings else passing.ask()
+
+        meddler.spoil, listings = spoil, 99
+        behind = jsobj.connect(PROFILE, endpoint=meddler.origin)
+        behind.download(at_home.url("run.zarr"), tmp_path / "run.zarr", listen=events.append)
+        asked = [path for method, path in meddler.seen if method == "GET" and "?" in path]
+        listings = asked.count(asked[-1]) - 1  # all but the last look
+        meddler.seen.clear()
+        summary = behind.download(at_home.url("run.zarr"), tmp_path / "run.zarr", listen=events.append)
+    assert (summary.failed, summary.skipped) == (0, 5)
+    (noted,) = (event for event in events if isinstance(event, Noted))
+    assert noted.warning
+    assert "is not known" in noted.text
 
 
 def test_what_a_filter_leaves_out_is_no_leftover(at_home: Place, tmp_path: Path) -> None:

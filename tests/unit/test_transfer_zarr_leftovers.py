@@ -11,7 +11,7 @@ from jsobj.store.objects import Listed
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.scan import walk
 from jsobj.transfer.uploading import Leftover, merged
-from jsobj.transfer.zarr_leftovers import Leftovers
+from jsobj.transfer.zarr_leftovers import Leftovers, files_left
 
 
 @pytest.fixture
@@ -71,3 +71,18 @@ def test_the_listing_is_read_to_its_end_for_a_zarr_alone(root: Path, folder: str
     assert [each.url for each in planned if isinstance(each, Leftover)] == [
         f"s3://b/{name}" for name in ("a", "b", "t/c/1", "x", "zz")
     ]
+
+
+def test_of_a_folder_only_zarrs_are_looked_through(root: Path) -> None:
+    """Outermost ones, each once; a listing of each."""
+    (root / "run.zarr/gone").mkdir()
+    (root / "run.zarr/gone/zarr.json").write_bytes(b"1")
+    asked: list[str] = []
+
+    def listed(prefix: str) -> list[Listed]:
+        asked.append(prefix)
+        return [Listed(f"{prefix}{name}", 1) for name in ("t/c/0", "t/zarr.json", "zarr.json")]
+
+    found = list(files_left(f"{root}/", {"run.zarr", "run.zarr/t"}, listed, "a/"))
+    assert (found, asked) == ([f"{root}/run.zarr/gone/zarr.json"], ["a/run.zarr/"])
+    assert list(files_left(f"{root}/run.zarr", {"", "t"}, listed, "")) == found
