@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.inifile import is_plain
+from jsobj.identity.inifile import EASY_NAME, is_plain
 from jsobj.secret import Secret
 from jsobj.urls import Origin
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ def check(connection: Connection) -> Connection:
     Raises :class:`JsobjError` (usage): the name becomes a remote, an alias, a section and part of a file's name; the
     values become lines.
     """
-    if not _NAME.fullmatch(connection.name):
+    if not EASY_NAME.fullmatch(connection.name):
         raise JsobjError(
             "export-name-bad",
             f"not every tool can call something {connection.name[:70]!r}",

@@ -18,6 +18,9 @@ from dataclasses import replace
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.iniread import DELIMITER, Ini, Kind, Line, Value, inner_pair, malformed, read
 
+EASY_NAME = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
+)  # of a cloud, profile or remote: every file and tool takes it
 _KEY = re.compile("[a-z][a-z0-9_-]*")
 _INNER_DELIMITER = re.compile("=")
 

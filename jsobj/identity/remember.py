@@ -16,13 +16,13 @@ from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.clouds import CloudsFiles, own_files, read_from
 from jsobj.identity.cloudsedit import cloud_names, remove_cloud, set_cloud
+from jsobj.identity.inifile import EASY_NAME
 from jsobj.identity.keystone import Keystone
 from jsobj.identity.presets import preset_of
 from jsobj.identity.settings import Settings
 from jsobj.identity.sources import AuthSource
 from jsobj.identity.tokens import identity_root
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _IDENTITY = ("application_credential_id", "application_credential_name", "username", "user_id")
 _SCOPE = ("project_id", "project_name")
 
@@ -38,7 +38,7 @@ class Stored:
 
 def check_name(name: str) -> str:
     """A cloud's name: letters, digits, ``.``, ``_`` and ``-``, since it becomes an AWS profile's name too."""
-    if not _NAME.fullmatch(name):
+    if not EASY_NAME.fullmatch(name):
         raise JsobjError(
             "cloud-name-bad",
             "a cloud's name consists of 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter or digit",
