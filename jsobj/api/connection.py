@@ -124,6 +124,9 @@ class Connection:
         Where an array's chunks are small, zarr is told to ask for up to ``parallel`` of them at once (its setting
         ``async.concurrency``, which is 10 and counts for all of its stores), unless you have set a number of your own.
 
+        ``mode="w"`` deletes the Zarr that is there. Where there is anything else it raises :class:`JsobjError`
+        (refused), since a bucket or a folder of other data may have been named by mistake.
+
         Examples
         --------
         >>> store = jsobj.connect("js2").zarr_store("s3://results/run42.zarr")

@@ -58,8 +58,9 @@ def _context(target: Target) -> ssl.SSLContext:
     if target.verify is False:
         return _lenient()
     bundle = Path(authorities(target.verify)).expanduser()
-    where = {"capath": str(bundle)} if bundle.is_dir() else {"cafile": str(bundle)}
-    return ssl.create_default_context(**where)  # type: ignore[arg-type]  # one of two optional str parameters
+    if bundle.is_dir():
+        return ssl.create_default_context(capath=str(bundle))
+    return ssl.create_default_context(cafile=str(bundle))
 
 
 def _lenient() -> ssl.SSLContext:

@@ -11,7 +11,7 @@ from transfer_scene import MIB, TransferScene, on_disk, sha, shas
 GOOD = {"good": b"1", "sub/good": b"2"}
 
 
-def fetched(scene: TransferScene, bad: dict[str, bytes], fine: dict[str, bytes], *words: str) -> str:
+def assert_fetched(scene: TransferScene, bad: dict[str, bytes], fine: dict[str, bytes], *words: str) -> str:
     """Fetch everything into ``in/target``: the bad ones are named, the others arrive; what was said."""
     for key, data in {**bad, **fine}.items():
         scene.put(key, data)
@@ -28,7 +28,7 @@ def fetched(scene: TransferScene, bad: dict[str, bytes], fine: dict[str, bytes],
 
 def test_b080_s07_0_4_keys_that_lead_out(transfer: TransferScene) -> None:
     bad = ("../x", "a/../x", "a/../../x", "/../x", "//../x", "/etc/x", "..", "sub/..")
-    said = fetched(transfer, dict.fromkeys(bad, b"evil"), GOOD)
+    said = assert_fetched(transfer, dict.fromkeys(bad, b"evil"), GOOD)
     assert "'..'" in said
     assert not (transfer.folder / "x").exists()
 
@@ -46,13 +46,13 @@ def test_b080_s07_0_4_a_single_key_that_leads_out(transfer: TransferScene) -> No
 def test_b082_dots_and_doubled_slashes(transfer: TransferScene) -> None:
     """Refused by name, and the others arrive: ``fetched`` asserts it, here and below."""
     bad = (".", "./x", "a/./b", "a//b", "/lead", "sub/.")
-    fetched(transfer, dict.fromkeys(bad, b"odd"), GOOD)
+    assert_fetched(transfer, dict.fromkeys(bad, b"odd"), GOOD)
 
 
 def test_b082_folder_markers(transfer: TransferScene) -> None:
     """An empty one is nothing; one with content would be lost, and is named."""
     transfer.put("sub/", b"")
-    fetched(transfer, {"full/": b"content"}, GOOD)
+    assert_fetched(transfer, {"full/": b"content"}, GOOD)
 
 
 def test_b085_control_characters_arrive_and_are_never_printed(transfer: TransferScene) -> None:
@@ -86,7 +86,7 @@ def test_b087_b088_twins_are_both_kept(transfer: TransferScene) -> None:
 
 def test_b089_windows_safe(over_s3: TransferScene) -> None:
     bad = ("CON", "nul.txt", "COM\u00b9", "dot.", "space ", "a:b", "sub/aux.c", "que?stion", 'quo"te')
-    fetched(over_s3, dict.fromkeys(bad, b"1"), {**GOOD, "console": b"3", "com10": b"4"}, "--windows-safe")
+    assert_fetched(over_s3, dict.fromkeys(bad, b"1"), {**GOOD, "console": b"3", "com10": b"4"}, "--windows-safe")
     over_s3("download", over_s3.url(), "all")
     assert len(on_disk(over_s3.folder / "all")) == len(bad) + 4
 
@@ -130,7 +130,7 @@ def test_b093_a_target_that_is_itself_a_link_is_the_users_wish(over_s3: Transfer
 
 
 def test_a_key_that_is_file_and_folder(transfer: TransferScene) -> None:
-    fetched(transfer, {"a/b": b"below", "a/c/d": b"below"}, {**GOOD, "a": b"file", "a-b": b"beside"})
+    assert_fetched(transfer, {"a/b": b"below", "a/c/d": b"below"}, {**GOOD, "a": b"file", "a-b": b"beside"})
 
 
 def test_a_folder_stands_where_a_file_should(transfer: TransferScene) -> None:
@@ -146,7 +146,7 @@ def test_a_folder_stands_where_a_file_should(transfer: TransferScene) -> None:
 
 def test_b095_names_that_jsobj_keeps_for_itself(transfer: TransferScene) -> None:
     bad = (".jsobj/x", "sub/.jsobj/y", ".good.0123456789abcdef.jsobj-part")
-    fetched(transfer, dict.fromkeys(bad, b"1"), {**GOOD, "x.jsobj-part": b"2", ".jsobjx": b"3"})
+    assert_fetched(transfer, dict.fromkeys(bad, b"1"), {**GOOD, "x.jsobj-part": b"2", ".jsobjx": b"3"})
 
 
 @pytest.mark.parametrize("moment", ["nan", "-1", "1e12", "inf", "99999999999999999999", "", "12.5.6", "0x10"])

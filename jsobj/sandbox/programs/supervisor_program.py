@@ -25,7 +25,7 @@ from typing import Any
 sys.path[0] = str(Path(__file__).resolve().parents[3])
 
 from jsobj.sandbox.layout import ASKED, Layout, write_private  # noqa: E402  the line above finds it
-from jsobj.sandbox.processes import Process, die_with  # noqa: E402
+from jsobj.sandbox.processes import Process, die_with  # noqa: E402  as above
 
 WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 PATIENCE = 3.0  # seconds between SIGTERM and SIGKILL
