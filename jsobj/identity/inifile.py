@@ -18,9 +18,8 @@ from dataclasses import replace
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.iniread import DELIMITER, Ini, Kind, Line, Value, inner_pair, malformed, read
 
-EASY_NAME = re.compile(
-    r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-)  # of a cloud, profile or remote: every file and tool takes it
+# The name of a cloud, a profile or a remote that every file and tool takes.
+EASY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEY = re.compile("[a-z][a-z0-9_-]*")
 _INNER_DELIMITER = re.compile("=")
 
