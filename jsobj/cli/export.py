@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,6 +34,7 @@ def complete_tools(ctx: click.Context, param: click.Parameter, incomplete: str) 
 @click.option("--file", "file", metavar="FILE", default="", help="File to merge it into, instead of the tool's own.")
 @click.option("--bucket", metavar="NAME", default="", help="Bucket, for tools whose settings name one.")
 @click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's.")
+@click.option("--swift", "swift", is_flag=True, help="The login for the Swift API, also where there are S3 keys.")
 @click.option("--overwrite", is_flag=True, help="Replace another setup of that name; a backup is kept.")
 def export(world: World, tool: str | None, **options: Any) -> None:
     """Configure another tool for this object store.
@@ -41,14 +43,18 @@ def export(world: World, tool: str | None, **options: Any) -> None:
     are there. --write merges it into the tool's own file instead: mode 0600, everything else in it stays, and another
     setup of the same name is never replaced unasked.
 
+    Tools get the S3 keys where there are keys, and the login (OS_* variables, for the Swift API) where there are none
+    or with --swift; rclone gets both. --list shows which tools work without keys.
+
     \b
     Examples:
       jsobj export --list
       jsobj export rclone --write
       eval "$(jsobj export shell)"
+      eval "$(jsobj export shell --swift)"
       jsobj export dotenv --write --file .env
     """
-    from jsobj.export.registry import TOOLS, find_tool
+    from jsobj.export.registry import find_tool
 
     if options["listing"]:
         _list(world)
@@ -61,36 +67,58 @@ def export(world: World, tool: str | None, **options: Any) -> None:
         raise JsobjError("usage", "--write and --stdout exclude each other", code=ExitCode.USAGE)
     if options["file"] and (options["everything"] or not options["writing"]):
         raise JsobjError("usage", "--file goes with one tool and --write", code=ExitCode.USAGE)
-    chosen = [find_tool(tool)] if tool else list(TOOLS)
-    made = _configured(world, chosen, options)
-    if options["everything"]:
-        made = [(each, configuration) for each, configuration in made if configuration.has_file and not each.variant]
+    made = _configured(world, find_tool(tool) if tool else None, options)
     if options["writing"]:
         _write(world, made, options)
     else:
         _print(world, made, whole=options["whole"])
 
 
-def _configured(world: World, tools: list[Tool], options: dict[str, Any]) -> list[tuple[Tool, Configuration]]:
-    from jsobj.cli.exporting import asked, connection_for
+def _configured(world: World, tool: Tool | None, options: dict[str, Any]) -> list[tuple[Tool, Configuration]]:
+    """The tool's configuration; for None, of each tool that has a file of its own and can use what there is."""
+    from jsobj.cli.exporting import connection_for
     from jsobj.export.connection import check
+    from jsobj.export.registry import TOOLS
 
-    plain = check(connection_for(world, name=options["name"], bucket=options["bucket"], endpoint=options["endpoint"]))
-    known: Connection | None = None
-    made = []
-    for tool in tools:
-        if tool.asks and known is None:
-            known = asked(world, plain)
-        made.append((tool, tool.configure(known or plain)))
-    return made
+    if options["swift"] and tool is not None and not tool.without_keys:
+        raise JsobjError(
+            "usage",
+            f"{tool.name} speaks S3 only",
+            code=ExitCode.USAGE,
+            hint=f"leave --swift out; these speak Swift: {', '.join(each.name for each in TOOLS if each.without_keys)}",
+        )
+    given = {name: options[name] for name in ("name", "bucket", "endpoint")}
+    connection = check(connection_for(world, **given, keys=not options["swift"]))
+    if tool is not None:
+        return [(tool, tool.configure(_asked(world, tool, connection)))]
+    candidates = [each for each in TOOLS if not each.variant]
+    able = [each for each in candidates if each.can(connection) and each.configure(connection).has_file]
+    if connection.s3 is None and not options["swift"]:
+        unable = ", ".join(each.name for each in candidates if not each.can(connection))
+        world.out.note(f"Left out, since there are no S3 keys: {unable}.")
+    return [(each, each.configure(_asked(world, each, connection))) for each in able]
+
+
+def _asked(world: World, tool: Tool, connection: Connection) -> Connection:
+    """The same, with what the tool wants to have asked of a server."""
+    from jsobj.cli.exporting import with_server, with_storage_url
+
+    if tool.asks == "server" and connection.s3:
+        return replace(connection, s3=with_server(world, connection.s3))
+    if tool.asks == "storage-url" and connection.swift:
+        return replace(connection, swift=with_storage_url(world, connection.swift))
+    return connection
 
 
 def _list(world: World) -> None:
     from jsobj.export.registry import TOOLS
     from jsobj.ui.documents import Listing
 
-    rows = [{"tool": tool.name, "title": tool.title} for tool in TOOLS]
-    world.out.show(Listing("jsobj.export-tools/1", rows, [("tool", "Tool"), ("title", "What")], rows, ""))
+    rows = [{"tool": tool.name, "title": tool.title, "without_keys": tool.without_keys} for tool in TOOLS]
+    keyless = {True: "works", False: "needs keys"}
+    shown = [{"tool": tool.name, "title": tool.title, "keyless": keyless[tool.without_keys]} for tool in TOOLS]
+    columns = [("tool", "Tool"), ("title", "What"), ("keyless", "Without S3 keys")]
+    world.out.show(Listing("jsobj.export-tools/1", rows, columns, shown, ""))
 
 
 def _print(world: World, made: list[tuple[Tool, Configuration]], *, whole: bool) -> None:

@@ -1,4 +1,4 @@
-"""From the shared options to the values that exports and snippets are made of."""
+"""From the shared options to the values that exports are made of."""
 
 from __future__ import annotations
 
@@ -10,21 +10,40 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.export.connection import Connection, SwiftLogin
+    from jsobj.export.connection import Connection, S3Login, SwiftLogin
+    from jsobj.store.access import S3Access
+
+_OTHERS_CAN_USE = frozenset({"v3applicationcredential", "password", "v3password"})
 
 
-def connection_for(world: World, *, name: str = "", bucket: str = "", endpoint: str = "") -> Connection:
-    """The S3 login that the options mean.
+def connection_for(
+    world: World, *, name: str = "", bucket: str = "", endpoint: str = "", keys: bool = True
+) -> Connection:
+    """The S3 keys that the options mean (unless ``keys`` is False), and the login that goes with them.
 
-    Raises :class:`JsobjError`: auth where there are no keys, usage where no endpoint is known.
+    Raises :class:`JsobjError`: auth where there is neither, usage where keys come without an endpoint.
     """
     from jsobj.export.connection import Connection
     from jsobj.store.access import s3_access
 
-    access = s3_access(world.settings, profile=world.profile, cloud=world.cloud, endpoint=endpoint)
+    profile = world.profile
+    access = s3_access(world.settings, profile=profile, cloud=world.cloud, endpoint=endpoint) if keys else None
     if access is None:
-        raise JsobjError("no-s3-keys", "there are no S3 keys to export", code=ExitCode.AUTH, hint="jsobj ec2-creds")
-    return Connection(
+        return Connection(None, _swift_login(world, world.cloud, name, bucket))
+    cloud = _cloud_of(world, access)
+    swift = None
+    if cloud is not None:
+        try:
+            swift = _swift_login(world, cloud, name or access.profile, bucket)
+        except JsobjError:  # there is no such login, or no other tool could use it: then it is the keys alone
+            swift = None
+    return Connection(_s3_login(world, access, name, bucket), swift)
+
+
+def _s3_login(world: World, access: S3Access, name: str, bucket: str) -> S3Login:
+    from jsobj.export.connection import S3Login
+
+    return S3Login(
         name=name or access.profile or "jsobj",
         profile=access.profile,
         endpoint=access.origin,
@@ -39,32 +58,67 @@ def connection_for(world: World, *, name: str = "", bucket: str = "", endpoint: 
     )
 
 
-def asked(world: World, connection: Connection) -> Connection:
-    """The same, with which server it is and the login for Swift; what is not known is told and left out."""
+def _cloud_of(world: World, access: S3Access) -> str | None:
+    """The cloud whose login goes with these keys, "" for the one that the environment means; None if it is not known.
+
+    Another cloud's login beside them would give one tool two object stores under one name.
+    """
+    from jsobj.identity import ledger
+    from jsobj.identity.current import chosen_by_environment, chosen_cloud
+
+    if world.cloud or chosen_by_environment(world.settings):
+        return world.cloud
+    linked = [cloud.name for cloud in ledger.read(world.settings).clouds if access.profile == cloud.profile != ""]
+    chosen = chosen_cloud(world.settings).name
+    return chosen if chosen in linked else next(iter(linked), None)
+
+
+def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin:
+    """The login of that cloud.
+
+    Raises :class:`JsobjError`: as :func:`jsobj.identity.current.current_source`; auth for a login that needs a person.
+    """
+    from jsobj.export.connection import SwiftLogin
+    from jsobj.identity.current import current_source
+    from jsobj.identity.sources import secret_option
+    from jsobj.identity.words import same_login
+
+    source = current_source(world.settings, cloud=cloud)
+    if source.auth_type not in _OTHERS_CAN_USE or not source.secrets.get(secret_option(source)):
+        raise JsobjError(
+            "login-needs-person",
+            "this login needs a person each time, so no other tool can use it",
+            code=ExitCode.AUTH,
+            context=f"auth type {source.auth_type}, from {source.where}",
+            hint=f"make one that does not: jsobj app-cred create NAME --as NAME{same_login(cloud=source.cloud)}",
+        )
+    for notice in source.notices:
+        world.out.warn(notice)
+    # Of the environment's files of authorities, OS_CACERT is the one that is meant for clouds.
+    cacert = source.cacert or world.settings.get("OS_CACERT")
+    return SwiftLogin(name or source.cloud or "jsobj", source, bucket, cacert if source.verify else "")
+
+
+def with_server(world: World, s3: S3Login) -> S3Login:
+    """The same, with which server it is; where that cannot be found out it is told, and the settings are for any."""
     from jsobj.identity.endpoint import identify
 
     try:
-        server = identify(connection.endpoint, verify=connection.ca_bundle or True).server
+        return replace(s3, server=identify(s3.endpoint, verify=s3.ca_bundle or True).server)
     except JsobjError as error:
         world.out.note(f"It is not known which server this is ({error.message}); the settings are those for any.")
-        server = "unknown"
-    return replace(connection, server=server, swift=_swift_login(world))
+        return s3
 
 
-def _swift_login(world: World) -> SwiftLogin | None:
-    """The login of the cloud meant; None where there is none, or one that needs a person."""
-    from jsobj.export.connection import SwiftLogin
-    from jsobj.identity.current import current_source
+def with_storage_url(world: World, swift: SwiftLogin) -> SwiftLogin:
+    """The same, with Swift's URL from Keystone's catalogue; where Keystone does not tell it, that is told."""
+    from jsobj.identity.keystone import Keystone
 
     try:
-        source = current_source(world.settings, cloud=world.cloud)
-    except JsobjError:
-        return None
-    secrets = {name: values[0] for name, values in source.secrets.items() if values}
-    if not {"password", "application_credential_secret"} & set(secrets):
-        return None
-    options = {name: value for name, value in source.auth.items() if isinstance(value, str) and name != "auth_url"}
-    return SwiftLogin(source.auth_url, options, secrets, source.region)
+        return replace(swift, storage_url=Keystone(swift.source).login.swift_url)
+    except JsobjError as error:
+        world.out.warn(f"Swift's URL is not known ({error.message}); the tool takes the catalogue's first")
+        return swift
 
 
 def place_of(world: World, path: str, file: str) -> Path:

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jsobj.export.configuration import Configuration, Section, Word
-from jsobj.export.connection import Connection
+from jsobj.export.connection import S3Login
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 
 
-def configure(connection: Connection) -> Configuration:
+def configure(s3: S3Login) -> Configuration:
     """A profile: endpoint and settings in one file, the key in the other."""
-    values = {"endpoint_url": str(connection.endpoint), **settings(connection)}
+    values = {"endpoint_url": str(s3.endpoint), **settings(s3)}
     return Configuration(
-        (Section(CONFIG, header(connection.name), values, ("endpoint_url",)), key_of(connection)),
-        f"aws --profile {connection.name} s3 ls",
+        (Section(CONFIG, header(s3.name), values, ("endpoint_url",)), key_of(s3)),
+        f"aws --profile {s3.name} s3 ls",
         "'aws s3 mb' may need --region us-east-1 on Ceph RGW; 'jsobj bucket create' needs nothing",
     )
 
@@ -29,22 +29,22 @@ def header(name: str) -> str:
     return name if name == "default" else f"profile {name}"
 
 
-def key_of(connection: Connection) -> Section:
+def key_of(s3: S3Login) -> Section:
     """The key, in the credentials file."""
     return Section(
         CREDENTIALS,
-        connection.name,
-        {"aws_access_key_id": connection.access, "aws_secret_access_key": connection.secret},
+        s3.name,
+        {"aws_access_key_id": s3.access, "aws_secret_access_key": s3.secret},
         ("aws_access_key_id",),
     )
 
 
-def settings(connection: Connection) -> Mapping[str, Word | Mapping[str, str]]:
+def settings(s3: S3Login) -> Mapping[str, Word | Mapping[str, str]]:
     """How this server wants to be spoken to."""
     values: dict[str, Word | Mapping[str, str]] = {
-        "region": connection.region,
-        "s3": {"addressing_style": connection.addressing_style},
-        "request_checksum_calculation": connection.checksums,
-        "response_checksum_validation": connection.checksums,
+        "region": s3.region,
+        "s3": {"addressing_style": s3.addressing_style},
+        "request_checksum_calculation": s3.checksums,
+        "response_checksum_validation": s3.checksums,
     }
-    return values | ({"ca_bundle": connection.ca_bundle} if connection.ca_bundle else {})
+    return values | ({"ca_bundle": s3.ca_bundle} if s3.ca_bundle else {})

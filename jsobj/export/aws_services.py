@@ -6,19 +6,19 @@ from dataclasses import replace
 
 from jsobj.export.aws import CONFIG, header, key_of, settings
 from jsobj.export.configuration import Configuration, Section
-from jsobj.export.connection import Connection
+from jsobj.export.connection import S3Login
 
 
-def configure(connection: Connection) -> Configuration:
+def configure(s3: S3Login) -> Configuration:
     """Two sections of ``~/.aws/config``, and the key."""
     # Beside the profile that jsobj wrote, not in it: a profile has one way to its endpoint.
-    name = f"{connection.name}-services" if connection.name == connection.profile else connection.name
+    name = f"{s3.name}-services" if s3.name == s3.profile else s3.name
     services = f"{name}-s3"
     return Configuration(
         (
-            Section(CONFIG, f"services {services}", {"s3": {"endpoint_url": str(connection.endpoint)}}, ("s3",)),
-            Section(CONFIG, header(name), {"services": services, **settings(connection)}, ("services",)),
-            key_of(replace(connection, name=name)),
+            Section(CONFIG, f"services {services}", {"s3": {"endpoint_url": str(s3.endpoint)}}, ("s3",)),
+            Section(CONFIG, header(name), {"services": services, **settings(s3)}, ("services",)),
+            key_of(replace(s3, name=name)),
         ),
         f"aws --profile {name} s3 ls",
     )

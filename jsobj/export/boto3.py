@@ -6,10 +6,10 @@ from dataclasses import replace
 
 from jsobj.export import aws
 from jsobj.export.configuration import Configuration
-from jsobj.export.connection import Connection
+from jsobj.export.connection import S3Login
 
 
-def configure(connection: Connection) -> Configuration:
+def configure(s3: S3Login) -> Configuration:
     """The profile of ``aws``."""
-    line = f'boto3.Session(profile_name="{connection.name}").client("s3").list_buckets()'
-    return replace(aws.configure(connection), example=f"python -c 'import boto3; print({line})'")
+    line = f'boto3.Session(profile_name="{s3.name}").client("s3").list_buckets()'
+    return replace(aws.configure(s3), example=f"python -c 'import boto3; print({line})'")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jsobj.secret import Secret
 
@@ -18,12 +18,14 @@ def written(word: Word, escape: Callable[[str], str]) -> Word:
 @dataclass(frozen=True, slots=True)
 class Section:
     """A section of an INI file. ``keys`` says which of the values mark it as somebody's: another value there means
-    another setup, which is not replaced unasked. A value may be a block of values (``s3 =``, then indented lines)."""
+    another setup, which is not replaced unasked. A value may be a block of values (``s3 =``, then indented lines).
+    ``unset``: keys of another kind of setup, which must not stand beside these."""
 
     path: str
     header: str
     values: Mapping[str, Word | Mapping[str, str]]
     keys: tuple[str, ...] = ()
+    unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,14 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """Environment variables, written as ``sh``, ``dotenv`` or ``powershell`` writes them."""
+    """Environment variables, written as ``sh``, ``dotenv`` or ``powershell`` writes them.
+
+    ``unset``: variables that must not be set beside these (a .env file cannot say that)."""
 
     path: str
     pairs: Mapping[str, Word]
     style: str = "sh"
+    unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,17 @@ class Whole:
     pieces: tuple[Word, ...]
 
 
-Part = Section | Branch | Variables | Whole
+@dataclass(frozen=True, slots=True)
+class CloudEntry:
+    """An entry of ``clouds.yaml``; ``auth`` is its part with the secret, ``settings`` what stands beside that."""
+
+    path: str
+    name: str
+    auth: Mapping[str, Word]
+    settings: Mapping[str, object]
+
+
+Part = Section | Branch | Variables | Whole | CloudEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +86,8 @@ class Configuration:
     def has_file(self) -> bool:
         """Whether every part has a place of its own."""
         return all(part.path for part in self.parts)
+
+    def joined(self, other: Configuration) -> Configuration:
+        """Both together; the example is the first one's."""
+        notes = tuple(filter(None, dict.fromkeys((self.note, other.note))))
+        return replace(self, parts=(*self.parts, *other.parts), note="; ".join(notes))

@@ -1,28 +1,21 @@
-"""What a foreign tool must know of an object store: one frozen value, out of which each file here makes its words."""
+"""What a foreign tool must know of an object store: frozen values, out of which each file here makes its words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.inifile import EASY_NAME, is_plain
+from jsobj.identity.sources import AuthSource
+from jsobj.identity.words import same_login
 from jsobj.secret import Secret
 from jsobj.urls import Origin
 
 
 @dataclass(frozen=True, slots=True)
-class SwiftLogin:
-    """A Keystone login as tools with a Swift backend want it. ``options`` are keystoneauth's names without secrets."""
-
-    auth_url: str
-    options: dict[str, str] = field(default_factory=dict)
-    secrets: dict[str, Secret] = field(default_factory=dict)
-    region: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """An S3 login, ready for export.
+class S3Login:
+    """S3 keys and where they are good, ready for export.
 
     ``name``: how the tool shall call it (a remote, an alias, a section). ``profile``: the AWS profile that holds the
     same, "" where the keys come from elsewhere. ``server``: ``ceph-rgw``, ``swift`` or ``unknown``, as
@@ -42,7 +35,6 @@ class Connection:
     ca_bundle: str = ""
     cloud: str = ""
     bucket: str = ""
-    swift: SwiftLogin | None = None
 
     @property
     def a_bucket(self) -> str:
@@ -55,32 +47,101 @@ class Connection:
         return self.addressing_style != "virtual"
 
 
+@dataclass(frozen=True, slots=True)
+class SwiftLogin:
+    """A Keystone login with one secret, ready for export: it needs no person, and no S3 keys.
+
+    ``name`` and ``bucket`` as in :class:`S3Login`. ``cacert``: a PEM file of authorities on this machine, "" for the
+    usual ones. ``storage_url``: Swift's URL of the project, "" where Keystone was not asked for it.
+    """
+
+    name: str
+    source: AuthSource
+    bucket: str = ""
+    cacert: str = ""
+    storage_url: str = ""
+
+    @property
+    def a_bucket(self) -> str:
+        """The container, or a word that stands for one."""
+        return self.bucket or "BUCKET"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """keystoneauth's options without the secret; the default domain, which jsobj assumes, is named.
+
+        Other programs ask for the domain, except where the user is known by id.
+        """
+        options = {name: value for name, value in self.source.auth.items() if isinstance(value, str)}
+        if not self.source.is_application_credential:
+            if "user_id" not in options and not options.keys() & {"user_domain_id", "user_domain_name"}:
+                options["user_domain_id"] = "default"
+            if "project_id" not in options and not options.keys() & {"project_domain_id", "project_domain_name"}:
+                options["project_domain_id"] = "default"
+        return options
+
+    @property
+    def secrets(self) -> dict[str, Secret]:
+        """The secret options; where quoting left a doubt, the likelier value."""
+        return {name: values[0] for name, values in self.source.secrets.items() if values}
+
+    @property
+    def jsobj_option(self) -> str:
+        """What names this login to jsobj itself, with a blank in front; "" where the environment is the login."""
+        return same_login(cloud=self.source.cloud)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What there is to export: S3 keys, a login for Swift, or both, of one and the same object store."""
+
+    s3: S3Login | None = None
+    swift: SwiftLogin | None = None
+
+
 def check(connection: Connection) -> Connection:
-    """The same, if every tool can be told its name and values.
+    """The same, if every tool can be told its names and values.
 
     Raises :class:`JsobjError` (usage): the name becomes a remote, an alias, a section and part of a file's name; the
     values become lines.
     """
-    if not EASY_NAME.fullmatch(connection.name):
+    if connection.s3 is not None:
+        _check_name(connection.s3.name)
+        s3 = connection.s3
+        values = [
+            ("the access key", s3.access),
+            ("the secret key", s3.secret.reveal()),
+            ("the region", s3.region),
+            ("the path of the CA bundle", s3.ca_bundle),
+        ]
+        _check_values(values, "write the profile again: jsobj ec2-creds")
+    if connection.swift is not None:
+        _check_name(connection.swift.name)
+        swift = connection.swift
+        named = {**swift.options, **{name: secret.reveal() for name, secret in swift.secrets.items()}}
+        values = [(f"the {name.replace('_', ' ')}", value) for name, value in named.items()]
+        values += [("the region", swift.source.region), ("the path of the CA file", swift.cacert)]
+        _check_values(values, "log in again: jsobj login RCFILE")
+    return connection
+
+
+def _check_name(name: str) -> None:
+    if not EASY_NAME.fullmatch(name):
         raise JsobjError(
             "export-name-bad",
-            f"not every tool can call something {connection.name[:70]!r}",
+            f"not every tool can call something {name[:70]!r}",
             code=ExitCode.USAGE,
             context="a name has 1 to 64 letters, digits, '.', '_' and '-', and begins with a letter or digit",
             hint="give another with --as NAME",
         )
-    values = {
-        "the access key": connection.access,
-        "the secret key": connection.secret.reveal(),
-        "the region": connection.region,
-        "the path of the CA bundle": connection.ca_bundle,
-    }
-    for what, value in values.items():
+
+
+def _check_values(values: Iterable[tuple[str, str]], again: str) -> None:
+    for what, value in values:
         if not is_plain(value):
             raise JsobjError(
                 "export-value-bad",
                 f"{what} has a line break or another control character in it",
                 code=ExitCode.USAGE,
-                hint="it often comes from copying and pasting: write the profile anew with jsobj ec2-creds",
+                hint=f"it often comes from copying and pasting: {again}",
             )
-    return connection

@@ -8,21 +8,21 @@ import shlex
 
 from jsobj.export.aws import CONFIG, header, settings
 from jsobj.export.configuration import Configuration, Section
-from jsobj.export.connection import Connection
+from jsobj.export.connection import S3Login
 
 
-def configure(connection: Connection) -> Configuration:
+def configure(s3: S3Login) -> Configuration:
     """One section, with the command to run."""
-    if connection.cloud:  # Keystone keeps the key, and no file of this machine holds it
-        asked = f" --cloud {shlex.quote(connection.cloud)}"
+    if s3.cloud:  # Keystone keeps the key, and no file of this machine holds it
+        asked = f" --cloud {shlex.quote(s3.cloud)}"
     else:
-        asked = f" --profile {shlex.quote(connection.profile)}" if connection.profile else ""
+        asked = f" --profile {shlex.quote(s3.profile)}" if s3.profile else ""
     values = {
         "credential_process": f"jsobj ec2-creds process{asked}",
-        "endpoint_url": str(connection.endpoint),
-        **settings(connection),
+        "endpoint_url": str(s3.endpoint),
+        **settings(s3),
     }
-    name = connection.name if connection.name != connection.profile else f"{connection.name}-process"
+    name = s3.name if s3.name != s3.profile else f"{s3.name}-process"
     return Configuration(
         (Section(CONFIG, header(name), values, ("credential_process", "endpoint_url")),),
         f"aws --profile {name} s3 ls",

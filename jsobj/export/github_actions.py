@@ -2,19 +2,54 @@
 
 from __future__ import annotations
 
-from jsobj.export.configuration import Configuration, Whole
-from jsobj.export.connection import Connection
-from jsobj.export.variables import keys, settings
+from collections.abc import Iterable, Mapping
+
+from jsobj.export import os_variables, variables
+from jsobj.export.configuration import Configuration, Whole, Word
+from jsobj.export.connection import S3Login, SwiftLogin
 from jsobj.export.yamltext import quoted
 
+_JOB = """\
+name: upload
+on: workflow_dispatch
+{env}jobs:
+  upload:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: pipx install jsobj
+      - run: jsobj login --as ci --no-input
+      - run: jsobj upload README.md swift://{bucket}/ --cloud ci
+"""
 
-def configure(connection: Connection) -> Configuration:
+
+def configure(s3: S3Login) -> Configuration:
     """A block for the workflow, in which the two keys are references; nothing secret."""
-    lines = ["env:"]
-    lines += [f"  {name}: ${{{{ secrets.{name} }}}}" for name in keys(connection)]
-    lines += [f"  {name}: {quoted(str(value))}" for name, value in settings(connection).items()]
-    return Configuration(
-        (Whole("", ("\n".join(lines) + "\n",)),),
-        "gh secret list",
+    return _configuration(
+        _env(variables.keys(s3), variables.settings(s3)),
         "store the keys: jsobj export dotenv | gh secret set --env-file -",
     )
+
+
+def configure_swift(swift: SwiftLogin) -> Configuration:
+    """A whole workflow that uploads a file; what logs in is references, nothing secret."""
+    secrets = os_variables.credentials(swift)
+    # Not all of .env: GitHub hides the values of secrets in logs, and OS_IDENTITY_API_VERSION is just "3".
+    chosen = f"grep -E '^({'|'.join(secrets)})='"
+    store = (
+        f"store the secrets: jsobj export dotenv --swift{swift.jsobj_option} | {chosen} | gh secret set --env-file -"
+    )
+    env = _env(secrets, os_variables.settings(swift))
+    notes = ("" if swift.bucket else "name the bucket with --bucket", os_variables.cacert_note(swift), store)
+    return _configuration(_JOB.format(env=env, bucket=swift.a_bucket), "; ".join(filter(None, notes)))
+
+
+def _env(secrets: Iterable[str], settings: Mapping[str, Word]) -> str:
+    lines = ["env:"]
+    lines += [f"  {name}: ${{{{ secrets.{name} }}}}" for name in secrets]
+    lines += [f"  {name}: {quoted(str(value))}" for name, value in settings.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _configuration(text: str, note: str) -> Configuration:
+    return Configuration((Whole("", (text,)),), "gh secret list", note)

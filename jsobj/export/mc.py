@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from jsobj.export.configuration import Branch, Configuration, Word
-from jsobj.export.connection import Connection
+from jsobj.export.connection import S3Login
 
 PATH = "~/.mc/config.json"
 
 
-def configure(connection: Connection) -> Configuration:
+def configure(s3: S3Login) -> Configuration:
     """An alias with path style and Signature Version 4."""
     value: dict[str, Word] = {
-        "url": str(connection.endpoint),
-        "accessKey": connection.access,
-        "secretKey": connection.secret,
+        "url": str(s3.endpoint),
+        "accessKey": s3.access,
+        "secretKey": s3.secret,
         "api": "S3v4",
-        "path": "on" if connection.path_style else "off",
+        "path": "on" if s3.path_style else "off",
     }
-    alias = connection.name.replace(".", "-")
+    alias = s3.name.replace(".", "-")
     if not alias[0].isalpha():  # mc refuses such an alias
         alias = f"s3-{alias}"
     return Configuration((Branch(PATH, ("aliases", alias), value, {"version": "10", "aliases": {}}),), f"mc ls {alias}")

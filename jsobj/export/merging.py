@@ -11,14 +11,21 @@ from pathlib import Path
 
 from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.export.configuration import Branch, Configuration, Part, Section, Variables, Whole
-from jsobj.export.rendering import grafted, part_text, revealed, variable_line
-from jsobj.identity import inifile
+from jsobj.export.configuration import Branch, CloudEntry, Configuration, Part, Section, Variables, Whole
+from jsobj.export.rendering import cloud_entry, grafted, part_text, revealed, unset_lines, variable_line
+from jsobj.identity import cloudsedit, inifile
 from jsobj.secret import Secret
 
 _OVERWRITE = "to replace it (a backup is kept): --overwrite; or write elsewhere: --file FILE"
 # Keys that tell whose a setup is, where it consists of variables.
-_MARKS = frozenset({"AWS_ACCESS_KEY_ID", "AWS_PROFILE"})
+_MARKS = frozenset(
+    {
+        *("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "OS_AUTH_URL", "OS_APPLICATION_CREDENTIAL_ID"),
+        *("OS_USERNAME", "OS_USER_ID", "OS_PROJECT_NAME", "OS_PROJECT_ID"),
+    }
+)
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+|\$Env:)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
+_UNSETTING = re.compile(r"\s*(?:unset|Remove-Item)\s+(.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +87,8 @@ def _merged(path: Path, before: bytes | None, parts: list[Part] | tuple[Part, ..
                 before = _with_variables(path, before, part, overwrite=overwrite)
             case Whole():
                 before = _with_whole(path, before, part, overwrite=overwrite)
+            case CloudEntry():
+                before = _with_cloud(path, before, part, overwrite=overwrite)
     return before or b""
 
 
@@ -96,9 +105,10 @@ def _with_section(path: Path, before: bytes | None, part: Section, *, overwrite:
     }
     held = inifile.section(before or b"", part.header, source=str(path)) or {}
     differing = [name for name in part.keys if name in held and held[name] != values[name]]
+    differing += [name for name in part.unset if name in held]
     if differing and not overwrite:
         raise _taken(path, f"[{part.header}]", differing)
-    return inifile.set_section(before, part.header, values, source=str(path))
+    return inifile.set_section(before, part.header, values, remove=part.unset, source=str(path))
 
 
 def _with_branch(path: Path, before: bytes | None, part: Branch, *, overwrite: bool) -> bytes:
@@ -136,22 +146,39 @@ def _with_variables(path: Path, before: bytes | None, part: Variables, *, overwr
     except UnicodeDecodeError as error:
         raise JsobjError("file-not-text", f"{path} is not UTF-8 text", code=ExitCode.LOCAL) from error
     left = dict(wanted)
-    for at, line in enumerate(lines):
-        match = re.match(r"\s*(?:export\s+|\$Env:)?([A-Za-z_][A-Za-z0-9_]*)\s*=", line)
-        if match is None or match[1] not in wanted:
-            continue
-        name = match[1]
-        if name in _MARKS and line.strip() != wanted[name] and not overwrite:
+    kept = []
+    for line in lines:
+        name = match[1] if (match := _ASSIGNMENT.match(line)) else ""
+        if (name in part.unset or (name in _MARKS & wanted.keys() and line.strip() != wanted[name])) and not overwrite:
             raise _taken(path, "what is there", [name])
-        lines[at] = wanted[name]
-        left.pop(name, None)
-    return ("\n".join([*lines, *left.values()]) + "\n").encode()
+        if name in wanted:
+            kept.append(wanted[name])
+            left.pop(name, None)
+        elif name not in part.unset and not _unsets(line, wanted):
+            kept.append(line)
+    # Nothing that stays sets one of these, so they may stand anywhere.
+    added = [line for line in unset_lines(part) if line not in kept]
+    return ("\n".join([*kept, *added, *left.values()]) + "\n").encode()
+
+
+def _unsets(line: str, names: Mapping[str, str]) -> bool:
+    """Whether the line, written for another kind of login, would take one of these variables away."""
+    match = _UNSETTING.match(line)
+    return match is not None and bool(names.keys() & set(re.findall(r"\w+", match[1])))
 
 
 def _with_whole(path: Path, before: bytes | None, part: Whole, *, overwrite: bool) -> bytes:
     after = part_text(part, secrets=True).encode()
     if before not in (None, after) and not overwrite:
         raise _taken(path, "the file", [])
+    return after
+
+
+def _with_cloud(path: Path, before: bytes | None, part: CloudEntry, *, overwrite: bool) -> bytes:
+    after = cloudsedit.set_cloud(before, part.name, cloud_entry(part, revealed), source=str(path))
+    taken = part.name in cloudsedit.cloud_names(before, source=str(path))
+    if taken and after != before and not overwrite:
+        raise _taken(path, f"cloud '{part.name}'", [])
     return after
 
 
@@ -170,12 +197,19 @@ def _diff(path: Path, before: bytes | None, after: bytes, parts: list[Part]) -> 
     if before == after:
         return ""
     old, new = ((data or b"").decode(errors="replace").splitlines() for data in (before, after))
-    if any(isinstance(part, Whole) for part in parts):
+    if any(_replaces(part, before, path) for part in parts):  # any old line may be a secret
         old = ["(the old text)"] if before is not None else []
         new = [line for part in parts for line in part_text(part, secrets=False).splitlines()]
     name = str(path) if before is not None else "/dev/null"
     lines = difflib.unified_diff(old, new, name, str(path), lineterm="", n=0)
     return "\n".join(_masked(line, parts) for line in lines)
+
+
+def _replaces(part: Part, before: bytes | None, path: Path) -> bool:
+    """Whether this takes the place of text that is not known line by line."""
+    if isinstance(part, CloudEntry):
+        return part.name in cloudsedit.cloud_names(before, source=str(path))
+    return isinstance(part, Whole)
 
 
 def _masked(line: str, parts: list[Part]) -> str:
@@ -195,12 +229,15 @@ def _pairs(part: Part) -> Mapping[str, object]:
             return part.value
         case Variables():
             return part.pairs
+        case CloudEntry():
+            return part.auth
         case Whole():
             return {}
 
 
 def _secret_names(part: Part) -> list[str]:
-    return [name for name, word in _pairs(part).items() if isinstance(word, Secret)]
+    others = part.unset if isinstance(part, (Section, Variables)) else ()
+    return [*others, *(name for name, word in _pairs(part).items() if isinstance(word, Secret))]
 
 
 def _secrets(part: Part) -> list[Secret]:

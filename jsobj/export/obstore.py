@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from jsobj.export.configuration import Configuration, Variables, Word
-from jsobj.export.connection import Connection
+from jsobj.export.connection import S3Login
 from jsobj.export.variables import keys
 
 
-def configure(connection: Connection) -> Configuration:
+def configure(s3: S3Login) -> Configuration:
     """Variables."""
     values: dict[str, Word] = {
-        **keys(connection),
-        "AWS_ENDPOINT": str(connection.endpoint),
-        "AWS_REGION": connection.region,
-        "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "false" if connection.path_style else "true",
+        **keys(s3),
+        "AWS_ENDPOINT": str(s3.endpoint),
+        "AWS_REGION": s3.region,
+        "AWS_VIRTUAL_HOSTED_STYLE_REQUEST": "false" if s3.path_style else "true",
     }
-    if connection.endpoint.scheme != "https":
+    if s3.endpoint.scheme != "https":
         values["AWS_ALLOW_HTTP"] = "true"
-    line = f'print(S3Store("{connection.a_bucket}").list().collect())'
+    line = f'print(S3Store("{s3.a_bucket}").list().collect())'
     return Configuration((Variables("", values),), f"python -c 'from obstore.store import S3Store; {line}'")

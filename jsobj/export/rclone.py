@@ -8,39 +8,30 @@ The region is the one that the server signs with: for any but ``us-east-1`` rclo
 from __future__ import annotations
 
 from jsobj.export.configuration import Configuration, Section, Word
-from jsobj.export.connection import Connection, SwiftLogin
+from jsobj.export.connection import S3Login, SwiftLogin
 
 PATH = "~/.config/rclone/rclone.conf"
 
 
-def configure(connection: Connection) -> Configuration:
-    """Sections of ``rclone.conf``."""
+def configure(s3: S3Login) -> Configuration:
+    """A remote over S3."""
     values: dict[str, Word] = {
         "type": "s3",
-        "provider": "Ceph" if connection.server == "ceph-rgw" else "Other",
+        "provider": "Ceph" if s3.server == "ceph-rgw" else "Other",
         "env_auth": "false",
-        "access_key_id": connection.access,
-        "secret_access_key": connection.secret,
-        "endpoint": str(connection.endpoint),
-        "region": connection.region,
-        "force_path_style": "true" if connection.path_style else "false",
+        "access_key_id": s3.access,
+        "secret_access_key": s3.secret,
+        "endpoint": str(s3.endpoint),
+        "region": s3.region,
+        "force_path_style": "true" if s3.path_style else "false",
         "no_check_bucket": "true",
         "list_version": "1",
     }
-    parts = [Section(PATH, connection.name, values, ("type", "access_key_id", "endpoint"))]
-    if connection.swift is not None:
-        parts.append(
-            Section(
-                PATH,
-                f"{connection.name}-swift",
-                _swift(connection.swift),
-                ("type", "auth", "application_credential_id"),
-            )
-        )
     note = ""
-    if connection.ca_bundle:  # "unsupported transport", measured with 1.60
-        note = f"certificates: add --ca-cert {connection.ca_bundle}, and unset AWS_CA_BUNDLE, which rclone cannot take"
-    return Configuration(tuple(parts), f"rclone lsd {connection.name}:", note)
+    if s3.ca_bundle:  # "unsupported transport", measured with 1.60
+        note = f"certificates: add --ca-cert {s3.ca_bundle}, and unset AWS_CA_BUNDLE, which rclone cannot take"
+    part = Section(PATH, s3.name, values, ("type", "access_key_id", "endpoint"))
+    return Configuration((part,), f"rclone lsd {s3.name}:", note)
 
 
 # keystoneauth's option -> rclone's.
@@ -55,10 +46,26 @@ _OPTIONS = {
     "project_domain_name": "tenant_domain",
 }
 _SECRETS = {"application_credential_secret": "application_credential_secret", "password": "key"}
+_DEFAULT_DOMAIN = {"user_domain_id": "domain", "project_domain_id": "tenant_domain"}
+_LOGIN = ("type", "auth", *_OPTIONS.values(), "region", "endpoint_type")
+# A password where there is an application credential, a token that ends, a URL that is not the catalogue's.
+_OTHERS = (*_SECRETS.values(), "auth_token", "storage_url")
 
 
-def _swift(login: SwiftLogin) -> dict[str, Word]:
-    values: dict[str, Word] = {"type": "swift", "env_auth": "false", "auth": login.auth_url, "auth_version": "3"}
-    values |= {_OPTIONS[name]: value for name, value in login.options.items() if name in _OPTIONS}
-    values |= {_SECRETS[name]: value for name, value in login.secrets.items() if name in _SECRETS}
-    return values | ({"region": login.region} if login.region else {})
+def configure_swift(swift: SwiftLogin) -> Configuration:
+    """A remote over Swift, which logs in itself whenever its token ends."""
+    source, options = swift.source, swift.options
+    values: dict[str, Word] = {"type": "swift", "env_auth": "false", "auth": source.auth_url, "auth_version": "3"}
+    values |= {_OPTIONS[name]: value for name, value in options.items() if name in _OPTIONS}
+    # rclone knows domains by name; the default domain's id and name are Keystone's own.
+    values |= {word: "Default" for name, word in _DEFAULT_DOMAIN.items() if options.get(name) == "default"}
+    values |= {_SECRETS[name]: value for name, value in swift.secrets.items() if name in _SECRETS}
+    values |= {"region": source.region} if source.region else {}
+    values |= {"endpoint_type": source.interface} if source.interface != "public" else {}
+    note = f"certificates: add --ca-cert {swift.cacert}" if swift.cacert else ""
+    if not source.verify:
+        note = "certificates are not checked for this cloud: add --no-check-certificate"
+    name = f"{swift.name}-swift"
+    keys = tuple(word for word in _LOGIN if word in values)
+    unset = tuple(word for word in (*_LOGIN, *_OTHERS) if word not in values)
+    return Configuration((Section(PATH, name, values, keys, unset),), f"rclone lsd {name}:", note)

@@ -4,31 +4,79 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from enum import Flag, auto
+from typing import Literal
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Configuration
 from jsobj.export.connection import Connection
 
 
+class Speaks(Flag):
+    """What a tool can be given: S3 keys, a Keystone login for the Swift API, or either."""
+
+    S3 = auto()
+    SWIFT = auto()
+    EITHER = S3 | SWIFT
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """``module`` is a file beside this one, whose ``configure(connection)`` makes the configuration.
+    """``module`` is a file beside this one; ``configure(s3)`` and ``configure_swift(swift)`` in it make configurations.
 
-    ``asks``: it depends on which server is behind the endpoint. ``variant``: another way to what an earlier tool in the
-    list is for, which ``--all`` leaves out.
+    ``asks``: it depends on which server is behind the endpoint ("server"), or on the URL in Keystone's catalogue
+    ("storage-url"). ``variant``: another way to what an earlier tool in the list is for, which ``--all`` leaves out.
+    ``both``: where there are keys and a login, it gets both; the others get the keys.
     """
 
     name: str
     title: str
     module: str
-    asks: bool = False
+    speaks: Speaks = Speaks.S3
+    asks: Literal["", "server", "storage-url"] = ""
     variant: bool = False
+    both: bool = False
+
+    @property
+    def without_keys(self) -> bool:
+        """Whether a login is enough."""
+        return Speaks.SWIFT in self.speaks
+
+    def can(self, connection: Connection) -> bool:
+        """Whether the connection has what the tool can use."""
+        return bool((connection.s3 and Speaks.S3 in self.speaks) or (connection.swift and self.without_keys))
 
     def configure(self, connection: Connection) -> Configuration:
-        """What the tool needs for this connection."""
-        made = importlib.import_module(f"jsobj.export.{self.module}").configure(connection)
-        assert isinstance(made, Configuration)
-        return made
+        """What the tool needs for this connection.
+
+        Raises :class:`JsobjError` (auth) where the connection has nothing that the tool can use.
+        """
+        module = importlib.import_module(f"jsobj.export.{self.module}")
+        made: list[Configuration] = []
+        if connection.s3 is not None and Speaks.S3 in self.speaks:
+            made.append(module.configure(connection.s3))
+        if connection.swift is not None and Speaks.SWIFT in self.speaks and (self.both or not made):
+            made.append(module.configure_swift(connection.swift))
+        if not made:
+            raise self._unusable(connection)
+        return made[0] if len(made) == 1 else made[0].joined(made[1])
+
+    def _unusable(self, connection: Connection) -> JsobjError:
+        if Speaks.S3 not in self.speaks:
+            return JsobjError(
+                "no-swift-login",
+                f"{self.name} speaks Swift only, and no login goes with this profile",
+                code=ExitCode.AUTH,
+                hint="name the login: --cloud NAME; or log in: jsobj login RCFILE",
+            )
+        at = connection.swift.jsobj_option if connection.swift else ""
+        others = ", ".join(tool.name for tool in TOOLS if tool.without_keys)
+        return JsobjError(
+            "no-s3-keys",
+            f"{self.name} speaks S3 only, and there are no S3 keys",
+            code=ExitCode.AUTH,
+            hint=f"these work without keys: {others}; or make keys, where the cloud allows it: jsobj ec2-creds{at}",
+        )
 
 
 TOOLS = (
@@ -46,7 +94,18 @@ TOOLS = (
         "credential_process",
         variant=True,
     ),
-    Tool("rclone", "rclone: an S3 remote, and a Swift remote where there is a login", "rclone", asks=True),
+    Tool(
+        "rclone",
+        "rclone: an S3 remote where there are keys, a Swift remote where there is a login",
+        "rclone",
+        Speaks.EITHER,
+        asks="server",
+        both=True,
+    ),
+    Tool(
+        "openstack", "openstack and openstacksdk: an entry for another machine's clouds.yaml", "openstack", Speaks.SWIFT
+    ),
+    Tool("swift", "swift and python-swiftclient: variables", "swift", Speaks.SWIFT, asks="storage-url"),
     Tool("s3cmd", "s3cmd", "s3cmd"),
     Tool("mc", "MinIO client: an alias", "mc"),
     Tool("s5cmd", "s5cmd: variables", "s5cmd"),
@@ -56,13 +115,20 @@ TOOLS = (
     Tool("gdal", "GDAL and rasterio: variables", "gdal"),
     Tool("obstore", "obstore and other users of the object_store crate: variables", "obstore"),
     Tool("cloud-files", "cloud-files and CloudVolume: an alias with its secret", "cloud_files"),
-    Tool("dotenv", "a .env file", "dotenv"),
-    Tool("shell", 'variables for a shell: eval "$(jsobj export shell)"', "shell"),
-    Tool("powershell", "variables for PowerShell", "powershell"),
-    Tool("github-actions", "GitHub Actions: 'env:' for a workflow, and how to store the secrets", "github_actions"),
-    Tool("gitlab-ci", "GitLab CI: 'variables:' for a pipeline, and how to store the secrets", "gitlab_ci"),
-    Tool("kubernetes", "Kubernetes: a Secret with variables", "kubernetes"),
-    Tool("dask", "dask: variables for the workers", "dask"),
+    Tool("dotenv", "a .env file", "dotenv", Speaks.EITHER),
+    Tool("shell", 'variables for a shell: eval "$(jsobj export shell)"', "shell", Speaks.EITHER),
+    Tool("powershell", "variables for PowerShell", "powershell", Speaks.EITHER),
+    Tool(
+        "github-actions",
+        "GitHub Actions: 'env:' for a workflow, and how to store the secrets",
+        "github_actions",
+        Speaks.EITHER,
+    ),
+    Tool(
+        "gitlab-ci", "GitLab CI: 'variables:' for a pipeline, and how to store the secrets", "gitlab_ci", Speaks.EITHER
+    ),
+    Tool("kubernetes", "Kubernetes: a Secret with variables", "kubernetes", Speaks.EITHER),
+    Tool("dask", "dask: variables for the workers", "dask", Speaks.EITHER),
 )
 
 

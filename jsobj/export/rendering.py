@@ -8,7 +8,8 @@ import shlex
 from collections.abc import Callable, Mapping
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.export.configuration import Branch, Configuration, Part, Section, Variables, Whole, Word
+from jsobj.export.configuration import Branch, CloudEntry, Configuration, Part, Section, Variables, Whole, Word
+from jsobj.identity.cloudsedit import set_cloud
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,~-]*")  # what no reader of .env files takes for something else
 # In single quotes python-dotenv reads escapes and expands ``${NAME}``; Docker Compose and shells do not.
@@ -44,9 +45,12 @@ def part_text(part: Part, *, secrets: bool) -> str:
             document = grafted(dict(part.around), part, {name: shown(word) for name, word in part.value.items()})
             return json.dumps(document, indent="\t") + "\n"
         case Variables():
-            return "".join(variable_line(name, shown(word), part.style) + "\n" for name, word in part.pairs.items())
+            lines = [variable_line(name, shown(word), part.style) for name, word in part.pairs.items()]
+            return "".join(f"{line}\n" for line in [*unset_lines(part), *lines])
         case Whole():
             return "".join(map(shown, part.pieces))
+        case CloudEntry():
+            return set_cloud(None, part.name, cloud_entry(part, shown), source=part.path).decode()
 
 
 def _lines(values: Mapping[str, Word | Mapping[str, str]], shown: Callable[[Word], str]) -> list[str]:
@@ -70,6 +74,21 @@ def grafted(document: dict[str, object], branch: Branch, value: Mapping[str, str
         place = inner
     place[branch.route[-1]] = dict(value)
     return document
+
+
+def cloud_entry(part: CloudEntry, shown: Callable[[Word], str]) -> dict[str, object]:
+    """The entry as :func:`jsobj.identity.cloudsedit.set_cloud` takes it."""
+    return {"auth": {name: shown(word) for name, word in part.auth.items()}, **part.settings}
+
+
+def unset_lines(part: Variables) -> list[str]:
+    """The line that takes away what another login left; none where the style has no word for it."""
+    if part.unset and part.style == "sh":
+        return [f"unset {' '.join(part.unset)}"]
+    if part.unset and part.style == "powershell":
+        names = ", ".join(f"Env:{name}" for name in part.unset)
+        return [f"Remove-Item {names} -ErrorAction Ignore"]
+    return []
 
 
 def variable_line(name: str, value: str, style: str) -> str:

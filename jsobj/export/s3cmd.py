@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from jsobj.export.configuration import Configuration, Section, Word
-from jsobj.export.connection import Connection
+from jsobj.export.connection import S3Login
 
 PATH = "~/.s3cfg"
 
 
-def configure(connection: Connection) -> Configuration:
+def configure(s3: S3Login) -> Configuration:
     """The section ``default``, which is the only one that s3cmd reads."""
-    host = connection.endpoint.netloc
+    host = s3.endpoint.netloc
     values: dict[str, Word] = {
-        "access_key": connection.access,
-        "secret_key": connection.secret,
+        "access_key": s3.access,
+        "secret_key": s3.secret,
         "host_base": host,
-        "host_bucket": host if connection.path_style else f"%(bucket)s.{host}",
-        "bucket_location": connection.region,
-        "use_https": "True" if connection.endpoint.scheme == "https" else "False",
+        "host_bucket": host if s3.path_style else f"%(bucket)s.{host}",
+        "bucket_location": s3.region,
+        "use_https": "True" if s3.endpoint.scheme == "https" else "False",
         "signature_v2": "False",
     }
-    if connection.ca_bundle:
-        values["ca_certs_file"] = connection.ca_bundle
+    if s3.ca_bundle:
+        values["ca_certs_file"] = s3.ca_bundle
     return Configuration(
         (Section(PATH, "default", values, ("access_key", "host_base")),),
         "s3cmd ls",

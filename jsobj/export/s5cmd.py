@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from jsobj.export.configuration import Configuration, Variables, Word
-from jsobj.export.connection import Connection
+from jsobj.export.connection import S3Login
 from jsobj.export.variables import keys
 
 
-def configure(connection: Connection) -> Configuration:
+def configure(s3: S3Login) -> Configuration:
     """Variables; without a secret where there is a profile that holds it."""
-    values: dict[str, Word] = {"S3_ENDPOINT_URL": str(connection.endpoint), "AWS_REGION": connection.region}
-    values |= {"AWS_PROFILE": connection.profile} if connection.profile else keys(connection)
-    if connection.ca_bundle:
-        values["AWS_CA_BUNDLE"] = connection.ca_bundle
+    values: dict[str, Word] = {"S3_ENDPOINT_URL": str(s3.endpoint), "AWS_REGION": s3.region}
+    values |= {"AWS_PROFILE": s3.profile} if s3.profile else keys(s3)
+    if s3.ca_bundle:
+        values["AWS_CA_BUNDLE"] = s3.ca_bundle
     return Configuration((Variables("", values),), "s5cmd ls")

@@ -15,15 +15,16 @@ import yaml
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Branch, Configuration
-from jsobj.export.connection import Connection, check
-from jsobj.export.registry import TOOLS, find_tool
+from jsobj.export.connection import Connection, S3Login, SwiftLogin, check
+from jsobj.export.registry import TOOLS, Speaks, find_tool
 from jsobj.export.rendering import part_text, text_of
+from jsobj.identity.sources import APPLICATION_CREDENTIAL, AuthSource
 from jsobj.secret import Secret
 from jsobj.urls import require_origin
 
 SECRET = "a'b\"c$HOME#d;e%f\\g`h${x} /+=\u2019z"
 BUNDLE = "/home/o'b\u2019r n/$x#y/\u2018ca\".pem"
-CONNECTION = Connection(
+S3 = S3Login(
     "2026-sci.a",
     "2026-sci.a",
     require_origin("https://store.example:8080"),
@@ -32,6 +33,22 @@ CONNECTION = Connection(
     Secret(SECRET),
     ca_bundle=BUNDLE,
     bucket="results",
+)
+SWIFT = SwiftLogin(
+    "2026-sci.a",
+    AuthSource(
+        "clouds.yaml",
+        "clouds.yaml",
+        APPLICATION_CREDENTIAL,
+        {"auth_url": "https://keystone.example:5000/v3", "application_credential_id": "it's$ID"},
+        {"application_credential_secret": (Secret(SECRET),)},
+        {},
+        region="it's$REGION",
+        cloud="sci",
+    ),
+    "results",
+    BUNDLE,
+    "https://store.example:8080/v1/AUTH_it's$P",
 )
 Reader = Callable[[Configuration, Path], "set[str]"]
 
@@ -95,7 +112,8 @@ def by_powershell(configuration: Configuration, folder: Path) -> set[str]:
     """As its language specification has it (section 2.3.5.2): five characters are a quote, two of them one."""
     quote = "['\u2018\u2019\u201a\u201b]"
     found = set()
-    for line in text_of(configuration, secrets=True).splitlines():
+    lines = text_of(configuration, secrets=True).splitlines()
+    for line in [line for line in lines if not line.startswith("Remove-Item Env:")]:
         match = re.fullmatch(rf"\$Env:[A-Z_]+ = {quote}((?:(?!{quote}).|{quote}{{2}})*){quote}", line)
         assert match, line
         found.add(re.sub(rf"{quote}({quote})", r"\1", match[1]))
@@ -126,6 +144,7 @@ READERS: dict[str, Reader] = {
     "duckdb": by_duckdb,
     "s3fs-fuse": by_s3fs,
 }
+KEYLESS: dict[str, Reader] = READERS | {"openstack": by_yaml, "swift": by_bash}
 # The others have a note or another program's own setting for it.
 WITH_BUNDLE = {
     "aws", "aws-services", "boto3", "credential-process", "s3cmd", "s5cmd", "gdal",
@@ -133,45 +152,72 @@ WITH_BUNDLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", [tool.name for tool in TOOLS if tool.name != "dotenv"])
+@pytest.mark.parametrize("name", [tool.name for tool in TOOLS if Speaks.S3 in tool.speaks and tool.name != "dotenv"])
 def test_a_value_is_read_as_it_is(name: str, tmp_path: Path) -> None:
-    configuration = find_tool(name).configure(CONNECTION)
+    configuration = find_tool(name).configure(Connection(S3))
     found = READERS[name](configuration, tmp_path)
     shown = text_of(configuration, secrets=False)
     assert "***" not in shown or SECRET in found
     assert name not in WITH_BUNDLE or BUNDLE in found
 
 
+@pytest.mark.parametrize("name", [tool.name for tool in TOOLS if tool.without_keys and tool.name != "dotenv"])
+def test_a_value_of_a_login_is_read_as_it_is(name: str, tmp_path: Path) -> None:
+    configuration = find_tool(name).configure(Connection(None, SWIFT))
+    found = KEYLESS[name](configuration, tmp_path)
+    in_ci = name in {"github-actions", "gitlab-ci"}  # there the store of secrets has them
+    assert in_ci or {SECRET, "it's$ID"} <= found
+    assert {"it's$REGION", "https://keystone.example:5000/v3"} <= found
+    assert BUNDLE in found or (name == "rclone" and BUNDLE in configuration.note)
+    assert SECRET not in text_of(configuration, secrets=False)
+    assert ("***" in text_of(configuration, secrets=False)) != in_ci
+
+
 def test_a_line_that_readers_of_env_files_would_dispute_is_not_written(tmp_path: Path) -> None:
-    dotenv, plain = find_tool("dotenv"), replace(CONNECTION, secret=Secret('a"b$c d#e'), ca_bundle="")
-    assert 'a"b$c d#e' in by_bash(dotenv.configure(plain), tmp_path)
+    dotenv, plain = find_tool("dotenv"), replace(S3, secret=Secret('a"b$c d#e'), ca_bundle="")
+    assert 'a"b$c d#e' in by_bash(dotenv.configure(Connection(plain)), tmp_path)
     for disputed in ("it's", "back\\slash", "${HOME}"):
-        made = dotenv.configure(replace(plain, secret=Secret(disputed)))
-        with pytest.raises(JsobjError) as refused:
-            text_of(made, secrets=True)
-        assert (refused.value.reference, refused.value.code) == ("dotenv-ambiguous", ExitCode.REFUSED)
-        assert disputed not in f"{refused.value.message}{refused.value.context}"
+        secrets = {"application_credential_secret": (Secret(disputed),)}
+        for connection in (
+            Connection(replace(plain, secret=Secret(disputed))),
+            Connection(None, replace(SWIFT, source=replace(SWIFT.source, secrets=secrets))),
+        ):
+            made = dotenv.configure(connection)
+            with pytest.raises(JsobjError) as refused:
+                text_of(made, secrets=True)
+            assert (refused.value.reference, refused.value.code) == ("dotenv-ambiguous", ExitCode.REFUSED)
+            assert disputed not in f"{refused.value.message}{refused.value.context}"
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "my sci", "a'b", "-x", "na\u00efve", "x" * 65])
 def test_a_name_that_not_every_tool_can_have_is_refused(name: str) -> None:
-    with pytest.raises(JsobjError) as refused:
-        check(replace(CONNECTION, name=name))
-    assert (refused.value.reference, refused.value.code) == ("export-name-bad", ExitCode.USAGE)
-    assert "--as NAME" in refused.value.hint
+    for connection in (Connection(replace(S3, name=name)), Connection(None, replace(SWIFT, name=name))):
+        with pytest.raises(JsobjError) as refused:
+            check(connection)
+        assert (refused.value.reference, refused.value.code) == ("export-name-bad", ExitCode.USAGE)
+        assert "--as NAME" in refused.value.hint
 
 
 @pytest.mark.parametrize(
-    "value", [{"secret": Secret("s\n")}, {"access": "a\r"}, {"ca_bundle": "/a\x00"}, {"region": "\u2028"}]
+    "connection",
+    [
+        Connection(replace(S3, secret=Secret("s\n"))),
+        Connection(replace(S3, access="a\r")),
+        Connection(replace(S3, ca_bundle="/a\x00")),
+        Connection(replace(S3, region="\u2028")),
+        Connection(None, replace(SWIFT, cacert="/a\n")),
+        Connection(None, replace(SWIFT, source=replace(SWIFT.source, region="a\r"))),
+        Connection(None, replace(SWIFT, source=replace(SWIFT.source, secrets={"password": (Secret("s\n"),)}))),
+    ],
 )
-def test_a_value_that_does_not_stay_in_its_line_is_refused(value: dict[str, object]) -> None:
+def test_a_value_that_does_not_stay_in_its_line_is_refused(connection: Connection) -> None:
     with pytest.raises(JsobjError) as refused:
-        check(replace(CONNECTION, **value))  # type: ignore[arg-type]
+        check(connection)
     assert (refused.value.reference, refused.value.code) == ("export-value-bad", ExitCode.USAGE)
 
 
 def test_names_that_a_tool_would_refuse_are_others_there() -> None:
     """mc: a letter first, then letters, digits, ``-`` and ``_``."""
-    (part,) = find_tool("mc").configure(CONNECTION).parts
+    (part,) = find_tool("mc").configure(Connection(S3)).parts
     assert isinstance(part, Branch)
     assert part.route == ("aliases", "s3-2026-sci-a")

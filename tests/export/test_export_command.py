@@ -10,7 +10,7 @@ import pytest
 from commands import Jsobj
 from fixtures_places import PROFILE, Place
 
-from jsobj.export.registry import TOOLS
+from jsobj.export.registry import TOOLS, Speaks
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def export(runner: Jsobj, *words: str, code: int = 0, shows: bool = False):  # t
 
 def test_each_tool_is_listed_and_masked_in_json(runner: Jsobj, home: Place) -> None:
     assert [item["tool"] for item in export(runner, "--list", "--json").json["items"]] == [t.name for t in TOOLS]
-    for tool in TOOLS:
+    for tool in [each for each in TOOLS if Speaks.S3 in each.speaks]:
         (item,) = export(runner, tool.name, "--json").json["items"]
         assert item["example"]
         whole = export(runner, tool.name, "--json", "--stdout", shows=True).out
