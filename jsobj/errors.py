@@ -62,26 +62,30 @@ class JsobjError(Exception):
     context:
         Evidence: the server's own words, a request id, the values involved. Never a secret.
     hint:
-        What to do next, with a command to paste where there is one.
+        What to do next, with a command to paste where there is one. Several texts are a list, shown one on a line;
+        the attribute ``hint`` is all of it as one text, ``hint_lines`` keeps them apart.
     code:
         The exit code of the process when this error ends it.
     """
 
-    def __init__(self, reference: str, message: str, *, code: ExitCode, context: str = "", hint: str = "") -> None:
+    def __init__(
+        self, reference: str, message: str, *, code: ExitCode, context: str = "", hint: str | tuple[str, ...] = ""
+    ) -> None:
         super().__init__(message)
         self.reference = reference
         self.message = message
         self.context = context
-        self.hint = hint
+        self.hint_lines = (hint,) if isinstance(hint, str) else hint
+        self.hint = "\n".join(self.hint_lines)
         self.code = code
         if sys.version_info >= (3, 11):  # who meets it in a notebook sees them below the traceback
-            for word, text in (("Seen", context), ("Next", hint)):
+            for word, text in (("Seen", context), ("Next", self.hint)):
                 if text:
                     self.add_note(f"{word}: {text}")
 
     def __reduce__(self) -> tuple[object, ...]:
         """Travel between processes whole; the rule of ``Exception`` would lose the keywords."""
-        return _rebuilt, (type(self), self.reference, self.message, self.code, self.context, self.hint)
+        return _rebuilt, (type(self), self.reference, self.message, self.code, self.context, self.hint_lines)
 
     def to_json(self) -> dict[str, object]:
         """The document ``jsobj.error/1``."""
@@ -96,6 +100,6 @@ class JsobjError(Exception):
 
 
 def _rebuilt(
-    kind: type[JsobjError], reference: str, message: str, code: ExitCode, context: str, hint: str
+    kind: type[JsobjError], reference: str, message: str, code: ExitCode, context: str, hint: str | tuple[str, ...]
 ) -> JsobjError:
     return kind(reference, message, code=code, context=context, hint=hint)

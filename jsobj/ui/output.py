@@ -58,6 +58,11 @@ class Output:
         return self._colour_err
 
     @property
+    def colour_out(self) -> bool:
+        """Whether stdout is written in colour."""
+        return self._colour_out
+
+    @property
     def on_terminal(self) -> bool:
         """Whether a person looks at stdout, rather than a pipe or a file."""
         return self._out.isatty()
@@ -147,14 +152,18 @@ class Output:
         self._talk(f"{self._styled('Error:', 'red')} {safe(error.message)} [{error.reference}]")
         if error.context:
             self._talk(f"  Seen: {safe(error.context)}")
-        if error.hint:
-            self._talk(f"  Next: {safe(error.hint)}")
+        self._next(error)
 
     def failed(self, item: str, error: JsobjError, *, hint: bool = False) -> None:
         """Write one line about an item that failed while others go on; with ``hint`` another, about what to do."""
         self._talk(f"{self._styled('Failed:', 'red')} {safe(item)}: {safe(error.message)} [{error.reference}]")
-        if hint and error.hint:
-            self._talk(f"  Next: {safe(error.hint)}")
+        if hint:
+            self._next(error)
+
+    def _next(self, error: JsobjError) -> None:
+        """What to do: one sentence, or a list, whose lines stand below each other."""
+        if error.hint:
+            self._talk("  Next: " + "\n        ".join(map(safe, error.hint_lines)))
 
     def _talk(self, text: str, *, raw: bool = False) -> None:
         shown = (text if raw else "\n".join(_safe_styled(line) for line in text.split("\n"))) + "\n"

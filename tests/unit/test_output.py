@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 
 import pytest
 from hypothesis import given, settings
@@ -72,6 +73,18 @@ def test_error_in_both_forms() -> None:
             assert json.loads(text) == ERROR.to_json()
         else:
             assert text == "Error: it\\x1b[0m broke [some-thing]\n  Seen: seen\\x0d\n  Next: do this\n"
+
+
+def test_a_list_of_hints_stands_line_below_line_and_one_text_stays_on_its_line() -> None:
+    ways = JsobjError("no-key", "no key", code=ExitCode.AUTH, hint=("two ways:", "jsobj one", "jsobj two\x1b"))
+    hostile = JsobjError("no-key", "no key", code=ExitCode.AUTH, hint="jsobj ls 's3://b/a\njsobj rm'")
+    err = io.StringIO()
+    for error in (ways, pickle.loads(pickle.dumps(ways)), hostile):
+        Output(io.StringIO(), err).error(error)
+    listed = "  Next: two ways:\n        jsobj one\n        jsobj two\\x1b\n"
+    single = "  Next: jsobj ls 's3://b/a\\x0ajsobj rm'\n"
+    assert err.getvalue() == "".join(f"Error: no key [no-key]\n{hint}" for hint in (listed, listed, single))
+    assert ways.to_json()["hint"] == "two ways:\njsobj one\njsobj two\x1b"
 
 
 @pytest.mark.parametrize(
