@@ -168,6 +168,7 @@ def list_(world: World, show_secret: bool, **login: Any) -> None:
 def show(world: World, access: str | None, show_secret: bool, **login: Any) -> None:
     """Show one EC2 key; by default the profile's."""
     from jsobj.identity.ec2 import Ec2Api
+    from jsobj.identity.words import same_login
     from jsobj.ui.documents import Record
 
     keystone = keystone_for_keys(world, **login)
@@ -178,7 +179,7 @@ def show(world: World, access: str | None, show_secret: bool, **login: Any) -> N
             "key-not-found",
             f"Keystone knows no key {wanted} of user {keystone.login.user.name}",
             code=ExitCode.NOT_FOUND,
-            hint="see the keys there are: jsobj ec2-creds list",
+            hint=f"see the keys there are: jsobj ec2-creds list{same_login(cloud=world.cloud)}",
         )
     item = _describe(world, keystone, key, show_secret)
     lines = [
@@ -198,6 +199,7 @@ def access_of_profile(world: World, keystone: Keystone) -> str:
     Raises :class:`JsobjError` (not found).
     """
     from jsobj.identity.awsfiles import read_profile
+    from jsobj.identity.words import same_login
 
     name = profile_name(world, keystone)
     profile = read_profile(world.settings.aws, name)
@@ -206,7 +208,7 @@ def access_of_profile(world: World, keystone: Keystone) -> str:
             "profile-without-key",
             f"profile '{name}' holds no key",
             code=ExitCode.NOT_FOUND,
-            hint="make one: jsobj ec2-creds",
+            hint=f"make one: jsobj ec2-creds{same_login(cloud=world.cloud, profile=world.profile)}",
         )
     return profile.access
 

@@ -13,7 +13,6 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.identity.keystone import Keystone
     from jsobj.identity.sources import AuthSource
 
 
@@ -47,13 +46,16 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
       jsobj login openrc.sh --password-stdin < password-file
       jsobj login --preset jetstream2
     """
+    from jsobj.cli.login_view import S3Keys, login_record, next_steps
     from jsobj.identity import ledger
-    from jsobj.identity.appcreds import AppCredentials
+    from jsobj.identity.appcreds import AppCredentials, Expiry
     from jsobj.identity.browser import as_token_source
+    from jsobj.identity.key_permission import probe
     from jsobj.identity.keystone import Keystone
     from jsobj.identity.ledger import CloudRecord
     from jsobj.identity.remember import check_name, store, suggest_name
     from jsobj.identity.urlcheck import check_auth_url
+    from jsobj.identity.words import same_login
 
     _refuse_conflicts(options)
     source = _source(world, rcfile, options)
@@ -68,7 +70,8 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     if options["browser"]:
         keystone = Keystone(as_token_source(keystone))
     name = check_name(options["name"] or source.cloud or suggest_name(keystone))
-    expires = keystone.login.token_expires if options["browser"] else AppCredentials(keystone).own_expiry()
+    expiry = Expiry(keystone.login.token_expires) if options["browser"] else AppCredentials(keystone).expiry()
+    permission = probe(keystone)
     stored = store(world.settings, keystone, name, overwrite=options["overwrite"])
     for change in stored.changes:
         for notice in change.notices:
@@ -79,13 +82,24 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
         known = book.cloud(name)
         profile = known.profile if known.project_id == project.id else ""
         record = CloudRecord(
-            name, profile, project.id, project.name, expires.isoformat() if expires else "", source.where
+            name,
+            profile,
+            project.id,
+            project.name,
+            expires=expiry.end.isoformat() if expiry.end else "",
+            source=source.where,
+            ec2_keys=permission.value,
         )
         default = name if options["set_default"] or not book.default_cloud else book.default_cloud
         return replace(book.with_cloud(record), default_cloud=default)
 
     book = ledger.update(world.settings, remember)
-    _show(world, keystone, name, expires, book.default_cloud == name, str(stored.files.clouds))
+    keys = S3Keys(permission, _profile_with_key(world, book.cloud(name).profile))
+    path = str(stored.files.clouds)
+    world.out.show(login_record("jsobj.login/1", keystone.login, name, expiry, keys, world.now(), {"stored_in": path}))
+    is_default = book.default_cloud == name
+    world.out.note(f"Stored as cloud '{name}'{' (the default)' if is_default else ''} in {path}.")
+    world.out.note(next_steps(keys, keystone.login, "" if is_default else same_login(cloud=name)))
 
 
 def _trusting(world: World, source: AuthSource) -> AuthSource:
@@ -252,9 +266,9 @@ def _password_label(source: AuthSource) -> str:
     return f"OpenStack password of {who}"
 
 
-def _show(world: World, keystone: Keystone, name: str, expires: Any, is_default: bool, path: str) -> None:
-    from jsobj.cli.login_view import login_record
+def _profile_with_key(world: World, name: str) -> str:
+    """``name`` where the AWS profile holds a key; else ""."""
+    from jsobj.identity.awsfiles import read_profile
 
-    world.out.show(login_record("jsobj.login/1", keystone.login, name, expires, world.now(), {"stored_in": path}))
-    world.out.note(f"Stored as cloud '{name}'{' (the default)' if is_default else ''} in {path}.")
-    world.out.note("Next: jsobj ec2-creds" + ("" if is_default else f" --cloud {name}"))
+    found = read_profile(world.settings.aws, name) if name else None
+    return name if found is not None and found.access else ""

@@ -3,18 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from jsobj.errors import JsobjError
+from jsobj.identity.appcreds import Expiry
+from jsobj.identity.key_permission import KeyPermission
 from jsobj.identity.login import Login
 from jsobj.ui.documents import Record
 from jsobj.units import days_left, human_time
 
 
+@dataclass(frozen=True, slots=True)
+class S3Keys:
+    """The AWS profile that holds keys, "" for none, and whether this login may make some."""
+
+    permission: KeyPermission
+    profile: str = ""
+    chosen_by: str = ""
+
+    @property
+    def state(self) -> str | None:
+        """``made``, ``allowed``, ``refused``; None where it is not known."""
+        return "made" if self.profile else self.permission.value or None
+
+    def __str__(self) -> str:
+        """As people read it."""
+        if self.profile:
+            return f"made: profile {self.profile}" + (f" (by {self.chosen_by})" if self.chosen_by else "")
+        return {
+            KeyPermission.ALLOWED: "can be made: jsobj ec2-creds",
+            KeyPermission.REFUSED: "refused to this login (swift:// needs none)",
+            KeyPermission.UNKNOWN: "not known whether they can be made (swift:// needs none)",
+        }[self.permission]
+
+
 def login_record(
-    schema: str, login: Login, cloud: str, expires: datetime | None, now: datetime, extra: Mapping[str, object]
+    schema: str,
+    login: Login,
+    cloud: str,
+    expiry: Expiry,
+    keys: S3Keys,
+    now: datetime,
+    extra: Mapping[str, object],
 ) -> Record:
-    """User, project, roles, expiry, restricted or not, Swift URL, S3 endpoint. ``extra`` joins the JSON."""
+    """User, project, roles, expiry, restricted or not, URLs, S3 keys. ``extra`` joins the JSON."""
     credential = login.credential
     swift, s3 = _urls(login)
     data: dict[str, object] = {
@@ -30,11 +63,13 @@ def login_record(
             "id": credential.id,
             "name": credential.name,
             "restricted": credential.restricted,
-            "expires": expires.isoformat() if expires else None,
+            "expires": expiry.end.isoformat() if expiry.end else None,
+            "never_expires": expiry.never if expiry.known else None,
         },
         "token_expires": login.token_expires.isoformat() if login.token_expires else None,
         "swift_url": swift,
         "s3_endpoint": s3,
+        "s3_keys": keys.state,
         "clock_offset_seconds": None if login.clock_offset is None else round(login.clock_offset, 1),
         **extra,
     }
@@ -45,10 +80,11 @@ def login_record(
         ("Project", f"{login.project.name} ({login.project.id})"),
         ("Roles", ", ".join(login.roles) or "none"),
         ("Login by", _kind(login)),
-        ("Expires", _expiry(login, expires, now)),
+        ("Expires", _expiry(login, expiry, now)),
         ("Region", login.region or "(the only one)"),
         ("Swift URL", swift or "none in the catalogue"),
         ("S3 endpoint", s3 or "none"),
+        ("S3 keys", str(keys)),
     ]
     return Record(schema, data, lines)
 
@@ -67,11 +103,27 @@ def _kind(login: Login) -> str:
     return f"application credential '{login.credential.name}' ({kind})"
 
 
-def _expiry(login: Login, expires: datetime | None, now: datetime) -> str:
+def _expiry(login: Login, expiry: Expiry, now: datetime) -> str:
     if login.credential is None and login.methods == ("password",):
         return "never (a password); tokens are renewed by themselves"
-    if login.credential is None:
-        expires = login.token_expires
-    if expires is None:
-        return "no date known"
-    return f"{human_time(expires)} ({days_left(expires, now)} left)"
+    end = login.token_expires if login.credential is None else expiry.end
+    if end is None:
+        return "never" if expiry.never else "not known"
+    return f"{human_time(end)} ({days_left(end, now)} left)"
+
+
+def next_steps(keys: S3Keys, login: Login, at: str) -> str:
+    """What to type after ``login``; ``at`` are the options that name this login where it is not the default.
+
+    Without keys the Swift API comes first: it works with every login, and keys only where Keystone gives them.
+    """
+    if keys.profile:
+        return f"Next: jsobj doctor{at}"
+    if keys.permission is KeyPermission.ALLOWED:
+        return f"Next: jsobj ec2-creds{at}"
+    if {role.lower() for role in login.roles} <= {"reader"}:
+        return f"Next: jsobj ls swift://{at}"
+    lines = [f"Next: jsobj bucket create results --unique{at}", f"      jsobj upload DATA swift://BUCKET/{at}"]
+    if keys.permission is KeyPermission.UNKNOWN:
+        lines.append(f"or, if this cloud gives S3 keys to this login: jsobj ec2-creds{at}")
+    return "\n".join([*lines, "More: jsobj help keyless"])

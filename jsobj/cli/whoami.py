@@ -15,17 +15,20 @@ def whoami(world: World) -> None:
     Logs in for real: exit code 0 means that the login works now, 4 that it does not.
     """
     from jsobj.cli.connecting import keystone_for
-    from jsobj.cli.login_view import login_record
+    from jsobj.cli.login_view import S3Keys, login_record
     from jsobj.identity import ledger
-    from jsobj.identity.appcreds import AppCredentials
+    from jsobj.identity.appcreds import AppCredentials, Expiry
     from jsobj.identity.awsfiles import read_profile
     from jsobj.identity.current import chosen_profile
+    from jsobj.identity.key_permission import look_up
     from jsobj.units import parse_keystone_time
 
     keystone = keystone_for(world)
     source = keystone.source
-    known = ledger.read(world.settings).cloud(source.cloud).expires if source.cloud else ""
-    expires = AppCredentials(keystone).own_expiry() or parse_keystone_time(known)
+    expiry = AppCredentials(keystone).expiry()
+    if not expiry.known:
+        noted = parse_keystone_time(ledger.read(world.settings).cloud(source.cloud).expires if source.cloud else "")
+        expiry = Expiry(noted, known=noted is not None)
     choice = chosen_profile(world.settings, profile=world.profile, cloud=world.cloud)
     profile = read_profile(world.settings.aws, choice.name) if choice.name else None
     extra = {
@@ -41,10 +44,8 @@ def whoami(world: World) -> None:
             "region": profile.region,
         },
     }
-    record = login_record("jsobj.whoami/1", keystone.login, source.cloud, expires, world.now(), extra)
-    lines = [
-        *record.lines,
-        ("AWS profile", f"{profile.name} (by {choice.reason})" if profile else "none: jsobj ec2-creds"),
-    ]
-    lines += [(f"  {name}", f"from {where}") for name, where in sorted(source.origins.items())]
-    world.out.show(replace(record, lines=lines))
+    held = profile.name if profile is not None and profile.access else ""
+    keys = S3Keys(look_up(world.settings, keystone), held, choice.reason)
+    record = login_record("jsobj.whoami/1", keystone.login, source.cloud, expiry, keys, world.now(), extra)
+    origins = [(f"  {name}", f"from {where}") for name, where in sorted(source.origins.items())]
+    world.out.show(replace(record, lines=[*record.lines, *origins]))

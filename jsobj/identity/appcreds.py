@@ -34,6 +34,19 @@ class AppCredential:
     access_rules: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """When a login ends: ``end`` None means never, or that it is not ``known``."""
+
+    end: datetime | None
+    known: bool = True
+
+    @property
+    def never(self) -> bool:
+        """Whether Keystone says that there is no end."""
+        return self.known and self.end is None
+
+
 class AppCredentials:
     """The calls for the user of one login."""
 
@@ -62,16 +75,21 @@ class AppCredentials:
             context=f"there are: {names}" if names else "there are none",
         )
 
-    def own_expiry(self) -> datetime | None:
-        """When the application credential of this very login expires; None for never, or where it may not be read."""
+    def expiry(self) -> Expiry:
+        """When the application credential of this very login ends; not known where it may not be read."""
         credential = self._keystone.login.credential
         if credential is None:
-            return None
+            return Expiry(None, known=False)
         try:
             answer = self._keystone.get(f"{self._path}/{credential.id}")
         except JsobjError:
-            return None  # only told where Keystone lets us read it; whoami says what is known
-        return _credential(answer.get("application_credential", {})).expires
+            return Expiry(None, known=False)
+        found = answer.get("application_credential", {})
+        return Expiry(_credential(found).expires, known="expires_at" in found)
+
+    def own_expiry(self) -> datetime | None:
+        """The end in :meth:`expiry`."""
+        return self.expiry().end
 
     def create(
         self, name: str, *, description: str, roles: Sequence[str], expires: datetime | None, unrestricted: bool

@@ -16,7 +16,14 @@ from urllib.parse import quote
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.keystone import Keystone
 from jsobj.identity.login import Login
+from jsobj.identity.words import same_login
 from jsobj.secret import Secret
+
+KEY_ROLES = frozenset({"member", "admin", "manager"})  # one of them is needed since April 2026
+# What says of a login that it may make no keys, and not only of one request.
+REFUSALS = frozenset({"ec2-needs-full-login", "ec2-needs-unrestricted", "ec2-role", "ec2-forbidden"})
+_NO_PROJECT = "0" * 32  # well-formed, and no project's
+_OTHER_PROJECT = "does not match the project scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,24 @@ class Ec2Api:
         except JsobjError as error:
             raise self._explain(error, "make", command) from error
         return _key(answer.get("credential", {}))
+
+    def may_create(self) -> bool:
+        """Whether :meth:`create` would be refused; nothing is made.
+
+        A key is asked for in a project that does not exist. Where a restricted application credential or a reader may
+        make none, Keystone says so (403) before it looks for the project (404). Not so Keystone 30 to application
+        credentials: there :meth:`list` is refused as well.
+        """
+        try:
+            answer = self._keystone.post(self._path, {"tenant_id": _NO_PROJECT})
+        except JsobjError as error:
+            if error.code is ExitCode.NOT_FOUND or _OTHER_PROJECT in error.context:
+                return True
+            if error.code is ExitCode.REFUSED:
+                return False
+            raise
+        self.delete(_key(answer.get("credential", {})).access)  # no Keystone that is known gets here
+        return True
 
     def delete(self, access: str) -> bool:
         """Delete a key; False where Keystone has none of that name (any more)."""
@@ -97,40 +122,37 @@ def explain_refusal(
     if error.reference != "keystone-forbidden":
         return error
     said = error.context
-    at = f" --cloud {shlex.quote(cloud)}" if cloud else ""
+    at = same_login(cloud=cloud)
     swift = f"the Swift API works with this login already: jsobj bucket list swift://{at}"
-    full_login = (
-        f"with a full login, once: jsobj {command}{at} --password-stdin < FILE (add --login-as NAME for another user)"
-    )
     if "Delegated tokens cannot access" in said:
         message = "this cloud's Keystone (30 or newer) lets no application credential make, list or delete EC2 keys"
-        again = f"{cloud or 'sso'}-browser"
-        browser = (
-            f"on clouds with single sign-on: jsobj login --browser{at} --identity-provider NAME --as {again}, "
-            f"then jsobj {command} --cloud {again}"
+        name = shlex.quote(f"{cloud or 'sso'}-browser")
+        third = (
+            "# where you log in through the browser",
+            f"jsobj login --browser{at} --as {name} --identity-provider NAME",
+            f"jsobj {command} --cloud {name}",
         )
-        return _refusal("ec2-needs-full-login", message, said, f"{full_login}; {browser}; or do without: {swift}")
+        return _refusal("ec2-needs-full-login", message, said, _ways(login, command, at, third))
     if "managing additional application credentials" in said:
         message = (
             f"a restricted application credential may not {verb} EC2 keys (Keystone since April 2026, OSSA-2026-005)"
         )
         replaced = f" --as {shlex.quote(cloud)} --overwrite" if cloud else ""
-        unrestricted = (
-            "or make an application credential with 'Unrestricted' ticked in the portal, log in with it: "
-            f"jsobj login NEW-openrc.sh{replaced}, and try again"
+        third = (
+            "# with a new application credential: tick 'Unrestricted' in the portal",
+            f"jsobj login NEW-openrc.sh{replaced}",
+            f"jsobj {command}{at}",
         )
-        return _refusal(
-            "ec2-needs-unrestricted", message, said, f"{full_login}; {unrestricted}; or do without: {swift}"
-        )
-    if "does not match the project scope" in said:
+        return _refusal("ec2-needs-unrestricted", message, said, _ways(login, command, at, third))
+    if _OTHER_PROJECT in said:
         message = f"an application credential may {verb} EC2 keys only of its own project ({login.project.name})"
-        hint = f"{full_login}; or log in with a credential of the project that you mean"
+        hint = f"log in with a credential of that project; or with your password: {_password(login, command, at)}"
         return _refusal("ec2-other-project", message, said, hint)
     if "maximum of" in said:
         message = f"user {login.user.name} has as many EC2 keys as this cloud allows"
         hint = f"see them: jsobj ec2-creds list{at}; delete one: jsobj ec2-creds delete ACCESS{at}"
         return _refusal("ec2-limit", message, said, hint)
-    if not {"member", "admin", "manager"} & {role.lower() for role in login.roles}:
+    if not KEY_ROLES & {role.lower() for role in login.roles}:
         roles = ", ".join(login.roles) or "none"
         message = (
             f"your role in project {login.project.name} ({roles}) does not allow to {verb} EC2 keys: it takes 'member'"
@@ -139,5 +161,26 @@ def explain_refusal(
     return _refusal("ec2-forbidden", f"Keystone does not let you {verb} EC2 keys", said, swift)
 
 
-def _refusal(reference: str, message: str, said: str, hint: str) -> JsobjError:
+def _ways(login: Login, command: str, at: str, third: tuple[str, ...]) -> tuple[str, ...]:
+    """The ways to the same command, best first: each line that begins with ``jsobj`` can be pasted."""
+    password = _password(login, command, at)
+    return (
+        "three ways, the best first:",
+        "# at a terminal: asks for your password, for this command only",
+        password,
+        "# in a script",
+        f"{password} --password-stdin < FILE",
+        *third,
+        "or do without: swift:// works now, see jsobj help keyless",
+    )
+
+
+def _password(login: Login, command: str, at: str) -> str:
+    """As the person behind the login; the domain is said where it is not the usual one."""
+    domain = login.user.domain
+    inside = f" --user-domain {shlex.quote(domain)}" if domain not in {"", "Default"} else ""
+    return f"jsobj {command}{at} --login-as {shlex.quote(login.user.name)}{inside}"
+
+
+def _refusal(reference: str, message: str, said: str, hint: str | tuple[str, ...]) -> JsobjError:
     return JsobjError(reference, message, code=ExitCode.REFUSED, context=said, hint=hint)

@@ -8,6 +8,13 @@ from jsobj.identity.sources import AuthSource
 from jsobj.identity.tokens import identity_root
 from jsobj.secret import Secret
 
+_ONE_TIME = "full login"
+
+
+def is_one_time(keystone: Keystone) -> bool:
+    """Whether this is such a login, and not the one that is stored under its cloud's name."""
+    return keystone.source.kind == _ONE_TIME
+
 
 def log_in_fully(keystone: Keystone, *, user: str, domain: str, password: Secret) -> Keystone:
     """The same project, as ``user`` (default: the same user, known by the token) with a password.
@@ -16,7 +23,7 @@ def log_in_fully(keystone: Keystone, *, user: str, domain: str, password: Secret
     """
     who = {"username": user, "user_domain_name": domain or "Default"} if user else {"user_id": keystone.login.user.id}
     source = AuthSource(
-        kind="full login",
+        kind=_ONE_TIME,
         where=f"the one-time login of {user or keystone.login.user.name}",
         auth_type="v3password",
         auth={

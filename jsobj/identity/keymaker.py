@@ -16,9 +16,11 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.awsfiles import read_profile
 from jsobj.identity.ec2 import Ec2Api, Ec2Key
+from jsobj.identity.key_permission import KeyPermission, learning, remember
 from jsobj.identity.keystone import Keystone
 from jsobj.identity.ledger import KeyRecord, Ledger, Pending
 from jsobj.identity.settings import Settings
+from jsobj.identity.words import same_login
 
 _PENDING_LIFE = timedelta(days=1)
 
@@ -42,9 +44,10 @@ def obtain(
     """
     api = Ec2Api(keystone)
     book = ledger.read(settings)
-    command = "ec2-creds --new" if new else "ec2-creds"
+    command = _command(book, keystone, profile, new=new)
     try:
-        mine = _in_project(api.list(command), keystone)
+        with learning(settings, keystone):
+            mine = _in_project(api.list(command), keystone)
     except JsobjError as error:
         unseen = None if new else _kept_unseen(error, book, keystone, settings, profile)
         if unseen is None:
@@ -59,6 +62,13 @@ def obtain(
         found = Obtained(fresh, "made", "asked for a new one" if new else "jsobj had made none for this project yet")
     _record(settings, keystone, found, profile)
     return found
+
+
+def _command(book: Ledger, keystone: Keystone, profile: str, *, new: bool) -> str:
+    """The words that ask for the same again, for hints."""
+    cloud = keystone.source.cloud
+    usual = book.cloud(cloud).profile or cloud
+    return "ec2-creds" + (" --new" if new else "") + same_login(profile="" if profile == usual else profile)
 
 
 def _refuse_other_key(book: Ledger, keystone: Keystone, profile: str, held: str) -> None:
@@ -123,7 +133,10 @@ def _make(api: Ec2Api, keystone: Keystone, settings: Settings, before: tuple[str
     intent = Pending(*_whose(keystone), before=before, started=_now())
     ledger.update(settings, lambda book: dataclasses.replace(book, pending=(*_others(book, intent), intent)))
     try:
-        return api.create(command)
+        with learning(settings, keystone):
+            made = api.create(command)
+        remember(settings, keystone, KeyPermission.ALLOWED)
+        return made
     except JsobjError as error:
         if error.code is not ExitCode.NETWORK:
             ledger.update(settings, lambda book: dataclasses.replace(book, pending=_others(book, intent)))

@@ -1,8 +1,9 @@
 """The little that jsobj must remember itself: ``ledger.json`` in its state folder, mode 0600.
 
 Logins are in clouds.yaml and keys in ~/.aws; what no standard file has room for is here: which AWS profile belongs to
-which cloud, when an application credential expires, and which EC2 keys were made by jsobj (Keystone keeps no name, date
-or expiry for them). No secret is ever in it. Values are frozen; :func:`update` reads, changes and writes under a lock.
+which cloud, when an application credential expires, whether it may make EC2 keys, and which of those were made by jsobj
+(Keystone keeps no name, date or expiry for them). No secret is ever in it. Values are frozen; :func:`update` reads,
+changes and writes under a lock.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ SCHEMA = "jsobj.ledger/1"
 
 @dataclass(frozen=True, slots=True)
 class CloudRecord:
-    """What we know of a cloud beside its entry in clouds.yaml. Times are ISO 8601 in UTC, "" where unknown."""
+    """What we know of a cloud beside its entry in clouds.yaml. Times are ISO 8601 in UTC, "" where unknown.
+
+    ``ec2_keys``: whether Keystone lets this login make them (:class:`jsobj.identity.key_permission.KeyPermission`).
+    """
 
     name: str
     profile: str = ""
@@ -31,6 +35,7 @@ class CloudRecord:
     project_name: str = ""
     expires: str = ""
     source: str = ""
+    ec2_keys: str = ""
 
 
 @dataclass(frozen=True, slots=True)

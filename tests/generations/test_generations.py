@@ -41,6 +41,9 @@ SAID = {
     "ec2-needs-full-login": "Delegated tokens cannot access credentials directly",
 }
 
+# What login and whoami say of S3 keys before any is made; no key may be made to find it out.
+STATES = {wish: "refused" if reference else "allowed" for wish, reference in ENDS.items()}
+
 # A script of the user's: it knows nothing but the profile's name.
 PLAIN_BOTO3 = """
 import sys, boto3
@@ -82,8 +85,10 @@ def log_in(jsobj: Jsobj, generation: Generation, login: str) -> Result:
 
 
 def commands(result: Result) -> list[str]:
-    """What the hint of an error tells to type."""
-    return [found.strip() for found in re.findall(r"jsobj [^;(,]+", result.error["hint"])]
+    """What the hint of an error tells to type: the lines of a list, or what stands in a sentence."""
+    hint: str = result.error["hint"]
+    listed = [line for line in hint.split("\n") if line.startswith("jsobj ")]
+    return listed or [found.strip() for found in re.findall(r"jsobj [^;(,]+", hint)]
 
 
 def paste(jsobj: Jsobj, command: str, *more: str, code: int = 0, **files: Path) -> Result:
@@ -109,6 +114,9 @@ def test_0_11_a_login_ends_in_a_working_profile_or_in_the_command_that_makes_one
     alices = keys_of("alice")
     of_other_project = alices.make("other")
     shown = log_in(jsobj, generation, login).json
+    assert alices.new == {of_other_project}
+    state = STATES[generation.number, login]
+    assert (shown["s3_keys"], jsobj("whoami", "--json").json["s3_keys"]) == (state, state)
     assert shown["application_credential"] == (
         None if login == "password" else {**shown["application_credential"], "restricted": login == "restricted"}
     )
@@ -125,11 +133,14 @@ def test_0_11_a_login_ends_in_a_working_profile_or_in_the_command_that_makes_one
         assert SAID[reference] in done.error["context"]
         assert alices.new == {of_other_project}
         assert not jsobj.credentials.exists()
-        with_password, *_, swift = commands(done)
-        assert jsobj("bucket", "list", "swift://", "--json").json == paste(jsobj, swift, "--json").json
+        assert "swift://" in done.error["hint"]
+        _, with_password, *_ = commands(done)
         done = paste(jsobj, with_password, "--json", "--no-input", FILE=generation.cloud.rc("password"))
 
     assert (done.json["how"], done.json["proven"], done.json["project"]["name"]) == ("made", True, "demo")
+    whoami = jsobj("whoami", "--json").json
+    assert (whoami["s3_keys"], whoami["profile"]["name"]) == ("made", "demo")
+    assert jsobj.ledger["clouds"][0]["ec2_keys"] == state  # what the password could do is not this login's
     access = access_key(jsobj)
     assert {key: alices.projects[key] for key in alices.new} == {access: "demo", of_other_project: "other"}
     check_profile_works(jsobj, name)
@@ -146,9 +157,9 @@ def test_a_restricted_login_is_replaced_by_an_unrestricted_one(
 ) -> None:
     alices = keys_of("alice")
     log_in(jsobj, generation, "restricted")
-    _, log_in_again, _ = commands(jsobj("ec2-creds", "--json", "--no-input", code=REFUSED))
+    *_, log_in_again, try_again = commands(jsobj("ec2-creds", "--json", "--no-input", code=REFUSED))
     paste(jsobj, log_in_again, NEW=generation.cloud.rc("app-cred-unrestricted"))
-    assert jsobj("ec2-creds", "--json", "--no-input").json["how"] == "made"
+    assert paste(jsobj, try_again, "--json", "--no-input").json["how"] == "made"
     assert alices.new == {access_key(jsobj)}
     check_profile_works(jsobj, name)
 
@@ -173,7 +184,7 @@ def test_list_and_delete_with_an_application_credential(
     listed = jsobj("ec2-creds", "list", "--json", "--no-input", code=0 if allowed else REFUSED)
     if not allowed:
         assert listed.error["reference"] == "ec2-needs-full-login"
-        listed = paste(jsobj, commands(listed)[0], "--json", FILE=password)
+        listed = paste(jsobj, commands(listed)[1], "--json", FILE=password)
     in_this_project = {item["access"]: item["this_project"] for item in listed.json["items"]}
     assert in_this_project.items() >= {mine: True, of_other_project: False}.items()
     assert all("secret" not in item for item in listed.json["items"])
@@ -182,7 +193,7 @@ def test_list_and_delete_with_an_application_credential(
     if not allowed:
         assert deleted.error["reference"] == "ec2-needs-full-login"
         assert alices.new == {mine, of_other_project}
-        deleted = paste(jsobj, commands(deleted)[0], "--json", "--no-input", FILE=password)
+        deleted = paste(jsobj, commands(deleted)[1], "--json", "--no-input", FILE=password)
     assert deleted.json["existed"] is True
     assert alices.new == {of_other_project}
 
@@ -238,7 +249,7 @@ def test_a_dead_key_that_keystone_does_not_show_is_found_out_and_replaced(
     assert refused.error["reference"] == "s3-key-refused"
     refused = paste(jsobj, commands(refused)[0], "--json", "--no-input", code=REFUSED)
     assert refused.error["reference"] == "ec2-needs-full-login"
-    paste(jsobj, commands(refused)[0], FILE=generation.cloud.rc("password"))
+    paste(jsobj, commands(refused)[1], FILE=generation.cloud.rc("password"))
     assert alices.new == {access_key(jsobj)} != {old}
     check_profile_works(jsobj, name)
 
@@ -260,7 +271,9 @@ def test_a_reader(generation: Generation, jsobj: Jsobj, keys_of: KeysOf, name: s
     """rita may look and not touch. Since April 2026 (generation 2) she may not even have a key: that takes 'member'."""
     ritas = keys_of("rita")
     cloud = generation.cloud
-    jsobj("login", cloud.rc("openrc-reader"), "--password-stdin", stdin=cloud.rc("password-reader"))
+    said = jsobj("login", cloud.rc("openrc-reader"), "--password-stdin", "--json", stdin=cloud.rc("password-reader"))
+    assert said.json["s3_keys"] == ("allowed" if generation.number == 1 else "refused")
+    assert not ritas.new
     alice = Jsobj(jsobj.home / "alice", ())
     log_in(alice, generation, "restricted")
     alice("bucket", "create", f"swift://{name}")

@@ -20,7 +20,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=10)
 LEDGERS = st.builds(
     Ledger,
     default_cloud=TEXT,
-    clouds=st.lists(st.builds(CloudRecord, *[TEXT] * 6), max_size=3).map(tuple),
+    clouds=st.lists(st.builds(CloudRecord, *[TEXT] * 7), max_size=3).map(tuple),
     keys=st.lists(st.builds(KeyRecord, *[TEXT] * 8), max_size=3).map(tuple),
     pending=st.lists(st.builds(Pending, TEXT, TEXT, TEXT, st.lists(TEXT).map(tuple), TEXT), max_size=2).map(tuple),
 )
