@@ -93,19 +93,14 @@ class Connection:
 
     def _access(self) -> S3Access:
         from jsobj.identity.settings import Settings
-        from jsobj.store.access import s3_access, s3_public
+        from jsobj.store.access import no_s3_keys, s3_access, s3_public
 
         settings = Settings.read()
         if self.unsigned:
             return s3_public(settings, profile=self.profile, cloud=self.cloud, endpoint=self.endpoint)
         access = s3_access(settings, profile=self.profile, cloud=self.cloud, endpoint=self.endpoint)
         if access is None:
-            raise JsobjError(
-                "no-s3-keys",
-                "there are no S3 keys to use",
-                code=ExitCode.AUTH,
-                hint="make them: jsobj ec2-creds",
-            )
+            raise no_s3_keys(settings, cloud=self.cloud, profile=self.profile)
         return access
 
     # -- on jsobj's own connections

@@ -49,7 +49,7 @@ def create(world: World, bucket: str, make_unique: bool) -> None:
     check = {"s3": check_new_s3, "swift": check_new_swift}
     if wanted.dialect:
         check[wanted.dialect](name)  # before anybody is asked
-    account = _open(world, wanted.dialect)
+    account = _open(world, wanted.dialect, wanted.name)
     place = account.place
     for notice in check[place.dialect](name):
         world.out.warn(notice)
@@ -108,7 +108,7 @@ def show(world: World, bucket: str) -> None:
     from jsobj.units import human_bytes, human_time
 
     wanted = parse_bucket(bucket)
-    account = _open(world, wanted.dialect)
+    account = _open(world, wanted.dialect, wanted.name)
     found = account.show(wanted.name)
     more = "at least " if found.at_least else ""
     lines = [
@@ -140,7 +140,7 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
     from jsobj.ui.documents import Record
 
     wanted = parse_bucket(bucket)
-    account = _open(world, wanted.dialect)
+    account = _open(world, wanted.dialect, wanted.name)
     found = account.show(wanted.name)
     count = 0
     if recursive and not yes:
@@ -158,12 +158,17 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
     world.out.show(Record("jsobj.bucket-deleted/1", data, lines))
 
 
-def _open(world: World, dialect: str) -> BucketAdmin:
+def _open(world: World, dialect: str, bucket: str = "") -> BucketAdmin:
     from jsobj.cli.connecting import keystone_for
     from jsobj.store.open import open_account
 
     return open_account(
-        world.settings, dialect=dialect, cloud=world.cloud, profile=world.profile, log_in=lambda: keystone_for(world)
+        world.settings,
+        dialect=dialect,
+        bucket=bucket,
+        cloud=world.cloud,
+        profile=world.profile,
+        log_in=lambda: keystone_for(world),
     )
 
 

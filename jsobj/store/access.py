@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.awsfiles import AwsProfile, read_profile
-from jsobj.identity.current import Choice, chosen_profile
+from jsobj.identity.current import Choice, chosen_cloud, chosen_profile
 from jsobj.identity.endpoint import DEFAULT_REGION
 from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
@@ -52,7 +52,7 @@ def s3_access(settings: Settings, *, profile: str = "", cloud: str = "", endpoin
         return None
     found = read_profile(settings.aws, choice.name)
     if found is None or not found.access or not found.secret:
-        raise _no_such_profile(settings, choice)
+        raise _no_such_profile(settings, choice, cloud)
     return _access(settings, found, KeyPair(found.access, found.secret), f"profile '{found.name}'", endpoint)
 
 
@@ -111,11 +111,39 @@ def _access(settings: Settings, profile: AwsProfile | None, pair: KeyPair, where
     )
 
 
-def _no_such_profile(settings: Settings, choice: Choice) -> JsobjError:
+def no_s3_keys(
+    settings: Settings,
+    message: str = "there are no S3 keys to use",
+    *,
+    cloud: str = "",
+    profile: str = "",
+    swift: str = "swift://NAME",
+) -> JsobjError:
+    """The error where S3 was asked for. ``cloud``, ``profile``: as typed; ``swift``: what serves without keys."""
+    hint = ways_without_keys(settings, cloud=cloud, profile=profile, swift=swift)
+    return JsobjError("no-s3-keys", message, code=ExitCode.AUTH, hint=hint)
+
+
+def ways_without_keys(
+    settings: Settings, *, cloud: str = "", profile: str = "", swift: str = "swift://NAME"
+) -> tuple[str, ...]:
+    """What to do without S3 keys: the Swift API; and making keys, unless Keystone is known to refuse them."""
+    from jsobj.identity.key_permission import KeyPermission, known  # only here: it brings Keystone's client along
+
+    permission = known(settings, chosen_cloud(settings, cloud).name)
+    without = f"use the Swift API, which needs none: {swift}{same_login(cloud=cloud)}"
+    make = f"make them: jsobj ec2-creds{same_login(cloud=cloud, profile=profile)}"
+    if permission is KeyPermission.REFUSED:
+        return without, "(Keystone refuses keys to this login: jsobj help keyless)"
+    first, second = (make, without) if permission is KeyPermission.ALLOWED else (without, make)
+    return first, f"or {second}"
+
+
+def _no_such_profile(settings: Settings, choice: Choice, cloud: str) -> JsobjError:
     chosen = "" if choice.reason == "--profile" else f" (chosen by {choice.reason})"  # who typed it knows
     return JsobjError(
         "profile-without-key",
         f"profile '{choice.name}'{chosen} holds no key in {settings.aws.credentials}",
         code=ExitCode.NOT_FOUND,
-        hint=f"make one: jsobj ec2-creds{same_login(profile=choice.name)}; or work without keys: swift://NAME",
+        hint=ways_without_keys(settings, cloud=cloud, profile=choice.name),
     )

@@ -3,13 +3,14 @@ else Swift."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.settings import Settings
-from jsobj.store.access import S3Access, s3_access, s3_public
+from jsobj.store.access import S3Access, no_s3_keys, s3_access, s3_public
 from jsobj.store.locate import Location
 from jsobj.store.objects import Store, StorePlace
 from jsobj.urls import Origin, parse_url, split_swift_path
@@ -48,16 +49,17 @@ def open_account(
     settings: Settings,
     *,
     dialect: str = "",
+    bucket: str = "",
     cloud: str = "",
     profile: str = "",
     log_in: Callable[[], Keystone] | None = None,
 ) -> BucketAdmin:
-    """The account meant, for making and keeping buckets. ``log_in`` as in :class:`Wish`.
+    """The account meant, for making and keeping buckets. ``bucket`` is for hints; ``log_in`` as in :class:`Wish`.
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login.
     """
     wish = Wish(cloud, profile, log_in=log_in)
-    access = _keys(settings, dialect, wish)
+    access = _keys(settings, Location(dialect, bucket), wish)
     if access is not None:
         from jsobj.store.s3_account import S3Account
 
@@ -97,22 +99,25 @@ def known_of(settings: Settings, location: Location, wish: Wish) -> tuple[object
 
 def _access(settings: Settings, location: Location, wish: Wish) -> S3Access | None:
     """The way over S3; None where the Swift API is meant."""
-    return _public(settings, location.dialect, wish) if wish.unsigned else _keys(settings, location.dialect, wish)
+    return _public(settings, location.dialect, wish) if wish.unsigned else _keys(settings, location, wish)
 
 
-def _keys(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
+def _keys(settings: Settings, location: Location, wish: Wish) -> S3Access | None:
     """The access of the profile meant; None for Swift."""
-    if dialect == "swift":
+    if location.dialect == "swift":
         return None
     access = s3_access(settings, profile=wish.profile, cloud=wish.cloud, endpoint=wish.endpoint)
-    if access is None and dialect == "s3":
-        raise JsobjError(
-            "no-s3-keys",
-            "there are no S3 keys to use",
-            code=ExitCode.AUTH,
-            hint="make them: jsobj ec2-creds; or use the Swift API, which needs none: swift://NAME",
-        )
+    if access is None and location.dialect == "s3":
+        raise no_s3_keys(settings, cloud=wish.cloud, profile=wish.profile, swift=_over_swift(location))
     return access
+
+
+def _over_swift(location: Location) -> str:
+    """The same place, as it is typed for the Swift API."""
+    if ":" in location.bucket:
+        return "swift://NAME"  # another project's: Swift names that in the account's URL
+    place = str(replace(location, dialect="swift"))
+    return shlex.quote(place if location.key else place.removesuffix("/"))
 
 
 def _public(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
@@ -146,7 +151,7 @@ def list_buckets(settings: Settings, dialect: str, wish: Wish) -> Iterator[Bucke
             code=ExitCode.USAGE,
             hint="name a bucket: jsobj ls s3://BUCKET --no-sign-request",
         )
-    access = _keys(settings, dialect, wish)
+    access = _keys(settings, Location(dialect, ""), wish)
     if access is not None:
         from jsobj.store.bucket_list import s3_buckets
 
