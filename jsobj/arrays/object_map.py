@@ -70,6 +70,12 @@ class ObjectMap(MutableMapping[str, bytes]):
         """The threads that work for coroutines."""
         return self._open().crew
 
+    @property
+    def opened(self) -> bool:
+        """Whether this process has it open: then nothing has to be asked before the first request."""
+        found = self._opened
+        return found is not None and found.pid == os.getpid()
+
     def _open(self) -> Opened:
         found = self._opened
         if found is not None and found.pid == os.getpid():

@@ -1,0 +1,195 @@
+"""Files of the filesystem: an object that is read, or one that is being written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from fsspec.spec import AbstractBufferedFile
+
+from jsobj.fs.operations import refuse_existing, telling_not_found
+from jsobj.fs.reader import StreamCache, fetch_range
+from jsobj.fs.writer import ObjectWriter
+from jsobj.store.objects import ObjectInfo, PutOptions
+from jsobj.store.streams import BytesSource
+from jsobj.transfer.layout import PART_SIZE
+from jsobj.transfer.reading import Reading
+from jsobj.transfer.sending import content_type
+
+if TYPE_CHECKING:
+    from jsobj.fs.filesystem import ObjectFileSystem
+
+_LINE = 64 * 1024  # bytes that are looked through at once for the end of a line
+_FLUSHED = 4 * 1024**2  # bytes that are gathered before they are handed to the sender
+
+
+class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type checker, fsspec's classes are anything
+    """One object as a binary file.
+
+    Reading is of the version that was there when it was opened. Writing makes the object when the file is closed;
+    where the body of its ``with`` raises, there is no new object, and the old one stays. ``block_size`` in bytes: of
+    fsspec's own caches, and the least size of the parts of a large object.
+    """
+
+    def __init__(
+        self,
+        fs: ObjectFileSystem,
+        path: str,
+        mode: str,
+        info: ObjectInfo | None,
+        block_size: int | None = None,
+        autocommit: bool = True,
+        cache_type: str = StreamCache.name,
+        cache_options: dict[str, Any] | None = None,
+        content_type: str = "",
+        **kwargs: Any,
+    ) -> None:
+        self._info = info
+        self._place = fs.place(path)
+        self._store = fs.store(path)
+        ours = cache_type == StreamCache.name
+        size = info.size if info is not None and mode == "rb" else None
+        super().__init__(
+            fs,
+            path,
+            mode,
+            block_size or "default",
+            autocommit,
+            "none" if ours else cache_type,
+            None if ours else cache_options,
+            size,
+            **kwargs,
+        )
+        self._part_size = max(PART_SIZE, block_size or 0)
+        self._content_type = content_type
+        self._writer: ObjectWriter | None = None
+        self._last = b""  # what was written and not handed over when the file was closed
+        if mode == "rb" and ours:
+            assert info is not None
+            self.cache = StreamCache(self._store, info)
+        if mode != "rb":
+            self.blocksize = _FLUSHED
+        if mode == "ab" and info is not None:
+            self.loc = info.size
+
+    # -- reading
+
+    def _fetch_range(self, start: int, end: int) -> bytes:
+        """For fsspec's own caches."""
+        assert self._info is not None
+        with telling_not_found(self.full_name):
+            return fetch_range(self._store, self._info, max(0, start), min(end, self._info.size))
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """One line, or as much of it as ``size`` bytes hold."""
+        line: bytes = self.readuntil(b"\n", blocks=_LINE)
+        if size is not None and 0 <= size < len(line):
+            self.seek(size - len(line), 1)
+            return line[:size]
+        return line
+
+    # -- writing
+
+    def _upload_chunk(self, final: bool = False) -> bool:
+        chunk = self.buffer.getvalue()
+        if final:
+            self._last = chunk
+            if self.autocommit:
+                self.commit()
+        else:
+            with telling_not_found(self.full_name):
+                self._sender().write(chunk)
+        return True
+
+    def _sender(self) -> ObjectWriter:
+        if self._writer is None:
+            self._writer = ObjectWriter(self._store, self._place.key, self._options(), self._part_size, self._head())
+        return self._writer
+
+    def _head(self) -> Iterable[bytearray]:
+        return Reading(self._store, self._info) if self.mode == "ab" and self._info is not None else ()
+
+    def _options(self) -> PutOptions:
+        if self.mode == "ab" and self._info is not None:
+            return PutOptions(self._info.content_type, self._info.content_encoding)
+        return PutOptions(self._content_type or content_type(self._place.key))
+
+    def commit(self) -> None:
+        """Make the object. Raises ``FileExistsError`` where mode "x" finds one that was made meanwhile."""
+        if self.mode == "xb":
+            try:
+                refuse_existing(self._place, self._store)
+            except FileExistsError:
+                self.discard()
+                raise
+        last, self._last = self._last, b""
+        with telling_not_found(self.full_name):
+            if self._writer is None and not self._head():  # all of it at once: no thread for the small ones
+                self._store.put(self._place.key, BytesSource(last), self._options())
+            else:
+                writer = self._sender()
+                writer.write(last)
+                writer.finish()
+        self.fs.invalidate_cache(self.path)
+
+    def discard(self) -> None:
+        """Make no object."""
+        self._last = b""
+        if self._writer is not None:
+            self._writer.discard()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is not None and self.writable():
+            self.forced = True  # nothing is flushed
+            self.discard()
+        self.close()
+
+
+class AsyncObjectFile:
+    """The same for coroutines: each call is made in a thread."""
+
+    def __init__(self, file: ObjectFile) -> None:
+        self._file = file
+        self.path = file.path
+        self.mode = file.mode
+        self.size = getattr(file, "size", None)
+
+    async def read(self, length: int = -1) -> bytes:
+        """Up to ``length`` bytes; all that is left with -1."""
+        data: bytes = await asyncio.to_thread(self._file.read, length)
+        return data
+
+    async def write(self, data: bytes) -> int:
+        """Hand bytes over; how many."""
+        count: int = await asyncio.to_thread(self._file.write, data)
+        return count
+
+    async def flush(self, force: bool = False) -> None:
+        """Send what is large enough for a part."""
+        await asyncio.to_thread(self._file.flush, force)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go elsewhere, in an object that is read."""
+        place: int = self._file.seek(offset, whence)
+        return place
+
+    def tell(self) -> int:
+        """Where reading or writing goes on."""
+        place: int = self._file.tell()
+        return place
+
+    async def close(self) -> None:
+        """Make the object that was written."""
+        await asyncio.to_thread(self._file.close)
+
+    async def __aenter__(self) -> AsyncObjectFile:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self._file.__exit__, kind, error, trace)

@@ -1,0 +1,395 @@
+"""The filesystem itself: fsspec's names, each of which runs one of the operations in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fsspec.asyn import AsyncFileSystem, _run_coros_in_chunks, get_loop
+from fsspec.callbacks import DEFAULT_CALLBACK
+from fsspec.utils import tokenize
+
+from jsobj.arrays.object_map import PARALLEL
+from jsobj.arrays.recipe import Recipe
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.fs.files import AsyncObjectFile, ObjectFile
+from jsobj.fs.listings import SECONDS, Entry, KnownObjects, directory
+from jsobj.fs.operations import Operations, object_or_none, refuse_existing, telling_not_found
+from jsobj.fs.paths import ObjectPath, split
+from jsobj.fs.reader import StreamCache
+from jsobj.fs.stores import Stores
+from jsobj.store.locate import Location
+from jsobj.store.objects import PutOptions
+
+if TYPE_CHECKING:
+    from jsobj.store.objects import Store
+
+T = TypeVar("T")
+_FSSPEC_OPTIONS = {
+    "asynchronous",
+    "batch_size",
+    "listings_expiry_time",
+    "loop",
+    "max_paths",
+    "use_listings_cache",
+}
+
+
+class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type checker, fsspec's classes are anything
+    """Buckets and objects as folders and files.
+
+    Made by fsspec, for one of the dialects: ``fsspec.filesystem("swift", cloud="js2")``. Every byte that is written,
+    and every object that is read whole, is compared by digest; requests are retried, and an ended token is renewed once
+    for all threads. It can be pickled (names travel, never a secret) and used by many threads and after a fork.
+
+    Parameters
+    ----------
+    cloud:
+        An entry of ``clouds.yaml``, as ``jsobj login`` writes it; "" for the login that the commands would use.
+    profile:
+        A profile of ``~/.aws`` (S3).
+    unsigned:
+        Public data, without any login.
+    endpoint:
+        An S3 endpoint instead of the profile's; for public data over Swift, the account's URL.
+    parallel:
+        Requests at once, for each bucket.
+    """
+
+    dialect = ""
+    cachable = True
+    root_marker = ""
+
+    def __init__(
+        self,
+        cloud: str = "",
+        profile: str = "",
+        unsigned: bool = False,
+        endpoint: str = "",
+        parallel: int = PARALLEL,
+        **more: Any,
+    ) -> None:
+        unsigned = bool(more.pop("anon", unsigned))  # s3fs's word for it
+        _require_known(more)
+        super().__init__(**{"listings_expiry_time": SECONDS, **more})
+        self._stores = Stores(Recipe(Location(self.dialect, ""), cloud, profile, unsigned, endpoint), parallel)
+        self._known = KnownObjects(self.dircache.listings_expiry_time or SECONDS)
+        self._operations = Operations(self._known, self.invalidate_cache)
+
+    @property
+    def loop(self) -> Any:
+        """The event loop; a child process gets its own."""
+        pid = os.getpid()
+        if self._pid != pid:
+            self._pid: int = pid
+            self._loop = None if self.asynchronous else get_loop()
+        return self._loop
+
+    # -- places
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(each) for each in path]
+        text = os.fspath(path)
+        for protocol in cls.protocol:
+            text = text.removeprefix(f"{protocol}://")
+        return text.strip("/")
+
+    def place(self, path: str) -> ObjectPath:
+        """The bucket and key that a path means."""
+        return split(self._strip_protocol(path))
+
+    def store(self, path: str) -> Store:
+        """The open store of the bucket in ``path``. May log in. Raises :class:`JsobjError`."""
+        return self._stores.at(self.place(path)).store
+
+    async def _threaded(self, path: str, operation: Callable[..., T], *args: Any) -> T:
+        """``operation(place, store, *args)`` in a thread."""
+        place = self.place(path)
+        if not place.bucket:
+            raise IsADirectoryError(errno.EISDIR, "a bucket is missing in the path", path)
+
+        def run() -> T:
+            with telling_not_found(self.unstrip_protocol(path)):
+                return operation(place, objects.store, *args)
+
+        # To find out whose account it is, or to open its store, may ask Keystone: no event loop should wait for that.
+        objects = await asyncio.to_thread(self._stores.at, place) if place.account else self._stores.at(place)
+        return await (objects.crew.run(run) if objects.opened else asyncio.to_thread(run))
+
+    # -- looking
+
+    async def _info(self, path: str, **kwargs: Any) -> Entry:
+        path = self._strip_protocol(path)
+        if not self.place(path).bucket:
+            return directory(path)
+        entry = self._listed_before(path)
+        return entry if entry is not None else await self._threaded(path, self._operations.look)
+
+    def _listed_before(self, path: str) -> Entry | None:
+        """What the listing of the folder above says, where there is a fresh one."""
+        try:
+            entries = self.dircache[self._parent(path)]
+        except KeyError:
+            return None
+        found = [entry for entry in entries if entry["name"] == path]
+        return found[0] if len(found) == 1 else None
+
+    async def _isfile(self, path: str) -> bool:
+        # fsspec's own takes every error for "no file".
+        try:
+            return bool((await self._info(path))["type"] == "file")
+        except FileNotFoundError:
+            return False
+
+    async def _ls(self, path: str, detail: bool = True, refresh: bool = False, **kwargs: Any) -> list[Any]:
+        path = self._strip_protocol(path)
+        entries: list[Entry] | None = None
+        if not refresh:
+            try:
+                entries = self.dircache[path]
+            except KeyError:
+                entries = None
+        if entries is None:
+            changes = self._known.changes
+            if self.place(path).bucket:
+                entries = await self._threaded(path, self._operations.list_folder)
+            else:
+                entries = await asyncio.to_thread(lambda: [directory(each.name) for each in self._stores.buckets()])
+            if changes == self._known.changes:
+                self.dircache[path] = entries
+        return entries if detail else sorted(entry["name"] for entry in entries)
+
+    async def _find(
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        withdirs: bool = False,
+        detail: bool = False,
+        prefix: str = "",
+        **kwargs: Any,
+    ) -> Any:
+        path = self._strip_protocol(path)
+        if maxdepth is not None or not self.place(path).bucket:  # level by level
+            found = await super()._find(path, maxdepth=maxdepth, withdirs=withdirs, detail=True, **kwargs)
+        else:
+            found = await self._threaded(path, self._operations.find, withdirs, prefix)
+        return found if detail else sorted(found)
+
+    def created(self, path: str) -> datetime:
+        """When the object was made: an object is never changed, only replaced. In UTC."""
+        return self.modified(path)
+
+    def modified(self, path: str) -> datetime:
+        """When the object was made, in UTC, by the server's clock. Raises ``FileNotFoundError`` for a folder."""
+        entry = self.info(path)
+        moment = entry.get("LastModified")
+        if not isinstance(moment, datetime):
+            raise FileNotFoundError(errno.ENOENT, "folders have no time", self.unstrip_protocol(path))
+        return moment
+
+    def checksum(self, path: str) -> int:
+        """A number that is another one when the object's content is."""
+        return int(tokenize(self.ukey(path)), 16)
+
+    def ukey(self, path: str) -> str:
+        """A text that is another one when the object's content is."""
+        entry = self.info(path)
+        return str(tokenize(entry["name"], entry.get("ETag", ""), entry["size"]))
+
+    def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
+        """A URL that works for ``expiration`` seconds without a login. Over Swift the account needs a key for that.
+
+        Raises :class:`JsobjError` where it has none.
+        """
+        place = self.place(path)
+        with telling_not_found(self.unstrip_protocol(path)):
+            return self.store(path).presign("GET", place.key, expiration)
+
+    # -- reading
+
+    async def _cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
+        if not start and end is None:
+            return await self._threaded(path, self._operations.whole)
+        return await self._threaded(path, self._operations.stretch, start, end)
+
+    async def _get_file(self, rpath: str, lpath: Any, callback: Any = DEFAULT_CALLBACK, **kwargs: Any) -> None:
+        local = os.fspath(lpath)
+        if not Path(local).is_dir():
+            await self._threaded(rpath, self._operations.get_file, local, callback)
+
+    # -- writing
+
+    async def _pipe_file(
+        self, path: str, value: Any, mode: str = "overwrite", content_type: str = "", **kwargs: Any
+    ) -> None:
+        await self._threaded(path, self._operations.put_bytes, value, PutOptions(content_type), mode == "create")
+
+    async def _put_file(
+        self,
+        lpath: Any,
+        rpath: str,
+        callback: Any = DEFAULT_CALLBACK,
+        mode: str = "overwrite",
+        content_type: str = "",
+        **kwargs: Any,
+    ) -> None:
+        local, options = os.fspath(lpath), PutOptions(content_type)
+        if not Path(local).is_dir():
+            await self._threaded(rpath, self._operations.put_file, local, options, mode == "create", callback)
+
+    async def _cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
+        await self._copied(path1, path2, move=False)
+
+    async def _mv_file(self, path1: str, path2: str) -> None:
+        await self._copied(path1, path2, move=True)
+
+    async def _copied(self, path1: str, path2: str, *, move: bool) -> None:
+        def copy(place: ObjectPath, store: Store) -> None:
+            self._operations.copy(place, store, self.place(path2), self.store(path2), move)
+
+        await self._threaded(path1, copy)
+
+    async def _rm_file(self, path: str, **kwargs: Any) -> None:
+        if not self.place(path).key:
+            raise IsADirectoryError(errno.EISDIR, "rmdir deletes a bucket", self.unstrip_protocol(path))
+        await self._threaded(path, self._operations.delete)
+
+    async def _rm(
+        self,
+        path: Any,
+        recursive: bool = False,
+        batch_size: int | None = None,
+        maxdepth: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Delete objects; with ``recursive`` everything below folders too, and of a bucket everything in it.
+
+        Buckets themselves stay: :meth:`rmdir` deletes those that are empty.
+        """
+        if recursive and maxdepth is not None:
+            paths = await self._expand_path(path, recursive=True, maxdepth=maxdepth)
+        else:
+            paths = await self._expand_path(path)
+            if recursive:
+                paths = [name for each in paths for name in await self._threaded(each, self._operations.paths_at)]
+            else:
+                await self._refuse_folders(paths)
+        coros = [self._rm_file(each) for each in paths if self.place(each).key]
+        await _run_coros_in_chunks(coros, batch_size=batch_size or self.batch_size, nofiles=True)
+
+    async def _refuse_folders(self, paths: list[str]) -> None:
+        for path in paths:
+            if await self._isdir(path):
+                raise IsADirectoryError(errno.EISDIR, "a folder is deleted with recursive=True", path)
+
+    async def _mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
+        """Create a bucket. Folders need no creation: for a path in a bucket nothing is done."""
+        place = self.place(path)
+        if place.key:
+            return
+        if not await asyncio.to_thread(lambda: self._stores.account().create(place.bucket)):
+            raise FileExistsError(errno.EEXIST, "there is such a bucket already", self.unstrip_protocol(path))
+        self.invalidate_cache(path)
+
+    async def _makedirs(self, path: str, exist_ok: bool = False) -> None:
+        """Create the bucket where the path is one's; nothing below a bucket, as :meth:`mkdir`."""
+        try:
+            await self._mkdir(path)
+        except FileExistsError:
+            if not exist_ok:
+                raise
+
+    def rmdir(self, path: str) -> None:
+        """Delete an empty bucket. A folder is gone with its last object: for a path in a bucket nothing is done.
+
+        Raises :class:`JsobjError` (refused) where there are objects in it.
+        """
+        place = self.place(path)
+        if not place.key:
+            with telling_not_found(self.unstrip_protocol(path)):
+                self._stores.account().delete(place.bucket)
+            self.invalidate_cache(path)
+
+    # -- files
+
+    def _open(
+        self,
+        path: str,
+        mode: str = "rb",
+        block_size: int | None = None,
+        autocommit: bool = True,
+        cache_type: str = StreamCache.name,
+        cache_options: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> ObjectFile:
+        path = self._strip_protocol(path)
+        place = self.place(path)
+        if not place.key:
+            raise IsADirectoryError(errno.EISDIR, "a bucket is no object", self.unstrip_protocol(path))
+        with telling_not_found(self.unstrip_protocol(path)):
+            store = self.store(path)
+            if mode == "xb":
+                refuse_existing(place, store)
+            info = store.head(place.key) if mode == "rb" else None
+            if mode == "ab":
+                info = object_or_none(store, place.key)
+        kwargs.pop("size", None)  # the object's own is known
+        return ObjectFile(self, path, mode, info, block_size, autocommit, cache_type, cache_options, **kwargs)
+
+    async def open_async(self, path: str, mode: str = "rb", **kwargs: Any) -> AsyncObjectFile:
+        """A file whose methods are coroutines."""
+        if "b" not in mode:
+            raise ValueError("open_async opens binary files: add 'b' to the mode")
+        return AsyncObjectFile(await asyncio.to_thread(partial(self._open, path, mode, **kwargs)))
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        """Forget what is known of a path and of the folders above it; of everything with None."""
+        if path is None:
+            self._known.forget()
+            self.dircache.clear()
+            return
+        name = self._strip_protocol(path)
+        self._known.forget(name)
+        while name:
+            self.dircache.pop(name, None)
+            name = self._parent(name)
+        self.dircache.pop("", None)
+
+
+class SwiftFileSystem(ObjectFileSystem):
+    """Containers over the Swift API: every login opens them, also an application credential that gets no S3 keys."""
+
+    protocol = ("swift", "jsobj+swift")
+    dialect = "swift"
+
+
+class S3FileSystem(ObjectFileSystem):
+    """Buckets over S3, with the keys of a profile or of ``AWS_*`` variables."""
+
+    protocol = ("jsobj+s3",)
+    dialect = "s3"
+
+
+def _require_known(options: dict[str, Any]) -> None:
+    """Refuse what would be ignored: a misspelt ``cloud`` means another login, and a secret would travel in pickles."""
+    unknown = sorted(set(options) - _FSSPEC_OPTIONS)
+    if not unknown:
+        return
+    secret = {"auth", "key", "password", "secret", "token"} & set(unknown)
+    raise JsobjError(
+        "option-unknown",
+        f"this filesystem has no option '{unknown[0]}'",
+        code=ExitCode.USAGE,
+        context="its options are cloud, profile, unsigned (or anon), endpoint, parallel and fsspec's own",
+        hint="name a login instead of giving its secret: cloud='NAME', made by jsobj login"
+        if secret
+        else "see: jsobj help keyless",
+    )

@@ -1,0 +1,97 @@
+"""What listings look like to fsspec, and how long they are believed.
+
+Another program's changes are seen when an entry is older than its time; an own write forgets what it makes wrong at
+once, also a listing that was under way while it was done.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+from jsobj.fs.paths import ObjectPath
+from jsobj.store.objects import Listed, ObjectInfo
+
+Entry = dict[str, Any]
+_MOST = 10_000  # objects that are remembered by themselves
+SECONDS = 10.0  # that a listing, and what was told of an object, are believed
+
+
+def directory(path: str) -> Entry:
+    """A bucket, or what keys have before a slash."""
+    return {"name": path, "size": 0, "type": "directory"}
+
+
+def listed_entry(place: ObjectPath, listed: Listed) -> Entry:
+    """One line of a listing. The empty object that portals make for a folder is the folder."""
+    if listed.prefix or listed.key.endswith("/"):
+        return directory(place.path(listed.key).rstrip("/"))
+    return _file(place.path(listed.key), listed.size, listed.etag, listed.modified)
+
+
+def object_entry(place: ObjectPath, info: ObjectInfo) -> Entry:
+    """What HEAD tells of one object."""
+    entry = _file(place.path(info.key), info.size, info.etag, info.modified)
+    told = {"ContentType": info.content_type, "ContentEncoding": info.content_encoding, "version": info.version}
+    return entry | {name: text for name, text in told.items() if text} | {"metadata": dict(info.metadata)}
+
+
+def _file(path: str, size: int, etag: str, modified: float | None) -> Entry:
+    moment = None if modified is None else datetime.fromtimestamp(modified, timezone.utc)
+    return {"name": path, "size": size, "type": "file", "ETag": etag, "LastModified": moment}
+
+
+def with_parents(place: ObjectPath, entries: Iterable[Entry]) -> dict[str, Entry]:
+    """The entries by name, with the directories between ``place`` and each."""
+    found: dict[str, Entry] = {}
+    top = place.text
+    for entry in entries:
+        parent = entry["name"].rpartition("/")[0]
+        while len(parent) > len(top) and parent not in found:
+            found[parent] = directory(parent)
+            parent = parent.rpartition("/")[0]
+        if entry["name"] != top:
+            found.setdefault(entry["name"], entry)
+    return found
+
+
+class KnownObjects:
+    """What HEAD told a moment ago, so that many ranges of one object cost one HEAD. For many threads."""
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._known: dict[str, tuple[float, ObjectInfo]] = {}
+        self._changes = 0
+
+    @property
+    def changes(self) -> int:
+        """Counts own writes: what was asked before one and answered after it is not to be believed."""
+        return self._changes
+
+    def get(self, path: str) -> ObjectInfo | None:
+        """What is known of the object; None for nothing, or nothing fresh."""
+        with self._lock:
+            then, info = self._known.get(path, (0.0, None))
+        return info if info is not None and time.monotonic() - then < self._seconds else None
+
+    def keep(self, path: str, info: ObjectInfo, changes: int) -> None:
+        """Remember what was told; ``changes`` as they were before it was asked for."""
+        with self._lock:
+            if changes != self._changes:
+                return
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            self._known[path] = (time.monotonic(), info)
+
+    def forget(self, path: str = "") -> None:
+        """One object, or all of them, may have changed."""
+        with self._lock:
+            self._changes += 1
+            if path:
+                self._known.pop(path, None)
+            else:
+                self._known.clear()

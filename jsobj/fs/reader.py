@@ -1,0 +1,161 @@
+"""Reading one version of an object through a file: in order with what comes next already on its way, or here and there.
+
+A file that is read from front to back is compared with the object's digest: segment by segment where the server tells
+their digests, else at its end, before the last bytes are given out. Stretches that are read here and there are all of
+one version (``If-Match``); no server tells digests of those.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+from fsspec.caching import BaseCache
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.objects import ObjectInfo
+from jsobj.store.streams import BytesSink
+from jsobj.transfer.bounded import bounded_map
+from jsobj.transfer.reading import Reading
+
+if TYPE_CHECKING:
+    from jsobj.store.objects import Store
+
+_WHOLE = 2 * 1024**2  # bytes: an object up to this size is fetched in one request, and compared
+_LEAD = 2 * 1024**2  # bytes that are read in order before the rest is asked for ahead: many formats look at a head only
+_LEAST = 512 * 1024  # bytes of a stretch that is fetched here and there
+_MOST = 16 * 1024**2  # bytes that it grows to while what is read goes on where it ended
+_HELD = 64 * 1024**2  # bytes of such stretches that are kept
+_PIECE = 4 * 1024**2  # bytes a request, where a stretch is long
+_WORKERS = 4
+
+
+def fetch_range(store: Store, info: ObjectInfo, start: int, stop: int) -> bytes:
+    """Bytes ``start`` to ``stop`` of this version of an object, in several requests where they are many.
+
+    Raises :class:`JsobjError`: integrity (``object-changed``), and whatever the store raises.
+    """
+
+    def piece(at: int) -> bytearray:
+        sink = BytesSink()
+        store.get(info.key, sink, start=at, size=min(_PIECE, stop - at), etag=info.etag)
+        return sink.data
+
+    places = range(start, stop, _PIECE)
+    if len(places) < 2:
+        return bytes(piece(start)) if places else b""
+    return b"".join(bounded_map(piece, places, _WORKERS, stop=store.stop))
+
+
+class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fsspec's classes are anything
+    """What :class:`jsobj.fs.files.ObjectFile` reads through unless another of fsspec's caches is asked for."""
+
+    name = "jsobj"
+
+    def __init__(self, store: Store, info: ObjectInfo) -> None:
+        super().__init__(_LEAST, None, info.size)
+        self._store = store
+        self._info = info
+        self._lock = threading.Lock()
+        self._next = 0  # where a read in order goes on; -1 once it was not in order
+        self._lead = b""  # the first bytes, as they were given out
+        self._stream: Iterator[bytearray] | None = None
+        self._chunk = memoryview(b"")  # of the stream, not given out yet
+        self._blocks: deque[tuple[int, bytes]] = deque()  # of stretches, the latest last
+        self._ahead = _LEAST
+
+    def _fetch(self, start: int | None, stop: int | None) -> bytes:
+        """Bytes ``start`` to ``stop``, cut at the end of the object."""
+        first = max(0, start or 0)
+        last = self.size if stop is None else min(stop, self.size)
+        if first >= last:
+            return b""
+        with self._lock:
+            if self.size <= _WHOLE:
+                if not self._blocks:
+                    self._blocks.append((0, b"".join(Reading(self._store, self._info))))
+                return self._blocks[0][1][first:last]
+            if first == self._next:
+                return self._in_order(first, last)
+            self._next = -1
+            self._end_stream()
+            return self._somewhere(first, last)
+
+    def close(self) -> None:
+        """Ask for nothing more."""
+        with self._lock:
+            self._end_stream()
+            self._blocks.clear()
+            self._lead = b""
+
+    # -- in order
+
+    def _in_order(self, first: int, last: int) -> bytes:
+        if self._stream is None and last <= _LEAD:
+            if not self._lead:
+                self._lead = fetch_range(self._store, self._info, 0, _LEAD)
+            self._next = last
+            return self._lead[first:last]
+        if self._stream is None:
+            self._begin_stream(first)
+        data = self._taken(last - first)
+        self._next = last
+        if last == self.size:
+            self._finish_stream()
+        return data
+
+    def _begin_stream(self, first: int) -> None:
+        """From the front again, so that all of it is compared, and what was given out already with it."""
+        self._stream = iter(Reading(self._store, self._info))
+        if first and self._taken(first) != self._lead[:first]:
+            raise JsobjError(
+                "bytes-differ",
+                f"{self._info.key}: the same bytes came differently the second time",
+                code=ExitCode.INTEGRITY,
+                context="the bytes that were given out may be wrong: throw them away",
+                hint="a proxy on the way may change data: try https, or another network",
+            )
+        self._lead = b""
+
+    def _taken(self, count: int) -> bytes:
+        assert self._stream is not None
+        pieces = []
+        while count:
+            if not self._chunk:
+                self._chunk = memoryview(next(self._stream))
+            pieces.append(self._chunk[:count])
+            count -= len(pieces[-1])
+            self._chunk = self._chunk[len(pieces[-1]) :]
+        return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
+
+    def _finish_stream(self) -> None:
+        """Let the digest of the whole be compared. Reading on after the end begins elsewhere."""
+        assert self._stream is not None
+        for _ in self._stream:
+            raise AssertionError("an object gave more bytes than it has")
+        self._end_stream()
+        self._next = -1
+
+    def _end_stream(self) -> None:
+        if isinstance(self._stream, Generator):
+            self._stream.close()
+        self._stream = None
+        self._chunk = memoryview(b"")
+
+    # -- here and there
+
+    def _somewhere(self, first: int, last: int) -> bytes:
+        for at, block in reversed(self._blocks):
+            if at <= first and last <= at + len(block):
+                return block[first - at : last - at]
+        at, block = self._blocks[-1] if self._blocks else (0, b"")
+        goes_on = at < first <= at + len(block)
+        self._ahead = min(2 * self._ahead, _MOST) if goes_on else _LEAST
+        block = fetch_range(self._store, self._info, first, min(max(last, first + self._ahead), self.size))
+        self._blocks.append((first, block))
+        held = sum(len(data) for _, data in self._blocks)
+        while held > _HELD and len(self._blocks) > 1:
+            held -= len(self._blocks.popleft()[1])
+        return block[: last - first]

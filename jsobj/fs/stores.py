@@ -1,0 +1,72 @@
+"""Which store a path is in: one for each bucket, opened when it is first needed, and in each process anew."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from jsobj.arrays.object_map import ObjectMap
+from jsobj.arrays.recipe import Recipe
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.fs.paths import ObjectPath
+from jsobj.identity.settings import Settings
+from jsobj.store.locate import Location
+from jsobj.store.open import Wish, list_buckets, open_account
+
+if TYPE_CHECKING:
+    from jsobj.store.buckets import Bucket, BucketAdmin
+
+
+class Stores:
+    """The stores of one login. ``recipe`` says which; its location names the dialect alone."""
+
+    def __init__(self, recipe: Recipe, parallel: int) -> None:
+        self._recipe = recipe
+        self._parallel = parallel
+        self._lock = threading.Lock()
+        self._maps: dict[str, ObjectMap] = {}
+
+    def at(self, place: ObjectPath) -> ObjectMap:
+        """The objects of the bucket in ``place``. A path with an account may have to ask Keystone whose it is."""
+        with self._lock:
+            known = self._maps.get(place.root)
+        if known is None:
+            known = ObjectMap(self._recipe_of(place), parallel=self._parallel)
+            with self._lock:
+                known = self._maps.setdefault(place.root, known)
+        return known
+
+    def account(self) -> BucketAdmin:
+        """For making and deleting buckets. Raises :class:`JsobjError`: auth."""
+        given = self._recipe
+        return open_account(Settings.read(), dialect=self._dialect, cloud=given.cloud, profile=given.profile)
+
+    def buckets(self) -> Iterator[Bucket]:
+        """All buckets of the login's project. Raises :class:`JsobjError`: auth, usage (without a login)."""
+        given = self._recipe
+        wish = Wish(given.cloud, given.profile, given.unsigned, given.endpoint)
+        return list_buckets(Settings.read(), self._dialect, wish)
+
+    @property
+    def _dialect(self) -> str:
+        return self._recipe.location.dialect
+
+    def _recipe_of(self, place: ObjectPath) -> Recipe:
+        here = replace(self._recipe, location=Location(self._dialect, place.bucket))
+        if not place.account:
+            return here
+        if not here.unsigned and self._own_account() == place.account_url:
+            return here
+        return replace(here, unsigned=True, endpoint=place.account_url)  # somebody else's: what is public there
+
+    def _own_account(self) -> str:
+        """The URL of the login's account; "" where there is no login."""
+        try:
+            keystone = Wish(self._recipe.cloud, self._recipe.profile).keystone(Settings.read())
+            return keystone.login.swift_url.rstrip("/")
+        except JsobjError as error:
+            if error.code is ExitCode.AUTH:
+                return ""
+            raise

@@ -1,0 +1,49 @@
+"""fsspec's own tests of filesystems: copy, get, open, pipe, put; on both dialects of both servers."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from typing import Any
+
+import fsspec.tests.abstract as abstract
+import pytest
+from conftest import Road
+
+
+class Fixtures(abstract.AbstractFixtures):
+    @pytest.fixture
+    def fs(self, road: Road) -> Any:
+        return road.filesystem()
+
+    @pytest.fixture
+    def fs_path(self, road: Road) -> str:
+        return road.bucket
+
+    @pytest.fixture
+    def fs_join(self) -> Callable[..., str]:
+        return posixpath.join
+
+    @pytest.fixture
+    def supports_empty_directories(self) -> bool:
+        return False
+
+
+class TestCopy(abstract.AbstractCopyTests, Fixtures):
+    pass
+
+
+class TestGet(abstract.AbstractGetTests, Fixtures):
+    pass
+
+
+class TestOpen(abstract.AbstractOpenTests, Fixtures):
+    pass
+
+
+class TestPipe(abstract.AbstractPipeTests, Fixtures):
+    pass
+
+
+class TestPut(abstract.AbstractPutTests, Fixtures):
+    pass
