@@ -33,13 +33,8 @@ def configure(s3: S3Login) -> Configuration:
 
 def configure_swift(swift: SwiftLogin) -> Configuration:
     """A whole workflow that uploads a file; what logs in is references, nothing secret."""
-    secrets = os_variables.credentials(swift)
-    # Not all of .env: GitHub hides the values of secrets in logs, and OS_IDENTITY_API_VERSION is just "3".
-    chosen = f"grep -E '^({'|'.join(secrets)})='"
-    store = (
-        f"store the secrets: jsobj export dotenv --swift{swift.jsobj_option} | {chosen} | gh secret set --env-file -"
-    )
-    env = _env(secrets, os_variables.settings(swift))
+    store = os_variables.store_in_ci(swift, "gh secret set $name")
+    env = _env(os_variables.credentials(swift), os_variables.settings(swift))
     notes = ("" if swift.bucket else "name the bucket with --bucket", os_variables.cacert_note(swift), store)
     return _configuration(_JOB.format(env=env, bucket=swift.a_bucket), "; ".join(filter(None, notes)))
 

@@ -30,11 +30,7 @@ def configure(s3: S3Login) -> Configuration:
 
 def configure_swift(swift: SwiftLogin) -> Configuration:
     """A whole pipeline that uploads a file; what logs in is the project's masked variables."""
-    names = " ".join(os_variables.credentials(swift))
-    store = (
-        f'store the secrets: (eval "$(jsobj export shell --swift{swift.jsobj_option})"; for name in {names}; '
-        "do printenv $name | tr -d '\\n' | glab variable set $name --masked --raw; done)"
-    )
+    store = os_variables.store_in_ci(swift, "glab variable set $name --masked --raw")
     text = _JOB.format(variables=_variables(os_variables.settings(swift)), bucket=swift.a_bucket)
     notes = ("" if swift.bucket else "name the bucket with --bucket", os_variables.cacert_note(swift), store)
     return _configuration(text, "; ".join(filter(None, notes)))

@@ -82,6 +82,14 @@ def for_shell(swift: SwiftLogin, style: str, *, more: dict[str, Word] | None = N
     return Variables("", pairs, style, tuple(name for name in _LOGIN if name not in pairs))
 
 
+def store_in_ci(swift: SwiftLogin, command: str) -> str:
+    """The line of a shell that gives what logs in to a CI host's program, on its standard input; ``$name`` is which."""
+    return (
+        f'store the secrets: (eval "$(jsobj export shell --swift{swift.jsobj_option})"; '
+        f"for name in {' '.join(credentials(swift))}; do printenv $name | tr -d '\\n' | {command}; done)"
+    )
+
+
 def cacert_note(swift: SwiftLogin) -> str:
     """What to know where the variables are read on another machine."""
     return f"OS_CACERT names a file of this machine: put {swift.cacert} there too" if swift.cacert else ""

@@ -69,13 +69,16 @@ class Tool:
                 code=ExitCode.AUTH,
                 hint="name the login: --cloud NAME; or log in: jsobj login RCFILE",
             )
-        at = connection.swift.jsobj_option if connection.swift else ""
+        swift = connection.swift
+        at = swift.jsobj_option if swift else ""
+        if swift and swift.source.is_application_credential:
+            at += " (with --login-as USER where an application credential may not)"
         others = ", ".join(tool.name for tool in TOOLS if tool.without_keys)
         return JsobjError(
             "no-s3-keys",
             f"{self.name} speaks S3 only, and there are no S3 keys",
             code=ExitCode.AUTH,
-            hint=f"these work without keys: {others}; or make keys, where the cloud allows it: jsobj ec2-creds{at}",
+            hint=f"these work without keys: {others}; or make keys: jsobj ec2-creds{at}",
         )
 
 
