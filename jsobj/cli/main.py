@@ -50,7 +50,9 @@ COMMANDS = {
     "sandbox": Entry("jsobj.cli.sandbox:group", "Run a real Keystone and Swift on this machine.", _MORE),
     "demo": Entry("jsobj.cli.demo:demo", "Run the whole way once, on a cloud of its own.", _MORE),
     "completion": Entry("jsobj.cli.completion:completion", "Print or install shell completion.", _MORE),
-    "help": Entry("jsobj.cli.help_topics:help_topics", "Explain exit codes, variables or JSON output.", _MORE),
+    "help": Entry(
+        "jsobj.cli.help_topics:help_topics", "Explain work without S3 keys, variables, JSON, or exit codes.", _MORE
+    ),
 }
 
 _HELP = """From a portal's credentials file to data in OpenStack object storage that every tool can read.
@@ -58,7 +60,9 @@ _HELP = """From a portal's credentials file to data in OpenStack object storage 
 \b
   jsobj login app-cred-openrc.sh     log in with the file from the portal
   jsobj bucket create NAME           make a bucket
-  jsobj ec2-creds                    make S3 keys; then aws, boto3 and s3fs work
+  jsobj upload DATA swift://NAME/    send data; Python reads swift:// URLs too
+  jsobj ec2-creds                    S3 keys for aws and boto3, if the cloud gives any
+  jsobj help keyless                 what works without S3 keys
   jsobj COMMAND --help               more about a command
 """
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from commands import Jsobj
+from fixtures_cloud import Cloud
 
 from jsobj.cli.help_topics import TOPICS
 from jsobj.errors import ExitCode
@@ -35,6 +36,35 @@ def test_every_topic_in_both_forms(jsobj: Jsobj, topic: str) -> None:
     assert len(plain.lines) > 5
     assert plain.err == ""
     assert jsobj("help", topic, "--json").json["schema"].startswith("jsobj.")
+
+
+@pytest.mark.parametrize("topic", [topic for topic in TOPICS if topic != "exit-codes"])
+def test_pages_fit_a_terminal(jsobj: Jsobj, topic: str) -> None:
+    assert [line for line in jsobj("help", topic).lines if len(line) > 80] == []
+    assert jsobj("help", topic, "--json").json["text"].splitlines() == jsobj("help", topic).lines
+
+
+def test_keyless_names_words_and_options_that_exist(jsobj: Jsobj) -> None:
+    commands = re.findall(r"\bjsobj ([a-z0-9-]+)(?: ([^\n)]*))?", jsobj("help", "keyless").out)
+    assert len(commands) > 15
+    for word, rest in commands:
+        text = jsobj(word, "--help").out
+        assert [option for option in re.findall(r"--[a-z-]+", rest) if option not in text] == [] or word == "ec2-creds"
+    text = jsobj("ec2-creds", "create", "--help").out
+    assert "--login-as USER" in text
+    assert "--password-stdin" in text
+
+
+def test_keyless_names_what_needs_keys_as_export_does(jsobj: Jsobj, cloud: Cloud) -> None:
+    """The page and ``export --list`` of a login without keys agree about each tool."""
+    jsobj("login", cloud.rc("app-cred-restricted"))
+    works, needs = jsobj("help", "keyless").out.split("What needs keys")
+    for item in jsobj("export", "--list").lines:
+        tool, _, state = item.split("\t")
+        if re.search(rf"\b{re.escape(tool)}\b", works):
+            assert state == "works", tool
+        if re.search(rf"\b{re.escape(tool)}\b", needs.split("Three ways")[0]):
+            assert state == "needs keys", tool
 
 
 def test_unknown_topic(jsobj: Jsobj) -> None:
