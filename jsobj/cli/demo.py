@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -26,25 +25,41 @@ if TYPE_CHECKING:
 
 _STEP_SECONDS = 120
 
-# What users write themselves after `jsobj ec2-creds`: no endpoint, no region, no key; only the profile's name.
+_PLACE = "measurements/run1"  # on a cloud of its own every name is free
+
+# What users write themselves. After `jsobj login`: a swift:// URL, and nothing of jsobj's.
+_FSSPEC = """
+import csv, fsspec, hashlib, pathlib, sys
+place, source = sys.argv[1:]
+files = fsspec.filesystem("swift")
+names = sorted(path.name for path in pathlib.Path(source).iterdir())
+digest = lambda data: hashlib.sha256(data).hexdigest()
+for name in names:
+    assert digest(files.cat_file(f"{place}/{name}")) == digest(pathlib.Path(source, name).read_bytes()), name
+with fsspec.open(f"swift://{place}/part-03.csv", "rt") as table:
+    rows = len(list(csv.reader(table)))
+print(f"{rows} rows of part-03.csv; {len(names)} objects with the same sha256 as the files")
+"""
+# After `jsobj ec2-creds`: no endpoint, no region, no key; only the profile's name.
 _BOTO3 = """
 import boto3, hashlib, pathlib, sys
-bucket, source, fetched = sys.argv[1:]
+place, source, fetched = sys.argv[1:]
+bucket, _, prefix = place.partition("/")
 s3 = boto3.Session(profile_name="demo").client("s3")
 digest = lambda data: hashlib.sha256(data).hexdigest()
 names = sorted(path.name for path in pathlib.Path(source).iterdir())
 for name in names:
-    data = s3.get_object(Bucket=bucket, Key=f"measurements/{name}")["Body"].read()
+    data = s3.get_object(Bucket=bucket, Key=f"{prefix}/{name}")["Body"].read()
     for folder in (source, fetched):
         assert digest(data) == digest(pathlib.Path(folder, name).read_bytes()), f"{folder}/{name} differs"
 print(f"{len(names)} objects: the same sha256 here, on the server and fetched")
 """
 _S3FS = """
 import hashlib, pathlib, s3fs, sys
-bucket, source = sys.argv[1:]
+place, source = sys.argv[1:]
 fs = s3fs.S3FileSystem(profile="demo")
-name = f"{bucket}/measurements/data.bin"
-assert name in fs.ls(f"{bucket}/measurements")
+name = f"{place}/data.bin"
+assert name in fs.ls(place)
 data, wanted = fs.cat_file(name), pathlib.Path(source, "data.bin").read_bytes()
 assert hashlib.sha256(data).digest() == hashlib.sha256(wanted).digest(), "the bytes differ"
 print(f"read {name}: {len(data)} bytes, the same digest")
@@ -61,14 +76,24 @@ class Step:
     stdin: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Road:
+    """Steps that belong together: a way to work."""
+
+    name: str
+    title: str
+    steps: tuple[Step, ...]
+
+
 @command("demo")
 @click.option("--keep", is_flag=True, help="Leave the cloud running and its folder in place.")
 @click.option("--dir", "folder", metavar="DIR", default="", help="New folder to work in; default: a temporary one.")
 def demo(world: World, keep: bool, folder: str) -> None:
     """Run the whole way once, on a cloud of its own.
 
-    Starts a real Keystone and Swift on 127.0.0.1, logs in, creates a bucket, makes S3 keys, sends, compares and fetches
-    data and reads it with boto3 and s3fs, naming each command. Your own files are not touched: it has its own HOME.
+    Starts a real Keystone and Swift on 127.0.0.1. First with an application credential that gets no S3 keys: logs in,
+    creates a bucket, sends and compares data and reads it with fsspec. Then makes S3 keys, fetches the data and reads
+    it with boto3 and s3fs. It names each command, and your own files are not touched: it has its own HOME.
     """
     from jsobj.sandbox.requirements import check_packages
     from jsobj.ui.documents import Record
@@ -114,7 +139,7 @@ def _start_cloud(world: World, folder: Path) -> Status:
 
     began = time.monotonic()
     state = start(folder, say=world.out.detail)
-    world.out.note(f"A cloud of its own is running: Keystone {state.auth_url}, Swift {state.s3_endpoint}")
+    world.out.note("A cloud of its own is running: Keystone and Swift on 127.0.0.1.")
     world.out.note(f"    jsobj sandbox start   ({time.monotonic() - began:.1f} s)")
     return state
 
@@ -132,14 +157,11 @@ def _walk(world: World, place: Path, state: Status) -> list[dict[str, object]]:
     _make_data(source)
     environ = _own_environment(place, state)
     done: list[dict[str, object]] = []
-    bucket = ""
-    for step in _steps(state):
-        result = _do(world, step, environ, place)
-        bucket = bucket or str(result.get("name", ""))
-        done.append({"title": step.title, "command": step.typed, "seconds": result["seconds"]})
-    for step in (*_transfers(bucket), *_readers(bucket, source, place / "fetched")):
-        result = _do(world, step, environ, place)
-        done.append({"title": step.title, "command": step.typed, "seconds": result["seconds"]})
+    for road in (_without_keys(state, source), _with_keys(state, source, place / "fetched")):
+        world.out.note(f"\n{road.title}")
+        for step in road.steps:
+            seconds = _do(world, step, environ, place)
+            done.append({"road": road.name, "title": step.title, "command": step.typed, "seconds": seconds})
     return done
 
 
@@ -165,65 +187,74 @@ def _words(*typed: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "jsobj", *typed, "--json", "--no-input")
 
 
-def _transfers(bucket: str) -> list[Step]:
-    place = f"s3://{bucket}/measurements"
-    return [
-        Step(
-            "Send a folder: several requests at once, each one verified; what is cut off goes on later.",
-            *_typed("upload", "data", place),
+def _typed(title: str, *typed: str) -> Step:
+    return Step(title, f"jsobj {' '.join(typed)}", _words(*typed))
+
+
+def _program(title: str, typed: str, program: str, *words: str | Path) -> Step:
+    return Step(title, typed, (sys.executable, "-c", program, *map(str, words)))
+
+
+def _without_keys(state: Status, source: Path) -> Road:
+    rc = state.files["app-cred-restricted"]
+    return Road(
+        "swift",
+        "Without S3 keys: an application credential, as portals make it.",
+        (
+            Step(
+                "Log in with the portal's file; the openstack command works from here on.",
+                f"jsobj login {rc.name} --as demo",
+                _words("login", str(rc), "--as", "demo"),
+            ),
+            _typed("Create a bucket.", "bucket", "create", "measurements"),
+            _typed(
+                "Send a folder, each file verified; cut off, it goes on later.", "upload", "data", f"swift://{_PLACE}"
+            ),
+            _typed("Compare the folder with the objects, fetching none.", "verify", "data", f"swift://{_PLACE}"),
+            _typed("See what is there.", "ls", f"swift://{_PLACE}/"),
+            _program(
+                "Read it in Python by fsspec, as pandas, xarray and zarr do.",
+                f'fsspec.open("swift://{_PLACE}/part-03.csv")',
+                _FSSPEC,
+                _PLACE,
+                source,
+            ),
+            _typed("Test everything, from the files to objects written and read.", "doctor", "--strict"),
         ),
-        Step("Compare the folder with the objects, without fetching them.", *_typed("verify", "data", place)),
-        Step("See what is there.", *_typed("ls", f"{place}/")),
-        Step("Fetch it again.", *_typed("download", place, "fetched")),
-    ]
+    )
 
 
-def _typed(*typed: str) -> tuple[str, tuple[str, ...]]:
-    return f"jsobj {' '.join(typed)}", _words(*typed)
-
-
-def _steps(state: Status) -> list[Step]:
-    rc, password = state.files["openrc-password"], state.files["password"]
-    return [
-        Step(
-            "Log in with the portal's file; the openstack command works from here on.",
-            f"jsobj login {rc.name} --as demo --password-stdin < {password.name}",
-            _words("login", str(rc), "--as", "demo", "--password-stdin"),
-            stdin=password,
+def _with_keys(state: Status, source: Path, fetched: Path) -> Road:
+    password = state.files["password"]
+    return Road(
+        "s3",
+        "With S3 keys, for programs that speak S3 alone. This Keystone gives them to a\nperson, not to an application "
+        "credential: the password serves once.",
+        (
+            Step(
+                "Make S3 keys and the AWS profile; aws, boto3 and s3fs work from here on.",
+                f"jsobj ec2-creds --password-stdin < {password.name}",
+                _words("ec2-creds", "--password-stdin"),
+                stdin=password,
+            ),
+            _typed("The same objects over S3.", "ls", f"s3://{_PLACE}/"),
+            _typed("Fetch them.", "download", f"s3://{_PLACE}", "fetched"),
+            _program(
+                "Read them with plain boto3, given only the profile's name, and compare.",
+                'boto3.Session(profile_name="demo").client("s3").get_object(...)',
+                _BOTO3,
+                _PLACE,
+                source,
+                fetched,
+            ),
+            _program("Read one with s3fs.", 's3fs.S3FileSystem(profile="demo").cat_file(...)', _S3FS, _PLACE, source),
+            _typed("Test everything again, now both ways.", "doctor", "--strict"),
         ),
-        Step(
-            "Create a bucket (no S3 keys yet: the Swift API does it).",
-            "jsobj bucket create demo --unique",
-            _words("bucket", "create", "demo", "--unique"),
-        ),
-        Step(
-            "Make S3 keys and the AWS profile; aws, boto3 and s3fs work from here on.",
-            "jsobj ec2-creds",
-            _words("ec2-creds"),
-        ),
-        Step("List the buckets over S3.", "jsobj bucket list", _words("bucket", "list")),
-        Step(
-            "Test everything, from the files to objects written and read.", "jsobj doctor", _words("doctor", "--strict")
-        ),
-    ]
+    )
 
 
-def _readers(bucket: str, source: Path, fetched: Path) -> list[Step]:
-    return [
-        Step(
-            "Read it with plain boto3, given only the profile's name, and compare.",
-            'boto3.Session(profile_name="demo").client("s3").get_object(...)',
-            (sys.executable, "-c", _BOTO3, bucket, str(source), str(fetched)),
-        ),
-        Step(
-            "Read it with s3fs, as xarray and zarr do.",
-            's3fs.S3FileSystem(profile="demo").cat_file(...)',
-            (sys.executable, "-c", _S3FS, bucket, str(source)),
-        ),
-    ]
-
-
-def _do(world: World, step: Step, environ: Mapping[str, str], place: Path) -> dict[str, object]:
+def _do(world: World, step: Step, environ: Mapping[str, str], place: Path) -> float:
+    """Run a step and tell it; its seconds. Raises :class:`JsobjError` where it fails."""
     began = time.monotonic()
     stdin = step.stdin.read_bytes() if step.stdin else b""
     try:
@@ -244,10 +275,9 @@ def _do(world: World, step: Step, environ: Mapping[str, str], place: Path) -> di
     out = ended.stdout.decode("utf-8", "replace").strip()
     world.out.note(step.title)
     world.out.note(f"    {step.typed}   ({seconds} s)")
-    if not out.startswith("{"):
+    if not out.startswith("{"):  # a program's; those of our own commands are documents
         world.out.note(f"    {out}")
-        return {"seconds": seconds}
-    return {**json.loads(out), "seconds": seconds}
+    return seconds
 
 
 def _failed(step: Step, said: str) -> JsobjError:

@@ -57,9 +57,8 @@ def start(world: World, folder: str, location: str, token_seconds: int) -> None:
     options = SandboxOptions(token_seconds=token_seconds, location=location)
     state = launch(sandbox_folder(world, folder), options, say=world.out.note)
     _show(world, state)
-    rc, password = state.files.get("openrc-password"), state.files.get("password")
-    if rc and password:
-        world.out.note(f"Next: jsobj login {rc} --password-stdin < {password}")
+    at = f" --dir {shlex.quote(folder)}" if folder else ""
+    world.out.note(f"Next: jsobj sandbox shell{at}   (or log in at home with one of these files)")
 
 
 @command("stop")
@@ -96,7 +95,8 @@ def shell(world: World, folder: str) -> None:
     from jsobj.sandbox.shell import shell_environment
 
     where = sandbox_folder(world, folder)
-    if not look(where).running:
+    state = look(where)
+    if not state.running:
         raise JsobjError(
             "sandbox-not-running",
             f"the sandbox in {where} is not running",
@@ -106,6 +106,9 @@ def shell(world: World, folder: str) -> None:
     environ = shell_environment(where, os.environ)  # noqa: TID251 - a child process gets what is ours, less what is not
     program = environ.get("SHELL") or "/bin/sh"
     world.out.note(f"HOME is {environ['HOME']}; RC files are in {where}. Leave with exit.")
+    near = {role: os.path.relpath(path, environ["HOME"]) for role, path in state.files.items()}
+    world.out.note(f"Next: jsobj login {near['app-cred-restricted']}   (gets no S3 keys)")
+    world.out.note(f"or:   jsobj login {near['openrc-password']} --password-stdin < {near['password']}")
     code = subprocess.call([program], env=environ, cwd=environ["HOME"])  # noqa: S603 - the user's own shell
     raise click.exceptions.Exit(code if code >= 0 else 128 - code)
 
