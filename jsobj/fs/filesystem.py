@@ -111,13 +111,16 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         return self._stores.at(self.place(path)).store
 
     async def _threaded(self, path: str, operation: Callable[..., T], *args: Any) -> T:
-        """``operation(place, store, *args)`` in a thread."""
-        place = self.place(path)
+        """``operation(place, store, *args)`` in a thread, for the place of ``path``."""
+        return await self._threaded_at(self.place(path), operation, *args)
+
+    async def _threaded_at(self, place: ObjectPath, operation: Callable[..., T], *args: Any) -> T:
+        url = self.unstrip_protocol(place.text)
         if not place.bucket:
-            raise IsADirectoryError(errno.EISDIR, "a bucket is missing in the path", path)
+            raise IsADirectoryError(errno.EISDIR, "a bucket is missing in the path", url)
 
         def run() -> T:
-            with telling_not_found(self.unstrip_protocol(path)):
+            with telling_not_found(url):
                 return operation(place, objects.store, *args)
 
         # To find out whose account it is, or to open its store, may ask Keystone: no event loop should wait for that.
@@ -274,20 +277,18 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
 
         Buckets themselves stay: :meth:`rmdir` deletes those that are empty.
         """
-        if recursive and maxdepth is not None:
-            paths = await self._expand_path(path, recursive=True, maxdepth=maxdepth)
-        else:
-            paths = await self._expand_path(path)
-            if recursive:
-                paths = [name for each in paths for name in await self._threaded(each, self._operations.paths_at)]
-            else:
-                await self._refuse_folders(paths)
-        coros = [self._rm_file(each) for each in paths if self.place(each).key]
+        paths = await self._expand_path(path, recursive=recursive and maxdepth is not None, maxdepth=maxdepth)
+        places = [self.place(each) for each in paths]
+        if recursive and maxdepth is None:
+            places = [inner for each in places for inner in await self._threaded_at(each, self._operations.all_at)]
+        elif not recursive:
+            await self._require_objects(paths)
+        coros = [self._threaded_at(each, self._operations.delete) for each in places if each.key]
         await _run_coros_in_chunks(coros, batch_size=batch_size or self.batch_size, nofiles=True)
 
-    async def _refuse_folders(self, paths: list[str]) -> None:
+    async def _require_objects(self, paths: list[str]) -> None:
         for path in paths:
-            if await self._isdir(path):
+            if (await self._info(path))["type"] == "directory":
                 raise IsADirectoryError(errno.EISDIR, "a folder is deleted with recursive=True", path)
 
     async def _mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:

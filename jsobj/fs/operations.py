@@ -9,11 +9,12 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from jsobj.arrays.fetching import fetch
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import JsobjError
 from jsobj.fs import moving
 from jsobj.fs.listings import Entry, KnownObjects, directory, listed_entry, object_entry, with_parents
 from jsobj.fs.paths import ObjectPath
@@ -24,6 +25,8 @@ from jsobj.transfer.copying import Copier, Copying
 from jsobj.transfer.events import Failed
 from jsobj.transfer.layout import PART_SIZE
 
+_NOT_THERE = {"object-not-found", "bucket-not-found"}
+
 
 @contextmanager
 def telling_not_found(url: str) -> Iterator[None]:
@@ -31,7 +34,7 @@ def telling_not_found(url: str) -> Iterator[None]:
     try:
         yield
     except JsobjError as error:
-        if error.code is not ExitCode.NOT_FOUND:
+        if error.reference not in _NOT_THERE:  # a login that is not there is no reason to see an empty folder
             raise
         raise FileNotFoundError(errno.ENOENT, error.message, url) from error
 
@@ -99,9 +102,12 @@ class Operations:
         found = with_parents(place, listed)
         return {place.text: directory(place.text), **found} if place.key and not prefix else found
 
-    def paths_at(self, place: ObjectPath, store: Store) -> list[str]:
+    def all_at(self, place: ObjectPath, store: Store) -> list[ObjectPath]:
         """The object and everything below it, with the empty objects that portals make for folders."""
-        return [place.path(listed.key) for listed in everything_at(store, place.key)]
+        found = [replace(place, key=listed.key) for listed in everything_at(store, place.key)]
+        if not found and place.key:
+            raise FileNotFoundError(errno.ENOENT, "there is no such object or folder", place.text)
+        return found
 
     # -- reading
 
