@@ -447,7 +447,8 @@ def test_coroutines(road: Road) -> None:
             assert await file.read(2) == b"as"
             assert await file.read() == b"ync"
             assert file.tell() == 5
-        assert (await fs._isfile(road.url("stream"))) and not (await fs._isfile(road.url("other")))
+        assert await fs._isfile(road.url("stream"))
+        assert not await fs._isfile(road.url("other"))
         await fs._mv_file(road.url("stream"), road.url("moved"))
         assert await fs._exists(road.url("moved"))
         assert not await fs._exists(road.url("stream"))
