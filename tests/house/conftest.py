@@ -1,1 +1,1 @@
-"""The house tests look at the whole program; no server is needed."""
+"""The house tests look at the whole program; those of the README's blocks run them on the embedded cloud."""

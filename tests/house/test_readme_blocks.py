@@ -1,0 +1,134 @@
+"""The README's blocks that are marked with ``<!-- command: NAME -->`` work as they are written, on a cloud of our own.
+
+``demo`` and ``test`` install and are run by ``.ci/run``; the others are typed here, with the application credential
+that portals make by default, and a Keystone that gives it no S3 keys.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from commands import Keys
+from fixtures_cloud import Cloud
+
+from jsobj.identity.rcfile import read
+from jsobj.identity.sources import from_rc
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+BLOCKS = dict(re.findall(r"(?ms)^<!-- command: (\w+) -->\n```\w+\n(.*?)^```$", README))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who types what the README says, in a folder with data and the portal's file."""
+
+    home: Path
+    folder: Path
+
+    def types(self, block: str, env: Mapping[str, str] | None = None) -> str:
+        """The lines behind the prompts, or all where there are none; what they print."""
+        lines = BLOCKS[block].splitlines()
+        typed = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")] or lines
+        return self.run("bash", "-euo", "pipefail", "-c", "\n".join(typed), env=env)
+
+    def run(self, *words: str, env: Mapping[str, str] | None = None, stdin: Path | None = None) -> str:
+        path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+        given = stdin.read_bytes() if stdin else b""
+        done = subprocess.run(
+            words,
+            env={"HOME": str(self.home), "PATH": path, "LANG": "C.UTF-8", **(env or {})},
+            cwd=self.folder,
+            input=given,
+            capture_output=True,
+            timeout=100,
+            check=False,
+        )
+        said = done.stdout.decode() + done.stderr.decode()
+        assert done.returncode == 0, said
+        return said
+
+
+@pytest.fixture(name="folder", scope="module")
+def _folder(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the README takes for granted: the portal's file, a Zarr and a table."""
+    import numpy as np
+    import pandas as pd
+    import xarray as xr
+
+    folder = tmp_path_factory.mktemp("readme")
+    shutil.copy(cloud.rc("app-cred-restricted"), folder / "app-cred-mine-openrc.sh")
+    values = xr.DataArray(np.full((4, 6), 281.4), dims=("y", "x"))
+    values.to_dataset(name="temperature").to_zarr(folder / "run42.zarr", zarr_format=2)
+    pd.DataFrame({"station": ["Bloomington"], "kelvin": [281.4]}).to_csv(folder / "stations.csv", index=False)
+    return folder
+
+
+@pytest.fixture(name="reader", scope="module")
+def _reader(cloud: Cloud, folder: Path) -> Iterator[Reader]:
+    """After the first block."""
+    home = folder / "home"
+    home.mkdir()
+    reader = Reader(home, folder)
+    before = set(Keys(cloud, "alice").all())
+    said = reader.types("main")
+    assert "refused to this login" in said
+    assert "all verified" in said
+    yield reader
+    assert set(Keys(cloud, "alice").all()) == before
+    reader.run("jsobj", "bucket", "delete", "swift://results-mine", "--recursive", "--yes")
+
+
+def test_every_marked_block_is_run_by_somebody() -> None:
+    assert set(BLOCKS) == {"main", "read", "keys", "ci", "demo", "test"}
+    assert len(re.findall("<!-- command: ", README)) == len(BLOCKS)
+
+
+def test_python_reads_what_was_sent(reader: Reader) -> None:
+    said = reader.run("python", "-c", BLOCKS["read"])
+    assert "temperature" in said
+    assert "Bloomington" in said
+
+
+def test_ci_needs_no_more_than_the_secret_store(reader: Reader, cloud: Cloud, folder: Path) -> None:
+    if shutil.which("jq") is None:
+        if os.environ.get("JSOBJ_REQUIRE_RIGS"):
+            pytest.fail("jq is not installed")
+        pytest.skip("jq is not installed")
+    source = from_rc(read(folder / "app-cred-mine-openrc.sh"))
+    secret = source.secrets["application_credential_secret"][0].reveal()
+    home = folder / "runner"
+    home.mkdir()
+    job = Reader(home, folder)
+    said = job.types(
+        "ci",
+        {
+            "OS_AUTH_URL": cloud.auth_url,
+            "OS_APPLICATION_CREDENTIAL_ID": str(source.auth["application_credential_id"]),
+            "OS_APPLICATION_CREDENTIAL_SECRET": secret,
+        },
+    )
+    assert "ci/run42.zarr/" in said.splitlines()
+    assert secret not in said
+
+
+def test_the_second_road_is_open_to_a_person(reader: Reader, cloud: Cloud, folder: Path) -> None:
+    home = folder / "person"
+    home.mkdir()
+    person = Reader(home, folder)
+    keys = Keys(cloud, "alice")
+    login = ("jsobj", "login", str(cloud.rc("openrc-password")), "--as", "jetstream2", "--password-stdin")
+    person.run(*login, stdin=cloud.rc("password"))
+    try:
+        assert "PRE run42.zarr/" in person.types("keys")
+        assert len(keys.new) == 1
+    finally:
+        for access in keys.new:
+            keys.delete(access)
