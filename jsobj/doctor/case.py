@@ -6,21 +6,33 @@ run side by side without locks.
 
 from __future__ import annotations
 
+import re
 import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError
 from jsobj.identity.current import Choice, chosen_profile
 from jsobj.identity.settings import Settings
 
 if TYPE_CHECKING:
+    from jsobj.doctor.scratch_bucket import ScratchBucket
+    from jsobj.doctor.scratch_s3 import S3Buckets
+    from jsobj.doctor.scratch_swift import SwiftContainers
     from jsobj.identity.endpoint import S3Dialect
     from jsobj.identity.keystone import Keystone
     from jsobj.identity.sources import AuthSource
     from jsobj.store.access import S3Access
+
+
+# Of a hint: the words that name a command which has a cloud or a profile, and what follows in the same clause.
+_COMMAND = re.compile(
+    r"(?P<command>jsobj (?:(?:bucket|uploads|ec2-creds) (?:list|show|create|delete|abort|rotate|prune)"
+    r"|ec2-creds|doctor|whoami|endpoint|presign|ls|rm|(?:export|snippet) [a-z0-9-]+)(?![\w-]))"
+    r"(?P<rest>[^;\n]*?(?=$|[;\n]|jsobj ))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +62,23 @@ class Case:
     swift: dict[str, str] = field(default_factory=dict)  # swift-api: the account's headers
     dialect: S3Dialect | None = None  # s3-server
     buckets: tuple[str, ...] | None = None  # s3-signature; None: not known
-    workplace: Any = None  # round-trip: a workplace.Workplace
+    s3_scratch: ScratchBucket[S3Buckets] | None = None  # round-trip
+    swift_scratch: ScratchBucket[SwiftContainers] | None = None  # swift-round-trip
 
     def now(self) -> datetime:
         """This computer's time, aware, in UTC."""
         return datetime.now(timezone.utc)
 
     def named(self, hint: str) -> str:
-        """A hint whose ``jsobj doctor`` commands mean the same cloud and profile when they are pasted."""
+        """A hint whose commands mean the same cloud and profile when they are pasted."""
         options = (("--cloud", self.wish.cloud), ("--profile", self.wish.profile))
-        words = "".join(f" {option} {shlex.quote(value)}" for option, value in options if value)
-        return hint.replace("jsobj doctor --fix", f"jsobj doctor --fix{words}")
+
+        def name(found: re.Match[str]) -> str:
+            command, rest = found.group("command", "rest")
+            words = (f" {option} {shlex.quote(value)}" for option, value in options if value and option not in rest)
+            return f"{command}{''.join(words)}{rest}"
+
+        return _COMMAND.sub(name, hint)
 
     def profile_choice(self) -> Choice:
         """The AWS profile in use; nameless where none is, or where the files that say so cannot be read."""

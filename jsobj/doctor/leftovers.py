@@ -9,14 +9,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jsobj.doctor.case import Case
+from jsobj.doctor.scratch_bucket import PREFIX
 from jsobj.doctor.values import Finding, passed, skipped, warned
-from jsobj.doctor.workplace import PREFIX
 from jsobj.store.s3_account import make_client
 
 _OLD = timedelta(days=1)  # younger ones may still be at work
 _BUCKETS = 20  # looked at, so that a project with thousands does not take minutes
 _SECONDS = 8.0
 _SEGMENTS = ("_segments", "+segments")
+_UNSEEN = "neither S3 nor Swift has shown the buckets"
 
 
 def uploads(case: Case) -> Finding:
@@ -52,9 +53,9 @@ def _of(client: Any, bucket: str, deadline: float) -> Iterator[tuple[str, str, d
 
 def segments(case: Case) -> Finding:
     """Every container of segments still has the one that they belong to."""
-    if not case.swift and case.buckets is None:
-        return skipped("neither S3 nor Swift has shown the buckets")
-    names = set(case.swift.get("containers", "").split("\n")) | set(case.buckets or ())
+    names = _names(case)
+    if names is None:
+        return skipped(_UNSEEN)
     orphans = sorted(n for n in names for end in _SEGMENTS if n.endswith(end) and n.removesuffix(end) not in names)
     if orphans:
         evidence = dict.fromkeys(orphans[:10], "without its container")
@@ -66,9 +67,20 @@ def segments(case: Case) -> Finding:
 
 def doctors(case: Case) -> Finding:
     """No bucket of a doctor that was killed is left."""
-    left = [name for name in case.buckets or () if name.startswith(PREFIX) and not name.endswith(_SEGMENTS)]
+    names = _names(case)
+    if names is None:
+        return skipped(_UNSEEN)
+    left = sorted(name for name in names if name.startswith(PREFIX) and not name.endswith(_SEGMENTS))
     if left:
         sentence = f"{len(left)} bucket(s) of a doctor that was stopped by force, or is at work elsewhere"
-        hint = f"jsobj bucket delete s3://{left[0]} --recursive --yes"
+        scheme = "s3" if left[0] in (case.buckets or ()) else "swift"
+        hint = f"jsobj bucket delete {scheme}://{left[0]} --recursive"
         return warned(sentence, {"buckets": ", ".join(left[:10])}, hint=hint)
     return passed("nothing is left of an earlier run")
+
+
+def _names(case: Case) -> set[str] | None:
+    """The buckets that S3 and Swift have shown; None where neither has."""
+    if not case.swift and case.buckets is None:
+        return None
+    return {*case.swift.get("containers", "").split("\n"), *(case.buckets or ())} - {""}

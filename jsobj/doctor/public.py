@@ -8,7 +8,6 @@ from jsobj.doctor.case import Case
 from jsobj.doctor.swift_api import ask_swift, swift_place
 from jsobj.doctor.values import Finding, failed, passed, skipped, warned
 from jsobj.doctor.wire import ask
-from jsobj.doctor.workplace import Workplace
 from jsobj.identity.profiles import verify_of
 
 _PRIVATE = frozenset({401, 403, 404})
@@ -16,32 +15,31 @@ _PRIVATE = frozenset({401, 403, 404})
 
 def reading(case: Case) -> Finding:
     """Nobody reads without a key what was not published; what was published can be read (Swift's ``.r:*``)."""
-    place: Workplace = case.workplace
-    if not place.own:
+    scratch = case.swift_scratch
+    assert scratch is not None, "needs 'swift-round-trip'"
+    if not scratch.own:
         return skipped("left out, since it would publish the bucket of --bucket for a moment")
-    assert case.keystone is not None, "needs 'token'"
-    with place.working():
-        place.client.put_object(Bucket=place.bucket, Key=place.key("public"), Body=b"public")
-    before = _anonymous(case, place)
+    path = f"/{quote(scratch.name)}/{quote(scratch.key('public'))}"
+    with scratch.working(), scratch.buckets.connected() as connection:
+        connection.put_object(scratch.name, scratch.key("public"), b"public")
+    before = _anonymous(case, path)
     evidence = {"without a key, private": f"HTTP {before}"}
     if before not in _PRIVATE:
         sentence = f"an object that was never published can be read by everybody (HTTP {before})"
         return failed(sentence, evidence, hint="tell the cloud's help desk at once")
-    made = ask_swift(case, f"/{quote(place.bucket)}", method="POST", headers={"X-Container-Read": ".r:*"}).answer
+    made = ask_swift(case, f"/{quote(scratch.name)}", method="POST", headers={"X-Container-Read": ".r:*"}).answer
     evidence["publishing"] = f"HTTP {made.status}"
     hint = "share single objects by presigned addresses instead, or ask the help desk"
     if made.status >= 300:
         return warned(f"this login may not publish (HTTP {made.status})", evidence, hint=hint)
-    after = _anonymous(case, place)
+    after = _anonymous(case, path)
     evidence["without a key, published"] = f"HTTP {after}"
-    place.client.delete_object(Bucket=place.bucket, Key=place.key("public"))
     if after != 200:
         return warned(f"what is published cannot be read without a key (HTTP {after})", evidence, hint=hint)
     return passed("private objects are private, published ones can be read by everybody", evidence)
 
 
-def _anonymous(case: Case, place: Workplace) -> int:
+def _anonymous(case: Case, path: str) -> int:
     assert case.keystone is not None, "needs 'token'"
     origin, root = swift_place(case)
-    path = f"{root}/{quote(place.bucket)}/{quote(place.key('public'))}"
-    return ask(case, origin, path, verify=verify_of(case.keystone, case.settings)).answer.status
+    return ask(case, origin, f"{root}{path}", verify=verify_of(case.keystone, case.settings)).answer.status

@@ -9,6 +9,7 @@ from jsobj.doctor import (
     clouds_files,
     ec2_key,
     environment,
+    fsspec_trip,
     keystone,
     leftovers,
     network,
@@ -17,11 +18,13 @@ from jsobj.doctor import (
     round_trip,
     s3_server,
     s3fs_trip,
+    scratch_bucket,
     swift_api,
+    swift_round_trip,
     targets,
     tls,
-    workplace,
 )
+from jsobj.doctor.child import SECONDS
 from jsobj.doctor.values import Check
 
 _FILES, _ENV, _LOGIN, _NET, _SERVERS = "files", "environment", "login", "network", "servers"
@@ -53,7 +56,7 @@ CHECKS: tuple[Check, ...] = (
     Check("env-proxy", _ENV, "Proxy variables", environment.proxies),
     Check("env-ca", _ENV, "Variables that name authorities", environment.bundles),
     Check("login", _LOGIN, "The login in use", targets.login, unless=_CLOUD_FILES),
-    Check("profile", _LOGIN, "The AWS profile in use", targets.profile, unless=(*_AWS_FILES, "ledger")),
+    Check("profile", _LOGIN, "The AWS profile in use", targets.profile, (), (*_AWS_FILES, "ledger"), ("login",)),
     # The way to each of the two servers; both sides run at the same time. A proxy stands before both.
     Check("proxy", _NET, "The proxy", network.proxying, needs=("env-proxy",), after=("login", "profile")),
     Check("keystone-dns", _NET, "Keystone: name", network.resolving(network.keystone), ("login",), ("proxy",)),
@@ -85,17 +88,19 @@ CHECKS: tuple[Check, ...] = (
         "s3-signature", _S3, "Signed requests", s3_server.signature, ("s3-server",), ("ec2-key", "clock"), seconds=30
     ),
     Check("s3-project", _S3, "S3 and Swift show one project", s3_server.same_buckets, ("s3-signature", "swift-api")),
-    # Before the round trip, so that its own bucket is not taken for a leftover.
+    # Before the round trips, so that their own buckets are not taken for leftovers.
     Check("uploads", _LEFT, "Unfinished uploads", leftovers.uploads, ("s3-signature",), seconds=30),
     Check("segments", _LEFT, "Segments without their object", leftovers.segments, after=("swift-api", "s3-signature")),
-    Check("doctors", _LEFT, "Buckets of earlier runs", leftovers.doctors, ("s3-signature",)),
+    Check("doctors", _LEFT, "Buckets of earlier runs", leftovers.doctors, after=("swift-api", "s3-signature")),
+    # Both ways to the data, each with the library that others use and with what arrays are read with.
     Check(
         "round-trip",
         _TRIP,
-        "Objects there and back (boto3)",
+        "Objects over S3 (boto3)",
         round_trip.round_trip,
         ("s3-signature",),
         ("quota",),
+        ("swift-api",),
         seconds=90,
         writes=True,
     ),
@@ -103,23 +108,41 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "s3fs",
         _TRIP,
-        "Objects there and back (s3fs)",
+        "Objects over S3 (s3fs)",
         s3fs_trip.trip,
         ("round-trip",),
         ("checksums",),
-        seconds=30,
+        seconds=SECONDS,
         writes=True,
     ),
     Check(
-        "public-read", _TRIP, "Private and published objects", public.reading, ("round-trip", "swift-api"), writes=True
+        "swift-round-trip",
+        _TRIP,
+        "Objects over Swift (swiftclient)",
+        swift_round_trip.round_trip,
+        ("swift-api",),
+        ("quota",),
+        ("s3-signature",),
+        seconds=90,
+        writes=True,
     ),
+    Check(
+        "fsspec",
+        _TRIP,
+        "Objects over Swift (fsspec)",
+        fsspec_trip.trip,
+        ("swift-round-trip",),
+        seconds=SECONDS,
+        writes=True,
+    ),
+    Check("public-read", _TRIP, "Private and published objects", public.reading, ("swift-round-trip",), writes=True),
     # Last, whatever happened before: nothing stays behind.
     Check(
         "clean-up",
         _TRIP,
         "Nothing is left behind",
-        workplace.clean_up,
-        after=("round-trip", "checksums", "s3fs", "public-read", "s3-project", "uploads"),
+        scratch_bucket.clean_up,
+        after=("round-trip", "checksums", "s3fs", "swift-round-trip", "fsspec", "public-read", "s3-project", "uploads"),
         seconds=60,
         writes=True,
     ),

@@ -6,15 +6,20 @@ from jsobj.doctor.case import Case
 from jsobj.doctor.values import Finding, failed, passed, skipped
 from jsobj.errors import JsobjError
 from jsobj.identity.current import chosen_by_environment, current_source
+from jsobj.identity.key_permission import KeyPermission, known
 from jsobj.identity.urlcheck import check_auth_url
+from jsobj.identity.words import same_login
 from jsobj.store.access import s3_access
+
+_S3_INSTEAD = "the road with S3 keys is tested instead"
+_SWIFT_INSTEAD = "the keyless road is tested instead"
 
 
 def login(case: Case) -> Finding:
     """There is a login, and its address is one; says which won (B036)."""
     if case.wish.from_env and not chosen_by_environment(case.settings):
         if case.settings.get("AWS_ACCESS_KEY_ID") or case.settings.get("AWS_PROFILE"):
-            return skipped("the environment names no login; there are only S3 keys")
+            return skipped(f"the environment names no login: {_S3_INSTEAD}")
         hint = "set OS_CLOUD, or OS_AUTH_URL with OS_APPLICATION_CREDENTIAL_ID and OS_APPLICATION_CREDENTIAL_SECRET"
         return failed("the environment names no login", {"variables": "OS_CLOUD, OS_*"}, hint=hint)
     try:
@@ -23,7 +28,7 @@ def login(case: Case) -> Finding:
         if error.reference == "not-logged-in" and (
             case.profile_choice().name or case.settings.get("AWS_ACCESS_KEY_ID")
         ):
-            return skipped("no cloud is logged in; there are only S3 keys", hint="jsobj login RCFILE")
+            return skipped(f"no login: {_S3_INSTEAD}")
         raise
     check_auth_url(source.auth_url, allow_http=True)  # plain http is judged by the check of TLS
     case.source = source
@@ -36,17 +41,18 @@ def login(case: Case) -> Finding:
     name = f"cloud '{source.cloud}'" if source.cloud else source.where
     if not source.secrets:
         sentence = f"{name} holds no password and no secret"
-        return failed(sentence, evidence, hint="log in again: jsobj login RCFILE")
+        name = same_login(cloud=source.cloud).replace("--cloud", "--as")
+        return failed(sentence, evidence, hint=f"log in again: jsobj login RCFILE{name} --overwrite")
     return passed(f"{name}, chosen by {evidence['chosen by']}", evidence)
 
 
 def profile(case: Case) -> Finding:
     """There are S3 keys with an endpoint; says which won (B068)."""
     if case.wish.from_env and not (case.settings.get("AWS_ACCESS_KEY_ID") or case.settings.get("AWS_PROFILE")):
-        return skipped("the environment names no S3 keys (AWS_ACCESS_KEY_ID, AWS_PROFILE)")
+        return _no_keys(case, "the environment names no S3 keys")
     access = s3_access(case.settings, profile=case.wish.profile, cloud=case.wish.cloud)
     if access is None:
-        return skipped("there are no S3 keys; the Swift API works without", hint="make them: jsobj ec2-creds")
+        return _no_keys(case, "no S3 keys")
     case.access = access
     choice = case.profile_choice()
     evidence = {
@@ -61,3 +67,14 @@ def profile(case: Case) -> Finding:
         sentence = f"{access.where} is for Amazon S3 ({access.origin}), not for an OpenStack cloud"
         return failed(sentence, evidence, hint="choose another profile: --profile NAME; or make one: jsobj ec2-creds")
     return passed(f"{access.where}, key {access.key.access} at {access.origin}", evidence)
+
+
+def _no_keys(case: Case, reason: str) -> Finding:
+    """No failure: all works without them. Who is refused keys, or perhaps is, is not sent for some."""
+    source = case.source
+    if source is None:
+        return skipped(reason)
+    permission = known(case.settings, source.cloud)
+    may = permission is KeyPermission.ALLOWED or not (permission.value or source.is_application_credential)
+    hint = "for programs that speak S3 only: jsobj ec2-creds" if may else "what works without keys: jsobj help keyless"
+    return skipped(f"{reason}: {_SWIFT_INSTEAD}", hint=hint)

@@ -65,9 +65,9 @@ class Scene:
         self.s3_at(origin)
         return origin
 
-    def swift_through(self, change: Change) -> None:
+    def swift_through(self, change: Change, **more: Any) -> None:
         """The same for the Swift API: the catalogue is changed on its way to name it."""
-        origin = self.stack.enter_context(between(self.cloud.s3_endpoint, change))
+        origin = self.stack.enter_context(between(self.cloud.s3_endpoint, change, **more))
         self.keystone_through(rewriting(self.cloud.s3_endpoint, origin))
 
     def edit_ledger(self, change: Callable[[dict[str, Any]], None]) -> None:

@@ -136,7 +136,7 @@ def between(
             self.rfile.readline()
             return b"".join(parts)
 
-        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = _forward
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = do_COPY = _forward
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -130,11 +130,6 @@ def ranges_ignored(scene: Scene) -> None:
     scene.s3_through(lambda asked, answered: None, before=before)
 
 
-@table.row("round-trip", "FAIL", "no bucket 'never-made'", write=True)
-def bucket_option_names_none(scene: Scene) -> None:
-    scene.words += ["--bucket", "never-made"]
-
-
 @table.row("checksums", "FAIL", "NotImplemented", write=True)
 def default_checksums_refused(scene: Scene) -> None:
     def change(asked: Asked, answered: Answered) -> None:
@@ -228,3 +223,12 @@ def test_fault(fault, scene: Scene) -> None:
     left = [b["Name"] for b in scene.s3().list_buckets()["Buckets"] if b["Name"].startswith("jsobj-doctor-")]
     allowed = {"clean-up": 1, "doctors": 1}.get(fault.expected, 0)
     assert len(left) <= allowed, left
+
+
+def test_a_bucket_that_is_not_there_is_told_by_both_round_trips(scene: Scene) -> None:
+    checks = scene.jsobj("doctor", "--json", "--bucket", "never-made", code=10).json["checks"]
+    failed = {check["id"]: check["evidence"]["found"] for check in checks if check["status"] == "FAIL"}
+    assert failed == {
+        "round-trip": "there is no bucket 'never-made'",
+        "swift-round-trip": "there is no container 'never-made'",
+    }
