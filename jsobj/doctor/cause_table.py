@@ -208,7 +208,7 @@ CAUSES: tuple[Cause, ...] = (
         _KEYSTONE + " Since April 2026 (OSSA-2026-005) a restricted application credential makes no EC2 keys.",
         _SAME,
         "role",
-        "make the keys with a full login: jsobj ec2-creds --password-stdin; or tick 'Unrestricted' in the portal",
+        "make keys as yourself: jsobj ec2-creds --login-as USER; or do without: jsobj help keyless",
         ("managing additional application credentials",),
     ),
     Cause(
@@ -216,7 +216,7 @@ CAUSES: tuple[Cause, ...] = (
         _KEYSTONE + " Version 30 and newer let no application credential make, list or delete EC2 keys.",
         _SAME,
         "ec2-key",
-        "make the keys with a full login: jsobj ec2-creds --password-stdin; or use swift:// names, which need none",
+        "make keys as yourself: jsobj ec2-creds --login-as USER; or do without: jsobj help keyless",
         ("delegated tokens cannot access",),
     ),
     Cause(
@@ -232,7 +232,7 @@ CAUSES: tuple[Cause, ...] = (
         _KEYSTONE + " Leftover OS_PROJECT_* variables beside an application credential.",
         _SAME,
         "env-openstack",
-        "open a fresh terminal, or: unset ${!OS_*}",
+        "open a fresh terminal; jsobj doctor env-openstack names the variables",
         ("cannot request a scope",),
     ),
     Cause(
@@ -263,10 +263,11 @@ CAUSES: tuple[Cause, ...] = (
     ),
     Cause(
         "NoCredentialsError",
-        "No key was found: no profile of that name, or the section in ~/.aws/config lacks 'profile '.",
+        "No key: no profile of that name, or the section in ~/.aws/config lacks 'profile '; or there is none, "
+        "and this login has only the Swift API.",
         _SAME,
         "profile",
-        "jsobj ec2-creds writes a profile; name it with AWS_PROFILE",
+        "with keys: name the profile with AWS_PROFILE; without: write swift:// names, see jsobj help keyless",
         ("unable to locate credentials",),
     ),
     Cause(
@@ -274,7 +275,7 @@ CAUSES: tuple[Cause, ...] = (
         "AWS_PROFILE names a profile that is in neither file, or its section lacks 'profile '.",
         _SAME,
         "aws-sections",
-        "jsobj doctor aws-sections; jsobj ec2-creds --profile NAME makes it",
+        "jsobj doctor aws-sections; or unset AWS_PROFILE and do without keys: jsobj help keyless",
         ("config profile", "could not be found"),
     ),
     Cause(

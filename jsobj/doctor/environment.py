@@ -16,6 +16,7 @@ from jsobj.urls import normalise_endpoint
 
 # Say which login is meant or where files are; they do not disturb one.
 _HARMLESS = frozenset({"OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"})
+_OF_A_CREDENTIAL = ("OS_APPLICATION_CREDENTIAL_", "OS_AUTH_", "OS_REGION_", "OS_INTERFACE", "OS_CACERT", "OS_IDENTITY_")
 _HARMLESS_AWS = frozenset({"AWS_PROFILE", "AWS_PAGER", "AWS_DEFAULT_OUTPUT"})
 _BUNDLES = ("OS_CACERT", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -25,9 +26,9 @@ def openstack(case: Case) -> Finding:
     names = sorted(n for n in case.settings.environ if n.startswith("OS_") and n not in _HARMLESS)
     choice = chosen_cloud(case.settings, case.wish.cloud)
     evidence = {"login chosen by": choice.reason or "nothing", "variables": ", ".join(names) or "none"}
-    fresh = "open a fresh terminal, or: unset ${!OS_*}"
     if not names:
         return passed("no OS_* variables in the environment", evidence)
+    fresh = f"open a fresh terminal, or: unset {' '.join(names)}"
     if choice.name and set(names) - {"OS_CACERT", "OS_REGION_NAME", "OS_INTERFACE"}:
         sentence = (
             f"OS_* variables are set beside cloud '{choice.name}' (chosen by {choice.reason}): jsobj uses the cloud, "
@@ -36,7 +37,8 @@ def openstack(case: Case) -> Finding:
         return warned(sentence, evidence, hint=fresh)
     source = from_environment(case.settings.environ)
     if source is not None and source.notices:
-        return warned(source.notices[0], evidence, hint=fresh)
+        left = [name for name in names if not name.startswith(_OF_A_CREDENTIAL)]
+        return warned(source.notices[0], evidence, hint=f"unset {' '.join(left)}" if left else fresh)
     if source is None and not choice.name and "OS_AUTH_URL" in names:
         return warned(
             "OS_* variables are there, but too few for a login", evidence, hint=f"source the RC file; {fresh}"

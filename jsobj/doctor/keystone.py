@@ -15,6 +15,7 @@ from jsobj.identity.appcreds import AppCredentials
 from jsobj.identity.keystone import Keystone
 from jsobj.identity.login import Login
 from jsobj.identity.tokens import identity_root
+from jsobj.identity.words import same_login
 from jsobj.units import days_left, human_time, parse_keystone_time
 from jsobj.urls import parse_url
 
@@ -122,7 +123,8 @@ def expiry(case: Case) -> Finding:
     left = days_left(end, case.now())
     evidence["ends"] = human_time(end)
     if end - case.now() < _SOON:
-        hint = "make a new one in the portal in time, then: jsobj login RCFILE --overwrite"
+        name = same_login(cloud=case.keystone.source.cloud).replace("--cloud", "--as")
+        hint = f"make a new one in the portal in time, then: jsobj login RCFILE{name} --overwrite"
         return warned(f"the application credential ends in {left}", evidence, hint=hint)
     return passed(f"the {kind} application credential has {left} left", evidence)
 

@@ -145,8 +145,10 @@ def chosen(checks: Sequence[Check], words: Sequence[str]) -> tuple[Check, ...]:
     wanted: set[str] = set()
     for word in words:
         if word not in by_id and word not in layers:
-            near = difflib.get_close_matches(word, [*by_id, *layers], n=1)
-            hint = f"did you mean '{near[0]}'? " if near else ""
+            known = [*by_id, *layers]
+            begun = [name for name in known if name.startswith(word)]
+            near = begun or difflib.get_close_matches(word, known, n=1)
+            hint = f"did you mean {' or '.join(map(repr, near[:3]))}? " if near else ""
             sentence = f"there is no check '{word[:80]}'"
             raise JsobjError("usage", sentence, code=ExitCode.USAGE, hint=f"{hint}all of them: jsobj doctor --list")
         wanted |= {check.id for check in checks if word in (check.id, check.layer)}
