@@ -12,9 +12,10 @@ from jsobj.errors import ExitCode
 SCHEMA = "jsobj.doctor/1"
 
 
-def document(outcomes: Sequence[Outcome], mask: Mask) -> dict[str, object]:
+def document(outcomes: Sequence[Outcome], mask: Mask, about: Mapping[str, object] | None = None) -> dict[str, object]:
     """The document without its ``schema``. Keys are only ever added.
 
+    ``about`` is what was looked at, see :func:`jsobj.doctor.about.about`.
     ``evidence`` maps labels to texts; its ``found`` is one sentence. ``fix`` is null or title, path and diff. Seconds
     are wall time. ``summary`` counts each status and names the first failed check, which is the cause.
     """
@@ -27,6 +28,7 @@ def document(outcomes: Sequence[Outcome], mask: Mask) -> dict[str, object]:
             "first_failed": first.check.id if first else None,
             "seconds": round(sum(outcome.seconds for outcome in outcomes), 3),
         },
+        "about": {name: mask(text) if isinstance(text, str) else text for name, text in (about or {}).items()},
     }
 
 

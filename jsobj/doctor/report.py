@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 
-from jsobj.doctor.report_parts import fold, folded_check, layer_picture, open_check, root_cause, shape
+from jsobj.doctor.report_parts import facts, fold, folded_check, layer_picture, open_check, root_cause, shape
 from jsobj.doctor.report_read import CheckRow, Reading, Status, read
 from jsobj.doctor.report_style import STYLE
 from jsobj.doctor.report_text import escape
@@ -63,6 +63,7 @@ def render(document: Mapping[str, object], *, jsobj_version: str, made: datetime
             f'<p class="made">jsobj doctor {escape(jsobj_version)} · {_time(when)}</p>',
             _heading(state, verdict),
             f'<p class="counts">{escape(_counts(reading))}</p>',
+            facts(reading.about),
             "</header>",
             *_body(reading),
             "</main>",

@@ -105,7 +105,7 @@ def folded_check(check: CheckRow) -> str:
         f'{shape(check.status)}<span class="what">{escape(check.title)} <code class="id">{escape(check.id)}</code>'
         f'{answer}</span><span class="secs">{escape(seconds(check.seconds))}</span>'
     )
-    inside = _facts(check.evidence) + "".join(_hint(check.hint))
+    inside = facts(check.evidence) + "".join(_hint(check.hint))
     return fold(row, inside) if inside else f'<div class="row">{row}</div>'
 
 
@@ -122,7 +122,7 @@ def _body(check: CheckRow) -> str:
     if check.fix:
         parts.append(_fix(check))
     if check.evidence:
-        parts.append(fold("Evidence", _facts(check.evidence)))
+        parts.append(fold("Evidence", facts(check.evidence)))
     return "".join(parts)
 
 
@@ -144,7 +144,7 @@ def _fix(check: CheckRow) -> str:
     command = "" if "--fix" in check.hint else _command(f"jsobj doctor {shlex.quote(check.id)} --fix")
     return (
         '<div class="fix"><p class="label">What jsobj can change for you; it shows the change and asks first</p>'
-        f"{command}{_facts(words)}{diffs}</div>"
+        f"{command}{facts(words)}{diffs}</div>"
     )
 
 
@@ -160,7 +160,8 @@ def _diff(text: str) -> str:
     return f'<pre class="diff">{"".join(lines)}</pre>'
 
 
-def _facts(facts: Facts) -> str:
-    plain = "".join(f'<p class="said">{escape(text)}</p>' for name, text in facts if not name)
-    named = "".join(f"<dt>{escape(name)}</dt><dd><code>{escape(text)}</code></dd>" for name, text in facts if name)
+def facts(known: Facts) -> str:
+    """Labelled facts as a list; those without a label as sentences before it."""
+    plain = "".join(f'<p class="said">{escape(text)}</p>' for name, text in known if not name)
+    named = "".join(f"<dt>{escape(name)}</dt><dd><code>{escape(text)}</code></dd>" for name, text in known if name)
     return plain + (f'<dl class="facts">{named}</dl>' if named else "")

@@ -59,9 +59,13 @@ class LayerRow:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All of it. Checks stand in the order of the document, which is the order of the layers."""
+    """All of it. Checks stand in the order of the document, which is the order of the layers.
+
+    ``about`` is what was looked at: who, where, with which programs.
+    """
 
     checks: tuple[CheckRow, ...]
+    about: Facts = ()
 
     @property
     def layers(self) -> tuple[LayerRow, ...]:
@@ -85,6 +89,20 @@ class Reading:
 
 
 _STATUSES: tuple[Status, ...] = get_args(Status)
+_ABOUT = (
+    ("cloud", "Cloud"),
+    ("user", "User"),
+    ("project", "Project"),
+    ("project_id", "Project id"),
+    ("region", "Region"),
+    ("keystone", "Keystone"),
+    ("swift_url", "Swift"),
+    ("s3_url", "S3"),
+    ("profile", "AWS profile"),
+    ("system", "System"),
+    ("python", "Python"),
+    ("versions", "Versions"),
+)
 _SENTENCE = 300  # characters: a longer text is evidence to unfold
 _WORST_FIRST: tuple[Status, ...] = ("FAIL", "WARN", "PASS")
 
@@ -94,7 +112,17 @@ def read(document: Mapping[str, object]) -> Reading:
     checks = document.get("checks")
     if not isinstance(checks, Sequence) or isinstance(checks, str):
         raise _bad("it has no list of checks")
-    return Reading(tuple(_check(number, entry) for number, entry in enumerate(checks, 1)))
+    return Reading(
+        tuple(_check(number, entry) for number, entry in enumerate(checks, 1)), _about(document.get("about"))
+    )
+
+
+def _about(value: object) -> Facts:
+    told = dict(_facts(value)) if isinstance(value, Mapping) else {}
+    versions = value.get("versions") if isinstance(value, Mapping) else None
+    if isinstance(versions, Mapping):
+        told["versions"] = ", ".join(f"{name} {_text(number)}" for name, number in versions.items() if _text(number))
+    return tuple((label, told[key]) for key, label in _ABOUT if told.get(key))
 
 
 def _check(number: int, entry: object) -> CheckRow:

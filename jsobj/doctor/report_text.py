@@ -23,6 +23,7 @@ _PROGRAMS = (
 # A command is what follows ": " (or begins a line) up to the line's end. Punctuation of a sentence within it means that
 # the writer went on talking: better no command block than one that cannot be pasted.
 _COMMAND = re.compile(rf"(?:(?<=: )|^)(?:\$ )?((?:{_PROGRAMS})(?: (?!\()[^\n]*)?)$")
+_ALTERNATIVE = re.compile(r"[,;] (or:) |; (?=or )")
 _SENTENCE_GOES_ON = re.compile(r"[;,] | \(|[.;,:]$| (?:and|or|shows|tells|to see) ")
 
 _REQUEST_ID_NAME = re.compile(r"request[-_ ]?id|trans[-_ ]?id|x-amz-id-2", re.IGNORECASE)
@@ -54,19 +55,24 @@ def _visible(ch: str) -> str:
 def split_hint(hint: str) -> Iterator[tuple[str, bool]]:
     """The pieces of a hint in order: (text, whether it is a command to paste).
 
-    The house writes hints as ``what to do: command``, or as the command alone.
+    The house writes hints as ``what to do: command``, or as the command alone; ``or`` joins two of them.
     """
     # Not splitlines(), which would swallow separators that the reader should see (U+2028, form feed).
     for line in hint.split("\n"):
         if not (line := line.strip(" \t")):
             continue
-        found = _COMMAND.search(line)
-        if found is None or _SENTENCE_GOES_ON.search(found.group(1)):
-            yield line, False
-            continue
-        if before := line[: found.start()].rstrip(" "):
-            yield before, False
-        yield found.group(1), True
+        pieces = [piece for part in _ALTERNATIVE.split(line) if part for piece in _pieces(part)]
+        yield from pieces if any(is_command for _, is_command in pieces) else [(line, False)]
+
+
+def _pieces(text: str) -> Iterator[tuple[str, bool]]:
+    found = _COMMAND.search(text)
+    if found is None or _SENTENCE_GOES_ON.search(found.group(1)):
+        yield text, False
+        return
+    if before := text[: found.start()].rstrip(" "):
+        yield before, False
+    yield found.group(1), True
 
 
 def request_ids(name: str, text: str) -> Iterator[str]:
