@@ -50,7 +50,8 @@ def doctor(
     """Test the setup and name the cause of what fails.
 
     Looks at files, environment, network, clock, Keystone, keys, S3 and Swift, then writes and reads objects in a bucket
-    of its own that is removed. What depends on a failed check is skipped, so the first failure is the cause.
+    of its own that is removed: over S3 where there are keys, over Swift where there is a login. What depends on a
+    failed check is skipped, so the first failure is the cause. --verbose shows every check.
 
     CHECK is the name of a check or of a layer (see --list); what it needs is run too. Exit code 10 means that something
     failed.
@@ -71,7 +72,7 @@ def doctor(
     if scheduler:
         _ask_workers(world, scheduler)
         return
-    wish = Wish(world.cloud, world.profile, bucket.removeprefix("s3://").rstrip("/"), from_env)
+    wish = Wish(world.cloud, world.profile, bucket.removeprefix("s3://").removeprefix("swift://").rstrip("/"), from_env)
     if emit_script:
         show_script(world, Case(world.settings, wish))
         return
@@ -115,7 +116,7 @@ def _examine(
     world: World, wish: Wish, wanted: Sequence[Check], *, fix: bool, yes: bool
 ) -> tuple[Case, Sequence[Outcome], list[str]]:
     """Run; with ``fix`` mend and run again, since one fault may hide the next."""
-    from jsobj.cli.doctor_view import teller
+    from jsobj.cli.doctor_view import Teller
     from jsobj.doctor.case import Case
     from jsobj.doctor.runner import run_checks
 
@@ -123,7 +124,7 @@ def _examine(
     touched: set[Path] = set()
     for _ in range(_ROUNDS):
         case = Case(world.settings, wish)
-        outcomes = run_checks(wanted, case, tell=teller(world, case))
+        outcomes = run_checks(wanted, case, tell=Teller(world, case, wanted))
         fixes = _first_of_each_file(outcomes)
         if not fix or not fixes:
             break

@@ -41,35 +41,39 @@ def test_a_layer_can_be_named(patient: Jsobj) -> None:
 
 def test_a_check_that_does_not_exist_is_told_with_a_near_one(patient: Jsobj) -> None:
     assert "did you mean 'clock'" in patient("doctor", "clok", "--json", code=2).error["hint"]
+    # The beginning of a name says more than letters in common: 's3-sig' has more of them with 's3-tls'.
+    assert "did you mean 's3-signature'?" in patient("doctor", "s3-sig", "--json", code=2).error["hint"]
 
 
 def test_strict_makes_a_warning_count(scene: Scene) -> None:
     scene.jsobj.credentials.chmod(0o644)
-    assert scene.jsobj("doctor", "aws-modes").out.count("WARN") == 1
+    assert scene.jsobj("doctor", "aws-modes", "-q").out.count("WARN") == 1
     scene.jsobj("doctor", "aws-modes", "--strict", code=10)
 
 
 def test_people_see_the_cause_the_evidence_and_the_next_step(scene: Scene) -> None:
     scene.edit(scene.jsobj.config, f"region = {scene.cloud.region}", "region = us-east-1")
     seen = scene.jsobj("doctor", code=10)
-    assert re.search(r"FAIL  s3-signature +.*RegionOne, not us-east-1", seen.out)
-    assert "code: AuthorizationHeaderMalformed" in seen.out
-    assert "request id: tx" in seen.out
-    assert "Next: mend it: jsobj doctor --fix" in seen.out
-    assert "The cause is 's3-signature'" in seen.err
+    words = " ".join(seen.out.split())
+    assert "FAIL s3-signature" in words
+    assert words.count("signed for region RegionOne, not us-east-1") == 2  # as it occurs, and at the end
+    assert "code: AuthorizationHeaderMalformed" in words
+    assert "request id: tx" in words
+    assert words.endswith("Next: mend it: jsobj doctor --fix")
+    assert words.count("the cause:") == 1
 
 
 def test_a_hint_means_the_same_profile_when_it_is_pasted(scene: Scene) -> None:
     scene.edit(scene.jsobj.config, f"region = {scene.cloud.region}", "region = us-east-1")
     checks = scene.jsobj("doctor", "--profile", "demo", "--cloud", "demo", "--json", code=10).json["checks"]
     hints = {check["id"]: check["hint"] for check in checks}
-    assert hints["s3-signature"] == "mend it: jsobj doctor --fix --cloud demo --profile demo"
+    assert hints["s3-signature"] == "mend it: jsobj doctor --cloud demo --profile demo --fix"
 
 
 def test_quiet_shows_only_what_is_wrong(scene: Scene) -> None:
     assert scene.jsobj("doctor", "files", "-q").out == ""
     scene.jsobj.credentials.chmod(0o644)
-    assert scene.jsobj("doctor", "files", "-q").lines[1].startswith("  WARN  aws-modes")
+    assert scene.jsobj("doctor", "files", "-q").lines[0].startswith("WARN  aws-modes")
 
 
 def test_fix_mends_one_fault_after_the_other_and_keeps_the_old_files(scene: Scene) -> None:
