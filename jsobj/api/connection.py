@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from jsobj.store.access import S3Access
 
 StrPath = str | os.PathLike[str]
+_OURS = ("swift", "jsobj+swift", "jsobj+s3")  # the protocols of jsobj.fs
+
+
+def _protocol(url: str) -> str:
+    """What stands before ``://``; "" for no URL."""
+    protocol, found, _ = url.partition("://")
+    return protocol if found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +46,24 @@ class Connection:
 
     # -- for other libraries
 
-    def storage_options(self) -> dict[str, Any]:
-        """For fsspec and s3fs, and so for xarray, dask, pandas and zarr: a profile's name, not its keys.
+    def storage_options(self, url: str = "") -> dict[str, Any]:
+        """For fsspec, and so for xarray, dask, pandas and zarr: the names of a login, not its secrets.
 
-        Where keys come from ``AWS_*`` variables, each process reads its own. Raises :class:`JsobjError`: auth where
-        there are no S3 keys, usage where no endpoint is known.
+        Parameters
+        ----------
+        url:
+            What is to be opened. For ``swift://`` and ``jsobj+s3://`` they are those of :mod:`jsobj.fs`; for ``s3://``,
+            or without a URL, those of s3fs.
+
+        Raises
+        ------
+        JsobjError
+            For s3fs: auth where there are no S3 keys, usage where no endpoint is known. Where keys come from ``AWS_*``
+            variables, each process reads its own.
         """
+        if _protocol(url) in _OURS:
+            named = {"cloud": self.cloud, "profile": self.profile, "unsigned": self.unsigned, "endpoint": self.endpoint}
+            return {name: value for name, value in named.items() if value}
         access = self._access()
         options: dict[str, Any] = {"endpoint_url": str(access.origin), "client_kwargs": {"region_name": access.region}}
         if isinstance(access.verify, str):
@@ -60,8 +79,25 @@ class Connection:
             options["profile"] = access.profile
         return options
 
-    def filesystem(self, **more: Any) -> Any:
-        """An ``s3fs.S3FileSystem``; ``more`` goes to it too."""
+    def filesystem(self, url: str = "", **more: Any) -> Any:
+        """An fsspec filesystem for ``url``; ``more`` goes to it too.
+
+        ``swift://`` and ``jsobj+s3://`` give :mod:`jsobj.fs`'s, ``s3://`` an ``s3fs.S3FileSystem``. Without a URL:
+        s3fs where there are S3 keys, else :mod:`jsobj.fs` over Swift, which needs none; paths are written alike.
+        """
+        protocol = _protocol(url)
+        if not protocol:
+            try:
+                self._access()
+            except JsobjError as error:
+                if error.reference != "no-s3-keys":
+                    raise
+                protocol = "swift"
+        if protocol in _OURS:
+            from jsobj.fs import S3FileSystem, SwiftFileSystem
+
+            kind = S3FileSystem if protocol == "jsobj+s3" else SwiftFileSystem
+            return kind(**{**self.storage_options(f"{protocol}://"), **more})
         import s3fs
 
         return s3fs.S3FileSystem(**{**self.storage_options(), **more})
