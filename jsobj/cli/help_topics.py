@@ -31,21 +31,22 @@ What works with any login
   Lines to paste   jsobj snippet xarray swift://results/run42.zarr
   Other tools      jsobj export rclone --write     then rclone copy, mount ...
                    jsobj export openstack          also swift, kubernetes, dask
-                   eval "$(jsobj export shell)"    OS_* variables
+                   eval "$(jsobj export shell)"    OS_* variables, for example
+                   restic -r swift:results:/backup init
   CI               jsobj export github-actions     also gitlab-ci
   Prove it         jsobj doctor
 
 What needs keys
   s3:// URLs, and what speaks S3 alone: aws, boto3, s3fs, s3cmd, s5cmd, mc,
-  obstore, restic, DuckDB, GDAL, s3fs-fuse. Each is marked in the lists of
-  jsobj export --list and jsobj snippet --list.
+  obstore, DuckDB, GDAL, s3fs-fuse. jsobj export --list marks them, and
+  jsobj snippet prints what serves in their place.
 
 Three ways to keys
   1. As yourself, once. The password is used for this command and not kept:
      jsobj ec2-creds --login-as USER
      jsobj ec2-creds --login-as USER --password-stdin < FILE
   2. Through the browser, on clouds with single sign-on:
-     jsobj login --browser --cloud NAME --as MINE --identity-provider PROVIDER
+     jsobj login --browser --cloud NAME --as MINE --identity-provider IDP
      jsobj ec2-creds --cloud MINE
   3. From a colleague in your project, or the help desk, who made them:
      aws configure --profile MINE

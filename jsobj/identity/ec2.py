@@ -126,10 +126,10 @@ def explain_refusal(
     swift = f"the Swift API works with this login already: jsobj bucket list swift://{at}"
     if "Delegated tokens cannot access" in said:
         message = "this cloud's Keystone (30 or newer) lets no application credential make, list or delete EC2 keys"
-        name = shlex.quote(f"{cloud or 'sso'}-browser")
+        name = shlex.quote(f"{cloud}-sso" if cloud else "sso")
         third = (
             "# where you log in through the browser",
-            f"jsobj login --browser{at} --as {name} --identity-provider NAME",
+            f"jsobj login --browser{at} --as {name} --identity-provider IDP",
             f"jsobj {command} --cloud {name}",
         )
         return _refusal("ec2-needs-full-login", message, said, _ways(login, command, at, third))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 
 import pytest
 from commands import Jsobj
@@ -61,10 +63,29 @@ def test_keyless_names_what_needs_keys_as_export_does(jsobj: Jsobj, cloud: Cloud
     works, needs = jsobj("help", "keyless").out.split("What needs keys")
     for item in jsobj("export", "--list").lines:
         tool, _, state = item.split("\t")
+        if tool == "restic":  # what is exported to it is S3; it speaks Swift too, as the test below shows
+            continue
         if re.search(rf"\b{re.escape(tool)}\b", works):
             assert state == "works", tool
         if re.search(rf"\b{re.escape(tool)}\b", needs.split("Three ways")[0]):
             assert state == "needs keys", tool
+
+
+def test_restic_over_swift_needs_no_keys(jsobj: Jsobj, cloud: Cloud, name: str) -> None:
+    if shutil.which("restic") is None:
+        if os.environ.get("JSOBJ_REQUIRE_RIGS"):
+            pytest.fail("restic is not installed")
+        pytest.skip("restic is not installed")
+    jsobj("login", cloud.rc("app-cred-restricted"))
+    jsobj("bucket", "create", name)
+    variables = jsobj.folder / "variables"
+    variables.write_text(jsobj("export", "shell", "--stdout", shows_secrets=True).out)
+    jsobj.private.add(variables)
+    line = f". ./variables; restic -r swift:{name}:/backup init"
+    said = jsobj.tool("sh", "-c", line, env={"RESTIC_PASSWORD": "canary-restic"})
+    assert "created restic repository" in said.out
+    assert "backup/config" in jsobj("ls", "-r", f"swift://{name}").lines
+    jsobj("bucket", "delete", name, "--recursive", "--yes")
 
 
 def test_unknown_topic(jsobj: Jsobj) -> None:

@@ -176,8 +176,8 @@ def test_the_ways_to_keys_are_a_list(keyless: Jsobj) -> None:
         "        # in a script",
         "        jsobj ec2-creds --profile mine --cloud app --login-as alice --password-stdin < FILE",
         "        # where you log in through the browser",
-        "        jsobj login --browser --cloud app --as app-browser --identity-provider NAME",
-        "        jsobj ec2-creds --profile mine --cloud app-browser",
+        "        jsobj login --browser --cloud app --as app-sso --identity-provider IDP",
+        "        jsobj ec2-creds --profile mine --cloud app-sso",
         "        or do without: swift:// works now, see jsobj help keyless",
     ]
 
