@@ -50,7 +50,7 @@ def rotate(
             "key-not-of-project",
             f"Keystone knows no key {before.access} of project {keystone.login.project.name}",
             code=ExitCode.NOT_FOUND,
-            hint="see the keys there are: jsobj ec2-creds list",
+            hint=f"see the keys there are: jsobj ec2-creds list{same_login(cloud=keystone.source.cloud)}",
         )
     others = tuple(name for name in profiles_with(settings.aws, before.access) if name != wish.profile)
     with Prover() as prover:
