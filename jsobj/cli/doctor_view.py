@@ -112,11 +112,11 @@ def show(world: World, case: Case, outcomes: Sequence[Outcome], mended: Sequence
 
 
 def _verdict(checklist: Checklist, outcomes: Sequence[Outcome], mask: Mask) -> None:
-    """The counts, why something was skipped, and at last what failed, with what to do."""
+    """The counts; why something was skipped where that is no failure's doing; at last what failed, with what to do."""
     ended = [outcome.status for outcome in outcomes]
     failures = [outcome for outcome in outcomes if outcome.status is Status.FAIL]
     reasons = Counter(mask(o.finding.found) for o in outcomes if o.status is Status.SKIP)
-    facts = [(f"{count} skipped", reason) for reason, count in reasons.most_common()]
+    facts = [] if failures else [(f"{count} skipped", reason) for reason, count in reasons.most_common()]
     worst = _worst(ended)
     checklist.row(worst.value, _VERDICTS[worst], _counted(ended), facts=facts)
     for number, outcome in enumerate(failures):

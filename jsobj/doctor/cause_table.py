@@ -209,7 +209,7 @@ CAUSES: tuple[Cause, ...] = (
         _SAME,
         "role",
         "make keys as yourself: jsobj ec2-creds --login-as USER; or do without: jsobj help keyless",
-        ("managing additional application credentials",),
+        ("managing additional application credentials", "ec2-needs-unrestricted"),
     ),
     Cause(
         "Delegated tokens cannot access credentials directly",
@@ -217,7 +217,7 @@ CAUSES: tuple[Cause, ...] = (
         _SAME,
         "ec2-key",
         "make keys as yourself: jsobj ec2-creds --login-as USER; or do without: jsobj help keyless",
-        ("delegated tokens cannot access",),
+        ("delegated tokens cannot access", "ec2-needs-full-login"),
     ),
     Cause(
         "EC2 credential project does not match the project scope of the delegated token",
@@ -268,7 +268,7 @@ CAUSES: tuple[Cause, ...] = (
         _SAME,
         "profile",
         "with keys: name the profile with AWS_PROFILE; without: write swift:// names, see jsobj help keyless",
-        ("unable to locate credentials",),
+        ("unable to locate credentials", "no-s3-keys"),
     ),
     Cause(
         "ProfileNotFound",

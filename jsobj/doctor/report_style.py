@@ -90,6 +90,7 @@ section:has(> .group) + section:has(> .group) { margin-top: 1rem; }
 .facts dt { color: var(--soft); max-width: 13rem; }
 .facts dd { white-space: pre-wrap; }
 .facts dd code { font-size: .9375em; }
+header .facts { margin-top: 1.25rem; }
 .said { margin-top: .5rem; font-size: .875rem; }
 .ids code { user-select: all; -webkit-user-select: all; }
 

@@ -286,6 +286,8 @@ MESSAGES = (
     ('Invalid bucket name "a:b": Bucket name must match the regex', "InvalidBucketName"),
     ("The region 'us-east-1' is wrong; expecting 'RegionOne'", "AuthorizationHeaderMalformed"),
     ("umount: target is busy", "Transport endpoint is not connected"),
+    ("there are no S3 keys to use [no-s3-keys]", "NoCredentialsError"),
+    ("ec2-needs-full-login", "Delegated tokens cannot access credentials directly"),
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsobj.doctor.case import Case
+from jsobj.doctor.case import Case, Wish
 from jsobj.doctor.document import document, exit_code
 from jsobj.doctor.masking import Mask
 from jsobj.doctor.runner import chosen, run_checks, without_writing
@@ -72,6 +72,28 @@ def test_an_error_of_jsobj_becomes_the_finding(case: Case) -> None:
     finding = run_checks([Check("a", "l", "t", refuse)], case)[0].finding
     assert (finding.found, finding.hint) == ("it is broken", "mend it")
     assert finding.evidence == {"reference": "made-up", "seen": "seen here"}
+
+
+@pytest.mark.parametrize(
+    ("hint", "named"),
+    [
+        ("replace it: jsobj ec2-creds rotate", "replace it: jsobj ec2-creds rotate --cloud 'js 2' --profile sci"),
+        ("jsobj whoami shows roles; ask", "jsobj whoami --cloud 'js 2' --profile sci shows roles; ask"),
+        ("jsobj ec2-creds --profile NAME makes it", "jsobj ec2-creds --cloud 'js 2' --profile NAME makes it"),
+        (
+            "jsobj ls, then: jsobj rm X",
+            "jsobj ls --cloud 'js 2' --profile sci, then: jsobj rm --cloud 'js 2' --profile sci X",
+        ),
+        (
+            "# at a terminal\njsobj ec2-creds --cloud x --login-as al",
+            "# at a terminal\njsobj ec2-creds --profile sci --cloud x --login-as al",
+        ),
+        ("jsobj login RCFILE; or jsobj help keyless", "jsobj login RCFILE; or jsobj help keyless"),
+    ],
+)
+def test_a_command_in_a_hint_means_the_same_login(hint: str, named: str, case: Case) -> None:
+    assert case.named(hint) == hint
+    assert Case(case.settings, Wish(cloud="js 2", profile="sci")).named(hint) == named
 
 
 def test_a_check_that_hangs_is_given_up(case: Case) -> None:

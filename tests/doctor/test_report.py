@@ -266,6 +266,15 @@ def test_fix_does_not_repeat_the_command_of_the_hint() -> None:
         ("run: jsobj login RCFILE, or the portal", [("run: jsobj login RCFILE, or the portal", False)]),
         ("a\u2028b\r", [("a\u2028b\r", False)]),
         ("id cards are no commands.", [("id cards are no commands.", False)]),
+        (
+            "chmod 600 '/home/a b', or: jsobj doctor --fix",
+            [("chmod 600 '/home/a b'", True), ("or:", False), ("jsobj doctor --fix", True)],
+        ),
+        (
+            "make it: jsobj ec2-creds; or do without",
+            [("make it:", False), ("jsobj ec2-creds", True), ("or do without", False)],
+        ),
+        ("this, or: that", [("this, or: that", False)]),
         ("", []),
     ],
 )  # fmt: skip
@@ -287,6 +296,36 @@ def test_request_ids_are_kept_once_each_with_the_check_that_met_them() -> None:
     block = words[words.index("Request ids") :]
     assert block.count(swift) == 1
     assert f"First{swift}" in block.replace(" ", "")
+
+
+ABOUT = {
+    "cloud": "js2",
+    "user": "otto",
+    "project": "climate",
+    "swift_url": "https://store.example.org/swift/v1/AUTH_1",
+    "s3_url": "https://store.example.org",
+    "system": "Debian GNU/Linux 12",
+    "python": "3.11.7",
+    "region": "",
+    "versions": {"jsobj": "1.2.3", "boto3": "1.43.0", "s3fs": ""},
+}
+
+
+def test_the_head_says_who_where_and_with_what() -> None:
+    words = Page(render(document(check("a")) | {"about": ABOUT}, jsobj_version="1.2.3", made=MADE)).words
+    head = words[: words.index("Layer by layer")]
+    rows = (
+        "Cloud js2 User otto Project climate Swift https://store.example.org/swift/v1/AUTH_1 "
+        "S3 https://store.example.org System Debian GNU/Linux 12 Python 3.11.7 Versions jsobj 1.2.3, boto3 1.43.0"
+    )
+    assert rows.replace(" ", "") in head.replace(" ", "")
+    assert "Region" not in head
+
+
+@pytest.mark.parametrize("about", [None, "js2", ["js2"], {"cloud": None, "versions": {"jsobj": None}}])
+def test_a_document_that_does_not_say_has_no_head(about: object) -> None:
+    page = render(document(check("a")) | {"about": about}, jsobj_version="1.2.3", made=MADE)
+    assert "facts" not in [attrs.get("class") for _, attrs in Page(page).elements]
 
 
 def test_date_is_utc_whatever_the_zone() -> None:
