@@ -136,7 +136,7 @@ class ObjectMap(MutableMapping[str, bytes]):
         if size:
             opened = self._open()
             with opened.gauge.turn(size):
-                opened.store.get(info.key, sink, start=start, size=size, etag=info.etag)
+                opened.store.get(info.key, sink, start=start, size=size, etag=info.etag, digest=False)
         return sink.data
 
     def __getitem__(self, key: str) -> bytes:

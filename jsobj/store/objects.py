@@ -97,7 +97,7 @@ class PutOptions:
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """A finished GET: the object's values, the bytes that came and the MD5 over them (hexadecimal)."""
+    """A finished GET: the object's values, the bytes that came and the MD5 over them (hexadecimal; "": not taken)."""
 
     info: ObjectInfo
     size: int
@@ -188,12 +188,21 @@ class Store(Protocol):
         ...
 
     def get(
-        self, key: str, sink: Sink, *, start: int = 0, size: int | None = None, etag: str = "", moved: Moved = _nobody
+        self,
+        key: str,
+        sink: Sink,
+        *,
+        start: int = 0,
+        size: int | None = None,
+        etag: str = "",
+        digest: bool = True,
+        moved: Moved = _nobody,
     ) -> Got:
         """Read bytes ``start`` to ``start + size`` (to the end with None) into ``sink``.
 
         With ``size`` the answer counts only as 206 with the exact ``Content-Range``; a 200 counts only where the whole
         object was asked for. With ``etag`` another version of the object is an integrity error (``object-changed``).
+        Without ``digest`` no MD5 is taken: for bytes that there is nothing to compare with.
         """
         ...
 

@@ -102,7 +102,15 @@ class S3Store:
         return self._talk.head(key)
 
     def get(
-        self, key: str, sink: Sink, *, start: int = 0, size: int | None = None, etag: str = "", moved: Moved = _nobody
+        self,
+        key: str,
+        sink: Sink,
+        *,
+        start: int = 0,
+        size: int | None = None,
+        etag: str = "",
+        digest: bool = True,
+        moved: Moved = _nobody,
     ) -> Got:
         """Read a stretch of an object; see :meth:`jsobj.store.objects.Store.get`."""
         if size == 0 or (start and size is None):
@@ -120,7 +128,7 @@ class S3Store:
             headers=headers,
             sink=sink,
             expect=READ,
-            digest="md5",
+            digest="md5" if digest else "",
             range_start=start,
             range_size=size,
             moved=moved,

@@ -44,24 +44,28 @@ class Reading:
         whole = self._start == 0 and self._size == self._info.size
         known = self._store.digests(self._info) if whole else None
         if known and max(part.size for part in known) <= _LARGEST:
-            yield from self._ahead(known, known[0].size)
+            yield from (data for data, _ in self._ahead(known, known[0].size))
             self.verified = "md5" if len(known) == 1 else "manifest"
         elif whole and self._info.parts:
             yield from self._in_parts(self._info.etag)
         elif whole and is_md5(self._info.etag) and not self._info.large:
             yield from self._hashed(self._info.etag)
         else:
-            yield from self._ahead(_stretches(self._start, self._size, _STRETCH), _STRETCH)
+            yield from self._plain(self._start, self._size)
+
+    def _plain(self, start: int, size: int) -> Iterator[bytearray]:
+        """Stretches that there is nothing to compare with."""
+        yield from (data for data, _ in self._ahead(_stretches(start, size, _STRETCH), _STRETCH, digest=False))
 
     def _in_parts(self, etag: str) -> Iterator[bytearray]:
         """In the parts in which it was sent, as far as they can be told: their MD5s make the composite ETag."""
         layout = next(layouts(self._store, self._info), None)
         if layout is None or layout.part_size > _LARGEST:
-            yield from self._ahead(_stretches(0, self._size, _STRETCH), _STRETCH)
+            yield from self._plain(0, self._size)
             return
         md5s: list[str] = []
-        for data in self._ahead(_stretches(0, self._size, layout.part_size), layout.part_size):
-            md5s.append(hashlib.md5(data, usedforsecurity=False).hexdigest())
+        for data, md5 in self._ahead(_stretches(0, self._size, layout.part_size), layout.part_size):
+            md5s.append(md5)  # taken by the thread that fetched it
             yield data
         if composite(md5s) == etag:
             self.verified = "parts"
@@ -70,23 +74,27 @@ class Reading:
 
     def _hashed(self, md5: str) -> Iterator[bytearray]:
         digest = hashlib.md5(usedforsecurity=False)
-        for data in self._ahead(_stretches(0, self._size, _STRETCH), _STRETCH):
+        for data in self._plain(0, self._size):
             digest.update(data)
             yield data
         if digest.hexdigest() != md5:
             raise _damaged(self._info.key, "the bytes that were given out are wrong: throw them away")
         self.verified = "md5"
 
-    def _ahead(self, stretches: Sequence[PartDigest], size: int) -> Iterator[bytearray]:
+    def _ahead(
+        self, stretches: Sequence[PartDigest], size: int, *, digest: bool = True
+    ) -> Iterator[tuple[bytearray, str]]:
+        """Each stretch and its MD5 ("" without ``digest``)."""
         workers = max(1, min(_WORKERS, len(stretches), _AHEAD // (2 * max(1, size))))
+        fetch = partial(self._fetch, digest=digest)
         if len(stretches) == 1:
-            yield self._fetch(stretches[0])
+            yield fetch(stretches[0])
             return
-        yield from bounded_map(self._fetch, stretches, workers, stop=self._store.stop)
+        yield from bounded_map(fetch, stretches, workers, stop=self._store.stop)
 
-    def _fetch(self, stretch: PartDigest) -> bytearray:
+    def _fetch(self, stretch: PartDigest, *, digest: bool) -> tuple[bytearray, str]:
         whole = stretch.start == 0 and stretch.size == self._info.size  # also an empty one, of which no range exists
-        ask = partial(self._store.get, self._info.key, etag=self._info.etag)
+        ask = partial(self._store.get, self._info.key, etag=self._info.etag, digest=digest)
         for attempt in range(_TRIES):
             sink = BytesSink()
             try:
@@ -97,7 +105,7 @@ class Reading:
                 # A server that has noticed the damage itself may have taken the object away since.
                 raise _damaged(self._info.key, f"then: {error.message}") from error
             if got.size == stretch.size and stretch.md5 in {"", got.md5}:
-                return sink.data
+                return sink.data, got.md5
         raise _damaged(self._info.key, f"fetched {_TRIES} times; these bytes were not given out")
 
 
