@@ -87,7 +87,7 @@ def _reader(cloud: Cloud, folder: Path) -> Iterator[Reader]:
 
 
 def test_every_marked_block_is_run_by_somebody() -> None:
-    assert set(BLOCKS) == {"main", "read", "keys", "ci", "demo", "test"}
+    assert set(BLOCKS) == {"main", "read", "keys", "fsspec", "connect", "ci", "demo", "test"}
     assert len(re.findall("<!-- command: ", README)) == len(BLOCKS)
 
 
@@ -95,6 +95,17 @@ def test_python_reads_what_was_sent(reader: Reader) -> None:
     said = reader.run("python", "-c", BLOCKS["read"])
     assert "temperature" in said
     assert "Bloomington" in said
+
+
+@pytest.mark.parametrize("block", ["fsspec", "connect"])
+def test_python_with_the_name_that_login_gave(reader: Reader, folder: Path, block: str) -> None:
+    """On Jetstream2 that is ``jetstream2``."""
+    shutil.copytree(folder / "run42.zarr", folder / "run43.zarr", dirs_exist_ok=True)
+    reader.run("jsobj", "login", "app-cred-mine-openrc.sh", "--as", "jetstream2")
+    reader.run("python", "-W", "error::UserWarning", "-c", BLOCKS[block])
+    listed = reader.run("jsobj", "ls", "-r", "swift://results-mine").splitlines()
+    for name in {"fsspec": ["notes.txt"], "connect": ["notes/today.txt", "run43.zarr/.zmetadata"]}[block]:
+        assert name in listed
 
 
 def test_ci_needs_no_more_than_the_secret_store(reader: Reader, cloud: Cloud, folder: Path) -> None:
