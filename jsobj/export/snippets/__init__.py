@@ -1,1 +1,1 @@
-"""Lines of Python that open a URL, one file for each library: what works on this cloud, and no secret in it."""
+"""Lines of Python that open a URL: what works on this cloud, with this login, and no secret in it."""

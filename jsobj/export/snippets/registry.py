@@ -2,48 +2,129 @@
 
 from __future__ import annotations
 
-import importlib
+import shlex
 from dataclasses import dataclass
+from string import Template
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.export.snippets.s3_clients import S3_CLIENTS, S3Client
 from jsobj.export.snippets.target import Target
+from jsobj.export.snippets.templates import READERS, SWIFT_CLIENTS, WEB_CLIENTS, WEB_LISTING, WEB_READERS, Lines
+
+_FILESYSTEMS = {"s3": "s3fs", "jsobj+s3": "jsobj", "swift": "jsobj", "https": "'fsspec[http]'"}
+_TITLES = {"zarr": "Zarr", "netcdf": "NetCDF", "csv": "CSV", "parquet": "Parquet"}
+# Who reads a kind that the library which was named does not read.
+_STAND_INS = {"zarr": "xarray", "netcdf": "netcdf", "csv": "pandas", "parquet": "pandas"}
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """The lines. ``needs`` is for pip; ``notes``: what the user should know, in sentences."""
+
+    text: str
+    needs: str
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """``module`` is a file beside this one; ``kind`` says what the URL must be; ``needs`` is for pip.
+    """``title`` says what the URL must be; ``kinds``: what it reads, the first is meant where nothing tells.
 
-    ``lists``: it asks for a listing, which Swift's S3 API gives nobody without a key.
+    A library without kinds lists objects, or has a format of its own.
     """
 
     name: str
-    module: str
-    kind: str
-    needs: str
-    lists: bool = False
+    title: str
+    kinds: tuple[str, ...] = ()
 
-    def code(self, target: Target) -> str:
-        """The lines."""
-        text = importlib.import_module(f"jsobj.export.snippets.{self.module}").code(target)
-        assert isinstance(text, str)
-        return text
+    @property
+    def lists(self) -> bool:
+        """Whether its lines always ask for a listing."""
+        return self.name in {"s3fs", "boto3", "swiftclient", "icechunk"}
+
+    def needs(self, way: str) -> str:
+        """What pip is to install for private data over ``s3`` or ``swift``."""
+        return self.code(Target(way, "", ""), "").needs
+
+    def code(self, target: Target, kind: str) -> Code:
+        """The lines for a target of this kind ("" if unknown).
+
+        Raises :class:`JsobjError` (usage) where it cannot be read that way.
+        """
+        name = self.name
+        if not self.kinds:
+            return _made(_lists_with(name, target), target, "")
+        if kind not in _TITLES:
+            kind = self.kinds[0]
+        if name not in READERS[kind]:
+            name = _STAND_INS[kind]
+        notes: tuple[str, ...] = ()
+        if kind not in self.kinds:
+            lines = f"its lines for {_TITLES[kind]}" if name == self.name else f"lines for {name}"
+            notes = (f"this is {_TITLES[kind]}, and not {self.title}: these are {lines}",)
+        if not target.public and target.way == "s3" and name in S3_CLIENTS:
+            return _made(S3_CLIENTS[name], target, kind, notes)
+        if target.public and not target.object and kind in {"csv", "parquet"}:
+            raise _no_listing(name, target)
+        reader = READERS[kind][name]
+        return _made(WEB_READERS.get(kind, {}).get(name, reader) if target.public else reader, target, kind, notes)
+
+
+def _lists_with(name: str, target: Target) -> Lines | S3Client:
+    """The lines of a library that does not care what it reads."""
+    if target.way == "swift":
+        return SWIFT_CLIENTS[name]
+    if target.public:
+        if name == "swiftclient":
+            return WEB_LISTING
+        if target.object and name in WEB_CLIENTS:
+            return WEB_CLIENTS[name]
+        if target.endpoint is None:
+            raise _no_listing(name, target)
+        return S3_CLIENTS["s3fs" if name == "fsspec" else name]
+    return S3_CLIENTS[name] if name in S3_CLIENTS else SWIFT_CLIENTS[name]
+
+
+def _made(lines: Lines | S3Client, target: Target, kind: str, notes: tuple[str, ...] = ()) -> Code:
+    needs = [lines.needs] if lines.needs else []
+    if isinstance(lines, S3Client):
+        keys = [lines.keys] if lines.keys and not target.public else []
+        return Code(lines.code(target, kind), " ".join(needs + keys), notes)
+    filesystem = [_FILESYSTEMS[target.protocol]] if lines.fsspec else []
+    return Code(Template(lines.text).substitute(target.fragments()), " ".join(needs + filesystem), notes)
+
+
+def _no_listing(name: str, target: Target) -> JsobjError:
+    place = shlex.quote(f"swift://{target.container}/{target.key}")
+    public = f"{place} --no-sign-request --endpoint {target.account}"
+    return JsobjError(
+        "snippet-needs-listing",
+        f"{name} asks for a listing, which plain https does not give, nor a Swift's S3 API without a key",
+        code=ExitCode.USAGE,
+        hint=(
+            f"list it with swiftclient: jsobj snippet swiftclient {public}",
+            f"or fetch it: jsobj download {public} .",
+        ),
+    )
 
 
 LIBRARIES = (
-    Library("xarray", "xarray", "a Zarr", "xarray zarr s3fs"),
-    Library("zarr", "zarr_v3", "a Zarr", "'zarr>=3' s3fs"),
-    Library("zarr-v2", "zarr_v2", "a Zarr", "'zarr<3' s3fs"),
-    Library("dask.array", "dask_array", "a Zarr array", "'dask[array]' zarr s3fs"),
-    Library("dask.dataframe", "dask_dataframe", "Parquet", "'dask[dataframe]' s3fs"),
-    Library("s3fs", "s3fs", "a bucket or folder", "s3fs", lists=True),
-    Library("boto3", "boto3", "a bucket, folder or object", "boto3", lists=True),
-    Library("obstore", "obstore", "a bucket or folder", "obstore boto3", lists=True),
-    Library("pandas", "pandas", "a Parquet file", "pandas pyarrow s3fs"),
-    Library("polars", "polars", "a Parquet file", "polars boto3"),
-    Library("iris", "iris", "a NetCDF file", "scitools-iris s3fs"),
-    Library("h5py", "h5py", "an HDF5 file", "h5py s3fs"),
-    Library("netcdf", "netcdf", "a NetCDF 4 file", "xarray h5netcdf dask s3fs"),
-    Library("icechunk", "icechunk", "an icechunk repository", "icechunk boto3", lists=True),
+    Library("xarray", "a Zarr or NetCDF", ("zarr", "netcdf")),
+    Library("zarr", "a Zarr", ("zarr",)),
+    Library("zarr-v2", "a Zarr", ("zarr",)),
+    Library("dask.array", "a Zarr array", ("zarr",)),
+    Library("dask.dataframe", "Parquet or CSV", ("parquet", "csv")),
+    Library("fsspec", "a bucket or folder"),
+    Library("s3fs", "a bucket or folder"),
+    Library("boto3", "a bucket, folder or object"),
+    Library("swiftclient", "a bucket, folder or object"),
+    Library("obstore", "a bucket or folder"),
+    Library("pandas", "a Parquet or CSV file", ("parquet", "csv")),
+    Library("polars", "a Parquet or CSV file", ("parquet", "csv")),
+    Library("iris", "a NetCDF file", ("netcdf",)),
+    Library("h5py", "an HDF5 file", ("netcdf",)),
+    Library("netcdf", "a NetCDF 4 file", ("netcdf",)),
+    Library("icechunk", "an icechunk repository"),
 )
 
 

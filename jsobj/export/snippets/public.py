@@ -1,0 +1,155 @@
+"""Where anybody finds public data: the server is asked, without a login, under which URL it gives them.
+
+Facts used (measured on Ceph RGW 16 and Swift 2.38): Swift gives public objects below the account's URL only, and
+answers nobody over S3 without a key. Ceph gives them below the Swift URL of the project and below the S3 endpoint;
+where each project has bucket names of its own, the latter must say ``PROJECT:BUCKET``. A Swift read ACL, a bucket
+policy and the ACL of an object make it readable through both. 401 and 403 mean that only a login may read; 404 that
+there is no such bucket or object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.export.snippets.kinds import ZARR_FILES
+from jsobj.identity.endpoint import DEFAULT_REGION, identify
+from jsobj.identity.s3wire import READ_SECONDS, get, unreachable
+from jsobj.urls import Origin, parse_url
+
+_REFUSED = frozenset({401, 403})
+_ABSENT = ".jsobj-no-such-object"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicServer:
+    """Where the data are said to be; all of it is of one login, one profile or one ``--endpoint``.
+
+    ``account`` is the URL of a Swift account, "" where none is known.
+    """
+
+    origin: Origin
+    account: str = ""
+    region: str = DEFAULT_REGION
+    verify: bool | str = True
+
+
+@dataclass(frozen=True, slots=True)
+class PublicContainer:
+    """A container as anybody reaches it. ``status``: what the server answers to that, in HTTP's numbers (0: not asked).
+
+    ``url``: objects are below it. ``account``: the Swift URL above the container. ``bucket``: its name for S3, "" where
+    that API answers nobody without a key.
+    """
+
+    url: str
+    account: str
+    bucket: str
+    status: int
+
+    @property
+    def refused(self) -> bool:
+        """Whether nobody may read without a login."""
+        return self.status in _REFUSED
+
+
+class PublicLook:
+    """Asks one server about one bucket, as anybody would."""
+
+    def __init__(self, server: PublicServer, bucket: str) -> None:
+        from jsobj.identity.http import HttpClient
+
+        self._server = server
+        self._project, _, self._name = bucket.rpartition(":")
+        self._client = HttpClient(server.verify, read_seconds=READ_SECONDS)
+        self.swift = identify(server.origin, verify=server.verify).server == "swift"
+
+    def container(self, samples: tuple[str, ...], *, listed: bool) -> PublicContainer:
+        """The first way in under which one of the objects ``samples`` is given to anybody, else the likeliest.
+
+        ``listed``: the container's list is wanted instead, over S3 where that answers.
+        """
+        found = None
+        for way in self._ways():
+            status = self._list_status(way) if listed else self._best_status(way.url, samples)
+            asked = PublicContainer(way.url, way.account, way.bucket, status)
+            if status == 200:
+                return asked
+            if found is None or (found.status == 404 and status != 404):
+                found = asked
+        assert found is not None
+        return found
+
+    def refuses_absent(self, container: PublicContainer) -> bool:
+        """Whether an object that is not there is refused, where it should be "not found".
+
+        Ceph does that to those who may read the objects of a bucket but not list it, and readers of Zarr take it for a
+        failure when a chunk is empty.
+        """
+        return self._status(f"{container.url}/{_ABSENT}") in _REFUSED
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+    def _ways(self) -> Iterator[PublicContainer]:
+        """Every way that the bucket may be reached, the likeliest first."""
+        account, origin = self._server.account, self._server.origin
+        name = quote(self._name)
+        project = self._project or account.partition("/AUTH_")[2]
+        if self.swift:
+            if not account:
+                raise _account_missing()
+            yield PublicContainer(f"{account}/{name}", account, "", 0)
+            return
+        tenant = f"{project}:{self._name}" if project else ""
+        if account and self._project in account:
+            yield PublicContainer(f"{account}/{name}", account, tenant or self._name, 0)
+        if tenant:
+            url = f"{origin}/swift/v1/AUTH_{project}"
+            yield PublicContainer(f"{origin}/{quote(tenant, safe=':')}", url, tenant, 0)
+        if not self._project:
+            yield PublicContainer(f"{origin}/{name}", f"{origin}/swift/v1", self._name, 0)
+
+    def _best_status(self, url: str, samples: tuple[str, ...]) -> int:
+        """200 where any sample is given, else what the last one was answered."""
+        status = 0
+        for sample in samples:
+            status = self._status(f"{url}/{quote(sample)}")
+            if status == 200:
+                break
+        return status
+
+    def _list_status(self, way: PublicContainer) -> int:
+        if not way.bucket:
+            return self._status(f"{way.url}/")
+        answer = get(self._server.origin, f"/{quote(way.bucket, safe=':')}", verify=self._server.verify)
+        return answer.status
+
+    def _status(self, url: str) -> int:
+        from jsobj.identity.http import TransportError
+
+        try:
+            status = self._client.send("HEAD", url, headers={}).status
+        except TransportError as error:
+            raise unreachable(parse_url(url)[0], error) from error
+        return 200 if status == 204 else status
+
+
+def samples_at(key: str, kind: str, *, sample: str = "") -> tuple[str, ...]:
+    """Objects that are probably there, for a request that tells something. ``sample``: one that was seen there."""
+    if sample:
+        return (sample,)
+    folder = f"{key.rstrip('/')}/" if key.rstrip("/") else ""
+    return tuple(folder + name for name in ZARR_FILES[:3]) if kind == "zarr" else (key,)
+
+
+def _account_missing() -> JsobjError:
+    return JsobjError(
+        "endpoint-missing",
+        "this is a Swift, and it is not known in which account these public data are",
+        code=ExitCode.USAGE,
+        hint="name it: --endpoint https://HOST/v1/AUTH_PROJECT (jsobj whoami shows the owner's)",
+    )
