@@ -20,7 +20,7 @@ def keystone_for(world: World) -> Keystone:
     from jsobj.identity.current import current_source
     from jsobj.identity.keystone import Keystone
 
-    source = current_source(world.settings, cloud=world.cloud)
+    source = current_source(world.settings, cloud=world.cloud, profile=world.profile)
     for notice in source.notices:
         world.out.warn(notice)
     if not source.verify:

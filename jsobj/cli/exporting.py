@@ -63,14 +63,11 @@ def _cloud_of(world: World, access: S3Access) -> str | None:
 
     Another cloud's login beside them would give one tool two object stores under one name.
     """
-    from jsobj.identity import ledger
-    from jsobj.identity.current import chosen_by_environment, chosen_cloud
+    from jsobj.identity.current import chosen_by_environment, cloud_of_profile
 
-    if world.cloud or chosen_by_environment(world.settings):
+    if world.cloud or (chosen_by_environment(world.settings) and not cloud_of_profile(world.settings, world.profile)):
         return world.cloud
-    linked = [cloud.name for cloud in ledger.read(world.settings).clouds if access.profile == cloud.profile != ""]
-    chosen = chosen_cloud(world.settings).name
-    return chosen if chosen in linked else next(iter(linked), None)
+    return cloud_of_profile(world.settings, access.profile) or None
 
 
 def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin:

@@ -110,9 +110,10 @@ A transfer  {"schema": "jsobj.transfer/1", "verb", "done", "skipped", "failed",
 A plan      {"schema": "jsobj.plan/1", "items": [{"action", "item",
             "destination", "size", "reason"}]} of --dry-run
 The doctor  {"schema": "jsobj.doctor/1", "checks": [{"id", "layer", "title",
-            "status", "evidence", "hint", "fix", "seconds"}], "summary"};
-            status is PASS, WARN, FAIL or SKIP, evidence.found the sentence
-            for people
+            "status", "evidence", "hint", "fix", "seconds"}], "summary",
+            "about": {"cloud", "user", "project", "swift_url", "s3_url",
+            "system", "python", "versions"}}; status is PASS, WARN, FAIL or
+            SKIP, evidence.found the sentence for people
 An error    {"schema": "jsobj.error/1", "reference", "message", "context",
             "hint", "exit_code"}, on standard error, its last line
 

@@ -22,12 +22,12 @@ class Choice:
     reason: str
 
 
-def current_source(settings: Settings, *, cloud: str = "", region: str = "") -> AuthSource:
-    """The login meant: ``--cloud``, ``OS_CLOUD``, ``OS_*`` variables, the default cloud, the only cloud.
+def current_source(settings: Settings, *, cloud: str = "", profile: str = "", region: str = "") -> AuthSource:
+    """The login meant: ``--cloud``, ``--profile``'s own, ``OS_CLOUD``, ``OS_*`` variables, the default or only cloud.
 
     Raises :class:`JsobjError`: auth where there is none, usage where several are possible.
     """
-    chosen = chosen_cloud(settings, cloud)
+    chosen = chosen_cloud(settings, cloud, profile)
     if not chosen.name:
         source = from_environment(settings.environ)
         if source is not None:
@@ -38,10 +38,15 @@ def current_source(settings: Settings, *, cloud: str = "", region: str = "") -> 
     return replace(source, origins=origins, ca_bundle=settings.ca_bundle)
 
 
-def chosen_cloud(settings: Settings, cloud: str = "") -> Choice:
-    """The name of the cloud meant; "" where the ``OS_*`` variables themselves are the login, or there is none."""
+def chosen_cloud(settings: Settings, cloud: str = "", profile: str = "") -> Choice:
+    """The name of the cloud meant; "" where the ``OS_*`` variables themselves are the login, or there is none.
+
+    A ``profile`` that was named means its own cloud: two clouds in one command would be a mixture.
+    """
     if cloud:
         return Choice(cloud, "--cloud")
+    if linked := cloud_of_profile(settings, profile):
+        return Choice(linked, f"--profile {profile}")
     if settings.get("OS_CLOUD"):
         return Choice(settings.get("OS_CLOUD"), "$OS_CLOUD")
     if from_environment(settings.environ) is not None:
@@ -51,6 +56,13 @@ def chosen_cloud(settings: Settings, cloud: str = "") -> Choice:
         return Choice(default, "the default cloud (jsobj login --set-default)")
     names = cloud_names(settings)
     return Choice(names[0], "the only cloud in clouds.yaml") if len(names) == 1 else Choice("", "")
+
+
+def cloud_of_profile(settings: Settings, profile: str) -> str:
+    """The cloud whose AWS profile this is, the default one where several are; "" where none is known."""
+    book = ledger.read(settings)
+    linked = [record.name for record in book.clouds if record.profile == profile != ""]
+    return book.default_cloud if book.default_cloud in linked else next(iter(linked), "")
 
 
 def chosen_by_environment(settings: Settings) -> bool:

@@ -116,7 +116,7 @@ def _by_status(status: int, source: AuthSource, step: str, said: str, headers: M
 def _refused(source: AuthSource, said: str) -> JsobjError:
     """401. Keystone says the same of a wrong secret and of an expired credential, so both are named."""
     if "cannot request a scope" in said:
-        hint = "leftover OS_* variables: open a fresh terminal, or run 'unset ${!OS_*}', and log in again"
+        hint = "leftover OS_* variables: open a fresh terminal and log in again (jsobj doctor env-openstack names them)"
     elif source.is_application_credential:
         hint = (
             "the secret is wrong, or the application credential has expired or was deleted: make a new one in the "

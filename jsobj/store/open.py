@@ -42,7 +42,7 @@ class Wish:
         from jsobj.identity.current import current_source
         from jsobj.identity.keystone import Keystone
 
-        return Keystone(current_source(settings, cloud=self.cloud))
+        return Keystone(current_source(settings, cloud=self.cloud, profile=self.profile))
 
 
 def open_account(
@@ -94,7 +94,7 @@ def known_of(settings: Settings, location: Location, wish: Wish) -> tuple[object
         return settings, access
     from jsobj.identity.current import current_source
 
-    return settings, current_source(settings, cloud=wish.cloud)
+    return settings, current_source(settings, cloud=wish.cloud, profile=wish.profile)
 
 
 def _access(settings: Settings, location: Location, wish: Wish) -> S3Access | None:

@@ -82,6 +82,7 @@ class SwiftStore:
         session = Session(self._origin, SwiftDialect(root, keeper, who), verify=verify, proxy=proxy, patience=patience)
         self._talk = Talk(session, root, public=keeper is None)
         self._bucket = place.bucket
+        self._cloud = cloud
         self._segments = Segments(self._talk, place.bucket)
         self._lock = threading.Lock()
         self._info: Mapping[str, Any] | None = None
@@ -331,6 +332,7 @@ class SwiftStore:
                 method=method,
                 seconds=seconds,
                 make_key=make_key,
+                cloud=self._cloud,
             )
 
     # -- ending

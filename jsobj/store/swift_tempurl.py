@@ -35,12 +35,13 @@ def temporary_url(
     method: str,
     seconds: int,
     make_key: bool = False,
+    cloud: str = "",
     now: float | None = None,
 ) -> str:
     """A URL for ``method`` on one object that ends in ``seconds``. ``info``: what ``/info`` said.
 
-    ``make_key``: where there is no key, make one (it changes the container, on RGW the account). Raises
-    :class:`JsobjError`: usage (method, length), refused (no key, no such service).
+    ``make_key``: where there is no key, make one (it changes the container, on RGW the account). ``cloud``: the login's
+    name for the hint. Raises :class:`JsobjError`: usage (method, length), refused (no key, no such service).
     """
     if method not in _METHODS or seconds < 1:
         raise JsobjError("presign-words", f"no URL can be made for {method} in {seconds} s", code=ExitCode.USAGE)
@@ -51,7 +52,7 @@ def temporary_url(
     digest = next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
     secret = _key(talk, container) or (_made_key(talk, container) if make_key else "")
     if not secret:
-        raise _no_key(container, key)
+        raise _no_key(container, key, cloud)
     path = talk.path(container, key)
     ends = int(now if now is not None else time.time()) + seconds
     signed = unquote(path[path.index("/v1") :] if "/v1" in path else path, errors="surrogateescape")
@@ -94,12 +95,15 @@ def is_rgw(headers: Mapping[str, str]) -> bool:
     return "x-container-bytes-used-actual" in headers
 
 
-def _no_key(container: str, key: str) -> JsobjError:
+def _no_key(container: str, key: str, cloud: str) -> JsobjError:
     import shlex
 
+    from jsobj.identity.words import same_login
+
+    words = f"--make-key {shlex.quote(f'swift://{container}/{key}')}{same_login(cloud=cloud)}"
     return JsobjError(
         "presign-no-key",
         f"neither the account nor the container '{container}' has a key to sign with",
         code=ExitCode.REFUSED,
-        hint=f"make one (it is kept in the account): jsobj presign --make-key {shlex.quote(f'swift://{container}/{key}')}",
+        hint=f"make one (it is kept in the account): jsobj presign {words}",
     )
