@@ -181,10 +181,9 @@ def _public_warnings(
     warnings = []
     if container.refused:
         warnings.append(f"nobody can read this without a login: {asked} (HTTP {container.status}){publish}")
-    elif container.status == 404:
-        warnings.append(
-            f"nobody finds this: {asked} (HTTP 404)\n  Next: see what is there: jsobj ls swift://{name}{login}"
-        )
+    elif container.status != 200:
+        see = f"\n  Next: see what is there: jsobj ls swift://{name}{login}"
+        warnings.append(f"nobody finds this: {asked} (HTTP {container.status}){see}")
     elif refuses_absent:
         warnings.append(f"empty chunks of this Zarr would be refused: nobody may list {container.url}{publish}")
     if server.origin.scheme == "https" and isinstance(server.verify, str):

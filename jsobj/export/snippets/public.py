@@ -38,7 +38,7 @@ class PublicServer:
 
 @dataclass(frozen=True, slots=True)
 class PublicContainer:
-    """A container as anybody reaches it. ``status``: what the server answers to that, in HTTP's numbers (0: not asked).
+    """A container as anybody reaches it. ``status``: the HTTP status of the answer to that (0: not asked yet).
 
     ``url``: objects are below it. ``account``: the Swift URL above the container. ``bucket``: its name for S3, "" where
     that API answers nobody without a key.

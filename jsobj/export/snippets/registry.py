@@ -9,7 +9,15 @@ from string import Template
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.snippets.s3_clients import S3_CLIENTS, S3Client
 from jsobj.export.snippets.target import Target
-from jsobj.export.snippets.templates import READERS, SWIFT_CLIENTS, WEB_CLIENTS, WEB_LISTING, WEB_READERS, Lines
+from jsobj.export.snippets.templates import (
+    READERS,
+    SWIFT_CLIENTS,
+    WEB_CLIENTS,
+    WEB_LISTING,
+    WEB_READERS,
+    XARRAY_PLUS,
+    Lines,
+)
 
 _FILESYSTEMS = {"s3": "s3fs", "jsobj+s3": "jsobj", "swift": "jsobj", "https": "'fsspec[http]'"}
 _TITLES = {"zarr": "Zarr", "netcdf": "NetCDF", "csv": "CSV", "parquet": "Parquet"}
@@ -67,6 +75,8 @@ class Library:
         if target.public and not target.object and kind in {"csv", "parquet"}:
             raise _no_listing(name, target)
         reader = READERS[kind][name]
+        if (name, kind, target.protocol) == ("xarray", "zarr", "jsobj+s3"):
+            reader = XARRAY_PLUS
         return _made(WEB_READERS.get(kind, {}).get(name, reader) if target.public else reader, target, kind, notes)
 
 

@@ -58,7 +58,7 @@ def s3fs(target: Target, kind: str) -> str:
 
 def obstore(target: Target, kind: str) -> str:
     """List a prefix. It reads no profile, so boto3 finds the key for it."""
-    words = [literal(target.bucket), f"endpoint={_endpoint(target)}", f"region={literal(target.region)}"]
+    words = [literal(_escaped(target)), f"endpoint={_endpoint(target)}", f"region={literal(target.region)}"]
     imports = ["from obstore.store import S3Store"]
     if target.public:
         words.append("skip_signature=True")
@@ -86,7 +86,7 @@ def polars(target: Target, kind: str) -> str:
     ]
     if _http(target):
         words.append('"aws_allow_http": "true"')
-    url = f"s3://{target.bucket.replace(':', '%3A')}/{target.key}"  # what follows a bare colon is a port to polars
+    url = f"s3://{_escaped(target)}/{target.key}"
     return (
         f"import boto3\nimport polars as pl\n\nkey = {target.session}.get_credentials()\n"
         f"options = {lines_of('{}', *words)}\n"
@@ -147,6 +147,14 @@ S3_CLIENTS = {
 def _imports(target: Target, imports: list[str]) -> str:
     handlers = ["import botocore.handlers"] if target.tenant else []
     return "\n".join(sorted([*imports, *handlers], key=lambda line: (line.startswith("from"), line)))
+
+
+def _escaped(target: Target) -> str:
+    """The bucket for polars and obstore, which are built on object_store (Rust).
+
+    With a bare colon polars takes what follows for a port, and obstore signs another path than it sends.
+    """
+    return target.bucket.replace(":", "%3A")
 
 
 def _endpoint(target: Target) -> str:

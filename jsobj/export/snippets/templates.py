@@ -145,6 +145,18 @@ READERS: dict[str, dict[str, Lines]] = {
 }
 
 
+# xarray takes a URL with a "+" in its scheme for the name of a local file.
+XARRAY_PLUS = Lines(
+    "xarray zarr dask",
+    """\
+import fsspec
+import xarray as xr
+
+${options}data = xr.open_zarr(fsspec.get_mapper($url$unpacked))
+print(data)
+""",
+)
+
 # Who reads https without fsspec.
 WEB_READERS: dict[str, dict[str, Lines]] = {
     kind: {
@@ -183,12 +195,12 @@ SWIFT_CLIENTS = {
         f"""\
 import fsspec
 
-# s3fs speaks S3 only, which wants S3 keys. jsobj's filesystem has the same methods, over Swift.
+# s3fs speaks S3 only, which needs S3 keys. jsobj's filesystem has the same methods and speaks Swift.
 ${{options}}{_LISTED}""",
     ),
     "boto3": Lines(
         "python-swiftclient openstacksdk",
-        f"# boto3 speaks S3 only, which wants S3 keys. python-swiftclient does the same over Swift.\n{_SWIFTCLIENT}",
+        f"# boto3 speaks S3 only, which needs S3 keys. python-swiftclient lists and reads over Swift.\n{_SWIFTCLIENT}",
         fsspec=False,
     ),
     "obstore": Lines(
@@ -197,8 +209,8 @@ ${{options}}{_LISTED}""",
 import openstack
 from obstore.store import HTTPStore
 
-# obstore has no Swift, and its S3 wants S3 keys. Over HTTP it reads with the login's token, while that is valid, but
-# cannot list: openstacksdk does.
+# obstore does not speak Swift, and its S3 client needs S3 keys. It reads over HTTP with the login's token, until that
+# expires. HTTP has no listings: openstacksdk lists.
 cloud = $connect
 store = HTTPStore.from_url(
     cloud.endpoint_for("object-store") + $slash_bucket,
@@ -218,7 +230,7 @@ import fsspec
 import icechunk
 import zarr
 
-# icechunk has no Swift, and its S3 wants S3 keys. This reads a copy; what is committed to it stays on this machine.
+# icechunk does not speak Swift, and its S3 client needs S3 keys. This reads a local copy; commits to it stay there.
 ${options}fs = fsspec.filesystem($protocol$unpacked)
 folder = tempfile.mkdtemp()
 fs.get($folder, folder, recursive=True)
