@@ -16,7 +16,7 @@ from jsobj.export.snippets.registry import Library
 from jsobj.export.snippets.target import Target
 from jsobj.identity import ledger
 from jsobj.identity.awsfiles import read_profile
-from jsobj.identity.current import chosen_profile, current_source
+from jsobj.identity.current import chosen_profile, cloud_of_profile, current_source
 from jsobj.identity.endpoint import DEFAULT_REGION
 from jsobj.identity.settings import Settings
 from jsobj.identity.words import same_login
@@ -61,7 +61,7 @@ def private(settings: Settings, request: Request) -> Found:
     """
     kind = kind_of_name(request.location.key)
     location = replace(request.location, key=data_key(request.location.key))
-    request = replace(request, location=location, cloud=request.cloud or _cloud_of(settings, request.profile))
+    request = replace(request, location=location, cloud=request.cloud or cloud_of_profile(settings, request.profile))
     target = _private_target(settings, request)
     warnings: tuple[str, ...] = ()
     if not kind and request.library.kinds:
@@ -194,8 +194,8 @@ def _public_warnings(
 
 def _one_cloud(settings: Settings, request: Request, profile: str) -> str:
     """The cloud that was named, or that the profile belongs to; refused where they are two."""
-    linked = _cloud_of(settings, profile)
-    if request.cloud and linked and linked != request.cloud:
+    linked = cloud_of_profile(settings, profile)
+    if request.cloud and linked and profile != ledger.read(settings).cloud(request.cloud).profile:
         raise JsobjError(
             "two-clouds",
             f"profile '{profile}' belongs to cloud '{linked}', not to '{request.cloud}'",
@@ -268,8 +268,3 @@ def _own_look(settings: Settings, request: Request, key: str) -> Seen:
         with contextlib.suppress(JsobjError):
             return _look(settings, replace(request, location=Location("swift", request.location.bucket, key)))
     return Seen("", False, "")
-
-
-def _cloud_of(settings: Settings, profile: str) -> str:
-    """The cloud whose profile this is; "" where none is known."""
-    return next((c.name for c in ledger.read(settings).clouds if profile and c.profile == profile), "")
