@@ -19,6 +19,7 @@ from fixtures_rgw import GLOBAL, Rgw
 
 ROADS = ("swift-swift", "swift-rgw", "s3-swift", "s3-rgw")  # dialect and server
 CLOUD = "field"  # what the login is called
+BOTH = pytest.mark.parametrize("road", ["swift-swift", "s3-rgw"], indirect=True)
 
 
 @dataclass(frozen=True)
