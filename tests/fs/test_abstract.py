@@ -8,7 +8,7 @@ from typing import Any
 
 import fsspec.tests.abstract as abstract
 import pytest
-from conftest import Road
+from fs_scene import Road
 
 
 class Fixtures(abstract.AbstractFixtures):

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 import pytest
-from conftest import BOTH, Road
+from fs_scene import BOTH, Road
 
 from jsobj.errors import JsobjError
 

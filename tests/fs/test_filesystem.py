@@ -18,8 +18,8 @@ from typing import Any
 
 import fsspec
 import pytest
-from conftest import BOTH, CLOUD, Road
 from fixtures_cloud import Cloud
+from fs_scene import BOTH, CLOUD, Road
 
 from jsobj.errors import JsobjError
 from jsobj.fs import SwiftFileSystem

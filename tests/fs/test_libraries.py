@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CLOUD, Road
 from fixtures_cloud import Cloud
 from fixtures_places import environ_in
+from fs_scene import CLOUD, Road
 
 ROOT = Path(__file__).parents[2]
 KEYLESS = pytest.mark.parametrize("road", ["swift-swift", "swift-rgw"], indirect=True)
