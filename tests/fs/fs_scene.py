@@ -1,5 +1,5 @@
-"""Four roads to an object store: Swift's API with a restricted application credential and S3 with a key, each on Swift and
-on Ceph RGW."""
+"""Four roads to an object store: Swift's API with an application credential, S3 with a key; each on Swift and on Ceph
+RGW."""
 
 from __future__ import annotations
 
