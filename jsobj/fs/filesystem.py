@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fsspec.asyn import AsyncFileSystem, _run_coros_in_chunks, get_loop
+from fsspec.asyn import AsyncFileSystem, _run_coros_in_chunks, get_loop, reset_lock
 from fsspec.callbacks import DEFAULT_CALLBACK
 from fsspec.utils import tokenize
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from jsobj.store.objects import Store
 
 T = TypeVar("T")
+os.register_at_fork(after_in_child=reset_lock)  # a child needs its own event loop; older fsspec leaves it without
 _FSSPEC_OPTIONS = {
     "asynchronous",
     "batch_size",
