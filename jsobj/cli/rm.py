@@ -47,7 +47,7 @@ def rm(
     tally = Tally()
 
     def told(item: str, reason: str, wait: float) -> None:
-        tally.retries += 1
+        tally.retried()
         world.out.detail(f"again in {wait:.1f} s: {item}: {reason}")
 
     with stores(world, unsigned=unsigned, endpoint=endpoint, told=told) as opened:

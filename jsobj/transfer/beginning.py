@@ -72,7 +72,7 @@ def begin(asked: Asked, how: How, place: StorePlace, settings: Settings, *, keep
     )
 
     def counted(item: str, reason: str, wait: float) -> None:
-        how.tally.retries += 1
+        how.tally.retried()
 
     return Setting(
         open_store=lambda: how.open_store(counted),

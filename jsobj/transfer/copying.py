@@ -174,14 +174,11 @@ def copy_all(
     failures = []
     for event in bounded_map(copier, items, workers, stop=stop):
         if isinstance(event, Failed):
-            tally.failed += 1
+            tally.item_failed()
             failures.append(event.error)
         elif isinstance(event, Skipped):
-            tally.skipped += 1
+            tally.item_skipped()
         else:
-            tally.done += 1
-            tally.done_bytes += event.size
-            tally.verified += bool(event.verified)
-            tally.unverified += not event.verified
+            tally.item_done(event.size, verified=bool(event.verified))
         tell(event)
     return failures

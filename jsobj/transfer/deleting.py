@@ -46,17 +46,17 @@ def delete_all(
     failures: dict[ExitCode, JsobjError] = {}
     for ended in bounded_map(_delete, _counted(objects, tally), WORKERS, stop=stop):
         if isinstance(ended, Failed):
-            tally.failed += 1
+            tally.item_failed()
             failures.setdefault(ended.error.code, ended.error)
         else:
-            tally.done += 1
+            tally.item_done(0, verified=False)
         tell(ended)
     return tuple(failures.values())
 
 
 def _counted(objects: Iterable[Doomed], tally: Tally) -> Iterator[Doomed]:
     for doomed in objects:
-        tally.found_items += 1
+        tally.found(0)
         yield doomed
     tally.planned = True
 

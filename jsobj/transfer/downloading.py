@@ -103,7 +103,7 @@ class DownloadWork:
     def _starters(self) -> Iterator[FetchWhole | BeginFetch]:
         for planned in self.decisions():
             if isinstance(planned, Skipped):
-                self.tally.skipped += 1
+                self.tally.item_skipped()
                 self.tell(planned)
             elif isinstance(planned, Failed):
                 with self._lock:
@@ -130,8 +130,7 @@ class DownloadWork:
                 self.zarrs.add("/".join(path[:-1]))
             decided = self._decided(Fetching(remote, path))
             if not isinstance(decided, Skipped):
-                self.tally.found_items += 1
-                self.tally.found_bytes += remote.size
+                self.tally.found(remote.size)
             yield decided
 
     def _decided(self, item: Fetching) -> Planned:
@@ -189,7 +188,7 @@ class DownloadWork:
         state = _InParts(item, begun, md5s, len(begun.stretches) - len(md5s))
         self._open[item.name] = state
         already = sum(part.size for part in begun.stretches if part.number in md5s)
-        self.tally.found_bytes -= already
+        self.tally.found(-already, items=0)
         self.tell(ItemStarted(item.remote.key, begun.info.size, already))
         if state.left:
             self._units.add(self._parts_of(state))
@@ -234,17 +233,11 @@ class DownloadWork:
         if there is not None and fetched.verified:
             self.fingerprints.remember(there, self.place(item.remote.key), fetched.etag)
         if fetched.skipped:
-            self.tally.skipped += 1
-            self.tally.found_items -= 1
-            self.tally.found_bytes -= item.remote.size
+            self.tally.item_skipped()
+            self.tally.found(-item.remote.size, items=-1)
             self.tell(Skipped(item.remote.key, fetched.skipped))
             return
-        self.tally.done += 1
-        self.tally.done_bytes += fetched.size
-        if fetched.verified:
-            self.tally.verified += 1
-        else:
-            self.tally.unverified += 1
+        self.tally.item_done(fetched.size, verified=bool(fetched.verified))
         self.tell(Done(item.remote.key, item.name, fetched.size, fetched.verified, fetched.etag))
 
     def _anew(self, unit: FinishFetch) -> bool:
@@ -264,7 +257,7 @@ class DownloadWork:
         for part in doubtful:
             del state.md5s[part.number]
         self.tally.moved(-sum(part.size for part in doubtful))
-        self.tally.retries += 1
+        self.tally.retried()
         self._units.add(self._parts_of(state))
         return True
 
@@ -275,7 +268,7 @@ class DownloadWork:
         self._failed(unit.item.remote.key, error)
 
     def _failed(self, name: str, error: JsobjError) -> None:
-        self.tally.failed += 1
+        self.tally.item_failed()
         self.failures.append(error)
         self.journal.failed(name, error)
         self.tell(Failed(name, error))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from jsobj.errors import JsobjError
+from jsobj.transfer.count import Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,28 +104,61 @@ Event: TypeAlias = Started | ItemStarted | Retried | Skipped | Done | Failed | N
 Listener: TypeAlias = Callable[[Event], None]
 
 
+class _Total:
+    """A number of :class:`Tally` as its readers see it. There is no writing it: that is what the methods are for."""
+
+    def __set_name__(self, tally: type[Tally], name: str) -> None:
+        self._name = name
+
+    def __get__(self, tally: Tally, kind: type[Tally]) -> int:
+        return tally._counts[self._name].total
+
+
 class Tally:
-    """Numbers of a run under way. ``found_*`` grow while the plan is made; ``planned`` says that it is complete."""
+    """Numbers of a run under way, counted by any thread through the methods below, and read by any.
+
+    ``found_*`` grow while the plan is made; ``planned`` says that it is complete.
+    """
+
+    __slots__ = ("_counts", "began", "planned")
+
+    found_items, found_bytes = _Total(), _Total()
+    done, skipped, failed = _Total(), _Total(), _Total()
+    done_bytes, verified, unverified = _Total(), _Total(), _Total()
+    retries = _Total()
+    bytes = _Total()  # that passed so far
 
     def __init__(self) -> None:
         self.began = time.monotonic()
-        self.found_items = 0
-        self.found_bytes = 0
         self.planned = False
-        self.done = self.skipped = self.failed = self.retries = 0
-        self.verified = self.unverified = 0
-        self.done_bytes = 0
-        self._moved: dict[int, int] = {}
+        self._counts = {name: Count() for name, value in vars(Tally).items() if isinstance(value, _Total)}
 
     def moved(self, count: int) -> None:
-        """Bytes passed (negative: a retry takes them back). Safe from every thread, and takes no lock."""
-        me = threading.get_ident()
-        self._moved[me] = self._moved.get(me, 0) + count
+        """Bytes passed (negative: a retry takes them back)."""
+        self._counts["bytes"].add(count)
 
-    @property
-    def bytes(self) -> int:
-        """Bytes that passed so far."""
-        return sum(list(self._moved.values()))
+    def found(self, size: int, *, items: int = 1) -> None:
+        """The plan has one more item to move; negative numbers, or ``items=0``, correct what was said before."""
+        self._counts["found_items"].add(items)
+        self._counts["found_bytes"].add(size)
+
+    def item_done(self, size: int, *, verified: bool) -> None:
+        """An item arrived."""
+        self._counts["done"].add()
+        self._counts["done_bytes"].add(size)
+        self._counts["verified" if verified else "unverified"].add()
+
+    def item_skipped(self) -> None:
+        """There is nothing to do for an item."""
+        self._counts["skipped"].add()
+
+    def item_failed(self) -> None:
+        """An item did not arrive."""
+        self._counts["failed"].add()
+
+    def retried(self, times: int = 1) -> None:
+        """Requests were tried again."""
+        self._counts["retries"].add(times)
 
 
 class Teller:
@@ -142,5 +176,5 @@ class Teller:
 
     def retried(self, item: str, reason: str, wait: float) -> None:
         """A :data:`jsobj.store.patience.Told`."""
-        self._tally.retries += 1
+        self._tally.retried()
         self(Retried(item, reason, wait))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import JsobjError
+from jsobj.transfer.count import Count
 from jsobj.transfer.offspring import Fatal, Offspring, tell_parent
 from jsobj.transfer.unit_source import UnitSource
 from jsobj.transfer.work import Outcome, Work
@@ -91,7 +92,7 @@ class Growth:
     """
 
     def __init__(self, most: int) -> None:
-        self.ended = 0  # counted by the workers without a lock: about is enough
+        self.ended = Count()  # units, counted by the workers
         self._most = most
         self._rate = 0.0  # units a second before the last growth
         self._before = (time.monotonic(), time.process_time(), 0)
@@ -100,7 +101,7 @@ class Growth:
         """How many threads to add to ``now``: twice as many each time, as long as it helps."""
         if now >= self._most:
             return 0
-        clock, used, ended = time.monotonic(), time.process_time(), self.ended
+        clock, used, ended = time.monotonic(), time.process_time(), self.ended.total
         then, used_then, ended_then = self._before
         if clock - then < _GROWTH_SECONDS:
             return 0
@@ -183,7 +184,7 @@ class _Run:
                         return
                     outcome = Outcome(error=error)
                 self._work.done(unit, outcome)
-                self._growth.ended += 1
+                self._growth.ended.add()
                 if getattr(perform, "gone", False):
                     return
             self._finished = True

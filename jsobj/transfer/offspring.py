@@ -139,7 +139,7 @@ class Offspring:
             if isinstance(message, _Counted):
                 if self._tally is not None:
                     self._tally.moved(message.bytes)
-                    self._tally.retries += message.retries
+                    self._tally.retried(message.retries)
             elif self._hear is not None:
                 self._hear(message)
         return True

@@ -32,7 +32,8 @@ def upload_stream(
     moved = Meter(tally.moved, RateLimit(options.limit_rate) if options.limit_rate else None)
     tell(Started("upload", name, store.place.url(key)))
     if not options.overwrite and _exists(store, key):
-        tally.skipped, tally.planned = 1, True
+        tally.planned = True
+        tally.item_skipped()
         tell(Skipped(name, f"{store.place.url(key)} exists already"))
         return _ended(tally, tell)
     tell(ItemStarted(name, None))
@@ -41,7 +42,8 @@ def upload_stream(
         pieces = iter(through(encoder(options.compress), pieces))
     put = PutOptions(options.content_type, options.compress)
     sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved, stop=moved.stop)
-    tally.done, tally.verified, tally.done_bytes, tally.planned = 1, 1, sent.size, True
+    tally.planned = True
+    tally.item_done(sent.size, verified=True)
     tell(Done(name, store.place.url(key), sent.size, sent.verified, sent.etag))
     return _ended(tally, tell)
 

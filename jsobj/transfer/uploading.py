@@ -124,7 +124,7 @@ class UploadWork:
         held = HeldBack()
         for planned in self.decisions():
             if isinstance(planned, Skipped):
-                self.tally.skipped += 1
+                self.tally.item_skipped()
                 self.tell(planned)
             elif isinstance(planned, Failed):
                 with self._lock:
@@ -147,9 +147,8 @@ class UploadWork:
 
     def _withheld(self, item: Sending, failed: str) -> None:
         with self._lock:
-            self.tally.found_items -= 1
-            self.tally.found_bytes -= item.file.size
-            self.tally.skipped += 1
+            self.tally.found(-item.file.size, items=-1)
+            self.tally.item_skipped()
             self._failed_paths.append(item.file.path)  # so that the groups around it wait for it too
             self.tell(Skipped(item.file.path, f"held back: {failed} failed, and without it this Zarr is not whole"))
 
@@ -168,8 +167,7 @@ class UploadWork:
                     self._keys.add(found.key)
                 decided = self._decided(found)
                 if not isinstance(decided, Skipped):
-                    self.tally.found_items += 1
-                    self.tally.found_bytes += found.file.size
+                    self.tally.found(found.file.size)
                 yield decided
         if leftovers:
             self.tell(told(leftovers, "object", "file", first))
@@ -229,7 +227,7 @@ class UploadWork:
         already = sum(part.size for part in begun.parts)
         if begun.notice:
             self.tell(Noted(begun.notice))
-        self.tally.found_bytes -= already
+        self.tally.found(-already, items=0)
         self.tell(ItemStarted(item.file.path, item.file.size, already))
         if state.left:
             self._units.add(self._parts_of(state))
@@ -277,23 +275,20 @@ class UploadWork:
             self.journal.upload_ended(item.key, left=unneeded)
         self.fingerprints.remember(item.file, self.place(item.key), sent.etag)
         if sent.skipped:
-            self.tally.skipped += 1
-            self.tally.found_items -= 1
-            self.tally.found_bytes -= item.file.size
+            self.tally.item_skipped()
+            self.tally.found(-item.file.size, items=-1)
             self.tell(Skipped(item.file.path, sent.skipped))
             return
-        self.tally.done += 1
         size = item.file.size if sent.size is None else sent.size
-        self.tally.found_bytes += size - item.file.size
-        self.tally.done_bytes += size
-        self.tally.verified += 1
+        self.tally.found(size - item.file.size, items=0)
+        self.tally.item_done(size, verified=True)
         self.tell(Done(item.file.path, item.key, item.file.size, sent.verified, sent.etag))
 
     def _item_failed(self, item: Sending, error: JsobjError) -> None:
         self._failed(item.file.path, error)
 
     def _failed(self, name: str, error: JsobjError) -> None:
-        self.tally.failed += 1
+        self.tally.item_failed()
         self.failures.append(error)
         self._failed_paths.append(name)
         self.journal.failed(name, error)

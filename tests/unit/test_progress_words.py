@@ -33,7 +33,8 @@ def summary(**changes: object) -> Summary:
 
 def test_rate_and_rest_over_the_last_seconds() -> None:
     tally = Tally()
-    tally.found_items, tally.found_bytes, tally.planned = 10, 1000 * MIB, True
+    tally.found(1000 * MIB, items=10)
+    tally.planned = True
     pace = Pace(tally)
     for second in range(1, 31):
         tally.moved((20 if second <= 15 else 10) * MIB)
@@ -45,7 +46,7 @@ def test_rate_and_rest_over_the_last_seconds() -> None:
 
 def test_nothing_is_promised_before_the_plan_is_complete() -> None:
     tally = Tally()
-    tally.found_items, tally.found_bytes = 10, 100 * MIB
+    tally.found(100 * MIB, items=10)
     tally.moved(10 * MIB)
     look = Pace(tally).look(tally.began + 1)
     assert look.left is None

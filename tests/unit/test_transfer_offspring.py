@@ -85,7 +85,7 @@ def test_children_report_bytes_and_retries() -> None:
 
     def perform(unit: int) -> None:
         tally.moved(1000)
-        tally.retries += 1
+        tally.retried()
 
     run_all(Counting(iter(range(50))), perform, 2, workers=2, tally=tally)
     assert (tally.bytes, tally.retries) == (50_005, 50)
