@@ -47,7 +47,7 @@ def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoin
             store = opened.of(place)
             info = store.head(place.key)
             start, size = (0, info.size) if asked is None else _stretch(asked, info)
-            reading = Reading(store, info, start=start, size=size)
+            reading = Reading(store, info, start=start, size=size, stop=store.stop)
             for data in reading:
                 world.out.write_bytes(data)
             if asked is None:

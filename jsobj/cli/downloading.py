@@ -126,7 +126,7 @@ def _to_stdout(world: World, locations: list[Location], chosen: Chosen) -> None:
         for place in places:
             store = frame.opened.of(place)
             info = store.head(place.key)
-            chunks: Iterator[Any] = iter(Reading(store, info))
+            chunks: Iterator[Any] = iter(Reading(store, info, stop=store.stop))
             if decodable(info.content_encoding) and not chosen.raw:
                 chunks = through(decoder(info.content_encoding.strip().lower()), chunks)
             for data in chunks:

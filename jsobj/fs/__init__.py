@@ -9,8 +9,23 @@ from __future__ import annotations
 
 import fsspec
 
-from jsobj.fs.filesystem import ObjectFileSystem, S3FileSystem, SwiftFileSystem
+from jsobj.fs.filesystem import ObjectFileSystem
 
 __all__ = ["ObjectFileSystem", "S3FileSystem", "SwiftFileSystem"]
+
+
+class SwiftFileSystem(ObjectFileSystem):
+    """Containers over the Swift API: every login opens them, also an application credential that gets no S3 keys."""
+
+    protocol = ("swift", "jsobj+swift")
+    dialect = "swift"
+
+
+class S3FileSystem(ObjectFileSystem):
+    """Buckets over S3, with the keys of a profile or of ``AWS_*`` variables."""
+
+    protocol = ("jsobj+s3",)
+    dialect = "s3"
+
 
 fsspec.register_implementation("swift", SwiftFileSystem, clobber=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,9 @@ from fsspec.spec import AbstractBufferedFile
 
 from jsobj.fs.operations import refuse_existing, telling_not_found
 from jsobj.fs.reader import StreamCache, fetch_range
+from jsobj.fs.unwinding import failing_bodies
 from jsobj.fs.writer import ObjectWriter
+from jsobj.store.objects import PART_SIZE as LAYOUT
 from jsobj.store.objects import ObjectInfo, PutOptions
 from jsobj.store.streams import BytesSource
 from jsobj.transfer.layout import PART_SIZE
@@ -29,8 +33,9 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
     """One object as a binary file.
 
     Reading is of the version that was there when it was opened. Writing makes the object when the file is closed;
-    where the body of its ``with`` raises, there is no new object, and the old one stays. ``block_size`` in bytes: of
-    fsspec's own caches, and the least size of the parts of a large object.
+    where the body of its ``with`` raises, there is no new object, and the old one stays; also where the file is wrapped
+    (text, compression, ``fsspec.open``). ``block_size`` in bytes: of fsspec's own caches, and the least size of the
+    parts of a large object.
     """
 
     def __init__(
@@ -48,7 +53,9 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
     ) -> None:
         self._info = info
         self._place = fs.place(path)
-        self._store = fs.store(path)
+        self._objects = fs.objects(path)
+        self._pid = os.getpid()
+        self._bodies = failing_bodies()
         ours = cache_type == StreamCache.name
         size = info.size if info is not None and mode == "rb" else None
         super().__init__(
@@ -68,7 +75,7 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
         self._last = b""  # what was written and not handed over when the file was closed
         if mode == "rb" and ours:
             assert info is not None
-            self.cache = StreamCache(self._store, info)
+            self.cache = StreamCache(self._objects, info)
         if mode != "rb":
             self.blocksize = _FLUSHED
         if mode == "ab" and info is not None:
@@ -80,7 +87,7 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
         """For fsspec's own caches."""
         assert self._info is not None
         with telling_not_found(self.full_name):
-            return fetch_range(self._store, self._info, max(0, start), min(end, self._info.size))
+            return fetch_range(self._objects.store, self._info, max(0, start), min(end, self._info.size))
 
     def readline(self, size: int | None = -1) -> bytes:
         """One line, or as much of it as ``size`` bytes hold."""
@@ -105,34 +112,37 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
 
     def _sender(self) -> ObjectWriter:
         if self._writer is None:
-            self._writer = ObjectWriter(self._store, self._place.key, self._options(), self._part_size, self._head())
+            self._writer = ObjectWriter(
+                self._objects.store, self._place.key, self._options(), self._part_size, self._head()
+            )
         return self._writer
 
     def _head(self) -> Iterable[bytearray]:
-        return Reading(self._store, self._info) if self.mode == "ab" and self._info is not None else ()
+        return Reading(self._objects.store, self._info) if self.mode == "ab" and self._info is not None else ()
 
     def _options(self) -> PutOptions:
         if self.mode == "ab" and self._info is not None:
-            return PutOptions(self._info.content_type, self._info.content_encoding)
+            kept = {name: text for name, text in self._info.metadata.items() if name != LAYOUT}
+            return PutOptions(self._info.content_type, self._info.content_encoding, kept)
         return PutOptions(self._content_type or content_type(self._place.key))
 
     def commit(self) -> None:
         """Make the object. Raises ``FileExistsError`` where mode "x" finds one that was made meanwhile."""
         if self.mode == "xb":
             try:
-                refuse_existing(self._place, self._store)
+                refuse_existing(self._place, self._objects.store)
             except FileExistsError:
                 self.discard()
                 raise
         last, self._last = self._last, b""
         with telling_not_found(self.full_name):
             if self._writer is None and not self._head():  # all of it at once: no thread for the small ones
-                self._store.put(self._place.key, BytesSource(last), self._options())
+                self._objects.store.put(self._place.key, BytesSource(last), self._options())
             else:
                 writer = self._sender()
                 writer.write(last)
                 writer.finish()
-        self.fs.invalidate_cache(self.path)
+        self.fs.changed(self.path)
 
     def discard(self) -> None:
         """Make no object."""
@@ -140,13 +150,34 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
         if self._writer is not None:
             self._writer.discard()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is not None and self.writable():
-            self.forced = True  # nothing is flushed
+    def close(self) -> None:
+        """Make the object, unless the body of a ``with`` raised since the file was opened."""
+        if self.writable() and (self._pid != os.getpid() or failing_bodies() - self._bodies):
+            self.abandon()
+        super().close()
+
+    def abandon(self) -> None:
+        """Close a file that is written, and make no object. A child process leaves its parent's upload alone."""
+        self.forced = True  # nothing is flushed
+        if self._pid == os.getpid():
             self.discard()
-        self.close()
+        super().close()
+
+
+def close_with(wrapper: Any, file: ObjectFile) -> None:
+    """Have ``wrapper`` close ``file`` too: what compresses closes nothing that it was given."""
+    close = wrapper.close
+
+    def close_both() -> None:
+        try:
+            close()
+        except BaseException:
+            file.abandon()
+            raise
+        file.close()
+
+    with suppress(AttributeError):  # a class written in C: the file is closed when nobody has it any more
+        wrapper.close = close_both
 
 
 class AsyncObjectFile:
@@ -192,4 +223,5 @@ class AsyncObjectFile:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await asyncio.to_thread(self._file.__exit__, kind, error, trace)
+        abandoned = kind is not None and self._file.writable()
+        await asyncio.to_thread(self._file.abandon if abandoned else self._file.close)

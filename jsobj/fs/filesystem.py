@@ -5,22 +5,27 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import weakref
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fsspec.asyn import AsyncFileSystem, _run_coros_in_chunks, get_loop, reset_lock
 from fsspec.callbacks import DEFAULT_CALLBACK
+from fsspec.compression import compr
+from fsspec.core import get_compression
 from fsspec.utils import tokenize
 
 from jsobj.arrays.object_map import PARALLEL
 from jsobj.arrays.recipe import Recipe
-from jsobj.errors import ExitCode, JsobjError
-from jsobj.fs.files import AsyncObjectFile, ObjectFile
-from jsobj.fs.listings import SECONDS, Entry, KnownObjects, directory
+from jsobj.fs.files import AsyncObjectFile, ObjectFile, close_with
+from jsobj.fs.listings import SECONDS, Entry, KnownObjects, ListingIndex, directory
 from jsobj.fs.operations import Operations, object_or_none, refuse_existing, telling_not_found
+from jsobj.fs.options import require_known
 from jsobj.fs.paths import ObjectPath, split
 from jsobj.fs.reader import StreamCache
 from jsobj.fs.stores import Stores
@@ -28,18 +33,12 @@ from jsobj.store.locate import Location
 from jsobj.store.objects import PutOptions
 
 if TYPE_CHECKING:
+    from jsobj.arrays.object_map import ObjectMap
     from jsobj.store.objects import Store
 
 T = TypeVar("T")
 os.register_at_fork(after_in_child=reset_lock)  # a child needs its own event loop; older fsspec leaves it without
-_FSSPEC_OPTIONS = {
-    "asynchronous",
-    "batch_size",
-    "listings_expiry_time",
-    "loop",
-    "max_paths",
-    "use_listings_cache",
-}
+_instances: weakref.WeakValueDictionary[int, ObjectFileSystem] = weakref.WeakValueDictionary()  # by id
 
 
 class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type checker, fsspec's classes are anything
@@ -77,11 +76,13 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         **more: Any,
     ) -> None:
         unsigned = bool(more.pop("anon", unsigned))  # s3fs's word for it
-        _require_known(more)
+        require_known(more)
         super().__init__(**{"listings_expiry_time": SECONDS, **more})
         self._stores = Stores(Recipe(Location(self.dialect, ""), cloud, profile, unsigned, endpoint), parallel)
         self._known = KnownObjects(self.dircache.listings_expiry_time or SECONDS)
-        self._operations = Operations(self._known, self.invalidate_cache)
+        self._index = ListingIndex()
+        self._operations = Operations(self._known, self.changed)
+        _instances[id(self)] = self
 
     @property
     def loop(self) -> Any:
@@ -107,9 +108,9 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         """The bucket and key that a path means."""
         return split(self._strip_protocol(path))
 
-    def store(self, path: str) -> Store:
-        """The open store of the bucket in ``path``. May log in. Raises :class:`JsobjError`."""
-        return self._stores.at(self.place(path)).store
+    def objects(self, path: str) -> ObjectMap:
+        """The objects of the bucket in ``path``; its ``store`` may log in when it is first asked for."""
+        return self._stores.at(self.place(path))
 
     async def _threaded(self, path: str, operation: Callable[..., T], *args: Any) -> T:
         """``operation(place, store, *args)`` in a thread, for the place of ``path``."""
@@ -134,17 +135,8 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         path = self._strip_protocol(path)
         if not self.place(path).bucket:
             return directory(path)
-        entry = self._listed_before(path)
+        entry = self._index.entry(self.dircache, self._parent(path), path)
         return entry if entry is not None else await self._threaded(path, self._operations.look)
-
-    def _listed_before(self, path: str) -> Entry | None:
-        """What the listing of the folder above says, where there is a fresh one."""
-        try:
-            entries = self.dircache[self._parent(path)]
-        except KeyError:
-            return None
-        found = [entry for entry in entries if entry["name"] == path]
-        return found[0] if len(found) == 1 else None
 
     async def _isfile(self, path: str) -> bool:
         # fsspec's own takes every error for "no file".
@@ -163,13 +155,17 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
                 entries = None
         if entries is None:
             changes = self._known.changes
-            if self.place(path).bucket:
+            place = self.place(path)
+            if place.bucket:
                 entries = await self._threaded(path, self._operations.list_folder)
             else:
-                entries = await asyncio.to_thread(lambda: [directory(each.name) for each in self._stores.buckets()])
+                entries = await asyncio.to_thread(self._buckets, place)
             if changes == self._known.changes:
                 self.dircache[path] = entries
         return entries if detail else sorted(entry["name"] for entry in entries)
+
+    def _buckets(self, place: ObjectPath) -> list[Entry]:
+        return [directory(replace(place, bucket=each.name).root) for each in self._stores.buckets(place)]
 
     async def _find(
         self,
@@ -182,7 +178,8 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
     ) -> Any:
         path = self._strip_protocol(path)
         if maxdepth is not None or not self.place(path).bucket:  # level by level
-            found = await super()._find(path, maxdepth=maxdepth, withdirs=withdirs, detail=True, **kwargs)
+            level = await super()._find(path, maxdepth=maxdepth, withdirs=withdirs, detail=True, **kwargs)
+            found = {name: entry for name, entry in level.items() if name.startswith(f"{path}/{prefix}".lstrip("/"))}
         else:
             found = await self._threaded(path, self._operations.find, withdirs, prefix)
         return found if detail else sorted(found)
@@ -215,7 +212,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         """
         place = self.place(path)
         with telling_not_found(self.unstrip_protocol(path)):
-            return self.store(path).presign("GET", place.key, expiration)
+            return self.objects(path).store.presign("GET", place.key, expiration)
 
     # -- reading
 
@@ -257,7 +254,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
 
     async def _copied(self, path1: str, path2: str, *, move: bool) -> None:
         def copy(place: ObjectPath, store: Store) -> None:
-            self._operations.copy(place, store, self.place(path2), self.store(path2), move)
+            self._operations.copy(place, store, self.place(path2), self.objects(path2).store, move)
 
         await self._threaded(path1, copy)
 
@@ -278,7 +275,12 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
 
         Buckets themselves stay: :meth:`rmdir` deletes those that are empty.
         """
-        paths = await self._expand_path(path, recursive=recursive and maxdepth is not None, maxdepth=maxdepth)
+        # A name that is there is meant as it stands, brackets and all; fsspec would take it for a pattern.
+        literal = isinstance(path, str) and (not has_magic(path) or await self._exists(path))
+        if literal and maxdepth is None:
+            paths = [self._strip_protocol(path)]
+        else:
+            paths = await self._expand_path(path, recursive=recursive and maxdepth is not None, maxdepth=maxdepth)
         places = [self.place(each) for each in paths]
         if recursive and maxdepth is None:
             places = [inner for each in places for inner in await self._threaded_at(each, self._operations.all_at)]
@@ -297,7 +299,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         place = self.place(path)
         if place.key:
             return
-        if not await asyncio.to_thread(lambda: self._stores.account().create(place.bucket)):
+        if not await asyncio.to_thread(lambda: self._stores.account(place).create(place.bucket)):
             raise FileExistsError(errno.EEXIST, "there is such a bucket already", self.unstrip_protocol(path))
         self.invalidate_cache(path)
 
@@ -317,10 +319,28 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         place = self.place(path)
         if not place.key:
             with telling_not_found(self.unstrip_protocol(path)):
-                self._stores.account().delete(place.bucket)
+                self._stores.account(place).delete(place.bucket)
             self.invalidate_cache(path)
 
     # -- files
+
+    def open(
+        self,
+        path: str,
+        mode: str = "rb",
+        block_size: int | None = None,
+        cache_options: dict[str, Any] | None = None,
+        compression: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """A file, as fsspec opens it; one that is compressed while it is written is closed with what compresses it."""
+        if compression is None or "b" not in mode or "r" in mode:
+            return super().open(path, mode, block_size, cache_options, compression, **kwargs)
+        file = super().open(path, mode, block_size, cache_options, None, **kwargs)
+        wrapper = compr[get_compression(path, compression)](file, mode=mode[0])
+        if wrapper is not file:
+            close_with(wrapper, file)
+        return wrapper
 
     def _open(
         self,
@@ -337,7 +357,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         if not place.key:
             raise IsADirectoryError(errno.EISDIR, "a bucket is no object", self.unstrip_protocol(path))
         with telling_not_found(self.unstrip_protocol(path)):
-            store = self.store(path)
+            store = self.objects(path).store
             if mode == "xb":
                 refuse_existing(place, store)
             info = store.head(place.key) if mode == "rb" else None
@@ -352,6 +372,12 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
             raise ValueError("open_async opens binary files: add 'b' to the mode")
         return AsyncObjectFile(await asyncio.to_thread(partial(self._open, path, mode, **kwargs)))
 
+    def changed(self, path: str) -> None:
+        """An own write: other instances of this process are to see it too."""
+        for each in list(_instances.values()):
+            if each.dialect == self.dialect:
+                each.invalidate_cache(path)
+
     def invalidate_cache(self, path: str | None = None) -> None:
         """Forget what is known of a path and of the folders above it; of everything with None."""
         if path is None:
@@ -364,34 +390,3 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
             self.dircache.pop(name, None)
             name = self._parent(name)
         self.dircache.pop("", None)
-
-
-class SwiftFileSystem(ObjectFileSystem):
-    """Containers over the Swift API: every login opens them, also an application credential that gets no S3 keys."""
-
-    protocol = ("swift", "jsobj+swift")
-    dialect = "swift"
-
-
-class S3FileSystem(ObjectFileSystem):
-    """Buckets over S3, with the keys of a profile or of ``AWS_*`` variables."""
-
-    protocol = ("jsobj+s3",)
-    dialect = "s3"
-
-
-def _require_known(options: dict[str, Any]) -> None:
-    """Refuse what would be ignored: a misspelt ``cloud`` means another login, and a secret would travel in pickles."""
-    unknown = sorted(set(options) - _FSSPEC_OPTIONS)
-    if not unknown:
-        return
-    secret = {"auth", "key", "password", "secret", "token"} & set(unknown)
-    raise JsobjError(
-        "option-unknown",
-        f"this filesystem has no option '{unknown[0]}'",
-        code=ExitCode.USAGE,
-        context="its options are cloud, profile, unsigned (or anon), endpoint, parallel and fsspec's own",
-        hint="name a login instead of giving its secret: cloud='NAME', made by jsobj login"
-        if secret
-        else "see: jsobj help keyless",
-    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -95,3 +95,24 @@ class KnownObjects:
                 self._known.pop(path, None)
             else:
                 self._known.clear()
+
+
+class ListingIndex:
+    """One name out of a listing, without looking through it each time."""
+
+    def __init__(self) -> None:
+        self._last: tuple[list[Entry], dict[str, Entry | None]] = ([], {})
+
+    def entry(self, listings: MutableMapping[str, list[Entry]], folder: str, path: str) -> Entry | None:
+        """What a fresh listing of ``folder`` says of ``path``; None where there is none, or it is not in it."""
+        try:
+            entries = listings[folder]
+        except KeyError:
+            return None
+        listed, by_name = self._last
+        if listed is not entries:
+            by_name = {}
+            for entry in entries:  # of a file and a folder of one name, neither is told
+                by_name[entry["name"]] = None if entry["name"] in by_name else entry
+            self._last = entries, by_name
+        return by_name.get(path)

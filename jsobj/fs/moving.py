@@ -8,7 +8,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from jsobj.store.objects import PART_SIZE, ObjectInfo, PutOptions, Source, Store
+from jsobj.fs.under_way import require_going_on, under_way
+from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Source, Store
 from jsobj.store.streams import BytesSource, FileSource
 from jsobj.transfer.bounded import bounded_map
 from jsobj.transfer.layout import Stretch, plan_layout
@@ -56,15 +57,17 @@ def _put(
         options.content_type, options.content_encoding, {**options.metadata, PART_SIZE: str(layout.part_size)}
     )
     upload = store.begin(key, options)
-    try:
+
+    def send(part: Stretch) -> Part:
+        require_going_on()
+        return store.put_part(upload, part.number, source(part))
+
+    with under_way(store, upload):
         parts = []
-        for part in bounded_map(lambda p: store.put_part(upload, p.number, source(p)), layout, _AT_ONCE):
+        for part in bounded_map(send, layout, _AT_ONCE):
             parts.append(part)
             advanced(part.size)
         store.complete(upload, parts, options)
-    except BaseException:
-        store.abort(upload)
-        raise
 
 
 def get_file(store: Store, info: ObjectInfo, path: str, advanced: Advanced) -> None:
@@ -73,17 +76,21 @@ def get_file(store: Store, info: ObjectInfo, path: str, advanced: Advanced) -> N
     Raises ``OSError`` for the file, and :class:`jsobj.errors.JsobjError`: integrity, and as the store does.
     """
     target = Path(path)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=target.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=".jsobj-", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             for chunk in Reading(store, info):
                 file.write(chunk)
                 advanced(len(chunk))
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(temporary).chmod(0o666 & ~mask)  # as any new file
+        Path(temporary).chmod(0o666 & ~_umask())  # as any new file
         Path(temporary).replace(target)
     except BaseException:
         with suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+def _umask() -> int:
+    """This process's. To ask the system for it would be to change it for a moment, for all threads."""
+    with Path("/proc/self/status").open() as lines:
+        return next(int(line.split()[1], 8) for line in lines if line.startswith("Umask:"))

@@ -7,9 +7,11 @@ one version (``If-Match``); no server tells digests of those.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from fsspec.caching import BaseCache
@@ -21,6 +23,7 @@ from jsobj.transfer.bounded import bounded_map
 from jsobj.transfer.reading import Reading
 
 if TYPE_CHECKING:
+    from jsobj.arrays.object_map import ObjectMap
     from jsobj.store.objects import Store
 
 _WHOLE = 2 * 1024**2  # bytes: an object up to this size is fetched in one request, and compared
@@ -30,9 +33,10 @@ _MOST = 16 * 1024**2  # bytes that it grows to while what is read goes on where 
 _HELD = 64 * 1024**2  # bytes of such stretches that are kept
 _PIECE = 4 * 1024**2  # bytes a request, where a stretch is long
 _WORKERS = 4
+_of_parents: list[object] = []  # streams of a process that this one is a fork of: kept, so that nobody finalizes them
 
 
-def fetch_range(store: Store, info: ObjectInfo, start: int, stop: int) -> bytes:
+def fetch_range(store: Store, info: ObjectInfo, start: int, stop: int, pool: Executor | None = None) -> bytes:
     """Bytes ``start`` to ``stop`` of this version of an object, in several requests where they are many.
 
     Raises :class:`JsobjError`: integrity (``object-changed``), and whatever the store raises.
@@ -46,7 +50,7 @@ def fetch_range(store: Store, info: ObjectInfo, start: int, stop: int) -> bytes:
     places = range(start, stop, _PIECE)
     if len(places) < 2:
         return bytes(piece(start)) if places else b""
-    return b"".join(bounded_map(piece, places, _WORKERS, stop=store.stop))
+    return b"".join(bounded_map(piece, places, _WORKERS, pool=pool))
 
 
 class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fsspec's classes are anything
@@ -54,10 +58,14 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
 
     name = "jsobj"
 
-    def __init__(self, store: Store, info: ObjectInfo) -> None:
+    def __init__(self, objects: ObjectMap, info: ObjectInfo) -> None:
         super().__init__(_LEAST, None, info.size)
-        self._store = store
+        self._objects = objects
         self._info = info
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._next = 0  # where a read in order goes on; -1 once it was not in order
         self._lead = b""  # the first bytes, as they were given out
@@ -72,30 +80,43 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
         last = self.size if stop is None else min(stop, self.size)
         if first >= last:
             return b""
+        if self._pid != os.getpid():
+            _of_parents.append(self._stream)  # its threads are not here, and nobody may wait for them
+            self._begin()
+            self._next = -1
         with self._lock:
             if self.size <= _WHOLE:
                 if not self._blocks:
-                    self._blocks.append((0, b"".join(Reading(self._store, self._info))))
+                    self._blocks.append((0, b"".join(Reading(self._objects.store, self._info))))
                 return self._blocks[0][1][first:last]
             if first == self._next:
-                return self._in_order(first, last)
+                try:
+                    return self._in_order(first, last)
+                except BaseException:  # what was on its way is lost: reading again begins elsewhere
+                    self._next = -1
+                    self._end_stream()
+                    raise
             self._next = -1
             self._end_stream()
             return self._somewhere(first, last)
 
     def close(self) -> None:
         """Ask for nothing more."""
-        with self._lock:
-            self._end_stream()
-            self._blocks.clear()
-            self._lead = b""
+        if self._pid == os.getpid():
+            with self._lock:
+                self._end_stream()
+                self._blocks.clear()
+                self._lead = b""
+
+    def _range(self, start: int, stop: int) -> bytes:
+        return fetch_range(self._objects.store, self._info, start, stop, self._objects.pool)
 
     # -- in order
 
     def _in_order(self, first: int, last: int) -> bytes:
         if self._stream is None and last <= _LEAD:
             if not self._lead:
-                self._lead = fetch_range(self._store, self._info, 0, _LEAD)
+                self._lead = self._range(0, _LEAD)
             self._next = last
             return self._lead[first:last]
         if self._stream is None:
@@ -108,7 +129,7 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
 
     def _begin_stream(self, first: int) -> None:
         """From the front again, so that all of it is compared, and what was given out already with it."""
-        self._stream = iter(Reading(self._store, self._info))
+        self._stream = iter(Reading(self._objects.store, self._info, pool=self._objects.pool))
         if first and self._taken(first) != self._lead[:first]:
             raise JsobjError(
                 "bytes-differ",
@@ -153,7 +174,7 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
         at, block = self._blocks[-1] if self._blocks else (0, b"")
         goes_on = at < first <= at + len(block)
         self._ahead = min(2 * self._ahead, _MOST) if goes_on else _LEAST
-        block = fetch_range(self._store, self._info, first, min(max(last, first + self._ahead), self.size))
+        block = self._range(first, min(max(last, first + self._ahead), self.size))
         self._blocks.append((first, block))
         held = sum(len(data) for _, data in self._blocks)
         while held > _HELD and len(self._blocks) > 1:

@@ -38,16 +38,30 @@ class Stores:
                 known = self._maps.setdefault(place.root, known)
         return known
 
-    def account(self) -> BucketAdmin:
-        """For making and deleting buckets. Raises :class:`JsobjError`: auth."""
+    def account(self, place: ObjectPath) -> BucketAdmin:
+        """For making and deleting the bucket in ``place``.
+
+        Raises :class:`JsobjError`: auth; usage for another account than the login's own.
+        """
+        self._require_own(place)
         given = self._recipe
         return open_account(Settings.read(), dialect=self._dialect, cloud=given.cloud, profile=given.profile)
 
-    def buckets(self) -> Iterator[Bucket]:
-        """All buckets of the login's project. Raises :class:`JsobjError`: auth, usage (without a login)."""
+    def buckets(self, place: ObjectPath) -> Iterator[Bucket]:
+        """All buckets of the login's project. Raises as :meth:`account`."""
+        self._require_own(place)
+        return list_buckets(Settings.read(), self._dialect, Wish(self._recipe.cloud, self._recipe.profile))
+
+    def _require_own(self, place: ObjectPath) -> None:
         given = self._recipe
-        wish = Wish(given.cloud, given.profile, given.unsigned, given.endpoint)
-        return list_buckets(Settings.read(), self._dialect, wish)
+        if given.unsigned or given.endpoint or (place.account and self._own_account() != place.account_url):
+            raise JsobjError(
+                "not-own-account",
+                "buckets are listed, made and deleted only in the project that one is logged in to",
+                code=ExitCode.USAGE,
+                context="these are public data, or another endpoint or account",
+                hint="name a login instead: cloud='NAME'",
+            )
 
     @property
     def _dialect(self) -> str:

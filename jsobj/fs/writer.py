@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import os
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from queue import Full, Queue
@@ -14,7 +18,22 @@ if TYPE_CHECKING:
     from jsobj.store.objects import PutOptions, Store
 
 _WAITING = 4  # chunks that are held while the line is slow
+_AT_END = 10.0  # seconds that the program's end waits for what was sent to be taken back
 _LOOK = 0.2  # seconds between looks whether the sender has failed
+
+
+_open: weakref.WeakSet[ObjectWriter] = weakref.WeakSet()
+
+
+@atexit.register
+def _discard_all() -> None:
+    """What nobody closed before the program's end makes no object, and leaves nothing behind."""
+    for writer in list(_open):
+        with contextlib.suppress(TimeoutError):
+            writer.discard(_AT_END)
+
+
+os.register_at_fork(after_in_child=_open.clear)  # they are the parent's
 
 
 class _DiscardedError(Exception):
@@ -42,6 +61,7 @@ class ObjectWriter:
             return send_stream(store, key, source, options, part_size=part_size, moved=_uncounted)
 
         threading.Thread(target=_run, args=(send, self._sent), name="jsobj-writer", daemon=True).start()
+        _open.add(self)
 
     def write(self, chunk: bytes) -> None:
         """Hand over bytes. Raises what the sender met, which may be about earlier ones."""
@@ -49,14 +69,18 @@ class ObjectWriter:
 
     def finish(self) -> None:
         """Send what is left and make the object. Raises :class:`jsobj.errors.JsobjError`; then there is none."""
-        self._put(None)
-        self._sent.result()
+        try:
+            self._put(None)
+            self._sent.result()
+        except BaseException:  # Ctrl-C while it is waited for
+            self.discard()
+            raise
 
-    def discard(self) -> None:
-        """Give it up, and take what was sent back."""
+    def discard(self, seconds: float | None = None) -> None:
+        """Give it up, and take what was sent back. Raises ``TimeoutError`` where that takes longer than ``seconds``."""
         if not self._sent.done():
             self._put(_DiscardedError(), fails=False)
-        self._sent.exception()
+        self._sent.exception(seconds)
 
     def _put(self, chunk: bytes | _DiscardedError | None, *, fails: bool = True) -> None:
         while True:

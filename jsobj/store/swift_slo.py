@@ -218,8 +218,15 @@ class Segments:
             return
         from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            list(pool.map(lambda segment: self._talk.remove(segment.container, segment.key), segments))
+        def remove(segment: Segment) -> None:
+            self._talk.remove(segment.container, segment.key)
+
+        try:
+            with ThreadPoolExecutor(_PARALLEL) as pool:
+                list(pool.map(remove, segments))
+        except RuntimeError:  # no thread can be started while the program ends
+            for segment in segments:
+                remove(segment)
 
 
 def _proven(segments: Sequence[Segment], info: ObjectInfo) -> bool:

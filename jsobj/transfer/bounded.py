@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TypeVar
 
 Given = TypeVar("Given")
@@ -16,20 +17,27 @@ def _nothing() -> None:
 
 
 def bounded_map(
-    function: Callable[[Given], Made], items: Iterable[Given], workers: int, *, stop: Callable[[], None] = _nothing
+    function: Callable[[Given], Made],
+    items: Iterable[Given],
+    workers: int,
+    *,
+    stop: Callable[[], None] = _nothing,
+    pool: Executor | None = None,
 ) -> Iterator[Made]:
     """The results of ``function`` in the order of ``items``, of which at most ``2 * workers`` are under way.
 
     An exception of ``function`` is raised where its result would stand; what has not begun by then is not begun.
-    ``stop`` is called when it ends early, also for Ctrl-C, before what is under way is waited for.
+    ``stop`` is called when it ends early, also for Ctrl-C, before what is under way is waited for. In a ``pool`` of the
+    caller's, what is under way then is not waited for.
     """
     waiting: deque[Future[Made]] = deque()
-    with ThreadPoolExecutor(workers, thread_name_prefix="worker") as pool:
+    own = ThreadPoolExecutor(workers, thread_name_prefix="worker") if pool is None else contextlib.nullcontext(pool)
+    with own as threads:
         try:
             for item in items:
                 if len(waiting) >= 2 * workers:
                     yield waiting.popleft().result()
-                waiting.append(pool.submit(function, item))
+                waiting.append(threads.submit(function, item))
             while waiting:
                 yield waiting.popleft().result()
         except BaseException:

@@ -8,7 +8,8 @@ reader gets is then an error.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError
@@ -25,19 +26,37 @@ _WORKERS = 4
 _TRIES = 3
 
 
+def _nothing() -> None:
+    """Nothing to stop."""
+
+
 class Reading:
     """The bytes ``start`` to ``start + size`` of an object, in order; iterate once.
 
     ``verified`` tells after the end what was compared: ``md5``, ``manifest``, ``parts``, or "" for nothing (always so
     where only a stretch was asked for). Raises :class:`JsobjError`: integrity (the object changed, or its bytes do not
     have its digest), and whatever the store raises.
+
+    ``stop`` is called when reading ends early: who has the store for itself cuts its connections rather than wait for
+    what is on its way. ``pool``: the caller's threads, in which nobody waits for that.
     """
 
-    def __init__(self, store: Store, info: ObjectInfo, *, start: int = 0, size: int | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        info: ObjectInfo,
+        *,
+        start: int = 0,
+        size: int | None = None,
+        stop: Callable[[], None] = _nothing,
+        pool: Executor | None = None,
+    ) -> None:
         self._store = store
         self._info = info
         self._start = start
         self._size = info.size - start if size is None else size
+        self._stop = stop
+        self._pool = pool
         self.verified = ""
 
     def __iter__(self) -> Iterator[bytearray]:
@@ -90,7 +109,7 @@ class Reading:
         if len(stretches) == 1:
             yield fetch(stretches[0])
             return
-        yield from bounded_map(fetch, stretches, workers, stop=self._store.stop)
+        yield from bounded_map(fetch, stretches, workers, stop=self._stop, pool=self._pool)
 
     def _fetch(self, stretch: PartDigest, *, digest: bool) -> tuple[bytearray, str]:
         whole = stretch.start == 0 and stretch.size == self._info.size  # also an empty one, of which no range exists
