@@ -77,6 +77,7 @@ def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin
     """
     from jsobj.export.connection import SwiftLogin
     from jsobj.identity.current import current_source
+    from jsobj.identity.key_permission import KeyPermission, known
     from jsobj.identity.sources import secret_option
     from jsobj.identity.words import same_login
 
@@ -93,7 +94,9 @@ def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin
         world.out.warn(notice)
     # Of the environment's files of authorities, OS_CACERT is the one that is meant for clouds.
     cacert = source.cacert or world.settings.get("OS_CACERT")
-    return SwiftLogin(name or source.cloud or "jsobj", source, bucket, cacert if source.verify else "")
+    refused = known(world.settings, source.cloud) is KeyPermission.REFUSED
+    verified = cacert if source.verify else ""
+    return SwiftLogin(name or source.cloud or "jsobj", source, bucket, verified, keys_refused=refused)
 
 
 def with_server(world: World, s3: S3Login) -> S3Login:

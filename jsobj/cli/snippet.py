@@ -91,5 +91,5 @@ def _show_libraries(world: World) -> None:
         }
         for each in LIBRARIES
     ]
-    columns = [("library", "Library"), ("url", "URL is"), ("install", "Needs")]
+    columns = [("library", "Library"), ("url", "URL is"), ("install", "For s3://"), ("install_swift", "For swift://")]
     world.out.show(Listing("jsobj.snippets/1", rows, columns, rows, ""))

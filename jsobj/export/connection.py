@@ -53,6 +53,7 @@ class SwiftLogin:
 
     ``name`` and ``bucket`` as in :class:`S3Login`. ``cacert``: a PEM file of authorities on this machine, "" for the
     usual ones. ``storage_url``: Swift's URL of the project, "" where Keystone was not asked for it.
+    ``keys_refused``: it is known that Keystone gives this login no S3 keys.
     """
 
     name: str
@@ -60,6 +61,7 @@ class SwiftLogin:
     bucket: str = ""
     cacert: str = ""
     storage_url: str = ""
+    keys_refused: bool = False
 
     @property
     def a_bucket(self) -> str:

@@ -70,15 +70,17 @@ class Tool:
                 hint="name the login: --cloud NAME; or log in: jsobj login RCFILE",
             )
         swift = connection.swift
-        at = swift.jsobj_option if swift else ""
-        if swift and swift.source.is_application_credential:
-            at += " (with --login-as USER where an application credential may not)"
         others = ", ".join(tool.name for tool in TOOLS if tool.without_keys)
+        keys = f"or make keys: jsobj ec2-creds{swift.jsobj_option if swift else ''}"
+        if swift and swift.keys_refused:
+            keys = "Keystone refuses keys to this login: jsobj help keyless"
+        elif swift and swift.source.is_application_credential:
+            keys += " (with --login-as USER where an application credential may not)"
         return JsobjError(
             "no-s3-keys",
             f"{self.name} speaks S3 only, and there are no S3 keys",
             code=ExitCode.AUTH,
-            hint=f"these work without keys: {others}; or make keys: jsobj ec2-creds{at}",
+            hint=(f"these work without keys: {others}", keys),
         )
 
 

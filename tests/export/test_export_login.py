@@ -37,7 +37,7 @@ def test_what_needs_keys_names_what_does_not(keyless: Jsobj) -> None:
         assert error["reference"] == "no-s3-keys"
         assert error["message"].startswith(f"{tool.name} speaks S3 only")
         assert all(name in error["hint"] for name in without)
-        assert "jsobj ec2-creds --cloud field" in error["hint"]
+        assert "Keystone refuses keys to this login: jsobj help keyless" in error["hint"]
         assert "speaks S3 only" in keyless("export", tool.name, "--swift", code=2).err
 
 
