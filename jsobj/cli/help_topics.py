@@ -82,8 +82,9 @@ Network
                          certificate authorities of Keystone, of the S3 endpoint
   REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE
                          the same for Keystone, where a login names none
-  HTTPS_PROXY, HTTP_PROXY, NO_PROXY
-                         as everywhere; never a proxy to 127.0.0.1
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                         as everywhere; HTTP proxies, not socks; never a
+                         proxy to 127.0.0.1
 Terminal
   NO_COLOR, FORCE_COLOR, TERM=dumb
 Folders

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError
 from jsobj.identity.current import Choice, chosen_profile
+from jsobj.identity.proxies import tunnel_for
 from jsobj.identity.settings import Settings
+from jsobj.urls import Origin
 
 if TYPE_CHECKING:
     from jsobj.doctor.scratch_bucket import ScratchBucket
@@ -79,6 +81,10 @@ class Case:
             return f"{command}{''.join(words)}{rest}"
 
         return _COMMAND.sub(name, hint)
+
+    def proxy(self, origin: Origin) -> str:
+        """The URL of the proxy for a server; "" for none. Raises :class:`jsobj.identity.proxies.ProxyUnusable`."""
+        return tunnel_for(self.settings.environ, origin)
 
     def profile_choice(self) -> Choice:
         """The AWS profile in use; nameless where none is, or where the files that say so cannot be read."""

@@ -24,7 +24,7 @@ def uploads(case: Case) -> Finding:
     """No unfinished multipart upload is older than a day."""
     assert case.access is not None, "needs 's3-signature'"
     names = [name for name in case.buckets or () if not name.endswith(_SEGMENTS)][:_BUCKETS]
-    client = make_client(case.access)
+    client = make_client(case.access, proxy=case.proxy(case.access.origin))
     deadline = time.monotonic() + _SECONDS
     with ThreadPoolExecutor(4) as pool:
         found = [item for items in pool.map(lambda name: list(_of(client, name, deadline)), names) for item in items]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import ipaddress
 import queue
 import socket
@@ -10,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.values import Finding, failed, passed
@@ -43,14 +41,14 @@ def keystone(case: Case) -> Target:
     """Keystone, as the login names it."""
     assert case.source is not None, "needs 'login'"
     origin, _ = parse_url(case.source.auth_url)
-    return Target("Keystone", origin, case.source.tls, proxy_for(case.settings, origin))
+    return Target("Keystone", origin, case.source.tls, proxy_for(case.settings.environ, origin))
 
 
 def s3(case: Case) -> Target:
     """The S3 endpoint, as the profile names it."""
     assert case.access is not None, "needs 'profile'"
     access = case.access
-    return Target("S3", access.origin, access.verify, proxy_for(case.settings, access.origin))
+    return Target("S3", access.origin, access.verify, proxy_for(case.settings.environ, access.origin))
 
 
 def resolving(target_of: TargetOf) -> Callable[[Case], Finding]:
@@ -155,8 +153,6 @@ def proxying(case: Case) -> Finding:
     evidence: dict[str, str] = {}
     for target, proxy in through:
         evidence[f"{target.service} through {proxy.variable}"] = f"{proxy.host}:{proxy.port}"
-        if proxy.url.startswith("socks"):
-            continue  # it has no answer of its own to look at
         try:
             connection, head = open_way(target, proxy)
             connection.close()
@@ -216,8 +212,4 @@ def open_way(target: Target, proxy: Proxy | None) -> tuple[socket.socket, str]:
 
 
 def _proxy_login(proxy: Proxy) -> str:
-    parts = urlsplit(proxy.url)
-    if not parts.username:
-        return ""
-    pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return f"Proxy-Authorization: Basic {base64.b64encode(pair.encode()).decode()}\r\n"
+    return f"Proxy-Authorization: {proxy.login}\r\n" if proxy.login else ""

@@ -41,7 +41,7 @@ def round_trip(case: Case) -> Finding:
     assert case.access is not None, "needs 's3-signature'"
     if reads_only(case):
         return skipped("this login may only read")
-    case.s3_scratch = open_scratch(case, S3Buckets(case.access))
+    case.s3_scratch = open_scratch(case, S3Buckets(case.access, proxy=case.proxy(case.access.origin)))
     return walk(_Trip(case, case.s3_scratch, random_bytes()), _STEPS, _explained)
 
 
@@ -156,7 +156,7 @@ def checksums(case: Case) -> Finding:
     scratch = case.s3_scratch
     assert scratch is not None, "needs 'round-trip'"
     assert case.access is not None, "needs 'profile'"
-    client = make_client(replace(case.access, checksums="when_supported"))
+    client = make_client(replace(case.access, checksums="when_supported"), proxy=case.proxy(case.access.origin))
     name = case.profile_choice().name
     profile = read_profile(case.settings.aws, name) if name else None
     # What the file says, not what jsobj makes of it: s3fs and aws read the file.

@@ -12,9 +12,9 @@ class S3Buckets:
 
     scheme = "s3"
 
-    def __init__(self, access: S3Access) -> None:
+    def __init__(self, access: S3Access, *, proxy: str) -> None:
         self._access = access
-        self.client = make_client(access)
+        self.client = make_client(access, proxy=proxy)
 
     def require(self, bucket: str) -> None:
         """Raise where there is no such bucket."""

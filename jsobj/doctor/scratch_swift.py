@@ -10,6 +10,7 @@ from typing import Any
 
 from jsobj.errors import JsobjError
 from jsobj.identity.keystone import Keystone
+from jsobj.store.swift_account import through
 from jsobj.store.swift_errors import translated
 
 TEMP_URL_KEYS = ("temp-url-key", "temp-url-key-2")
@@ -26,16 +27,16 @@ class SwiftContainers:
 
     scheme = "swift"
 
-    def __init__(self, keystone: Keystone, *, verify: bool | str = True) -> None:
+    def __init__(self, keystone: Keystone, *, verify: bool | str = True, proxy: str = "") -> None:
         self._keystone = keystone
         self._verify = verify
+        self._proxy = proxy
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[Any]:
         """A ``swiftclient.Connection`` for the time of the block. Its exceptions are not translated."""
-        from swiftclient import Connection
-
-        connection = Connection(
+        connection = through(
+            self._proxy,
             preauthurl=self._keystone.login.swift_url,
             preauthtoken=self._keystone.token.reveal(),
             retries=1,

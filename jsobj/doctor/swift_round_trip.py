@@ -20,6 +20,7 @@ from jsobj.doctor.wire import ask
 from jsobj.identity.profiles import verify_of
 from jsobj.store.swift_errors import asker, evidence, explained
 from jsobj.store.swift_tempurl import is_rgw
+from jsobj.urls import parse_url
 
 _SEGMENT = 1024 * 1024  # bytes; what older servers want a segment to have at least
 _SEGMENTS = ("segments/1", "segments/2")
@@ -66,7 +67,8 @@ def round_trip(case: Case) -> Finding:
     assert case.keystone is not None, "needs 'token'"
     if reads_only(case):
         return skipped("this login may only read")
-    containers = SwiftContainers(case.keystone, verify=verify_of(case.keystone, case.settings))
+    proxy = case.proxy(parse_url(case.keystone.login.swift_url)[0])
+    containers = SwiftContainers(case.keystone, verify=verify_of(case.keystone, case.settings), proxy=proxy)
     case.swift_scratch = open_scratch(case, containers)
     trip = _Trip(case, case.swift_scratch, random_bytes())
     return walk(trip, _STEPS, lambda error: _explained(trip, error))

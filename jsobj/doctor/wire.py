@@ -100,18 +100,10 @@ def _pool(case: Case, origin: Origin, verify: bool | str) -> Any:
     import urllib3
 
     options = tls_options(verify) if origin.scheme == "https" else {}
-    proxy = proxy_for(case.settings, origin)
+    proxy = proxy_for(case.settings.environ, origin)
     if proxy is None:
         return urllib3.PoolManager(num_pools=1, **options)
-    if proxy.url.startswith("socks"):
-        from urllib3.contrib.socks import SOCKSProxyManager
-
-        return SOCKSProxyManager(proxy.url, num_pools=1, **options)
-    from urllib.parse import unquote, urlsplit
-
-    parts = urlsplit(proxy.url)
-    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
-    headers = urllib3.make_headers(proxy_basic_auth=login) if login else None
+    headers = {"Proxy-Authorization": proxy.login} if proxy.login else None
     return urllib3.ProxyManager(proxy.url, num_pools=1, proxy_headers=headers, **options)
 
 

@@ -8,7 +8,6 @@ taken at its word up to a bound; proxies of the environment are used; no body an
 
 from __future__ import annotations
 
-import base64
 import http.client
 import json
 import logging
@@ -16,15 +15,16 @@ import random
 import socket
 import ssl
 import time
-import urllib.request
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from jsobj import __version__
+from jsobj.identity.proxies import Proxy, proxy_for
+from jsobj.identity.settings import process_environment
 from jsobj.identity.tls import tls_context
-from jsobj.urls import is_loopback
+from jsobj.urls import Origin
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 30.0
@@ -71,6 +71,7 @@ class HttpClient:
         self._kept: dict[str, http.client.HTTPConnection] = {}
         self._verify = verify
         self._read_seconds = read_seconds
+        self._environ = process_environment()
         # A login lives as long as somebody holds it, and nobody says when that ends; its sockets end with it. Not in
         # __del__: of things that point at one another, the sockets may be finalized before their holder.
         weakref.finalize(self, _close, self._kept)
@@ -80,7 +81,8 @@ class HttpClient:
     ) -> Reply:
         """One request and its answer, whatever its status; tried again as the module says.
 
-        Raises :class:`TransportError`.
+        Raises :class:`TransportError`; :class:`jsobj.errors.JsobjError` (local) for a proxy or a file of authorities
+        that cannot be used.
         """
         for attempt in range(1, _TRIES + 1):
             reply = self._send_patiently(method, url, headers, body, max_body)
@@ -106,11 +108,16 @@ class HttpClient:
         parts = urlsplit(url)
         place = f"{parts.scheme}://{parts.netloc}"
         began = time.monotonic()
-        sent = False
+        sent, proxy = False, None
         try:
-            connection, target = self._connected(place, url)
+            proxy = proxy_for(self._environ, _origin(url))
+            connection = self._connected(place, proxy)
             sent = True
             fixed = {"User-Agent": f"jsobj/{__version__}", "Accept-Encoding": "identity"}
+            target = parts.path or "/"
+            if proxy and parts.scheme == "http":
+                target = url
+                fixed |= _proxy_headers(proxy)
             connection.request(method, target, body=body or None, headers={**fixed, **headers})
             answer = connection.getresponse()
             data = answer.read(max_body + 1)
@@ -120,38 +127,35 @@ class HttpClient:
         except (OSError, http.client.HTTPException, ValueError) as error:
             self._drop(place)
             failed = _failed(error, sent)
-            if proxy := _proxy_for(parts.scheme, parts.netloc):
-                failed.reason += f" (through the proxy {urlsplit(proxy).hostname or proxy.partition(':')[0]})"
+            if proxy:
+                failed.reason += f" (through the proxy {proxy.host})"
             raise failed from error
         _log.debug("%s %s%s %d (%.2f s)", method, place, parts.path, reply.status, time.monotonic() - began)
         return reply
 
-    def _connected(self, place: str, url: str) -> tuple[http.client.HTTPConnection, str]:
-        """A connection to ``place`` that is open, and what to write into the request line."""
-        parts = urlsplit(url)
-        proxy = _proxy_for(parts.scheme, parts.netloc)
-        target = url if proxy and parts.scheme == "http" else parts.path or "/"
+    def _connected(self, place: str, proxy: Proxy | None) -> http.client.HTTPConnection:
+        """A connection to ``place`` that is open."""
         known = self._kept.get(place)
         if known is not None and known.sock is not None:
-            return known, target
-        connection = self._new_connection(parts.scheme, parts.netloc, proxy)
+            return known
+        scheme, _, netloc = place.partition("://")
+        connection = self._new_connection(scheme, netloc, proxy)
         connection.connect()
         connection.sock.settimeout(self._read_seconds)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._kept[place] = connection
-        return connection, target
+        return connection
 
-    def _new_connection(self, scheme: str, netloc: str, proxy: str) -> http.client.HTTPConnection:
-        if not proxy:
+    def _new_connection(self, scheme: str, netloc: str, proxy: Proxy | None) -> http.client.HTTPConnection:
+        if proxy is None:
             if scheme == "https":
                 return http.client.HTTPSConnection(netloc, timeout=CONNECT_SECONDS, context=tls_context(self._verify))
             return http.client.HTTPConnection(netloc, timeout=CONNECT_SECONDS)
-        through = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
-        address = (through.hostname or "", through.port or 80)
+        address = (proxy.host, proxy.port)
         if scheme == "http":
             return http.client.HTTPConnection(*address, timeout=CONNECT_SECONDS)
         tunnel = http.client.HTTPSConnection(*address, timeout=CONNECT_SECONDS, context=tls_context(self._verify))
-        tunnel.set_tunnel(netloc, headers=_proxy_login(through.username, through.password))
+        tunnel.set_tunnel(netloc, headers=_proxy_headers(proxy))
         return tunnel
 
     def _drop(self, place: str) -> None:
@@ -192,15 +196,11 @@ def _pause(reply: Reply, attempt: int) -> float | None:
     return float(_BACKOFF * 2**attempt) * random.random()  # noqa: S311 - jitter, no secret
 
 
-def _proxy_for(scheme: str, netloc: str) -> str:
-    """The proxy that ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY`` want for this server; "" for none."""
-    proxy = urllib.request.getproxies().get(scheme, "")
-    near = is_loopback(urlsplit(f"//{netloc}").hostname or "")
-    return "" if not proxy or near or urllib.request.proxy_bypass(netloc) else proxy
+def _origin(url: str) -> Origin:
+    """Raises ValueError for a port that is none."""
+    parts = urlsplit(url)
+    return Origin(parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
 
 
-def _proxy_login(user: str | None, password: str | None) -> dict[str, str]:
-    if not user:
-        return {}
-    pair = f"{unquote(user)}:{unquote(password or '')}".encode()
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+def _proxy_headers(proxy: Proxy) -> dict[str, str]:
+    return {"Proxy-Authorization": proxy.login} if proxy.login else {}

@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.proxies import tunnel_for
+from jsobj.identity.settings import process_environment
 from jsobj.identity.sources import AuthSource
 from jsobj.secret import Secret
+from jsobj.urls import parse_url
 
 _EXTRA = {"v3websso": "jsobj[browser]"}
 
@@ -42,6 +45,25 @@ def build_plugin(source: AuthSource, secrets: Mapping[str, Secret]) -> Any:
     except (auth_exceptions.ClientException, sdk_exceptions.ConfigException) as error:
         raise _unusable(source, error) from error
     return region._auth
+
+
+def plugin_session(source: AuthSource) -> Any:
+    """The keystoneauth session that a plugin speaks through: proxies and certificates as for all other requests."""
+    import requests
+    from keystoneauth1.session import Session
+
+    environ = process_environment()
+
+    class OurRules(requests.Session):
+        def merge_environment_settings(self, url: Any, *given: Any) -> Any:
+            merged = super().merge_environment_settings(url, *given)
+            origin, _ = parse_url(url.partition("?")[0])
+            proxy = tunnel_for(environ, origin)
+            return {**merged, "proxies": {origin.scheme: proxy} if proxy else {}}
+
+    session = OurRules()
+    session.trust_env = False  # no other rule for proxies, no other authorities, and no ~/.netrc
+    return Session(session=session, verify=source.tls, timeout=30, redirect=False, app_name="jsobj")
 
 
 def _unusable(source: AuthSource, error: Exception) -> JsobjError:

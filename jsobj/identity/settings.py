@@ -53,7 +53,6 @@ class Settings:
             credentials=Path(env.get("AWS_SHARED_CREDENTIALS_FILE") or home / ".aws" / "credentials").expanduser(),
             config=Path(env.get("AWS_CONFIG_FILE") or home / ".aws" / "config").expanduser(),
         )
-        kept = {k: v for k, v in env.items() if k.startswith(_PREFIXES) or k.upper() in _NAMES}
         return cls(
             home=home,
             cwd=_cwd(),
@@ -61,7 +60,7 @@ class Settings:
             cache_dir=_xdg(env, "XDG_CACHE_HOME", home / ".cache") / "jsobj",
             openstack_dir=config / "openstack",
             aws=aws,
-            environ=MappingProxyType(kept),
+            environ=_kept(env),
         )
 
     def get(self, name: str) -> str:
@@ -76,6 +75,15 @@ class Settings:
     def unknown_own_variables(self) -> tuple[str, ...]:
         """``JSOBJ_*`` variables that mean nothing to jsobj: misspellings to warn of."""
         return tuple(sorted(k for k in self.environ if k.startswith("JSOBJ_") and k not in KNOWN_OWN_VARIABLES))
+
+
+def process_environment() -> Mapping[str, str]:
+    """What :class:`Settings` would keep of this process's environment, for those to whom no settings are handed."""
+    return _kept(os.environ)
+
+
+def _kept(env: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType({k: v for k, v in env.items() if k.startswith(_PREFIXES) or k.upper() in _NAMES})
 
 
 def _xdg(env: Mapping[str, str], name: str, default: Path) -> Path:

@@ -133,14 +133,13 @@ def _domain(auth: Mapping[str, str], prefix: str) -> dict[str, str]:
 
 def _by_plugin(source: AuthSource, secrets: Mapping[str, Secret]) -> Issued:
     from keystoneauth1 import exceptions
-    from keystoneauth1.session import Session
 
     from jsobj.identity.keystone_errors import from_plugin, not_keystone
-    from jsobj.identity.plugins import build_plugin
+    from jsobj.identity.plugins import build_plugin, plugin_session
 
     plugin = build_plugin(source, secrets)
     try:
-        access = plugin.get_access(Session(verify=source.tls, timeout=30, redirect=False, app_name="jsobj"))
+        access = plugin.get_access(plugin_session(source))
     except exceptions.ClientException as error:
         raise from_plugin(error, source) from error
     except OSError as error:  # the browser's answer is waited for on a port of this machine

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import socket
 import ssl
 import threading
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
+from jsobj.identity.proxies import proxy_login
 from jsobj.store.heads import WireError, parse_head
 from jsobj.store.wire import CONNECT_SECONDS
 from jsobj.urls import Origin
@@ -37,13 +37,13 @@ class Dialer:
     def open(self) -> socket.socket:
         """A new connection. Raises :class:`WireError`."""
         self.check()
-        through = urlsplit(self.proxy if "://" in self.proxy else f"http://{self.proxy}") if self.proxy else None
+        through = urlsplit(self.proxy) if self.proxy else None
         address = (through.hostname or "", through.port or 80) if through else (self.origin.host, self.origin.port)
         connection = _connected(address, " (the proxy {}:{})".format(*address) if through else "")
         try:
             if self.origin.scheme == "https":
                 if through is not None:
-                    _tunnel(connection, self.origin, through.username, through.password)
+                    _tunnel(connection, self.origin, proxy_login(self.proxy))
                 return self._secured(connection)
         except BaseException:
             connection.close()
@@ -90,13 +90,12 @@ def _connected(address: tuple[str, int], whose: str) -> socket.socket:
     return connection
 
 
-def _tunnel(connection: socket.socket, origin: Origin, user: str | None, password: str | None) -> None:
+def _tunnel(connection: socket.socket, origin: Origin, login: str) -> None:
     """Ask an HTTP proxy for a way through (RFC 9110, section 9.3.6)."""
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     lines = [f"CONNECT {host}:{origin.port} HTTP/1.1", f"Host: {host}:{origin.port}"]
-    if user:
-        pair = f"{unquote(user)}:{unquote(password or '')}".encode()
-        lines.append(f"Proxy-Authorization: Basic {base64.b64encode(pair).decode()}")
+    if login:
+        lines.append(f"Proxy-Authorization: {login}")
     connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
     answer = b""
     while b"\r\n\r\n" not in answer:

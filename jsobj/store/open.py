@@ -63,12 +63,13 @@ def open_account(
     if access is not None:
         from jsobj.store.s3_account import S3Account
 
-        return S3Account(access)
+        return S3Account(access, proxy=_proxy(settings, access.origin))
     from jsobj.identity.profiles import verify_of
     from jsobj.store.swift_account import SwiftAccount
 
     keystone = wish.keystone(settings)
-    return SwiftAccount(keystone, verify=verify_of(keystone, settings))
+    proxy = _proxy(settings, parse_url(keystone.login.swift_url)[0])
+    return SwiftAccount(keystone, verify=verify_of(keystone, settings), proxy=proxy)
 
 
 def open_store(settings: Settings, location: Location, wish: Wish, *, patience: Patience | None = None) -> Store:
@@ -136,7 +137,7 @@ def _s3(settings: Settings, location: Location, access: S3Access, patience: Pati
 def _proxy(settings: Settings, origin: Origin) -> str:
     from jsobj.identity.proxies import tunnel_for
 
-    return tunnel_for(settings, origin)
+    return tunnel_for(settings.environ, origin)
 
 
 def list_buckets(settings: Settings, dialect: str, wish: Wish) -> Iterator[Bucket]:

@@ -22,8 +22,11 @@ _PARALLEL = 8
 _COUNT_PAGES = 10  # pages of 1000 objects counted by show() where the server gives no totals
 
 
-def make_client(access: S3Access) -> Any:
-    """A boto3 S3 client with explicit keys: no other source of credentials is ever consulted."""
+def make_client(access: S3Access, *, proxy: str) -> Any:
+    """A boto3 S3 client with explicit keys: no other source of credentials is ever consulted.
+
+    ``proxy``: a URL, "" for none; boto3's own rule for proxies is not asked.
+    """
     import boto3
     from botocore.config import Config
 
@@ -42,6 +45,7 @@ def make_client(access: S3Access) -> Any:
         read_timeout=60,
         max_pool_connections=_PARALLEL,
         user_agent_extra="jsobj",
+        proxies={access.origin.scheme: proxy} if proxy else {},
     )
     return session.client("s3", endpoint_url=str(access.origin), config=config, verify=access.verify)
 
@@ -49,9 +53,9 @@ def make_client(access: S3Access) -> Any:
 class S3Account:
     """The buckets that one key sees."""
 
-    def __init__(self, access: S3Access) -> None:
+    def __init__(self, access: S3Access, *, proxy: str) -> None:
         self._access = access
-        self._client = make_client(access)
+        self._client = make_client(access, proxy=proxy)
 
     @property
     def place(self) -> Place:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from jsobj import __version__
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.proxies import proxy_login
 from jsobj.store.exchange import MAX_BODY, Again, LogInAgain, Reply, Request, Verdict
 from jsobj.store.heads import Head, WireError
 from jsobj.store.objects import Source
@@ -68,6 +69,7 @@ class Session:
         self._pool = Pool(origin, verify=verify, proxy=proxy)
         self._prefix = str(origin) if self._pool.absolute_targets else ""
         self._agent = f"user-agent: jsobj/{__version__}\r\naccept-encoding: identity\r\n"
+        self._proxy_login = proxy_login(proxy) if self._prefix else ""
         self._login_lock = threading.Lock()
         self._logins = 0
         self._longest_idle = float("inf")
@@ -195,6 +197,8 @@ class Session:
         lines = [f"{request.method} {target} HTTP/1.1\r\n", self._agent]
         if "host" not in headers:
             lines.append(f"host: {self.origin.netloc}\r\n")
+        if self._proxy_login:
+            lines.append(f"proxy-authorization: {self._proxy_login}\r\n")
         lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
         if request.source is not None:
             lines.append(f"content-length: {request.source.size}\r\n")

@@ -23,19 +23,36 @@ _PATIENCE = 5  # how often the same listing may come back after everything in it
 _LAG_SECONDS = 1.0
 
 
-class SwiftAccount:
-    """The containers of a login's project. ``verify``: False, True or the path of a CA file."""
+def through(proxy: str, **options: Any) -> Any:
+    """A ``swiftclient.Connection`` that goes through ``proxy`` ("": through none), whatever requests would choose."""
+    from swiftclient import Connection
 
-    def __init__(self, keystone: Keystone, *, verify: bool | str = True) -> None:
+    class Through(Connection):  # type: ignore[misc]
+        def http_connection(self, url: str | None = None) -> Any:
+            parsed, connection = super().http_connection(url)
+            connection.request_session.trust_env = False
+            connection.requests_args["proxies"] = {parsed.scheme: proxy} if proxy else {}
+            return parsed, connection
+
+    return Through(**options)
+
+
+class SwiftAccount:
+    """The containers of a login's project.
+
+    ``verify``: False, True or the path of a CA file; ``proxy``: a URL, "" for none.
+    """
+
+    def __init__(self, keystone: Keystone, *, verify: bool | str = True, proxy: str = "") -> None:
         self._keystone = keystone
         self._verify = verify
+        self._proxy = proxy
         self._url = keystone.login.swift_url
         self._connection = self._connect()
 
     def _connect(self) -> Any:
-        from swiftclient import Connection
-
-        return Connection(
+        return through(
+            self._proxy,
             preauthurl=self._url,
             preauthtoken=self._keystone.token.reveal(),
             retries=_RETRIES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from jsobj.doctor.masking import Mask
 from jsobj.doctor.runner import chosen, run_checks, without_writing
 from jsobj.doctor.values import Check, Finding, Status, failed, passed, skipped, warned
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.proxies import malformed, proxy_for
+from jsobj.identity.proxies import ProxyUnusable, malformed, proxy_for
 from jsobj.identity.settings import Settings
 from jsobj.urls import Origin
 
@@ -226,15 +227,16 @@ def test_f27_malformed_proxies(value: str) -> None:
 
 
 def test_f27_which_proxy_applies(tmp_path: Path) -> None:
-    def settings(**variables: str) -> Settings:
-        return Settings.read({"HOME": str(tmp_path), **variables})
+    def environ(**variables: str) -> Mapping[str, str]:
+        return Settings.read({"HOME": str(tmp_path), **variables}).environ
 
     origin = Origin("https", "objects.example.org", 8001)
-    found = proxy_for(settings(HTTPS_PROXY="upper:1", https_proxy="http://lower:2"), origin)
+    found = proxy_for(environ(HTTPS_PROXY="upper:1", https_proxy="http://lower:2"), origin)
     assert found is not None
     assert (found.variable, found.host, found.port) == ("https_proxy", "lower", 2)
-    assert proxy_for(settings(HTTP_PROXY="p:1"), origin) is None
-    assert proxy_for(settings(ALL_PROXY="socks5://p:1"), origin) is not None
+    assert proxy_for(environ(HTTP_PROXY="p:1"), origin) is None
+    with pytest.raises(ProxyUnusable):
+        proxy_for(environ(ALL_PROXY="socks5://p:1"), origin)
     for no in ("*", "example.org", ".example.org", "objects.example.org:8001"):
-        assert proxy_for(settings(HTTPS_PROXY="p:1", NO_PROXY=no), origin) is None
-    assert proxy_for(settings(HTTPS_PROXY="p:1", NO_PROXY="other.org"), origin) is not None
+        assert proxy_for(environ(HTTPS_PROXY="p:1", NO_PROXY=no), origin) is None
+    assert proxy_for(environ(HTTPS_PROXY="p:1", NO_PROXY="other.org"), origin) is not None

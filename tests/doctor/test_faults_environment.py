@@ -6,6 +6,8 @@ import pytest
 from doctor_scene import Scene, Table, judge
 from doctor_servers import closed_port, page
 
+FAR = "http://keystone.example.org:5000/v3"  # this machine itself is never asked through a proxy
+
 table = Table()
 
 
@@ -64,24 +66,33 @@ def f27_proxy_variable_malformed(scene: Scene) -> None:
 @table.row("proxy", "FAIL", "http_proxy")
 def f27_proxy_is_down(scene: Scene) -> None:
     scene.export(http_proxy=f"http://{closed_port()}")
+    scene.keystone_at(FAR)
 
 
 @table.row("proxy", "FAIL", "web page of its own")
 def f27_proxy_answers_with_a_page(scene: Scene) -> None:
     url, _ = scene.stack.enter_context(page())
     scene.export(http_proxy=url)
+    scene.keystone_at(FAR)
 
 
 @table.row("proxy", "FAIL", "407")
 def f27_proxy_wants_a_password(scene: Scene) -> None:
     url, _ = scene.stack.enter_context(page(407))
-    scene.export(http_proxy=url)
+    scene.export(ALL_PROXY=url)
+    scene.keystone_at(FAR)
 
 
 @table.row("proxy", "FAIL", "403")
 def f27_proxy_opens_no_tunnel(scene: Scene) -> None:
     url, _ = scene.stack.enter_context(page(403))
     scene.export(HTTPS_PROXY=url)
+    scene.keystone_at("https://keystone.example.org:5000/v3")
+
+
+@table.row("proxy", "FAIL", "the proxy that ALL_PROXY names cannot be used: socks5h is not supported")
+def f27_proxy_of_another_kind(scene: Scene) -> None:
+    scene.export(ALL_PROXY="socks5h://127.0.0.1:1080")
     scene.keystone_at("https://keystone.example.org:5000/v3")
 
 
