@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.network import Target, TargetOf, open_way
 from jsobj.doctor.values import Finding, failed, passed, warned
-from jsobj.doctor.wire import authorities
+from jsobj.identity.tls import tls_context
 
 _SECONDS = 4.0
 _NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python does not name
@@ -23,11 +22,7 @@ def proving(target_of: TargetOf) -> Callable[[Case], Finding]:
         target = target_of(case)
         if target.origin.scheme == "http":
             return _plain(target)
-        try:
-            context = _context(target)
-        except (OSError, ssl.SSLError) as error:
-            found = f"the certificate authorities for {target.service} cannot be read from {target.verify}: {error}"
-            return failed(found, hint="correct OS_CACERT, cacert in clouds.yaml, or ca_bundle of the profile")
+        context = tls_context(target.verify)
         try:
             certificate, version = _handshake(target, context)
         except ssl.SSLError as error:
@@ -52,22 +47,6 @@ def _plain(target: Target) -> Finding:
         return passed("plain http that does not leave this computer")
     sentence = f"{target.service} at {target.origin} is plain http: anyone on the way can read and change what is sent"
     return warned(sentence, hint=f"use https://{target.origin.netloc} if it answers there")
-
-
-def _context(target: Target) -> ssl.SSLContext:
-    if target.verify is False:
-        return _lenient()
-    bundle = Path(authorities(target.verify)).expanduser()
-    if bundle.is_dir():
-        return ssl.create_default_context(capath=str(bundle))
-    return ssl.create_default_context(cafile=str(bundle))
-
-
-def _lenient() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 def _handshake(target: Target, context: ssl.SSLContext) -> tuple[Mapping[str, Any], str]:
@@ -123,11 +102,11 @@ def _look_anyway(target: Target) -> Mapping[str, Any]:
     """The refused certificate, parsed: trusting exactly it, whatever its date and name. Nothing is sent but a hello."""
     try:
         connection, _ = open_way(target, target.proxy)
-        with connection, _lenient().wrap_socket(connection, server_hostname=target.origin.host) as secured:
+        with connection, tls_context(False).wrap_socket(connection, server_hostname=target.origin.host) as secured:
             der = secured.getpeercert(binary_form=True)
         if der is None:
             return {}
-        context = _lenient()
+        context = tls_context(False)
         context.verify_mode = ssl.CERT_REQUIRED
         context.load_verify_locations(cadata=der)
         context.verify_flags = ssl.VerifyFlags(context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME)

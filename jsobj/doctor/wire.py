@@ -17,6 +17,7 @@ from jsobj.identity.http import TransportError
 from jsobj.identity.proxies import proxy_for
 from jsobj.identity.s3wire import MAX_BODY, Answer, KeyPair, unreachable
 from jsobj.identity.sigv4 import signed_headers
+from jsobj.identity.tls import tls_context
 from jsobj.urls import Origin
 
 CONNECT_SECONDS = 3.0
@@ -99,26 +100,12 @@ def ask_signed(
 def _pool(case: Case, origin: Origin, verify: bool | str) -> Any:
     import urllib3
 
-    options = tls_options(verify) if origin.scheme == "https" else {}
+    options: dict[str, Any] = {"ssl_context": tls_context(verify)} if origin.scheme == "https" else {}
     proxy = proxy_for(case.settings.environ, origin)
     if proxy is None:
         return urllib3.PoolManager(num_pools=1, **options)
     headers = {"Proxy-Authorization": proxy.login} if proxy.login else None
     return urllib3.ProxyManager(proxy.url, num_pools=1, proxy_headers=headers, **options)
-
-
-def tls_options(verify: bool | str) -> dict[str, Any]:
-    """How certificates are checked: as the user's login says, else by the usual authorities."""
-    if verify is False:
-        return {"cert_reqs": "CERT_NONE"}
-    return {"cert_reqs": "CERT_REQUIRED", "ca_certs": authorities(verify)}
-
-
-def authorities(verify: bool | str) -> str:
-    """The file of certificate authorities that counts for jsobj."""
-    import certifi
-
-    return verify if isinstance(verify, str) else str(certifi.where())
 
 
 def _transport(error: BaseException) -> TransportError:

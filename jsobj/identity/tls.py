@@ -11,7 +11,8 @@ from jsobj.errors import ExitCode, JsobjError
 def tls_context(verify: bool | str) -> ssl.SSLContext:
     """TLS 1.2 or newer, certificate and host checked (not with False, which the user is warned of at each use).
 
-    Made by hand because ``ssl.create_default_context`` would write the session's keys to ``SSLKEYLOGFILE`` unasked.
+    Made by hand because ``ssl.create_default_context`` would write the session's keys to ``SSLKEYLOGFILE`` unasked,
+    and judges certificates more strictly in one version of Python than in another.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
