@@ -1,4 +1,7 @@
-"""fsspec's own tests of filesystems: copy, get, open, pipe, put; on both dialects of both servers."""
+"""fsspec's own tests of filesystems: copy, get, open, pipe, put.
+
+Each dialect on one of the servers; on the other two roads by hand (``pytest -m long tests/fs``), since they take minutes.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,16 @@ from typing import Any
 
 import fsspec.tests.abstract as abstract
 import pytest
-from fs_scene import Road
+from fs_scene import ROADS, Road
+
+OFTEN = ("swift-swift", "s3-rgw")
 
 
 class Fixtures(abstract.AbstractFixtures):
+    @pytest.fixture(params=[pytest.param(road, marks=() if road in OFTEN else pytest.mark.long) for road in ROADS])
+    def road(self, request: pytest.FixtureRequest, road_to: Callable[[str], Road]) -> Road:
+        return road_to(request.param)
+
     @pytest.fixture
     def fs(self, road: Road) -> Any:
         return road.filesystem()

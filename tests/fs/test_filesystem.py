@@ -270,7 +270,7 @@ def test_it_travels_without_secrets_and_works_where_it_arrives(road: Road, cloud
     ended = subprocess.run([sys.executable, "-c", program], input=sent, capture_output=True, timeout=60, check=True)
     assert ended.stdout.split() == [b"arrived", b"False"]
     assert fs.to_json()
-    assert json.loads(fs.to_json())["cls"].startswith("jsobj.fs.")
+    assert json.loads(fs.to_json())["cls"].startswith("jsobj.fs")
 
 
 def _in_child(fs: Any, path: str, answers: Any) -> None:
