@@ -1,6 +1,6 @@
 """fsspec's own tests of filesystems: copy, get, open, pipe, put.
 
-Each dialect on one of the servers; on the other two roads by hand (``pytest -m long tests/fs``), since they take minutes.
+Each dialect on one of the servers; on the other two roads by hand (``pytest -m long tests/fs``): they take minutes.
 """
 
 from __future__ import annotations
