@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -14,7 +13,7 @@ from jsobj.doctor.wire import Reply, ask, ask_signed
 from jsobj.errors import JsobjError
 from jsobj.identity import inifile
 from jsobj.identity.awsfiles import names
-from jsobj.identity.endpoint import DEFAULT_REGION, S3Dialect
+from jsobj.identity.endpoint import DEFAULT_REGION, recognise
 from jsobj.store.access import S3Access
 
 
@@ -43,36 +42,18 @@ def server(case: Case) -> Finding:
         return failed(
             sentence, facts, hint="log in to the network with a browser, or correct endpoint_url: jsobj endpoint"
         )
-    case.dialect = _dialect(case, access, reply)
+    info = ask(case, access.origin, "/info", verify=access.verify).answer
+    case.dialect = recognise(
+        access.origin, info, lambda path: ask(case, access.origin, path, verify=access.verify).answer
+    )
     if case.dialect is None:
         sentence = f"{access.origin} answers, but not as an object store"
         return failed(sentence, facts, hint="the catalogue knows the right one: jsobj endpoint")
     title = case.dialect.server_title
-    if case.dialect.part_limit == 0:
+    if not case.dialect.speaks_s3:
         sentence = f"{access.origin} is {title} without the S3 API"
         return failed(sentence, facts, hint="use the Swift API: names like swift://container/object")
     return passed(f"{access.origin} is {title}", {**facts, "parts per upload": str(case.dialect.part_limit)})
-
-
-def _dialect(case: Case, access: S3Access, reply: Reply) -> S3Dialect | None:
-    info = ask(case, access.origin, "/info", verify=access.verify).answer
-    known = _features(info.body)
-    swift, s3api = known.get("swift"), known.get("s3api")
-    if isinstance(swift, dict):
-        limit = int(s3api.get("max_upload_part_num", 1000)) if isinstance(s3api, dict) else 0
-        return S3Dialect(access.origin, "swift", part_limit=limit, version=str(swift.get("version", "")))
-    if info.headers.get("x-amz-request-id", "").startswith("tx"):
-        return S3Dialect(access.origin, "ceph-rgw")
-    return S3Dialect(access.origin, "unknown") if info.s3_code or reply.answer.s3_code else None
-
-
-def _features(body: str) -> dict[str, object]:
-    """What Swift's ``/info`` lists; {} for what is no JSON object."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)

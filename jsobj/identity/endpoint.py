@@ -10,6 +10,7 @@ checksums of current SDKs break uploads on older releases of both, over https on
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jsobj.errors import ExitCode, JsobjError
@@ -24,8 +25,8 @@ SWIFT_PART_LIMIT = 1000  # s3api's own default for max_upload_part_num
 class S3Dialect:
     """What a profile needs for this server. ``server``: ``ceph-rgw``, ``swift`` or ``unknown``.
 
-    ``part_limit`` is the number of parts that a multipart upload may have; ``owner`` and ``buckets`` are what a signed
-    request saw ("" and None without a key).
+    ``part_limit`` is the number of parts that a multipart upload may have; ``speaks_s3`` is False for a Swift without
+    the S3 API; ``owner`` and ``buckets`` are what a signed request saw ("" and None without a key).
     """
 
     origin: Origin
@@ -35,6 +36,7 @@ class S3Dialect:
     checksums: str = "when_required"
     part_limit: int = 10_000
     version: str = ""
+    speaks_s3: bool = True
     owner: str = ""
     buckets: int | None = None
     request_id: str = ""
@@ -49,35 +51,38 @@ class S3Dialect:
 def identify(origin: Origin, *, verify: bool | str = True) -> S3Dialect:
     """Which server this is, without any key.
 
-    Raises :class:`JsobjError` (network): unreachable, or an answer that no object store gives.
+    Raises :class:`JsobjError`: network (unreachable, or an answer that no object store gives), not found (a Swift
+    without the S3 API).
     """
     info = get(origin, "/info", verify=verify)
-    if info.status == 200 and (swift := _json(info).get("swift")) is not None:
-        s3api = _json(info).get("s3api")
-        version = str(swift.get("version", "")) if isinstance(swift, dict) else ""
-        limit = s3api.get("max_upload_part_num") if isinstance(s3api, dict) else None
-        if s3api is None:
-            raise JsobjError(
-                "endpoint-without-s3",
-                f"{origin} is an OpenStack Swift {version} that does not offer the S3 API",
-                code=ExitCode.NOT_FOUND,
-                hint="use the Swift API: names like swift://container/object",
-            )
-        return S3Dialect(
-            origin, "swift", part_limit=limit if isinstance(limit, int) else SWIFT_PART_LIMIT, version=version
+    found = recognise(origin, info, lambda path: get(origin, path, verify=verify))
+    if found is None:
+        raise _not_object_store(origin, info)
+    if not found.speaks_s3:
+        raise JsobjError(
+            "endpoint-without-s3",
+            f"{origin} is an OpenStack Swift {found.version} that does not offer the S3 API",
+            code=ExitCode.NOT_FOUND,
+            hint="use the Swift API: names like swift://container/object",
         )
-    if _is_rgw(info, origin, verify):
+    return found
+
+
+def recognise(origin: Origin, info: Answer, ask: Callable[[str], Answer]) -> S3Dialect | None:
+    """Which server answers ``/info`` with ``info``; None for no object store. ``ask`` gets another path, where needed.
+
+    This is the only place that decides it. ``ask`` may raise what it likes.
+    """
+    features = _json(info) if info.status == 200 else {}
+    if (swift := features.get("swift")) is not None:
+        version = str(swift.get("version", "")) if isinstance(swift, dict) else ""
+        s3api = features.get("s3api")
+        limit = s3api.get("max_upload_part_num") if isinstance(s3api, dict) else None
+        parts = limit if isinstance(limit, int) else SWIFT_PART_LIMIT
+        return S3Dialect(origin, "swift", part_limit=parts, version=version, speaks_s3=s3api is not None)
+    if info.headers.get("x-amz-request-id", "").startswith("tx") and (info.s3_code or ask("/swift/info").status == 200):
         return S3Dialect(origin, "ceph-rgw")
-    if info.s3_code:
-        return S3Dialect(origin, "unknown")
-    raise _not_object_store(origin, info)
-
-
-def _is_rgw(info: Answer, origin: Origin, verify: bool | str) -> bool:
-    if not info.headers.get("x-amz-request-id", "").startswith("tx"):
-        return False
-    swift = get(origin, "/swift/info", verify=verify)
-    return info.s3_code != "" or swift.status == 200
+    return S3Dialect(origin, "unknown") if info.s3_code or ask("/").s3_code else None
 
 
 def probe(origin: Origin, key: KeyPair, *, verify: bool | str = True, region: str = DEFAULT_REGION) -> S3Dialect:

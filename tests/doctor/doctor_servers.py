@@ -65,7 +65,7 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def _serving(handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext | None) -> Iterator[str]:
+def serving(handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext | None) -> Iterator[str]:
     server = _Server(("127.0.0.1", 0), handler)
     if context is not None:
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
@@ -141,7 +141,7 @@ def between(
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with _serving(Handler, context) as url:
+    with serving(Handler, context) as url:
         yield url
 
 
@@ -174,7 +174,7 @@ def page(
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with _serving(Handler, context) as url:
+    with serving(Handler, context) as url:
         yield url, seen
 
 
