@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shlex
@@ -39,13 +40,19 @@ class Place:
         return {check["id"]: check for check in document["checks"]}
 
     def containers(self) -> set[str]:
+        return {item["name"] for item in self._account()[1]}
+
+    def account_has_key(self) -> bool:
+        """Whether somebody has made a key for temporary URLs, in the account."""
+        return any(name.startswith("x-account-meta-temp-url-key") for name in self._account()[0])
+
+    def _account(self) -> tuple[dict[str, str], list[dict[str, str]]]:
         import swiftclient  # not above: it warns, and this file is imported before the warnings are sorted out
 
         token = self.cloud.keystone_token("alice")
-        connection = swiftclient.Connection(preauthurl=self.account, preauthtoken=token)
-        names = {item["name"] for item in connection.get_account(full_listing=True)[1]}
-        connection.close()
-        return names
+        with contextlib.closing(swiftclient.Connection(preauthurl=self.account, preauthtoken=token)) as connection:
+            found: tuple[dict[str, str], list[dict[str, str]]] = connection.get_account(full_listing=True)
+        return found
 
 
 @pytest.fixture(params=(SWIFT, GLOBAL, TENANTS))
@@ -97,9 +104,9 @@ def test_nobody_is_sent_for_keys_that_keystone_refuses(place: Place) -> None:
 
 def test_a_temporary_url_is_tried_where_the_container_may_have_a_key(place: Place) -> None:
     told = place.doctor("swift-round-trip")["swift-round-trip"]["evidence"]["temporary URL"]  # type: ignore[index]
-    if place.account == place.cloud.swift_url:
+    if place.account == place.cloud.swift_url or place.account_has_key():
         assert re.fullmatch(r"\d+ ms", told)
-    else:  # Ceph keeps the key in the account, which is not the doctor's to change
+    else:  # Ceph keeps the key in the account, which is not the doctor's to change; other tests may have made one
         assert told == "not tried: there is no key to sign with, and the doctor makes none in your account"
 
 
