@@ -124,7 +124,7 @@ PYTHON = (
 CLOUDS = "$E/.config/openstack/clouds.yaml"
 CASES = {
     "rclone": (
-        "jsobj export rclone --write; rclone lsd field-swift: | grep -q $B",
+        "jsobj export rclone --write; rclone lsd field-swift: | grep $B",
         "rclone lsf field-swift:$B",
         "rclone copyto $D/body field-swift:$B/written",
         "rclone cat field-swift:$B/seen",
