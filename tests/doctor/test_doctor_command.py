@@ -153,7 +153,7 @@ def test_ctrl_c_before_the_answer_leaves_no_bucket(patient: Jsobj, cloud: Cloud)
         process = patient.start("doctor", "round-trip")
         try:
             assert made.wait(60)
-            assert len(_doctors_buckets(s3)) == 1
+            assert _doctors_buckets(s3)  # that of S3, and that of Swift where it was as quick
             process.send_signal(signal.SIGINT)
             assert process.wait(60) == 130
         finally:
