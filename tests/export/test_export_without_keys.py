@@ -163,10 +163,10 @@ PAIRS = [
 def test_the_tool_lists_writes_and_reads(
     field_on: Callable[..., Field], server: str, name: str, tmp_path: Path
 ) -> None:
-    lists_writes_and_reads(field_on(server), CASES[name], tmp_path)
+    assert_lists_writes_and_reads(field_on(server), CASES[name], tmp_path)
 
 
-def lists_writes_and_reads(field: Field, steps: tuple[str, ...], folder: Path) -> None:
+def assert_lists_writes_and_reads(field: Field, steps: tuple[str, ...], folder: Path) -> None:
     _, listed, _, read = field.shell(folder, "; echo +++; ".join(steps)).split("+++\n")
     assert "seen" in listed
     assert field.body("written") == BODY
@@ -239,7 +239,7 @@ def test_a_password_is_exported_as_well(
     field_on: Callable[..., Field], cloud: Cloud, name: str, tmp_path: Path
 ) -> None:
     field = field_on("swift", cloud.rc("openrc-password"), "--password-stdin", stdin=cloud.rc("password"))
-    lists_writes_and_reads(field, CASES[name], tmp_path)
+    assert_lists_writes_and_reads(field, CASES[name], tmp_path)
 
 
 @pytest.mark.parametrize("name", ["rclone", "openstack", "swift", "shell", "shell-openstack"])
@@ -259,4 +259,4 @@ def test_the_authorities_of_a_cloud_belong_to_it(
         assert f"--ca-cert {authorities}" in made["note"]
         steps = tuple(line.replace("rclone l", f"rclone --ca-cert {authorities} l") for line in steps)
         steps = tuple(line.replace("rclone c", f"rclone --ca-cert {authorities} c") for line in steps)
-    lists_writes_and_reads(field, steps, tmp_path)
+    assert_lists_writes_and_reads(field, steps, tmp_path)
