@@ -89,7 +89,7 @@ class _Run:
         self.store: Store = self._open(self._teller.retried)
 
     def _open(self, told: Callable[[str, str, float], None]) -> Store:
-        from jsobj.store.patience import Patience
+        from jsobj.net.retry import Patience
 
         return self._recipe.open(self.settings, patience=Patience(told=told))
 

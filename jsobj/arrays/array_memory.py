@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.streams import BytesSink
+from jsobj.net.body import BytesSink
 
 
 class ArrayMemory(BytesSink):
-    """A sink of one answer (:class:`jsobj.store.objects.Room`) whose ``data`` are an array, uint8, one-dimensional.
+    """A sink of one answer (:class:`jsobj.net.body.Room`) whose ``data`` are an array, uint8, one-dimensional.
 
     Nothing is written into its pages before the server's bytes are, which a ``bytearray`` does. An answer whose length
     is not told comes in pieces, and ``data`` are a ``bytearray`` then.

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Room
-from jsobj.store.streams import BytesSink
+from jsobj.net.body import BytesSink, Room
 from jsobj.transfer.content import Comparison, compare_held, is_md5
 
 if TYPE_CHECKING:

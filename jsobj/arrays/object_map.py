@@ -24,9 +24,9 @@ from jsobj.arrays.many import SomeFailed, for_each
 from jsobj.arrays.opened import Opened, forget, hold, release
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.locate import parse_location
 from jsobj.store.objects import ObjectInfo
-from jsobj.store.streams import BytesSink, BytesSource
 
 if TYPE_CHECKING:
     from jsobj.store.objects import Store

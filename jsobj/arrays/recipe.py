@@ -9,9 +9,9 @@ from jsobj.store.locate import Location
 
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
+    from jsobj.net.retry import Patience
     from jsobj.store.objects import Store
     from jsobj.store.open import Wish
-    from jsobj.store.patience import Patience
 
 
 @dataclass(frozen=True, slots=True)

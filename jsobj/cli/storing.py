@@ -12,11 +12,11 @@ from jsobj.cli.world import World
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone import Keystone
+    from jsobj.net.retry import Told
     from jsobj.store.buckets import Bucket
     from jsobj.store.locate import Location
     from jsobj.store.objects import Store
     from jsobj.store.open import Wish
-    from jsobj.store.patience import Told
 
 
 def store_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -60,8 +60,8 @@ class Stores:
 
     def another(self, location: Location, told: Told) -> Store:
         """A store with connections of its own, for a process of its own, which closes it. ``told`` hears of retries."""
+        from jsobj.net.retry import Patience
         from jsobj.store.open import open_store
-        from jsobj.store.patience import Patience
 
         return open_store(self._world.settings, location, self._wish(), patience=Patience(told=told))
 

@@ -10,8 +10,8 @@ from jsobj.doctor.values import Finding, failed, passed, warned
 from jsobj.errors import JsobjError
 from jsobj.identity.awsfiles import AwsProfile, read_profile
 from jsobj.identity.current import chosen_cloud
-from jsobj.identity.proxies import malformed
 from jsobj.identity.sources import from_environment
+from jsobj.net.proxy import malformed
 from jsobj.urls import normalise_endpoint
 
 # Say which login is meant or where files are; they do not disturb one.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.values import Finding, failed, passed
-from jsobj.identity.proxies import Proxy, proxy_for
+from jsobj.net.proxy import Proxy, proxy_for
 from jsobj.urls import Origin, parse_url
 
 CONNECT_SECONDS = 3.0

@@ -9,7 +9,7 @@ from typing import Any
 from jsobj.doctor.case import Case
 from jsobj.doctor.network import Target, TargetOf, open_way
 from jsobj.doctor.values import Finding, failed, passed, warned
-from jsobj.identity.tls import tls_context
+from jsobj.net.tls import tls_context
 
 _SECONDS = 4.0
 _NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python does not name

@@ -14,10 +14,10 @@ from typing import Any
 
 from jsobj.doctor.case import Case
 from jsobj.identity.http import TransportError
-from jsobj.identity.proxies import proxy_for
 from jsobj.identity.s3wire import MAX_BODY, Answer, KeyPair, unreachable
-from jsobj.identity.sigv4 import signed_headers
-from jsobj.identity.tls import tls_context
+from jsobj.net.proxy import proxy_for
+from jsobj.net.sigv4 import signed_headers
+from jsobj.net.tls import tls_context
 from jsobj.urls import Origin
 
 CONNECT_SECONDS = 3.0

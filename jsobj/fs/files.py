@@ -15,9 +15,9 @@ from jsobj.fs.operations import refuse_existing, telling_not_found
 from jsobj.fs.reader import StreamCache, fetch_range
 from jsobj.fs.unwinding import failing_bodies
 from jsobj.fs.writer import ObjectWriter
+from jsobj.net.body import BytesSource
 from jsobj.store.objects import PART_SIZE as LAYOUT
 from jsobj.store.objects import ObjectInfo, PutOptions
-from jsobj.store.streams import BytesSource
 from jsobj.transfer.layout import PART_SIZE
 from jsobj.transfer.reading import Reading
 from jsobj.transfer.sending import content_type

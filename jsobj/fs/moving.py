@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from jsobj.fs.under_way import require_going_on, under_way
-from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Source, Store
-from jsobj.store.streams import BytesSource, FileSource
+from jsobj.net.body import BytesSource, FileSource, Source
+from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Store
 from jsobj.transfer.bounded import bounded_map
 from jsobj.transfer.layout import Stretch, plan_layout
 from jsobj.transfer.reading import Reading

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from fsspec.caching import BaseCache
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import BytesSink
 from jsobj.store.objects import ObjectInfo
-from jsobj.store.streams import BytesSink
 from jsobj.transfer.bounded import bounded_map
 from jsobj.transfer.reading import Reading
 

@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from jsobj import __version__
-from jsobj.identity.proxies import Proxy, proxy_for
 from jsobj.identity.settings import process_environment
-from jsobj.identity.tls import tls_context
+from jsobj.net.proxy import Proxy, proxy_for
+from jsobj.net.tls import tls_context
 from jsobj.urls import Origin
 
 CONNECT_SECONDS = 5.0

@@ -63,7 +63,7 @@ def get(
     Raises :class:`JsobjError` (network) where nothing usable comes back.
     """
     from jsobj.identity.http import HttpClient, TransportError
-    from jsobj.identity.sigv4 import signed_headers
+    from jsobj.net.sigv4 import signed_headers
 
     headers: dict[str, str] = {}
     if key is not None:

@@ -10,9 +10,9 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.request import Request
+from jsobj.net.session import Session
 from jsobj.store.buckets import Bucket
-from jsobj.store.exchange import Request
-from jsobj.store.session import Session
 from jsobj.store.swift_failures import not_swift
 from jsobj.units import parse_keystone_time
 from jsobj.urls import parse_url

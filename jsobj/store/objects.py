@@ -7,9 +7,11 @@ not: not found, refused, auth, network, integrity.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from jsobj.net.body import Moved, Sink, Source
 
 # The metadata in which the modification time of the file travels, in seconds since 1970 as a decimal number: rclone and
 # swiftclient write and read the same name.
@@ -129,41 +131,6 @@ class StorePlace:
     def url(self, key: str = "") -> str:
         """``s3://bucket/key`` or ``swift://container/object``."""
         return f"{self.dialect}://{self.bucket}/{key}"
-
-
-class Source(Protocol):
-    """Bytes to send, readable again from any place: a retry starts over."""
-
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        ...
-
-    def read_into(self, buffer: memoryview, offset: int) -> int:
-        """Fill ``buffer`` from byte ``offset`` on; how many bytes came. Fewer than asked for only at the end.
-
-        Raises :class:`JsobjError` (integrity) where the source has become shorter than ``size``.
-        """
-        ...
-
-
-class Sink(Protocol):
-    """Where received bytes go, each at its own place: a retry may write the same stretch again."""
-
-    def write(self, chunk: memoryview, offset: int) -> None:
-        """Keep ``chunk`` at byte ``offset``, counted from the start of the stretch that was asked for."""
-        ...
-
-
-class Room(Sink, Protocol):
-    """A sink in memory, which the bytes of an answer can be received into without a copy."""
-
-    def room(self, size: int) -> memoryview | None:
-        """Writable memory for an answer of ``size`` bytes, a new one for each try; None: it wants ``write``."""
-        ...
-
-
-Moved = Callable[[int], None]  # told of bytes as they pass; negative where a retry takes them back
 
 
 def _nobody(count: int) -> None:

@@ -17,8 +17,8 @@ from jsobj.urls import Origin, parse_url, split_swift_path
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone import Keystone
+    from jsobj.net.retry import Patience
     from jsobj.store.buckets import Bucket, BucketAdmin
-    from jsobj.store.patience import Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _s3(settings: Settings, location: Location, access: S3Access, patience: Pati
 
 
 def _proxy(settings: Settings, origin: Origin) -> str:
-    from jsobj.identity.proxies import tunnel_for
+    from jsobj.net.proxy import tunnel_for
 
     return tunnel_for(settings.environ, origin)
 

@@ -17,28 +17,15 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import BytesSource, Moved, Sink, Source
+from jsobj.net.request import Request
+from jsobj.net.retry import Patience
+from jsobj.net.session import Session
 from jsobj.store import s3_listing, s3_multipart
 from jsobj.store.access import S3Access
-from jsobj.store.exchange import Request
-from jsobj.store.objects import (
-    Got,
-    Limits,
-    Listed,
-    Moved,
-    ObjectInfo,
-    Part,
-    PartDigest,
-    PutOptions,
-    Sink,
-    Source,
-    StorePlace,
-    Upload,
-)
-from jsobj.store.patience import Patience
+from jsobj.store.objects import Got, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
 from jsobj.store.s3_presign import presigned
 from jsobj.store.s3_talk import GONE, INFO, READ, S3Dialect, S3Talk, etag_of, headers_for, info_of
-from jsobj.store.session import Session
-from jsobj.store.streams import BytesSource
 
 SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
 _PIECE = 256 * 1024

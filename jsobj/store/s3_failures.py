@@ -14,9 +14,9 @@ from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.words import same_login
+from jsobj.net.dates import http_epoch
+from jsobj.net.request import Again, Reply, Request
 from jsobj.store.access import S3Access
-from jsobj.store.dates import http_epoch
-from jsobj.store.exchange import Again, Reply, Request
 from jsobj.store.objects import Limits
 from jsobj.store.s3_errors import explained, redirected
 from jsobj.store.s3_xml import error_fields

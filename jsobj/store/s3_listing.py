@@ -17,8 +17,8 @@ from typing import TypeAlias
 from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.ahead import Ahead
-from jsobj.store.dates import iso_epoch
+from jsobj.net.dates import iso_epoch
+from jsobj.net.prefetch import Ahead
 from jsobj.store.objects import Listed, Part, Upload
 from jsobj.store.s3_talk import S3Talk
 from jsobj.store.s3_xml import Document, Fields, XmlError, parse

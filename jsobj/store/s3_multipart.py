@@ -15,13 +15,13 @@ from contextlib import suppress
 from dataclasses import replace
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import BytesSource, Moved, Source
 from jsobj.store import s3_listing
 from jsobj.store.digests import composite
-from jsobj.store.objects import Moved, ObjectInfo, Part, PutOptions, Source, Upload
+from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.s3_failures import SENDINGS
 from jsobj.store.s3_talk import GONE, READ, S3Talk, encoded, etag_of, headers_for
 from jsobj.store.s3_xml import XmlError, parse
-from jsobj.store.streams import BytesSource
 
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.sigv4 import LONGEST_URL, Signer
+from jsobj.net.sigv4 import LONGEST_URL, Signer
 from jsobj.urls import Origin
 
 _METHODS = frozenset({"GET", "PUT", "HEAD", "DELETE"})

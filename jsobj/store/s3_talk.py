@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.sigv4 import Signer
+from jsobj.net.dates import http_epoch
+from jsobj.net.request import Again, LogInAgain, Reply, Request, Verdict
+from jsobj.net.session import Session, default_verdict
+from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
-from jsobj.store.dates import http_epoch
-from jsobj.store.exchange import Again, LogInAgain, Reply, Request, Verdict
 from jsobj.store.objects import ObjectInfo, PutOptions
 from jsobj.store.s3_failures import Asked, Said, elsewhere, failure, names_in, object_changed, of_object, said
-from jsobj.store.session import Session, default_verdict
 
 GONE = frozenset({200, 204})
 READ = frozenset({200, 206})
@@ -45,7 +45,7 @@ class S3Dialect:
         self.checks_payload = False  # whether the server is one that is known to compare a signed SHA-256
 
     def authorise(self, request: Request, payload_sha256: str) -> Mapping[str, str]:
-        """The request's headers, signed; see :class:`jsobj.store.session.Dialect`."""
+        """The request's headers, signed; see :class:`jsobj.net.session.Dialect`."""
         headers = request.headers
         if "if-match" in headers:
             headers = {name: value for name, value in headers.items() if name != "if-match"}
@@ -54,7 +54,7 @@ class S3Dialect:
         return self.signer.headers(request.method, self._host, request.path, request.query, headers, payload_sha256)
 
     def judge(self, request: Request, reply: Reply) -> Verdict:
-        """What an answer means; see :class:`jsobj.store.session.Dialect`."""
+        """What an answer means; see :class:`jsobj.net.session.Dialect`."""
         if not self.checks_payload and self.signs_payload:
             # Ceph RGW and Swift name their requests so; both refuse a body whose SHA-256 is not the signed one.
             self.checks_payload = reply.headers.get("x-amz-request-id", "").startswith("tx")
@@ -134,7 +134,7 @@ class S3Talk:
         return f"{self._path}/{encoded(key)}" if key else self._path
 
     def send(self, method: str, key: str = "", **more: Any) -> Reply:
-        """Send a request; ``more`` are fields of :class:`jsobj.store.exchange.Request`."""
+        """Send a request; ``more`` are fields of :class:`jsobj.net.request.Request`."""
         return self.session.send(Request(method, self.path(key), item=f"s3://{self.bucket}/{key}", **more))
 
     def of(self, bucket: str) -> S3Talk:

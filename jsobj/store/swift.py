@@ -16,24 +16,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.exchange import Reply, Request
-from jsobj.store.objects import (
-    Got,
-    Limits,
-    Listed,
-    Moved,
-    ObjectInfo,
-    Part,
-    PartDigest,
-    PutOptions,
-    Sink,
-    Source,
-    StorePlace,
-    Upload,
-)
-from jsobj.store.patience import Patience
-from jsobj.store.session import Session
-from jsobj.store.streams import BytesSource
+from jsobj.net.body import BytesSource, Moved, Sink, Source
+from jsobj.net.request import Reply, Request
+from jsobj.net.retry import Patience
+from jsobj.net.session import Session
+from jsobj.store.objects import Got, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
 from jsobj.store.swift_copying import Copier
 from jsobj.store.swift_errors import Asker
 from jsobj.store.swift_failures import name_refused, object_changed, upload_not_found, wrong_digest

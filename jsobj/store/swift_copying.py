@@ -8,7 +8,7 @@ a copy here. A copied segment has to have the MD5 that its source had.
 from __future__ import annotations
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.exchange import Reply
+from jsobj.net.request import Reply
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.swift_failures import object_changed, wrong_digest
 from jsobj.store.swift_slo import Segment, Segments, segment_name

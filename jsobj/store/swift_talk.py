@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import quote
 
 from jsobj.errors import JsobjError
-from jsobj.store.exchange import LogInAgain, Reply, Request, Verdict
+from jsobj.net.request import LogInAgain, Reply, Request, Verdict
+from jsobj.net.session import Session, default_verdict
 from jsobj.store.objects import ObjectInfo, PutOptions
-from jsobj.store.session import Session, default_verdict
 from jsobj.store.swift_errors import Asker
 from jsobj.store.swift_failures import failure, name_refused, not_swift, object_changed
 from jsobj.store.tokens import TokenKeeper
@@ -38,14 +38,14 @@ class SwiftDialect:
         self._who = who
 
     def authorise(self, request: Request, payload_sha256: str) -> Mapping[str, str]:
-        """The request's headers with the token; see :class:`jsobj.store.session.Dialect`."""
+        """The request's headers with the token; see :class:`jsobj.net.session.Dialect`."""
         headers = {name: value for name, value in request.headers.items() if name != "if-match"}
         if self._keeper is not None:
             headers["x-auth-token"] = self._keeper.current().reveal()
         return headers
 
     def judge(self, request: Request, reply: Reply) -> Verdict:
-        """What an answer means; see :class:`jsobj.store.session.Dialect`."""
+        """What an answer means; see :class:`jsobj.net.session.Dialect`."""
         if reply.status in request.expect:
             return self._about_content(request, reply)
         again = default_verdict(reply)
@@ -102,7 +102,7 @@ class Talk:
         return f"{path}/" if self.public else path
 
     def send(self, method: str, container: str, key: str | None = None, **more: Any) -> Reply:
-        """Send a request; ``more`` are fields of :class:`jsobj.store.exchange.Request`."""
+        """Send a request; ``more`` are fields of :class:`jsobj.net.request.Request`."""
         item = more.pop("item", "") or f"swift://{container}/{key or ''}"
         return self.session.send(Request(method, self.path(container, key), item=item, **more))
 

@@ -69,7 +69,7 @@ def _key(talk: Talk, container: str) -> str:
 
 
 def _account(talk: Talk) -> Mapping[str, str]:
-    from jsobj.store.exchange import Request
+    from jsobj.net.request import Request
 
     return talk.session.send(Request("HEAD", talk.root, item="the account", expect=READ)).headers
 
@@ -80,7 +80,7 @@ def _named(headers: Mapping[str, str], level: str) -> str:
 
 def _made_key(talk: Talk, container: str) -> str:
     """A new key, where there is none: in the container, which lets it sign no more than that; in RGW's account."""
-    from jsobj.store.exchange import Request
+    from jsobj.net.request import Request
 
     secret = secrets.token_hex(24)
     rgw = is_rgw(talk.send("HEAD", container, expect=READ).headers)

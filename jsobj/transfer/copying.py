@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import PART_SIZE, Listed, Moved, ObjectInfo, PutOptions, Store
+from jsobj.net.body import Moved
+from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, PutOptions, Store
 from jsobj.transfer.bounded import bounded_map
 from jsobj.transfer.content import layouts
 from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally

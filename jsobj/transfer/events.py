@@ -173,6 +173,6 @@ class Teller:
             self._listener(event)
 
     def retried(self, item: str, reason: str, wait: float) -> None:
-        """A :data:`jsobj.store.patience.Told`."""
+        """A :data:`jsobj.net.retry.Told`."""
         self._tally.retried()
         self(Retried(item, reason, wait))

@@ -13,9 +13,9 @@ from concurrent.futures import Executor
 from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import BytesSink
 from jsobj.store.digests import composite
 from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
-from jsobj.store.streams import BytesSink
 from jsobj.transfer.bounded import bounded_map
 from jsobj.transfer.content import is_md5, layouts
 

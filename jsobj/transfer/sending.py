@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import FileSource, source_changed
 from jsobj.store.objects import MTIME, PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Store, Upload
-from jsobj.store.streams import FileSource, source_changed
 from jsobj.transfer.compressing import compressed_already, encoder, file_chunks, through
 from jsobj.transfer.content import compare, is_md5, md5_of
 from jsobj.transfer.layout import Layout, Stretch, plan_layout

@@ -15,8 +15,8 @@ from itertools import islice
 from mmap import mmap
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import PART_SIZE, Moved, Part, PutOptions, Store, Upload
-from jsobj.store.streams import BytesSource
+from jsobj.net.body import BytesSource, Moved
+from jsobj.store.objects import PART_SIZE, Part, PutOptions, Store, Upload
 from jsobj.units import human_bytes
 
 IN_FLIGHT = 4

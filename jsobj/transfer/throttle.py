@@ -49,7 +49,7 @@ class RateLimit:
 
 
 class Meter:
-    """Counts bytes as they pass, and holds them back where there is a limit; see :data:`jsobj.store.objects.Moved`."""
+    """Counts bytes as they pass, and holds them back where there is a limit; see :data:`jsobj.net.body.Moved`."""
 
     def __init__(self, count: Callable[[int], None], limit: RateLimit | None = None) -> None:
         self._count = count

@@ -21,7 +21,7 @@ import jsobj
 from jsobj.arrays.array_memory import ArrayMemory
 from jsobj.arrays.fetching import fetch
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.streams import BytesSink
+from jsobj.net.body import BytesSink
 
 MIB = 1 << 20
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -111,7 +111,7 @@ def test_nothing_stays_of_a_try_that_broke_off(
 ) -> None:
     """The object was replaced by a shorter one between two tries."""
     settle(monkeypatch, environ_in(tmp_path))
-    monkeypatch.setattr("jsobj.store.patience._BASE", 0.0)
+    monkeypatch.setattr("jsobj.net.retry._BASE", 0.0)
     short = b"" if body == CHUNKED_EMPTY else body
     etag = f'"{hashlib.md5(short).hexdigest()}"'
     right = (

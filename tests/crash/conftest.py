@@ -15,8 +15,8 @@ from commands import Jsobj
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
 
-from jsobj.store import patience
-from jsobj.store.wire import Wire
+from jsobj.net import retry
+from jsobj.net.wire import Wire
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 
@@ -29,7 +29,7 @@ _REGION = "by-way-of-faults"
 @pytest.fixture
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same tries, sooner after one another; a connection on which nothing comes is given up after 1.5 s."""
-    monkeypatch.setattr(patience, "_BASE", 0.005)
+    monkeypatch.setattr(retry, "_BASE", 0.005)
     ask = Wire.ask
 
     def soon(self: Wire, *words: Any, idle: float, **named: Any) -> Any:

@@ -14,7 +14,7 @@ from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
 from listening import answering
 
-from jsobj.store.patience import GiveUp, Patience
+from jsobj.net.retry import GiveUp, Patience
 
 DATA = content(12 * MIB, 61)  # three parts
 ALL = pytest.mark.parametrize("crash", ["s3", "rgw", "swift"], indirect=True)

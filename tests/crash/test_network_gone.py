@@ -16,7 +16,7 @@ from fault_proxy import Answer, FaultProxy, Rule, fault_proxy
 from fixtures_rgw import GLOBAL, Rgw
 from tls_front import make_certificates
 
-from jsobj.store import patience
+from jsobj.net import retry
 
 DATA = content(12 * MIB, 31)  # three parts
 SOON = pytest.mark.usefixtures("short_waits")
@@ -107,7 +107,7 @@ def test_C18_F49_a_network_that_comes_back_is_waited_for(crash: Crash) -> None:
 def test_C18_a_network_that_stays_away_leaves_what_the_next_run_continues(
     crash: Crash, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "_OUTAGE", 1.0)
+    monkeypatch.setattr(retry, "_OUTAGE", 1.0)
     path = crash.path("data", DATA)
     crash.proxy.add(once(crash.proxy.go_away, crash))
     crash.upload(path, "data", "--parallel", "1", code=7)

@@ -16,8 +16,8 @@ from jsobj.doctor.masking import Mask
 from jsobj.doctor.runner import chosen, run_checks, without_writing
 from jsobj.doctor.values import Check, Finding, Status, failed, passed, skipped, warned
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.proxies import ProxyUnusable, malformed, proxy_for
 from jsobj.identity.settings import Settings
+from jsobj.net.proxy import ProxyUnusable, malformed, proxy_for
 from jsobj.urls import Origin
 
 

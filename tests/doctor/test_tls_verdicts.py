@@ -17,8 +17,8 @@ from jsobj.doctor.values import Status
 from jsobj.errors import JsobjError
 from jsobj.identity.s3wire import get
 from jsobj.identity.settings import Settings
-from jsobj.store.connect import Dialer
-from jsobj.store.heads import WireError
+from jsobj.net.dial import Dialer
+from jsobj.net.response_head import WireError
 from jsobj.urls import Origin, require_origin
 
 Served = tuple[Path, "bool | str"]  # what the server shows, and what is trusted

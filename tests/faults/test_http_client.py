@@ -17,7 +17,7 @@ from certificates import certificate, server_context
 
 from jsobj.identity import http
 from jsobj.identity.http import HttpClient, TransportError
-from jsobj.identity.tls import tls_context
+from jsobj.net.tls import tls_context
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CLOSE = b""  # the connection is closed without an answer

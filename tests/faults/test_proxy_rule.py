@@ -16,10 +16,10 @@ from jsobj.doctor.network import Target, open_way
 from jsobj.errors import JsobjError
 from jsobj.identity.http import HttpClient
 from jsobj.identity.plugins import plugin_session
-from jsobj.identity.proxies import ProxyUnusable, proxy_for
 from jsobj.identity.s3wire import get
 from jsobj.identity.settings import Settings
 from jsobj.identity.sources import AuthSource
+from jsobj.net.proxy import ProxyUnusable, proxy_for
 from jsobj.store.locate import parse_location
 from jsobj.store.open import Wish, open_account, open_store
 from jsobj.store.swift_account import through

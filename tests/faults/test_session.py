@@ -13,10 +13,10 @@ import pytest
 from scripted import Step, answer, finish, reset, scripted
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.exchange import LogInAgain, Reply, Request, Verdict
-from jsobj.store.patience import Patience
-from jsobj.store.session import Session, default_verdict
-from jsobj.store.streams import BytesSink, BytesSource
+from jsobj.net.body import BytesSink, BytesSource
+from jsobj.net.request import LogInAgain, Reply, Request, Verdict
+from jsobj.net.retry import Patience
+from jsobj.net.session import Session, default_verdict
 from jsobj.urls import Origin
 
 BODY = bytes(range(256)) * 512  # 128 KiB
@@ -51,7 +51,7 @@ class Plain:
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries at once: how long is waited is tested with the policy itself."""
-    monkeypatch.setattr("jsobj.store.patience._BASE", 0.0)
+    monkeypatch.setattr("jsobj.net.retry._BASE", 0.0)
 
 
 def session(port: int, dialect: Any = None, **words: Any) -> Session:
@@ -375,7 +375,7 @@ def test_chunked_answers_are_read() -> None:
 
 def test_waits_grow_and_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     """P06: exponential with full jitter, capped."""
-    monkeypatch.setattr("jsobj.store.patience._BASE", 0.25)
+    monkeypatch.setattr("jsobj.net.retry._BASE", 0.25)
     waits: dict[int, list[float]] = {}
     for _ in range(200):
         patience = Patience(told=lambda item, reason, wait: waits.setdefault(len(item), []).append(wait))

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import cloudsread, inifile, rcfile
-from jsobj.store import dates, s3_xml, swift_listing
-from jsobj.store.heads import WireError, parse_head
+from jsobj.net import dates
+from jsobj.net.response_head import WireError, parse_head
+from jsobj.store import s3_xml, swift_listing
 from jsobj.transfer.journal_records import JobKey
 from jsobj.transfer.names import Refusal, is_temp, path_for
 from jsobj.urls import normalise_endpoint

@@ -17,10 +17,10 @@ from fixtures_rgw import GLOBAL, TENANTS, Rgw
 
 from jsobj.errors import JsobjError
 from jsobj.identity.s3wire import KeyPair
+from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.access import S3Access
 from jsobj.store.objects import Part, PutOptions, Upload
 from jsobj.store.s3 import S3Store
-from jsobj.store.streams import BytesSink, BytesSource
 from jsobj.urls import require_origin
 
 SERVERS = ("swift", GLOBAL)

@@ -20,9 +20,9 @@ from fixtures_rgw import GLOBAL, TENANTS, Rgw
 from jsobj.identity.keystone import Keystone
 from jsobj.identity.rcfile import read
 from jsobj.identity.sources import AuthSource, from_rc
+from jsobj.net.body import BytesSink, BytesSource
 from jsobj.secret import Secret
 from jsobj.store.objects import Part, PutOptions, StorePlace, Upload
-from jsobj.store.streams import BytesSink, BytesSource
 from jsobj.store.swift import SwiftStore
 from jsobj.store.tokens import TokenKeeper
 

@@ -11,10 +11,10 @@ from meddler import Meddler, Passing, flipped, meddling, refusal
 from s3_scene import MIB, SMALLEST, S3Scene, got, md5, refused
 
 from jsobj.errors import ExitCode
+from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.digests import composite
 from jsobj.store.objects import Part, Upload
 from jsobj.store.s3 import S3Store
-from jsobj.store.streams import BytesSink, BytesSource
 
 DATA = os.urandom(SMALLEST + 5)
 
@@ -22,7 +22,7 @@ DATA = os.urandom(SMALLEST + 5)
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retries at once: how long is waited is tested with the policy itself."""
-    monkeypatch.setattr("jsobj.store.patience._BASE", 0.0)
+    monkeypatch.setattr("jsobj.net.retry._BASE", 0.0)
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from s3_scene import MIB, SMALLEST, S3Scene, got, md5, open_scene, refused, send
 
 from jsobj.errors import ExitCode
 from jsobj.identity.s3wire import KeyPair
+from jsobj.net.body import BytesSink, BytesSource
 from jsobj.secret import Secret
 from jsobj.store.digests import composite
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Upload
-from jsobj.store.streams import BytesSink, BytesSource
 
 # Names that round-trip or break what is quoted twice, not at all, or tidied up (P23, B080, B082, B085, B090, B091).
 NAMES = (

@@ -12,8 +12,8 @@ from meddler import Answer, Meddler, Passing, flipped, meddling
 from swift_scene import MIB, Scene, got, open_scene, send_in_parts
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store import patience
-from jsobj.store.streams import BytesSink, BytesSource
+from jsobj.net import retry
+from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.swift import SwiftStore
 from jsobj.store.tokens import TokenKeeper
 
@@ -32,7 +32,7 @@ def meddler(scene: Scene) -> Iterator[Meddler]:
 @pytest.fixture
 def store(scene: Scene, meddler: Meddler, monkeypatch: pytest.MonkeyPatch) -> Iterator[SwiftStore]:
     """A store that speaks through the proxy, and does not wait long before it tries again."""
-    monkeypatch.setattr(patience, "_BASE", 0.001)
+    monkeypatch.setattr(retry, "_BASE", 0.001)
     place = scene.store().place
     path = place.account.partition("//")[2].partition("/")[2]
     made = SwiftStore(replace(place, account=f"{meddler.origin}/{path}"), TokenKeeper(scene.keystone))

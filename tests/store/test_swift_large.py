@@ -10,8 +10,8 @@ from fixtures_cloud import Cloud
 from swift_scene import MIB, SERVERS, Scene, got, md5, open_scene, random_bytes, send_in_parts
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import BytesSource
 from jsobj.store.objects import Part, PutOptions
-from jsobj.store.streams import BytesSource
 from jsobj.store.swift import SwiftStore
 from jsobj.store.swift_slo import composite, segment_name
 

@@ -15,8 +15,8 @@ from swift_scene import SERVERS, Scene, got, open_scene, source_of
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import tokens
 from jsobj.identity.keystone import Keystone
+from jsobj.net.body import BytesSource
 from jsobj.secret import Secret
-from jsobj.store.streams import BytesSource
 from jsobj.store.swift import SwiftStore
 from jsobj.store.tokens import TokenKeeper
 

@@ -11,9 +11,9 @@ from fixtures_cloud import Cloud
 from swift_scene import MIB, SERVERS, Scene, got, md5, open_scene, random_bytes, send_in_parts
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store import swift_listing
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions
-from jsobj.store.streams import BytesSink, BytesSource
 from jsobj.store.swift import SwiftStore
 
 # Objects whose names break what is quoted twice, not at all, or tidied up (B074, B085, B091).

@@ -9,7 +9,7 @@ import pytest
 
 import jsobj
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.streams import FileSink
+from jsobj.net.body import FileSink
 from jsobj.transfer.landing import Landing, Temp
 
 ROOT = Path(jsobj.__file__).parents[1]

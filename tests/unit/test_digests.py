@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jsobj.store.dates import http_epoch, iso_epoch
+from jsobj.net.dates import http_epoch, iso_epoch
 from jsobj.store.digests import candidates, composite
 
 MIB = 1024 * 1024

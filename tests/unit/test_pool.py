@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from jsobj.identity.http import HttpClient
-from jsobj.store.pool import Pool
+from jsobj.net.pool import Pool
 from jsobj.urls import require_origin
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"

@@ -10,14 +10,14 @@ import pytest
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.s3wire import KeyPair
+from jsobj.net.body import BytesSource
+from jsobj.net.request import Again, LogInAgain, Reply, Request, Verdict
+from jsobj.net.session import _SIGNED
 from jsobj.secret import Secret
 from jsobj.store.access import S3Access
-from jsobj.store.exchange import Again, LogInAgain, Reply, Request, Verdict
 from jsobj.store.objects import PutOptions
 from jsobj.store.s3 import SIGNED_BYTES
 from jsobj.store.s3_talk import S3Dialect, decoded, headers_for, info_of
-from jsobj.store.session import _SIGNED
-from jsobj.store.streams import BytesSource
 from jsobj.urls import Origin
 
 PATH = "/my-data/a%20b"

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.sigv4 import UNSIGNED_PAYLOAD, Signer, canonical_query, signed_headers
+from jsobj.net.sigv4 import UNSIGNED_PAYLOAD, Signer, canonical_query, signed_headers
 from jsobj.secret import Secret
 from jsobj.store.s3_presign import presigned
 from jsobj.urls import Origin

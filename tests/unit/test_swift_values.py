@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from swiftclient.utils import generate_temp_url
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.exchange import Again, LogInAgain, Reply, Request
+from jsobj.net.body import BytesSink, BytesSource
+from jsobj.net.request import Again, LogInAgain, Reply, Request
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, StorePlace
-from jsobj.store.streams import BytesSink, BytesSource
 from jsobj.store.swift import SwiftStore
 from jsobj.store.swift_errors import Asker
 from jsobj.store.swift_listing import epoch, parse

@@ -14,7 +14,7 @@ import pytest
 from landing_scene import BIG, files, filled, land, refused
 
 from jsobj.errors import JsobjError
-from jsobj.store.streams import FileSink
+from jsobj.net.body import FileSink
 from jsobj.transfer.disk import umask
 from jsobj.transfer.landing import Landing
 

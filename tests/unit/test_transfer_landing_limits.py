@@ -18,7 +18,7 @@ import pytest
 from landing_scene import BIG, ROOT, descriptors, files, filled, land, need, refused
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.streams import FileSink
+from jsobj.net.body import FileSink
 from jsobj.transfer.disk import reserve, trouble
 from jsobj.transfer.landing import Landing
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import BytesSink
 from jsobj.store.locate import first_of
-from jsobj.store.streams import BytesSink
 
 if TYPE_CHECKING:
     from jsobj.store.objects import Store

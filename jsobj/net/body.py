@@ -1,13 +1,50 @@
-"""Sources and sinks of object bytes: stretches of files, and bytes in memory."""
+"""Bodies of requests and responses: what can be sent (sources) and what can be received into (sinks)."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from jsobj.errors import ExitCode, JsobjError
 
 _BELIEVED = 64 * 1024 * 1024  # bytes of memory that are taken because a server announces them
+
+
+Moved = Callable[[int], None]  # told of bytes as they pass; negative where a retry takes them back
+
+
+class Source(Protocol):
+    """Bytes to send, readable again from any place: a retry starts over."""
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        ...
+
+    def read_into(self, buffer: memoryview, offset: int) -> int:
+        """Fill ``buffer`` from byte ``offset`` on; how many bytes came. Fewer than asked for only at the end.
+
+        Raises :class:`JsobjError` (integrity) where the source has become shorter than ``size``.
+        """
+        ...
+
+
+class Sink(Protocol):
+    """Where received bytes go, each at its own place: a retry may write the same stretch again."""
+
+    def write(self, chunk: memoryview, offset: int) -> None:
+        """Keep ``chunk`` at byte ``offset``, counted from the start of the stretch that was asked for."""
+        ...
+
+
+class Room(Sink, Protocol):
+    """A sink in memory, which the bytes of an answer can be received into without a copy."""
+
+    def room(self, size: int) -> memoryview | None:
+        """Writable memory for an answer of ``size`` bytes, a new one for each try; None: it wants ``write``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +57,7 @@ class FileSource:
     name: str
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
-        """Fill ``buffer``; see :class:`jsobj.store.objects.Source`."""
+        """Fill ``buffer``; see :class:`Source`."""
         wanted = min(len(buffer), self.size - offset)
         done = 0
         while done < wanted:
@@ -48,7 +85,7 @@ class BytesSource:
         return memoryview(self.data)
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
-        """Fill ``buffer``; see :class:`jsobj.store.objects.Source`."""
+        """Fill ``buffer``; see :class:`Source`."""
         chunk = self.view[offset : offset + len(buffer)]
         buffer[: len(chunk)] = chunk
         return len(chunk)
@@ -75,7 +112,7 @@ class BytesSink:
         self.data = bytearray()
 
     def room(self, size: int) -> memoryview | None:
-        """Memory for all of it; see :class:`jsobj.store.objects.Room`. What is large grows as it comes instead: a
+        """Memory for all of it; see :class:`jsobj.net.body.Room`. What is large grows as it comes instead: a
         server may announce more than it has."""
         if size > _BELIEVED:
             return None

@@ -7,9 +7,9 @@ import ssl
 import threading
 from urllib.parse import urlsplit
 
-from jsobj.identity.proxies import proxy_login
-from jsobj.store.heads import WireError, parse_head
-from jsobj.store.wire import CONNECT_SECONDS
+from jsobj.net.proxy import proxy_login
+from jsobj.net.response_head import WireError, parse_head
+from jsobj.net.wire import CONNECT_SECONDS
 from jsobj.urls import Origin
 
 
@@ -53,7 +53,7 @@ class Dialer:
     def _secured(self, connection: socket.socket) -> ssl.SSLSocket:
         with self._lock:
             if self._context is None:
-                from jsobj.identity.tls import tls_context
+                from jsobj.net.tls import tls_context
 
                 self._context = tls_context(self._verify)
         try:

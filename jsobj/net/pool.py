@@ -8,8 +8,8 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 
-from jsobj.store.connect import Dialer
-from jsobj.store.wire import Wire
+from jsobj.net.dial import Dialer
+from jsobj.net.wire import Wire
 from jsobj.urls import Origin
 
 

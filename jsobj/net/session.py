@@ -16,14 +16,13 @@ from urllib.parse import quote
 
 from jsobj import __version__
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.proxies import proxy_login
-from jsobj.store.exchange import MAX_BODY, Again, LogInAgain, Reply, Request, Verdict
-from jsobj.store.heads import Head, WireError
-from jsobj.store.objects import Source
-from jsobj.store.patience import GiveUp, Patience
-from jsobj.store.pool import Pool
-from jsobj.store.streams import BytesSource
-from jsobj.store.wire import Wire
+from jsobj.net.body import BytesSource, Source
+from jsobj.net.pool import Pool
+from jsobj.net.proxy import proxy_login
+from jsobj.net.request import MAX_BODY, Again, LogInAgain, Reply, Request, Verdict
+from jsobj.net.response_head import Head, WireError
+from jsobj.net.retry import GiveUp, Patience
+from jsobj.net.wire import Wire
 from jsobj.urls import Origin
 
 _SIGNED = 1024 * 1024  # bytes up to which a body's SHA-256 is taken first, where the dialect signs payloads
@@ -52,7 +51,7 @@ class Dialect(Protocol):
 
 
 class Session:
-    """Sends requests for any number of threads. ``verify`` and ``proxy`` as for :class:`jsobj.store.connect.Pool`."""
+    """Sends requests for any number of threads. ``verify`` and ``proxy`` as for :class:`jsobj.net.dial.Pool`."""
 
     def __init__(
         self,

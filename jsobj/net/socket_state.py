@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 
-from jsobj.store.heads import WireError
+from jsobj.net.response_head import WireError
 
 
 class FromSourceError(OSError):

@@ -1,0 +1,1 @@
+"""HTTP for every room above: connections, TLS, proxies, requests, retries, signatures. Knows no bucket and no login."""
