@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from jsobj.arrays.object_map import PARALLEL, ObjectMap, object_map
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.locate import Location
+from jsobj.store.location import Location
 from jsobj.transfer.events import Listener, Summary
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.locate import parse_location
+from jsobj.store.location import parse_location
 from jsobj.transfer import runs
 from jsobj.transfer.events import Event, Listener, Noted, Summary, Tally, Teller
 from jsobj.transfer.filters import Filters

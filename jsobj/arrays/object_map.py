@@ -25,7 +25,7 @@ from jsobj.arrays.opened import Opened, forget, hold, release
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
-from jsobj.store.locate import parse_location
+from jsobj.store.location import parse_location
 from jsobj.store.objects import ObjectInfo
 
 if TYPE_CHECKING:

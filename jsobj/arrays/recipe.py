@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jsobj.store.locate import Location
+from jsobj.store.location import Location
 
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings

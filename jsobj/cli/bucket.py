@@ -40,8 +40,8 @@ def create(world: World, bucket: str, make_unique: bool) -> None:
       jsobj bucket create my-results --unique
       jsobj bucket create swift://raw_data
     """
-    from jsobj.store.names import check_new_s3, check_new_swift, parse_bucket, unique
-    from jsobj.store.names_cache import forget_names
+    from jsobj.store.bucket_name import check_new_s3, check_new_swift, parse_bucket, unique
+    from jsobj.store.completion_cache import forget_names
     from jsobj.ui.documents import Record
 
     wanted = parse_bucket(bucket)
@@ -70,7 +70,7 @@ def list_(world: World, dialect: str) -> None:
 
     With swift:// through the Swift API, which also tells the number of objects and bytes.
     """
-    from jsobj.store.names_cache import remember_names
+    from jsobj.store.completion_cache import remember_names
     from jsobj.ui.documents import Listing
     from jsobj.units import human_bytes, human_time
 
@@ -103,7 +103,7 @@ def list_(world: World, dialect: str) -> None:
 @click.argument("bucket", shell_complete=complete_buckets)
 def show(world: World, bucket: str) -> None:
     """Show one bucket: objects, bytes, settings."""
-    from jsobj.store.names import parse_bucket
+    from jsobj.store.bucket_name import parse_bucket
     from jsobj.ui.documents import Record
     from jsobj.units import human_bytes, human_time
 
@@ -135,8 +135,8 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
 
     A bucket with something in it is refused without --recursive. What is deleted cannot be brought back.
     """
-    from jsobj.store.names import parse_bucket
-    from jsobj.store.names_cache import forget_names
+    from jsobj.store.bucket_name import parse_bucket
+    from jsobj.store.completion_cache import forget_names
     from jsobj.ui.documents import Record
 
     wanted = parse_bucket(bucket)

@@ -35,7 +35,7 @@ def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoin
       jsobj cat s3://results/log.txt | less
       jsobj cat s3://results/run42.nc --range 0-1023 | xxd
     """
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
     from jsobj.transfer.reading import Reading
 
     places = [parse_location(text, need_key=True) for text in url]

@@ -43,7 +43,7 @@ def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: st
 def complete_buckets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from jsobj.errors import JsobjError
     from jsobj.identity.settings import Settings
-    from jsobj.store.names_cache import names_for_completion
+    from jsobj.store.completion_cache import names_for_completion
 
     try:
         prefix = next((p for p in ("s3://", "swift://") if incomplete.startswith(p)), "")

@@ -12,7 +12,7 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.store.locate import Location
+    from jsobj.store.location import Location
     from jsobj.store.objects import Store
     from jsobj.transfer.copying import Copying
 
@@ -34,7 +34,7 @@ def _locations(source: str, destination: str, verb: str) -> tuple[Location, Loca
     import os
     import shlex
 
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
 
     typed = (source, destination)
     local = [text for text in typed if "://" not in text and (text == "-" or os.path.lexists(text))]
@@ -51,7 +51,7 @@ def _locations(source: str, destination: str, verb: str) -> tuple[Location, Loca
 
 def _items(frame: Frame, origin: Store, key: str, new: str, bucket: str) -> Iterator[Copying]:
     """What is copied where. Raises not found where there is nothing."""
-    from jsobj.store.locate import nothing_at, object_at
+    from jsobj.store.location import nothing_at, object_at
     from jsobj.transfer.copying import Copying
 
     into = not new or new.endswith("/")

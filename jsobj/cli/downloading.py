@@ -13,12 +13,12 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.store.locate import Location
+    from jsobj.store.location import Location
 
 
 def run_download(world: World, sources: tuple[str, ...], destination: str, chosen: Chosen) -> None:
     """One ``jsobj download``."""
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
 
     locations = [parse_location(source) for source in sources]
     if destination == "-":
@@ -110,7 +110,7 @@ def _row(decision: Any) -> dict[str, object]:
 
 def _to_stdout(world: World, locations: list[Location], chosen: Chosen) -> None:
     """The bytes of objects to standard output, decoded unless ``--raw``."""
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
     from jsobj.transfer.compressing import decodable, decoder, through
     from jsobj.transfer.reading import Reading
     from jsobj.transfer.throttle import Meter, RateLimit

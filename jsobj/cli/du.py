@@ -27,7 +27,7 @@ def du(world: World, url: str, folders: bool, unsigned: bool, endpoint: str) -> 
       jsobj du s3://results
       jsobj du s3://results/raw/ --folders
     """
-    from jsobj.store.locate import everything_at, nothing_at, parse_location
+    from jsobj.store.location import everything_at, nothing_at, parse_location
     from jsobj.ui.documents import Record
     from jsobj.units import human_bytes
 

@@ -184,7 +184,7 @@ def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool) -> None:
 def _open(world: World, job: Job) -> Store:
     """The store of a job, with the login of its command unless the options name another."""
     from jsobj.cli.connecting import keystone_for
-    from jsobj.store.locate import Location
+    from jsobj.store.location import Location
     from jsobj.store.open import Wish, open_store
 
     key = job.key

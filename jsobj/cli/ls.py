@@ -41,7 +41,7 @@ def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endp
       jsobj ls swift://results -r | wc -l
       jsobj ls s3://public-data --no-sign-request --endpoint https://js2.jetstream-cloud.org:8001
     """
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
     from jsobj.ui.documents import Stream
 
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
@@ -61,7 +61,7 @@ def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endp
 
 def _found(store: Store, key: str, recursive: bool) -> tuple[str, Iterator[Listed]]:
     """The folder whose name is left out, and what is there. Raises not found where there is nothing."""
-    from jsobj.store.locate import everything_at, nothing_at, object_at
+    from jsobj.store.location import everything_at, nothing_at, object_at
 
     delimiter = "" if recursive else "/"
     if not key:

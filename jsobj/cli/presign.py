@@ -35,7 +35,7 @@ def presign(world: World, url: str, method: str, expires: str, make_key: bool, u
       jsobj presign s3://results/run42.nc --expires 7d
       curl -T data.csv "$(jsobj presign s3://inbox/data.csv --method PUT)"
     """
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
     from jsobj.ui.documents import Record
     from jsobj.units import parse_moment
 
@@ -54,7 +54,7 @@ def presign(world: World, url: str, method: str, expires: str, make_key: bool, u
 
 
 def _with_key(store: Store, method: str, key: str, seconds: int) -> str:
-    from jsobj.store.swift import SwiftStore
+    from jsobj.store.swift.store import SwiftStore
 
     if not isinstance(store, SwiftStore):
         raise JsobjError("usage", "--make-key is for swift:// only: S3 signs with its own key", code=ExitCode.USAGE)

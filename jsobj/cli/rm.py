@@ -14,7 +14,7 @@ from jsobj.cli.world import World
 from jsobj.errors import JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.store.locate import Location
+    from jsobj.store.location import Location
     from jsobj.transfer.deleting import Doomed
     from jsobj.transfer.events import Tally
 
@@ -40,7 +40,7 @@ def rm(
       jsobj rm s3://results/old.nc s3://results/older.nc
       jsobj rm -r s3://results/scratch/ --dry-run
     """
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
     from jsobj.transfer.events import Tally
 
     places = [parse_location(text, need_key=not recursive) for text in url]
@@ -64,7 +64,7 @@ def rm(
 
 
 def _doomed(opened: Stores, place: Location, recursive: bool) -> Iterator[Doomed]:
-    from jsobj.store.locate import everything_at, nothing_at
+    from jsobj.store.location import everything_at, nothing_at
     from jsobj.transfer.deleting import Doomed
 
     store = opened.of(place)

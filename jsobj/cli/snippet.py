@@ -47,7 +47,7 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
     """
     from jsobj.export.snippets import access
     from jsobj.export.snippets.registry import find_library
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
 
     if listing:
         _show_libraries(world)

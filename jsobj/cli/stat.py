@@ -29,7 +29,7 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
     Example:
       jsobj stat s3://results/run42.nc
     """
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
     from jsobj.ui.documents import Record
 
     place = parse_location(url, need_key=True)

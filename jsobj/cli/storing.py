@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jsobj.identity.keystone import Keystone
     from jsobj.net.retry import Told
     from jsobj.store.buckets import Bucket
-    from jsobj.store.locate import Location
+    from jsobj.store.location import Location
     from jsobj.store.objects import Store
     from jsobj.store.open import Wish
 

@@ -14,7 +14,7 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.store.locate import Location
+    from jsobj.store.location import Location
     from jsobj.store.objects import Store
     from jsobj.transfer.events import Tally, Teller
     from jsobj.transfer.journal import Journal

@@ -13,7 +13,7 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.store.locate import Location
+    from jsobj.store.location import Location
     from jsobj.store.objects import Store
     from jsobj.transfer.runs import Result
     from jsobj.transfer.targets import UploadSource
@@ -24,7 +24,7 @@ _READ = 1024 * 1024
 
 def run_upload(world: World, sources: tuple[str, ...], destination: str, chosen: Chosen) -> None:
     """One ``jsobj upload``."""
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
     from jsobj.transfer.targets import upload_sources
 
     location = parse_location(destination)

@@ -15,7 +15,7 @@ from jsobj.cli.world import World
 from jsobj.errors import JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.store.locate import Location
+    from jsobj.store.location import Location
     from jsobj.store.objects import Store, Upload
 
 group = Group(
@@ -69,7 +69,7 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
     Example:
       jsobj uploads abort s3://results --older-than 1d
     """
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
     from jsobj.ui.documents import Listing
 
     begun_before = _begun_before(world, older_than)
@@ -97,7 +97,7 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
 
 
 def _places(opened: Stores, url: str) -> Iterator[Location]:
-    from jsobj.store.locate import Location, parse_location
+    from jsobj.store.location import Location, parse_location
 
     if url not in {"", "s3://", "swift://"}:
         yield parse_location(url)

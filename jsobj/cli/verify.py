@@ -15,7 +15,7 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.store.locate import Location
+    from jsobj.store.location import Location
     from jsobj.store.objects import Store
     from jsobj.transfer.verifying import Checked
 
@@ -56,7 +56,7 @@ def verify(
       jsobj verify s3://results/run42.zarr
       jsobj verify s3://results/raw/ --manifest SHA256SUMS
     """
-    from jsobj.store.locate import parse_location
+    from jsobj.store.location import parse_location
     from jsobj.transfer.filters import Filters
 
     if len(places) > (1 if manifest else 2):
@@ -115,7 +115,7 @@ def _against_tree(store: Store, local: str, key: str, filters: object, *, deep: 
     (source,) = upload_sources([local], key)
     files = walk([source.path], filters=filters)
     if source.exact:
-        from jsobj.store.locate import object_at
+        from jsobj.store.location import object_at
         from jsobj.transfer.scan import LocalFile
         from jsobj.transfer.verifying import UNREADABLE, Checked
 

@@ -11,7 +11,7 @@ from typing import Any
 from jsobj.doctor.case import Case
 from jsobj.doctor.scratch_bucket import PREFIX
 from jsobj.doctor.values import Finding, passed, skipped, warned
-from jsobj.store.s3_account import make_client
+from jsobj.store.s3.bucket_admin import make_client
 
 _OLD = timedelta(days=1)  # younger ones may still be at work
 _BUCKETS = 20  # looked at, so that a project with thousands does not take minutes

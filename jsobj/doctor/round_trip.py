@@ -151,7 +151,7 @@ def checksums(case: Case) -> Finding:
 
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from jsobj.store.s3_account import make_client
+    from jsobj.store.s3.bucket_admin import make_client
 
     scratch = case.s3_scratch
     assert scratch is not None, "needs 'round-trip'"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jsobj.store.access import S3Access
-from jsobj.store.s3_account import make_client
-from jsobj.store.s3_errors import translated
+from jsobj.store.s3.bucket_admin import make_client
+from jsobj.store.s3.errors import translated
 
 
 class S3Buckets:

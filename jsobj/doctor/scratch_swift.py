@@ -10,8 +10,8 @@ from typing import Any
 
 from jsobj.errors import JsobjError
 from jsobj.identity.keystone import Keystone
-from jsobj.store.swift_account import through
-from jsobj.store.swift_errors import translated
+from jsobj.store.swift.bucket_admin import through
+from jsobj.store.swift.errors import translated
 
 TEMP_URL_KEYS = ("temp-url-key", "temp-url-key-2")
 _SECONDS = 20.0  # for one answer

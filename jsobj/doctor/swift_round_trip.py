@@ -18,8 +18,8 @@ from jsobj.doctor.trip import SMALL, Step, StepError, Trip, random_bytes, same, 
 from jsobj.doctor.values import Finding, skipped
 from jsobj.doctor.wire import ask
 from jsobj.identity.profiles import verify_of
-from jsobj.store.swift_errors import asker, evidence, explained
-from jsobj.store.swift_tempurl import is_rgw
+from jsobj.store.swift.errors import asker, evidence, explained
+from jsobj.store.swift.temp_url import is_rgw
 from jsobj.urls import parse_url
 
 _SEGMENT = 1024 * 1024  # bytes; what older servers want a segment to have at least

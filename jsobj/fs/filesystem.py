@@ -29,7 +29,7 @@ from jsobj.fs.options import require_known
 from jsobj.fs.paths import ObjectPath, split
 from jsobj.fs.reader import StreamCache
 from jsobj.fs.stores import Stores
-from jsobj.store.locate import Location
+from jsobj.store.location import Location
 from jsobj.store.objects import PutOptions
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from jsobj.fs import moving
 from jsobj.fs.listings import Entry, KnownObjects, directory, listed_entry, object_entry, with_parents
 from jsobj.fs.paths import ObjectPath
 from jsobj.fs.reader import fetch_range
-from jsobj.store.locate import everything_at, first_of
+from jsobj.store.location import everything_at, first_of
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Store
 from jsobj.transfer.copying import Copier, Copying
 from jsobj.transfer.events import Failed

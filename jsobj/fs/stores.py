@@ -12,7 +12,7 @@ from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.fs.paths import ObjectPath
 from jsobj.identity.settings import Settings
-from jsobj.store.locate import Location
+from jsobj.store.location import Location
 from jsobj.store.open import Wish, list_buckets, open_account
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.request import Request
 from jsobj.net.session import Session
 from jsobj.store.buckets import Bucket
-from jsobj.store.swift_failures import not_swift
+from jsobj.store.swift.verdict import not_swift
 from jsobj.units import parse_keystone_time
 from jsobj.urls import parse_url
 
@@ -34,7 +34,7 @@ def s3_buckets(access: S3Access, *, proxy: str) -> Iterator[Bucket]:
 
     Raises :class:`JsobjError`: auth, refused, network (also for an answer that is no list of buckets).
     """
-    from jsobj.store.s3_talk import S3Dialect
+    from jsobj.store.s3.requests import S3Dialect
 
     session = Session(access.origin, S3Dialect(access), verify=access.verify, proxy=proxy)
     body = session.send(Request("GET", "/", item="the buckets")).body.decode("utf-8", "replace")
@@ -67,9 +67,9 @@ def swift_containers(keystone: Keystone, *, verify: bool | str, proxy: str) -> I
 
     Raises :class:`JsobjError`: auth, refused, network (also for an answer that is no listing).
     """
-    from jsobj.store.swift_errors import asker
-    from jsobj.store.swift_talk import SwiftDialect
-    from jsobj.store.tokens import TokenKeeper
+    from jsobj.store.swift.errors import asker
+    from jsobj.store.swift.requests import SwiftDialect
+    from jsobj.store.swift.token_keeper import TokenKeeper
 
     origin, path = parse_url(keystone.login.swift_url)
     root = path.rstrip("/")

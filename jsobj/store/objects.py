@@ -223,7 +223,7 @@ class Store(Protocol):
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
         """The MD5 of each stretch where the server tells them (a Swift SLO's manifest, one MD5 for a plain object).
 
-        None where it does not: a composite ETag has to be recomputed (:mod:`jsobj.store.digests`).
+        None where it does not: a composite ETag has to be recomputed (:mod:`jsobj.store.etag`).
         """
         ...
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.settings import Settings
 from jsobj.store.access import S3Access, no_s3_keys, s3_access, s3_public
-from jsobj.store.locate import Location
+from jsobj.store.location import Location
 from jsobj.store.objects import Store, StorePlace
 from jsobj.urls import Origin, parse_url, split_swift_path
 
@@ -61,11 +61,11 @@ def open_account(
     wish = Wish(cloud, profile, log_in=log_in)
     access = _keys(settings, Location(dialect, bucket), wish)
     if access is not None:
-        from jsobj.store.s3_account import S3Account
+        from jsobj.store.s3.bucket_admin import S3Account
 
         return S3Account(access, proxy=_proxy(settings, access.origin))
     from jsobj.identity.profiles import verify_of
-    from jsobj.store.swift_account import SwiftAccount
+    from jsobj.store.swift.bucket_admin import SwiftAccount
 
     keystone = wish.keystone(settings)
     proxy = _proxy(settings, parse_url(keystone.login.swift_url)[0])
@@ -129,7 +129,7 @@ def _public(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
 
 
 def _s3(settings: Settings, location: Location, access: S3Access, patience: Patience | None) -> Store:
-    from jsobj.store.s3 import S3Store
+    from jsobj.store.s3.store import S3Store
 
     return S3Store(access, location.bucket, proxy=_proxy(settings, access.origin), patience=patience)
 
@@ -167,8 +167,8 @@ def list_buckets(settings: Settings, dialect: str, wish: Wish) -> Iterator[Bucke
 
 def _swift(settings: Settings, location: Location, wish: Wish, patience: Patience | None) -> Store:
     from jsobj.identity.profiles import verify_of
-    from jsobj.store.swift import SwiftStore
-    from jsobj.store.tokens import TokenKeeper
+    from jsobj.store.swift.store import SwiftStore
+    from jsobj.store.swift.token_keeper import TokenKeeper
 
     keystone = wish.keystone(settings)
     login = keystone.login
@@ -185,7 +185,7 @@ def _swift(settings: Settings, location: Location, wish: Wish, patience: Patienc
 
 
 def _public_swift(settings: Settings, location: Location, wish: Wish, patience: Patience | None) -> Store:
-    from jsobj.store.swift import SwiftStore
+    from jsobj.store.swift.store import SwiftStore
 
     url = account_url(wish.endpoint) or account_url(settings.get("OS_STORAGE_URL"))
     if not url:

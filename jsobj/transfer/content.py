@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from jsobj.store.digests import candidates, composite
+from jsobj.store.etag import candidates, composite
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Store
 from jsobj.transfer.layout import Layout
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.locate import first_of
+from jsobj.store.location import first_of
 from jsobj.store.objects import Store
 from jsobj.transfer.bounded import bounded_map
 from jsobj.transfer.events import Done, Failed, Listener, Tally

@@ -14,7 +14,7 @@ from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink
-from jsobj.store.digests import composite
+from jsobj.store.etag import composite
 from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
 from jsobj.transfer.bounded import bounded_map
 from jsobj.transfer.content import is_md5, layouts

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
-from jsobj.store.digests import composite
+from jsobj.store.etag import composite
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
 from jsobj.transfer.compressing import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.content import Comparison, compare, is_md5, layouts, md5_of

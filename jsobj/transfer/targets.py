@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.locate import Location, first_of, nothing_at, object_at
+from jsobj.store.location import Location, first_of, nothing_at, object_at
 from jsobj.store.objects import Store
 
 _WILD = re.compile(r"[*?\[]")

@@ -18,7 +18,7 @@ from listening import answering
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.secret import Secret
-from jsobj.store import swift_account
+from jsobj.store.swift import bucket_admin
 
 DIALECTS = ["s3", "swift"]
 
@@ -376,12 +376,12 @@ def test_s25_credential_process_is_never_run(keyed: Jsobj, name: str) -> None:
 
 def test_listing_that_never_gets_empty_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that says yes to every deletion and lists the object still: no endless loop."""
-    monkeypatch.setattr(swift_account, "_LAG_SECONDS", 0.01)
+    monkeypatch.setattr(bucket_admin, "_LAG_SECONDS", 0.01)
     login = SimpleNamespace(swift_url="", roles=(), project=SimpleNamespace(name="demo"))
     with answering(200, {"Content-Type": "application/json"}, b'[{"name": "o", "bytes": 1}]') as (url, seen):
         login.swift_url = f"{url}/v1/AUTH_x"
         keystone: Any = SimpleNamespace(login=login, token=Secret("t"))
-        account = swift_account.SwiftAccount(keystone)
+        account = bucket_admin.SwiftAccount(keystone)
         with pytest.raises(JsobjError) as caught:
             account.empty("c", lambda total: None)
     assert (caught.value.reference, caught.value.code) == ("bucket-not-emptied", ExitCode.NETWORK)

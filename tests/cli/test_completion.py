@@ -83,7 +83,7 @@ def test_asking_for_bucket_names_loads_no_sdk(keyed: Jsobj, with_keys: bool) -> 
         keyed.credentials.unlink()
         keyed.config.unlink()
     modules = modules_loaded_by(keyed, f"jsobj bucket show {'' if with_keys else 'swift://'}")
-    assert "jsobj.store.names_cache" in modules
+    assert "jsobj.store.completion_cache" in modules
     assert modules & {"boto3", "botocore", "swiftclient", "keystoneauth1", "requests", "openstack"} == set()
 
 

@@ -20,9 +20,9 @@ from jsobj.identity.s3wire import get
 from jsobj.identity.settings import Settings
 from jsobj.identity.sources import AuthSource
 from jsobj.net.proxy import ProxyUnusable, proxy_for
-from jsobj.store.locate import parse_location
+from jsobj.store.location import parse_location
 from jsobj.store.open import Wish, open_account, open_store
-from jsobj.store.swift_account import through
+from jsobj.store.swift.bucket_admin import through
 from jsobj.urls import require_origin
 
 PLACE = "https://cloud.invalid:8443"  # no such name anywhere: RFC 6761

@@ -82,7 +82,7 @@ def test_broken_files_complete_to_nothing(tmp_path: Path) -> None:
 def test_bucket_names_come_from_the_cache(tmp_path: Path) -> None:
     """No server runs in this test: what is offered can only be from the cache."""
     from jsobj.identity.settings import Settings
-    from jsobj.store.names_cache import remember_names
+    from jsobj.store.completion_cache import remember_names
 
     settings = Settings.read({"HOME": str(tmp_path)})
     remember_names(settings, ["data-one", "data-two", "more"], cloud="", profile="")

@@ -20,7 +20,7 @@ from jsobj.identity.s3wire import KeyPair
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.access import S3Access
 from jsobj.store.objects import Part, PutOptions, Upload
-from jsobj.store.s3 import S3Store
+from jsobj.store.s3.store import S3Store
 from jsobj.urls import require_origin
 
 SERVERS = ("swift", GLOBAL)

@@ -23,8 +23,8 @@ from jsobj.identity.sources import AuthSource, from_rc
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.secret import Secret
 from jsobj.store.objects import Part, PutOptions, StorePlace, Upload
-from jsobj.store.swift import SwiftStore
-from jsobj.store.tokens import TokenKeeper
+from jsobj.store.swift.store import SwiftStore
+from jsobj.store.swift.token_keeper import TokenKeeper
 
 SERVERS = ("swift", GLOBAL, TENANTS)
 MIB = 1024 * 1024

@@ -13,8 +13,8 @@ from s3_scene import S3Scene, md5, open_scene
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.s3wire import KeyPair
 from jsobj.net.body import BytesSource
-from jsobj.store import s3_listing
 from jsobj.store.objects import Upload
+from jsobj.store.s3 import listing as s3_listing
 
 
 @pytest.fixture(name="tree", scope="module")

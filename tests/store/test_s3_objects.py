@@ -18,7 +18,7 @@ from jsobj.errors import ExitCode
 from jsobj.identity.s3wire import KeyPair
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.secret import Secret
-from jsobj.store.digests import composite
+from jsobj.store.etag import composite
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Upload
 
 # Names that round-trip or break what is quoted twice, not at all, or tidied up (P23, B080, B082, B085, B090, B091).

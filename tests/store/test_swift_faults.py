@@ -14,8 +14,8 @@ from swift_scene import MIB, Scene, got, open_scene, send_in_parts
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net import retry
 from jsobj.net.body import BytesSink, BytesSource
-from jsobj.store.swift import SwiftStore
-from jsobj.store.tokens import TokenKeeper
+from jsobj.store.swift.store import SwiftStore
+from jsobj.store.swift.token_keeper import TokenKeeper
 
 
 @pytest.fixture(scope="module", params=["swift", GLOBAL])

@@ -17,8 +17,8 @@ from jsobj.identity import tokens
 from jsobj.identity.keystone import Keystone
 from jsobj.net.body import BytesSource
 from jsobj.secret import Secret
-from jsobj.store.swift import SwiftStore
-from jsobj.store.tokens import TokenKeeper
+from jsobj.store.swift.store import SwiftStore
+from jsobj.store.swift.token_keeper import TokenKeeper
 
 
 @pytest.fixture(scope="module", params=SERVERS)

@@ -12,9 +12,9 @@ from swift_scene import MIB, SERVERS, Scene, got, md5, open_scene, random_bytes,
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
-from jsobj.store import swift_listing
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions
-from jsobj.store.swift import SwiftStore
+from jsobj.store.swift import listing as swift_listing
+from jsobj.store.swift.store import SwiftStore
 
 # Objects whose names break what is quoted twice, not at all, or tidied up (B074, B085, B091).
 NAMES = (
@@ -99,7 +99,7 @@ def test_names_arrive_as_they_are_B074_B085(fresh: Scene, store: SwiftStore) -> 
 def test_listings_are_whole_and_in_order(
     fresh: Scene, store: SwiftStore, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jsobj.store.swift.LIMIT", limit)
+    monkeypatch.setattr("jsobj.store.swift.store.LIMIT", limit)
     names = ["a", "a/1", "a/2", "a/b/c", "a0", "b//x", "c/", "\u00fc/1", "\u20ac"]
     for name in names:
         fresh.witness.put_object(fresh.container, name, b"12")
@@ -166,7 +166,7 @@ def test_a_listing_given_up_asks_for_no_more_pages(fresh: Scene, monkeypatch: py
         asked.append(marker)
         return real(talk, container, prefix, delimiter, marker, limit)
 
-    monkeypatch.setattr("jsobj.store.swift.LIMIT", 3)
+    monkeypatch.setattr("jsobj.store.swift.store.LIMIT", 3)
     monkeypatch.setattr(swift_listing, "_page", page)
     listing = fresh.store().list()
     assert isinstance(next(listing), Listed)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.net.dates import http_epoch, iso_epoch
-from jsobj.store.digests import candidates, composite
+from jsobj.store.etag import candidates, composite
 
 MIB = 1024 * 1024
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.locate import Location, parse_location
+from jsobj.store.location import Location, parse_location
 from jsobj.urls import split_swift_path
 
 PROFILE = settings(max_examples=200, derandomize=True, deadline=None, database=None)

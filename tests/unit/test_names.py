@@ -14,8 +14,8 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.s3wire import KeyPair
 from jsobj.secret import Secret
 from jsobj.store.access import S3Access
-from jsobj.store.names import BucketName, check_new_s3, check_new_swift, parse_bucket, unique
-from jsobj.store.s3_errors import translated
+from jsobj.store.bucket_name import BucketName, check_new_s3, check_new_swift, parse_bucket, unique
+from jsobj.store.s3.errors import translated
 from jsobj.urls import normalise_endpoint
 
 T = TypeVar("T")

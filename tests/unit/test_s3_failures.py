@@ -16,8 +16,8 @@ from jsobj.net.session import _SIGNED
 from jsobj.secret import Secret
 from jsobj.store.access import S3Access
 from jsobj.store.objects import PutOptions
-from jsobj.store.s3 import SIGNED_BYTES
-from jsobj.store.s3_talk import S3Dialect, decoded, headers_for, info_of
+from jsobj.store.s3.requests import S3Dialect, decoded, headers_for, info_of
+from jsobj.store.s3.store import SIGNED_BYTES
 from jsobj.urls import Origin
 
 PATH = "/my-data/a%20b"

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.sigv4 import UNSIGNED_PAYLOAD, Signer, canonical_query, signed_headers
 from jsobj.secret import Secret
-from jsobj.store.s3_presign import presigned
+from jsobj.store.s3.presign import presigned
 from jsobj.urls import Origin
 
 SECRETS = st.text(st.characters(codec="ascii", min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.swift_errors import translated
+from jsobj.store.swift.errors import translated
 
 
 def login(*roles: str) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from jsobj.identity import tokens
 from jsobj.identity.tokens import Issued
 from jsobj.secret import Secret
-from jsobj.store.tokens import TokenKeeper
+from jsobj.store.swift.token_keeper import TokenKeeper
 
 
 class Clock:
@@ -31,7 +31,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("jsobj.store.tokens.time", made)
+    monkeypatch.setattr("jsobj.store.swift.token_keeper.time", made)
     return made
 
 

@@ -18,12 +18,12 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.net.request import Again, LogInAgain, Reply, Request
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, StorePlace
-from jsobj.store.swift import SwiftStore
-from jsobj.store.swift_errors import Asker
-from jsobj.store.swift_listing import epoch, parse
-from jsobj.store.swift_slo import composite, manifest, new_upload, segment_name
-from jsobj.store.swift_talk import SwiftDialect, Talk, encoded, headers_for, info_of
-from jsobj.store.swift_tempurl import temporary_url
+from jsobj.store.swift.errors import Asker
+from jsobj.store.swift.listing import epoch, parse
+from jsobj.store.swift.requests import SwiftDialect, Talk, encoded, headers_for, info_of
+from jsobj.store.swift.segments import composite, manifest, new_upload, segment_name
+from jsobj.store.swift.store import SwiftStore
+from jsobj.store.swift.temp_url import temporary_url
 from jsobj.urls import parse_url
 
 ROOT = "/v1/AUTH_demo"

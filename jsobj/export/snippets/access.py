@@ -21,7 +21,7 @@ from jsobj.identity.endpoint import DEFAULT_REGION
 from jsobj.identity.settings import Settings
 from jsobj.identity.words import same_login
 from jsobj.store.access import no_s3_keys, s3_access
-from jsobj.store.locate import Location
+from jsobj.store.location import Location
 from jsobj.store.open import Wish, account_url, open_store
 from jsobj.urls import parse_url, require_origin
 

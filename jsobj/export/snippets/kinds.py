@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink
-from jsobj.store.locate import first_of
+from jsobj.store.location import first_of
 
 if TYPE_CHECKING:
     from jsobj.store.objects import Store

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.keystone import Keystone
 from jsobj.store.buckets import Bucket, Place
-from jsobj.store.swift_errors import translated
+from jsobj.store.swift.errors import translated
 
 _PARALLEL = 8
 _RETRIES = 3

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.names import grammar_fault
+from jsobj.store.bucket_name import grammar_fault
 from jsobj.store.objects import Listed, Store
 from jsobj.urls import parse_url, split_swift_path
 

@@ -23,9 +23,9 @@ from itertools import groupby
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Upload
-from jsobj.store.swift_failures import name_refused, not_swift
-from jsobj.store.swift_listing import listing
-from jsobj.store.swift_talk import CREATED, READ, Talk
+from jsobj.store.swift.listing import listing
+from jsobj.store.swift.requests import CREATED, READ, Talk
+from jsobj.store.swift.verdict import name_refused, not_swift
 
 _OURS = re.compile(r"(?P<id>(?P<key>.+)/jsobj/(?P<begun>\d{1,12})-[0-9a-f]{8}/\d+)/(?P<number>\d{8})", re.DOTALL)
 _LONGEST = 1024 - 64  # bytes; a segment's name is up to 64 longer than its object's, and 1024 is the limit

@@ -20,8 +20,8 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Listed
-from jsobj.store.swift_failures import not_swift
-from jsobj.store.swift_talk import JSON, Talk
+from jsobj.store.swift.requests import JSON, Talk
+from jsobj.store.swift.verdict import not_swift
 
 LIMIT = 10_000  # names a page; what Swift and RGW allow unless an operator lowered it
 _EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"

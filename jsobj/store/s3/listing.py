@@ -20,8 +20,8 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.dates import iso_epoch
 from jsobj.net.prefetch import Ahead
 from jsobj.store.objects import Listed, Part, Upload
-from jsobj.store.s3_talk import S3Talk
-from jsobj.store.s3_xml import Document, Fields, XmlError, parse
+from jsobj.store.s3.requests import S3Talk
+from jsobj.store.s3.xml import Document, Fields, XmlError, parse
 
 Query: TypeAlias = "tuple[tuple[str, str], ...]"
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from jsobj.store.access import S3Access
 from jsobj.store.bucket_list import SWIFT_PLACEHOLDER
 from jsobj.store.buckets import Bucket, Place
-from jsobj.store.s3_errors import translated
+from jsobj.store.s3.errors import translated
 
 # One object, or one version of it, as the arguments of DeleteObject.
 Target: TypeAlias = "dict[str, str]"

@@ -16,12 +16,12 @@ from dataclasses import replace
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, Source
-from jsobj.store import s3_listing
-from jsobj.store.digests import composite
+from jsobj.store.etag import composite
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
-from jsobj.store.s3_failures import SENDINGS
-from jsobj.store.s3_talk import GONE, READ, S3Talk, encoded, etag_of, headers_for
-from jsobj.store.s3_xml import XmlError, parse
+from jsobj.store.s3 import listing
+from jsobj.store.s3.requests import GONE, READ, S3Talk, encoded, etag_of, headers_for
+from jsobj.store.s3.verdict import SENDINGS
+from jsobj.store.s3.xml import XmlError, parse
 
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3
@@ -41,7 +41,7 @@ def begin(talk: S3Talk, key: str, options: PutOptions) -> Upload:
     if reply.attempts > 1:
         seconds = time.monotonic() - began
         with suppress(JsobjError):  # who may write need not be allowed to list; jsobj uploads list shows what stays
-            at = next((one.started for one in s3_listing.uploads(talk, key) if one.id == number), None)
+            at = next((one.started for one in listing.uploads(talk, key) if one.id == number), None)
             if at is not None:
                 upload = replace(upload, started=at, twins=(at - seconds - _BLUR, at + _LATE))
     _abort_twins(talk, upload)
@@ -59,9 +59,9 @@ def _abort_twins(talk: S3Talk, ours: Upload) -> None:
         return
     since, until = ours.twins
     with suppress(JsobjError):
-        for one in list(s3_listing.uploads(talk, ours.key)):  # all of it before the first is gone
+        for one in list(listing.uploads(talk, ours.key)):  # all of it before the first is gone
             at_that_time = one.started is not None and since <= one.started <= until
-            if one.key == ours.key and one.id != ours.id and at_that_time and not s3_listing.parts(talk, one):
+            if one.key == ours.key and one.id != ours.id and at_that_time and not listing.parts(talk, one):
                 abort(talk, one)
 
 

@@ -14,9 +14,9 @@ from jsobj.errors import JsobjError
 from jsobj.net.request import LogInAgain, Reply, Request, Verdict
 from jsobj.net.session import Session, default_verdict
 from jsobj.store.objects import ObjectInfo, PutOptions
-from jsobj.store.swift_errors import Asker
-from jsobj.store.swift_failures import failure, name_refused, not_swift, object_changed
-from jsobj.store.tokens import TokenKeeper
+from jsobj.store.swift.errors import Asker
+from jsobj.store.swift.token_keeper import TokenKeeper
+from jsobj.store.swift.verdict import failure, name_refused, not_swift, object_changed
 
 CREATED = frozenset({201, 202})
 GONE = frozenset({200, 204, 404})

@@ -2,7 +2,7 @@
 
 A status alone does not say what is wrong: to a creation 409 means a name that is taken (Ceph RGW, where names may be
 shared), to a deletion a container that is not empty. Here are the words for accounts and containers, and what
-swiftclient raises; those for objects are in :mod:`jsobj.store.swift_failures`.
+swiftclient raises; those for objects are in :mod:`jsobj.store.swift.verdict`.
 """
 
 from __future__ import annotations

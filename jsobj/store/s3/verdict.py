@@ -18,8 +18,8 @@ from jsobj.net.dates import http_epoch
 from jsobj.net.request import Again, Reply, Request
 from jsobj.store.access import S3Access
 from jsobj.store.objects import Limits
-from jsobj.store.s3_errors import explained, redirected
-from jsobj.store.s3_xml import error_fields
+from jsobj.store.s3.errors import explained, redirected
+from jsobj.store.s3.xml import error_fields
 
 SENDINGS = 3  # how often a body is sent before the server's other opinion of its digest is an error
 _SUSPICIONS = 3  # slow retries of a key that is refused though it has worked

@@ -5,7 +5,7 @@ comes to be): the SHA-256 that is part of the request's signature. It costs less
 have instructions for it, and a second reading from the page cache costs next to nothing. Of servers that are not known
 to compare it, only small bodies are left to it; larger ones have a ``Content-MD5``, and the parts of large objects are
 compared by the MD5 that comes back. OpenStack Swift and Ceph RGW both speak this API; where they do otherwise, the
-rooms below say so: :mod:`jsobj.store.s3_multipart`, :mod:`jsobj.store.s3_failures`.
+rooms below say so: :mod:`jsobj.store.s3.multipart`, :mod:`jsobj.store.s3.verdict`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from jsobj.net.body import BytesSource, Moved, Sink, Source
 from jsobj.net.request import Request
 from jsobj.net.retry import Patience
 from jsobj.net.session import Session
-from jsobj.store import s3_listing, s3_multipart
 from jsobj.store.access import S3Access
 from jsobj.store.objects import Got, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
-from jsobj.store.s3_presign import presigned
-from jsobj.store.s3_talk import GONE, INFO, READ, S3Dialect, S3Talk, etag_of, headers_for, info_of
+from jsobj.store.s3 import listing
+from jsobj.store.s3 import multipart as s3_multipart
+from jsobj.store.s3.presign import presigned
+from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Talk, etag_of, headers_for, info_of
 
 SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
 _PIECE = 256 * 1024
@@ -138,7 +139,7 @@ class S3Store:
 
     def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
         """Every object whose key begins with ``prefix``; see :meth:`jsobj.store.objects.Store.list`."""
-        return s3_listing.objects(self._talk, prefix, delimiter=delimiter, after=after)
+        return listing.objects(self._talk, prefix, delimiter=delimiter, after=after)
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
@@ -169,7 +170,7 @@ class S3Store:
 
     def parts(self, upload: Upload) -> Sequence[Part]:
         """The parts that the server has."""
-        return s3_listing.parts(self._talk, upload)
+        return listing.parts(self._talk, upload)
 
     def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = _NO_OPTIONS) -> str:
         """Make the object out of its parts; its ETag."""
@@ -181,7 +182,7 @@ class S3Store:
 
     def uploads(self, prefix: str = "") -> Iterator[Upload]:
         """The multipart uploads that are not complete."""
-        return s3_listing.uploads(self._talk, prefix)
+        return listing.uploads(self._talk, prefix)
 
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
         """The MD5 of an object that was put in one piece; None for others, whose ETag has to be recomputed."""

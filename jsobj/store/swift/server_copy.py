@@ -10,9 +10,9 @@ from __future__ import annotations
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.request import Reply
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
-from jsobj.store.swift_failures import object_changed, wrong_digest
-from jsobj.store.swift_slo import Segment, Segments, segment_name
-from jsobj.store.swift_talk import CREATED, Talk, encoded, etag_of, headers_for
+from jsobj.store.swift.requests import CREATED, Talk, encoded, etag_of, headers_for
+from jsobj.store.swift.segments import Segment, Segments, segment_name
+from jsobj.store.swift.verdict import object_changed, wrong_digest
 
 _COPY_SECONDS = 900.0  # without a word from the server, which copies up to 5 GiB before it answers
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.words import same_login
 from jsobj.net.request import Again, Reply, Request
-from jsobj.store.swift_errors import Asker, evidence, explained
+from jsobj.store.swift.errors import Asker, evidence, explained
 
 _SENDINGS = 3  # how often a body is sent before the server's other opinion of its digest is an error
 _WORDS_SHOWN = 200

@@ -18,7 +18,7 @@ from jsobj.net.session import Session, default_verdict
 from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
 from jsobj.store.objects import ObjectInfo, PutOptions
-from jsobj.store.s3_failures import Asked, Said, elsewhere, failure, names_in, object_changed, of_object, said
+from jsobj.store.s3.verdict import Asked, Said, elsewhere, failure, names_in, object_changed, of_object, said
 
 GONE = frozenset({200, 204})
 READ = frozenset({200, 206})

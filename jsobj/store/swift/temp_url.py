@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.swift_talk import READ, Talk
+from jsobj.store.swift.requests import READ, Talk
 from jsobj.urls import Origin
 
 _DIGESTS = ("sha256", "sha512", "sha1")  # the first that the server takes

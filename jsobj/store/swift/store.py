@@ -3,7 +3,7 @@
 No EC2 keys are needed: it works with every login, also with a restricted application credential. What is sent is
 checked by the server against an MD5 that it gets before the body (an object with wrong bytes never comes to be), and
 segments of large objects by the MD5 that comes back. Both OpenStack Swift and Ceph RGW speak this API; where RGW does
-otherwise, the rooms below say so: :mod:`jsobj.store.swift_slo`, :mod:`jsobj.store.swift_listing`.
+otherwise, the rooms below say so: :mod:`jsobj.store.swift.segments`, :mod:`jsobj.store.swift.listing`.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from jsobj.net.request import Reply, Request
 from jsobj.net.retry import Patience
 from jsobj.net.session import Session
 from jsobj.store.objects import Got, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
-from jsobj.store.swift_copying import Copier
-from jsobj.store.swift_errors import Asker
-from jsobj.store.swift_failures import name_refused, object_changed, upload_not_found, wrong_digest
-from jsobj.store.swift_listing import LIMIT, listing
-from jsobj.store.swift_slo import Segments, composite, manifest, new_upload, segment_name
-from jsobj.store.swift_talk import CREATED, JSON, READ, SwiftDialect, Talk, etag_of, headers_for, info_of
-from jsobj.store.swift_tempurl import temporary_url
-from jsobj.store.tokens import TokenKeeper
+from jsobj.store.swift.errors import Asker
+from jsobj.store.swift.listing import LIMIT, listing
+from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, Talk, etag_of, headers_for, info_of
+from jsobj.store.swift.segments import Segments, composite, manifest, new_upload, segment_name
+from jsobj.store.swift.server_copy import Copier
+from jsobj.store.swift.temp_url import temporary_url
+from jsobj.store.swift.token_keeper import TokenKeeper
+from jsobj.store.swift.verdict import name_refused, object_changed, upload_not_found, wrong_digest
 from jsobj.urls import parse_url
 
 _HELD = 1024 * 1024  # bytes up to which a source is read once and kept, rather than read twice
@@ -308,7 +308,7 @@ class SwiftStore:
         return 0
 
     def presign(self, method: str, key: str, seconds: int, *, make_key: bool = False) -> str:
-        """A temporary URL; see :func:`jsobj.store.swift_tempurl.temporary_url`."""
+        """A temporary URL; see :func:`jsobj.store.swift.temp_url.temporary_url`."""
         with self._telling_what_is_missing():
             return temporary_url(
                 self._talk,

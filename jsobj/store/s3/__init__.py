@@ -1,0 +1,1 @@
+"""The S3 protocol: requests signed with EC2 keys, or unsigned."""

@@ -1,0 +1,1 @@
+"""The Swift protocol: requests with a Keystone token."""
