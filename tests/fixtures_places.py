@@ -15,7 +15,7 @@ from botocore.config import Config
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
 
-from jsobj.identity.awsfiles import AwsFiles, AwsProfile, write_profile
+from jsobj.identity.aws_files.profile import AwsFiles, AwsProfile, write_profile
 from jsobj.secret import Secret
 
 SERVERS = ("swift", "rgw")

@@ -15,8 +15,8 @@ from jsobj.errors import ExitCode, JsobjError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from jsobj.identity.appcreds import AppCredential
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.app_credentials import AppCredential
+    from jsobj.identity.keystone.client import Keystone
     from jsobj.secret import Secret
 
 group = Group(
@@ -47,7 +47,7 @@ def create(world: World, name: str, **options: Any) -> None:
     Its secret is told by Keystone once and goes straight into an RC file (mode 0600) or, with --as, into clouds.yaml
     and secure.yaml. It belongs to the project of your login.
     """
-    from jsobj.identity.appcreds import AppCredentials, rc_text
+    from jsobj.identity.keystone.app_credentials import AppCredentials, rc_text
     from jsobj.units import parse_moment
 
     expires = parse_moment(options["expires"], world.now()) if options["expires"] else None
@@ -80,9 +80,9 @@ def create(world: World, name: str, **options: Any) -> None:
 
 def _store(world: World, keystone: Keystone, cloud_name: str, made: AppCredential, secret: Secret) -> str:
     from jsobj.identity import ledger
-    from jsobj.identity.keystone import Keystone as Login
-    from jsobj.identity.remember import check_name, store
-    from jsobj.identity.sources import APPLICATION_CREDENTIAL
+    from jsobj.identity.auth_source import APPLICATION_CREDENTIAL
+    from jsobj.identity.clouds_yaml.save_login import check_name, store
+    from jsobj.identity.keystone.client import Keystone as Login
 
     source = replace(
         keystone.source,
@@ -108,7 +108,7 @@ def _store(world: World, keystone: Keystone, cloud_name: str, made: AppCredentia
 @command("list")
 def list_(world: World) -> None:
     """List your application credentials."""
-    from jsobj.identity.appcreds import AppCredentials
+    from jsobj.identity.keystone.app_credentials import AppCredentials
     from jsobj.ui.documents import Listing
 
     keystone = _keystone(world)
@@ -141,7 +141,7 @@ def list_(world: World) -> None:
 @click.argument("name")
 def show(world: World, name: str) -> None:
     """Show one application credential, by name or ID."""
-    from jsobj.identity.appcreds import AppCredentials
+    from jsobj.identity.keystone.app_credentials import AppCredentials
 
     world.out.show(_record(world, AppCredentials(_keystone(world)).find(name), {}))
 
@@ -154,7 +154,7 @@ def delete(world: World, name: str, yes: bool) -> None:
 
     EC2 keys that were made with it stay valid: see jsobj ec2-creds list.
     """
-    from jsobj.identity.appcreds import AppCredentials
+    from jsobj.identity.keystone.app_credentials import AppCredentials
 
     keystone = _keystone(world)
     calls = AppCredentials(keystone)

@@ -20,7 +20,7 @@ def _matching(names: tuple[str, ...], incomplete: str) -> list[CompletionItem]:
 
 def complete_clouds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from jsobj.errors import JsobjError
-    from jsobj.identity.clouds import cloud_names
+    from jsobj.identity.clouds_yaml.read import cloud_names
     from jsobj.identity.settings import Settings
 
     try:
@@ -31,7 +31,7 @@ def complete_clouds(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from jsobj.errors import JsobjError
-    from jsobj.identity.awsfiles import names
+    from jsobj.identity.aws_files.profile import names
     from jsobj.identity.settings import Settings
 
     try:

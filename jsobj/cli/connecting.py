@@ -12,13 +12,13 @@ from jsobj.errors import ExitCode, JsobjError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
 
 
 def keystone_for(world: World) -> Keystone:
     """Log in to the cloud that the options, the environment or the default mean."""
     from jsobj.identity.current import current_source
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
 
     source = current_source(world.settings, cloud=world.cloud, profile=world.profile)
     for notice in source.notices:
@@ -67,7 +67,7 @@ def keystone_for_keys(world: World, *, password_stdin: bool, login_as: str, user
     keystone = keystone_for(world)
     if not password_stdin and not login_as:
         return keystone
-    from jsobj.identity.fulllogin import log_in_fully
+    from jsobj.identity.keystone.full_login import log_in_fully
     from jsobj.secret import Secret
 
     if password_stdin:

@@ -13,8 +13,8 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.identity.ec2 import Ec2Key
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.identity.keystone.ec2_credentials import Ec2Key
     from jsobj.identity.profiles import Setup
 
 group = Group(
@@ -80,7 +80,7 @@ def create(
 def profile_name(world: World, keystone: Keystone) -> str:
     """``--profile``, the cloud's own, the cloud's name, or the project's."""
     from jsobj.identity import ledger
-    from jsobj.identity.remember import project_slug
+    from jsobj.identity.clouds_yaml.save_login import project_slug
 
     cloud = keystone.source.cloud
     linked = ledger.read(world.settings).cloud(cloud).profile if cloud else ""
@@ -88,8 +88,8 @@ def profile_name(world: World, keystone: Keystone) -> str:
 
 
 def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
+    from jsobj.identity.command_hints import same_login
     from jsobj.identity.proof import overriding
-    from jsobj.identity.words import same_login
     from jsobj.ui.documents import Record
 
     for change in setup.changes:
@@ -141,7 +141,7 @@ def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
 @full_login_options
 def list_(world: World, show_secret: bool, **login: Any) -> None:
     """List your EC2 keys, of all projects that Keystone shows."""
-    from jsobj.identity.ec2 import Ec2Api
+    from jsobj.identity.keystone.ec2_credentials import Ec2Api
     from jsobj.ui.documents import Listing
 
     keystone = keystone_for_keys(world, **login)
@@ -167,8 +167,8 @@ def list_(world: World, show_secret: bool, **login: Any) -> None:
 @full_login_options
 def show(world: World, access: str | None, show_secret: bool, **login: Any) -> None:
     """Show one EC2 key; by default the profile's."""
-    from jsobj.identity.ec2 import Ec2Api
-    from jsobj.identity.words import same_login
+    from jsobj.identity.command_hints import same_login
+    from jsobj.identity.keystone.ec2_credentials import Ec2Api
     from jsobj.ui.documents import Record
 
     keystone = keystone_for_keys(world, **login)
@@ -198,8 +198,8 @@ def access_of_profile(world: World, keystone: Keystone) -> str:
 
     Raises :class:`JsobjError` (not found).
     """
-    from jsobj.identity.awsfiles import read_profile
-    from jsobj.identity.words import same_login
+    from jsobj.identity.aws_files.profile import read_profile
+    from jsobj.identity.command_hints import same_login
 
     name = profile_name(world, keystone)
     profile = read_profile(world.settings.aws, name)

@@ -49,9 +49,9 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
 def delete(world: World, access: str, yes: bool, **login: Any) -> None:
     """Delete an EC2 key, at Keystone and in the AWS profiles that hold it."""
     from jsobj.identity import ledger
+    from jsobj.identity.command_hints import same_login
     from jsobj.identity.profiles import profiles_with
     from jsobj.identity.rotation import delete_key
-    from jsobj.identity.words import same_login
     from jsobj.ui.documents import Record
 
     keystone = keystone_for_keys(world, **login)

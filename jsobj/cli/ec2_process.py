@@ -31,7 +31,7 @@ def process(world: World) -> None:
 
 def _from_profile(world: World) -> KeyPair:
     from jsobj.errors import ExitCode, JsobjError
-    from jsobj.identity.awsfiles import read_profile
+    from jsobj.identity.aws_files.profile import read_profile
     from jsobj.identity.current import chosen_profile
     from jsobj.identity.s3wire import KeyPair
 

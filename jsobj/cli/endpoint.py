@@ -94,7 +94,7 @@ def _from_catalogue(world: World) -> tuple[Origin, bool | str]:
 
 def _matching_profile(world: World, endpoint_url: str) -> tuple[str, KeyPair] | None:
     """The chosen profile, or the first that is for this very endpoint, with its key."""
-    from jsobj.identity.awsfiles import names, read_profile
+    from jsobj.identity.aws_files.profile import names, read_profile
     from jsobj.identity.current import chosen_profile
     from jsobj.identity.s3wire import KeyPair
 

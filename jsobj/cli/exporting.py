@@ -76,10 +76,10 @@ def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin
     Raises :class:`JsobjError`: as :func:`jsobj.identity.current.current_source`; auth for a login that needs a person.
     """
     from jsobj.export.connection import SwiftLogin
+    from jsobj.identity.auth_source import secret_option
+    from jsobj.identity.command_hints import same_login
     from jsobj.identity.current import current_source
-    from jsobj.identity.key_permission import KeyPermission, known
-    from jsobj.identity.sources import secret_option
-    from jsobj.identity.words import same_login
+    from jsobj.identity.keystone.key_permission import KeyPermission, known
 
     source = current_source(world.settings, cloud=cloud)
     if source.auth_type not in _OTHERS_CAN_USE or not source.secrets.get(secret_option(source)):
@@ -112,7 +112,7 @@ def with_server(world: World, s3: S3Login) -> S3Login:
 
 def with_storage_url(world: World, swift: SwiftLogin) -> SwiftLogin:
     """The same, with Swift's URL from Keystone's catalogue; where Keystone does not tell it, that is told."""
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
 
     try:
         return replace(swift, storage_url=Keystone(swift.source).login.swift_url)

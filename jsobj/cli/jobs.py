@@ -16,7 +16,7 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
     from jsobj.store.objects import Store
     from jsobj.transfer.jobs import Job
 

@@ -13,7 +13,7 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.identity.sources import AuthSource
+    from jsobj.identity.auth_source import AuthSource
 
 
 @command("login")
@@ -48,14 +48,14 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     """
     from jsobj.cli.login_view import S3Keys, login_record, next_steps
     from jsobj.identity import ledger
-    from jsobj.identity.appcreds import AppCredentials, Expiry
-    from jsobj.identity.browser import as_token_source
-    from jsobj.identity.key_permission import probe
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.clouds_yaml.save_login import check_name, store, suggest_name
+    from jsobj.identity.command_hints import same_login
+    from jsobj.identity.keystone.app_credentials import AppCredentials, Expiry
+    from jsobj.identity.keystone.auth_url import check_auth_url
+    from jsobj.identity.keystone.browser import as_token_source
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.identity.keystone.key_permission import probe
     from jsobj.identity.ledger import CloudRecord
-    from jsobj.identity.remember import check_name, store, suggest_name
-    from jsobj.identity.urlcheck import check_auth_url
-    from jsobj.identity.words import same_login
 
     _refuse_conflicts(options)
     source = _source(world, rcfile, options)
@@ -116,7 +116,7 @@ def _refuse_conflicts(options: dict[str, Any]) -> None:
 
 
 def _source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSource:
-    from jsobj.identity.sources import from_environment, from_rc
+    from jsobj.identity.auth_source import from_environment, from_rc
 
     region = options["region"]
     if options["browser"]:
@@ -124,7 +124,7 @@ def _source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSo
     if rcfile and rcfile.lower().endswith((".yaml", ".yml", ".json")):
         return _from_clouds_file(world, Path(rcfile), region)
     if rcfile:
-        from jsobj.identity.rcfile import read
+        from jsobj.identity.rc.file import read
 
         if rcfile.startswith("-"):
             raise JsobjError(
@@ -133,7 +133,7 @@ def _source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSo
         source = from_rc(read(Path(rcfile), force=options["force"]))
         return replace(source, region=region or source.region)
     if world.cloud or world.settings.get("OS_CLOUD"):
-        from jsobj.identity.clouds import read_cloud
+        from jsobj.identity.clouds_yaml.read import read_cloud
 
         return read_cloud(world.settings, world.cloud or world.settings.get("OS_CLOUD"), region=region)
     source_or_none = None if options["preset"] else from_environment(world.settings.environ)
@@ -143,7 +143,7 @@ def _source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSo
 
 
 def _from_clouds_file(world: World, path: Path, region: str) -> AuthSource:
-    from jsobj.identity.clouds import CloudsFiles, names_in, read_from
+    from jsobj.identity.clouds_yaml.read import CloudsFiles, names_in, read_from
 
     names = names_in(path)
     if not world.cloud and len(names) != 1:
@@ -169,8 +169,8 @@ def _from_clouds_file(world: World, path: Path, region: str) -> AuthSource:
 
 def _asked(world: World, options: dict[str, Any]) -> AuthSource:
     """The answers of a person (or of options), for a known cloud or any."""
+    from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource
     from jsobj.identity.presets import PRESETS, preset_named
-    from jsobj.identity.sources import APPLICATION_CREDENTIAL, AuthSource
 
     known = ", ".join(preset.name for preset in PRESETS)
     preset = preset_named(options["preset"])
@@ -201,8 +201,8 @@ def _asked(world: World, options: dict[str, Any]) -> AuthSource:
 def _browser_source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSource:
     """A login through the browser: Keystone and project come from the file, the cloud's entry, or answers."""
     from jsobj.identity import ledger
-    from jsobj.identity.browser import browser_source
-    from jsobj.identity.sources import from_environment
+    from jsobj.identity.auth_source import from_environment
+    from jsobj.identity.keystone.browser import browser_source
 
     known = rcfile or world.cloud or world.settings.get("OS_CLOUD") or from_environment(world.settings.environ)
     base = _source(world, rcfile, {**options, "browser": False}) if known else _asked_for_browser(world, options)
@@ -213,8 +213,8 @@ def _browser_source(world: World, rcfile: str | None, options: dict[str, Any]) -
 
 
 def _asked_for_browser(world: World, options: dict[str, Any]) -> AuthSource:
+    from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.presets import preset_named
-    from jsobj.identity.sources import AuthSource
 
     instead = "an RC file: jsobj login RCFILE --browser"
     preset = preset_named(options["preset"])
@@ -230,7 +230,7 @@ def _asked_for_browser(world: World, options: dict[str, Any]) -> AuthSource:
 
 def _with_secret(world: World, source: AuthSource, options: dict[str, Any]) -> AuthSource:
     """The secret from standard input, from the file, or from a person, in this order."""
-    from jsobj.identity.sources import secret_option
+    from jsobj.identity.auth_source import secret_option
     from jsobj.secret import Secret
 
     option = secret_option(source)
@@ -268,7 +268,7 @@ def _password_label(source: AuthSource) -> str:
 
 def _profile_with_key(world: World, name: str) -> str:
     """``name`` where the AWS profile holds a key; else ""."""
-    from jsobj.identity.awsfiles import read_profile
+    from jsobj.identity.aws_files.profile import read_profile
 
     found = read_profile(world.settings.aws, name) if name else None
     return name if found is not None and found.access else ""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jsobj.errors import JsobjError
-from jsobj.identity.appcreds import Expiry
-from jsobj.identity.key_permission import KeyPermission
-from jsobj.identity.login import Login
+from jsobj.identity.keystone.app_credentials import Expiry
+from jsobj.identity.keystone.key_permission import KeyPermission
+from jsobj.identity.keystone.login import Login
 from jsobj.ui.documents import Record
 from jsobj.units import days_left, human_time
 

@@ -21,8 +21,8 @@ def logout(world: World, delete_keys: bool, yes: bool) -> None:
     outlive the login: --delete-keys deletes those that jsobj made for this project, first at Keystone and then here.
     """
     from jsobj.identity import ledger
+    from jsobj.identity.clouds_yaml.save_login import forget
     from jsobj.identity.current import chosen_cloud
-    from jsobj.identity.remember import forget
     from jsobj.ui.documents import Record
 
     name = chosen_cloud(world.settings, world.cloud).name

@@ -14,7 +14,7 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
 
 
 def complete_libraries(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

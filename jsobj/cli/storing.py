@@ -11,7 +11,7 @@ import click
 from jsobj.cli.world import World
 
 if TYPE_CHECKING:
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
     from jsobj.net.retry import Told
     from jsobj.store.buckets import Bucket
     from jsobj.store.location import Location

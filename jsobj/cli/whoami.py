@@ -17,10 +17,10 @@ def whoami(world: World) -> None:
     from jsobj.cli.connecting import keystone_for
     from jsobj.cli.login_view import S3Keys, login_record
     from jsobj.identity import ledger
-    from jsobj.identity.appcreds import AppCredentials, Expiry
-    from jsobj.identity.awsfiles import read_profile
+    from jsobj.identity.aws_files.profile import read_profile
     from jsobj.identity.current import chosen_profile
-    from jsobj.identity.key_permission import look_up
+    from jsobj.identity.keystone.app_credentials import AppCredentials, Expiry
+    from jsobj.identity.keystone.key_permission import look_up
     from jsobj.units import parse_keystone_time
 
     keystone = keystone_for(world)

@@ -12,9 +12,9 @@ from jsobj.doctor.case import Case
 from jsobj.doctor.fixing import mode_fix, text_fix
 from jsobj.doctor.values import Finding, Fix, failed, passed, warned
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity import inifile
-from jsobj.identity.awsfiles import names
-from jsobj.identity.iniread import Value
+from jsobj.identity.aws_files import ini_edit
+from jsobj.identity.aws_files.ini_read import Value
+from jsobj.identity.aws_files.profile import names
 
 
 def readable(case: Case) -> Finding:
@@ -102,7 +102,7 @@ def sections_of(path: Path) -> Mapping[str, Mapping[str, Value]]:
         sentence = f"{path} cannot be read: {error.strerror}"
         hint = f"look at its owner and mode: ls -l {path}"
         raise JsobjError("aws-file-unreadable", sentence, code=ExitCode.LOCAL, hint=hint) from error
-    return inifile.sections(data, source=str(path))
+    return ini_edit.sections(data, source=str(path))
 
 
 def texts(path: Path) -> Iterator[tuple[str, str, str]]:

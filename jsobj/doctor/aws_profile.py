@@ -14,9 +14,9 @@ from jsobj.doctor.case import Case
 from jsobj.doctor.fixing import text_fix
 from jsobj.doctor.values import Finding, Fix, failed, passed, skipped, warned
 from jsobj.errors import JsobjError
-from jsobj.identity import inifile
-from jsobj.identity.awsfiles import read_profile
-from jsobj.identity.iniread import Value
+from jsobj.identity.aws_files import ini_edit
+from jsobj.identity.aws_files.ini_read import Value
+from jsobj.identity.aws_files.profile import read_profile
 from jsobj.urls import normalise_endpoint
 
 _COMMENT = re.compile(r"\s[#;]")
@@ -145,6 +145,6 @@ def _sections_of_choice(case: Case) -> tuple[str, ...]:
 
 def _setting_fix(title: str, path: Path, section: str, wanted: Mapping[str, Value]) -> Fix:
     def edit(old: bytes | None) -> bytes:
-        return inifile.set_section(old, section, wanted, source=str(path))
+        return ini_edit.set_section(old, section, wanted, source=str(path))
 
     return text_fix(f"{path}, [{section}]: {title}", path, edit)

@@ -9,9 +9,10 @@ from jsobj.doctor.aws_files import judge_privacy
 from jsobj.doctor.case import Case
 from jsobj.doctor.values import Finding, failed, passed, warned
 from jsobj.errors import JsobjError
-from jsobj.identity import ledger, rcfile
-from jsobj.identity.clouds import cloud_names, names_in, own_files, read_from, readable_files
+from jsobj.identity import ledger
+from jsobj.identity.clouds_yaml.read import cloud_names, names_in, own_files, read_from, readable_files
 from jsobj.identity.current import chosen_cloud
+from jsobj.identity.rc import file as rcfile
 
 _RC_LIMIT = 20  # files
 _RC_PATTERNS = ("*openrc*.sh", "*openrc", "app-cred-*.sh")

@@ -8,9 +8,9 @@ from pathlib import Path
 from jsobj.doctor.case import Case
 from jsobj.doctor.values import Finding, failed, passed, warned
 from jsobj.errors import JsobjError
-from jsobj.identity.awsfiles import AwsProfile, read_profile
+from jsobj.identity.auth_source import from_environment
+from jsobj.identity.aws_files.profile import AwsProfile, read_profile
 from jsobj.identity.current import chosen_cloud
-from jsobj.identity.sources import from_environment
 from jsobj.net.proxy import malformed
 from jsobj.urls import normalise_endpoint
 

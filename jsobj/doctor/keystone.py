@@ -11,11 +11,11 @@ from jsobj.doctor.values import Finding, failed, passed, skipped, warned
 from jsobj.doctor.wire import Reply, ask
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.appcreds import AppCredentials
-from jsobj.identity.keystone import Keystone
-from jsobj.identity.login import Login
-from jsobj.identity.tokens import identity_root
-from jsobj.identity.words import same_login
+from jsobj.identity.command_hints import same_login
+from jsobj.identity.keystone.app_credentials import AppCredentials
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.login import Login
+from jsobj.identity.keystone.token import identity_root
 from jsobj.units import days_left, human_time, parse_keystone_time
 from jsobj.urls import parse_url
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from jsobj.doctor.case import Case
 from jsobj.errors import JsobjError
-from jsobj.identity.awsfiles import names, read_profile
+from jsobj.identity.aws_files.profile import names, read_profile
 from jsobj.secret import MASK
 
 _SECRET_NAME = re.compile(r"(?i)(SECRET|PASSWORD|TOKEN|PASSCODE)")

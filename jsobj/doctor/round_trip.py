@@ -14,7 +14,7 @@ from jsobj.doctor.scratch_s3 import S3Buckets
 from jsobj.doctor.trip import SMALL, Step, StepError, Trip, random_bytes, same, seen, walk
 from jsobj.doctor.values import Finding, failed, passed, skipped
 from jsobj.doctor.wire import ask
-from jsobj.identity.awsfiles import read_profile
+from jsobj.identity.aws_files.profile import read_profile
 from jsobj.urls import parse_url
 
 _PART = 5 * 1024 * 1024  # bytes; S3's smallest part

@@ -11,8 +11,8 @@ from jsobj.doctor.fixing import text_fix
 from jsobj.doctor.values import Finding, Fix, failed, passed, warned
 from jsobj.doctor.wire import Reply, ask, ask_signed
 from jsobj.errors import JsobjError
-from jsobj.identity import inifile
-from jsobj.identity.awsfiles import names
+from jsobj.identity.aws_files import ini_edit
+from jsobj.identity.aws_files.profile import names
 from jsobj.identity.endpoint import DEFAULT_REGION, recognise
 from jsobj.store.access import S3Access
 
@@ -124,7 +124,7 @@ def _region_fix(case: Case, variant: _Variant) -> Fix | None:
     header = name if name == "default" else f"profile {name}"
 
     def edit(old: bytes | None) -> bytes:
-        return inifile.set_section(old, header, dict(variant.settings), source=str(path))
+        return ini_edit.set_section(old, header, dict(variant.settings), source=str(path))
 
     try:
         return text_fix(f"{path}, [{header}]: region = {variant.region}", path, edit)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from jsobj.errors import JsobjError
-from jsobj.identity.keystone import Keystone
+from jsobj.identity.keystone.client import Keystone
 from jsobj.store.swift.bucket_admin import through
 from jsobj.store.swift.errors import translated
 

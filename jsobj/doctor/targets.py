@@ -5,10 +5,10 @@ from __future__ import annotations
 from jsobj.doctor.case import Case
 from jsobj.doctor.values import Finding, failed, passed, skipped
 from jsobj.errors import JsobjError
+from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import chosen_by_environment, current_source
-from jsobj.identity.key_permission import KeyPermission, known
-from jsobj.identity.urlcheck import check_auth_url
-from jsobj.identity.words import same_login
+from jsobj.identity.keystone.auth_url import check_auth_url
+from jsobj.identity.keystone.key_permission import KeyPermission, known
 from jsobj.store.access import s3_access
 
 _S3_INSTEAD = "the road with S3 keys is tested instead"

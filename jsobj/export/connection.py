@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.inifile import EASY_NAME, is_plain
-from jsobj.identity.sources import AuthSource
-from jsobj.identity.words import same_login
+from jsobj.identity.auth_source import AuthSource
+from jsobj.identity.aws_files.ini_edit import EASY_NAME, is_plain
+from jsobj.identity.command_hints import same_login
 from jsobj.secret import Secret
 from jsobj.urls import Origin
 

@@ -13,7 +13,8 @@ from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Branch, CloudEntry, Configuration, Part, Section, Variables, Whole
 from jsobj.export.rendering import cloud_entry, grafted, part_text, revealed, unset_lines, variable_line
-from jsobj.identity import cloudsedit, inifile
+from jsobj.identity.aws_files import ini_edit
+from jsobj.identity.clouds_yaml import edit
 from jsobj.secret import Secret
 
 _OVERWRITE = "to replace it (a backup is kept): --overwrite; or write elsewhere: --file FILE"
@@ -103,12 +104,12 @@ def _with_section(path: Path, before: bytes | None, part: Section, *, overwrite:
     values = {
         name: dict(value) if isinstance(value, Mapping) else revealed(value) for name, value in part.values.items()
     }
-    held = inifile.section(before or b"", part.header, source=str(path)) or {}
+    held = ini_edit.section(before or b"", part.header, source=str(path)) or {}
     differing = [name for name in part.keys if name in held and held[name] != values[name]]
     differing += [name for name in part.unset if name in held]
     if differing and not overwrite:
         raise _taken(path, f"[{part.header}]", differing)
-    return inifile.set_section(before, part.header, values, remove=part.unset, source=str(path))
+    return ini_edit.set_section(before, part.header, values, remove=part.unset, source=str(path))
 
 
 def _with_branch(path: Path, before: bytes | None, part: Branch, *, overwrite: bool) -> bytes:
@@ -175,8 +176,8 @@ def _with_whole(path: Path, before: bytes | None, part: Whole, *, overwrite: boo
 
 
 def _with_cloud(path: Path, before: bytes | None, part: CloudEntry, *, overwrite: bool) -> bytes:
-    after = cloudsedit.set_cloud(before, part.name, cloud_entry(part, revealed), source=str(path))
-    taken = part.name in cloudsedit.cloud_names(before, source=str(path))
+    after = edit.set_cloud(before, part.name, cloud_entry(part, revealed), source=str(path))
+    taken = part.name in edit.cloud_names(before, source=str(path))
     if taken and after != before and not overwrite:
         raise _taken(path, f"cloud '{part.name}'", [])
     return after
@@ -208,7 +209,7 @@ def _diff(path: Path, before: bytes | None, after: bytes, parts: list[Part]) -> 
 def _replaces(part: Part, before: bytes | None, path: Path) -> bool:
     """Whether this takes the place of text that is not known line by line."""
     if isinstance(part, CloudEntry):
-        return part.name in cloudsedit.cloud_names(before, source=str(path))
+        return part.name in edit.cloud_names(before, source=str(path))
     return isinstance(part, Whole)
 
 

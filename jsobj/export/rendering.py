@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Branch, CloudEntry, Configuration, Part, Section, Variables, Whole, Word
-from jsobj.identity.cloudsedit import set_cloud
+from jsobj.identity.clouds_yaml.edit import set_cloud
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+=,~-]*")  # what no reader of .env files takes for something else
 # In single quotes python-dotenv reads escapes and expands ``${NAME}``; Docker Compose and shells do not.
@@ -77,7 +77,7 @@ def grafted(document: dict[str, object], branch: Branch, value: Mapping[str, str
 
 
 def cloud_entry(part: CloudEntry, shown: Callable[[Word], str]) -> dict[str, object]:
-    """The entry as :func:`jsobj.identity.cloudsedit.set_cloud` takes it."""
+    """The entry as :func:`jsobj.identity.clouds_yaml.edit.set_cloud` takes it."""
     return {"auth": {name: shown(word) for name, word in part.auth.items()}, **part.settings}
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.clouds import cloud_names, read_cloud
+from jsobj.identity.auth_source import AuthSource, from_environment
+from jsobj.identity.clouds_yaml.read import cloud_names, read_cloud
 from jsobj.identity.settings import Settings
-from jsobj.identity.sources import AuthSource, from_environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from datetime import datetime, timedelta, timezone
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.awsfiles import read_profile
-from jsobj.identity.ec2 import Ec2Api, Ec2Key
-from jsobj.identity.key_permission import KeyPermission, learning, remember
-from jsobj.identity.keystone import Keystone
+from jsobj.identity.aws_files.profile import read_profile
+from jsobj.identity.command_hints import same_login
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.ec2_credentials import Ec2Api, Ec2Key
+from jsobj.identity.keystone.key_permission import KeyPermission, learning, remember
 from jsobj.identity.ledger import KeyRecord, Ledger, Pending
 from jsobj.identity.settings import Settings
-from jsobj.identity.words import same_login
 
 _PENDING_LIFE = timedelta(days=1)
 
@@ -39,8 +39,8 @@ def obtain(
 ) -> Obtained:
     """A key for the login's project. ``held`` is the access key that the profile has now, "" for none.
 
-    Raises :class:`JsobjError`: refused with the way out (see :mod:`jsobj.identity.ec2`), or because the profile holds a
-    key that is not this project's and ``may_replace`` is off.
+    Raises :class:`JsobjError`: refused with the way out (see :mod:`jsobj.identity.keystone.ec2_credentials`), or
+    because the profile holds a key that is not this project's and ``may_replace`` is off.
     """
     api = Ec2Api(keystone)
     book = ledger.read(settings)

@@ -26,7 +26,8 @@ SCHEMA = "jsobj.ledger/1"
 class CloudRecord:
     """What we know of a cloud beside its entry in clouds.yaml. Times are ISO 8601 in UTC, "" where unknown.
 
-    ``ec2_keys``: whether Keystone lets this login make them (:class:`jsobj.identity.key_permission.KeyPermission`).
+    ``ec2_keys``: whether Keystone lets this login make them
+    (:class:`jsobj.identity.keystone.key_permission.KeyPermission`).
     """
 
     name: str

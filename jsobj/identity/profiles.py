@@ -14,10 +14,17 @@ from dataclasses import dataclass, replace
 from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.awsfiles import AwsFiles, AwsProfile, names, read_profile, refuse_other_setup, write_profile
+from jsobj.identity.aws_files.profile import (
+    AwsFiles,
+    AwsProfile,
+    names,
+    read_profile,
+    refuse_other_setup,
+    write_profile,
+)
 from jsobj.identity.endpoint import S3Dialect, identify, probe
 from jsobj.identity.keymaker import Obtained, obtain
-from jsobj.identity.keystone import Keystone
+from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.proof import Prover
 from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings

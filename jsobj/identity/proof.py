@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.awsfiles import AwsFiles
+from jsobj.identity.aws_files.profile import AwsFiles
 from jsobj.identity.settings import Settings
 
 _PROGRAM = Path(__file__).with_name("programs") / "boto3_proof.py"

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from jsobj.atomic import Change
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.awsfiles import read_profile, remove_profile, write_profile
-from jsobj.identity.ec2 import Ec2Api
-from jsobj.identity.keystone import Keystone
+from jsobj.identity.aws_files.profile import read_profile, remove_profile, write_profile
+from jsobj.identity.command_hints import same_login
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.ec2_credentials import Ec2Api
 from jsobj.identity.profiles import Setup, Wish, profiles_with, set_up
 from jsobj.identity.proof import Prover
 from jsobj.identity.settings import Settings
-from jsobj.identity.words import same_login
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from jsobj.identity.awsfiles import AwsFiles
+from jsobj.identity.aws_files.profile import AwsFiles
 
 # Variables that change what jsobj does. Everything else in the environment is nobody's business below.
 _PREFIXES = ("OS_", "AWS_", "JSOBJ_")

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.awsfiles import AwsProfile, read_profile
+from jsobj.identity.aws_files.profile import AwsProfile, read_profile
+from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import Choice, chosen_cloud, chosen_profile
 from jsobj.identity.endpoint import DEFAULT_REGION
 from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
-from jsobj.identity.words import same_login
 from jsobj.secret import Secret
 from jsobj.urls import Origin, require_origin
 
@@ -128,7 +128,10 @@ def ways_without_keys(
     settings: Settings, *, cloud: str = "", profile: str = "", swift: str = "swift://NAME"
 ) -> tuple[str, ...]:
     """What to do without S3 keys: the Swift API; and making keys, unless Keystone is known to refuse them."""
-    from jsobj.identity.key_permission import KeyPermission, known  # only here: it brings Keystone's client along
+    from jsobj.identity.keystone.key_permission import (  # only here: it brings Keystone's client along
+        KeyPermission,
+        known,
+    )
 
     permission = known(settings, chosen_cloud(settings, cloud).name)
     without = f"use the Swift API, which needs none: {swift}{same_login(cloud=cloud)}"

@@ -18,7 +18,7 @@ from jsobj.units import parse_keystone_time
 from jsobj.urls import parse_url
 
 if TYPE_CHECKING:
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
     from jsobj.store.access import S3Access
 
 _PAGE = 1000  # containers

@@ -15,7 +15,7 @@ from jsobj.atomic import write_private_file
 from jsobj.errors import JsobjError
 from jsobj.identity.current import chosen_cloud, current_source
 from jsobj.identity.http import HttpClient, TransportError
-from jsobj.identity.keystone import Keystone
+from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.s3wire import get
 from jsobj.identity.settings import Settings
 from jsobj.store.access import s3_access

@@ -16,7 +16,7 @@ from jsobj.store.objects import Store, StorePlace
 from jsobj.urls import Origin, parse_url, split_swift_path
 
 if TYPE_CHECKING:
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
     from jsobj.net.retry import Patience
     from jsobj.store.buckets import Bucket, BucketAdmin
 
@@ -40,7 +40,7 @@ class Wish:
         if self.log_in is not None:
             return self.log_in()
         from jsobj.identity.current import current_source
-        from jsobj.identity.keystone import Keystone
+        from jsobj.identity.keystone.client import Keystone
 
         return Keystone(current_source(settings, cloud=self.cloud, profile=self.profile))
 

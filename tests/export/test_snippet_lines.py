@@ -12,7 +12,7 @@ from commands import Jsobj
 from jsobj.export.snippets.kinds import data_key, kind_of_name
 from jsobj.export.snippets.registry import LIBRARIES, find_library
 from jsobj.export.snippets.target import Target, literal
-from jsobj.identity.awsfiles import AwsFiles, AwsProfile, write_profile
+from jsobj.identity.aws_files.profile import AwsFiles, AwsProfile, write_profile
 from jsobj.secret import Secret
 from jsobj.urls import require_origin
 

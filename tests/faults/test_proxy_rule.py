@@ -14,11 +14,11 @@ from jsobj.doctor import wire
 from jsobj.doctor.case import Case
 from jsobj.doctor.network import Target, open_way
 from jsobj.errors import JsobjError
+from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.http import HttpClient
-from jsobj.identity.plugins import plugin_session
+from jsobj.identity.keystone.plugins import plugin_session
 from jsobj.identity.s3wire import get
 from jsobj.identity.settings import Settings
-from jsobj.identity.sources import AuthSource
 from jsobj.net.proxy import ProxyUnusable, proxy_for
 from jsobj.store.location import parse_location
 from jsobj.store.open import Wish, open_account, open_store

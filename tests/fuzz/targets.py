@@ -10,7 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity import cloudsread, inifile, rcfile
+from jsobj.identity.aws_files import ini_edit
+from jsobj.identity.clouds_yaml import lines
+from jsobj.identity.rc import file as rcfile
 from jsobj.net import dates
 from jsobj.net.response_head import WireError, parse_head
 from jsobj.store.s3 import xml as s3_xml
@@ -48,12 +50,12 @@ def rc(data: bytes) -> None:
 def ini(data: bytes) -> None:
     """A section is set in a file that can be read, and every other byte stays; or the file is refused."""
     try:
-        before = inifile.sections(data, source="credentials")
+        before = ini_edit.sections(data, source="credentials")
     except JsobjError as error:
         _check(error, ExitCode.LOCAL)
         return
-    after = inifile.set_section(data, "jsobj-fuzz", {"aws_access_key_id": "A", "aws_secret_access_key": "s"})
-    read = dict(inifile.sections(after, source="credentials"))
+    after = ini_edit.set_section(data, "jsobj-fuzz", {"aws_access_key_id": "A", "aws_secret_access_key": "s"})
+    read = dict(ini_edit.sections(after, source="credentials"))
     mine = read.pop("jsobj-fuzz")
     assert dict(mine)["aws_secret_access_key"] == "s"
     assert read == {name: values for name, values in before.items() if name != "jsobj-fuzz"}
@@ -62,7 +64,7 @@ def ini(data: bytes) -> None:
 def clouds(data: bytes) -> None:
     """A clouds.yaml is read or refused; nothing in it is executed or multiplied."""
     try:
-        cloudsread.read(data, "clouds.yaml")
+        lines.read(data, "clouds.yaml")
     except JsobjError as error:
         _check(error, ExitCode.LOCAL)
 

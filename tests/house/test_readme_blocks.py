@@ -19,8 +19,8 @@ import pytest
 from commands import Keys
 from fixtures_cloud import Cloud
 
-from jsobj.identity.rcfile import read
-from jsobj.identity.sources import from_rc
+from jsobj.identity.auth_source import from_rc
+from jsobj.identity.rc.file import read
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 BLOCKS = dict(re.findall(r"(?ms)^<!-- command: (\w+) -->\n```\w+\n(.*?)^```$", README))

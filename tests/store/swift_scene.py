@@ -17,9 +17,9 @@ import swiftclient
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, TENANTS, Rgw
 
-from jsobj.identity.keystone import Keystone
-from jsobj.identity.rcfile import read
-from jsobj.identity.sources import AuthSource, from_rc
+from jsobj.identity.auth_source import AuthSource, from_rc
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.rc.file import read
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.secret import Secret
 from jsobj.store.objects import Part, PutOptions, StorePlace, Upload

@@ -13,8 +13,8 @@ from fixtures_rgw import TENANTS
 from swift_scene import SERVERS, Scene, got, open_scene, source_of
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity import tokens
-from jsobj.identity.keystone import Keystone
+from jsobj.identity.keystone import token
+from jsobj.identity.keystone.client import Keystone
 from jsobj.net.body import BytesSource
 from jsobj.secret import Secret
 from jsobj.store.swift.store import SwiftStore
@@ -59,8 +59,8 @@ def test_a_token_that_ends_is_renewed_once_for_all_F30(
     store = SwiftStore(fresh.store().place, keeper)
     store.put("before", BytesSource(b"1"))
     logins: list[int] = []
-    real = tokens.issue
-    monkeypatch.setattr(tokens, "issue", lambda *words: logins.append(1) or real(*words))  # type: ignore[func-returns-value]
+    real = token.issue
+    monkeypatch.setattr(token, "issue", lambda *words: logins.append(1) or real(*words))  # type: ignore[func-returns-value]
     monkeypatch.setattr(keeper, "_token", Secret("gAAAAA-ended"))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda n: store.put(f"after/{n}", BytesSource(b"2")), range(16)))

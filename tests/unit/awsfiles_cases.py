@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.awsfiles import AwsFiles, AwsProfile
+from jsobj.identity.aws_files.profile import AwsFiles, AwsProfile
 from jsobj.secret import Secret
 
 OURS = AwsProfile("js2", "0123abcd", Secret("s3cr3t"), "https://js2.example.org:8001", "us-east-1")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from hypothesis import HealthCheck, settings
 
 from jsobj.errors import JsobjError
-from jsobj.identity.cloudsedit import set_cloud
+from jsobj.identity.clouds_yaml.edit import set_cloud
 
 T = TypeVar("T")
 QUIET = settings(

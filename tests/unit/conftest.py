@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from awsfiles_cases import CONFIG, CREDENTIALS
 
-from jsobj.identity.awsfiles import AwsFiles
+from jsobj.identity.aws_files.profile import AwsFiles
 from jsobj.transfer.landing import Landing
 
 

@@ -12,7 +12,7 @@ from awsfiles_cases import CONFIG, CREDENTIALS, OURS, profiles, refused, session
 
 import jsobj
 from jsobj.errors import ExitCode
-from jsobj.identity.awsfiles import AwsFiles, names, read_profile, remove_profile, write_profile
+from jsobj.identity.aws_files.profile import AwsFiles, names, read_profile, remove_profile, write_profile
 from jsobj.secret import Secret
 
 ROOT = Path(jsobj.__file__).parents[1]

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import jsobj
 from jsobj.errors import ExitCode
-from jsobj.identity import inifile
-from jsobj.identity.awsfiles import AwsFiles, names, read_profile, remove_profile, write_profile
+from jsobj.identity.aws_files import ini_edit
+from jsobj.identity.aws_files.profile import AwsFiles, names, read_profile, remove_profile, write_profile
 
 ROOT = Path(jsobj.__file__).parents[1]
 
@@ -39,7 +39,9 @@ def test_b118_s25_other_sources_of_keys_are_not_consulted(files: AwsFiles, monke
 
 
 def test_importing_needs_no_botocore() -> None:
-    code = "import sys, jsobj.identity.awsfiles; print(sorted({'botocore', 'boto3', 'yaml'} & set(sys.modules)))"
+    code = (
+        "import sys, jsobj.identity.aws_files.profile; print(sorted({'botocore', 'boto3', 'yaml'} & set(sys.modules)))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60
     )
@@ -49,7 +51,7 @@ def test_importing_needs_no_botocore() -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from jsobj.identity.awsfiles import AwsFiles, AwsProfile, write_profile
+from jsobj.identity.aws_files.profile import AwsFiles, AwsProfile, write_profile
 from jsobj.secret import Secret
 folder, name = Path(sys.argv[1]), sys.argv[2]
 files = AwsFiles(folder / "credentials", folder / "config")
@@ -101,8 +103,8 @@ def test_b107_what_comes_back_wrong_from_the_disk_is_not_put_in_place(
     full: AwsFiles, monkeypatch: pytest.MonkeyPatch, damage: Any
 ) -> None:
     """The last proof stands on its own: here the editing itself is broken."""
-    edit = inifile.set_section
-    monkeypatch.setattr(inifile, "set_section", lambda *args, **options: damage(edit(*args, **options)))
+    edit = ini_edit.set_section
+    monkeypatch.setattr(ini_edit, "set_section", lambda *args, **options: damage(edit(*args, **options)))
     before = snapshot(full)
     refused(lambda: write_profile(full, OURS), ExitCode.LOCAL)
     assert snapshot(full) == before

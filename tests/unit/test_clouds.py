@@ -1,4 +1,4 @@
-"""Reading clouds.yaml: our plain reading against openstacksdk's loader, and the files that neither should take."""
+"""Reading read.yaml: our plain reading against openstacksdk's loader, and the files that neither should take."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from openstack.config import OpenStackConfig
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity import clouds
-from jsobj.identity.clouds import CloudsFiles, own_files, read_cloud, read_from
+from jsobj.identity.auth_source import SECRET_OPTIONS
+from jsobj.identity.clouds_yaml import read
+from jsobj.identity.clouds_yaml.read import CloudsFiles, own_files, read_cloud, read_from
 from jsobj.identity.settings import Settings
-from jsobj.identity.sources import SECRET_OPTIONS
 
 PROFILE = settings(max_examples=150, derandomize=True, deadline=None, database=None)
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1, max_size=12).filter(
@@ -58,7 +58,7 @@ REST = st.fixed_dictionaries(
 
 @st.composite
 def entries(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """An entry of clouds.yaml, and what secure.yaml adds to it or says otherwise."""
+    """An entry of read.yaml, and what secure.yaml adds to it or says otherwise."""
     person = draw(st.booleans())
     auth = draw(PERSON if person else CREDENTIAL)
     entry = {**draw(REST), "auth": auth}
@@ -100,7 +100,7 @@ def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_plain_reading_is_the_loaders(folder: Path, pair: tuple[dict[str, Any], dict[str, Any] | None]) -> None:
     files = write(folder, *pair)
     ours, theirs = read_from(files, "one"), by_loader(files)
-    assert clouds._is_plain(clouds._merged(*pair)), "the generated entries are to be of the plain kind"
+    assert read._is_plain(read._merged(*pair)), "the generated entries are to be of the plain kind"
     said = {key: str(value) for key, value in theirs["auth"].items() if value not in (None, "")}
     secret = {key: value for key, value in said.items() if key in SECRET_OPTIONS}
     assert {key: values[0].reveal() for key, values in ours.secrets.items()} == secret

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode
-from jsobj.identity.cloudsedit import cloud_names, remove_cloud
+from jsobj.identity.clouds_yaml.edit import cloud_names, remove_cloud
 
 
 def drop(data: bytes, name: str = "js2") -> bytes:

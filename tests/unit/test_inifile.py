@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.inifile import remove_section, section, sections, set_section, validate
+from jsobj.identity.aws_files.ini_edit import remove_section, section, sections, set_section, validate
 
 T = TypeVar("T")
 QUIET = settings(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.login import Login, login_from_token
+from jsobj.identity.keystone.login import Login, login_from_token
 
 BODY: dict[str, Any] = {
     "user": {"id": "u1", "name": "alice", "domain": {"id": "default", "name": "Default"}},

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jsobj.identity.rcfile import RcFile, missing, parse
+from jsobj.identity.rc.file import RcFile, missing, parse
 from jsobj.secret import Secret
 
 SECRET = "OS_APPLICATION_CREDENTIAL_SECRET"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.rcfile import RcFile, parse
+from jsobj.identity.rc.file import RcFile, parse
 
 CANARY = "Zq7hunter"  # a part of a secret: it must not come back in any message
 MIB = 1024 * 1024

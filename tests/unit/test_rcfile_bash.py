@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import JsobjError
-from jsobj.identity.rcfile import RcFile, parse
+from jsobj.identity.rc.file import RcFile, parse
 from jsobj.secret import Secret
 
 MARK = b"\0the file has ended\0"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.rcfile import read
+from jsobj.identity.rc.file import read
 from jsobj.secret import Secret
 
 
@@ -82,7 +82,7 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
 
 
 def test_importing_the_parser_imports_nothing_heavy() -> None:
-    code = "import sys, jsobj.identity.rcfile; print(*sys.modules)"
+    code = "import sys, jsobj.identity.rc.file; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert not {"html", "yaml", "click", "keystoneauth1", "openstack", "subprocess", "socket"} & set(
         done.stdout.split()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.rcfile import parse
-from jsobj.identity.sources import APPLICATION_CREDENTIAL, AuthSource, from_environment, from_rc, secret_option
+from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource, from_environment, from_rc, secret_option
+from jsobj.identity.rc.file import parse
 from jsobj.secret import Secret
 
 URL = {"OS_AUTH_URL": "https://k.example:5000/v3"}

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from jsobj.identity import tokens
-from jsobj.identity.tokens import Issued
+from jsobj.identity.keystone import token as tokens
+from jsobj.identity.keystone.token import Issued
 from jsobj.secret import Secret
 from jsobj.store.swift.token_keeper import TokenKeeper
 

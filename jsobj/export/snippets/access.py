@@ -15,19 +15,19 @@ from jsobj.export.snippets.public import PublicContainer, PublicLook, PublicServ
 from jsobj.export.snippets.registry import Library
 from jsobj.export.snippets.target import Target
 from jsobj.identity import ledger
-from jsobj.identity.awsfiles import read_profile
+from jsobj.identity.aws_files.profile import read_profile
+from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import chosen_profile, cloud_of_profile, current_source
 from jsobj.identity.endpoint import DEFAULT_REGION
 from jsobj.identity.settings import Settings
-from jsobj.identity.words import same_login
 from jsobj.store.access import no_s3_keys, s3_access
 from jsobj.store.location import Location
 from jsobj.store.open import Wish, account_url, open_store
 from jsobj.urls import parse_url, require_origin
 
 if TYPE_CHECKING:
-    from jsobj.identity.keystone import Keystone
-    from jsobj.identity.login import Login
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.identity.keystone.login import Login
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.words import same_login
+from jsobj.identity.command_hints import same_login
 from jsobj.store.access import S3Access
 
 _SHORT = {

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.words import same_login
+from jsobj.identity.command_hints import same_login
 from jsobj.net.dates import http_epoch
 from jsobj.net.request import Again, Reply, Request
 from jsobj.store.access import S3Access

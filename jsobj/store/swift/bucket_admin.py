@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.keystone import Keystone
+from jsobj.identity.keystone.client import Keystone
 from jsobj.store.buckets import Bucket, Place
 from jsobj.store.swift.errors import translated
 

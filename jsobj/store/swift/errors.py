@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.words import same_login
+from jsobj.identity.command_hints import same_login
 
 if TYPE_CHECKING:  # what reads public data needs no login, nor the time that importing it takes
-    from jsobj.identity.keystone import Keystone
+    from jsobj.identity.keystone.client import Keystone
 
 _WRITING_ROLES = frozenset({"admin", "member", "manager"})
 

@@ -98,7 +98,7 @@ def is_rgw(headers: Mapping[str, str]) -> bool:
 def _no_key(container: str, key: str, cloud: str) -> JsobjError:
     import shlex
 
-    from jsobj.identity.words import same_login
+    from jsobj.identity.command_hints import same_login
 
     words = f"--make-key {shlex.quote(f'swift://{container}/{key}')}{same_login(cloud=cloud)}"
     return JsobjError(

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from jsobj.secret import Secret
 
 if TYPE_CHECKING:
-    from jsobj.identity.keystone import Keystone
-    from jsobj.identity.login import Login
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.identity.keystone.login import Login
 
 _EARLY = 30.0  # seconds before its end at which a token is renewed; at half time, where it lives less than a minute
 _FRESH = 10.0  # seconds
@@ -57,7 +57,7 @@ class TokenKeeper:
 
     def _issue(self) -> None:
         from jsobj.identity.http import HttpClient
-        from jsobj.identity.tokens import issue
+        from jsobj.identity.keystone.token import issue
         from jsobj.units import parse_keystone_time
 
         source = self._keystone.source

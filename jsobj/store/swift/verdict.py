@@ -10,7 +10,7 @@ import shlex
 from collections.abc import Mapping
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.words import same_login
+from jsobj.identity.command_hints import same_login
 from jsobj.net.request import Again, Reply, Request
 from jsobj.store.swift.errors import Asker, evidence, explained
 

@@ -16,7 +16,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.secret import Secret
 
 if TYPE_CHECKING:  # reading RC files is for login; every command looks at where its login comes from
-    from jsobj.identity.rcfile import RcFile
+    from jsobj.identity.rc.file import RcFile
 
 APPLICATION_CREDENTIAL = "v3applicationcredential"
 SECRET_OPTIONS = frozenset(
@@ -103,7 +103,7 @@ def from_rc(rc: RcFile) -> AuthSource:
 
     Raises :class:`JsobjError` (local) naming all that is missing at once.
     """
-    from jsobj.identity.rcfile import missing
+    from jsobj.identity.rc.file import missing
 
     lacking = missing(rc)
     if lacking:

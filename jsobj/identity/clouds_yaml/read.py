@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, SECRET_OPTIONS, AuthSource, isolate
 from jsobj.identity.settings import Settings
-from jsobj.identity.sources import APPLICATION_CREDENTIAL, SECRET_OPTIONS, AuthSource, isolate
 from jsobj.secret import Secret
 
 _MAX_FILE = 10 * 1024 * 1024

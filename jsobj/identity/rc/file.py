@@ -3,13 +3,14 @@
 :func:`read` checks the file itself (owner, mode, size), :func:`parse` turns its bytes into one frozen :class:`RcFile`,
 :func:`missing` says what a login would still lack. Only ``OS_*`` variables are kept. Decisions, tested against bash:
 
-- Files follow the shell subset of :mod:`jsobj.identity.rcshell`; what is not understood is refused with its line.
+- Files follow the shell subset of :mod:`jsobj.identity.rc.interpreter`; what is not understood is refused with its
+  line.
 - A value of ours may refer to variables set earlier in the same file, never to the user's environment.
 - ``OS_X=1`` without ``export`` is taken, with a notice, because people forget it.
 - ``set -a`` is followed; ``set -x``, ``-e`` and ``-u`` are refused, for they can assign or end the file early.
 - Empty values count as not set, as Horizon's own guards want it.
-- Lines that Horizon damaged are repaired (:mod:`jsobj.identity.rchorizon`), with a notice: the one departure from bash,
-  beside the dropping of a byte order mark and of carriage returns at the ends of lines.
+- Lines that Horizon damaged are repaired (:mod:`jsobj.identity.rc.horizon`), with a notice: the one departure from
+  bash, beside the dropping of a byte order mark and of carriage returns at the ends of lines.
 
 This file must not ask questions, look at the environment, or talk to a server.
 """
@@ -26,10 +27,10 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.rchorizon import repairs
-from jsobj.identity.rcshell import run
-from jsobj.identity.rcvalues import Value, Variables, is_ours, is_secret
-from jsobj.identity.shellwords import refusal
+from jsobj.identity.rc.horizon import repairs
+from jsobj.identity.rc.interpreter import run
+from jsobj.identity.rc.variables import Value, Variables, is_ours, is_secret
+from jsobj.identity.rc.words import refusal
 from jsobj.secret import Secret
 
 MAX_BYTES = 1024 * 1024  # a thousand times the size of a real one

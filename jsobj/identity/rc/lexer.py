@@ -1,6 +1,6 @@
 """The words of a shell file, as bash would cut them, without a shell.
 
-This is the lexer under :mod:`jsobj.identity.rcshell`: text in, commands made of words out. It follows the Bash
+This is the lexer under :mod:`jsobj.identity.rc.interpreter`: text in, commands made of words out. It follows the Bash
 Reference Manual, section 3.1 (quoting, comments, continuation lines) for the subset that credentials files use, and
 refuses the rest with its line number. It must not expand, run, look up or remember anything, and its messages never
 quote the file: any word of an RC file may be part of a password.
@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Container, Iterator
 
 from jsobj.errors import JsobjError
-from jsobj.identity.shellwords import QUOTE_HINT, Command, Part, Ref, Text, Unknown, Word, refusal
+from jsobj.identity.rc.words import QUOTE_HINT, Command, Part, Ref, Text, Unknown, Word, refusal
 
 MAX_PIECES = 20_000  # words and their parts in one file; keeps the worst file of 1 MiB well under a second
 MAX_SUBSTITUTION = 4096  # characters of one $(...), `...` or ${...}

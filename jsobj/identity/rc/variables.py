@@ -1,6 +1,6 @@
 """The variables of an RC file while it is followed: what they hold, where it came from, and what may be made of them.
 
-:mod:`jsobj.identity.rcshell` says what happens, in order; this keeps the books. The user's environment is never
+:mod:`jsobj.identity.rc.interpreter` says what happens, in order; this keeps the books. The user's environment is never
 consulted: a value of ours (``OS_*``) that refers to a variable which the file does not set is refused, while other
 variables may hold what they like, unread. Messages name variables and never show a value.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from jsobj.errors import JsobjError
-from jsobj.identity.shellwords import QUOTE_HINT, Part, Ref, Text, Unknown, Word, refusal
+from jsobj.identity.rc.words import QUOTE_HINT, Part, Ref, Text, Unknown, Word, refusal
 
 MAX_VALUE = 64 * 1024  # characters of one value; the longest tokens in use are a quarter of it
 MAX_VOLUME = 4 * 1024 * 1024  # characters of all values made by one file: A=$A$A doubles with every line

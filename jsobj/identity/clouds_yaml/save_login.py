@@ -14,14 +14,14 @@ from typing import Any
 
 from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.clouds import CloudsFiles, own_files, read_from
-from jsobj.identity.cloudsedit import cloud_names, remove_cloud, set_cloud
-from jsobj.identity.inifile import EASY_NAME
-from jsobj.identity.keystone import Keystone
+from jsobj.identity.auth_source import AuthSource
+from jsobj.identity.aws_files.ini_edit import EASY_NAME
+from jsobj.identity.clouds_yaml.edit import cloud_names, remove_cloud, set_cloud
+from jsobj.identity.clouds_yaml.read import CloudsFiles, own_files, read_from
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.token import identity_root
 from jsobj.identity.presets import preset_of
 from jsobj.identity.settings import Settings
-from jsobj.identity.sources import AuthSource
-from jsobj.identity.tokens import identity_root
 
 _IDENTITY = ("application_credential_id", "application_credential_name", "username", "user_id")
 _SCOPE = ("project_id", "project_name")

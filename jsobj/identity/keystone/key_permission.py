@@ -1,6 +1,7 @@
 """Whether a login may make S3 (EC2) keys: asked of Keystone without making one, and remembered in the ledger.
 
-Three generations of Keystone differ (:func:`jsobj.identity.ec2.explain_refusal`), and none tells its version.
+Three generations of Keystone differ (:func:`jsobj.identity.keystone.ec2_credentials.explain_refusal`), and none tells
+its version.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from collections.abc import Iterator
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.ec2 import KEY_ROLES, REFUSALS, Ec2Api
-from jsobj.identity.fulllogin import is_one_time
-from jsobj.identity.keystone import Keystone
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.ec2_credentials import KEY_ROLES, REFUSALS, Ec2Api
+from jsobj.identity.keystone.full_login import is_one_time
 from jsobj.identity.settings import Settings
 
 

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.http import HttpClient, Reply, TransportError
-from jsobj.identity.keystone_errors import from_reply, from_transport, not_keystone
-from jsobj.identity.login import Login, login_from_token
-from jsobj.identity.sources import AuthSource
-from jsobj.identity.tokens import Issued, identity_root, issue
+from jsobj.identity.keystone.errors import from_reply, from_transport, not_keystone
+from jsobj.identity.keystone.login import Login, login_from_token
+from jsobj.identity.keystone.token import Issued, identity_root, issue
 from jsobj.secret import Secret
 from jsobj.units import parse_keystone_time
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from jsobj.errors import JsobjError
-from jsobj.identity.rchorizon import Repair
-from jsobj.identity.rcvalues import (
+from jsobj.identity.rc.horizon import Repair
+from jsobj.identity.rc.lexer import commands
+from jsobj.identity.rc.variables import (
     CONTROL,
     MAX_PROMPT,
     Assignment,
@@ -24,8 +25,7 @@ from jsobj.identity.rcvalues import (
     is_secret,
     is_shells_own,
 )
-from jsobj.identity.shelltext import commands
-from jsobj.identity.shellwords import QUOTE_HINT, Command, Ref, Text, Word, refusal
+from jsobj.identity.rc.words import QUOTE_HINT, Command, Ref, Text, Word, refusal
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_./:@%+,=-]*\Z")

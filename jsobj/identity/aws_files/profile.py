@@ -2,8 +2,8 @@
 
 A profile is a section ``[name]`` of the credentials file (its keys) and ``[profile name]`` of the config file (where
 and how to talk). They are read here as botocore merges them: what the credentials file says wins. They are edited by
-:mod:`jsobj.identity.inifile` and replaced by :mod:`jsobj.atomic`; another key, endpoint or kind of login under the same
-name is never replaced unasked.
+:mod:`jsobj.identity.aws_files.ini_edit` and replaced by :mod:`jsobj.atomic`; another key, endpoint or kind of login
+under the same name is never replaced unasked.
 
 This file must not know where the user's files are, talk to a server, or import botocore (0.1 s and more).
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 
 from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity import inifile
-from jsobj.identity.iniread import Value, malformed
+from jsobj.identity.aws_files import ini_edit
+from jsobj.identity.aws_files.ini_read import Value, malformed
 from jsobj.secret import Secret
 
 _ACCESS, _SECRET = "aws_access_key_id", "aws_secret_access_key"
@@ -125,7 +125,7 @@ def write_profile(files: AwsFiles, profile: AwsProfile, *, overwrite: bool = Fal
         pair = _Pair(_sections(before, files.config), _load(files).credentials)
         _refuse_other_setup(profile, pair, overwrite=overwrite)
         header = _header(pair.config, profile.name, files.config)
-        return inifile.set_section(before, header, settings, remove=gone, source=str(files.config))
+        return ini_edit.set_section(before, header, settings, remove=gone, source=str(files.config))
 
     def edit_credentials(before: bytes | None) -> bytes:
         pair = _Pair(_load(files).config, _sections(before, files.credentials))
@@ -135,7 +135,7 @@ def write_profile(files: AwsFiles, profile: AwsProfile, *, overwrite: bool = Fal
         held = pair.credentials.get(profile.name, {})
         values = {**keys, **{key: value for key, value in settings.items() if key in held}}
         remove = [key for key in gone if key not in keys]
-        return inifile.set_section(before, profile.name, values, remove=remove, source=str(files.credentials))
+        return ini_edit.set_section(before, profile.name, values, remove=remove, source=str(files.credentials))
 
     # The config file first: a run that dies in between leaves an endpoint without a key, which every tool reports. The
     # other way round it leaves a key without its endpoint, and the tools then send signed requests to Amazon.
@@ -205,7 +205,7 @@ def _bytes(path: Path) -> bytes | None:
 
 
 def _sections(data: bytes | None, path: Path) -> Sections:
-    return inifile.sections(data or b"", source=str(path))
+    return ini_edit.sections(data or b"", source=str(path))
 
 
 def _config_name(header: str) -> str | None:
@@ -258,8 +258,8 @@ def _gone(profile: AwsProfile) -> tuple[str, ...]:
 
 def _refuse_unusable(profile: AwsProfile, values: Mapping[str, Value]) -> None:
     """Before anything is written: the second file must not fail for what could be known at the first."""
-    inifile.refuse_bad_name(profile.name)
-    inifile.refuse_bad_values(values)
+    ini_edit.refuse_bad_name(profile.name)
+    ini_edit.refuse_bad_values(values)
     try:
         plain = shlex.split(f"profile {profile.name}") == ["profile", profile.name]
     except ValueError:
@@ -306,8 +306,8 @@ def _without(before: bytes | None, header: str, keys: tuple[str, ...], path: Pat
     """The file without these keys, and without the section when it held nothing else."""
     if header not in _sections(before, path):
         return before or b""
-    rest = inifile.set_section(before, header, {}, remove=keys, source=str(path))
-    return inifile.remove_section(rest, header, only_empty=True, source=str(path))
+    rest = ini_edit.set_section(before, header, {}, remove=keys, source=str(path))
+    return ini_edit.remove_section(rest, header, only_empty=True, source=str(path))
 
 
 def _edit(

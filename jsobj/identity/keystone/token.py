@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource
 from jsobj.identity.http import HttpClient, TransportError
-from jsobj.identity.sources import APPLICATION_CREDENTIAL, AuthSource
 from jsobj.secret import Secret
 
 _USER = frozenset({"user_id", "username", "user_domain_id", "user_domain_name"})
@@ -68,7 +68,7 @@ def issue(source: AuthSource, secrets: Mapping[str, Secret], client: HttpClient)
 
 
 def _direct(source: AuthSource, secrets: Mapping[str, Secret], client: HttpClient) -> Issued:
-    from jsobj.identity.keystone_errors import from_reply, from_transport, not_keystone
+    from jsobj.identity.keystone.errors import from_reply, from_transport, not_keystone
 
     url = f"{identity_root(source.auth_url)}/auth/tokens"
     request = json.dumps({"auth": _request(source, secrets)}).encode()
@@ -134,8 +134,8 @@ def _domain(auth: Mapping[str, str], prefix: str) -> dict[str, str]:
 def _by_plugin(source: AuthSource, secrets: Mapping[str, Secret]) -> Issued:
     from keystoneauth1 import exceptions
 
-    from jsobj.identity.keystone_errors import from_plugin, not_keystone
-    from jsobj.identity.plugins import build_plugin, plugin_session
+    from jsobj.identity.keystone.errors import from_plugin, not_keystone
+    from jsobj.identity.keystone.plugins import build_plugin, plugin_session
 
     plugin = build_plugin(source, secrets)
     try:

@@ -13,9 +13,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.keystone import Keystone
-from jsobj.identity.login import Login
-from jsobj.identity.tokens import identity_root
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.login import Login
+from jsobj.identity.keystone.token import identity_root
 from jsobj.secret import Secret
 from jsobj.units import parse_keystone_time
 

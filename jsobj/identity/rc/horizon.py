@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jsobj.errors import JsobjError
-from jsobj.identity.shelltext import commands
+from jsobj.identity.rc.lexer import commands
 
 _SECRET = "OS_APPLICATION_CREDENTIAL_SECRET"  # noqa: S105  the name of a variable, not a secret
 _APPLICATION_CREDENTIAL = (

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.keystone import Keystone
-from jsobj.identity.sources import AuthSource
-from jsobj.identity.tokens import identity_root
+from jsobj.identity.auth_source import AuthSource
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.token import identity_root
 
 _PROJECT = ("project_id", "project_name", "project_domain_id", "project_domain_name")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.http import Reply, TransportError
-from jsobj.identity.sources import AuthSource
 
 LOG_IN = "log in"  # the step at which the login itself is judged
 

@@ -1,6 +1,6 @@
 """What a shell file is cut into: values for words and commands, and the one way to refuse a line.
 
-Made by :mod:`jsobj.identity.shelltext`, interpreted by :mod:`jsobj.identity.rcshell`. Nothing here reads text.
+Made by :mod:`jsobj.identity.rc.lexer`, interpreted by :mod:`jsobj.identity.rc.interpreter`. Nothing here reads text.
 """
 
 from __future__ import annotations

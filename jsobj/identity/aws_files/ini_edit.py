@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.iniread import DELIMITER, Ini, Kind, Line, Value, inner_pair, malformed, read
+from jsobj.identity.aws_files.ini_read import DELIMITER, Ini, Kind, Line, Value, inner_pair, malformed, read
 
 # The name of a cloud, a profile or a remote that every file and tool takes.
 EASY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

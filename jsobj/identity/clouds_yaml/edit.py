@@ -1,8 +1,8 @@
 """Edit one cloud of ``clouds.yaml`` or ``secure.yaml``, as bytes.
 
 A YAML library that loads and dumps a file loses its comments, order and quoting. Here the parser only says on which
-lines one entry under ``clouds:`` stands (:mod:`jsobj.identity.cloudsread`), and only these lines are replaced; every
-other byte stays. The result is read again and must mean the same except for that cloud.
+lines one entry under ``clouds:`` stands (:mod:`jsobj.identity.clouds_yaml.lines`), and only these lines are replaced;
+every other byte stays. The result is read again and must mean the same except for that cloud.
 
 This file must not open files, or put a value into an error: values may be secrets.
 """
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import yaml
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.cloudsread import CloudsFile, Entry, malformed, read, tree
+from jsobj.identity.clouds_yaml.lines import CloudsFile, Entry, malformed, read, tree
 
 _STEP = 2  # columns, where the file does not show its own indentation
 _UNFOLDED = 1 << 30  # columns: a folded text is hard to read and easy to break

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.keystone import Keystone
-from jsobj.identity.sources import AuthSource
-from jsobj.identity.tokens import identity_root
+from jsobj.identity.auth_source import AuthSource
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.token import identity_root
 from jsobj.secret import Secret
 
 _ONE_TIME = "full login"

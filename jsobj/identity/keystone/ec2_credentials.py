@@ -14,9 +14,9 @@ from typing import Any
 from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.keystone import Keystone
-from jsobj.identity.login import Login
-from jsobj.identity.words import same_login
+from jsobj.identity.command_hints import same_login
+from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.login import Login
 from jsobj.secret import Secret
 
 KEY_ROLES = frozenset({"member", "admin", "manager"})  # one of them is needed since April 2026

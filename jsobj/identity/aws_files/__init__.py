@@ -1,0 +1,1 @@
+"""The credentials and config files of AWS tools: read as botocore does, and edited byte for byte."""

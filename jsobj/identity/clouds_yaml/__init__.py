@@ -1,0 +1,1 @@
+"""clouds.yaml and secure.yaml: read, and edited byte for byte."""

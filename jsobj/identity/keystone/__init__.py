@@ -1,0 +1,1 @@
+"""Keystone: logins, tokens, application credentials, EC2 credentials."""

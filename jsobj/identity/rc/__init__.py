@@ -1,0 +1,1 @@
+"""RC files (openrc): read without a shell, refused by line number."""
