@@ -13,9 +13,9 @@ from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
+    from jsobj.ec2_keys.setup import Setup
     from jsobj.identity.keystone.client import Keystone
     from jsobj.identity.keystone.ec2_credentials import Ec2Key
-    from jsobj.identity.profiles import Setup
 
 group = Group(
     "ec2-creds",
@@ -58,8 +58,8 @@ def create(
       aws s3 ls --profile NAME
       jsobj ec2-creds --password-stdin < password-file
     """
-    from jsobj.identity.profiles import Wish, set_up
-    from jsobj.identity.proof import Prover
+    from jsobj.ec2_keys.boto3_proof import Prover
+    from jsobj.ec2_keys.setup import Wish, set_up
     from jsobj.urls import require_origin
 
     endpoint = require_origin(options["endpoint"]) if options["endpoint"] else None
@@ -88,8 +88,8 @@ def profile_name(world: World, keystone: Keystone) -> str:
 
 
 def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
+    from jsobj.ec2_keys.boto3_proof import overriding
     from jsobj.identity.command_hints import same_login
-    from jsobj.identity.proof import overriding
     from jsobj.ui.documents import Record
 
     for change in setup.changes:
@@ -214,8 +214,8 @@ def access_of_profile(world: World, keystone: Keystone) -> str:
 
 
 def _describe(world: World, keystone: Keystone, key: Ec2Key, show_secret: bool) -> dict[str, Any]:
+    from jsobj.ec2_keys.setup import profiles_with
     from jsobj.identity import ledger
-    from jsobj.identity.profiles import profiles_with
 
     record = ledger.read(world.settings).key(key.access)
     mine = key.project_id == keystone.login.project.id

@@ -24,8 +24,8 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
 
     Makes a new key, writes it into every AWS profile that holds the old one, proves it, and only then deletes the old.
     """
-    from jsobj.identity.profiles import Wish
-    from jsobj.identity.rotation import rotate as turn
+    from jsobj.ec2_keys.rotate import rotate as turn
+    from jsobj.ec2_keys.setup import Wish
     from jsobj.units import parse_moment
 
     now = world.now()
@@ -48,10 +48,10 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
 @full_login_options
 def delete(world: World, access: str, yes: bool, **login: Any) -> None:
     """Delete an EC2 key, at Keystone and in the AWS profiles that hold it."""
+    from jsobj.ec2_keys.rotate import delete_key
+    from jsobj.ec2_keys.setup import profiles_with
     from jsobj.identity import ledger
     from jsobj.identity.command_hints import same_login
-    from jsobj.identity.profiles import profiles_with
-    from jsobj.identity.rotation import delete_key
     from jsobj.ui.documents import Record
 
     keystone = keystone_for_keys(world, **login)
@@ -90,7 +90,7 @@ def prune(world: World, dry_run: bool, yes: bool, **login: Any) -> None:
     These are keys whose overlap after a rotation is over, and keys that are in no AWS profile any more. Keys that were
     made elsewhere are never touched.
     """
-    from jsobj.identity.rotation import delete_key, prunable
+    from jsobj.ec2_keys.rotate import delete_key, prunable
     from jsobj.ui.documents import Listing
 
     keystone = keystone_for_keys(world, **login)

@@ -50,7 +50,7 @@ def _from_profile(world: World) -> KeyPair:
 
 def _from_keystone(world: World) -> KeyPair:
     from jsobj.cli.connecting import keystone_for
-    from jsobj.identity.keymaker import obtain
+    from jsobj.ec2_keys.choose_key import obtain
     from jsobj.identity.s3wire import KeyPair
 
     obtained = obtain(keystone_for(world), world.settings, profile="", held="", new=False, may_replace=True)

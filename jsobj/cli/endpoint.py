@@ -29,7 +29,7 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
     Example:
       jsobj endpoint https://js2.jetstream-cloud.org:8001/swift/v1
     """
-    from jsobj.identity.endpoint import identify, probe
+    from jsobj.ec2_keys.probe import identify, probe
     from jsobj.ui.documents import Record
     from jsobj.urls import normalise_endpoint, require_secure
 
@@ -86,7 +86,7 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
 
 def _from_catalogue(world: World) -> tuple[Origin, bool | str]:
     from jsobj.cli.connecting import keystone_for
-    from jsobj.identity.profiles import verify_of
+    from jsobj.ec2_keys.setup import verify_of
 
     keystone = keystone_for(world)
     return keystone.login.s3_origin, verify_of(keystone, world.settings)

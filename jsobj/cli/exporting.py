@@ -101,7 +101,7 @@ def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin
 
 def with_server(world: World, s3: S3Login) -> S3Login:
     """The same, with which server it is; where that cannot be found out it is told, and the settings are for any."""
-    from jsobj.identity.endpoint import identify
+    from jsobj.ec2_keys.probe import identify
 
     try:
         return replace(s3, server=identify(s3.endpoint, verify=s3.ca_bundle or True).server)

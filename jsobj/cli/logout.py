@@ -46,8 +46,8 @@ def logout(world: World, delete_keys: bool, yes: bool) -> None:
 
 def _delete_keys(world: World, name: str, *, yes: bool) -> list[str]:
     from jsobj.cli.connecting import keystone_for
+    from jsobj.ec2_keys.rotate import delete_key
     from jsobj.identity import ledger
-    from jsobj.identity.rotation import delete_key
 
     keystone = keystone_for(replace(world, cloud=name))
     login = keystone.login

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from jsobj.doctor.scratch_bucket import ScratchBucket
     from jsobj.doctor.scratch_s3 import S3Buckets
     from jsobj.doctor.scratch_swift import SwiftContainers
+    from jsobj.ec2_keys.probe import S3Dialect
     from jsobj.identity.auth_source import AuthSource
-    from jsobj.identity.endpoint import S3Dialect
     from jsobj.identity.keystone.client import Keystone
     from jsobj.store.access import S3Access
 

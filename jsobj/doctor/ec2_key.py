@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.values import Finding, failed, passed, skipped, warned
+from jsobj.ec2_keys.setup import profiles_with
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.keystone.ec2_credentials import Ec2Api, Ec2Key
-from jsobj.identity.profiles import profiles_with
 from jsobj.secret import Secret
 from jsobj.units import parse_keystone_time
 

@@ -8,7 +8,7 @@ from jsobj.doctor.case import Case
 from jsobj.doctor.swift_api import ask_swift, swift_place
 from jsobj.doctor.values import Finding, failed, passed, skipped, warned
 from jsobj.doctor.wire import ask
-from jsobj.identity.profiles import verify_of
+from jsobj.ec2_keys.setup import verify_of
 
 _PRIVATE = frozenset({401, 403, 404})
 

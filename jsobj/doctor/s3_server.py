@@ -10,10 +10,10 @@ from jsobj.doctor.causes import hint_for
 from jsobj.doctor.fixing import text_fix
 from jsobj.doctor.values import Finding, Fix, failed, passed, warned
 from jsobj.doctor.wire import Reply, ask, ask_signed
+from jsobj.ec2_keys.probe import DEFAULT_REGION, recognise
 from jsobj.errors import JsobjError
 from jsobj.identity.aws_files import ini_edit
 from jsobj.identity.aws_files.profile import names
-from jsobj.identity.endpoint import DEFAULT_REGION, recognise
 from jsobj.store.access import S3Access
 
 

@@ -17,7 +17,7 @@ from jsobj.doctor.swift_api import swift_place
 from jsobj.doctor.trip import SMALL, Step, StepError, Trip, random_bytes, same, seen, walk
 from jsobj.doctor.values import Finding, skipped
 from jsobj.doctor.wire import ask
-from jsobj.identity.profiles import verify_of
+from jsobj.ec2_keys.setup import verify_of
 from jsobj.store.swift.errors import asker, evidence, explained
 from jsobj.store.swift.temp_url import is_rgw
 from jsobj.urls import parse_url

@@ -19,7 +19,7 @@ class S3Login:
 
     ``name``: how the tool shall call it (a remote, an alias, a section). ``profile``: the AWS profile that holds the
     same, "" where the keys come from elsewhere. ``server``: ``ceph-rgw``, ``swift`` or ``unknown``, as
-    :mod:`jsobj.identity.endpoint` found out. ``bucket``: "" where the tool's words name none. ``ca_bundle``: a PEM
+    :mod:`jsobj.ec2_keys.probe` found out. ``bucket``: "" where the tool's words name none. ``ca_bundle``: a PEM
     file of authorities, "" for the usual ones. ``cloud``: the login that was named, "" if none was.
     """
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from jsobj.ec2_keys.probe import DEFAULT_REGION
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import AwsProfile, read_profile
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import Choice, chosen_cloud, chosen_profile
-from jsobj.identity.endpoint import DEFAULT_REGION
 from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
 from jsobj.secret import Secret

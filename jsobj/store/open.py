@@ -64,7 +64,7 @@ def open_account(
         from jsobj.store.s3.bucket_admin import S3Account
 
         return S3Account(access, proxy=_proxy(settings, access.origin))
-    from jsobj.identity.profiles import verify_of
+    from jsobj.ec2_keys.setup import verify_of
     from jsobj.store.swift.bucket_admin import SwiftAccount
 
     keystone = wish.keystone(settings)
@@ -157,7 +157,7 @@ def list_buckets(settings: Settings, dialect: str, wish: Wish) -> Iterator[Bucke
         from jsobj.store.bucket_list import s3_buckets
 
         return s3_buckets(access, proxy=_proxy(settings, access.origin))
-    from jsobj.identity.profiles import verify_of
+    from jsobj.ec2_keys.setup import verify_of
     from jsobj.store.bucket_list import swift_containers
 
     keystone = wish.keystone(settings)
@@ -166,7 +166,7 @@ def list_buckets(settings: Settings, dialect: str, wish: Wish) -> Iterator[Bucke
 
 
 def _swift(settings: Settings, location: Location, wish: Wish, patience: Patience | None) -> Store:
-    from jsobj.identity.profiles import verify_of
+    from jsobj.ec2_keys.setup import verify_of
     from jsobj.store.swift.store import SwiftStore
     from jsobj.store.swift.token_keeper import TokenKeeper
 

@@ -11,8 +11,8 @@ from doctor_servers import serving
 from jsobj.doctor import s3_server
 from jsobj.doctor.case import Case
 from jsobj.doctor.values import Status
+from jsobj.ec2_keys.probe import identify
 from jsobj.errors import JsobjError
-from jsobj.identity.endpoint import identify
 from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
 from jsobj.secret import Secret

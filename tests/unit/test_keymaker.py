@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jsobj.identity.keymaker import _existing, _unfinished
+from jsobj.ec2_keys.choose_key import _existing, _unfinished
 from jsobj.identity.keystone.ec2_credentials import Ec2Key
 from jsobj.identity.ledger import KeyRecord, Ledger, Pending
 from jsobj.secret import Secret

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from jsobj.ec2_keys.probe import DEFAULT_REGION
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.snippets.kinds import Seen, data_key, kind_of_name, look
 from jsobj.export.snippets.public import PublicContainer, PublicLook, PublicServer, samples_at
@@ -18,7 +19,6 @@ from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import read_profile
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import chosen_profile, cloud_of_profile, current_source
-from jsobj.identity.endpoint import DEFAULT_REGION
 from jsobj.identity.settings import Settings
 from jsobj.store.access import no_s3_keys, s3_access
 from jsobj.store.location import Location
@@ -253,7 +253,7 @@ def _with_login(
     """With the account of the login, where that is on this server."""
     if keystone is None:
         return server, None
-    from jsobj.identity.profiles import verify_of
+    from jsobj.ec2_keys.setup import verify_of
 
     login = keystone.login
     with contextlib.suppress(JsobjError):  # the project may have no object store

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from jsobj.ec2_keys.probe import DEFAULT_REGION, identify
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.snippets.kinds import ZARR_FILES
-from jsobj.identity.endpoint import DEFAULT_REGION, identify
 from jsobj.identity.s3wire import READ_SECONDS, get, unreachable
 from jsobj.urls import Origin, parse_url
 

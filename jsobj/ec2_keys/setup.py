@@ -12,6 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jsobj.atomic import Change, edit_private_file
+from jsobj.ec2_keys.boto3_proof import Prover
+from jsobj.ec2_keys.choose_key import Obtained, obtain
+from jsobj.ec2_keys.probe import S3Dialect, identify, probe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import (
@@ -22,10 +25,7 @@ from jsobj.identity.aws_files.profile import (
     refuse_other_setup,
     write_profile,
 )
-from jsobj.identity.endpoint import S3Dialect, identify, probe
-from jsobj.identity.keymaker import Obtained, obtain
 from jsobj.identity.keystone.client import Keystone
-from jsobj.identity.proof import Prover
 from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
 from jsobj.urls import Origin, require_secure

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from jsobj.atomic import Change
+from jsobj.ec2_keys.boto3_proof import Prover
+from jsobj.ec2_keys.setup import Setup, Wish, profiles_with, set_up
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import read_profile, remove_profile, write_profile
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.ec2_credentials import Ec2Api
-from jsobj.identity.profiles import Setup, Wish, profiles_with, set_up
-from jsobj.identity.proof import Prover
 from jsobj.identity.settings import Settings
 
 

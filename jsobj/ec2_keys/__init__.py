@@ -1,0 +1,1 @@
+"""EC2 key pairs and their AWS profiles: make, prove, rotate."""
