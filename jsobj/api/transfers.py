@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import parse_location
-from jsobj.transfer import runs
+from jsobj.transfer import run as runs
 from jsobj.transfer.events import Event, Listener, Noted, Summary, Tally, Teller
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.options import Options
@@ -19,7 +19,7 @@ from jsobj.transfer.options import Options
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
     from jsobj.store.objects import Store
-    from jsobj.transfer.runs import Result, Setting
+    from jsobj.transfer.run import Result, Setting
 
 
 class TransferFailed(JsobjError):
@@ -54,8 +54,8 @@ def download(
     recipe: Recipe, destination: str | os.PathLike[str], options: Options, filters: Filters, listen: Listener | None
 ) -> Summary:
     """Fetch an object or everything below a prefix; see :meth:`jsobj.api.connection.Connection.download`."""
-    from jsobj.transfer.jobs import claimed_temps
-    from jsobj.transfer.landing import Landing
+    from jsobj.transfer.download.target_folder import Landing
+    from jsobj.transfer.journal.jobs import claimed_temps
     from jsobj.transfer.targets import absolute, download_target
 
     place = os.fspath(destination)
@@ -97,7 +97,7 @@ class _Run:
         self, *, verb: str, sources: tuple[str, ...], destination: str, words: tuple[str, ...], folder: str = ""
     ) -> Setting:
         """The run's journal and whatever else it needs. Raises :class:`JsobjError` (local) where the job runs now."""
-        from jsobj.transfer.beginning import Asked, How, begin
+        from jsobj.transfer.job import Asked, How, begin
 
         recipe = self._recipe
         asked = Asked(verb, sources, destination, words, folder, recipe.cloud, recipe.profile)

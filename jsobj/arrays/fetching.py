@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, Room
-from jsobj.transfer.content import Comparison, compare_held, is_md5
+from jsobj.transfer.compare import Comparison, compare_held, is_md5
 
 if TYPE_CHECKING:
     from jsobj.store.objects import Got, Store

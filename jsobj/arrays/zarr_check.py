@@ -12,8 +12,8 @@ from jsobj.arrays.fetching import fetch
 from jsobj.arrays.zarr_grid import ARRAY, GROUP, V3, grid_of
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Store
-from jsobj.transfer.bounded import bounded_map
-from jsobj.transfer.verifying import DIFFERS, MISSING, Checked
+from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.verify import DIFFERS, MISSING, Checked
 
 INTACT, FORBIDDEN = "intact", "forbidden"
 WORKERS = 32

@@ -36,7 +36,7 @@ def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoin
       jsobj cat s3://results/run42.nc --range 0-1023 | xxd
     """
     from jsobj.store.location import parse_location
-    from jsobj.transfer.reading import Reading
+    from jsobj.transfer.download.read_stream import Reading
 
     places = [parse_location(text, need_key=True) for text in url]
     if wanted and len(places) > 1:

@@ -14,7 +14,7 @@ from jsobj.errors import ExitCode, JsobjError
 if TYPE_CHECKING:
     from jsobj.store.location import Location
     from jsobj.store.objects import Store
-    from jsobj.transfer.copying import Copying
+    from jsobj.transfer.copy import Copying
 
 
 def run_copy(world: World, source: str, destination: str, chosen: Chosen, *, move: bool) -> None:
@@ -52,7 +52,7 @@ def _locations(source: str, destination: str, verb: str) -> tuple[Location, Loca
 def _items(frame: Frame, origin: Store, key: str, new: str, bucket: str) -> Iterator[Copying]:
     """What is copied where. Raises not found where there is nothing."""
     from jsobj.store.location import nothing_at, object_at
-    from jsobj.transfer.copying import Copying
+    from jsobj.transfer.copy import Copying
 
     into = not new or new.endswith("/")
     if key and not key.endswith("/") and (one := object_at(origin, key)) is not None:
@@ -79,10 +79,10 @@ def _items(frame: Frame, origin: Store, key: str, new: str, bucket: str) -> Iter
 
 
 def _run(frame: Frame, origin: Store, target: Store, items: Iterator[Copying], *, move: bool) -> None:
-    from jsobj.transfer.copying import Copier, copy_all
+    from jsobj.transfer.copy import Copier, copy_all
     from jsobj.transfer.events import Started, Summary
     from jsobj.transfer.outcomes import exit_code
-    from jsobj.transfer.runs import Result
+    from jsobj.transfer.run import Result
 
     options, tally, verb = frame.chosen.options(), frame.tally, "move" if move else "copy"
     one, other = origin.place, target.place

@@ -65,8 +65,9 @@ def _together(results: list[Any]) -> Any:
 
 
 def _run(frame: Frame, location: Location, destination: str) -> Any:
-    from jsobj.transfer import jobs, runs
-    from jsobj.transfer.landing import Landing
+    from jsobj.transfer import run as runs
+    from jsobj.transfer.download.target_folder import Landing
+    from jsobj.transfer.journal import jobs
     from jsobj.transfer.targets import absolute, download_target
 
     store = frame.opened.of(location)
@@ -111,9 +112,9 @@ def _row(decision: Any) -> dict[str, object]:
 def _to_stdout(world: World, locations: list[Location], chosen: Chosen) -> None:
     """The bytes of objects to standard output, decoded unless ``--raw``."""
     from jsobj.store.location import parse_location
-    from jsobj.transfer.compressing import decodable, decoder, through
-    from jsobj.transfer.reading import Reading
-    from jsobj.transfer.throttle import Meter, RateLimit
+    from jsobj.transfer.compression import decodable, decoder, through
+    from jsobj.transfer.download.read_stream import Reading
+    from jsobj.transfer.engine.rate_limit import Meter, RateLimit
 
     places = [parse_location(str(location), need_key=True) for location in locations]
     if chosen.dry_run:

@@ -18,7 +18,7 @@ from jsobj.errors import ExitCode, JsobjError
 if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
     from jsobj.store.objects import Store
-    from jsobj.transfer.jobs import Job
+    from jsobj.transfer.journal.jobs import Job
 
 group = Group(
     "jobs",
@@ -36,7 +36,7 @@ group = Group(
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The ids, by the names of the files alone."""
     from jsobj.identity.settings import Settings
-    from jsobj.transfer.jobs import job_ids
+    from jsobj.transfer.journal.jobs import job_ids
 
     return sorted(found for found in job_ids(Settings.read().state_dir) if found.startswith(incomplete))
 
@@ -44,7 +44,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 @command("list")
 def list_(world: World) -> None:
     """List transfers that are not finished, the latest first."""
-    from jsobj.transfer.jobs import list_jobs
+    from jsobj.transfer.journal.jobs import list_jobs
     from jsobj.ui.documents import Listing
 
     found = list_jobs(world.settings.state_dir, lambda path, reason: world.out.warn(f"{path}: {reason}"))
@@ -76,7 +76,7 @@ def show(world: World, job: str) -> None:
 
     JOB is an id from 'jsobj jobs list', or the beginning of one.
     """
-    from jsobj.transfer.jobs import find_job
+    from jsobj.transfer.journal.jobs import find_job
     from jsobj.ui.documents import Record
     from jsobj.units import human_bytes
 
@@ -128,7 +128,7 @@ def resume(ctx: click.Context, world: World, job: str) -> None:
     JOB is an id from 'jsobj jobs list', or the beginning of one.
     """
     from jsobj.cli.main import make_root
-    from jsobj.transfer.jobs import command_line, find_job
+    from jsobj.transfer.journal.jobs import command_line, find_job
 
     found = find_job(world.settings.state_dir, job)
     if found.key.words[:1] in {(), ("jobs",)}:
@@ -160,8 +160,8 @@ def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool) -> None:
 
     JOB is an id from 'jsobj jobs list', or the beginning of one. What was transferred completely stays.
     """
-    from jsobj.transfer.jobs import cancel as cancel_job
-    from jsobj.transfer.jobs import find_job
+    from jsobj.transfer.journal.jobs import cancel as cancel_job
+    from jsobj.transfer.journal.jobs import find_job
     from jsobj.ui.documents import Listing
 
     found = [find_job(world.settings.state_dir, each) for each in dict.fromkeys(job)]
@@ -205,7 +205,7 @@ def _as(world: World, cloud: str, profile: str) -> World:
 
 
 def _data(world: World, job: Job) -> dict[str, Any]:
-    from jsobj.transfer.jobs import command_line
+    from jsobj.transfer.journal.jobs import command_line
 
     return {
         "id": job.id,

@@ -15,7 +15,7 @@ from jsobj.errors import JsobjError
 
 if TYPE_CHECKING:
     from jsobj.store.location import Location
-    from jsobj.transfer.deleting import Doomed
+    from jsobj.transfer.delete import Doomed
     from jsobj.transfer.events import Tally
 
 _COUNTED = 1000  # objects that are counted before the question is asked
@@ -65,7 +65,7 @@ def rm(
 
 def _doomed(opened: Stores, place: Location, recursive: bool) -> Iterator[Doomed]:
     from jsobj.store.location import everything_at, nothing_at
-    from jsobj.transfer.deleting import Doomed
+    from jsobj.transfer.delete import Doomed
 
     store = opened.of(place)
     if not recursive:
@@ -105,7 +105,7 @@ def _confirmed(world: World, found: Iterator[Doomed]) -> Iterator[Doomed]:
 
 
 def _delete_one(world: World, opened: Stores, place: Location) -> None:
-    from jsobj.transfer.deleting import Doomed, delete
+    from jsobj.transfer.delete import Doomed, delete
     from jsobj.ui.documents import Record
 
     url = opened.of(place).place.url(place.key)
@@ -119,7 +119,7 @@ def _delete_one(world: World, opened: Stores, place: Location) -> None:
 def _delete_all(world: World, opened: Stores, found: Iterator[Doomed], tally: Tally) -> None:
     import time
 
-    from jsobj.transfer.deleting import delete_all
+    from jsobj.transfer.delete import delete_all
     from jsobj.transfer.events import Started, Summary
     from jsobj.transfer.outcomes import exit_code
     from jsobj.ui.progress import open_progress

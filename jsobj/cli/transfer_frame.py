@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from jsobj.store.location import Location
     from jsobj.store.objects import Store
     from jsobj.transfer.events import Tally, Teller
-    from jsobj.transfer.journal import Journal
-    from jsobj.transfer.runs import Result, Setting
+    from jsobj.transfer.journal.journal import Journal
+    from jsobj.transfer.run import Result, Setting
     from jsobj.ui.progress import Progress
 
 
@@ -45,7 +45,7 @@ class Frame:
         folder: str = "",
     ) -> Setting:
         """What a run stands on, with its journal. Raises :class:`JsobjError` (local) where the job runs already."""
-        from jsobj.transfer.beginning import Asked, How, begin
+        from jsobj.transfer.job import Asked, How, begin
 
         world, chosen = self.world, self.chosen
         asked = Asked(

@@ -15,9 +15,9 @@ from jsobj.errors import ExitCode, JsobjError
 if TYPE_CHECKING:
     from jsobj.store.location import Location
     from jsobj.store.objects import Store
-    from jsobj.transfer.runs import Result
+    from jsobj.transfer.run import Result
     from jsobj.transfer.targets import UploadSource
-    from jsobj.transfer.uploading import Planning
+    from jsobj.transfer.upload.work import Planning
 
 _READ = 1024 * 1024
 
@@ -44,7 +44,7 @@ def run_upload(world: World, sources: tuple[str, ...], destination: str, chosen:
 
 
 def _run(frame: Frame, location: Location, targets: tuple[UploadSource, ...]) -> None:
-    from jsobj.transfer import runs
+    from jsobj.transfer import run as runs
     from jsobj.transfer.targets import absolute
 
     store = frame.opened.of(location)
@@ -63,13 +63,13 @@ def _run(frame: Frame, location: Location, targets: tuple[UploadSource, ...]) ->
 
 
 def _plan(frame: Frame, store: Store, targets: tuple[UploadSource, ...]) -> Iterator[Planning]:
-    from jsobj.transfer import runs
+    from jsobj.transfer import run as runs
 
     chosen = frame.chosen
     follow = chosen.links == "follow"
     if not chosen.files_from:
         return runs.plan_upload(store, targets, chosen.filters(), follow_links=follow)
-    from jsobj.transfer.filelists import read_list
+    from jsobj.transfer.file_list import read_list
     from jsobj.transfer.scan import named
 
     names = read_list(chosen.files_from, null=chosen.null)
@@ -109,7 +109,7 @@ def _stream(world: World, location: Location, chosen: Chosen) -> None:
         )
     if chosen.dry_run:
         raise JsobjError("usage", "--dry-run cannot look into standard input", code=ExitCode.USAGE)
-    from jsobj.transfer.streamed import upload_stream
+    from jsobj.transfer.upload.stream_run import upload_stream
 
     with transfer_frame(world, chosen) as frame:
         store = frame.opened.of(location)

@@ -17,7 +17,7 @@ from jsobj.errors import ExitCode, JsobjError
 if TYPE_CHECKING:
     from jsobj.store.location import Location
     from jsobj.store.objects import Store
-    from jsobj.transfer.verifying import Checked
+    from jsobj.transfer.verify import Checked
 
 _WORKERS = 8
 
@@ -92,8 +92,8 @@ def _zarr(world: World, store: Store, location: Location) -> ExitCode:
 
 
 def _against_manifest(store: Store, key: str, path: str) -> Iterator[Checked]:
-    from jsobj.transfer.sending import unreadable
-    from jsobj.transfer.verifying import check_manifest, read_manifest
+    from jsobj.transfer.upload.worker import unreadable
+    from jsobj.transfer.verify import check_manifest, read_manifest
 
     prefix = key if not key or key.endswith("/") else f"{key}/"
     try:
@@ -108,7 +108,7 @@ def _against_tree(store: Store, local: str, key: str, filters: object, *, deep: 
     from jsobj.transfer.filters import Filters
     from jsobj.transfer.scan import walk
     from jsobj.transfer.targets import upload_sources
-    from jsobj.transfer.verifying import Pair, check_tree, pairs
+    from jsobj.transfer.verify import Pair, check_tree, pairs
     from jsobj.transfer.zarr_leftovers import Leftovers
 
     assert isinstance(filters, Filters)
@@ -117,7 +117,7 @@ def _against_tree(store: Store, local: str, key: str, filters: object, *, deep: 
     if source.exact:
         from jsobj.store.location import object_at
         from jsobj.transfer.scan import LocalFile
-        from jsobj.transfer.verifying import UNREADABLE, Checked
+        from jsobj.transfer.verify import UNREADABLE, Checked
 
         both = [
             Pair(source.exact, file, object_at(store, source.exact))
@@ -140,7 +140,7 @@ def _told(
     judge: Callable[[Iterable[str]], ExitCode] | None = None,
 ) -> ExitCode:
     """Write the verdicts as they come; the exit code."""
-    from jsobj.transfer.verifying import EXTRA, SAME, verdict
+    from jsobj.transfer.verify import EXTRA, SAME, verdict
     from jsobj.ui.documents import Stream
     from jsobj.ui.text import safe
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from jsobj.fs.under_way import require_going_on, under_way
 from jsobj.net.body import BytesSource, FileSource, Source
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Store
-from jsobj.transfer.bounded import bounded_map
-from jsobj.transfer.layout import Stretch, plan_layout
-from jsobj.transfer.reading import Reading
-from jsobj.transfer.sending import content_type
+from jsobj.transfer.download.read_stream import Reading
+from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.part_layout import Stretch, plan_layout
+from jsobj.transfer.upload.worker import content_type
 
 _IN_ONE = 32 * 1024**2  # bytes up to which an object is sent in one request
 _AT_ONCE = 4  # parts of one object

@@ -21,9 +21,9 @@ from jsobj.fs.paths import ObjectPath
 from jsobj.fs.reader import fetch_range
 from jsobj.store.location import everything_at, first_of
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Store
-from jsobj.transfer.copying import Copier, Copying
+from jsobj.transfer.copy import Copier, Copying
 from jsobj.transfer.events import Failed
-from jsobj.transfer.layout import PART_SIZE
+from jsobj.transfer.part_layout import PART_SIZE
 
 _NOT_THERE = {"object-not-found", "bucket-not-found"}
 

@@ -19,8 +19,8 @@ from fsspec.caching import BaseCache
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.store.objects import ObjectInfo
-from jsobj.transfer.bounded import bounded_map
-from jsobj.transfer.reading import Reading
+from jsobj.transfer.download.read_stream import Reading
+from jsobj.transfer.engine.parallel_map import bounded_map
 
 if TYPE_CHECKING:
     from jsobj.arrays.object_map import ObjectMap

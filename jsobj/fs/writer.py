@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from queue import Full, Queue
 from typing import TYPE_CHECKING
 
-from jsobj.transfer.streaming import send_stream
+from jsobj.transfer.upload.send_stream import send_stream
 
 if TYPE_CHECKING:
     from jsobj.store.objects import PutOptions, Store

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from jsobj.errors import JsobjError
-from jsobj.transfer.count import Count
+from jsobj.transfer.engine.count import Count
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jsobj.transfer.layout import PART_SIZE
+from jsobj.transfer.part_layout import PART_SIZE
 
 PARALLEL = 16
 MOST_PARALLEL = 256

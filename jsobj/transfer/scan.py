@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.names import Refusal, is_temp, key_for
+from jsobj.transfer.key_path import Refusal, is_temp, key_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from jsobj.store.objects import Listed
 from jsobj.transfer.events import Noted
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.scan import walk
-from jsobj.transfer.verifying import Pair, pairs
-from jsobj.transfer.zarr_order import MARKERS
+from jsobj.transfer.upload.zarr_order import MARKERS
+from jsobj.transfer.verify import Pair, pairs
 
 
 class Leftovers:

@@ -68,7 +68,7 @@ def test_metadata_stay_back_where_a_chunk_fails(at_home: Place, tree: Path) -> N
 
 def refuse_one(patch: pytest.MonkeyPatch, name: str) -> None:
     """One file that cannot be read, also by root."""
-    import jsobj.transfer.sending as sending
+    import jsobj.transfer.upload.worker as sending
     from jsobj.errors import JsobjError
 
     real = sending.opened

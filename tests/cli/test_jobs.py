@@ -18,8 +18,8 @@ from commands import Jsobj
 from fixtures_cloud import Cloud
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.journal import JobKey, Journal
-from jsobj.transfer.landing import Landing
+from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.journal.journal import JobKey, Journal
 from jsobj.transfer.scan import LocalFile
 
 PART = 5 * 1024**2

@@ -17,8 +17,8 @@ from jsobj.net import dates
 from jsobj.net.response_head import WireError, parse_head
 from jsobj.store.s3 import xml as s3_xml
 from jsobj.store.swift import listing as swift_listing
-from jsobj.transfer.journal_records import JobKey
-from jsobj.transfer.names import Refusal, is_temp, path_for
+from jsobj.transfer.journal.records import JobKey
+from jsobj.transfer.key_path import Refusal, is_temp, path_for
 from jsobj.urls import normalise_endpoint
 
 

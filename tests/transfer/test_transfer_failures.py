@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from transfer_scene import IN_PARTS, PART, TransferScene, on_disk, sha, shas
 
-from jsobj.transfer.receiving import FetchPart, Receiver
-from jsobj.transfer.sending import Sender, SendPart
+from jsobj.transfer.download.worker import FetchPart, Receiver
+from jsobj.transfer.upload.worker import Sender, SendPart
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from awsfiles_cases import CONFIG, CREDENTIALS
 
 from jsobj.identity.aws_files.profile import AwsFiles
-from jsobj.transfer.landing import Landing
+from jsobj.transfer.download.target_folder import Landing
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.executors import UnitSource, run
-from jsobj.transfer.work import Outcome
+from jsobj.transfer.engine.executor import UnitSource, run
+from jsobj.transfer.engine.work import Outcome
 
 
 class Counting:

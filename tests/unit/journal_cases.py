@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from jsobj.store.objects import Part
-from jsobj.transfer.journal import JobKey, Journal
+from jsobj.transfer.journal.journal import JobKey, Journal
 from jsobj.transfer.scan import LocalFile
 
 KEY = JobKey(

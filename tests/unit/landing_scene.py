@@ -10,7 +10,7 @@ import pytest
 import jsobj
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
-from jsobj.transfer.landing import Landing, Temp
+from jsobj.transfer.download.target_folder import Landing, Temp
 
 ROOT = Path(jsobj.__file__).parents[1]
 BIG = 2 * 1024 * 1024

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.compressing import ENCODINGS, compressed_already, decodable, decoder, encoder, through
+from jsobj.transfer.compression import ENCODINGS, compressed_already, decodable, decoder, encoder, through
 
 TEXT = b"".join(b"temperature %d K\n" % (number % 977) for number in range(50_000))
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from jsobj.transfer.count import Count
+from jsobj.transfer.engine.count import Count
+from jsobj.transfer.engine.executor import Growth
 from jsobj.transfer.events import Event, Tally, Teller
-from jsobj.transfer.executors import Growth
 
 THREADS, TIMES = 8, 500
 

@@ -13,7 +13,7 @@ import pytest
 from executor_cases import Counting, failure, nothing_left, run_all
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.work import Outcome
+from jsobj.transfer.engine.work import Outcome
 
 PROCESSES = [0, 2]
 
@@ -206,7 +206,7 @@ def test_c13_what_ends_well_after_the_interruption_counts() -> None:
 
 
 def test_p05_a_second_interruption_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jsobj.transfer.executors.STOP_SECONDS", 3600.0)
+    monkeypatch.setattr("jsobj.transfer.engine.executor.STOP_SECONDS", 3600.0)
     release = threading.Event()
 
     def perform(unit: int) -> None:
@@ -224,7 +224,7 @@ def test_p05_a_second_interruption_does_not_wait(monkeypatch: pytest.MonkeyPatch
 
 
 def test_p05_a_worker_that_does_not_end_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jsobj.transfer.executors.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("jsobj.transfer.engine.executor.STOP_SECONDS", 0.2)
     release = threading.Event()
 
     def perform(unit: int) -> None:

@@ -19,8 +19,8 @@ from journal_cases import KEY, MD5, begun, close_all, files, killed, local, open
 import jsobj
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Part
-from jsobj.transfer.jobs import find_job
-from jsobj.transfer.journal import FAILURES, Leftover
+from jsobj.transfer.journal.jobs import find_job
+from jsobj.transfer.journal.journal import FAILURES, Leftover
 
 
 @pytest.fixture(autouse=True)

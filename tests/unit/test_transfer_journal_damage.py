@@ -15,7 +15,7 @@ import pytest
 from journal_cases import KEY, begun, close_all, files, local, opened
 
 import jsobj
-from jsobj.transfer.jobs import find_job, list_jobs
+from jsobj.transfer.journal.jobs import find_job, list_jobs
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +159,7 @@ import os, sys
 from pathlib import Path
 from types import SimpleNamespace
 import sqlite3
-from jsobj.transfer.journal import JobKey, Journal
+from jsobj.transfer.journal.journal import JobKey, Journal
 
 state, key, size, mtime_ns, inode, ending = Path(sys.argv[1]), JobKey.of_json(sys.argv[2]), *sys.argv[3:]
 file = SimpleNamespace(path="/data/run42/big.nc", size=int(size), mtime_ns=int(mtime_ns), inode=int(inode))

@@ -15,8 +15,8 @@ from landing_scene import BIG, files, filled, land, refused
 
 from jsobj.errors import JsobjError
 from jsobj.net.body import FileSink
-from jsobj.transfer.disk import umask
-from jsobj.transfer.landing import Landing
+from jsobj.transfer.download.disk import umask
+from jsobj.transfer.download.target_folder import Landing
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux
 

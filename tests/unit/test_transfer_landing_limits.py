@@ -19,8 +19,8 @@ from landing_scene import BIG, ROOT, descriptors, files, filled, land, need, ref
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
-from jsobj.transfer.disk import reserve, trouble
-from jsobj.transfer.landing import Landing
+from jsobj.transfer.download.disk import reserve, trouble
+from jsobj.transfer.download.target_folder import Landing
 
 
 def test_l04_descriptors_do_not_leak(landing: Landing, root: Path) -> None:
@@ -38,7 +38,7 @@ def test_b140_few_descriptors_suffice(tmp_path: Path) -> None:
     program = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-from jsobj.transfer.landing import Landing
+from jsobj.transfer.download.target_folder import Landing
 landing = Landing({str(tmp_path / "t")!r})
 temps = [landing.open_temp((f"d{{number}}", "f"), 0) for number in range(20)]
 for number in range(200):
@@ -178,7 +178,7 @@ def test_another_file_system_below_the_target_is_flushed_by_itself(small_disk: P
 
 
 def test_a_file_system_that_takes_no_room_beforehand(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("jsobj.transfer.disk._libc", lambda name: None)  # as on systems without this call
+    monkeypatch.setattr("jsobj.transfer.download.disk._libc", lambda name: None)  # as on systems without this call
     with (tmp_path / "f").open("wb") as stream:
         reserve(stream.fileno(), BIG)
         assert os.fstat(stream.fileno()).st_size == BIG
@@ -241,7 +241,7 @@ def test_p16_flushed_before_the_rename_and_the_folder_after_it(tmp_path: Path) -
     tool = shutil.which("strace")
     need(tool is not None, "strace")
     program = f"""
-from jsobj.transfer.landing import Landing
+from jsobj.transfer.download.target_folder import Landing
 landing = Landing({str(tmp_path / "t")!r})
 for number in range(80):
     temp = landing.open_temp((f"f{{number}}",), 4)
@@ -278,7 +278,7 @@ def test_p16_a_failing_flush_leaves_the_old_file(tmp_path: Path) -> None:
     first.close()
     program = f"""
 from jsobj.errors import JsobjError
-from jsobj.transfer.landing import Landing
+from jsobj.transfer.download.target_folder import Landing
 temp = Landing({str(root)!r}).open_temp(("f",), 4)
 try:
     temp.commit()

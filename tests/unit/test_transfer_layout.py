@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Limits
-from jsobj.transfer.layout import PART_SIZE, plan_layout
+from jsobj.transfer.part_layout import PART_SIZE, plan_layout
 
 MIB, GIB, TIB = 2**20, 2**30, 2**40
 SWIFT_S3 = Limits(parts=1000)

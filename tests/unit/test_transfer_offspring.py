@@ -17,8 +17,8 @@ from executor_cases import Counting, Once, failure, nothing_left, run_all
 
 import jsobj
 from jsobj.errors import JsobjError
+from jsobj.transfer.engine.executor import run, tell_parent
 from jsobj.transfer.events import Tally
-from jsobj.transfer.executors import run, tell_parent
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +140,7 @@ def test_children_leave_ctrl_c_to_their_parent() -> None:
 
 PARENT = r"""
 import os, sys, time
-from jsobj.transfer.executors import UnitSource, run
+from jsobj.transfer.engine.executor import UnitSource, run
 
 class Work(UnitSource):
     def done(self, unit, outcome):

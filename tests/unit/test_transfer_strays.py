@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from jsobj.transfer.landing import Landing
-from jsobj.transfer.names import temp_name
-from jsobj.transfer.strays import Claimed
+from jsobj.transfer.download.stale_temps import Claimed
+from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.key_path import temp_name
 
 STRAY = temp_name("f", "0123456789abcdef")
 OTHER = temp_name("g", "fedcba9876543210")

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from jsobj.transfer.throttle import RateLimit
+from jsobj.transfer.engine.rate_limit import RateLimit
 
 MIB = 1024**2
 

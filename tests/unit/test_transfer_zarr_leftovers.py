@@ -10,7 +10,7 @@ import pytest
 from jsobj.store.objects import Listed
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.scan import walk
-from jsobj.transfer.uploading import Leftover, merged
+from jsobj.transfer.upload.work import Leftover, merged
 from jsobj.transfer.zarr_leftovers import Leftovers, files_left
 
 

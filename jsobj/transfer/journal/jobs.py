@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Store, StorePlace, Upload
-from jsobj.transfer import journal_file
-from jsobj.transfer.journal_file import Lock, Unusable, told
-from jsobj.transfer.journal_records import (
+from jsobj.transfer.journal import database
+from jsobj.transfer.journal.database import Lock, Unusable, told
+from jsobj.transfer.journal.records import (
     DOWNLOADS,
     UPLOADS,
     DownloadRecord,
@@ -135,7 +135,7 @@ def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, for
             _abort(found, begun, open_store)
         count = sum(_discard(found.key.folder, download) for download in found.downloads)
         with told(path):
-            journal_file.remove(path)
+            database.remove(path)
         removed = True
     finally:
         lock.release(remove=removed)
@@ -176,7 +176,7 @@ def _require_same_place(job: Job, place: StorePlace) -> None:
 
 def _discard(folder: str, download: DownloadRecord) -> bool:
     """Remove a temporary file; whether it was there. Nothing outside of ``folder`` is ever touched."""
-    from jsobj.transfer.landing import Landing
+    from jsobj.transfer.download.target_folder import Landing
 
     if not os.path.isdir(folder):
         return False
@@ -199,7 +199,7 @@ def _read(path: Path) -> Job | None:
     import sqlite3
 
     with told(path):
-        connection = journal_file.open_existing(path)
+        connection = database.open_existing(path)
     if connection is None:
         return None
     try:

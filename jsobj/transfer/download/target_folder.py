@@ -1,7 +1,7 @@
 """Where downloads land: temporary files beside their targets, below one folder, and their renames.
 
-A file has its final name only when it is whole. Its folders are reached as :mod:`jsobj.transfer.folders` says, so no
-key and no link leads out of the target.
+A file has its final name only when it is whole. Its folders are reached as :mod:`jsobj.transfer.download.open_folders`
+says, so no key and no link leads out of the target.
 
 What is flushed when: a file of more than 1 MiB, and each of the first 64, before its rename; the other small ones all
 together by :meth:`Landing.sync`, before the run says that it succeeded. (One by one they can take longer than their
@@ -20,11 +20,11 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from jsobj.errors import JsobjError
-from jsobj.transfer.disk import Debt, reserve, trouble, umask
-from jsobj.transfer.folders import Folders, OpenFolder, flush
-from jsobj.transfer.names import is_temp, temp_name
+from jsobj.transfer.download.disk import Debt, reserve, trouble, umask
+from jsobj.transfer.download.open_folders import Folders, OpenFolder, flush
+from jsobj.transfer.download.stale_temps import Claimed, hold, sweep
+from jsobj.transfer.key_path import is_temp, temp_name
 from jsobj.transfer.scan import LocalFile
-from jsobj.transfer.strays import Claimed, hold, sweep
 
 _SMALL = 1024 * 1024  # bytes; above, room is taken beforehand and the file is flushed alone
 _FLUSHED_ALONE = 64  # small files

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import PutOptions, Store
-from jsobj.transfer.compressing import encoder, through
+from jsobj.transfer.compression import encoder, through
+from jsobj.transfer.engine.rate_limit import Meter, RateLimit
 from jsobj.transfer.events import Done, ItemStarted, Listener, Skipped, Started, Summary, Tally
 from jsobj.transfer.options import Options
-from jsobj.transfer.runs import Result
-from jsobj.transfer.streaming import send_stream
-from jsobj.transfer.throttle import Meter, RateLimit
+from jsobj.transfer.run import Result
+from jsobj.transfer.upload.send_stream import send_stream
 
 
 def upload_stream(

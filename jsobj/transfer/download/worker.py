@@ -15,14 +15,14 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
 from jsobj.store.etag import composite
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compressing import compressed_already, decodable, decoder, file_chunks, through
-from jsobj.transfer.content import Comparison, compare, is_md5, layouts, md5_of
-from jsobj.transfer.disk import begin_flush
-from jsobj.transfer.landing import Landing, Temp
-from jsobj.transfer.layout import Layout, Stretch
+from jsobj.transfer.compare import Comparison, compare, is_md5, layouts, md5_of
+from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
+from jsobj.transfer.download.disk import begin_flush
+from jsobj.transfer.download.target_folder import Landing, Temp
+from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.options import Options
-from jsobj.transfer.sending import info_of
-from jsobj.transfer.throttle import Meter
+from jsobj.transfer.part_layout import Layout, Stretch
+from jsobj.transfer.upload.worker import info_of
 
 TRIES = 3  # for bytes that arrived damaged
 

@@ -11,8 +11,8 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from jsobj.transfer.sending import BeginParts, SendWhole
-from jsobj.transfer.unit_source import BARRIER
+from jsobj.transfer.engine.unit_queue import BARRIER
+from jsobj.transfer.upload.worker import BeginParts, SendWhole
 
 CONSOLIDATED = ".zmetadata"
 MARKERS = ("zarr.json", ".zgroup", ".zarray")  # those that make a folder a Zarr

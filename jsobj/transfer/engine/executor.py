@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import JsobjError
-from jsobj.transfer.count import Count
-from jsobj.transfer.offspring import Fatal, Offspring, tell_parent
-from jsobj.transfer.unit_source import UnitSource
-from jsobj.transfer.work import Outcome, Work
+from jsobj.transfer.engine.count import Count
+from jsobj.transfer.engine.processes import Fatal, Offspring, tell_parent
+from jsobj.transfer.engine.unit_queue import UnitSource
+from jsobj.transfer.engine.work import Outcome, Work
 
 if TYPE_CHECKING:
     from jsobj.transfer.events import Tally

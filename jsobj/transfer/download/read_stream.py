@@ -16,8 +16,8 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.store.etag import composite
 from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
-from jsobj.transfer.bounded import bounded_map
-from jsobj.transfer.content import is_md5, layouts
+from jsobj.transfer.compare import is_md5, layouts
+from jsobj.transfer.engine.parallel_map import bounded_map
 
 _STRETCH = 8 * 1024**2  # bytes that are fetched at once where the object's own parts do not say
 _LARGEST = 32 * 1024**2  # bytes; larger parts are not held in memory for the sake of their MD5

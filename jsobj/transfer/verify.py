@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Listed, ObjectInfo, Store
-from jsobj.transfer.bounded import bounded_map
-from jsobj.transfer.content import compare, is_md5, md5_of
+from jsobj.transfer.compare import compare, is_md5, md5_of
+from jsobj.transfer.engine.parallel_map import bounded_map
 from jsobj.transfer.scan import LocalFile, Passed
-from jsobj.transfer.sending import opened
+from jsobj.transfer.upload.worker import opened
 
 SAME, DIFFERS, MISSING, EXTRA, UNVERIFIED, UNREADABLE = (
     "same",

@@ -13,15 +13,16 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Listed, Part, Upload
+from jsobj.transfer.engine.executor import UnitSource
+from jsobj.transfer.engine.work import Outcome
 from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Noted, Skipped, Tally
-from jsobj.transfer.executors import UnitSource
 from jsobj.transfer.fingerprints import Fingerprints
-from jsobj.transfer.journal import Journal
-from jsobj.transfer.layout import Layout
+from jsobj.transfer.journal.journal import Journal
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import ends_run
+from jsobj.transfer.part_layout import Layout
 from jsobj.transfer.scan import LocalFile, Passed
-from jsobj.transfer.sending import (
+from jsobj.transfer.upload.worker import (
     SAME_CONTENT,
     AbandonParts,
     BeginParts,
@@ -32,9 +33,8 @@ from jsobj.transfer.sending import (
     SendWhole,
     Sent,
 )
-from jsobj.transfer.work import Outcome
+from jsobj.transfer.upload.zarr_order import MARKERS, HeldBack, failed_below
 from jsobj.transfer.zarr_leftovers import told
-from jsobj.transfer.zarr_order import MARKERS, HeldBack, failed_below
 
 Planned = SendWhole | BeginParts | Skipped | Failed
 
@@ -90,7 +90,7 @@ class _InParts:
 
 @dataclass(slots=True)
 class UploadWork:
-    """The decider of an upload; see :class:`jsobj.transfer.work.Work`."""
+    """The decider of an upload; see :class:`jsobj.transfer.engine.work.Work`."""
 
     plan: Iterator[Planning]
     options: Options

@@ -12,16 +12,8 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Listed
-from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Noted, Skipped, Tally
-from jsobj.transfer.executors import UnitSource
-from jsobj.transfer.filters import Filters
-from jsobj.transfer.fingerprints import Fingerprints
-from jsobj.transfer.journal import Journal
-from jsobj.transfer.landing import Landing
-from jsobj.transfer.names import Clashes, Refusal, path_for
-from jsobj.transfer.options import Options
-from jsobj.transfer.outcomes import ends_run
-from jsobj.transfer.receiving import (
+from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.download.worker import (
     AbandonFetch,
     BeginFetch,
     FetchBegun,
@@ -31,8 +23,16 @@ from jsobj.transfer.receiving import (
     FetchWhole,
     FinishFetch,
 )
-from jsobj.transfer.work import Outcome
-from jsobj.transfer.zarr_order import MARKERS
+from jsobj.transfer.engine.executor import UnitSource
+from jsobj.transfer.engine.work import Outcome
+from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Noted, Skipped, Tally
+from jsobj.transfer.filters import Filters
+from jsobj.transfer.fingerprints import Fingerprints
+from jsobj.transfer.journal.journal import Journal
+from jsobj.transfer.key_path import Clashes, Refusal, path_for
+from jsobj.transfer.options import Options
+from jsobj.transfer.outcomes import ends_run
+from jsobj.transfer.upload.zarr_order import MARKERS
 
 PASSES = 5  # over the parts of an object that does not have its digest
 
@@ -66,7 +66,7 @@ class _InParts:
 
 @dataclass(slots=True)
 class DownloadWork:
-    """The decider of a download; see :class:`jsobj.transfer.work.Work`. ``prefix`` is cut off the keys."""
+    """The decider of a download; see :class:`jsobj.transfer.engine.work.Work`. ``prefix`` is cut off the keys."""
 
     listing: Iterable[Listed]
     prefix: str

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import first_of
 from jsobj.store.objects import Store
-from jsobj.transfer.bounded import bounded_map
+from jsobj.transfer.engine.parallel_map import bounded_map
 from jsobj.transfer.events import Done, Failed, Listener, Tally
 from jsobj.transfer.outcomes import ends_run
 

@@ -16,7 +16,7 @@ from functools import partial
 
 from jsobj.store.etag import candidates, composite
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Store
-from jsobj.transfer.layout import Layout
+from jsobj.transfer.part_layout import Layout
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
 _READ = 1024 * 1024

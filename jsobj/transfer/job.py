@@ -10,9 +10,9 @@ from jsobj.store.objects import Store, StorePlace
 from jsobj.transfer.events import Listener, Tally
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.fingerprints import Fingerprints
-from jsobj.transfer.journal import JobKey, Journal
+from jsobj.transfer.journal.journal import JobKey, Journal
 from jsobj.transfer.options import Options
-from jsobj.transfer.runs import Setting
+from jsobj.transfer.run import Setting
 
 Told = Callable[[str, str, float], None]  # of each retry: item, reason, seconds of waiting
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.disk import Debt
+from jsobj.transfer.download.disk import Debt
 
 _KEPT = 64
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

@@ -13,7 +13,7 @@ import os
 import stat
 from collections.abc import Callable, Collection
 
-from jsobj.transfer.names import is_temp
+from jsobj.transfer.key_path import is_temp
 
 # The names that journals have; None where one of them cannot be read, and so nothing is known.
 Claimed = Callable[[], Collection[str] | None]

@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError
-from jsobj.transfer import journal_file
-from jsobj.transfer.journal_file import Lock, Unusable, told, transaction
-from jsobj.transfer.journal_records import (
+from jsobj.transfer.journal import database
+from jsobj.transfer.journal.database import Lock, Unusable, told, transaction
+from jsobj.transfer.journal.records import (
     DOWNLOADS,
     UPLOADS,
     DownloadRecord,
@@ -80,7 +80,7 @@ class Journal:
         folder = jobs_folder(state_dir)
         path = folder / f"{key.id}.db"
         try:
-            journal_file.make_folder(folder)
+            database.make_folder(folder)
             lock = Lock.take(path.with_suffix(".lock"))
         except OSError as error:
             if error.errno not in _NO_FOLDER:
@@ -101,12 +101,12 @@ class Journal:
         assert self.path is not None
         with told(self.path):
             try:
-                connection = journal_file.open_existing(self.path)
+                connection = database.open_existing(self.path)
                 if connection is None:
                     return
                 self._require_ours(connection)
             except Unusable as reason:
-                aside = journal_file.set_aside(self.path)
+                aside = database.set_aside(self.path)
                 self.notices.append(f"the journal of the earlier run is not used: {reason}; it was moved to {aside}")
                 return
             self._connection = connection
@@ -268,7 +268,7 @@ class Journal:
                         connection.execute("PRAGMA synchronous = OFF")  # nobody will read it
                     connection.close()
                 if remove and lock is not None and self.path is not None:
-                    journal_file.remove(self.path)
+                    database.remove(self.path)
                 if lock is not None:
                     lock.release(remove=remove or not self._exists())
 
@@ -292,7 +292,7 @@ class Journal:
         """One change, whole or not at all, on disk when this returns."""
         with self._lock, told(self.path):
             if self._connection is None:
-                self._connection = journal_file.create(self.path, lambda new: self._write_state(new, "running"))
+                self._connection = database.create(self.path, lambda new: self._write_state(new, "running"))
             with transaction(self._connection):
                 yield self._connection
 

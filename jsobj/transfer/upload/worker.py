@@ -15,12 +15,12 @@ from functools import cache
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSource, source_changed
 from jsobj.store.objects import MTIME, PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Store, Upload
-from jsobj.transfer.compressing import compressed_already, encoder, file_chunks, through
-from jsobj.transfer.content import compare, is_md5, md5_of
-from jsobj.transfer.layout import Layout, Stretch, plan_layout
+from jsobj.transfer.compare import compare, is_md5, md5_of
+from jsobj.transfer.compression import compressed_already, encoder, file_chunks, through
+from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.options import Options
+from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
 from jsobj.transfer.scan import LocalFile
-from jsobj.transfer.throttle import Meter
 
 _SQUEEZED_PART = 6 * 1024**2  # bytes; a worker that compresses holds two of these
 _HEAD = 16  # bytes of a file that tell whether it is compressed already
@@ -156,7 +156,7 @@ class Sender:
 
     def _streamed(self, item: Sending, descriptor: int, encoding: str) -> Sent:
         """Send a file whose number of bytes on the wire nobody knows beforehand."""
-        from jsobj.transfer.streaming import send_stream  # with its thread pool it takes a while to load
+        from jsobj.transfer.upload.send_stream import send_stream  # with its thread pool it takes a while to load
 
         file = item.file
         chunks: Iterator[bytes | memoryview] = file_chunks(descriptor, file.size)

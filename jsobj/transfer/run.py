@@ -11,21 +11,21 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Listed, Store, Upload
-from jsobj.transfer import executors
-from jsobj.transfer.downloading import DownloadWork
+from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.download.work import DownloadWork
+from jsobj.transfer.download.worker import Receiver
+from jsobj.transfer.engine import executor
+from jsobj.transfer.engine.rate_limit import Meter, RateLimit
 from jsobj.transfer.events import Listener, Noted, Started, Summary, Tally
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.fingerprints import Fingerprints
-from jsobj.transfer.journal import Journal
-from jsobj.transfer.landing import Landing
+from jsobj.transfer.journal.journal import Journal
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import exit_code
-from jsobj.transfer.receiving import Receiver
 from jsobj.transfer.scan import LocalFile, Passed, walk
-from jsobj.transfer.sending import Sender, Sending
 from jsobj.transfer.targets import DownloadTarget, UploadSource
-from jsobj.transfer.throttle import Meter, RateLimit
-from jsobj.transfer.uploading import Planning, UploadWork, merged
+from jsobj.transfer.upload.work import Planning, UploadWork, merged
+from jsobj.transfer.upload.worker import Sender, Sending
 from jsobj.transfer.zarr_leftovers import Leftovers, files_left, told
 
 _RATE_EACH = 1024 * 1024  # bytes a second for each worker: one that crawls would look stalled to the server
@@ -231,7 +231,7 @@ def _run(
     perform = performer(store)
     interrupted, ended = False, False
     try:
-        executors.run(
+        executor.run(
             work,
             perform,
             workers=_workers(setting.options),

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import Moved
 from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, PutOptions, Store
-from jsobj.transfer.bounded import bounded_map
-from jsobj.transfer.content import layouts
+from jsobj.transfer.compare import layouts
+from jsobj.transfer.download.read_stream import Reading
+from jsobj.transfer.engine.parallel_map import bounded_map
 from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally
-from jsobj.transfer.layout import Layout, plan_layout
 from jsobj.transfer.outcomes import ends_run
-from jsobj.transfer.reading import Reading
-from jsobj.transfer.streaming import send_stream
+from jsobj.transfer.part_layout import Layout, plan_layout
+from jsobj.transfer.upload.send_stream import send_stream
 
 _PARTS_AT_ONCE = 8
 _COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a small one

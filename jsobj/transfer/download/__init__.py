@@ -1,0 +1,1 @@
+"""Downloads: what to fetch, receiving it, and the files it lands in."""

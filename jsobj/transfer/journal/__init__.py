@@ -1,0 +1,1 @@
+"""The journal of a job: what was done, so that a repeated command continues."""

@@ -1,0 +1,1 @@
+"""Uploads: what to send, sending it, and the order of Zarr metadata."""
