@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from jsobj.doctor.case import Case, Wish
-    from jsobj.doctor.masking import Mask
-    from jsobj.doctor.values import Check, Fix, Outcome
+    from jsobj.doctor.check import Check, Fix, Outcome
+    from jsobj.doctor.redact import Mask
 
 _ROUNDS = 8  # one fault may hide the next, but not more often than this
 
@@ -90,7 +90,7 @@ def doctor(
 
 def _ask_workers(world: World, address: str) -> None:
     """One listing of buckets by each dask worker, with the files and variables that it has."""
-    from jsobj.doctor.workers import ask_workers
+    from jsobj.doctor.dask_workers import ask_workers
     from jsobj.ui.documents import Listing
 
     reports = ask_workers(address, profile=world.profile, cloud=world.cloud)
@@ -146,7 +146,7 @@ def _mend(world: World, fixes: Sequence[Fix], touched: set[Path], *, yes: bool, 
 
     Only the bytes that the user wrote are kept beside a file, not those of ``touched`` ones, which we wrote.
     """
-    from jsobj.doctor.fixing import apply
+    from jsobj.doctor.fix import apply
 
     for fix in fixes:
         world.out.note(f"{mask(fix.title)}\n{mask(fix.diff)}")
@@ -163,7 +163,7 @@ def _mend(world: World, fixes: Sequence[Fix], touched: set[Path], *, yes: bool, 
 
 
 def mask_of(case: Case) -> Mask:
-    from jsobj.doctor.masking import mask_for
+    from jsobj.doctor.redact import mask_for
 
     return mask_for(case)
 

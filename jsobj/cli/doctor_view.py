@@ -9,10 +9,10 @@ from pathlib import Path
 from jsobj.cli.world import World
 from jsobj.doctor.about import about
 from jsobj.doctor.case import Case
+from jsobj.doctor.check import Check, Outcome, Status
 from jsobj.doctor.document import SCHEMA, document
-from jsobj.doctor.masking import Mask, mask_for
-from jsobj.doctor.report_text import split_hint
-from jsobj.doctor.values import Check, Outcome, Status
+from jsobj.doctor.redact import Mask, mask_for
+from jsobj.doctor.report.text import split_hint
 from jsobj.ui.checklist import Checklist
 from jsobj.ui.documents import Listing, Record
 
@@ -126,7 +126,7 @@ def _verdict(checklist: Checklist, outcomes: Sequence[Outcome], mask: Mask) -> N
 def _write_report(world: World, data: dict[str, object], path: Path) -> None:
     from jsobj import __version__
     from jsobj.atomic import write_private_file
-    from jsobj.doctor.report import render
+    from jsobj.doctor.report.page import render
 
     write_private_file(path, render(data, jsobj_version=__version__, made=world.now()).encode())
     world.out.note(f"Report: {path}")

@@ -20,9 +20,9 @@ from jsobj.net.proxy import tunnel_for
 from jsobj.urls import Origin
 
 if TYPE_CHECKING:
-    from jsobj.doctor.scratch_bucket import ScratchBucket
-    from jsobj.doctor.scratch_s3 import S3Buckets
-    from jsobj.doctor.scratch_swift import SwiftContainers
+    from jsobj.doctor.checks.scratch_bucket import ScratchBucket
+    from jsobj.doctor.checks.scratch_s3 import S3Buckets
+    from jsobj.doctor.checks.scratch_swift import SwiftContainers
     from jsobj.ec2_keys.probe import S3Dialect
     from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.keystone.client import Keystone

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from jsobj.doctor.masking import Mask
-from jsobj.doctor.values import Fix, Outcome, Status
+from jsobj.doctor.check import Fix, Outcome, Status
+from jsobj.doctor.redact import Mask
 from jsobj.errors import ExitCode
 
 SCHEMA = "jsobj.doctor/1"

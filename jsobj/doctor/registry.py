@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from jsobj.doctor import (
+from jsobj.doctor.check import Check
+from jsobj.doctor.checks import (
     aws_files,
     aws_profile,
+    certificate,
+    chosen_login,
     clock,
     clouds_files,
     ec2_key,
@@ -14,18 +17,15 @@ from jsobj.doctor import (
     leftovers,
     network,
     other_tools,
-    public,
+    public_read,
     round_trip,
     s3_server,
     s3fs_trip,
     scratch_bucket,
     swift_api,
     swift_round_trip,
-    targets,
-    tls,
 )
 from jsobj.doctor.child import SECONDS
-from jsobj.doctor.values import Check
 
 _FILES, _ENV, _LOGIN, _NET, _SERVERS = "files", "environment", "login", "network", "servers"
 _KEYSTONE, _KEYS, _SWIFT, _S3, _LEFT, _TRIP = "keystone", "keys", "swift", "s3", "leftovers", "round-trip"
@@ -55,16 +55,16 @@ CHECKS: tuple[Check, ...] = (
     Check("env-aws", _ENV, "AWS_* variables", environment.aws, needs=("aws-files",)),
     Check("env-proxy", _ENV, "Proxy variables", environment.proxies),
     Check("env-ca", _ENV, "Variables that name authorities", environment.bundles),
-    Check("login", _LOGIN, "The login in use", targets.login, unless=_CLOUD_FILES),
-    Check("profile", _LOGIN, "The AWS profile in use", targets.profile, (), (*_AWS_FILES, "ledger"), ("login",)),
+    Check("login", _LOGIN, "The login in use", chosen_login.login, unless=_CLOUD_FILES),
+    Check("profile", _LOGIN, "The AWS profile in use", chosen_login.profile, (), (*_AWS_FILES, "ledger"), ("login",)),
     # The way to each of the two servers; both sides run at the same time. A proxy stands before both.
     Check("proxy", _NET, "The proxy", network.proxying, needs=("env-proxy",), after=("login", "profile")),
     Check("keystone-dns", _NET, "Keystone: name", network.resolving(network.keystone), ("login",), ("proxy",)),
     Check("keystone-tcp", _NET, "Keystone: connection", network.connecting(network.keystone), ("keystone-dns",)),
-    Check("keystone-tls", _NET, "Keystone: certificate", tls.proving(network.keystone), ("keystone-tcp",)),
+    Check("keystone-tls", _NET, "Keystone: certificate", certificate.proving(network.keystone), ("keystone-tcp",)),
     Check("s3-dns", _NET, "S3: name", network.resolving(network.s3), ("profile",), ("proxy",)),
     Check("s3-tcp", _NET, "S3: connection", network.connecting(network.s3), ("s3-dns",)),
-    Check("s3-tls", _NET, "S3: certificate", tls.proving(network.s3), ("s3-tcp",)),
+    Check("s3-tls", _NET, "S3: certificate", certificate.proving(network.s3), ("s3-tcp",)),
     # Who answers there, before any secret is sent.
     Check("keystone", _SERVERS, "Keystone answers", keystone.discovery, ("keystone-tls",)),
     Check("s3-server", _SERVERS, "The object store answers", s3_server.server, ("s3-tls",)),
@@ -135,7 +135,9 @@ CHECKS: tuple[Check, ...] = (
         seconds=SECONDS,
         writes=True,
     ),
-    Check("public-read", _TRIP, "Private and published objects", public.reading, ("swift-round-trip",), writes=True),
+    Check(
+        "public-read", _TRIP, "Private and published objects", public_read.reading, ("swift-round-trip",), writes=True
+    ),
     # Last, whatever happened before: nothing stays behind.
     Check(
         "clean-up",

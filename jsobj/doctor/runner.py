@@ -18,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Check, Finding, Outcome, Status, failed, skipped
+from jsobj.doctor.check import Check, Finding, Outcome, Status, failed, skipped
 from jsobj.errors import ExitCode, JsobjError
 
 _BLOCKING = frozenset({Status.FAIL, Status.SKIP})

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.scratch_bucket import B, ScratchBucket
-from jsobj.doctor.values import Finding, failed, passed
+from jsobj.doctor.check import Finding, failed, passed
+from jsobj.doctor.checks.scratch_bucket import B, ScratchBucket
 from jsobj.errors import JsobjError
 
 SMALL = 64 * 1024  # bytes of an object that is sent in one piece

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from jsobj.doctor.report import render
+from jsobj.doctor.report.page import render
 
 MADE = datetime(2026, 11, 21, 3, 10, tzinfo=timezone.utc)
 FAILED_IDS = ("ec2-key", "s3fs")

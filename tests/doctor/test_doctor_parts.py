@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsobj.doctor.case import Case, Wish
+from jsobj.doctor.check import Check, Finding, Status, failed, passed, skipped, warned
 from jsobj.doctor.document import document, exit_code
-from jsobj.doctor.masking import Mask
+from jsobj.doctor.redact import Mask
 from jsobj.doctor.runner import chosen, run_checks, without_writing
-from jsobj.doctor.values import Check, Finding, Status, failed, passed, skipped, warned
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.settings import Settings
 from jsobj.net.proxy import ProxyUnusable, malformed, proxy_for

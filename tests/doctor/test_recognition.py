@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from doctor_servers import serving
 
-from jsobj.doctor import s3_server
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Status
+from jsobj.doctor.check import Status
+from jsobj.doctor.checks import s3_server
 from jsobj.ec2_keys.probe import identify
 from jsobj.errors import JsobjError
 from jsobj.identity.s3wire import KeyPair

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from report_samples import FAILED_IDS, MADE, WARNED_IDS, check, document, first_found, sample
 
+from jsobj.doctor.check import Check, Fix, Outcome, failed, passed, skipped
 from jsobj.doctor.document import document as made_document
-from jsobj.doctor.masking import Mask
-from jsobj.doctor.report import render
-from jsobj.doctor.report_text import escape, request_ids, split_hint
-from jsobj.doctor.values import Check, Fix, Outcome, failed, passed, skipped
+from jsobj.doctor.redact import Mask
+from jsobj.doctor.report.page import render
+from jsobj.doctor.report.text import escape, request_ids, split_hint
 from jsobj.errors import ExitCode, JsobjError
 
 VOID = {"meta", "rect", "circle", "path"}

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from commands import Jsobj
 
-from jsobj.doctor import wire
+from jsobj.doctor import http as wire
 from jsobj.doctor.case import Case
-from jsobj.doctor.network import Target, open_way
+from jsobj.doctor.checks.network import Target, open_way
 from jsobj.errors import JsobjError
 from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.http import HttpClient

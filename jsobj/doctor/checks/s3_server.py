@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.causes import hint_for
-from jsobj.doctor.fixing import text_fix
-from jsobj.doctor.values import Finding, Fix, failed, passed, warned
-from jsobj.doctor.wire import Reply, ask, ask_signed
+from jsobj.doctor.check import Finding, Fix, failed, passed, warned
+from jsobj.doctor.fix import text_fix
+from jsobj.doctor.http import Reply, ask, ask_signed
 from jsobj.ec2_keys.probe import DEFAULT_REGION, recognise
 from jsobj.errors import JsobjError
 from jsobj.identity.aws_files import ini_edit

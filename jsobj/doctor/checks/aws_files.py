@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.fixing import mode_fix, text_fix
-from jsobj.doctor.values import Finding, Fix, failed, passed, warned
+from jsobj.doctor.check import Finding, Fix, failed, passed, warned
+from jsobj.doctor.fix import mode_fix, text_fix
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.aws_files import ini_edit
 from jsobj.identity.aws_files.ini_read import Value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Finding, failed, passed, skipped, warned
+from jsobj.doctor.check import Finding, failed, passed, skipped, warned
 
 LIMIT = 15 * 60.0  # seconds; RGW and Swift's allowable_clock_skew
 NEAR = 4 * 60.0  # seconds; older Swift refuses at 5 minutes

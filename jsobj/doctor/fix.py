@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jsobj.atomic import Change, edit_private_file
-from jsobj.doctor.values import Fix
+from jsobj.doctor.check import Fix
 from jsobj.secret import MASK
 
 _SECRET_LINE = re.compile(r"(?i)^([ +-]?\s*\S*(?:secret|token|password)\S*\s*[=:]\s*).*$")

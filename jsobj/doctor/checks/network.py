@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Finding, failed, passed
+from jsobj.doctor.check import Finding, failed, passed
 from jsobj.net.proxy import Proxy, proxy_for
 from jsobj.urls import Origin, parse_url
 

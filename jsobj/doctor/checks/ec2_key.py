@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Finding, failed, passed, skipped, warned
+from jsobj.doctor.check import Finding, failed, passed, skipped, warned
 from jsobj.ec2_keys.setup import profiles_with
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger

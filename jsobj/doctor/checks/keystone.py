@@ -6,9 +6,9 @@ import json
 from datetime import timedelta
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.network import keystone as target_of_keystone
-from jsobj.doctor.values import Finding, failed, passed, skipped, warned
-from jsobj.doctor.wire import Reply, ask
+from jsobj.doctor.check import Finding, failed, passed, skipped, warned
+from jsobj.doctor.checks.network import keystone as target_of_keystone
+from jsobj.doctor.http import Reply, ask
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.command_hints import same_login

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from jsobj.doctor.aws_files import judge_privacy
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Finding, failed, passed, warned
+from jsobj.doctor.check import Finding, failed, passed, warned
+from jsobj.doctor.checks.aws_files import judge_privacy
 from jsobj.errors import JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.clouds_yaml.read import cloud_names, names_in, own_files, read_from, readable_files

@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.swift_api import ask_swift, swift_place
-from jsobj.doctor.values import Finding, failed, passed, skipped, warned
-from jsobj.doctor.wire import ask
+from jsobj.doctor.check import Finding, failed, passed, skipped, warned
+from jsobj.doctor.checks.swift_api import ask_swift, swift_place
+from jsobj.doctor.http import ask
 from jsobj.ec2_keys.setup import verify_of
 
 _PRIVATE = frozenset({401, 403, 404})

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 
-from jsobj.doctor.report_parts import facts, fold, folded_check, layer_picture, open_check, root_cause, shape
-from jsobj.doctor.report_read import CheckRow, Reading, Status, read
-from jsobj.doctor.report_style import STYLE
-from jsobj.doctor.report_text import escape
+from jsobj.doctor.report.model import CheckRow, Reading, Status, read
+from jsobj.doctor.report.parts import facts, fold, folded_check, layer_picture, open_check, root_cause, shape
+from jsobj.doctor.report.style import STYLE
+from jsobj.doctor.report.text import escape
 
 # An inline style is all that the page may use: without pictures, fonts and connections a style carries nothing out.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.network import Target, TargetOf, open_way
-from jsobj.doctor.values import Finding, failed, passed, warned
+from jsobj.doctor.check import Finding, failed, passed, warned
+from jsobj.doctor.checks.network import Target, TargetOf, open_way
 from jsobj.net.tls import tls_context
 
 _SECONDS = 4.0

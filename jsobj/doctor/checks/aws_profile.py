@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from jsobj.doctor.aws_files import sections_of, texts
 from jsobj.doctor.case import Case
-from jsobj.doctor.fixing import text_fix
-from jsobj.doctor.values import Finding, Fix, failed, passed, skipped, warned
+from jsobj.doctor.check import Finding, Fix, failed, passed, skipped, warned
+from jsobj.doctor.checks.aws_files import sections_of, texts
+from jsobj.doctor.fix import text_fix
 from jsobj.errors import JsobjError
 from jsobj.identity.aws_files import ini_edit
 from jsobj.identity.aws_files.ini_read import Value

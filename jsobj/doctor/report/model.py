@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from jsobj.doctor.report_text import request_ids
+from jsobj.doctor.report.text import request_ids
 from jsobj.errors import ExitCode, JsobjError
 
 Status: TypeAlias = Literal["PASS", "WARN", "FAIL", "SKIP"]

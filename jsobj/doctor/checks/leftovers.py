@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.scratch_bucket import PREFIX
-from jsobj.doctor.values import Finding, passed, skipped, warned
+from jsobj.doctor.check import Finding, passed, skipped, warned
+from jsobj.doctor.checks.scratch_bucket import PREFIX
 from jsobj.store.s3.bucket_admin import make_client
 
 _OLD = timedelta(days=1)  # younger ones may still be at work

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jsobj.doctor.case import Case
+from jsobj.doctor.check import Finding, failed, passed, warned
 from jsobj.doctor.child import ask_program
-from jsobj.doctor.values import Finding, failed, passed, warned
 
 _OURS = "jsobj"  # the package whose filesystem is to answer
 _AGAIN = "install jsobj again in this Python: python -m pip install --force-reinstall jsobj"

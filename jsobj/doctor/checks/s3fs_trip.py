@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from jsobj.doctor.case import Case
+from jsobj.doctor.check import Finding, failed, passed
 from jsobj.doctor.child import ask_program
-from jsobj.doctor.values import Finding, failed, passed
 
 
 def trip(case: Case) -> Finding:

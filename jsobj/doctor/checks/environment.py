@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Finding, failed, passed, warned
+from jsobj.doctor.check import Finding, failed, passed, warned
 from jsobj.errors import JsobjError
 from jsobj.identity.auth_source import from_environment
 from jsobj.identity.aws_files.profile import AwsProfile, read_profile

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Finding, passed, warned
+from jsobj.doctor.check import Finding, passed, warned
 
 _LIMIT = 1 << 20  # bytes of a file that are looked at
 # File below HOME, tool, pattern of the line that turns certificates off.

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Finding, failed, passed, skipped
+from jsobj.doctor.check import Finding, failed, passed, skipped
 from jsobj.errors import ExitCode, JsobjError
 
 PREFIX = "jsobj-doctor-"

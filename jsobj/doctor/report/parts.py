@@ -8,8 +8,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
-from jsobj.doctor.report_read import CheckRow, Facts, LayerRow, Status
-from jsobj.doctor.report_text import escape, split_hint
+from jsobj.doctor.report.model import CheckRow, Facts, LayerRow, Status
+from jsobj.doctor.report.text import escape, split_hint
 
 # State is told by shape, word and colour (WCAG 1.4.1): a disc with a tick, a triangle, a square with a cross, a ring.
 # Strokes named "ink" take the colour of the paper, the rest that of the state.

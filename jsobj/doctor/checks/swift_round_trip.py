@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.keystone import reads_only
-from jsobj.doctor.scratch_bucket import open_scratch
-from jsobj.doctor.scratch_swift import TEMP_URL_KEYS, SwiftContainers
-from jsobj.doctor.swift_api import swift_place
+from jsobj.doctor.check import Finding, skipped
+from jsobj.doctor.checks.keystone import reads_only
+from jsobj.doctor.checks.scratch_bucket import open_scratch
+from jsobj.doctor.checks.scratch_swift import TEMP_URL_KEYS, SwiftContainers
+from jsobj.doctor.checks.swift_api import swift_place
+from jsobj.doctor.http import ask
 from jsobj.doctor.trip import SMALL, Step, StepError, Trip, random_bytes, same, seen, walk
-from jsobj.doctor.values import Finding, skipped
-from jsobj.doctor.wire import ask
 from jsobj.ec2_keys.setup import verify_of
 from jsobj.store.swift.errors import asker, evidence, explained
 from jsobj.store.swift.temp_url import is_rgw

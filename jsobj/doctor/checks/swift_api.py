@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Finding, failed, passed, warned
-from jsobj.doctor.wire import Reply, ask
+from jsobj.doctor.check import Finding, failed, passed, warned
+from jsobj.doctor.http import Reply, ask
 from jsobj.ec2_keys.setup import verify_of
 from jsobj.units import human_bytes
 from jsobj.urls import Origin, parse_url

@@ -8,12 +8,12 @@ from typing import Any
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.causes import hint_for
-from jsobj.doctor.keystone import reads_only
-from jsobj.doctor.scratch_bucket import open_scratch
-from jsobj.doctor.scratch_s3 import S3Buckets
+from jsobj.doctor.check import Finding, failed, passed, skipped
+from jsobj.doctor.checks.keystone import reads_only
+from jsobj.doctor.checks.scratch_bucket import open_scratch
+from jsobj.doctor.checks.scratch_s3 import S3Buckets
+from jsobj.doctor.http import ask
 from jsobj.doctor.trip import SMALL, Step, StepError, Trip, random_bytes, same, seen, walk
-from jsobj.doctor.values import Finding, failed, passed, skipped
-from jsobj.doctor.wire import ask
 from jsobj.identity.aws_files.profile import read_profile
 from jsobj.urls import parse_url
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.values import Finding, failed, passed, skipped
+from jsobj.doctor.check import Finding, failed, passed, skipped
 from jsobj.errors import JsobjError
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import chosen_by_environment, current_source
