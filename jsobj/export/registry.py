@@ -51,7 +51,7 @@ class Tool:
 
         Raises :class:`JsobjError` (auth) where the connection has nothing that the tool can use.
         """
-        module = importlib.import_module(f"jsobj.export.{self.module}")
+        module = importlib.import_module(f"jsobj.export.tools.{self.module}")
         made: list[Configuration] = []
         if connection.s3 is not None and Speaks.S3 in self.speaks:
             made.append(module.configure(connection.s3))

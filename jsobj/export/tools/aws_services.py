@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jsobj.export.aws import CONFIG, header, key_of, settings
 from jsobj.export.configuration import Configuration, Section
 from jsobj.export.connection import S3Login
+from jsobj.export.tools.aws import CONFIG, header, key_of, settings
 
 
 def configure(s3: S3Login) -> Configuration:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from jsobj.export import aws
 from jsobj.export.configuration import Configuration
 from jsobj.export.connection import S3Login
+from jsobj.export.tools import aws
 
 
 def configure(s3: S3Login) -> Configuration:

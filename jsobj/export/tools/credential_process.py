@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import shlex
 
-from jsobj.export.aws import CONFIG, header, settings
 from jsobj.export.configuration import Configuration, Section
 from jsobj.export.connection import S3Login
+from jsobj.export.tools.aws import CONFIG, header, settings
 
 
 def configure(s3: S3Login) -> Configuration:
