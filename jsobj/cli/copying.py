@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from jsobj.cli.parsing.transfer_options import Chosen
+from jsobj.cli.parsing.world import World
 from jsobj.cli.transfer_frame import Frame, show_plan, transfer_frame
-from jsobj.cli.transferring import Chosen
-from jsobj.cli.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:

@@ -13,45 +13,51 @@ from typing import NoReturn
 import click
 
 from jsobj import __version__
-from jsobj.cli.frame import Entry, Group, ReaderGone
+from jsobj.cli.parsing.command import Entry, Group, ReaderGone
 from jsobj.errors import ExitCode, JsobjError
 
 _START, _KEYS, _DATA, _SICK, _MORE = "Logging in", "Keys and endpoints", "Buckets", "When it does not work", "More"
 _OBJECTS, _UNDER_WAY, _OTHERS = "Objects", "Transfers under way", "Other tools"
 
 COMMANDS = {
-    "login": Entry("jsobj.cli.login:login", "Log in to a cloud with a file from its portal.", _START),
-    "whoami": Entry("jsobj.cli.whoami:whoami", "Show who you are and where that came from.", _START),
-    "logout": Entry("jsobj.cli.logout:logout", "Forget a login.", _START),
-    "app-cred": Entry("jsobj.cli.app_cred:group", "Make and manage application credentials.", _START),
-    "ec2-creds": Entry("jsobj.cli.ec2_creds:group", "Make S3 keys and write the AWS profile.", _KEYS),
-    "endpoint": Entry("jsobj.cli.endpoint:endpoint", "Find, correct and test an S3 endpoint.", _KEYS),
-    "bucket": Entry("jsobj.cli.bucket:group", "Create, list, show and delete buckets.", _DATA),
-    "container": Entry("jsobj.cli.bucket:group", "", _DATA),
-    "upload": Entry("jsobj.cli.upload:upload", "Send files and folders to a bucket.", _OBJECTS),
-    "download": Entry("jsobj.cli.download:download", "Fetch objects to files and folders.", _OBJECTS),
-    "ls": Entry("jsobj.cli.ls:ls", "List buckets, folders and objects.", _OBJECTS),
-    "stat": Entry("jsobj.cli.stat:stat", "Show one object: size, time, ETag, type, metadata.", _OBJECTS),
-    "cat": Entry("jsobj.cli.cat:cat", "Write objects to standard output.", _OBJECTS),
-    "cp": Entry("jsobj.cli.cp:cp", "Copy objects.", _OBJECTS),
-    "mv": Entry("jsobj.cli.cp:mv", "Move or rename objects.", _OBJECTS),
-    "rm": Entry("jsobj.cli.rm:rm", "Delete objects.", _OBJECTS),
-    "du": Entry("jsobj.cli.du:du", "Count objects and bytes below a place.", _OBJECTS),
+    "login": Entry("jsobj.cli.commands.login:login", "Log in to a cloud with a file from its portal.", _START),
+    "whoami": Entry("jsobj.cli.commands.whoami:whoami", "Show who you are and where that came from.", _START),
+    "logout": Entry("jsobj.cli.commands.logout:logout", "Forget a login.", _START),
+    "app-cred": Entry("jsobj.cli.commands.app_cred:group", "Make and manage application credentials.", _START),
+    "ec2-creds": Entry("jsobj.cli.commands.ec2_creds:group", "Make S3 keys and write the AWS profile.", _KEYS),
+    "endpoint": Entry("jsobj.cli.commands.endpoint:endpoint", "Find, correct and test an S3 endpoint.", _KEYS),
+    "bucket": Entry("jsobj.cli.commands.bucket:group", "Create, list, show and delete buckets.", _DATA),
+    "container": Entry("jsobj.cli.commands.bucket:group", "", _DATA),
+    "upload": Entry("jsobj.cli.commands.upload:upload", "Send files and folders to a bucket.", _OBJECTS),
+    "download": Entry("jsobj.cli.commands.download:download", "Fetch objects to files and folders.", _OBJECTS),
+    "ls": Entry("jsobj.cli.commands.ls:ls", "List buckets, folders and objects.", _OBJECTS),
+    "stat": Entry("jsobj.cli.commands.stat:stat", "Show one object: size, time, ETag, type, metadata.", _OBJECTS),
+    "cat": Entry("jsobj.cli.commands.cat:cat", "Write objects to standard output.", _OBJECTS),
+    "cp": Entry("jsobj.cli.commands.cp:cp", "Copy objects.", _OBJECTS),
+    "mv": Entry("jsobj.cli.commands.cp:mv", "Move or rename objects.", _OBJECTS),
+    "rm": Entry("jsobj.cli.commands.rm:rm", "Delete objects.", _OBJECTS),
+    "du": Entry("jsobj.cli.commands.du:du", "Count objects and bytes below a place.", _OBJECTS),
     "verify": Entry(
-        "jsobj.cli.verify:verify", "Compare objects with local files, or with a list of digests.", _OBJECTS
+        "jsobj.cli.commands.verify:verify", "Compare objects with local files, or with a list of digests.", _OBJECTS
     ),
-    "presign": Entry("jsobj.cli.presign:presign", "Make a URL with which anybody may GET or PUT one object.", _OBJECTS),
-    "uploads": Entry("jsobj.cli.uploads:group", "List and abort unfinished multipart uploads.", _UNDER_WAY),
-    "jobs": Entry("jsobj.cli.jobs:group", "List, continue and cancel interrupted transfers.", _UNDER_WAY),
-    "export": Entry("jsobj.cli.export:export", "Configure another tool for this object store.", _OTHERS),
-    "snippet": Entry("jsobj.cli.snippet:snippet", "Show the lines of code that open a URL in a library.", _OTHERS),
-    "doctor": Entry("jsobj.cli.doctor:doctor", "Test the setup and name the cause of what fails.", _SICK),
-    "explain": Entry("jsobj.cli.explain:explain", "Explain an error code or message.", _SICK),
-    "sandbox": Entry("jsobj.cli.sandbox:group", "Run a real Keystone and Swift on this machine.", _MORE),
-    "demo": Entry("jsobj.cli.demo:demo", "Run the whole way once, on a cloud of its own.", _MORE),
-    "completion": Entry("jsobj.cli.completion:completion", "Print or install shell completion.", _MORE),
+    "presign": Entry(
+        "jsobj.cli.commands.presign:presign", "Make a URL with which anybody may GET or PUT one object.", _OBJECTS
+    ),
+    "uploads": Entry("jsobj.cli.commands.uploads:group", "List and abort unfinished multipart uploads.", _UNDER_WAY),
+    "jobs": Entry("jsobj.cli.commands.jobs:group", "List, continue and cancel interrupted transfers.", _UNDER_WAY),
+    "export": Entry("jsobj.cli.commands.export:export", "Configure another tool for this object store.", _OTHERS),
+    "snippet": Entry(
+        "jsobj.cli.commands.snippet:snippet", "Show the lines of code that open a URL in a library.", _OTHERS
+    ),
+    "doctor": Entry("jsobj.cli.commands.doctor:doctor", "Test the setup and name the cause of what fails.", _SICK),
+    "explain": Entry("jsobj.cli.commands.explain:explain", "Explain an error code or message.", _SICK),
+    "sandbox": Entry("jsobj.cli.commands.sandbox:group", "Run a real Keystone and Swift on this machine.", _MORE),
+    "demo": Entry("jsobj.cli.commands.demo:demo", "Run the whole way once, on a cloud of its own.", _MORE),
+    "completion": Entry("jsobj.cli.commands.completion:completion", "Print or install shell completion.", _MORE),
     "help": Entry(
-        "jsobj.cli.help_topics:help_topics", "Explain work without S3 keys, variables, JSON, or exit codes.", _MORE
+        "jsobj.cli.commands.help_topics:help_topics",
+        "Explain work without S3 keys, variables, JSON, or exit codes.",
+        _MORE,
     ),
 }
 

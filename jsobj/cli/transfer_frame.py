@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jsobj.cli.storing import Stores, stores
-from jsobj.cli.transferring import Chosen
-from jsobj.cli.world import World
+from jsobj.cli.parsing.stores import Stores, stores
+from jsobj.cli.parsing.transfer_options import Chosen
+from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:

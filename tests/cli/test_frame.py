@@ -17,8 +17,8 @@ from commands import Jsobj
 from fixtures_cloud import Cloud
 from listening import lossy_keystone
 
-from jsobj.cli.frame import Group
 from jsobj.cli.main import make_root
+from jsobj.cli.parsing.command import Group
 from jsobj.errors import ExitCode, JsobjError
 
 

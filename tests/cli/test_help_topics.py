@@ -10,7 +10,7 @@ import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud
 
-from jsobj.cli.help_topics import TOPICS
+from jsobj.cli.commands.help_topics import TOPICS
 from jsobj.errors import ExitCode
 from jsobj.identity import settings
 

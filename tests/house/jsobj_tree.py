@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import click
 
-from jsobj.cli.frame import Group
 from jsobj.cli.main import make_root
+from jsobj.cli.parsing.command import Group
 
 
 def all_commands() -> Iterator[tuple[str, click.Command]]:

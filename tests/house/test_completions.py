@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from jsobj.cli.completion import SHELLS, completion_script
+from jsobj.cli.commands.completion import SHELLS, completion_script
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,7 +9,7 @@ import click
 import pytest
 from jsobj_tree import all_commands, all_groups
 
-from jsobj.cli.help_topics import TOPICS
+from jsobj.cli.commands.help_topics import TOPICS
 from jsobj.errors import ExitCode
 
 COMMANDS = dict(all_commands())

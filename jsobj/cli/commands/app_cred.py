@@ -1,0 +1,219 @@
+"""``jsobj app-cred``: application credentials."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jsobj.cli.parsing.command import Entry, Group, command
+from jsobj.cli.parsing.world import World
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from jsobj.identity.keystone.app_credentials import AppCredential
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.secret import Secret
+
+group = Group(
+    "app-cred",
+    {
+        "create": Entry("jsobj.cli.commands.app_cred:create", "Make an application credential."),
+        "list": Entry("jsobj.cli.commands.app_cred:list_", "List your application credentials."),
+        "show": Entry("jsobj.cli.commands.app_cred:show", "Show one application credential, by name or ID."),
+        "delete": Entry("jsobj.cli.commands.app_cred:delete", "Delete an application credential, by name or ID."),
+    },
+    help="Make and manage application credentials.",
+)
+
+
+@command("create")
+@click.argument("name")
+@click.option("--expires", metavar="TIME", default="", help="When it ends: 30d, 12h, 2027-01-31 (UTC).")
+@click.option("--role", "roles", metavar="ROLE", multiple=True, help="Role to give it; default: all of yours.")
+@click.option("--unrestricted", is_flag=True, help="Let it make EC2 keys and more credentials.")
+@click.option("--description", metavar="TEXT", default="", help="Words for the portal's list.")
+@click.option(
+    "--rc", "rc_file", metavar="FILE", default="", help="Write an RC file (default: app-cred-NAME-openrc.sh)."
+)
+@click.option("--as", "cloud_name", metavar="CLOUD", default="", help="Store it as a login instead of an RC file.")
+def create(world: World, name: str, **options: Any) -> None:
+    """Make an application credential.
+
+    Its secret is told by Keystone once and goes straight into an RC file (mode 0600) or, with --as, into clouds.yaml
+    and secure.yaml. It belongs to the project of your login.
+    """
+    from jsobj.identity.keystone.app_credentials import AppCredentials, rc_text
+    from jsobj.units import parse_moment
+
+    expires = parse_moment(options["expires"], world.now()) if options["expires"] else None
+    target = Path(options["rc_file"] or f"app-cred-{_file_part(name)}-openrc.sh")
+    if not options["cloud_name"] and target.exists():
+        raise _file_exists(target)
+    keystone = _keystone(world)
+    calls = AppCredentials(keystone)
+    made, secret = calls.create(
+        name,
+        description=options["description"],
+        roles=options["roles"],
+        expires=expires,
+        unrestricted=options["unrestricted"],
+    )
+    try:
+        if options["cloud_name"]:
+            where = _store(world, keystone, options["cloud_name"], made, secret)
+        else:
+            from jsobj.atomic import write_private_file
+
+            write_private_file(target, rc_text(keystone.login, made, secret), exclusive=True)
+            where = str(target)
+    except JsobjError:
+        calls.delete(made)  # its secret is lost with the file: do not leave it behind
+        raise
+    world.out.show(_record(world, made, {"written_to": where}))
+    world.out.note(f"The secret is in {where}.")
+
+
+def _store(world: World, keystone: Keystone, cloud_name: str, made: AppCredential, secret: Secret) -> str:
+    from jsobj.identity import ledger
+    from jsobj.identity.auth_source import APPLICATION_CREDENTIAL
+    from jsobj.identity.clouds_yaml.save_login import check_name, store
+    from jsobj.identity.keystone.client import Keystone as Login
+
+    source = replace(
+        keystone.source,
+        auth_type=APPLICATION_CREDENTIAL,
+        auth={"auth_url": keystone.source.auth_url, "application_credential_id": made.id},
+        secrets={"application_credential_secret": (secret,)},
+        cloud=cloud_name,
+    )
+    stored = store(world.settings, Login(source), check_name(cloud_name), overwrite=False)
+    project = keystone.login.project
+    record = ledger.CloudRecord(
+        cloud_name,
+        "",
+        project.id,
+        project.name,
+        made.expires.isoformat() if made.expires else "",
+        "jsobj app-cred create",
+    )
+    ledger.update(world.settings, lambda book: book.with_cloud(record))
+    return str(stored.files.clouds)
+
+
+@command("list")
+def list_(world: World) -> None:
+    """List your application credentials."""
+    from jsobj.identity.keystone.app_credentials import AppCredentials
+    from jsobj.ui.documents import Listing
+
+    keystone = _keystone(world)
+    found = AppCredentials(keystone).list()
+    own = keystone.login.credential.id if keystone.login.credential else ""
+    columns = [
+        ("name", "Name"),
+        ("id", "ID"),
+        ("roles", "Roles"),
+        ("expires", "Expires"),
+        ("kind", "Kind"),
+        ("own", ""),
+    ]
+    shown = [
+        {
+            "name": item.name,
+            "id": item.id,
+            "roles": ", ".join(item.roles),
+            "expires": _until(item.expires, world),
+            "kind": "unrestricted" if item.unrestricted else "restricted",
+            "own": "this login" if item.id == own else "",
+        }
+        for item in found
+    ]
+    items = [_data(item) for item in found]
+    world.out.show(Listing("jsobj.app-cred-list/1", items, columns, shown, "There are no application credentials."))
+
+
+@command("show")
+@click.argument("name")
+def show(world: World, name: str) -> None:
+    """Show one application credential, by name or ID."""
+    from jsobj.identity.keystone.app_credentials import AppCredentials
+
+    world.out.show(_record(world, AppCredentials(_keystone(world)).find(name), {}))
+
+
+@command("delete")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(world: World, name: str, yes: bool) -> None:
+    """Delete an application credential, by name or ID.
+
+    EC2 keys that were made with it stay valid: see jsobj ec2-creds list.
+    """
+    from jsobj.identity.keystone.app_credentials import AppCredentials
+
+    keystone = _keystone(world)
+    calls = AppCredentials(keystone)
+    found = calls.find(name)
+    if not yes:
+        own = keystone.login.credential is not None and keystone.login.credential.id == found.id
+        world.confirm(
+            f"Delete application credential '{found.name}'{', your own login' if own else ''}?", option="--yes"
+        )
+    calls.delete(found)
+    world.out.show(_record(world, found, {"deleted": True}))
+
+
+def _keystone(world: World) -> Keystone:
+    from jsobj.cli.parsing.keystone_login import keystone_for
+
+    return keystone_for(world)
+
+
+def _file_part(name: str) -> str:
+    return "".join(ch if ch.isascii() and (ch.isalnum() or ch in "._-") else "-" for ch in name) or "unnamed"
+
+
+def _file_exists(path: Path) -> JsobjError:
+    return JsobjError(
+        "file-exists", f"{path} exists already", code=ExitCode.REFUSED, hint="name another file: --rc FILE"
+    )
+
+
+def _until(moment: datetime | None, world: World) -> str:
+    from jsobj.units import days_left, human_time
+
+    return "never" if moment is None else f"{human_time(moment)} ({days_left(moment, world.now())})"
+
+
+def _data(item: AppCredential) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "name": item.name,
+        "description": item.description,
+        "project_id": item.project_id,
+        "roles": list(item.roles),
+        "expires": item.expires.isoformat() if item.expires else None,
+        "unrestricted": item.unrestricted,
+        "access_rules": item.access_rules,
+    }
+
+
+def _record(world: World, item: AppCredential, extra: dict[str, object]) -> Any:
+    from jsobj.ui.documents import Record
+
+    lines = [
+        ("Name", item.name),
+        ("ID", item.id),
+        ("Description", item.description),
+        ("Project", item.project_id),
+        ("Roles", ", ".join(item.roles)),
+        ("Expires", _until(item.expires, world)),
+        ("Kind", "unrestricted" if item.unrestricted else "restricted"),
+        ("Access rules", str(item.access_rules)),
+    ]
+    return Record("jsobj.app-cred/1", {**_data(item), **extra}, [line for line in lines if line[1]])

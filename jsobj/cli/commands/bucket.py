@@ -1,0 +1,197 @@
+"""``jsobj bucket`` (and ``jsobj container``): create, list, show, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from jsobj.cli.parsing.command import Entry, Group, command
+from jsobj.cli.parsing.shell_complete import complete_buckets
+from jsobj.cli.parsing.world import World
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from jsobj.store.buckets import Bucket, BucketAdmin, Place
+
+group = Group(
+    "bucket",
+    {
+        "create": Entry("jsobj.cli.commands.bucket:create", "Create a bucket."),
+        "list": Entry("jsobj.cli.commands.bucket:list_", "List the project's buckets."),
+        "show": Entry("jsobj.cli.commands.bucket:show", "Show one bucket: objects, bytes, settings."),
+        "delete": Entry("jsobj.cli.commands.bucket:delete", "Delete a bucket."),
+    },
+    help="Create, list, show and delete buckets.\n\nBUCKET is NAME, s3://NAME or swift://NAME. A bare name uses S3 "
+    "where there are keys and the Swift API otherwise; both see the same buckets.",
+)
+
+
+@command("create")
+@click.argument("bucket")
+@click.option("--unique", "make_unique", is_flag=True, help="Add a random suffix, since names are shared by all.")
+def create(world: World, bucket: str, make_unique: bool) -> None:
+    """Create a bucket.
+
+    Says project and endpoint first. A bucket that is yours already is no error.
+
+    \b
+    Examples:
+      jsobj bucket create my-results --unique
+      jsobj bucket create swift://raw_data
+    """
+    from jsobj.store.bucket_name import check_new_s3, check_new_swift, parse_bucket, unique
+    from jsobj.store.completion_cache import forget_names
+    from jsobj.ui.documents import Record
+
+    wanted = parse_bucket(bucket)
+    name = unique(wanted.name) if make_unique else wanted.name
+    check = {"s3": check_new_s3, "swift": check_new_swift}
+    if wanted.dialect:
+        check[wanted.dialect](name)  # before anybody is asked
+    account = _open(world, wanted.dialect, wanted.name)
+    place = account.place
+    for notice in check[place.dialect](name):
+        world.out.warn(notice)
+    world.out.note(f"Creating {_noun(place)} '{name}' in {_project(place)} at {place.endpoint} ({place.where}).")
+    made = account.create(name)
+    forget_names(world.settings, cloud=world.cloud, profile=world.profile)
+    data = {"name": name, "created": made, **_place_data(place)}
+    lines = [("Bucket", name), ("State", "created" if made else "was there already, and is yours")]
+    world.out.show(
+        Record("jsobj.bucket-created/1", data, [*lines, ("Project", place.project), ("Endpoint", place.endpoint)])
+    )
+
+
+@command("list")
+@click.argument("dialect", required=False, default="", metavar="[s3:// | swift://]")
+def list_(world: World, dialect: str) -> None:
+    """List the project's buckets.
+
+    With swift:// through the Swift API, which also tells the number of objects and bytes.
+    """
+    from jsobj.store.completion_cache import remember_names
+    from jsobj.ui.documents import Listing
+    from jsobj.units import human_bytes, human_time
+
+    if dialect not in {"", "s3://", "swift://", "s3", "swift"}:
+        raise JsobjError("usage", f"'{dialect[:80]}' is neither s3:// nor swift://", code=ExitCode.USAGE)
+    account = _open(world, dialect.removesuffix("://"))
+    found = list(account.list())
+    remember_names(world.settings, (b.name for b in found), cloud=world.cloud, profile=world.profile)
+    world.out.detail(f"{account.place.dialect} at {account.place.endpoint}, {account.place.where}")
+    swift = account.place.dialect == "swift"
+    columns = (
+        [("name", "Name"), ("objects", "Objects"), ("size", "Size")]
+        if swift
+        else [("name", "Name"), ("created", "Created")]
+    )
+    shown = [
+        {
+            "name": b.name,
+            "created": human_time(b.created) if b.created else "(not told)",
+            "objects": str(b.objects),
+            "size": human_bytes(b.size or 0),
+        }
+        for b in found
+    ]
+    empty = f"There are no buckets in {_project(account.place)}."
+    world.out.show(Listing("jsobj.bucket-list/1", [bucket_data(b) for b in found], columns, shown, empty))
+
+
+@command("show")
+@click.argument("bucket", shell_complete=complete_buckets)
+def show(world: World, bucket: str) -> None:
+    """Show one bucket: objects, bytes, settings."""
+    from jsobj.store.bucket_name import parse_bucket
+    from jsobj.ui.documents import Record
+    from jsobj.units import human_bytes, human_time
+
+    wanted = parse_bucket(bucket)
+    account = _open(world, wanted.dialect, wanted.name)
+    found = account.show(wanted.name)
+    more = "at least " if found.at_least else ""
+    lines = [
+        ("Bucket", found.name),
+        ("Dialect", found.dialect),
+        ("Project", account.place.project),
+        ("Endpoint", account.place.endpoint),
+        ("Created", human_time(found.created) if found.created else ""),
+        ("Objects", f"{more}{found.objects}"),
+        ("Size", f"{more}{human_bytes(found.size or 0)}"),
+        ("Versioning", found.versioning),
+        ("Read ACL", found.read_acl),
+    ]
+    data = {**bucket_data(found), **_place_data(account.place)}
+    world.out.show(Record("jsobj.bucket/1", data, [line for line in lines if line[1]]))
+
+
+@command("delete")
+@click.argument("bucket", shell_complete=complete_buckets)
+@click.option("-r", "--recursive", is_flag=True, help="Delete everything in it first.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
+    """Delete a bucket.
+
+    A bucket with something in it is refused without --recursive. What is deleted cannot be brought back.
+    """
+    from jsobj.store.bucket_name import parse_bucket
+    from jsobj.store.completion_cache import forget_names
+    from jsobj.ui.documents import Record
+
+    wanted = parse_bucket(bucket)
+    account = _open(world, wanted.dialect, wanted.name)
+    found = account.show(wanted.name)
+    count = 0
+    if recursive and not yes:
+        # Also where nothing is counted: old versions and unfinished uploads are not, and Swift counts late.
+        more = "at least " if found.at_least else ""
+        contents = f"{more}{found.objects} object(s), old versions and unfinished uploads"
+        question = f"Delete bucket '{found.name}' of {_project(account.place)} with {contents}?"
+        world.confirm(question, option="--yes")
+    if recursive:
+        count = account.empty(wanted.name, lambda total: world.out.detail(f"deleted {total} objects"))
+    account.delete(wanted.name)
+    forget_names(world.settings, cloud=world.cloud, profile=world.profile)
+    data = {"name": wanted.name, "deleted": True, "deleted_objects": count, **_place_data(account.place)}
+    lines = [("Deleted bucket", wanted.name), ("Objects deleted", str(count))]
+    world.out.show(Record("jsobj.bucket-deleted/1", data, lines))
+
+
+def _open(world: World, dialect: str, bucket: str = "") -> BucketAdmin:
+    from jsobj.cli.parsing.keystone_login import keystone_for
+    from jsobj.store.open import open_account
+
+    return open_account(
+        world.settings,
+        dialect=dialect,
+        bucket=bucket,
+        cloud=world.cloud,
+        profile=world.profile,
+        log_in=lambda: keystone_for(world),
+    )
+
+
+def _noun(place: Place) -> str:
+    return "container" if place.dialect == "swift" else "bucket"
+
+
+def _project(place: Place) -> str:
+    return f"project {place.project}" if place.project else "the key's project"
+
+
+def _place_data(place: Place) -> dict[str, object]:
+    return {"dialect": place.dialect, "project": place.project or None, "endpoint": place.endpoint}
+
+
+def bucket_data(bucket: Bucket) -> dict[str, object]:
+    return {
+        "name": bucket.name,
+        "dialect": bucket.dialect,
+        "created": bucket.created.isoformat() if bucket.created else None,
+        "objects": bucket.objects,
+        "bytes": bucket.size,
+        "at_least": bucket.at_least,
+        "versioning": bucket.versioning or None,
+        "read_acl": bucket.read_acl or None,
+    }

@@ -1,0 +1,176 @@
+"""``jsobj doctor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.world import World
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jsobj.doctor.case import Case, Wish
+    from jsobj.doctor.check import Check, Fix, Outcome
+    from jsobj.doctor.redact import Mask
+
+_ROUNDS = 8  # one fault may hide the next, but not more often than this
+
+
+@command("doctor")
+@click.argument("checks", nargs=-1, metavar="[CHECK...]")
+@click.option("--list", "list_checks", is_flag=True, help="List the checks and run none.")
+@click.option("--fix", is_flag=True, help="Show and apply what can be mended and taken back.")
+@click.option("--yes", is_flag=True, help="With --fix: do not ask.")
+@click.option("--strict", is_flag=True, help="Exit 10 for a warning too.")
+@click.option("--bucket", metavar="NAME", default="", help="Do the round trip inside this bucket; make none.")
+@click.option("--from-env", is_flag=True, help="Use what the environment names, and no stored default.")
+@click.option("--no-round-trip", is_flag=True, help="Write nothing to the cloud.")
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page for a ticket.")
+@click.option("--from-dask", "scheduler", metavar="ADDRESS", default="", help="Ask each worker of a dask scheduler.")
+@click.option("--emit-script", is_flag=True, help="Print a boto3-only test for a help desk; run nothing.")
+def doctor(
+    world: World,
+    checks: tuple[str, ...],
+    list_checks: bool,
+    fix: bool,
+    yes: bool,
+    strict: bool,
+    bucket: str,
+    from_env: bool,
+    no_round_trip: bool,
+    report: Path | None,
+    scheduler: str,
+    emit_script: bool,
+) -> None:
+    """Test the setup and name the cause of what fails.
+
+    Looks at files, environment, network, clock, Keystone, keys, S3 and Swift, then writes and reads objects in a bucket
+    of its own that is removed: over S3 where there are keys, over Swift where there is a login. What depends on a
+    failed check is skipped, so the first failure is the cause. --verbose shows every check.
+
+    CHECK is the name of a check or of a layer (see --list); what it needs is run too. Exit code 10 means that something
+    failed.
+
+    \b
+    Examples:
+      jsobj doctor
+      jsobj doctor network --report report.html
+    """
+    from jsobj.cli.views.doctor import listing, show, show_script
+    from jsobj.doctor.case import Case, Wish
+    from jsobj.doctor.document import exit_code
+    from jsobj.doctor.registry import CHECKS
+    from jsobj.doctor.runner import chosen, without_writing
+
+    if from_env and (world.cloud or world.profile):
+        raise JsobjError("usage", "--from-env and --cloud or --profile exclude each other", code=ExitCode.USAGE)
+    if scheduler:
+        _ask_workers(world, scheduler)
+        return
+    wish = Wish(world.cloud, world.profile, bucket.removeprefix("s3://").removeprefix("swift://").rstrip("/"), from_env)
+    if emit_script:
+        show_script(world, Case(world.settings, wish))
+        return
+    wanted = chosen(CHECKS, checks)
+    if list_checks:
+        world.out.show(listing(wanted))
+        return
+    if report is not None:
+        _refuse_unwritable(report)
+    wanted = without_writing(wanted) if no_round_trip else wanted
+    case, outcomes, mended = _examine(world, wish, wanted, fix=fix, yes=yes)
+    show(world, case, outcomes, mended, report)
+    click.get_current_context().exit(exit_code(outcomes, strict=strict))
+
+
+def _ask_workers(world: World, address: str) -> None:
+    """One listing of buckets by each dask worker, with the files and variables that it has."""
+    from jsobj.doctor.dask_workers import ask_workers
+    from jsobj.ui.documents import Listing
+
+    reports = ask_workers(address, profile=world.profile, cloud=world.cloud)
+    rows = [
+        {
+            "worker": each.worker,
+            "version": each.version,
+            "status": "FAIL" if each.error else "PASS",
+            "evidence": each.error or f"sees {each.buckets} bucket(s)",
+            "hint": each.hint,
+        }
+        for each in reports
+    ]
+    columns = [("worker", "Worker"), ("version", "jsobj"), ("status", "Status"), ("evidence", "Evidence")]
+    world.out.show(Listing("jsobj.doctor-workers/1", rows, columns, rows, ""))
+    for hint in dict.fromkeys(each.hint for each in reports if each.hint):
+        world.out.note(f"Next, where the workers run: {hint}")
+    if any(each.error for each in reports):
+        click.get_current_context().exit(int(ExitCode.DOCTOR))
+
+
+def _examine(
+    world: World, wish: Wish, wanted: Sequence[Check], *, fix: bool, yes: bool
+) -> tuple[Case, Sequence[Outcome], list[str]]:
+    """Run; with ``fix`` mend and run again, since one fault may hide the next."""
+    from jsobj.cli.views.doctor import Teller
+    from jsobj.doctor.case import Case
+    from jsobj.doctor.runner import run_checks
+
+    mended: list[str] = []
+    touched: set[Path] = set()
+    for _ in range(_ROUNDS):
+        case = Case(world.settings, wish)
+        outcomes = run_checks(wanted, case, tell=Teller(world, case, wanted))
+        fixes = _first_of_each_file(outcomes)
+        if not fix or not fixes:
+            break
+        mended += _mend(world, fixes, touched, yes=yes, mask=mask_of(case))
+    return case, outcomes, mended
+
+
+def _first_of_each_file(outcomes: Sequence[Outcome]) -> list[Fix]:
+    """One change of a file at a time: the second was thought out for the file as it is before the first."""
+    found: dict[Path, Fix] = {}
+    for outcome in outcomes:
+        if outcome.finding.fix is not None:
+            found.setdefault(outcome.finding.fix.path, outcome.finding.fix)
+    return list(found.values())
+
+
+def _mend(world: World, fixes: Sequence[Fix], touched: set[Path], *, yes: bool, mask: Mask) -> list[str]:
+    """Show every change, ask once, and do them; what was done.
+
+    Only the bytes that the user wrote are kept beside a file, not those of ``touched`` ones, which we wrote.
+    """
+    from jsobj.doctor.fix import apply
+
+    for fix in fixes:
+        world.out.note(f"{mask(fix.title)}\n{mask(fix.diff)}")
+    if not yes:
+        world.confirm(f"Make {'this change' if len(fixes) == 1 else f'these {len(fixes)} changes'}?", option="--yes")
+    done = []
+    for fix in fixes:
+        change = apply(fix, backup=fix.path not in touched)
+        touched.add(fix.path)
+        kept = f" (the old file is {change.backup})" if change.backup else ""
+        world.out.note(f"done: {mask(fix.title)}{kept}")
+        done.append(mask(fix.title))
+    return done
+
+
+def mask_of(case: Case) -> Mask:
+    from jsobj.doctor.redact import mask_for
+
+    return mask_for(case)
+
+
+def _refuse_unwritable(report: Path) -> None:
+    """Known before the checks have taken their time."""
+    if report.is_dir() or not report.parent.is_dir():
+        sentence = f"the report cannot be written to {report}"
+        hint = "name a file in a folder that exists: --report report.html"
+        raise JsobjError("report-unwritable", sentence, code=ExitCode.LOCAL, hint=hint)

@@ -1,0 +1,50 @@
+"""``jsobj explain``."""
+
+from __future__ import annotations
+
+import click
+
+from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.world import World
+
+
+@command("explain")
+@click.argument("words", nargs=-1, metavar="[CODE-OR-MESSAGE]")
+def explain(world: World, words: tuple[str, ...]) -> None:
+    """Explain an error code or message.
+
+    Says what an S3 code, a Keystone message or a text of boto3 means on Ceph and on Swift, and which check of jsobj
+    doctor looks for it. Without words, lists all that is known.
+
+    \b
+    Examples:
+      jsobj explain SignatureDoesNotMatch
+      jsobj explain "unable to locate credentials"
+    """
+    from jsobj.doctor.causes import CAUSES
+    from jsobj.doctor.causes import explain as look_up
+    from jsobj.ui.documents import Listing, Record
+
+    if not words:
+        items = [{"code": cause.code, "check": cause.check, "hint": cause.hint} for cause in CAUSES]
+        columns = [("code", "Error"), ("check", "Check"), ("hint", "What to do")]
+        world.out.show(Listing("jsobj.explain-list/1", items, columns, items, ""))
+        return
+    best, *others = look_up(" ".join(words))
+    data = {
+        "code": best.code,
+        "ceph": best.ceph,
+        "swift": best.swift,
+        "check": best.check,
+        "hint": best.hint,
+        "others": [other.code for other in others],
+    }
+    lines = [
+        ("Error", best.code),
+        ("On Ceph", best.ceph),
+        ("On Swift", best.swift),
+        ("Check", f"jsobj doctor {best.check}"),
+        ("Next", best.hint),
+        ("Also fits", ", ".join(other.code for other in others)),
+    ]
+    world.out.show(Record("jsobj.explain/1", data, [line for line in lines if line[1]]))

@@ -1,0 +1,202 @@
+"""``jsobj export``: a profile, as another tool wants to read it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.world import World
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from jsobj.export.configuration import Configuration
+    from jsobj.export.connection import Connection
+    from jsobj.export.registry import Tool
+
+
+def complete_tools(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from jsobj.export.registry import TOOLS
+
+    return [CompletionItem(tool.name, help=tool.title) for tool in TOOLS if tool.name.startswith(incomplete)]
+
+
+@command("export")
+@click.argument("tool", required=False, metavar="[TOOL]", shell_complete=complete_tools)
+@click.option("--write", "writing", is_flag=True, help="Merge it into the tool's own file, and show what changes.")
+@click.option("--stdout", "whole", is_flag=True, help="Print it with its secrets, also to a terminal.")
+@click.option("--all", "everything", is_flag=True, help="Every tool that has a file of its own.")
+@click.option("--list", "listing", is_flag=True, help="List the tools.")
+@click.option("--as", "name", metavar="NAME", default="", help="Name of the remote, alias or section.")
+@click.option("--file", "file", metavar="FILE", default="", help="File to merge it into, instead of the tool's own.")
+@click.option("--bucket", metavar="NAME", default="", help="Bucket, for tools whose settings name one.")
+@click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's.")
+@click.option("--swift", "swift", is_flag=True, help="The login for the Swift API, also where there are S3 keys.")
+@click.option("--overwrite", is_flag=True, help="Replace another setup of that name; a backup is kept.")
+def export(world: World, tool: str | None, **options: Any) -> None:
+    """Configure another tool for this object store.
+
+    Prints what the tool needs. To a terminal secrets are shown as ***; into a pipe or a file, or with --stdout, they
+    are there. --write merges it into the tool's own file instead: mode 0600, everything else in it stays, and another
+    setup of the same name is never replaced unasked.
+
+    Tools get the S3 keys where there are keys, and the login (OS_* variables, for the Swift API) where there are none
+    or with --swift; rclone gets both. --list shows which tools work without keys.
+
+    \b
+    Examples:
+      jsobj export --list
+      jsobj export rclone --write
+      eval "$(jsobj export shell)"
+      eval "$(jsobj export shell --swift)"
+      jsobj export dotenv --write --file .env
+    """
+    from jsobj.export.registry import find_tool
+
+    if options["listing"]:
+        _list(world)
+        return
+    if (tool is None) == (not options["everything"]):
+        raise JsobjError(
+            "usage", "name one tool, or give --all", code=ExitCode.USAGE, hint="see the tools: jsobj export --list"
+        )
+    if options["writing"] and options["whole"]:
+        raise JsobjError("usage", "--write and --stdout exclude each other", code=ExitCode.USAGE)
+    if options["file"] and (options["everything"] or not options["writing"]):
+        raise JsobjError("usage", "--file goes with one tool and --write", code=ExitCode.USAGE)
+    made = _configured(world, find_tool(tool) if tool else None, options)
+    if options["writing"]:
+        _write(world, made, options)
+    else:
+        _print(world, made, whole=options["whole"])
+
+
+def _configured(world: World, tool: Tool | None, options: dict[str, Any]) -> list[tuple[Tool, Configuration]]:
+    """The tool's configuration; for None, of each tool that has a file of its own and can use what there is."""
+    from jsobj.cli.parsing.export_target import connection_for
+    from jsobj.export.connection import check
+    from jsobj.export.registry import TOOLS
+
+    if options["swift"] and tool is not None and not tool.without_keys:
+        raise JsobjError(
+            "usage",
+            f"{tool.name} speaks S3 only",
+            code=ExitCode.USAGE,
+            hint=f"leave --swift out; these speak Swift: {', '.join(each.name for each in TOOLS if each.without_keys)}",
+        )
+    given = {name: options[name] for name in ("name", "bucket", "endpoint")}
+    connection = check(connection_for(world, **given, keys=not options["swift"]))
+    if tool is not None:
+        return [(tool, tool.configure(_asked(world, tool, connection)))]
+    candidates = [each for each in TOOLS if not each.variant]
+    able = [each for each in candidates if each.can(connection) and each.configure(connection).has_file]
+    if connection.s3 is None and not options["swift"]:
+        unable = ", ".join(each.name for each in candidates if not each.can(connection))
+        world.out.note(f"Left out, since there are no S3 keys: {unable}.")
+    return [(each, each.configure(_asked(world, each, connection))) for each in able]
+
+
+def _asked(world: World, tool: Tool, connection: Connection) -> Connection:
+    """The same, with what the tool wants to have asked of a server."""
+    from jsobj.cli.parsing.export_target import with_server, with_storage_url
+
+    if tool.asks == "server" and connection.s3:
+        return replace(connection, s3=with_server(world, connection.s3))
+    if tool.asks == "storage-url" and connection.swift:
+        return replace(connection, swift=with_storage_url(world, connection.swift))
+    return connection
+
+
+def _list(world: World) -> None:
+    from jsobj.export.registry import TOOLS
+    from jsobj.ui.documents import Listing
+
+    rows = [{"tool": tool.name, "title": tool.title, "without_keys": tool.without_keys} for tool in TOOLS]
+    keyless = {True: "works", False: "needs keys"}
+    shown = [{"tool": tool.name, "title": tool.title, "keyless": keyless[tool.without_keys]} for tool in TOOLS]
+    columns = [("tool", "Tool"), ("title", "What"), ("keyless", "Without S3 keys")]
+    world.out.show(Listing("jsobj.export-tools/1", rows, columns, shown, ""))
+
+
+def _print(world: World, made: list[tuple[Tool, Configuration]], *, whole: bool) -> None:
+    from jsobj.export.rendering import part_text, text_of
+    from jsobj.ui.documents import Listing
+
+    if world.out.as_json:
+        rows = [
+            {
+                "tool": tool.name,
+                "files": [{"path": part.path, "text": part_text(part, secrets=whole)} for part in made_of.parts],
+                "example": made_of.example,
+                "note": made_of.note,
+            }
+            for tool, made_of in made
+        ]
+        world.out.show(Listing("jsobj.export/1", rows, [("tool", "Tool")], [], ""))
+        return
+    masked = world.out.on_terminal and not whole
+    texts = [text_of(configuration, secrets=not masked) for _, configuration in made]
+    world.out.data("\n".join(texts).rstrip("\n"))
+    for _, configuration in made:
+        if configuration.note:
+            world.out.note(f"Note: {configuration.note}.")
+        world.out.note(f"Then, for example: {configuration.example}")
+    if masked:
+        world.out.note("Secrets are shown as ***: --stdout prints them, --write puts all of it into the tool's file.")
+
+
+def _write(world: World, made: list[tuple[Tool, Configuration]], options: dict[str, Any]) -> None:
+    from jsobj.ui.documents import Listing
+
+    rows: list[dict[str, Any]] = []
+    failures: list[JsobjError] = []
+    for tool, configuration in made:
+        try:
+            rows += _written(world, tool, configuration, options)
+        except JsobjError as error:
+            if not options["everything"]:
+                raise
+            failures.append(error)
+            world.out.failed(tool.name, error, hint=True)
+    columns = [("tool", "Tool"), ("path", "File"), ("state", "State")]
+    world.out.show(Listing("jsobj.export-written/1", rows, columns, rows, "Nothing was written."))
+    for _, configuration in made if not options["everything"] else ():
+        if configuration.note:
+            world.out.note(f"Note: {configuration.note}.")
+        world.out.note(f"Then, for example: {configuration.example}")
+    if failures:
+        codes = {error.code for error in failures}
+        click.get_current_context().exit(int(codes.pop() if len(codes) == 1 and not rows else ExitCode.PARTIAL))
+
+
+def _written(world: World, tool: Tool, configuration: Configuration, options: dict[str, Any]) -> list[dict[str, Any]]:
+    from jsobj.cli.parsing.export_target import place_of
+    from jsobj.export import merging
+
+    file, overwrite = options["file"], options["overwrite"]
+    if not file and not configuration.has_file:
+        raise JsobjError(
+            "export-without-file",
+            f"{tool.name} has no file of its own to write to",
+            code=ExitCode.USAGE,
+            hint=f"name one: jsobj export {tool.name} --write --file FILE",
+        )
+    if file and len({part.path for part in configuration.parts}) > 1:
+        raise JsobjError(
+            "usage", f"{tool.name} needs several files, and --file names one", code=ExitCode.USAGE, hint="leave it out"
+        )
+    merges = merging.plan(configuration, lambda path: place_of(world, path, file), overwrite=overwrite)
+    rows = []
+    for merge in merges:
+        if merge.diff:
+            world.out.note(merge.diff)
+        change = merging.write(merge, overwrite=overwrite)
+        for notice in change.notices:
+            world.out.note(notice)
+        state = "unchanged" if not change.changed else "written" if change.before is None else "changed"
+        backup = str(change.backup) if change.backup else None
+        rows.append({"tool": tool.name, "path": str(merge.path), "state": state, "backup": backup})
+    return rows

@@ -1,0 +1,233 @@
+"""``jsobj jobs``: transfers that were interrupted, failed, or are running, as their journals tell."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jsobj.cli.parsing.command import Entry, Group, command
+from jsobj.cli.parsing.world import World
+from jsobj.cli.views.times import human, iso
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.store.objects import Store
+    from jsobj.transfer.journal.jobs import Job
+
+group = Group(
+    "jobs",
+    {
+        "list": Entry("jsobj.cli.commands.jobs:list_", "List transfers that are not finished, the latest first."),
+        "show": Entry("jsobj.cli.commands.jobs:show", "Show what is under way in a job, and what failed."),
+        "resume": Entry("jsobj.cli.commands.jobs:resume", "Go on with a job: run its command again, where it was run."),
+        "cancel": Entry(
+            "jsobj.cli.commands.jobs:cancel", "Give jobs up: abort their uploads, remove their temporary files."
+        ),
+    },
+    help="List, continue and cancel interrupted transfers.\n\nA transfer that was cut goes on when the same "
+    "command is run again; these commands find it, and take back what it left. What finished is not listed.",
+)
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The ids, by the names of the files alone."""
+    from jsobj.identity.settings import Settings
+    from jsobj.transfer.journal.jobs import job_ids
+
+    return sorted(found for found in job_ids(Settings.read().state_dir) if found.startswith(incomplete))
+
+
+@command("list")
+def list_(world: World) -> None:
+    """List transfers that are not finished, the latest first."""
+    from jsobj.transfer.journal.jobs import list_jobs
+    from jsobj.ui.documents import Listing
+
+    found = list_jobs(world.settings.state_dir, lambda path, reason: world.out.warn(f"{path}: {reason}"))
+    jobs = sorted(found, key=lambda job: (-job.updated, job.id))
+    columns = [
+        ("id", "Job"), ("state", "State"), ("verb", "Verb"), ("what", "From and to"), ("left", "Under way"),
+        ("updated", "Last seen"),
+    ]  # fmt: skip
+    shown = [
+        {
+            "id": job.id,
+            "state": job.state,
+            "verb": job.key.verb,
+            "what": f"{_few(job.key.sources)} -> {job.key.destination}",
+            "left": str(len(job.uploads) + len(job.downloads)),
+            "updated": human(job.updated),
+        }
+        for job in jobs
+    ]
+    world.out.show(Listing("jsobj.job-list/1", [_data(world, job) for job in jobs], columns, shown, "No job is open."))
+
+
+@command("show")
+@click.argument("job", shell_complete=_complete)
+def show(world: World, job: str) -> None:
+    """Show what is under way in a job, and what failed.
+
+    And the command that goes on with it.
+
+    JOB is an id from 'jsobj jobs list', or the beginning of one.
+    """
+    from jsobj.transfer.journal.jobs import find_job
+    from jsobj.ui.documents import Record
+    from jsobj.units import human_bytes
+
+    found = find_job(world.settings.state_dir, job)
+    data = _data(world, found)
+    place = f"{found.key.dialect}://{found.key.bucket} at {found.key.endpoint}"
+    lines = [
+        ("Job", found.id),
+        ("State", f"{found.state}, pid {found.pid}" if found.state == "running" else found.state),
+        ("Verb", found.key.verb),
+        *(("From", source) for source in found.key.sources),
+        ("To", found.key.destination),
+        ("Bucket", f"{place}, project {found.key.project}" if found.key.project else place),
+        ("Begun", human(found.created)),
+        ("Last seen", human(found.updated)),
+        *(("Uploading", f"{each.path}, {human_bytes(each.size)}, {each.parts} parts sent") for each in found.uploads),
+        *(("Left over", each.key) for each in found.leftovers),
+        *(
+            ("Downloading", f"{each.key}, {human_bytes(each.size)}, {len(each.parts)} parts fetched")
+            for each in found.downloads
+        ),
+        *(("Failed", f"{each.item}: {each.message} [{each.reference}]") for each in found.failures),
+        ("Go on with", str(data["command"])),
+    ]
+    failures = [{"item": each.item, "reference": each.reference, "message": each.message} for each in found.failures]
+    uploads = [
+        {"key": each.key, "path": each.path, "bytes": each.size, "id": each.upload_id or None, "parts": each.parts}
+        for each in found.uploads
+    ]
+    downloads = [
+        {
+            "key": each.key,
+            "path": str(Path(found.key.folder, each.name)),
+            "bytes": each.size,
+            "parts": len(each.parts),
+        }
+        for each in found.downloads
+    ]
+    more = {"under_way": {"uploads": uploads, "downloads": downloads}, "failures": failures}
+    world.out.show(Record("jsobj.job/1", {**data, **more}, lines))
+
+
+@command("resume")
+@click.argument("job", shell_complete=_complete)
+@click.pass_context
+def resume(ctx: click.Context, world: World, job: str) -> None:
+    """Go on with a job: run its command again, where it was run.
+
+    JOB is an id from 'jsobj jobs list', or the beginning of one.
+    """
+    from jsobj.cli.main import make_root
+    from jsobj.transfer.journal.jobs import command_line, find_job
+
+    found = find_job(world.settings.state_dir, job)
+    if found.key.words[:1] in {(), ("jobs",)}:
+        raise JsobjError("job-without-command", f"job {found.id} was not begun by a command", code=ExitCode.USAGE)
+    world.out.note(command_line(found, world.settings.cwd))
+    try:
+        os.chdir(found.key.cwd or ".")
+    except OSError as error:
+        raise JsobjError(
+            "folder-gone",
+            f"the folder {found.key.cwd} in which the job was begun cannot be entered",
+            code=ExitCode.LOCAL,
+            context=error.strerror or "",
+            hint=f"give the job up: jsobj jobs cancel {found.id}",
+        ) from error
+    words = list(found.key.words)
+    sys.argv[1:] = words  # what the journal keeps as the command that goes on
+    given = [word for word, is_set in (("--json", world.out.as_json), ("--quiet", world.out.quiet)) if is_set]
+    code = make_root().main(args=[*given, *words], prog_name="jsobj", standalone_mode=False)
+    ctx.exit(code if isinstance(code, int) else 0)
+
+
+@command("cancel")
+@click.argument("job", nargs=-1, required=True, shell_complete=_complete)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--forget", is_flag=True, help="Leave the server alone: remove the journal and temporary files only.")
+def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool) -> None:
+    """Give jobs up: abort their uploads, remove their temporary files.
+
+    JOB is an id from 'jsobj jobs list', or the beginning of one. What was transferred completely stays.
+    """
+    from jsobj.transfer.journal.jobs import cancel as cancel_job
+    from jsobj.transfer.journal.jobs import find_job
+    from jsobj.ui.documents import Listing
+
+    found = [find_job(world.settings.state_dir, each) for each in dict.fromkeys(job)]
+    if not yes:
+        for each in found:
+            count = len(each.uploads) + len(each.leftovers) + len(each.downloads)
+            world.out.note(f"{each.id}  {each.key.verb} to {each.key.destination}: {count} under way")
+        world.confirm(f"Cancel {len(found)} job(s)?", option="--yes")
+    items = []
+    for each in found:
+        done = cancel_job(world.settings.state_dir, each, lambda one: _open(world, one), forget=forget)
+        for key in done.unsure:
+            world.out.warn(f"an upload of {key} may have been begun: see jsobj uploads list")
+        items.append({"id": each.id, "uploads": done.uploads, "downloads": done.downloads})
+    columns = [("id", "Cancelled"), ("uploads", "Uploads aborted"), ("downloads", "Temporary files removed")]
+    shown = [{name: str(value) for name, value in item.items()} for item in items]
+    world.out.show(Listing("jsobj.job-cancelled/1", items, columns, shown, ""))
+
+
+def _open(world: World, job: Job) -> Store:
+    """The store of a job, with the login of its command unless the options name another."""
+    from jsobj.cli.parsing.keystone_login import keystone_for
+    from jsobj.store.location import Location
+    from jsobj.store.open import Wish, open_store
+
+    key = job.key
+    named = world.cloud or world.profile
+    own = world if named else _as(world, key.cloud, key.profile)
+
+    def log_in() -> Keystone:
+        return keystone_for(own)
+
+    wish = Wish(own.cloud, own.profile, endpoint=key.endpoint if key.dialect == "s3" else "", log_in=log_in)
+    return open_store(world.settings, Location(key.dialect, key.bucket), wish)
+
+
+def _as(world: World, cloud: str, profile: str) -> World:
+    from dataclasses import replace
+
+    return replace(world, cloud=cloud, profile=profile)
+
+
+def _data(world: World, job: Job) -> dict[str, Any]:
+    from jsobj.transfer.journal.jobs import command_line
+
+    return {
+        "id": job.id,
+        "state": job.state,
+        "verb": job.key.verb,
+        "sources": list(job.key.sources),
+        "destination": job.key.destination,
+        "dialect": job.key.dialect,
+        "bucket": job.key.bucket,
+        "endpoint": job.key.endpoint,
+        "project": job.key.project or None,
+        "created": iso(job.created),
+        "updated": iso(job.updated),
+        "uploads": len(job.uploads),
+        "left_over": len(job.leftovers),
+        "downloads": len(job.downloads),
+        "failed": len(job.failures),
+        "command": command_line(job, world.settings.cwd) if job.key.words else None,
+    }
+
+
+def _few(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more" if names else ""

@@ -1,0 +1,274 @@
+"""``jsobj login``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.world import World
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from jsobj.identity.auth_source import AuthSource
+
+
+@command("login")
+@click.argument("rcfile", required=False, metavar="[RCFILE]", type=click.Path())
+@click.option("--as", "name", metavar="NAME", default="", help="Name to store the login under.")
+@click.option("--region", metavar="NAME", default="", help="Region, where the cloud has several.")
+@click.option("--preset", metavar="NAME", default="", help="Known cloud to log in to, such as jetstream2.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--secret-stdin", is_flag=True, help="Read the credential's secret from standard input.")
+@click.option("--browser", is_flag=True, help="Log in through the browser (federated clouds).")
+@click.option(
+    "--identity-provider", metavar="NAME", default="", help="With --browser: the provider's name at Keystone."
+)
+@click.option("--protocol", metavar="NAME", default="", help="With --browser: openid (default), saml2, mapped ...")
+@click.option("--set-default", is_flag=True, help="Use this cloud when none is named.")
+@click.option("--overwrite", is_flag=True, help="Replace another login of the same name.")
+@click.option("--allow-http", is_flag=True, help="Allow a Keystone without TLS on another machine.")
+@click.option("--force", is_flag=True, help="Read an RC file that another user owns.")
+def login(world: World, rcfile: str | None, **options: Any) -> None:
+    """Log in to a cloud with a file from its portal.
+
+    RCFILE is an RC file (NAME-openrc.sh) or a clouds.yaml. It is read as text and never executed. Without RCFILE the
+    login comes from --cloud NAME in clouds.yaml, from OS_* variables, or from your answers. The login is tried, then
+    stored in clouds.yaml and secure.yaml, where the openstack command finds it too. The file of certificate authorities
+    that OS_CACERT names is kept for the cloud.
+
+    \b
+    Examples:
+      jsobj login app-cred-mine-openrc.sh
+      jsobj login openrc.sh --password-stdin < password-file
+      jsobj login --preset jetstream2
+    """
+    from jsobj.cli.views.login import S3Keys, login_record, next_steps
+    from jsobj.identity import ledger
+    from jsobj.identity.clouds_yaml.save_login import check_name, store, suggest_name
+    from jsobj.identity.command_hints import same_login
+    from jsobj.identity.keystone.app_credentials import AppCredentials, Expiry
+    from jsobj.identity.keystone.auth_url import check_auth_url
+    from jsobj.identity.keystone.browser import as_token_source
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.identity.keystone.key_permission import probe
+    from jsobj.identity.ledger import CloudRecord
+
+    _refuse_conflicts(options)
+    source = _source(world, rcfile, options)
+    check_auth_url(source.auth_url, allow_http=options["allow_http"])
+    for notice in source.notices:
+        world.out.warn(notice)
+    if not source.verify:
+        world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
+    source = _trusting(world, _with_secret(world, source, options))
+    world.out.detail(f"asking {source.auth_url} for a token ({source.auth_type})")
+    keystone = Keystone(source)
+    if options["browser"]:
+        keystone = Keystone(as_token_source(keystone))
+    name = check_name(options["name"] or source.cloud or suggest_name(keystone))
+    expiry = Expiry(keystone.login.token_expires) if options["browser"] else AppCredentials(keystone).expiry()
+    permission = probe(keystone)
+    stored = store(world.settings, keystone, name, overwrite=options["overwrite"])
+    for change in stored.changes:
+        for notice in change.notices:
+            world.out.note(notice)
+
+    def remember(book: ledger.Ledger) -> ledger.Ledger:
+        project = keystone.login.project
+        known = book.cloud(name)
+        profile = known.profile if known.project_id == project.id else ""
+        record = CloudRecord(
+            name,
+            profile,
+            project.id,
+            project.name,
+            expires=expiry.end.isoformat() if expiry.end else "",
+            source=source.where,
+            ec2_keys=permission.value,
+        )
+        default = name if options["set_default"] or not book.default_cloud else book.default_cloud
+        return replace(book.with_cloud(record), default_cloud=default)
+
+    book = ledger.update(world.settings, remember)
+    keys = S3Keys(permission, _profile_with_key(world, book.cloud(name).profile))
+    path = str(stored.files.clouds)
+    world.out.show(login_record("jsobj.login/1", keystone.login, name, expiry, keys, world.now(), {"stored_in": path}))
+    is_default = book.default_cloud == name
+    world.out.note(f"Stored as cloud '{name}'{' (the default)' if is_default else ''} in {path}.")
+    world.out.note(next_steps(keys, keystone.login, "" if is_default else same_login(cloud=name)))
+
+
+def _trusting(world: World, source: AuthSource) -> AuthSource:
+    """With the authorities that the environment names. Only OS_CACERT is about this cloud, and is kept for it."""
+    own = world.settings.get("OS_CACERT")
+    cacert = source.cacert or (str(Path(own).absolute()) if own else "")
+    return replace(source, cacert=cacert, ca_bundle=world.settings.ca_bundle)
+
+
+def _refuse_conflicts(options: dict[str, Any]) -> None:
+    """Before anything is read or sent."""
+    if options["password_stdin"] and options["secret_stdin"]:
+        raise JsobjError("usage", "--password-stdin and --secret-stdin exclude each other", code=ExitCode.USAGE)
+
+
+def _source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSource:
+    from jsobj.identity.auth_source import from_environment, from_rc
+
+    region = options["region"]
+    if options["browser"]:
+        return _browser_source(world, rcfile, options)
+    if rcfile and rcfile.lower().endswith((".yaml", ".yml", ".json")):
+        return _from_clouds_file(world, Path(rcfile), region)
+    if rcfile:
+        from jsobj.identity.rc.file import read
+
+        if rcfile.startswith("-"):
+            raise JsobjError(
+                "usage", f"'{rcfile}' is no option of login", code=ExitCode.USAGE, hint="jsobj login --help"
+            )
+        source = from_rc(read(Path(rcfile), force=options["force"]))
+        return replace(source, region=region or source.region)
+    if world.cloud or world.settings.get("OS_CLOUD"):
+        from jsobj.identity.clouds_yaml.read import read_cloud
+
+        return read_cloud(world.settings, world.cloud or world.settings.get("OS_CLOUD"), region=region)
+    source_or_none = None if options["preset"] else from_environment(world.settings.environ)
+    if source_or_none is not None:
+        return replace(source_or_none, region=region or source_or_none.region)
+    return _asked(world, options)
+
+
+def _from_clouds_file(world: World, path: Path, region: str) -> AuthSource:
+    from jsobj.identity.clouds_yaml.read import CloudsFiles, names_in, read_from
+
+    names = names_in(path)
+    if not world.cloud and len(names) != 1:
+        raise JsobjError(
+            "cloud-not-chosen",
+            f"{path} has {len(names)} clouds: {', '.join(names)}",
+            code=ExitCode.USAGE,
+            hint=f"name one: --cloud {names[0] if names else 'NAME'}",
+        )
+    name = world.cloud or names[0]
+    if name not in names:
+        raise JsobjError(
+            "cloud-not-found",
+            f"{path} has no cloud '{name}'",
+            code=ExitCode.NOT_FOUND,
+            context=f"clouds found: {', '.join(names)}",
+        )
+    secure = path.with_name("secure.yaml")
+    source = read_from(CloudsFiles(path, secure if secure.is_file() else None), name, region=region)
+    # Horizon calls every cloud "openstack": no name worth keeping.
+    return replace(source, cloud="" if name == "openstack" else name)
+
+
+def _asked(world: World, options: dict[str, Any]) -> AuthSource:
+    """The answers of a person (or of options), for a known cloud or any."""
+    from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource
+    from jsobj.identity.presets import PRESETS, preset_named
+
+    known = ", ".join(preset.name for preset in PRESETS)
+    preset = preset_named(options["preset"])
+    if options["preset"] and preset is None:
+        raise JsobjError(
+            "preset-unknown", f"there is no preset '{options['preset']}'", code=ExitCode.USAGE, hint=f"known: {known}"
+        )
+    if preset is None:
+        answer = world.ask(f"Cloud ({known}), or its Keystone URL", option="an RC file: jsobj login RCFILE")
+        preset = preset_named(answer)
+        url, region = (preset.auth_url, preset.region) if preset else (answer, "")
+    else:
+        url, region = preset.auth_url, preset.region
+    if preset is not None and preset.advice:
+        world.out.note(preset.advice)
+    identity = world.ask("Application credential ID", option="an RC file: jsobj login RCFILE")
+    return AuthSource(
+        kind="prompts",
+        where="your answers",
+        auth_type=APPLICATION_CREDENTIAL,
+        auth={"auth_url": url.strip(), "application_credential_id": identity.strip()},
+        secrets={},
+        origins={"auth_url": f"preset {preset.name}" if preset else "typed", "application_credential_id": "typed"},
+        region=options["region"] or region,
+    )
+
+
+def _browser_source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSource:
+    """A login through the browser: Keystone and project come from the file, the cloud's entry, or answers."""
+    from jsobj.identity import ledger
+    from jsobj.identity.auth_source import from_environment
+    from jsobj.identity.keystone.browser import browser_source
+
+    known = rcfile or world.cloud or world.settings.get("OS_CLOUD") or from_environment(world.settings.environ)
+    base = _source(world, rcfile, {**options, "browser": False}) if known else _asked_for_browser(world, options)
+    # An application credential names no project, but its login told us which it is.
+    project_id = ledger.read(world.settings).cloud(base.cloud).project_id if base.cloud else ""
+    wanted = {"provider": options["identity_provider"], "protocol": options["protocol"]}
+    return replace(browser_source(base, project_id=project_id, **wanted), cloud="")
+
+
+def _asked_for_browser(world: World, options: dict[str, Any]) -> AuthSource:
+    from jsobj.identity.auth_source import AuthSource
+    from jsobj.identity.presets import preset_named
+
+    instead = "an RC file: jsobj login RCFILE --browser"
+    preset = preset_named(options["preset"])
+    url = preset.auth_url if preset else world.ask("Keystone URL", option=instead)
+    auth = {
+        "auth_url": url,
+        "project_name": world.ask("Project name", option=instead),
+        "project_domain_name": "Default",
+    }
+    region = options["region"] or (preset.region if preset else "")
+    return AuthSource("prompts", "your answers", "v3websso", auth, {}, {"auth_url": "typed"}, region=region)
+
+
+def _with_secret(world: World, source: AuthSource, options: dict[str, Any]) -> AuthSource:
+    """The secret from standard input, from the file, or from a person, in this order."""
+    from jsobj.identity.auth_source import secret_option
+    from jsobj.secret import Secret
+
+    option = secret_option(source)
+    flag = "--secret-stdin" if option == "application_credential_secret" else "--password-stdin"
+    wrong = "password_stdin" if flag == "--secret-stdin" else "secret_stdin"
+    if options[wrong]:
+        raise JsobjError(
+            "usage",
+            f"{source.where} is a login by {option.replace('_', ' ')}, which --{wrong.replace('_', '-')} does not give",
+            code=ExitCode.USAGE,
+            hint=f"use {flag}",
+        )
+    if options["password_stdin"] or options["secret_stdin"]:
+        return source.with_secret(option, world.secret_from_stdin(option.replace("_", " ")), "standard input")
+    if source.secrets.get(option) or not _needs_secret(source):
+        return source
+    label = "Application credential secret" if option == "application_credential_secret" else _password_label(source)
+    return source.with_secret(option, Secret(world.ask(label, option=flag, secret=True)), "typed")
+
+
+def _needs_secret(source: AuthSource) -> bool:
+    return source.is_application_credential or source.auth_type in {
+        "password",
+        "v3password",
+        "v3totp",
+        "v3token",
+        "token",
+    }
+
+
+def _password_label(source: AuthSource) -> str:
+    who = source.auth.get("username") or source.auth.get("user_id") or "the user"
+    return f"OpenStack password of {who}"
+
+
+def _profile_with_key(world: World, name: str) -> str:
+    """``name`` where the AWS profile holds a key; else ""."""
+    from jsobj.identity.aws_files.profile import read_profile
+
+    found = read_profile(world.settings.aws, name) if name else None
+    return name if found is not None and found.access else ""

@@ -1,0 +1,123 @@
+"""``jsobj ls``: buckets, and what is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import click
+
+from jsobj.cli.commands.bucket import bucket_data
+from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_buckets
+from jsobj.cli.parsing.stores import store_options, stores
+from jsobj.cli.parsing.world import World
+from jsobj.cli.views.times import human, iso
+from jsobj.units import human_bytes
+
+if TYPE_CHECKING:
+    from jsobj.store.buckets import Bucket
+    from jsobj.store.objects import Listed, Store
+
+
+@command("ls")
+@click.argument("url", required=False, default="", shell_complete=complete_buckets)
+@click.option("-r", "--recursive", is_flag=True, help="Everything below, not just one level.")
+@click.option("-l", "--long", is_flag=True, help="With size and time of modification.")
+@store_options
+def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endpoint: str) -> None:
+    """List buckets, folders and objects.
+
+    URL is s3://BUCKET[/KEY], swift://CONTAINER[/OBJECT] or BUCKET[/KEY]; s3:// or swift:// alone, or none at all, lists
+    buckets. Folders end in a slash. Names are shown relative to the folder that is listed; --json has whole keys and
+    is written while the listing comes, as one document.
+
+    \b
+    Examples:
+      jsobj ls
+      jsobj ls s3://results/raw/ -l
+      jsobj ls swift://results -r | wc -l
+      jsobj ls s3://public-data --no-sign-request --endpoint https://js2.jetstream-cloud.org:8001
+    """
+    from jsobj.store.location import parse_location
+    from jsobj.ui.documents import Stream
+
+    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        if url in {"", "s3://", "swift://"}:
+            found = opened.buckets(url.removesuffix("://"))
+            shown = Stream("jsobj.bucket-list/1", found, bucket_data, _bucket_liner(world, long))
+            if not world.out.stream(shown):
+                world.out.note("There are no buckets.")
+            return
+        place = parse_location(url)
+        store = opened.of(place)
+        folder, listed = _found(store, place.key, recursive)
+        data = partial(_data, store.place.url)
+        if not world.out.stream(Stream("jsobj.object-list/1", listed, data, _liner(world, long, len(folder)))):
+            world.out.note(f"{store.place.url()} is empty.")
+
+
+def _found(store: Store, key: str, recursive: bool) -> tuple[str, Iterator[Listed]]:
+    """The folder whose name is left out, and what is there. Raises not found where there is nothing."""
+    from jsobj.store.location import everything_at, nothing_at, object_at
+
+    delimiter = "" if recursive else "/"
+    if not key:
+        return "", store.list("", delimiter=delimiter)
+    if key.endswith("/"):
+        folder, found = key, store.list(key, delimiter=delimiter)
+    elif recursive:
+        folder, found = key[: key.rfind("/") + 1], everything_at(store, key)
+    elif (item := object_at(store, key)) is not None:
+        return key[: key.rfind("/") + 1], iter((item,))
+    else:
+        folder, found = f"{key}/", store.list(f"{key}/", delimiter=delimiter)
+    first = next(found, None)
+    if first is None:
+        raise nothing_at(store, key)
+    return folder, chain((first,), found)
+
+
+def _data(url: Callable[[str], str], item: Listed) -> dict[str, object]:
+    if item.prefix:
+        return {"type": "prefix", "key": item.key, "url": url(item.key)}
+    size, etag, modified = item.size, item.etag or None, iso(item.modified)
+    return {"type": "object", "key": item.key, "url": url(item.key), "size": size, "etag": etag, "modified": modified}
+
+
+def _liner(world: World, long: bool, cut: int) -> Callable[[Listed], str]:
+    """What makes a line of an item; ``cut`` characters of its key are left out."""
+    from jsobj.ui.text import safe
+
+    def short(item: Listed) -> str:
+        return safe(item.key[cut:] or item.key)
+
+    def aligned(item: Listed) -> str:
+        return f"{'' if item.prefix else human_bytes(item.size):>10}  {human(item.modified):<20}  {short(item)}"
+
+    def tabbed(item: Listed) -> str:
+        return f"{'' if item.prefix else item.size}\t{iso(item.modified) or ''}\t{short(item)}"
+
+    return (aligned if world.out.on_terminal else tabbed) if long else short
+
+
+def _bucket_liner(world: World, long: bool) -> Callable[[Bucket], str]:
+    from jsobj.ui.text import safe
+
+    def short(bucket: Bucket) -> str:
+        return safe(bucket.name)
+
+    def aligned(bucket: Bucket) -> str:
+        size = "" if bucket.size is None else human_bytes(bucket.size)
+        return f"{size:>10}  {human(_seconds(bucket)):<20}  {short(bucket)}"
+
+    def tabbed(bucket: Bucket) -> str:
+        return f"{'' if bucket.size is None else bucket.size}\t{iso(_seconds(bucket)) or ''}\t{short(bucket)}"
+
+    return (aligned if world.out.on_terminal else tabbed) if long else short
+
+
+def _seconds(bucket: Bucket) -> float | None:
+    return bucket.created.timestamp() if bucket.created else None

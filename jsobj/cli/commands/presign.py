@@ -1,0 +1,61 @@
+"""``jsobj presign``: a URL that lets anybody read or write one object for a while."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.stores import store_options, stores
+from jsobj.cli.parsing.world import World
+from jsobj.cli.views.times import iso
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from jsobj.store.objects import Store
+
+
+@command("presign")
+@click.argument("url")
+@click.option("--method", type=click.Choice(["GET", "PUT"]), default="GET", help="What it allows; default: GET.")
+@click.option("--expires", metavar="TIME", default="1h", help="Length (30m, 7d) or date of its end; default: 1h.")
+@click.option("--make-key", is_flag=True, help="Over Swift: make the key to sign with, where there is none yet.")
+@store_options
+def presign(world: World, url: str, method: str, expires: str, make_key: bool, unsigned: bool, endpoint: str) -> None:
+    """Make a URL with which anybody may GET or PUT one object.
+
+    Whoever has the URL needs no login until it ends: treat it like a password. No request is made to make it (over
+    S3; over Swift it is signed with a key that the account or the container holds), nor is it looked whether the
+    object is there.
+
+    \b
+    Examples:
+      jsobj presign s3://results/run42.nc --expires 7d
+      curl -T data.csv "$(jsobj presign s3://inbox/data.csv --method PUT)"
+    """
+    from jsobj.store.location import parse_location
+    from jsobj.ui.documents import Record
+    from jsobj.units import parse_moment
+
+    place = parse_location(url, need_key=True)
+    now = world.now()
+    seconds = round((parse_moment(expires, now) - now).total_seconds())
+    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        store = opened.of(place)
+        made = _with_key(store, method, place.key, seconds) if make_key else store.presign(method, place.key, seconds)
+    if not world.out.as_json:
+        world.out.data(made)
+        return
+    end = iso((now + timedelta(seconds=seconds)).timestamp())
+    data = {"url": made, "method": method, "expires": end, "object": store.place.url(place.key)}
+    world.out.show(Record("jsobj.presigned/1", data, []))
+
+
+def _with_key(store: Store, method: str, key: str, seconds: int) -> str:
+    from jsobj.store.swift.store import SwiftStore
+
+    if not isinstance(store, SwiftStore):
+        raise JsobjError("usage", "--make-key is for swift:// only: S3 signs with its own key", code=ExitCode.USAGE)
+    return store.presign(method, key, seconds, make_key=True)

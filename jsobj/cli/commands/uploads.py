@@ -1,0 +1,136 @@
+"""``jsobj uploads``: multipart uploads that were begun and never completed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from jsobj.cli.parsing.command import Entry, Group, command
+from jsobj.cli.parsing.shell_complete import complete_buckets
+from jsobj.cli.parsing.stores import Stores, store_options, stores
+from jsobj.cli.parsing.world import World
+from jsobj.cli.views.times import human, iso
+from jsobj.errors import JsobjError
+
+if TYPE_CHECKING:
+    from jsobj.store.location import Location
+    from jsobj.store.objects import Store, Upload
+
+group = Group(
+    "uploads",
+    {
+        "list": Entry("jsobj.cli.commands.uploads:list_", "List unfinished uploads."),
+        "abort": Entry("jsobj.cli.commands.uploads:abort", "Give unfinished uploads up; their parts are deleted."),
+    },
+    help="List and abort unfinished multipart uploads.\n\nTheir parts take space that no listing of objects shows. "
+    "An interrupted jsobj upload goes on when the same command is run again; what is left of others can be aborted.",
+)
+
+
+@command("list")
+@click.argument("url", required=False, default="", shell_complete=complete_buckets)
+@store_options
+def list_(world: World, url: str, unsigned: bool, endpoint: str) -> None:
+    """List unfinished uploads.
+
+    In all buckets, in one, or below a prefix. Over Swift, these are segments of jsobj's that no object uses.
+    """
+    from jsobj.ui.documents import Stream
+    from jsobj.ui.text import safe
+
+    def line(found: tuple[Store, Upload]) -> str:
+        store, upload = found
+        name = f"{safe(store.place.url(upload.key))}"
+        if world.out.on_terminal:
+            return f"{human(upload.started):<20}  {name}  {safe(upload.id)}"
+        return f"{iso(upload.started) or ''}\t{name}\t{safe(upload.id)}"
+
+    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        places = _places(opened, url)
+        found = ((opened.of(place), upload) for place in places for upload in opened.of(place).uploads(place.key))
+        if not world.out.stream(Stream("jsobj.upload-list/1", found, _data, line)):
+            world.out.note("There are no unfinished uploads.")
+
+
+@command("abort")
+@click.argument("url", shell_complete=complete_buckets)
+@click.option("--id", "upload_id", metavar="ID", default="", help="Only the one with this id.")
+@click.option("--older-than", metavar="TIME", default="", help="Only those begun longer ago, such as 1d.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@store_options
+def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, unsigned: bool, endpoint: str) -> None:
+    """Give unfinished uploads up; their parts are deleted.
+
+    Uploads that run at this moment, also elsewhere, fail when they are aborted: --older-than spares them.
+
+    \b
+    Example:
+      jsobj uploads abort s3://results --older-than 1d
+    """
+    from jsobj.store.location import parse_location
+    from jsobj.ui.documents import Listing
+
+    begun_before = _begun_before(world, older_than)
+    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        place = parse_location(url)
+        store = opened.of(place)
+        found = [
+            upload
+            for upload in store.uploads(place.key)
+            if upload_id in {"", upload.id}
+            and (begun_before is None or (upload.started is not None and upload.started < begun_before))
+        ]
+        if upload_id and not found:
+            raise _no_such_upload(store, place, upload_id)
+        if found and not yes:
+            world.out.note("\n".join(f"{human(upload.started)}  {store.place.url(upload.key)}" for upload in found))
+            world.confirm(f"Abort {len(found)} upload(s)?", option="--yes")
+        for upload in found:
+            store.abort(upload)
+            world.out.detail(f"aborted {store.place.url(upload.key)} {upload.id}")
+        items = [_data((store, upload)) for upload in found]
+        shown = [{"url": store.place.url(upload.key), "id": upload.id} for upload in found]
+        columns = [("url", "Aborted"), ("id", "Upload")]
+        world.out.show(Listing("jsobj.upload-list/1", items, columns, shown, "There was no upload to abort."))
+
+
+def _places(opened: Stores, url: str) -> Iterator[Location]:
+    from jsobj.store.location import Location, parse_location
+
+    if url not in {"", "s3://", "swift://"}:
+        yield parse_location(url)
+        return
+    for bucket in opened.buckets(url.removesuffix("://")):
+        yield Location(bucket.dialect, bucket.name)
+
+
+def _begun_before(world: World, older_than: str) -> float | None:
+    from jsobj.units import parse_moment
+
+    if not older_than:
+        return None
+    now = world.now()
+    return (now - (parse_moment(older_than, now) - now)).timestamp()
+
+
+def _data(found: tuple[Store, Upload]) -> dict[str, object]:
+    store, upload = found
+    return {
+        "url": store.place.url(upload.key),
+        "key": upload.key,
+        "id": upload.id,
+        "started": iso(upload.started),
+    }
+
+
+def _no_such_upload(store: Store, place: Location, upload_id: str) -> JsobjError:
+    from jsobj.errors import ExitCode
+
+    return JsobjError(
+        "upload-not-found",
+        f"{store.place.url(place.key)} has no unfinished upload with the id '{upload_id[:80]}'",
+        code=ExitCode.NOT_FOUND,
+        hint=f"see which there are: jsobj uploads list {store.place.url()}",
+    )

@@ -1,0 +1,1 @@
+"""What commands share: groups, options, arguments, and the context that they run in."""

@@ -1,0 +1,192 @@
+"""How a command is made: groups that load their commands when they are called, and the options that all share."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
+from jsobj.cli.parsing.world import World, standard_streams
+from jsobj.errors import ExitCode
+
+_SHARED_WITH_VALUE = frozenset({"--cloud", "--profile"})
+_SHARED_WORDS = _SHARED_WITH_VALUE | {"--json", "-q", "--quiet", "-v", "--verbose", "--no-input", "--debug"}
+_SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "debug")
+
+
+def _shared_options() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--cloud"],
+            metavar="NAME",
+            default="",
+            help="Cloud to use, by its name in clouds.yaml.",
+            shell_complete=complete_clouds,
+        ),
+        click.Option(
+            ["--profile"],
+            metavar="NAME",
+            default="",
+            help="AWS profile to use or to write.",
+            shell_complete=complete_profiles,
+        ),
+        click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."),
+        click.Option(["-q", "--quiet"], is_flag=True, help="Say only what is data, a warning or an error."),
+        click.Option(["-v", "--verbose"], is_flag=True, help="Say more."),
+        click.Option(["--no-input"], is_flag=True, help="Never ask; fail and name the option instead."),
+        click.Option(["--debug"], is_flag=True, help="Show requests on stderr, without secrets."),
+    ]
+
+
+class ReaderGone(Exception):
+    """Whoever read standard output has closed it: no error, head has enough."""
+
+
+class Command(click.Command):
+    """A command whose function receives a :class:`World` first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+        super().__init__(
+            *args, **{**kwargs, "context_settings": {**settings, **(kwargs.get("context_settings") or {})}}
+        )
+        taken = {parameter.name for parameter in self.params}
+        self.params.extend(option for option in _shared_options() if option.name not in taken)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Turn the shared options into a world, and call."""
+        shared = {name: ctx.params[name] for name in _SHARED}
+        for name in _SHARED:
+            del ctx.params[name]
+        ctx.params["world"] = make_world(shared)
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise ReaderGone from error  # click would make an exit with code 1 of it
+
+
+def make_world(shared: Mapping[str, Any]) -> World:
+    """The world of this process, as the shared options want it."""
+    from jsobj.identity.settings import Settings
+    from jsobj.ui.output import Output
+
+    stdin, stdout, stderr = standard_streams()
+    out = Output(
+        stdout,
+        stderr,
+        as_json=shared["as_json"],
+        quiet=shared["quiet"],
+        verbose=shared["verbose"],
+        environ=os.environ,  # noqa: TID251 - the entry point's room; Output looks only at the variables about colour
+    )
+    if shared["debug"]:
+        from jsobj.ui.debuglog import open_debug_log
+
+        open_debug_log(stderr)
+    settings = Settings.read()
+    for name in settings.unknown_own_variables():
+        out.warn(f"the variable {name} means nothing to jsobj")
+    return World(settings, out, shared["cloud"], shared["profile"], shared["no_input"], stdin)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command lives, and its one-line help, so that ``--help`` need not import it."""
+
+    target: str
+    summary: str
+    section: str = "Commands"
+
+
+class Group(click.Group):
+    """A group over a table ``word -> Entry``. ``default`` is the command meant when only options follow."""
+
+    def __init__(
+        self,
+        name: str,
+        table: Mapping[str, Entry],
+        *,
+        help: str,
+        default: str = "",
+        **kwargs: Any,
+    ) -> None:
+        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+        super().__init__(name, help=help, context_settings=settings, **kwargs)
+        self.table = table
+        self.default = default
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The words, in the order of the table."""
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the one command that is called."""
+        entry = self.table.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the default command's word in where it was left out; without one, words are missing: show which."""
+        given, args = args, _shared_last(args)
+        if self.default and (not args or (args[0].startswith("-") and args[0] not in {"-h", "--help"})):
+            args = [self.default, *given]
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help(), err=True)
+            ctx.exit(ExitCode.USAGE)
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion for a mistyped word."""
+        word = args[0]
+        if word not in self.table and not ctx.resilient_parsing:
+            close = difflib.get_close_matches(word, self.table, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else f" See: {ctx.command_path} --help"
+            ctx.fail(f"there is no command '{word}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands by section, from the table alone."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, entry in self.table.items():
+            if entry.summary:
+                sections.setdefault(entry.section, []).append((name, entry.summary))
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+def _shared_last(args: list[str]) -> list[str]:
+    """``jsobj --json bucket list`` means ``jsobj bucket list --json``: shared options may stand in front."""
+    rest, moved = list(args), []
+    while rest and rest[0].partition("=")[0] in _SHARED_WORDS:
+        takes_value = rest[0] in _SHARED_WITH_VALUE and len(rest) > 1
+        moved += [rest.pop(0) for _ in range(2 if takes_value else 1)]
+    if not moved:
+        return list(args)
+    if not rest or rest[0].startswith("-"):
+        return rest  # they concern a command, and there is none
+    end = rest.index("--") if "--" in rest else len(rest)
+    return [*rest[:end], *moved, *rest[end:]]
+
+
+def command(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], Command]:
+    """``@command("create")``: a function becomes a :class:`Command`; its docstring is its help."""
+
+    def wrap(function: Callable[..., Any]) -> Command:
+        made = click.command(name, cls=Command, **kwargs)(function)
+        assert isinstance(made, Command)
+        return made
+
+    return wrap

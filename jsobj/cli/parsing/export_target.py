@@ -1,0 +1,134 @@
+"""From the shared options to the values that exports are made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jsobj.cli.parsing.world import World
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from jsobj.export.connection import Connection, S3Login, SwiftLogin
+    from jsobj.store.access import S3Access
+
+_OTHERS_CAN_USE = frozenset({"v3applicationcredential", "password", "v3password"})
+
+
+def connection_for(
+    world: World, *, name: str = "", bucket: str = "", endpoint: str = "", keys: bool = True
+) -> Connection:
+    """The S3 keys that the options mean (unless ``keys`` is False), and the login that goes with them.
+
+    Raises :class:`JsobjError`: auth where there is neither, usage where keys come without an endpoint.
+    """
+    from jsobj.export.connection import Connection
+    from jsobj.store.access import s3_access
+
+    profile = world.profile
+    access = s3_access(world.settings, profile=profile, cloud=world.cloud, endpoint=endpoint) if keys else None
+    if access is None:
+        return Connection(None, _swift_login(world, world.cloud, name, bucket))
+    cloud = _cloud_of(world, access)
+    swift = None
+    if cloud is not None:
+        try:
+            swift = _swift_login(world, cloud, name or access.profile, bucket)
+        except JsobjError:  # there is no such login, or no other tool could use it: then it is the keys alone
+            swift = None
+    return Connection(_s3_login(world, access, name, bucket), swift)
+
+
+def _s3_login(world: World, access: S3Access, name: str, bucket: str) -> S3Login:
+    from jsobj.export.connection import S3Login
+
+    return S3Login(
+        name=name or access.profile or "jsobj",
+        profile=access.profile,
+        endpoint=access.origin,
+        region=access.region,
+        access=access.key.access,
+        secret=access.key.secret,
+        addressing_style=access.addressing_style,
+        checksums=access.checksums,
+        ca_bundle=access.verify if isinstance(access.verify, str) else "",
+        cloud=world.cloud,
+        bucket=bucket,
+    )
+
+
+def _cloud_of(world: World, access: S3Access) -> str | None:
+    """The cloud whose login goes with these keys, "" for the one that the environment means; None if it is not known.
+
+    Another cloud's login beside them would give one tool two object stores under one name.
+    """
+    from jsobj.identity.current import chosen_by_environment, cloud_of_profile
+
+    if world.cloud or (chosen_by_environment(world.settings) and not cloud_of_profile(world.settings, world.profile)):
+        return world.cloud
+    return cloud_of_profile(world.settings, access.profile) or None
+
+
+def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin:
+    """The login of that cloud.
+
+    Raises :class:`JsobjError`: as :func:`jsobj.identity.current.current_source`; auth for a login that needs a person.
+    """
+    from jsobj.export.connection import SwiftLogin
+    from jsobj.identity.auth_source import secret_option
+    from jsobj.identity.command_hints import same_login
+    from jsobj.identity.current import current_source
+    from jsobj.identity.keystone.key_permission import KeyPermission, known
+
+    source = current_source(world.settings, cloud=cloud)
+    if source.auth_type not in _OTHERS_CAN_USE or not source.secrets.get(secret_option(source)):
+        raise JsobjError(
+            "login-needs-person",
+            "this login needs a person each time, so no other tool can use it",
+            code=ExitCode.AUTH,
+            context=f"auth type {source.auth_type}, from {source.where}",
+            hint=f"make one that does not: jsobj app-cred create NAME --as NAME{same_login(cloud=source.cloud)}",
+        )
+    for notice in source.notices:
+        world.out.warn(notice)
+    # Of the environment's files of authorities, OS_CACERT is the one that is meant for clouds.
+    cacert = source.cacert or world.settings.get("OS_CACERT")
+    refused = known(world.settings, source.cloud) is KeyPermission.REFUSED
+    verified = cacert if source.verify else ""
+    return SwiftLogin(name or source.cloud or "jsobj", source, bucket, verified, keys_refused=refused)
+
+
+def with_server(world: World, s3: S3Login) -> S3Login:
+    """The same, with which server it is; where that cannot be found out it is told, and the settings are for any."""
+    from jsobj.ec2_keys.probe import identify
+
+    try:
+        return replace(s3, server=identify(s3.endpoint, verify=s3.ca_bundle or True).server)
+    except JsobjError as error:
+        world.out.note(f"It is not known which server this is ({error.message}); the settings are those for any.")
+        return s3
+
+
+def with_storage_url(world: World, swift: SwiftLogin) -> SwiftLogin:
+    """The same, with Swift's URL from Keystone's catalogue; where Keystone does not tell it, that is told."""
+    from jsobj.identity.keystone.client import Keystone
+
+    try:
+        return replace(swift, storage_url=Keystone(swift.source).login.swift_url)
+    except JsobjError as error:
+        world.out.warn(f"Swift's URL is not known ({error.message}); the tool takes the catalogue's first")
+        return swift
+
+
+def place_of(world: World, path: str, file: str) -> Path:
+    """Where a part goes: the file that was named, else the tool's own place in this HOME."""
+    settings = world.settings
+    if file:
+        return settings.cwd / Path(file).expanduser()
+    own = {"~/.aws/config": settings.aws.config, "~/.aws/credentials": settings.aws.credentials}
+    if path in own:
+        return own[path]
+    if path.startswith("~/.config/"):
+        return settings.openstack_dir.parent / path.removeprefix("~/.config/")
+    return settings.home / path.removeprefix("~/")

@@ -1,0 +1,77 @@
+"""From the shared options to a login, for every command that needs one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from jsobj.cli.parsing.world import World
+from jsobj.errors import ExitCode, JsobjError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jsobj.identity.keystone.client import Keystone
+
+
+def keystone_for(world: World) -> Keystone:
+    """Log in to the cloud that the options, the environment or the default mean."""
+    from jsobj.identity.current import current_source
+    from jsobj.identity.keystone.client import Keystone
+
+    source = current_source(world.settings, cloud=world.cloud, profile=world.profile)
+    for notice in source.notices:
+        world.out.warn(notice)
+    if not source.verify:
+        world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
+    try:
+        return Keystone(source)
+    except JsobjError as error:
+        raise _with_known_end(world, error, source.cloud) from error
+
+
+def _with_known_end(world: World, error: JsobjError, cloud: str) -> JsobjError:
+    """Keystone says the same of a wrong secret and of an expired credential; the end noted at login tells which."""
+    from jsobj.identity import ledger
+    from jsobj.units import human_time, parse_keystone_time
+
+    if error.reference != "auth-refused" or not cloud:
+        return error
+    end = parse_keystone_time(ledger.read(world.settings).cloud(cloud).expires)
+    if end is None or end > world.now():
+        return error
+    return JsobjError(
+        "login-expired",
+        f"the application credential of cloud '{cloud}' expired on {human_time(end)}",
+        code=ExitCode.AUTH,
+        context=error.context,
+        hint="make a new one in the portal (Identity > Application Credentials), then: "
+        f"jsobj login RCFILE --as {cloud} --overwrite",
+    )
+
+
+def full_login_options(function: Callable[..., None]) -> Callable[..., None]:
+    """``--password-stdin``, ``--login-as``, ``--user-domain``: the person's own login for this one command."""
+    for option in (
+        click.option("--user-domain", metavar="NAME", default="", help="Domain of that user; default: Default."),
+        click.option("--login-as", metavar="USER", default="", help="Log in as this user for this command only."),
+        click.option("--password-stdin", is_flag=True, help="Full login for this command; password from stdin."),
+    ):
+        function = option(function)
+    return function
+
+
+def keystone_for_keys(world: World, *, password_stdin: bool, login_as: str, user_domain: str) -> Keystone:
+    """As :func:`keystone_for`, then as the person where the options ask for it."""
+    keystone = keystone_for(world)
+    if not password_stdin and not login_as:
+        return keystone
+    from jsobj.identity.keystone.full_login import log_in_fully
+    from jsobj.secret import Secret
+
+    if password_stdin:
+        password = world.secret_from_stdin("password")
+    else:
+        password = Secret(world.ask(f"OpenStack password of {login_as}", option="--password-stdin", secret=True))
+    return log_in_fully(keystone, user=login_as, domain=user_domain, password=password)

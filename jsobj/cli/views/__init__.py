@@ -1,0 +1,1 @@
+"""How results that several commands show are shown."""

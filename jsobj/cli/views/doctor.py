@@ -1,0 +1,143 @@
+"""How the doctor's outcomes look: a line per layer while they run, then the verdict; or one JSON document."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jsobj.cli.parsing.world import World
+from jsobj.doctor.about import about
+from jsobj.doctor.case import Case
+from jsobj.doctor.check import Check, Outcome, Status
+from jsobj.doctor.document import SCHEMA, document
+from jsobj.doctor.redact import Mask, mask_for
+from jsobj.doctor.report.text import split_hint
+from jsobj.ui.checklist import Checklist
+from jsobj.ui.documents import Listing, Record
+
+_LOUD = frozenset({Status.FAIL, Status.WARN})
+_WORST_FIRST = (Status.FAIL, Status.WARN, Status.PASS, Status.SKIP)
+_COUNTED = ((Status.FAIL, "failed"), (Status.WARN, "warned"), (Status.PASS, "passed"), (Status.SKIP, "skipped"))
+_VERDICTS = {
+    Status.FAIL: "Something failed",
+    Status.WARN: "It works, but",
+    Status.PASS: "All green",
+    Status.SKIP: "Nothing was tested",
+}
+
+
+def listing(checks: Sequence[Check]) -> Listing:
+    """What ``--list`` shows."""
+    items = [{"id": c.id, "layer": c.layer, "title": c.title, "needs": [*c.needs, *c.unless]} for c in checks]
+    shown = [{"id": c.id, "layer": c.layer, "title": c.title} for c in checks]
+    columns = [("id", "Check"), ("layer", "Layer"), ("title", "What it looks at")]
+    return Listing("jsobj.doctor-list/1", items, columns, shown, "")
+
+
+class Teller:
+    """Tells each outcome in its turn: what is not all right as a row of its own, the rest as one row for each layer.
+
+    Layers in which nothing was tested are only counted, at the end. With ``--verbose`` every check has its row and its
+    evidence; with ``--json`` nothing is told.
+    """
+
+    def __init__(self, world: World, case: Case, checks: Sequence[Check]) -> None:
+        self._out = world.out
+        self._case = case
+        self._left = Counter(check.layer for check in checks)
+        self._ended: list[Status] = []
+        self._list = Checklist(world.out)
+
+    def __call__(self, outcome: Outcome) -> None:
+        """Tell one."""
+        if self._out.as_json:
+            return
+        layer = outcome.check.layer
+        if self._out.verbose and not self._ended:
+            self._list.heading(_title(layer))
+        if self._out.verbose or outcome.status in _LOUD:
+            self._row(outcome)
+        self._ended.append(outcome.status)
+        self._left[layer] -= 1
+        if not self._left[layer]:
+            worst = _worst(self._ended)
+            if worst is not Status.SKIP and not (self._out.verbose or self._out.quiet):
+                self._list.row(worst.value, _title(layer), _counted(self._ended))
+            self._ended = []
+
+    def _row(self, outcome: Outcome) -> None:
+        full = self._out.verbose or outcome.status is Status.FAIL
+        facts = outcome.finding.evidence if full else {}
+        row_of(self._list, outcome, mask_for(self._case), facts=facts)
+
+
+def row_of(checklist: Checklist, outcome: Outcome, mask: Mask, *, facts: Mapping[str, str], lead: str = "") -> None:
+    """One check's row; ``lead`` stands before its sentence."""
+    finding = outcome.finding
+    checklist.row(
+        outcome.status.value,
+        outcome.check.id,
+        lead + mask(finding.found),
+        facts=[(label, mask(text)) for label, text in facts.items()],
+        hint=split_hint(mask(finding.hint)) if outcome.status is not Status.PASS else (),
+    )
+
+
+def _title(layer: str) -> str:
+    return f"{layer[0].upper()}{layer[1:]}".replace("-", " ")
+
+
+def _worst(ended: Sequence[Status]) -> Status:
+    return next((status for status in _WORST_FIRST if status in ended), Status.SKIP)
+
+
+def _counted(ended: Sequence[Status]) -> str:
+    counts = Counter(ended)
+    return ", ".join(f"{counts[status]} {word}" for status, word in _COUNTED if counts[status])
+
+
+def show(world: World, case: Case, outcomes: Sequence[Outcome], mended: Sequence[str], report: Path | None) -> None:
+    """The verdict for people, or the document; and the page where it was asked for."""
+    data = document(outcomes, mask_for(case), about(case))
+    if mended:
+        data["fixed"] = list(mended)
+    if world.out.as_json:
+        world.out.show(Record(SCHEMA, data, []))
+    elif not world.out.quiet:
+        world.out.data("")
+        _verdict(Checklist(world.out), outcomes, mask_for(case))
+    if report is not None:
+        _write_report(world, {"schema": SCHEMA, **data}, report)
+
+
+def _verdict(checklist: Checklist, outcomes: Sequence[Outcome], mask: Mask) -> None:
+    """The counts; why something was skipped where that is no failure's doing; at last what failed, with what to do."""
+    ended = [outcome.status for outcome in outcomes]
+    failures = [outcome for outcome in outcomes if outcome.status is Status.FAIL]
+    reasons = Counter(mask(o.finding.found) for o in outcomes if o.status is Status.SKIP)
+    facts = [] if failures else [(f"{count} skipped", reason) for reason, count in reasons.most_common()]
+    worst = _worst(ended)
+    checklist.row(worst.value, _VERDICTS[worst], _counted(ended), facts=facts)
+    for number, outcome in enumerate(failures):
+        row_of(checklist, outcome, mask, facts={}, lead="the cause: " if number == 0 else "")
+
+
+def _write_report(world: World, data: dict[str, object], path: Path) -> None:
+    from jsobj import __version__
+    from jsobj.atomic import write_private_file
+    from jsobj.doctor.report.page import render
+
+    write_private_file(path, render(data, jsobj_version=__version__, made=world.now()).encode())
+    world.out.note(f"Report: {path}")
+
+
+def show_script(world: World, case: Case) -> None:
+    """The stand-alone test; as one JSON document with ``--json``."""
+    from jsobj.doctor.script import stand_alone
+
+    text = stand_alone(case)
+    if world.out.as_json:
+        world.out.show(Record("jsobj.doctor-script/1", {"text": text}, []))
+    else:
+        world.out.data(text)
