@@ -176,7 +176,7 @@ class Connection:
         return ZarrStore(self.store(url, parallel=parallel), read_only=read_only)
 
     def put_many(self, url: str, items: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> int:
-        """Write ``(key, bytes)`` below ``url``; how many. Raises :class:`jsobj.arrays.many.SomeFailed`."""
+        """Write ``(key, bytes)`` below ``url``; how many. Raises :class:`jsobj.arrays.parallel.SomeFailed`."""
         objects = self.store(url)
         try:
             return objects.put_many(items)

@@ -18,10 +18,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jsobj.arrays.crew import Crew
 from jsobj.arrays.fetching import Memory, fetch
-from jsobj.arrays.many import SomeFailed, for_each
-from jsobj.arrays.opened import Opened, forget, hold, release
+from jsobj.arrays.io_threads import Crew
+from jsobj.arrays.open_stores import Opened, forget, hold, release
+from jsobj.arrays.parallel import SomeFailed, for_each
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource

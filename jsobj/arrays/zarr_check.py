@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jsobj.arrays.at_once import Gauge
+from jsobj.arrays.concurrency import Gauge
 from jsobj.arrays.fetching import fetch
 from jsobj.arrays.zarr_grid import ARRAY, GROUP, V3, grid_of
 from jsobj.errors import ExitCode, JsobjError

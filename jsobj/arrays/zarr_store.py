@@ -17,7 +17,7 @@ from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Sto
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 
 from jsobj.arrays.array_memory import ArrayMemory
-from jsobj.arrays.at_once import let_zarr_ask
+from jsobj.arrays.concurrency import let_zarr_ask
 from jsobj.arrays.object_map import ObjectMap
 from jsobj.arrays.zarr_check import is_zarr
 from jsobj.errors import ExitCode, JsobjError

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import zarr
 
-from jsobj.arrays import at_once
-from jsobj.arrays.at_once import Gauge, largest_chunk, let_zarr_ask
+from jsobj.arrays import concurrency
+from jsobj.arrays.concurrency import Gauge, largest_chunk, let_zarr_ask
 
 MIB = 1 << 20
 
@@ -63,7 +63,7 @@ def test_what_is_no_metadata_says_nothing(text: bytes) -> None:
 def test_zarr_asks_for_as_many_as_make_sense(
     monkeypatch: pytest.MonkeyPatch, before: int, parallel: int, chunk: int, then: int
 ) -> None:
-    monkeypatch.setattr(at_once, "_ours", 10)
+    monkeypatch.setattr(concurrency, "_ours", 10)
     text = metadata(3, (chunk,), "u1")
     with zarr.config.set({"async.concurrency": before}):
         let_zarr_ask(parallel, text)

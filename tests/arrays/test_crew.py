@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from jsobj.arrays.crew import Crew
+from jsobj.arrays.io_threads import Crew
 
 
 def of_crews() -> set[threading.Thread]:

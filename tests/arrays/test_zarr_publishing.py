@@ -14,7 +14,7 @@ from fixtures_places import PROFILE, Place
 
 import jsobj
 from jsobj.api.transfers import TransferFailed
-from jsobj.arrays.many import SomeFailed
+from jsobj.arrays.parallel import SomeFailed
 from jsobj.errors import ExitCode
 from jsobj.transfer.events import Done, Skipped
 

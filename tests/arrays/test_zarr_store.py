@@ -104,7 +104,7 @@ def test_a_forbidden_chunk_raises_and_an_absent_one_is_fill_value(
 
 
 def test_zarr_is_told_how_many_chunks_to_ask_for(at_home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jsobj.arrays.at_once._ours", 10)
+    monkeypatch.setattr("jsobj.arrays.concurrency._ours", 10)
     store = jsobj.connect(PROFILE).zarr_store(at_home.url("a.zarr"))
     with zarr.config.set({"async.concurrency": 10}):
         zarr.create_array(store, shape=(30,), chunks=(10,), dtype="i4")

@@ -13,8 +13,8 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-from jsobj.arrays.at_once import Gauge
-from jsobj.arrays.crew import Crew
+from jsobj.arrays.concurrency import Gauge
+from jsobj.arrays.io_threads import Crew
 from jsobj.arrays.recipe import Recipe
 from jsobj.store.objects import Store
 
