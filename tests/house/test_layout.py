@@ -40,6 +40,20 @@ def test_no_drawer_for_everything() -> None:
     assert [path for path in PACKAGE.rglob("*.py") if path.stem in {"utils", "helpers", "misc", "common"}] == []
 
 
+def test_unit_tests_mirror_the_source() -> None:
+    """``tests/unit/ROOM/test_[FOLDER_]MODULE[_MORE].py`` tests ``jsobj/ROOM/MODULE.py``; stones are single modules."""
+    astray = []
+    for path in (ROOT / "tests" / "unit").rglob("test_*.py"):
+        room = path.parent.relative_to(ROOT / "tests" / "unit")
+        source = PACKAGE if str(room) == "stones" else PACKAGE / room
+        subject = path.stem.removeprefix("test_")
+        modules = {module.stem for module in source.glob("*.py")}
+        modules |= {f"{room.name}_{stem}" for stem in modules}
+        if not any(subject == stem or subject.startswith(f"{stem}_") for stem in modules):
+            astray.append(str(path))
+    assert astray == []
+
+
 def test_every_room_says_what_it_is_for() -> None:
     rooms = list(PACKAGE.rglob("__init__.py"))
     assert [str(path) for path in rooms if not path.read_text().startswith('"""')] == []

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from landing_scene import BIG, ROOT, descriptors, files, filled, land, need, refused
+from target_folder_scene import BIG, ROOT, descriptors, files, filled, land, need, refused
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink

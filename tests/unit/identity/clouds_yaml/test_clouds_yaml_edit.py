@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from cloudsedit_cases import ENTRY, HAND_MADE, QUIET, attempt, put
+from clouds_yaml_cases import ENTRY, HAND_MADE, QUIET, attempt, put
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from awsfiles_cases import CONFIG, CREDENTIALS, OURS, profiles, refused, session
+from aws_files_cases import CONFIG, CREDENTIALS, OURS, profiles, refused, session
 
 import jsobj
 from jsobj.errors import ExitCode

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from awsfiles_cases import CREDENTIALS, OURS, profiles, refused
+from aws_files_cases import CREDENTIALS, OURS, profiles, refused
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

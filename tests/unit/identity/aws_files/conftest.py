@@ -1,15 +1,13 @@
-"""Fixtures of several unit tests."""
+"""Fixtures of several unit tests of this room."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from awsfiles_cases import CONFIG, CREDENTIALS
+from aws_files_cases import CONFIG, CREDENTIALS
 
 from jsobj.identity.aws_files.profile import AwsFiles
-from jsobj.transfer.download.target_folder import Landing
 
 
 @pytest.fixture
@@ -25,15 +23,3 @@ def full(files: AwsFiles) -> AwsFiles:
         path.write_bytes(data)
         path.chmod(0o600)
     return files
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "target"
-
-
-@pytest.fixture
-def landing(root: Path) -> Iterator[Landing]:
-    made = Landing(str(root))
-    yield made
-    made.close()

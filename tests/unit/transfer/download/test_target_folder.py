@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from landing_scene import BIG, files, filled, land, refused
+from target_folder_scene import BIG, files, filled, land, refused
 
 from jsobj.errors import JsobjError
 from jsobj.net.body import FileSink
