@@ -125,7 +125,7 @@ class BytesSink:
 
 
 def source_changed(name: str) -> JsobjError:
-    """The error for a file that is not what it was when the transfer was planned (F/P13: never a mix)."""
+    """The error for a file that is not what it was when the transfer was planned."""
     return JsobjError(
         "source-changed",
         f"{name} changed while it was being sent",

@@ -71,5 +71,5 @@ class Events:
             try:
                 self._stream.write(text + "\n")
                 self._stream.flush()
-            except (OSError, ValueError):  # nobody reads any longer (B134): the transfer goes on
+            except (OSError, ValueError):  # the reader has closed the pipe: the transfer goes on
                 self._silent = True

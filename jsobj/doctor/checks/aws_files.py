@@ -18,7 +18,7 @@ from jsobj.identity.aws_files.profile import names
 
 
 def readable(case: Case) -> Finding:
-    """Both files parse as botocore parses them (B104, B114: duplicates, junk lines, byte order marks)."""
+    """Both files parse as botocore parses them: no duplicates, junk lines or byte order marks."""
     problems: dict[str, str] = {}
     hints: list[str] = []
     for path in _paths(case):
@@ -36,7 +36,7 @@ def readable(case: Case) -> Finding:
 
 
 def private(case: Case) -> Finding:
-    """Nobody else can read, own or share the files that hold secrets (B110, B113)."""
+    """Nobody else can read, own or share the files that hold secrets."""
     return judge_privacy([path for path in _paths(case) if path.is_file() and _holds_key(path)])
 
 

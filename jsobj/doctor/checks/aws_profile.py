@@ -34,7 +34,7 @@ _OTHER_LOGINS = (
 
 
 def values(case: Case) -> Finding:
-    """Comments behind a value and quotes around it become part of it (B106)."""
+    """Comments behind a value and quotes around it become part of it."""
     chosen = _sections_of_choice(case)
     problems = list(_swallowed(case))
     if not problems:
@@ -105,7 +105,7 @@ def checksums(case: Case) -> Finding:
 
 
 def other_logins(case: Case) -> Finding:
-    """Nothing in the profile makes other tools log in in another way than with its keys (B118, S25)."""
+    """Nothing in the profile makes other tools log in otherwise than with its keys."""
     name = case.profile_choice().name
     if not name:
         return skipped("no profile is in use")

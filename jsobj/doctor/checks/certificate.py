@@ -1,4 +1,4 @@
-"""Does the server prove who it is? If not: why, and who made its certificate. No byte of a credential is sent (F28)."""
+"""Does the server prove who it is? If not: why, and who made its certificate. No byte of a credential is sent."""
 
 from __future__ import annotations
 

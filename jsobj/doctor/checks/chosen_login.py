@@ -16,7 +16,7 @@ _SWIFT_INSTEAD = "the keyless road is tested instead"
 
 
 def login(case: Case) -> Finding:
-    """There is a login, and its address is one; says which won (B036)."""
+    """There is a login, and its address is one; says which won."""
     if case.wish.from_env and not chosen_by_environment(case.settings):
         if case.settings.get("AWS_ACCESS_KEY_ID") or case.settings.get("AWS_PROFILE"):
             return skipped(f"the environment names no login: {_S3_INSTEAD}")
@@ -47,7 +47,7 @@ def login(case: Case) -> Finding:
 
 
 def profile(case: Case) -> Finding:
-    """There are S3 keys with an endpoint; says which won (B068)."""
+    """There are S3 keys with an endpoint; says which won."""
     if case.wish.from_env and not (case.settings.get("AWS_ACCESS_KEY_ID") or case.settings.get("AWS_PROFILE")):
         return _no_keys(case, "the environment names no S3 keys")
     access = s3_access(case.settings, profile=case.wish.profile, cloud=case.wish.cloud)

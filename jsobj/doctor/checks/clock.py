@@ -11,7 +11,7 @@ _SET = "set the clock: sudo timedatectl set-ntp true"
 
 
 def skew(case: Case) -> Finding:
-    """Judge by the ``Date`` headers that the servers sent (F34)."""
+    """Judge by the ``Date`` headers of the servers."""
     dates = dict(case.dates)
     if not dates:
         return skipped("no server has told its time")

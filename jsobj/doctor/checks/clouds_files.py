@@ -29,7 +29,7 @@ def _ledger(case: Case) -> str:
 
 
 def readable(case: Case) -> Finding:
-    """clouds.yaml is YAML with a ``clouds:`` mapping, and says which file won (B036)."""
+    """clouds.yaml is YAML with a ``clouds:`` mapping, and says which file won."""
     found = readable_files(case.settings)
     names = cloud_names(case.settings)  # raises with file and line
     if not found:
@@ -48,7 +48,7 @@ def readable(case: Case) -> Finding:
 
 
 def private(case: Case) -> Finding:
-    """clouds.yaml and secure.yaml with secrets in them are for their owner alone (B054)."""
+    """clouds.yaml and secure.yaml with secrets in them are readable by their owner only."""
     own = own_files(case.settings)
     paths = {p: None for files in (own, *readable_files(case.settings)) for p in (files.clouds, files.secure) if p}
     return judge_privacy([path for path in paths if path.is_file() and _holds_secret(path)])
@@ -63,7 +63,7 @@ def _holds_secret(path: Path) -> bool:
 
 
 def entry(case: Case) -> Finding:
-    """The cloud in use checks certificates and has a kind of login that exists (B050)."""
+    """The cloud in use checks certificates and has a kind of login that exists."""
     name = chosen_cloud(case.settings, case.wish.cloud).name
     files = next((f for f in readable_files(case.settings) if name and name in names_in(f.clouds)), None)
     if files is None:
@@ -86,7 +86,7 @@ def entry(case: Case) -> Finding:
 
 
 def rc_files(case: Case) -> Finding:
-    """RC files in the usual places are whole, private, and quoted as a shell reads them (0.10, B037)."""
+    """RC files in the usual places are whole, private, and quoted as a shell reads them."""
     problems: dict[str, str] = {}
     count = 0
     for path in _rc_files(case):

@@ -22,7 +22,7 @@ _BUNDLES = ("OS_CACERT", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"
 
 
 def openstack(case: Case) -> Finding:
-    """Leftover ``OS_*`` variables beside another login (B036)."""
+    """Leftover ``OS_*`` variables beside another login."""
     names = sorted(n for n in case.settings.environ if n.startswith("OS_") and n not in _HARMLESS)
     choice = chosen_cloud(case.settings, case.wish.cloud)
     evidence = {"login chosen by": choice.reason or "nothing", "variables": ", ".join(names) or "none"}
@@ -47,7 +47,7 @@ def openstack(case: Case) -> Finding:
 
 
 def aws(case: Case) -> Finding:
-    """``AWS_*`` variables that beat what the profile says (B068, B118)."""
+    """``AWS_*`` variables that override the profile."""
     env = case.settings
     names = sorted(n for n in env.environ if n.startswith("AWS_") and n not in _HARMLESS_AWS)
     choice = case.profile_choice()

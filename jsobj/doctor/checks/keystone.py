@@ -25,7 +25,7 @@ _PATHS = ("/v3", "/identity/v3", "/keystone/v3")  # where portals and distributi
 
 
 def discovery(case: Case) -> Finding:
-    """What answers at OS_AUTH_URL is a Keystone with API version 3 (F33, F36, F50)."""
+    """What answers at OS_AUTH_URL is a Keystone with API version 3."""
     assert case.source is not None, "needs 'login'"
     target = target_of_keystone(case)
     url = identity_root(case.source.auth_url)
@@ -165,7 +165,7 @@ def project(case: Case) -> Finding:
 
 
 def catalog(case: Case) -> Finding:
-    """The catalogue has an object store for the region and interface in use (F33)."""
+    """The catalogue has an object store for the region and interface in use."""
     login = _login(case)
     entries = [e for e in login.catalog.endpoints if e.service == "object-store"]
     listed = {f"{e.region} {e.interface}": e.url for e in entries[:12]}

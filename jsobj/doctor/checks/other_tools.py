@@ -50,7 +50,7 @@ def open_files(case: Case) -> Finding:
 
 
 def shadows(case: Case) -> Finding:
-    """No ``~/.boto`` or ``/etc/boto.cfg`` gives botocore keys where a profile is forgotten (B118)."""
+    """No ``~/.boto`` or ``/etc/boto.cfg`` gives botocore keys where no profile is named."""
     held = {
         str(path): "aws_access_key_id"
         for path in (case.settings.home / ".boto", Path("/etc/boto.cfg"))

@@ -18,7 +18,7 @@ from jsobj.store.access import S3Access
 
 
 def server(case: Case) -> Finding:
-    """Something that speaks S3 answers, before anything signed is sent (F50)."""
+    """Something that speaks S3 answers, before anything signed is sent."""
     access = _access(case)
     reply = ask(case, access.origin, "/", verify=access.verify)
     if reply.clock is not None:

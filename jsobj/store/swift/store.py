@@ -240,7 +240,7 @@ class SwiftStore:
         return found
 
     def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = _PLAIN) -> str:
-        """Put the manifest, then delete the segments that only the one before it named (C07)."""
+        """Put the manifest, then delete the segments that only the previous one named."""
         ordered = sorted((part for part in parts if part.size), key=lambda part: part.number)
         if not ordered:
             etag = self.put(upload.key, BytesSource(b""), options)

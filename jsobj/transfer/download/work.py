@@ -241,7 +241,7 @@ class DownloadWork:
         self.tell(Done(item.remote.key, item.name, fetched.size, fetched.verified, fetched.etag))
 
     def _anew(self, unit: FinishFetch) -> bool:
-        """Fetch the parts of a damaged object once more (F06), unless that leads nowhere.
+        """Fetch the parts of a damaged object once more, unless that leads nowhere.
 
         Which part is wrong, the digest of the whole does not tell. So all of them are fetched a second time, and then
         only those that have not yet come twice alike.
