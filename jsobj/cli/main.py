@@ -89,8 +89,7 @@ def run(argv: Sequence[str]) -> int:
     """Run one command line; the exit code. Nothing else in the program decides an exit code."""
     before = _catch_signals()
     try:
-        # Where a command leaves through click's own exit (help, a shell's code), this is the exit code; else None.
-        code = make_root().main(args=list(argv), prog_name="jsobj", standalone_mode=False)
+        code = call(argv)
         sys.stdout.flush()
     except JsobjError as error:
         return _report(error, argv)
@@ -110,13 +109,22 @@ def run(argv: Sequence[str]) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return code if isinstance(code, int) else ExitCode.OK
+    return code
+
+
+def call(argv: Sequence[str], *, more: Sequence[str] = ()) -> int:
+    """Run one command line in this process and return its exit code; errors are raised.
+
+    ``more``: words that are not part of the command line which a journal keeps.
+    """
+    code = make_root().main(args=[*more, *argv], prog_name="jsobj", standalone_mode=False, obj=tuple(argv))
+    return code if isinstance(code, int) else ExitCode.OK  # an int after click's own exit: help, or a command's code
 
 
 def _report(error: JsobjError, argv: Sequence[str]) -> int:
     from jsobj.ui.output import Output
 
-    environ = os.environ  # noqa: TID251 - see frame.make_world
+    environ = os.environ  # noqa: TID251 - see parsing.command.make_world
     Output(sys.stdout, sys.stderr, as_json="--json" in argv, environ=environ).error(error)
     return int(error.code)
 

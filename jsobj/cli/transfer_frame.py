@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,7 +51,7 @@ class Frame:
             verb=verb,
             sources=sources,
             destination=destination,
-            words=tuple(sys.argv[1:]),
+            words=world.words,
             folder=folder,
             cloud=world.cloud,
             profile=world.profile,

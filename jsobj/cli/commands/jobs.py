@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -129,7 +128,7 @@ def resume(ctx: click.Context, world: World, job: str) -> None:
 
     JOB is an id from 'jsobj jobs list', or the beginning of one.
     """
-    from jsobj.cli.main import make_root
+    from jsobj.cli.main import call
     from jsobj.transfer.journal.jobs import command_line, find_job
 
     found = find_job(world.settings.state_dir, job)
@@ -146,11 +145,8 @@ def resume(ctx: click.Context, world: World, job: str) -> None:
             context=error.strerror or "",
             hint=f"give the job up: jsobj jobs cancel {found.id}",
         ) from error
-    words = list(found.key.words)
-    sys.argv[1:] = words  # what the journal keeps as the command that goes on
     given = [word for word, is_set in (("--json", world.out.as_json), ("--quiet", world.out.quiet)) if is_set]
-    code = make_root().main(args=[*given, *words], prog_name="jsobj", standalone_mode=False)
-    ctx.exit(code if isinstance(code, int) else 0)
+    ctx.exit(call(found.key.words, more=given))
 
 
 @command("cancel")

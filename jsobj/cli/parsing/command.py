@@ -64,14 +64,14 @@ class Command(click.Command):
         shared = {name: ctx.params[name] for name in _SHARED}
         for name in _SHARED:
             del ctx.params[name]
-        ctx.params["world"] = make_world(shared)
+        ctx.params["world"] = make_world(shared, ctx.obj or ())
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
             raise ReaderGone from error  # click would make an exit with code 1 of it
 
 
-def make_world(shared: Mapping[str, Any]) -> World:
+def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
     """The world of this process, as the shared options want it."""
     from jsobj.identity.settings import Settings
     from jsobj.ui.output import Output
@@ -92,7 +92,7 @@ def make_world(shared: Mapping[str, Any]) -> World:
     settings = Settings.read()
     for name in settings.unknown_own_variables():
         out.warn(f"the variable {name} means nothing to jsobj")
-    return World(settings, out, shared["cloud"], shared["profile"], shared["no_input"], stdin)
+    return World(settings, out, shared["cloud"], shared["profile"], shared["no_input"], stdin, words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One invocation's surroundings."""
+    """The surroundings of one command. ``words``: its command line, without the program's name."""
 
     settings: Settings
     out: Output
@@ -25,6 +25,7 @@ class World:
     profile: str
     no_input: bool
     stdin: TextIO
+    words: tuple[str, ...] = ()
 
     @property
     def can_ask(self) -> bool:
