@@ -1,7 +1,7 @@
-"""One run's notebook: what was asked for, and what the checks have learned so far.
+"""The context of one run: what the doctor looks at, and what the checks have learned so far.
 
-Each slot below ``undo`` is filled by exactly one check, and read only by checks that need that one, so that checks may
-run side by side without locks.
+Each field below ``undo`` is set by exactly one check and read only by checks that need that one, so checks run in
+parallel without locks.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import shlex
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from jsobj.errors import JsobjError
 from jsobj.identity.current import Choice, chosen_profile
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from jsobj.store.access import S3Access
 
 
+T = TypeVar("T")
+
 # Of a hint: the words that name a command which has a cloud or a profile, and what follows in the same clause.
 _COMMAND = re.compile(
     r"(?P<command>jsobj (?:(?:bucket|uploads|ec2-creds) (?:list|show|create|delete|abort|rotate|prune)"
@@ -38,10 +40,10 @@ _COMMAND = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What the user asked the doctor to look at. ``bucket`` "" means: make one, and remove it.
+class Scope:
+    """What the doctor looks at. ``bucket`` "" means: make one, and remove it.
 
-    ``from_env``: only what the environment names counts, and no stored default; so runs a CI job.
+    ``from_env``: only what the environment names, and no stored default, as in a CI job.
     """
 
     cloud: str = ""
@@ -52,10 +54,10 @@ class Wish:
 
 @dataclass(slots=True)
 class Case:
-    """See the module. ``dates`` maps a server's name to its clock minus ours, in seconds."""
+    """``dates`` maps a server's name to its clock minus ours, in seconds."""
 
     settings: Settings
-    wish: Wish = field(default_factory=Wish)
+    scope: Scope = field(default_factory=Scope)
     undo: ExitStack = field(default_factory=ExitStack)
     source: AuthSource | None = None  # login
     access: S3Access | None = None  # profile
@@ -73,7 +75,7 @@ class Case:
 
     def named(self, hint: str) -> str:
         """A hint whose commands mean the same cloud and profile when they are pasted."""
-        options = (("--cloud", self.wish.cloud), ("--profile", self.wish.profile))
+        options = (("--cloud", self.scope.cloud), ("--profile", self.scope.profile))
 
         def name(found: re.Match[str]) -> str:
             command, rest = found.group("command", "rest")
@@ -89,6 +91,13 @@ class Case:
     def profile_choice(self) -> Choice:
         """The AWS profile in use; nameless where none is, or where the files that say so cannot be read."""
         try:
-            return chosen_profile(self.settings, profile=self.wish.profile, cloud=self.wish.cloud)
+            return chosen_profile(self.settings, profile=self.scope.profile, cloud=self.scope.cloud)
         except JsobjError:
             return Choice("", "")
+
+
+def needed(fact: T | None) -> T:
+    """What a check that this one needs has learned; the registry makes sure that it has."""
+    if fact is None:
+        raise LookupError("the check that learns this is not among the needs")
+    return fact

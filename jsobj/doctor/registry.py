@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from jsobj.doctor.check import Check
 from jsobj.doctor.checks import (
     aws_files,
@@ -32,6 +35,13 @@ _KEYSTONE, _KEYS, _SWIFT, _S3, _LEFT, _TRIP = "keystone", "keys", "swift", "s3",
 
 _AWS_FILES = ("aws-files", "aws-sections", "aws-values", "aws-endpoint", "aws-logins", "env-aws", "env-ca", "env-proxy")
 _CLOUD_FILES = ("ledger", "clouds-files", "clouds-entry", "env-ca", "env-proxy")
+_WRITERS = ("round-trip", "checksums", "s3fs", "swift-round-trip", "fsspec", "public-read", "s3-project", "uploads")
+
+
+def _trip(name: str, title: str, *more: Any, seconds: float = 90, **words: Any) -> Check:
+    """A check that makes objects."""
+    return replace(Check(name, _TRIP, title, *more, **words), seconds=seconds, writes=True)
+
 
 CHECKS: tuple[Check, ...] = (
     # Files first: a value that is not read as it was written explains everything below.
@@ -93,59 +103,21 @@ CHECKS: tuple[Check, ...] = (
     Check("segments", _LEFT, "Segments without their object", leftovers.segments, after=("swift-api", "s3-signature")),
     Check("doctors", _LEFT, "Buckets of earlier runs", leftovers.doctors, after=("swift-api", "s3-signature")),
     # Both ways to the data, each with the library that others use and with what arrays are read with.
-    Check(
-        "round-trip",
-        _TRIP,
-        "Objects over S3 (boto3)",
-        round_trip.round_trip,
-        ("s3-signature",),
-        ("quota",),
-        ("swift-api",),
-        seconds=90,
-        writes=True,
+    _trip(
+        "round-trip", "Objects over S3 (boto3)", round_trip.round_trip, ("s3-signature",), ("quota",), ("swift-api",)
     ),
-    Check("checksums", _TRIP, "Default checksums", round_trip.checksums, ("round-trip",), seconds=30, writes=True),
-    Check(
-        "s3fs",
-        _TRIP,
-        "Objects over S3 (s3fs)",
-        s3fs_trip.trip,
-        ("round-trip",),
-        ("checksums",),
-        seconds=SECONDS,
-        writes=True,
-    ),
-    Check(
+    _trip("checksums", "Default checksums", round_trip.checksums, ("round-trip",), seconds=30),
+    _trip("s3fs", "Objects over S3 (s3fs)", s3fs_trip.trip, ("round-trip",), ("checksums",), seconds=SECONDS),
+    _trip(
         "swift-round-trip",
-        _TRIP,
         "Objects over Swift (swiftclient)",
         swift_round_trip.round_trip,
         ("swift-api",),
         ("quota",),
         ("s3-signature",),
-        seconds=90,
-        writes=True,
     ),
-    Check(
-        "fsspec",
-        _TRIP,
-        "Objects over Swift (fsspec)",
-        fsspec_trip.trip,
-        ("swift-round-trip",),
-        seconds=SECONDS,
-        writes=True,
-    ),
-    Check(
-        "public-read", _TRIP, "Private and published objects", public_read.reading, ("swift-round-trip",), writes=True
-    ),
-    # Last, whatever happened before: nothing stays behind.
-    Check(
-        "clean-up",
-        _TRIP,
-        "Nothing is left behind",
-        scratch_bucket.clean_up,
-        after=("round-trip", "checksums", "s3fs", "swift-round-trip", "fsspec", "public-read", "s3-project", "uploads"),
-        seconds=60,
-        writes=True,
-    ),
+    _trip("fsspec", "Objects over Swift (fsspec)", fsspec_trip.trip, ("swift-round-trip",), seconds=SECONDS),
+    _trip("public-read", "Private and published objects", public_read.reading, ("swift-round-trip",), seconds=15),
+    # Last, whatever happened before: nothing is left behind.
+    _trip("clean-up", "Nothing is left behind", scratch_bucket.clean_up, after=_WRITERS, seconds=60),
 )

@@ -1,8 +1,8 @@
-"""Running checks: each as soon as what it needs is there, each within its time, none able to stop the others.
+"""Runs checks in parallel: each as soon as those it depends on have ended, each within its time.
 
 A check whose need has failed is skipped and says so, so that one broken password is reported once. A check that raises
 is a failed check. Every check has a daemon thread of its own: one that hangs (a resolver without an answer cannot be
-interrupted) is given up and dies with the process.
+interrupted) is given up and ends with the process.
 """
 
 from __future__ import annotations
@@ -12,116 +12,104 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Check, Finding, Outcome, Status, failed, skipped
 from jsobj.errors import ExitCode, JsobjError
 
-_BLOCKING = frozenset({Status.FAIL, Status.SKIP})
-
 
 def run_checks(
     checks: Sequence[Check], case: Case, *, tell: Callable[[Outcome], None] = lambda outcome: None
 ) -> tuple[Outcome, ...]:
-    """Run all; the outcomes in the order of ``checks``, each also handed to ``tell`` in that order.
+    """Run all; the outcomes in the order of ``checks``, each also passed to ``tell`` in that order.
 
     ``needs`` and ``after`` that are not among ``checks`` count as fulfilled. Whatever was made is undone at the end,
     also after Ctrl-C.
     """
     with case.undo:
-        board = _Board(checks, case)
-        board.run(tell)
-        return tuple(board.done[check.id] for check in checks)
-
-
-@dataclass(slots=True)
-class _Board:
-    """Which checks wait, run and are done."""
-
-    checks: Sequence[Check]
-    case: Case
-    done: dict[str, Outcome] = field(default_factory=dict)
-    running: dict[str, tuple[Check, float]] = field(default_factory=dict)
-    finished: queue.SimpleQueue[Outcome] = field(default_factory=queue.SimpleQueue)
-
-    def run(self, tell: Callable[[Outcome], None]) -> None:
-        """All checks, each told in its turn."""
-        told = 0
-        while told < len(self.checks):
-            self.start_ready()
-            if (outcome := self.done.get(self.checks[told].id)) is not None:
+        run = _Run(checks, case)
+        shown = 0
+        for _ in run.outcomes():
+            while shown < len(checks) and (outcome := run.done.get(checks[shown].id)) is not None:
                 tell(outcome)
-                told += 1
-            else:
-                self.wait()
+                shown += 1
+        return tuple(run.done[check.id] for check in checks)
 
-    def start_ready(self) -> None:
-        """Start what can be started; skip what cannot any more. A skip can make further ones ready."""
-        known = {check.id for check in self.checks}
-        moved = True
-        while moved:
-            moved = False
-            for check in self.checks:
-                if check.id in self.done or check.id in self.running:
-                    continue
-                if any(
-                    other in known and other not in self.done for other in (*check.needs, *check.unless, *check.after)
-                ):
-                    continue
-                blocker = self._blocker(check)
-                if blocker is not None:
-                    self.done[check.id] = Outcome(check, skipped(_because(blocker)), 0.0)
-                    moved = True
-                else:
-                    self._start(check)
+
+class _Run:
+    """Which checks run, until when, and which are done."""
+
+    def __init__(self, checks: Sequence[Check], case: Case) -> None:
+        self.done: dict[str, Outcome] = {}
+        self._case = case
+        self._checks = {check.id: check for check in checks}
+        self._deadlines: dict[str, float] = {}  # of those that run
+        self._finished: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._order = TopologicalSorter(
+            {c.id: [name for name in (*c.needs, *c.unless, *c.after) if name in self._checks] for c in checks}
+        )
+        self._order.prepare()
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """Start what is ready, and yield each outcome as it comes."""
+        self._start_ready()
+        while self._deadlines:
+            outcome = self._next()
+            self.done[outcome.check.id] = outcome
+            self._order.done(outcome.check.id)
+            self._start_ready()
+            yield outcome
+
+    def _start_ready(self) -> None:
+        for name in self._order.get_ready():
+            check = self._checks[name]
+            self._deadlines[name] = time.monotonic() + check.seconds
+            if (blocker := self._blocker(check)) is not None:
+                self._finished.put(Outcome(check, skipped(_because(blocker)), 0.0))
+            else:
+                threading.Thread(target=self._run, args=(check,), name=f"doctor-{name}", daemon=True).start()
 
     def _blocker(self, check: Check) -> Outcome | None:
-        needed = (self.done[n] for n in check.needs if n in self.done)
-        feared = (self.done[n] for n in check.unless if n in self.done)
-        found = (o for o in needed if o.status in _BLOCKING), (o for o in feared if o.status is Status.FAIL)
-        return next(chain(*found), None)
-
-    def _start(self, check: Check) -> None:
-        self.running[check.id] = (check, time.monotonic() + check.seconds)
-        threading.Thread(target=self._run, args=(check,), name=f"doctor-{check.id}", daemon=True).start()
+        """The outcome because of which this one is not run."""
+        for names, stops in ((check.needs, {Status.FAIL, Status.SKIP}), (check.unless, {Status.FAIL})):
+            for name in names:
+                if name in self.done and self.done[name].status in stops:
+                    return self.done[name]
+        return None
 
     def _run(self, check: Check) -> None:
         began = time.monotonic()
-        judged = _judged(check, self.case)
-        finding = replace(judged, hint=self.case.named(judged.hint))
-        self.finished.put(Outcome(check, finding, time.monotonic() - began))
+        finding = _finding(check, self._case)
+        self._finished.put(
+            Outcome(check, replace(finding, hint=self._case.named(finding.hint)), time.monotonic() - began)
+        )
 
-    def wait(self) -> None:
-        """Until one is finished or out of time."""
-        deadline = min(end for _, end in self.running.values())
-        try:
-            outcome = self.finished.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
-            self._give_up()
-            return
-        if self.running.pop(outcome.check.id, None) is not None:  # else: given up before
-            self.done[outcome.check.id] = outcome
-
-    def _give_up(self) -> None:
-        for check, deadline in list(self.running.values()):
-            if deadline <= time.monotonic():
-                del self.running[check.id]
+    def _next(self) -> Outcome:
+        """The next check that ends or runs out of time."""
+        while True:
+            name, deadline = min(self._deadlines.items(), key=lambda item: item[1])
+            try:
+                outcome = self._finished.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                check = self._checks[name]
                 found = f"no answer within {check.seconds:.0f} seconds"
                 finding = failed(found, hint="try again; if it stays so, tell your cloud's help desk the address")
-                self.done[check.id] = Outcome(check, finding, check.seconds)
+                outcome = Outcome(check, finding, check.seconds)
+            if self._deadlines.pop(outcome.check.id, None) is not None:  # else it was given up before
+                return outcome
 
 
 def _because(blocker: Outcome) -> str:
-    """The cause, not the last link of the chain: a reason to skip is handed on."""
+    """The first cause: a reason to skip is passed on."""
     failed_itself = blocker.status is Status.FAIL
     return f"not looked at, since '{blocker.check.id}' failed" if failed_itself else blocker.finding.found
 
 
-def _judged(check: Check, case: Case) -> Finding:
+def _finding(check: Check, case: Case) -> Finding:
     try:
         return check.run(case)
     except JsobjError as error:
@@ -152,16 +140,13 @@ def chosen(checks: Sequence[Check], words: Sequence[str]) -> tuple[Check, ...]:
             sentence = f"there is no check '{word[:80]}'"
             raise JsobjError("usage", sentence, code=ExitCode.USAGE, hint=f"{hint}all of them: jsobj doctor --list")
         wanted |= {check.id for check in checks if word in (check.id, check.layer)}
-    waiting = list(wanted)
-    while waiting:
-        new = set(by_id[waiting.pop()].needs) - wanted
-        wanted |= new
-        waiting += new
+    for check in reversed(checks):  # what a check needs comes before it
+        wanted |= set(check.needs) if check.id in wanted else set()
     return tuple(check for check in checks if check.id in wanted)
 
 
 def without_writing(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The same checks, those that make objects replaced by a word that they were left out."""
+    """The same checks, but those that make objects say that they were left out."""
 
     def left_out(case: Case) -> Finding:
         return skipped("left out, as asked (--no-round-trip)")

@@ -14,14 +14,14 @@ _PROGRAM = Path(__file__).with_name("programs") / "help_desk.py"
 def stand_alone(case: Case) -> str:
     """The program's text. Profile, endpoint and region are the present ones where there are any."""
     try:
-        access = s3_access(case.settings, profile=case.wish.profile, cloud=case.wish.cloud)
+        access = s3_access(case.settings, profile=case.scope.profile, cloud=case.scope.cloud)
     except JsobjError:  # a broken profile is what the script may be wanted for
         access = None
     filled = {
         "PROFILE": case.profile_choice().name,
         "ENDPOINT": str(access.origin) if access else "",
         "REGION": access.region if access else "",
-        "BUCKET": case.wish.bucket,
+        "BUCKET": case.scope.bucket,
     }
     text = _PROGRAM.read_text()
     for name, value in filled.items():

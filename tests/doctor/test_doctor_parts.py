@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsobj.doctor.case import Case, Wish
+from jsobj.doctor.case import Case, Scope
 from jsobj.doctor.check import Check, Finding, Status, failed, passed, skipped, warned
 from jsobj.doctor.document import document, exit_code
 from jsobj.doctor.redact import Mask
@@ -94,7 +94,7 @@ def test_an_error_of_jsobj_becomes_the_finding(case: Case) -> None:
 )
 def test_a_command_in_a_hint_means_the_same_login(hint: str, named: str, case: Case) -> None:
     assert case.named(hint) == hint
-    assert Case(case.settings, Wish(cloud="js 2", profile="sci")).named(hint) == named
+    assert Case(case.settings, Scope(cloud="js 2", profile="sci")).named(hint) == named
 
 
 def test_a_check_that_hangs_is_given_up(case: Case) -> None:

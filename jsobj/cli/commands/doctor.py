@@ -14,7 +14,7 @@ from jsobj.errors import ExitCode, JsobjError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jsobj.doctor.case import Case, Wish
+    from jsobj.doctor.case import Case, Scope
     from jsobj.doctor.check import Check, Fix, Outcome
     from jsobj.doctor.redact import Mask
 
@@ -62,7 +62,7 @@ def doctor(
       jsobj doctor network --report report.html
     """
     from jsobj.cli.views.doctor import listing, show, show_script
-    from jsobj.doctor.case import Case, Wish
+    from jsobj.doctor.case import Case, Scope
     from jsobj.doctor.document import exit_code
     from jsobj.doctor.registry import CHECKS
     from jsobj.doctor.runner import chosen, without_writing
@@ -72,9 +72,10 @@ def doctor(
     if scheduler:
         _ask_workers(world, scheduler)
         return
-    wish = Wish(world.cloud, world.profile, bucket.removeprefix("s3://").removeprefix("swift://").rstrip("/"), from_env)
+    bucket = bucket.removeprefix("s3://").removeprefix("swift://").rstrip("/")
+    scope = Scope(world.cloud, world.profile, bucket, from_env)
     if emit_script:
-        show_script(world, Case(world.settings, wish))
+        show_script(world, Case(world.settings, scope))
         return
     wanted = chosen(CHECKS, checks)
     if list_checks:
@@ -83,7 +84,7 @@ def doctor(
     if report is not None:
         _refuse_unwritable(report)
     wanted = without_writing(wanted) if no_round_trip else wanted
-    case, outcomes, mended = _examine(world, wish, wanted, fix=fix, yes=yes)
+    case, outcomes, mended = _examine(world, scope, wanted, fix=fix, yes=yes)
     show(world, case, outcomes, mended, report)
     click.get_current_context().exit(exit_code(outcomes, strict=strict))
 
@@ -113,7 +114,7 @@ def _ask_workers(world: World, address: str) -> None:
 
 
 def _examine(
-    world: World, wish: Wish, wanted: Sequence[Check], *, fix: bool, yes: bool
+    world: World, scope: Scope, wanted: Sequence[Check], *, fix: bool, yes: bool
 ) -> tuple[Case, Sequence[Outcome], list[str]]:
     """Run; with ``fix`` mend and run again, since one fault may hide the next."""
     from jsobj.cli.views.doctor import Teller
@@ -123,7 +124,7 @@ def _examine(
     mended: list[str] = []
     touched: set[Path] = set()
     for _ in range(_ROUNDS):
-        case = Case(world.settings, wish)
+        case = Case(world.settings, scope)
         outcomes = run_checks(wanted, case, tell=Teller(world, case, wanted))
         fixes = _first_of_each_file(outcomes)
         if not fix or not fixes:

@@ -17,13 +17,13 @@ _SWIFT_INSTEAD = "the keyless road is tested instead"
 
 def login(case: Case) -> Finding:
     """There is a login, and its address is one; says which won."""
-    if case.wish.from_env and not chosen_by_environment(case.settings):
+    if case.scope.from_env and not chosen_by_environment(case.settings):
         if case.settings.get("AWS_ACCESS_KEY_ID") or case.settings.get("AWS_PROFILE"):
             return skipped(f"the environment names no login: {_S3_INSTEAD}")
         hint = "set OS_CLOUD, or OS_AUTH_URL with OS_APPLICATION_CREDENTIAL_ID and OS_APPLICATION_CREDENTIAL_SECRET"
         return failed("the environment names no login", {"variables": "OS_CLOUD, OS_*"}, hint=hint)
     try:
-        source = current_source(case.settings, cloud=case.wish.cloud)
+        source = current_source(case.settings, cloud=case.scope.cloud)
     except JsobjError as error:
         if error.reference == "not-logged-in" and (
             case.profile_choice().name or case.settings.get("AWS_ACCESS_KEY_ID")
@@ -48,9 +48,9 @@ def login(case: Case) -> Finding:
 
 def profile(case: Case) -> Finding:
     """There are S3 keys with an endpoint; says which won."""
-    if case.wish.from_env and not (case.settings.get("AWS_ACCESS_KEY_ID") or case.settings.get("AWS_PROFILE")):
+    if case.scope.from_env and not (case.settings.get("AWS_ACCESS_KEY_ID") or case.settings.get("AWS_PROFILE")):
         return _no_keys(case, "the environment names no S3 keys")
-    access = s3_access(case.settings, profile=case.wish.profile, cloud=case.wish.cloud)
+    access = s3_access(case.settings, profile=case.scope.profile, cloud=case.scope.cloud)
     if access is None:
         return _no_keys(case, "no S3 keys")
     case.access = access

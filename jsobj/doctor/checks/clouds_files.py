@@ -64,7 +64,7 @@ def _holds_secret(path: Path) -> bool:
 
 def entry(case: Case) -> Finding:
     """The cloud in use checks certificates and has a kind of login that exists."""
-    name = chosen_cloud(case.settings, case.wish.cloud).name
+    name = chosen_cloud(case.settings, case.scope.cloud).name
     files = next((f for f in readable_files(case.settings) if name and name in names_in(f.clouds)), None)
     if files is None:
         return passed("no cloud of clouds.yaml is in use")

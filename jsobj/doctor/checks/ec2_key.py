@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from jsobj.doctor.case import Case
+from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, skipped, warned
 from jsobj.ec2_keys.setup import profiles_with
 from jsobj.errors import ExitCode, JsobjError
@@ -19,26 +19,25 @@ _ANEW = "make another: jsobj ec2-creds --new"
 
 def known(case: Case) -> Finding:
     """The profile's key is one of this user's at Keystone, for this project, with this secret."""
-    assert case.keystone is not None, "needs 'token'"
-    assert case.access is not None, "needs 'profile'"
+    access = needed(case.access)
     keys = _keys(case)
     if isinstance(keys, Finding):
         return keys
-    login, pair = case.keystone.login, case.access.key
+    login, pair = needed(case.keystone).login, access.key
     record = ledger.read(case.settings).key(pair.access)
     evidence = {"key": pair.access, "user": login.user.name, "project": login.project.name}
     found = next((key for key in keys if key.access == pair.access), None)
     if found is None:
         if record is not None and record.user_id == login.user.id:
             return failed(f"the key {pair.access} was deleted at Keystone", evidence, hint=_ANEW)
-        sentence = f"the key {pair.access} is none of user {login.user.name}'s: deleted, or another user's"
+        sentence = f"the key {pair.access} is not one of user {login.user.name}'s: deleted, or another user's"
         return warned(sentence, evidence, hint=f"if the check of the signature fails, {_ANEW}")
     if found.project_id != login.project.id:
         sentence = f"the key {pair.access} is for another project ({found.project_id}) than the login's"
         hint = "its buckets are not this project's; make a profile for this one: jsobj ec2-creds --profile NAME"
         return failed(sentence, {**evidence, "key's project": found.project_id}, hint=hint)
     if found.secret != Secret(pair.secret.reveal().strip()):
-        sentence = f"the secret in {case.access.where} is not the one that Keystone holds for the key {pair.access}"
+        sentence = f"the secret in {access.where} is not the one that Keystone holds for the key {pair.access}"
         return failed(sentence, evidence, hint="write it anew: jsobj ec2-creds --overwrite")
     return _aged(case, record, evidence) or passed(f"Keystone knows the key for project {login.project.name}", evidence)
 
@@ -56,7 +55,6 @@ def _aged(case: Case, record: ledger.KeyRecord | None, evidence: dict[str, str])
 
 def unused(case: Case) -> Finding:
     """No key that jsobj made is left over at Keystone."""
-    assert case.keystone is not None, "needs 'token'"
     keys = _keys(case)
     if isinstance(keys, Finding):
         return keys
@@ -66,7 +64,7 @@ def unused(case: Case) -> Finding:
     for record in book.keys:
         if record.access in at_keystone and record.made and _is_over(case, record):
             left.append(record.access)
-    mine = [key for key in keys if key.project_id == case.keystone.login.project.id]
+    mine = [key for key in keys if key.project_id == needed(case.keystone).login.project.id]
     evidence = {"keys of this project": str(len(mine)), "of all projects": str(len(keys))}
     if left:
         sentence = f"{len(left)} key(s) made by jsobj are in no profile any more and still open the project"
@@ -82,9 +80,8 @@ def _is_over(case: Case, record: ledger.KeyRecord) -> bool:
 
 
 def _keys(case: Case) -> tuple[Ec2Key, ...] | Finding:
-    assert case.keystone is not None, "needs 'token'"
     try:
-        return Ec2Api(case.keystone).list("doctor")
+        return Ec2Api(needed(case.keystone)).list("doctor")
     except JsobjError as error:
         if error.code is ExitCode.REFUSED:
             return skipped(

@@ -24,7 +24,7 @@ _BUNDLES = ("OS_CACERT", "AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"
 def openstack(case: Case) -> Finding:
     """Leftover ``OS_*`` variables beside another login."""
     names = sorted(n for n in case.settings.environ if n.startswith("OS_") and n not in _HARMLESS)
-    choice = chosen_cloud(case.settings, case.wish.cloud)
+    choice = chosen_cloud(case.settings, case.scope.cloud)
     evidence = {"login chosen by": choice.reason or "nothing", "variables": ", ".join(names) or "none"}
     if not names:
         return passed("no OS_* variables in the environment", evidence)

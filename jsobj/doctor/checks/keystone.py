@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from jsobj.doctor.case import Case
+from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, skipped, warned
 from jsobj.doctor.checks.network import keystone as target_of_keystone
 from jsobj.doctor.http import Reply, ask
@@ -26,9 +26,8 @@ _PATHS = ("/v3", "/identity/v3", "/keystone/v3")  # where portals and distributi
 
 def discovery(case: Case) -> Finding:
     """What answers at OS_AUTH_URL is a Keystone with API version 3."""
-    assert case.source is not None, "needs 'login'"
     target = target_of_keystone(case)
-    url = identity_root(case.source.auth_url)
+    url = identity_root(needed(case.source).auth_url)
     reply = ask(case, target.origin, parse_url(url)[1], verify=target.verify)
     if reply.clock is not None:
         case.dates["Keystone"] = reply.clock
@@ -75,9 +74,8 @@ def _elsewhere(case: Case) -> str:
 
 def token(case: Case) -> Finding:
     """Keystone lets us in."""
-    assert case.source is not None, "needs 'login'"
     try:
-        case.keystone = Keystone(case.source)
+        case.keystone = Keystone(needed(case.source))
     except JsobjError as error:
         return _refused(case, error)
     login = case.keystone.login
@@ -93,8 +91,7 @@ def token(case: Case) -> Finding:
 def _refused(case: Case, error: JsobjError) -> Finding:
     """A 401 with its likely cause: Keystone says the same for a wrong secret, an expired and a deleted credential."""
     evidence = {"reference": error.reference, "seen": error.context}
-    assert case.source is not None, "needs 'login'"
-    cloud = case.source.cloud
+    cloud = needed(case.source).cloud
     end = parse_keystone_time(ledger.read(case.settings).cloud(cloud).expires) if cloud else None
     if error.code is ExitCode.AUTH and end is not None and end <= case.now():
         sentence = f"the application credential of cloud '{cloud}' expired on {human_time(end)}"
@@ -104,18 +101,17 @@ def _refused(case: Case, error: JsobjError) -> Finding:
 
 
 def _login(case: Case) -> Login:
-    assert case.keystone is not None, "needs 'token'"
-    return case.keystone.login
+    return needed(case.keystone).login
 
 
 def expiry(case: Case) -> Finding:
     """The application credential lasts; says whether it is restricted."""
-    login = _login(case)
+    keystone = needed(case.keystone)
+    login, cloud = keystone.login, keystone.source.cloud
     if login.credential is None:
         return passed("a login as a person does not expire", {"methods": ", ".join(login.methods)})
-    assert case.keystone is not None, "needs 'token'"
-    known = ledger.read(case.settings).cloud(case.keystone.source.cloud).expires
-    end = AppCredentials(case.keystone).own_expiry() or parse_keystone_time(known)
+    known = ledger.read(case.settings).cloud(cloud).expires
+    end = AppCredentials(keystone).own_expiry() or parse_keystone_time(known)
     kind = "restricted" if login.credential.restricted else "unrestricted"
     evidence = {"credential": login.credential.name or login.credential.id, "kind": kind}
     if end is None:
@@ -123,7 +119,7 @@ def expiry(case: Case) -> Finding:
     left = days_left(end, case.now())
     evidence["ends"] = human_time(end)
     if end - case.now() < _SOON:
-        name = same_login(cloud=case.keystone.source.cloud).replace("--cloud", "--as")
+        name = same_login(cloud=cloud).replace("--cloud", "--as")
         hint = f"make a new one in the portal in time, then: jsobj login RCFILE{name} --overwrite"
         return warned(f"the application credential ends in {left}", evidence, hint=hint)
     return passed(f"the {kind} application credential has {left} left", evidence)
@@ -151,8 +147,7 @@ def reads_only(case: Case) -> bool:
 def project(case: Case) -> Finding:
     """The project is the one that this cloud's name stood for at login."""
     login = _login(case)
-    assert case.keystone is not None, "needs 'token'"
-    record = ledger.read(case.settings).cloud(case.keystone.source.cloud)
+    record = ledger.read(case.settings).cloud(needed(case.keystone).source.cloud)
     evidence = {"project": f"{login.project.name} ({login.project.id})", "domain": login.project.domain}
     if record.project_id and record.project_id != login.project.id:
         sentence = (
@@ -187,9 +182,7 @@ def catalog(case: Case) -> Finding:
 
 def same_endpoint(case: Case) -> Finding:
     """The profile is for the object store of this very cloud."""
-    login, access = _login(case), case.access
-    assert access is not None, "needs 'profile'"
-    wanted = login.s3_origin
+    access, wanted = needed(case.access), _login(case).s3_origin
     if access.origin == wanted:
         return passed("the profile's endpoint is the catalogue's", {"endpoint": str(wanted)})
     evidence = {"profile": str(access.origin), "catalogue": str(wanted)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from jsobj.doctor.case import Case
+from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, skipped, warned
 from jsobj.doctor.checks.swift_api import ask_swift, swift_place
 from jsobj.doctor.http import ask
@@ -15,8 +15,7 @@ _PRIVATE = frozenset({401, 403, 404})
 
 def reading(case: Case) -> Finding:
     """Nobody reads without a key what was not published; what was published can be read (Swift's ``.r:*``)."""
-    scratch = case.swift_scratch
-    assert scratch is not None, "needs 'swift-round-trip'"
+    scratch = needed(case.swift_scratch)
     if not scratch.own:
         return skipped("left out, since it would publish the bucket of --bucket for a moment")
     path = f"/{quote(scratch.name)}/{quote(scratch.key('public'))}"
@@ -40,6 +39,5 @@ def reading(case: Case) -> Finding:
 
 
 def _anonymous(case: Case, path: str) -> int:
-    assert case.keystone is not None, "needs 'token'"
     origin, root = swift_place(case)
-    return ask(case, origin, f"{root}{path}", verify=verify_of(case.keystone, case.settings)).answer.status
+    return ask(case, origin, f"{root}{path}", verify=verify_of(needed(case.keystone), case.settings)).answer.status

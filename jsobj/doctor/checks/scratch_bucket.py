@@ -135,8 +135,8 @@ def open_scratch(case: Case, buckets: B) -> ScratchBucket[B]:
     Raises :class:`jsobj.errors.JsobjError`.
     """
     mark = f"{PREFIX}{uuid.uuid4().hex[:12]}"
-    if case.wish.bucket:
-        scratch = ScratchBucket(buckets, case.wish.bucket, f"{mark}/")
+    if case.scope.bucket:
+        scratch = ScratchBucket(buckets, case.scope.bucket, f"{mark}/")
         buckets.require(scratch.name)
         case.undo.callback(scratch.remove_quietly)
         return scratch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jsobj.doctor.case import Case
+from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, warned
 from jsobj.doctor.http import Reply, ask
 from jsobj.ec2_keys.setup import verify_of
@@ -16,8 +16,8 @@ _NEARLY = 0.9  # of the quota
 
 def account(case: Case) -> Finding:
     """The token opens the project's account."""
-    assert case.keystone is not None, "needs 'token'"
-    url = case.keystone.login.swift_url
+    login = needed(case.keystone).login
+    url = login.swift_url
     reply = ask_swift(case, "", query="?limit=1000")
     facts = {"url": url, **reply.facts()}
     status = reply.answer.status
@@ -27,7 +27,6 @@ def account(case: Case) -> Finding:
         used = human_bytes(_number(headers, "x-account-bytes-used"))
         facts["containers"] = headers.get("x-account-container-count", "not told")
         return passed(f"the Swift API answers: {facts['containers']} container(s), {used}", facts)
-    login = case.keystone.login
     if status == 403:
         roles = ", ".join(login.roles) or "none"
         sentence = f"the object store does not open project {login.project.name} to the role(s) {roles}"
@@ -48,17 +47,16 @@ def ask_swift(
     case: Case, path: str, *, query: str = "", method: str = "GET", headers: dict[str, str] | None = None
 ) -> Reply:
     """A request with the token below the account's URL. Raises :class:`jsobj.errors.JsobjError` (network)."""
-    assert case.keystone is not None, "needs 'token'"
+    keystone = needed(case.keystone)
     origin, root = swift_place(case)
-    token = {"X-Auth-Token": case.keystone.token.reveal()}
-    verify = verify_of(case.keystone, case.settings)
+    token = {"X-Auth-Token": keystone.token.reveal()}
+    verify = verify_of(keystone, case.settings)
     return ask(case, origin, f"{root}{path}{query}", method=method, verify=verify, headers={**token, **(headers or {})})
 
 
 def swift_place(case: Case) -> tuple[Origin, str]:
     """The account's URL, taken apart."""
-    assert case.keystone is not None, "needs 'token'"
-    return parse_url(case.keystone.login.swift_url)
+    return parse_url(needed(case.keystone).login.swift_url)
 
 
 def quota(case: Case) -> Finding:

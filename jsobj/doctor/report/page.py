@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
+from importlib import resources
 
 from jsobj.doctor.report.model import CheckRow, Reading, Status, read
 from jsobj.doctor.report.parts import facts, fold, folded_check, layer_picture, open_check, root_cause, shape
-from jsobj.doctor.report.style import STYLE
 from jsobj.doctor.report.text import escape
 
 # An inline style is all that the page may use: without pictures, fonts and connections a style carries nothing out.
@@ -55,7 +55,7 @@ def render(document: Mapping[str, object], *, jsobj_version: str, made: datetime
             '<meta name="color-scheme" content="light dark">',
             '<meta name="referrer" content="no-referrer">',
             f"<title>jsobj doctor: {escape(state and f'{state}: ')}{escape(verdict)}</title>",
-            f"<style>{STYLE}</style>",
+            f"<style>{resources.files(__package__).joinpath('page.css').read_text(encoding='utf-8')}</style>",
             "</head>",
             "<body>",
             "<main>",
