@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
+from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.secret import Secret
+from jsobj.ui.documents import Listing, Record
+from jsobj.units import days_left, human_time, parse_moment
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from jsobj.identity.keystone.app_credentials import AppCredential
+    from jsobj.identity.keystone.app_credentials import AppCredential, AppCredentials
     from jsobj.identity.keystone.client import Keystone
-    from jsobj.secret import Secret
 
 group = Group(
     "app-cred",
@@ -47,15 +50,16 @@ def create(world: World, name: str, **options: Any) -> None:
     Its secret is told by Keystone once and goes straight into an RC file (mode 0600) or, with --as, into clouds.yaml
     and secure.yaml. It belongs to the project of your login.
     """
-    from jsobj.identity.keystone.app_credentials import AppCredentials, rc_text
-    from jsobj.units import parse_moment
+    from jsobj.atomic import write_private_file
+    from jsobj.identity.keystone.app_credentials import rc_text
 
     expires = parse_moment(options["expires"], world.now()) if options["expires"] else None
     target = Path(options["rc_file"] or f"app-cred-{_file_part(name)}-openrc.sh")
     if not options["cloud_name"] and target.exists():
-        raise _file_exists(target)
-    keystone = _keystone(world)
-    calls = AppCredentials(keystone)
+        raise JsobjError(
+            "file-exists", f"{target} exists already", code=ExitCode.REFUSED, hint="name another file: --rc FILE"
+        )
+    keystone, calls = _open(world)
     made, secret = calls.create(
         name,
         description=options["description"],
@@ -67,12 +71,10 @@ def create(world: World, name: str, **options: Any) -> None:
         if options["cloud_name"]:
             where = _store(world, keystone, options["cloud_name"], made, secret)
         else:
-            from jsobj.atomic import write_private_file
-
             write_private_file(target, rc_text(keystone.login, made, secret), exclusive=True)
             where = str(target)
     except JsobjError:
-        calls.delete(made)  # its secret is lost with the file: do not leave it behind
+        calls.delete(made)  # nobody has its secret
         raise
     world.out.show(_record(world, made, {"written_to": where}))
     world.out.note(f"The secret is in {where}.")
@@ -108,27 +110,18 @@ def _store(world: World, keystone: Keystone, cloud_name: str, made: AppCredentia
 @command("list")
 def list_(world: World) -> None:
     """List your application credentials."""
-    from jsobj.identity.keystone.app_credentials import AppCredentials
-    from jsobj.ui.documents import Listing
-
-    keystone = _keystone(world)
-    found = AppCredentials(keystone).list()
+    keystone, calls = _open(world)
+    found = calls.list()
     own = keystone.login.credential.id if keystone.login.credential else ""
-    columns = [
-        ("name", "Name"),
-        ("id", "ID"),
-        ("roles", "Roles"),
-        ("expires", "Expires"),
-        ("kind", "Kind"),
-        ("own", ""),
-    ]
+    columns = [("name", "Name"), ("id", "ID"), ("roles", "Roles"), ("expires", "Expires"), ("kind", "Kind")]
+    columns += [("own", "")]
     shown = [
         {
             "name": item.name,
             "id": item.id,
             "roles": ", ".join(item.roles),
             "expires": _until(item.expires, world),
-            "kind": "unrestricted" if item.unrestricted else "restricted",
+            "kind": _kind(item),
             "own": "this login" if item.id == own else "",
         }
         for item in found
@@ -141,9 +134,7 @@ def list_(world: World) -> None:
 @click.argument("name")
 def show(world: World, name: str) -> None:
     """Show one application credential, by name or ID."""
-    from jsobj.identity.keystone.app_credentials import AppCredentials
-
-    world.out.show(_record(world, AppCredentials(_keystone(world)).find(name), {}))
+    world.out.show(_record(world, _open(world)[1].find(name), {}))
 
 
 @command("delete")
@@ -154,10 +145,7 @@ def delete(world: World, name: str, yes: bool) -> None:
 
     EC2 keys that were made with it stay valid: see jsobj ec2-creds list.
     """
-    from jsobj.identity.keystone.app_credentials import AppCredentials
-
-    keystone = _keystone(world)
-    calls = AppCredentials(keystone)
+    keystone, calls = _open(world)
     found = calls.find(name)
     if not yes:
         own = keystone.login.credential is not None and keystone.login.credential.id == found.id
@@ -168,25 +156,22 @@ def delete(world: World, name: str, yes: bool) -> None:
     world.out.show(_record(world, found, {"deleted": True}))
 
 
-def _keystone(world: World) -> Keystone:
-    from jsobj.cli.parsing.keystone_login import keystone_for
+def _open(world: World) -> tuple[Keystone, AppCredentials]:
+    from jsobj.identity.keystone.app_credentials import AppCredentials
 
-    return keystone_for(world)
+    keystone = keystone_for(world)
+    return keystone, AppCredentials(keystone)
 
 
 def _file_part(name: str) -> str:
     return "".join(ch if ch.isascii() and (ch.isalnum() or ch in "._-") else "-" for ch in name) or "unnamed"
 
 
-def _file_exists(path: Path) -> JsobjError:
-    return JsobjError(
-        "file-exists", f"{path} exists already", code=ExitCode.REFUSED, hint="name another file: --rc FILE"
-    )
+def _kind(item: AppCredential) -> str:
+    return "unrestricted" if item.unrestricted else "restricted"
 
 
 def _until(moment: datetime | None, world: World) -> str:
-    from jsobj.units import days_left, human_time
-
     return "never" if moment is None else f"{human_time(moment)} ({days_left(moment, world.now())})"
 
 
@@ -203,9 +188,7 @@ def _data(item: AppCredential) -> dict[str, object]:
     }
 
 
-def _record(world: World, item: AppCredential, extra: dict[str, object]) -> Any:
-    from jsobj.ui.documents import Record
-
+def _record(world: World, item: AppCredential, extra: dict[str, object]) -> Record:
     lines = [
         ("Name", item.name),
         ("ID", item.id),
@@ -213,7 +196,7 @@ def _record(world: World, item: AppCredential, extra: dict[str, object]) -> Any:
         ("Project", item.project_id),
         ("Roles", ", ".join(item.roles)),
         ("Expires", _until(item.expires, world)),
-        ("Kind", "unrestricted" if item.unrestricted else "restricted"),
+        ("Kind", _kind(item)),
         ("Access rules", str(item.access_rules)),
     ]
     return Record("jsobj.app-cred/1", {**_data(item), **extra}, [line for line in lines if line[1]])

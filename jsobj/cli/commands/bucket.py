@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
+from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.shell_complete import complete_buckets
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.ui.documents import Listing, Record
+from jsobj.units import human_bytes, human_time
 
 if TYPE_CHECKING:
     from jsobj.store.buckets import Bucket, BucketAdmin, Place
@@ -42,7 +45,6 @@ def create(world: World, bucket: str, make_unique: bool) -> None:
     """
     from jsobj.store.bucket_name import check_new_s3, check_new_swift, parse_bucket, unique
     from jsobj.store.completion_cache import forget_names
-    from jsobj.ui.documents import Record
 
     wanted = parse_bucket(bucket)
     name = unique(wanted.name) if make_unique else wanted.name
@@ -71,8 +73,6 @@ def list_(world: World, dialect: str) -> None:
     With swift:// through the Swift API, which also tells the number of objects and bytes.
     """
     from jsobj.store.completion_cache import remember_names
-    from jsobj.ui.documents import Listing
-    from jsobj.units import human_bytes, human_time
 
     if dialect not in {"", "s3://", "swift://", "s3", "swift"}:
         raise JsobjError("usage", f"'{dialect[:80]}' is neither s3:// nor swift://", code=ExitCode.USAGE)
@@ -81,11 +81,8 @@ def list_(world: World, dialect: str) -> None:
     remember_names(world.settings, (b.name for b in found), cloud=world.cloud, profile=world.profile)
     world.out.detail(f"{account.place.dialect} at {account.place.endpoint}, {account.place.where}")
     swift = account.place.dialect == "swift"
-    columns = (
-        [("name", "Name"), ("objects", "Objects"), ("size", "Size")]
-        if swift
-        else [("name", "Name"), ("created", "Created")]
-    )
+    columns = [("name", "Name")]
+    columns += [("objects", "Objects"), ("size", "Size")] if swift else [("created", "Created")]
     shown = [
         {
             "name": b.name,
@@ -104,8 +101,6 @@ def list_(world: World, dialect: str) -> None:
 def show(world: World, bucket: str) -> None:
     """Show one bucket: objects, bytes, settings."""
     from jsobj.store.bucket_name import parse_bucket
-    from jsobj.ui.documents import Record
-    from jsobj.units import human_bytes, human_time
 
     wanted = parse_bucket(bucket)
     account = _open(world, wanted.dialect, wanted.name)
@@ -137,7 +132,6 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
     """
     from jsobj.store.bucket_name import parse_bucket
     from jsobj.store.completion_cache import forget_names
-    from jsobj.ui.documents import Record
 
     wanted = parse_bucket(bucket)
     account = _open(world, wanted.dialect, wanted.name)
@@ -159,7 +153,6 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
 
 
 def _open(world: World, dialect: str, bucket: str = "") -> BucketAdmin:
-    from jsobj.cli.parsing.keystone_login import keystone_for
     from jsobj.store.open import open_account
 
     return open_account(

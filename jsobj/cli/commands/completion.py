@@ -6,8 +6,10 @@ from pathlib import Path
 
 import click
 
+from jsobj.cli.main import make_root
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.world import World
+from jsobj.ui.documents import Record
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -40,7 +42,6 @@ def completion(world: World, shell: str, install: bool) -> None:
         world.out.data(script)
         return
     from jsobj.atomic import edit_private_file
-    from jsobj.ui.documents import Record
 
     target = world.settings.home / Path(_PLACES[shell])
     edit_private_file(target, lambda old: script.encode())
@@ -52,8 +53,6 @@ def completion(world: World, shell: str, install: bool) -> None:
 def completion_script(shell: str) -> str:
     """The script for a shell, as ``completions/`` in the source has it."""
     from click.shell_completion import get_completion_class
-
-    from jsobj.cli.main import make_root
 
     kind = get_completion_class(shell)
     assert kind is not None

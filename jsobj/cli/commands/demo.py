@@ -19,6 +19,7 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.ui.documents import Record
 
 if TYPE_CHECKING:
     from jsobj.sandbox.status import Status
@@ -96,7 +97,6 @@ def demo(world: World, keep: bool, folder: str) -> None:
     it with boto3 and s3fs. It names each command, and your own files are not touched: it has its own HOME.
     """
     from jsobj.sandbox.requirements import check_packages
-    from jsobj.ui.documents import Record
 
     check_packages(None)
     with _workplace(folder, keep=keep) as place:

@@ -11,6 +11,8 @@ from jsobj.cli.parsing.command import Entry, Group, command
 from jsobj.cli.parsing.keystone_login import full_login_options, keystone_for_keys
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.command_hints import same_login
+from jsobj.ui.documents import Listing, Record
 
 if TYPE_CHECKING:
     from jsobj.ec2_keys.setup import Setup
@@ -96,8 +98,6 @@ def profile_name(world: World, keystone: Keystone) -> str:
 
 def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
     from jsobj.ec2_keys.boto3_proof import overriding
-    from jsobj.identity.command_hints import same_login
-    from jsobj.ui.documents import Record
 
     for change in setup.changes:
         for notice in change.notices:
@@ -149,7 +149,6 @@ def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
 def list_(world: World, show_secret: bool, **login: Any) -> None:
     """List your EC2 keys, of all projects that Keystone shows."""
     from jsobj.identity.keystone.ec2_credentials import Ec2Api
-    from jsobj.ui.documents import Listing
 
     keystone = keystone_for_keys(world, **login)
     described = [_describe(world, keystone, key, show_secret) for key in Ec2Api(keystone).list()]
@@ -174,9 +173,7 @@ def list_(world: World, show_secret: bool, **login: Any) -> None:
 @full_login_options
 def show(world: World, access: str | None, show_secret: bool, **login: Any) -> None:
     """Show one EC2 key; by default the profile's."""
-    from jsobj.identity.command_hints import same_login
     from jsobj.identity.keystone.ec2_credentials import Ec2Api
-    from jsobj.ui.documents import Record
 
     keystone = keystone_for_keys(world, **login)
     wanted = access or access_of_profile(world, keystone)
@@ -206,7 +203,6 @@ def access_of_profile(world: World, keystone: Keystone) -> str:
     Raises :class:`JsobjError` (not found).
     """
     from jsobj.identity.aws_files.profile import read_profile
-    from jsobj.identity.command_hints import same_login
 
     name = profile_name(world, keystone)
     profile = read_profile(world.settings.aws, name)

@@ -12,6 +12,9 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import full_login_options, keystone_for_keys
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.command_hints import same_login
+from jsobj.ui.documents import Listing, Record
+from jsobj.units import parse_moment
 
 _CACHES = "object stores keep keys in a cache and may accept it for up to 5 more minutes"
 
@@ -26,7 +29,6 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
     """
     from jsobj.ec2_keys.rotate import rotate as turn
     from jsobj.ec2_keys.setup import Wish
-    from jsobj.units import parse_moment
 
     now = world.now()
     span = parse_moment(overlap, now) - now if overlap else timedelta(0)
@@ -51,8 +53,6 @@ def delete(world: World, access: str, yes: bool, **login: Any) -> None:
     from jsobj.ec2_keys.rotate import delete_key
     from jsobj.ec2_keys.setup import profiles_with
     from jsobj.identity import ledger
-    from jsobj.identity.command_hints import same_login
-    from jsobj.ui.documents import Record
 
     keystone = keystone_for_keys(world, **login)
     used = profiles_with(world.settings.aws, access)
@@ -91,7 +91,6 @@ def prune(world: World, dry_run: bool, yes: bool, **login: Any) -> None:
     made elsewhere are never touched.
     """
     from jsobj.ec2_keys.rotate import delete_key, prunable
-    from jsobj.ui.documents import Listing
 
     keystone = keystone_for_keys(world, **login)
     candidates = prunable(keystone, world.settings, world.now())

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
+from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
     from jsobj.identity.s3wire import KeyPair
@@ -30,7 +32,6 @@ def process(world: World) -> None:
 
 
 def _from_profile(world: World) -> KeyPair:
-    from jsobj.errors import ExitCode, JsobjError
     from jsobj.identity.aws_files.profile import read_profile
     from jsobj.identity.current import chosen_profile
     from jsobj.identity.s3wire import KeyPair
@@ -49,7 +50,6 @@ def _from_profile(world: World) -> KeyPair:
 
 
 def _from_keystone(world: World) -> KeyPair:
-    from jsobj.cli.parsing.keystone_login import keystone_for
     from jsobj.ec2_keys.choose_key import obtain
     from jsobj.identity.s3wire import KeyPair
 

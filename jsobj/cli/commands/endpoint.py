@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
+from jsobj.ui.documents import Record
 
 if TYPE_CHECKING:
+    from jsobj.ec2_keys.probe import S3Dialect
     from jsobj.identity.s3wire import KeyPair
     from jsobj.urls import Origin
 
@@ -29,67 +32,69 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
     Example:
       jsobj endpoint https://js2.jetstream-cloud.org:8001/swift/v1
     """
-    from jsobj.ec2_keys.probe import identify, probe
-    from jsobj.ui.documents import Record
-    from jsobj.urls import normalise_endpoint, require_secure
+    from jsobj.ec2_keys.setup import verify_of
+    from jsobj.urls import Normalised, normalise_endpoint, require_secure
 
-    notices: tuple[str, ...] = ()
-    verify: bool | str = world.settings.get("AWS_CA_BUNDLE") or True
     if url is None:
-        origin, verify = _from_catalogue(world)
+        keystone = keystone_for(world)
+        found, verify = Normalised(keystone.login.s3_origin), verify_of(keystone, world.settings)
     else:
-        found = normalise_endpoint(url)
-        origin, notices = found.origin, found.notices
-    for notice in notices:
+        found, verify = normalise_endpoint(url), world.settings.get("AWS_CA_BUNDLE") or True
+    for notice in found.notices:
         world.out.note(notice)
-    require_secure(origin, allow_http=allow_http, what="endpoint")
-    if no_probe:
-        data = {"endpoint_url": str(origin), "notices": list(notices), "probed": False}
-        world.out.show(Record("jsobj.endpoint/1", data, [("Endpoint", str(origin))]))
-        return
-    profile = _matching_profile(world, str(origin))
-    if profile is None:
-        dialect = identify(origin, verify=verify)
-    else:
-        name, pair = profile
-        world.out.detail(f"signing with profile '{name}'")
-        dialect = probe(origin, pair, verify=verify)
-    signed = dialect.buckets is not None
-    data = {
-        "endpoint_url": str(origin),
-        "notices": list(notices),
-        "probed": True,
-        "server": dialect.server,
-        "version": dialect.version,
-        "region": dialect.region if signed or dialect.server == "ceph-rgw" else None,
-        "addressing_style": dialect.addressing_style,
-        "checksums": dialect.checksums,
-        "part_limit": dialect.part_limit,
-        "signed_request": signed,
-        "owner": dialect.owner or None,
-        "request_id": dialect.request_id or None,
-    }
-    lines = [
-        ("Endpoint", str(origin)),
-        ("Server", dialect.server_title),
-        ("Region to sign with", str(data["region"] or "told only to a signed request: jsobj ec2-creds finds it")),
-        ("Addressing", f"{dialect.addressing_style} style"),
-        ("Checksums", f"{dialect.checksums} (trailing checksums break older releases)"),
-        ("Parts per upload", f"{dialect.part_limit} at most"),
-        (
-            "Signed request",
-            f"works, {dialect.buckets} bucket(s)" if signed else "not tried: no profile for this endpoint",
-        ),
-    ]
+    require_secure(found.origin, allow_http=allow_http, what="endpoint")
+    origin = str(found.origin)
+    data: dict[str, object] = {"endpoint_url": origin, "notices": list(found.notices), "probed": not no_probe}
+    lines = [("Endpoint", origin)]
+    if not no_probe:
+        server = _ask(world, found.origin, verify)
+        data.update(_data(server))
+        lines += _lines(server)
     world.out.show(Record("jsobj.endpoint/1", data, lines))
 
 
-def _from_catalogue(world: World) -> tuple[Origin, bool | str]:
-    from jsobj.cli.parsing.keystone_login import keystone_for
-    from jsobj.ec2_keys.setup import verify_of
+def _ask(world: World, origin: Origin, verify: bool | str) -> S3Dialect:
+    """What the server says of itself; with the key of a profile for this endpoint, if there is one."""
+    from jsobj.ec2_keys.probe import identify, probe
 
-    keystone = keystone_for(world)
-    return keystone.login.s3_origin, verify_of(keystone, world.settings)
+    profile = _matching_profile(world, str(origin))
+    if profile is None:
+        return identify(origin, verify=verify)
+    name, pair = profile
+    world.out.detail(f"signing with profile '{name}'")
+    return probe(origin, pair, verify=verify)
+
+
+def _region(server: S3Dialect) -> str | None:
+    return server.region if server.buckets is not None or server.server == "ceph-rgw" else None
+
+
+def _data(server: S3Dialect) -> dict[str, object]:
+    return {
+        "server": server.server,
+        "version": server.version,
+        "region": _region(server),
+        "addressing_style": server.addressing_style,
+        "checksums": server.checksums,
+        "part_limit": server.part_limit,
+        "signed_request": server.buckets is not None,
+        "owner": server.owner or None,
+        "request_id": server.request_id or None,
+    }
+
+
+def _lines(server: S3Dialect) -> list[tuple[str, str]]:
+    signed = "not tried: no profile for this endpoint"
+    if server.buckets is not None:
+        signed = f"works, {server.buckets} bucket(s)"
+    return [
+        ("Server", server.server_title),
+        ("Region to sign with", _region(server) or "told only to a signed request: jsobj ec2-creds finds it"),
+        ("Addressing", f"{server.addressing_style} style"),
+        ("Checksums", f"{server.checksums} (trailing checksums break older releases)"),
+        ("Parts per upload", f"{server.part_limit} at most"),
+        ("Signed request", signed),
+    ]
 
 
 def _matching_profile(world: World, endpoint_url: str) -> tuple[str, KeyPair] | None:

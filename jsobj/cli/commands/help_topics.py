@@ -7,6 +7,7 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode
+from jsobj.ui.documents import Record
 
 TOPICS = ("keyless", "environment", "json", "exit-codes")
 
@@ -133,7 +134,6 @@ _TEXTS = {"keyless": KEYLESS, "environment": ENVIRONMENT, "json": JSON}
 @click.argument("topic", type=click.Choice(TOPICS))
 def help_topics(world: World, topic: str) -> None:
     """Explain work without S3 keys, variables, JSON, or exit codes."""
-    from jsobj.ui.documents import Record
 
     if topic == "exit-codes":
         codes = [{"code": int(code), "name": code.name, "meaning": code.meaning} for code in ExitCode]

@@ -11,9 +11,13 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.command_hints import same_login
+from jsobj.secret import Secret
 
 if TYPE_CHECKING:
     from jsobj.identity.auth_source import AuthSource
+
+_BY_SECRET = frozenset({"password", "v3password", "v3totp", "v3token", "token"})
 
 
 @command("login")
@@ -49,7 +53,6 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     from jsobj.cli.views.login import S3Keys, login_record, next_steps
     from jsobj.identity import ledger
     from jsobj.identity.clouds_yaml.save_login import check_name, store, suggest_name
-    from jsobj.identity.command_hints import same_login
     from jsobj.identity.keystone.app_credentials import AppCredentials, Expiry
     from jsobj.identity.keystone.auth_url import check_auth_url
     from jsobj.identity.keystone.browser import as_token_source
@@ -57,7 +60,8 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     from jsobj.identity.keystone.key_permission import probe
     from jsobj.identity.ledger import CloudRecord
 
-    _refuse_conflicts(options)
+    if options["password_stdin"] and options["secret_stdin"]:
+        raise JsobjError("usage", "--password-stdin and --secret-stdin exclude each other", code=ExitCode.USAGE)
     source = _source(world, rcfile, options)
     check_auth_url(source.auth_url, allow_http=options["allow_http"])
     for notice in source.notices:
@@ -109,37 +113,34 @@ def _trusting(world: World, source: AuthSource) -> AuthSource:
     return replace(source, cacert=cacert, ca_bundle=world.settings.ca_bundle)
 
 
-def _refuse_conflicts(options: dict[str, Any]) -> None:
-    """Before anything is read or sent."""
-    if options["password_stdin"] and options["secret_stdin"]:
-        raise JsobjError("usage", "--password-stdin and --secret-stdin exclude each other", code=ExitCode.USAGE)
-
-
 def _source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSource:
+    """The login that is named by a file, a cloud or the environment; else the answers of a person."""
+    named = _named_source(world, rcfile, options)
+    if options["browser"]:
+        return _for_browser(world, named or _browser_answers(world, options), options)
+    return named or _answers(world, options)
+
+
+def _named_source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSource | None:
     from jsobj.identity.auth_source import from_environment, from_rc
+    from jsobj.identity.clouds_yaml.read import read_cloud
+    from jsobj.identity.rc.file import read
 
     region = options["region"]
-    if options["browser"]:
-        return _browser_source(world, rcfile, options)
+    cloud = world.cloud or world.settings.get("OS_CLOUD")
     if rcfile and rcfile.lower().endswith((".yaml", ".yml", ".json")):
         return _from_clouds_file(world, Path(rcfile), region)
+    if rcfile and rcfile.startswith("-"):
+        raise JsobjError("usage", f"'{rcfile}' is no option of login", code=ExitCode.USAGE, hint="jsobj login --help")
     if rcfile:
-        from jsobj.identity.rc.file import read
-
-        if rcfile.startswith("-"):
-            raise JsobjError(
-                "usage", f"'{rcfile}' is no option of login", code=ExitCode.USAGE, hint="jsobj login --help"
-            )
         source = from_rc(read(Path(rcfile), force=options["force"]))
-        return replace(source, region=region or source.region)
-    if world.cloud or world.settings.get("OS_CLOUD"):
-        from jsobj.identity.clouds_yaml.read import read_cloud
-
-        return read_cloud(world.settings, world.cloud or world.settings.get("OS_CLOUD"), region=region)
-    source_or_none = None if options["preset"] else from_environment(world.settings.environ)
-    if source_or_none is not None:
-        return replace(source_or_none, region=region or source_or_none.region)
-    return _asked(world, options)
+    elif cloud:
+        return read_cloud(world.settings, cloud, region=region)
+    elif options["preset"] or (found := from_environment(world.settings.environ)) is None:
+        return None
+    else:
+        source = found
+    return replace(source, region=region or source.region)
 
 
 def _from_clouds_file(world: World, path: Path, region: str) -> AuthSource:
@@ -167,60 +168,58 @@ def _from_clouds_file(world: World, path: Path, region: str) -> AuthSource:
     return replace(source, cloud="" if name == "openstack" else name)
 
 
-def _asked(world: World, options: dict[str, Any]) -> AuthSource:
-    """The answers of a person (or of options), for a known cloud or any."""
+def _answers(world: World, options: dict[str, Any]) -> AuthSource:
+    """A login by application credential, for a preset or any Keystone."""
     from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource
     from jsobj.identity.presets import PRESETS, preset_named
 
+    instead = "an RC file: jsobj login RCFILE"
     known = ", ".join(preset.name for preset in PRESETS)
     preset = preset_named(options["preset"])
+    url = ""
     if options["preset"] and preset is None:
         raise JsobjError(
             "preset-unknown", f"there is no preset '{options['preset']}'", code=ExitCode.USAGE, hint=f"known: {known}"
         )
     if preset is None:
-        answer = world.ask(f"Cloud ({known}), or its Keystone URL", option="an RC file: jsobj login RCFILE")
-        preset = preset_named(answer)
-        url, region = (preset.auth_url, preset.region) if preset else (answer, "")
-    else:
-        url, region = preset.auth_url, preset.region
+        url = world.ask(f"Cloud ({known}), or its Keystone URL", option=instead)
+        preset = preset_named(url)
     if preset is not None and preset.advice:
         world.out.note(preset.advice)
-    identity = world.ask("Application credential ID", option="an RC file: jsobj login RCFILE")
+    identity = world.ask("Application credential ID", option=instead)
     return AuthSource(
         kind="prompts",
         where="your answers",
         auth_type=APPLICATION_CREDENTIAL,
-        auth={"auth_url": url.strip(), "application_credential_id": identity.strip()},
+        auth={
+            "auth_url": (preset.auth_url if preset else url).strip(),
+            "application_credential_id": identity.strip(),
+        },
         secrets={},
         origins={"auth_url": f"preset {preset.name}" if preset else "typed", "application_credential_id": "typed"},
-        region=options["region"] or region,
+        region=options["region"] or (preset.region if preset else ""),
     )
 
 
-def _browser_source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSource:
-    """A login through the browser: Keystone and project come from the file, the cloud's entry, or answers."""
+def _for_browser(world: World, base: AuthSource, options: dict[str, Any]) -> AuthSource:
+    """A login through the browser, with the Keystone and the project of ``base``."""
     from jsobj.identity import ledger
-    from jsobj.identity.auth_source import from_environment
     from jsobj.identity.keystone.browser import browser_source
 
-    known = rcfile or world.cloud or world.settings.get("OS_CLOUD") or from_environment(world.settings.environ)
-    base = _source(world, rcfile, {**options, "browser": False}) if known else _asked_for_browser(world, options)
-    # An application credential names no project, but its login told us which it is.
+    # An application credential names no project; the ledger has the one that its login showed.
     project_id = ledger.read(world.settings).cloud(base.cloud).project_id if base.cloud else ""
     wanted = {"provider": options["identity_provider"], "protocol": options["protocol"]}
     return replace(browser_source(base, project_id=project_id, **wanted), cloud="")
 
 
-def _asked_for_browser(world: World, options: dict[str, Any]) -> AuthSource:
+def _browser_answers(world: World, options: dict[str, Any]) -> AuthSource:
     from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.presets import preset_named
 
     instead = "an RC file: jsobj login RCFILE --browser"
     preset = preset_named(options["preset"])
-    url = preset.auth_url if preset else world.ask("Keystone URL", option=instead)
     auth = {
-        "auth_url": url,
+        "auth_url": preset.auth_url if preset else world.ask("Keystone URL", option=instead),
         "project_name": world.ask("Project name", option=instead),
         "project_domain_name": "Default",
     }
@@ -231,7 +230,6 @@ def _asked_for_browser(world: World, options: dict[str, Any]) -> AuthSource:
 def _with_secret(world: World, source: AuthSource, options: dict[str, Any]) -> AuthSource:
     """The secret from standard input, from the file, or from a person, in this order."""
     from jsobj.identity.auth_source import secret_option
-    from jsobj.secret import Secret
 
     option = secret_option(source)
     flag = "--secret-stdin" if option == "application_credential_secret" else "--password-stdin"
@@ -252,13 +250,7 @@ def _with_secret(world: World, source: AuthSource, options: dict[str, Any]) -> A
 
 
 def _needs_secret(source: AuthSource) -> bool:
-    return source.is_application_credential or source.auth_type in {
-        "password",
-        "v3password",
-        "v3totp",
-        "v3token",
-        "token",
-    }
+    return source.is_application_credential or source.auth_type in _BY_SECRET
 
 
 def _password_label(source: AuthSource) -> str:

@@ -7,8 +7,10 @@ from dataclasses import replace
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.ui.documents import Record
 
 
 @command("logout")
@@ -23,7 +25,6 @@ def logout(world: World, delete_keys: bool, yes: bool) -> None:
     from jsobj.identity import ledger
     from jsobj.identity.clouds_yaml.save_login import forget
     from jsobj.identity.current import chosen_cloud
-    from jsobj.ui.documents import Record
 
     name = chosen_cloud(world.settings, world.cloud).name
     if not name:
@@ -45,7 +46,6 @@ def logout(world: World, delete_keys: bool, yes: bool) -> None:
 
 
 def _delete_keys(world: World, name: str, *, yes: bool) -> list[str]:
-    from jsobj.cli.parsing.keystone_login import keystone_for
     from jsobj.ec2_keys.rotate import delete_key
     from jsobj.identity import ledger
 

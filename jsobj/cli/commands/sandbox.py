@@ -13,6 +13,7 @@ import click
 from jsobj.cli.parsing.command import Entry, Group, command
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.ui.documents import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,7 +69,6 @@ def start(world: World, folder: str, location: str, token_seconds: int) -> None:
 def stop(world: World, folder: str) -> None:
     """Stop the embedded cloud; its data stays."""
     from jsobj.sandbox.lifecycle import stop as halt
-    from jsobj.ui.documents import Record
 
     where = sandbox_folder(world, folder)
     was_running = halt(where)
@@ -121,7 +121,6 @@ def shell(world: World, folder: str) -> None:
 def reset(world: World, folder: str, yes: bool) -> None:
     """Stop the embedded cloud and delete its folder."""
     from jsobj.sandbox.lifecycle import reset as wipe
-    from jsobj.ui.documents import Record
 
     where = sandbox_folder(world, folder)
     if not yes and where.exists():
@@ -132,8 +131,6 @@ def reset(world: World, folder: str, yes: bool) -> None:
 
 
 def _show(world: World, state: Status) -> None:
-    from jsobj.ui.documents import Record
-
     document: dict[str, Any] = state.to_json()
     schema = str(document.pop("schema"))
     lines = [("Sandbox", str(state.folder)), ("State", "running" if state.running else "not running")]

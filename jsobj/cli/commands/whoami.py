@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
+from jsobj.units import parse_keystone_time
 
 
 @command("whoami")
@@ -14,14 +16,12 @@ def whoami(world: World) -> None:
 
     Logs in for real: exit code 0 means that the login works now, 4 that it does not.
     """
-    from jsobj.cli.parsing.keystone_login import keystone_for
     from jsobj.cli.views.login import S3Keys, login_record
     from jsobj.identity import ledger
     from jsobj.identity.aws_files.profile import read_profile
     from jsobj.identity.current import chosen_profile
     from jsobj.identity.keystone.app_credentials import AppCredentials, Expiry
     from jsobj.identity.keystone.key_permission import look_up
-    from jsobj.units import parse_keystone_time
 
     keystone = keystone_for(world)
     source = keystone.source

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.command_hints import same_login
 
 if TYPE_CHECKING:
     from jsobj.export.connection import Connection, S3Login, SwiftLogin
@@ -77,7 +78,6 @@ def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin
     """
     from jsobj.export.connection import SwiftLogin
     from jsobj.identity.auth_source import secret_option
-    from jsobj.identity.command_hints import same_login
     from jsobj.identity.current import current_source
     from jsobj.identity.keystone.key_permission import KeyPermission, known
 

@@ -8,6 +8,8 @@ import click
 
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.secret import Secret
+from jsobj.units import human_time, parse_keystone_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +36,6 @@ def keystone_for(world: World) -> Keystone:
 def _with_known_end(world: World, error: JsobjError, cloud: str) -> JsobjError:
     """Keystone says the same of a wrong secret and of an expired credential; the end noted at login tells which."""
     from jsobj.identity import ledger
-    from jsobj.units import human_time, parse_keystone_time
 
     if error.reference != "auth-refused" or not cloud:
         return error
@@ -68,7 +69,6 @@ def keystone_for_keys(world: World, *, password_stdin: bool, login_as: str, user
     if not password_stdin and not login_as:
         return keystone
     from jsobj.identity.keystone.full_login import log_in_fully
-    from jsobj.secret import Secret
 
     if password_stdin:
         password = world.secret_from_stdin("password")

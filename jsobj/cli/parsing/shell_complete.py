@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jsobj.errors import JsobjError
+
 if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
@@ -19,7 +21,6 @@ def _matching(names: tuple[str, ...], incomplete: str) -> list[CompletionItem]:
 
 
 def complete_clouds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from jsobj.errors import JsobjError
     from jsobj.identity.clouds_yaml.read import cloud_names
     from jsobj.identity.settings import Settings
 
@@ -30,7 +31,6 @@ def complete_clouds(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from jsobj.errors import JsobjError
     from jsobj.identity.aws_files.profile import names
     from jsobj.identity.settings import Settings
 
@@ -41,7 +41,6 @@ def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: st
 
 
 def complete_buckets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from jsobj.errors import JsobjError
     from jsobj.identity.settings import Settings
     from jsobj.store.completion_cache import names_for_completion
 
