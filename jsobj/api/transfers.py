@@ -12,7 +12,7 @@ from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import parse_location
 from jsobj.transfer import run as runs
-from jsobj.transfer.events import Event, Listener, Noted, Summary, Tally, Teller
+from jsobj.transfer.events import Event, EventBus, Listener, Noted, Summary, Tally
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.options import Options
 
@@ -54,7 +54,7 @@ def download(
     recipe: Recipe, destination: str | os.PathLike[str], options: Options, filters: Filters, listen: Listener | None
 ) -> Summary:
     """Fetch an object or everything below a prefix; see :meth:`jsobj.api.connection.Connection.download`."""
-    from jsobj.transfer.download.target_folder import Landing
+    from jsobj.transfer.download.target_folder import TargetFolder
     from jsobj.transfer.journal.jobs import claimed_temps
     from jsobj.transfer.targets import absolute, download_target
 
@@ -65,7 +65,7 @@ def download(
         def claimed() -> frozenset[str] | None:
             return claimed_temps(run.settings.state_dir)
 
-        with contextlib.closing(Landing(target.folder, claimed=claimed)) as landing:
+        with contextlib.closing(TargetFolder(target.folder, claimed=claimed)) as landing:
             setting = run.setting(
                 verb="download",
                 sources=(run.store.place.url(recipe.location.key),),
@@ -85,7 +85,7 @@ class _Run:
         self.settings: Settings = Settings.read()
         self.tally = Tally()
         self._recipe, self._options, self._filters = recipe, options, filters
-        self._teller = Teller(listen, self.tally)
+        self._teller = EventBus(listen, self.tally)
         self.store: Store = self._open(self._teller.retried)
 
     def _open(self, told: Callable[[str, str, float], None]) -> Store:

@@ -66,7 +66,7 @@ def _together(results: list[Any]) -> Any:
 
 def _run(frame: Frame, location: Location, destination: str) -> Any:
     from jsobj.transfer import run as runs
-    from jsobj.transfer.download.target_folder import Landing
+    from jsobj.transfer.download.target_folder import TargetFolder
     from jsobj.transfer.journal import jobs
     from jsobj.transfer.targets import absolute, download_target
 
@@ -76,7 +76,7 @@ def _run(frame: Frame, location: Location, destination: str) -> Any:
     def claimed() -> frozenset[str] | None:
         return jobs.claimed_temps(frame.world.settings.state_dir)
 
-    with contextlib.closing(Landing(target.folder, dry_run=frame.chosen.dry_run, claimed=claimed)) as landing:
+    with contextlib.closing(TargetFolder(target.folder, dry_run=frame.chosen.dry_run, claimed=claimed)) as landing:
         setting = frame.setting(
             location,
             store,

@@ -15,7 +15,7 @@ from jsobj.errors import ExitCode, JsobjError
 if TYPE_CHECKING:
     from jsobj.store.location import Location
     from jsobj.store.objects import Store
-    from jsobj.transfer.events import Tally, Teller
+    from jsobj.transfer.events import EventBus, Tally
     from jsobj.transfer.journal.journal import Journal
     from jsobj.transfer.run import Result, Setting
     from jsobj.ui.progress import Progress
@@ -30,7 +30,7 @@ class Frame:
     progress: Progress
     opened: Stores
     tally: Tally
-    teller: Teller
+    teller: EventBus
     journals: list[Journal]  # of the runs that were begun
 
     def setting(
@@ -80,7 +80,7 @@ class Frame:
 @contextlib.contextmanager
 def transfer_frame(world: World, chosen: Chosen, *, data_on_stdout: bool = False) -> Iterator[Frame]:
     """Everything that a transfer needs, closed again in order."""
-    from jsobj.transfer.events import Tally, Teller
+    from jsobj.transfer.events import EventBus, Tally
     from jsobj.ui.progress import open_progress
 
     journals: list[Journal] = []
@@ -92,7 +92,7 @@ def transfer_frame(world: World, chosen: Chosen, *, data_on_stdout: bool = False
         _telling_the_way_on(journals),
         open_progress(world.out, mode, tally, data_on_stdout=data_on_stdout) as progress,
     ):
-        teller = Teller(progress, tally)
+        teller = EventBus(progress, tally)
         with stores(world, unsigned=chosen.no_sign_request, endpoint=chosen.endpoint, told=teller.retried) as opened:
             yield Frame(world, chosen, progress, opened, tally, teller, journals)
 

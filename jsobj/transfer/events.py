@@ -1,7 +1,7 @@
-"""What a transfer tells while it runs, and the numbers that whoever draws it may read at any time.
+"""Events and counters of a running transfer.
 
-Events are frozen values; they are sent from worker threads, one at a time (the sender holds a lock), so a listener
-needs none. Bytes pass too often for events: :class:`Tally` counts them, and who draws looks at it as often as it likes.
+Events are frozen values; worker threads emit them one at a time (:class:`EventBus` holds a lock), so a listener needs
+no lock. Bytes pass too often for events: :class:`Tally` counts them, and a display reads it as often as it likes.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Failed:
 class Noted:
     """Something the user should know: a link that was not followed, a source that started over.
 
-    ``warning``: it matters to whoever reads the result, and is said to ``--quiet`` too.
+    ``warning``: it affects the result, and is shown with ``--quiet`` too.
     """
 
     text: str
@@ -159,8 +159,8 @@ class Tally:
         self._counts["retries"].add(times)
 
 
-class Teller:
-    """Passes events on to one listener, one at a time; counts retries."""
+class EventBus:
+    """Passes events from any thread to one listener, one at a time; counts retries."""
 
     def __init__(self, listener: Listener, tally: Tally) -> None:
         self._listener = listener
@@ -168,7 +168,7 @@ class Teller:
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        """Tell an event."""
+        """Emit an event."""
         with self._lock:
             self._listener(event)
 

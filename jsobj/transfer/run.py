@@ -11,7 +11,7 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Listed, Store, Upload
-from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork
 from jsobj.transfer.download.worker import Receiver
 from jsobj.transfer.engine import executor
@@ -47,7 +47,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a run stands on. ``open_store`` makes a store of its own for each process; ``tell`` is a :class:`Teller`."""
+    """What a run needs. ``open_store`` makes a store of its own for each process; ``tell`` is an :class:`EventBus`."""
 
     open_store: Callable[[], Store]
     options: Options
@@ -69,7 +69,7 @@ def upload_work(
         fingerprints=setting.fingerprints,
         place=_place(store, setting.options.compress),
         tally=setting.tally,
-        tell=setting.tell,
+        emit=setting.tell,
         several=len(sources) > 1,
     )
 
@@ -136,7 +136,7 @@ def _single(store: Store, found: Iterator[LocalFile | Passed], key: str) -> Iter
             yield Sending(file, key, first if first is not None and first.key == key else None)
 
 
-def download_work(setting: Setting, store: Store, target: DownloadTarget, landing: Landing) -> DownloadWork:
+def download_work(setting: Setting, store: Store, target: DownloadTarget, landing: TargetFolder) -> DownloadWork:
     """The decider of a download. ``--dry-run`` asks it for its decisions, and no more."""
     return DownloadWork(
         listing=plan_download(store, target),
@@ -148,12 +148,12 @@ def download_work(setting: Setting, store: Store, target: DownloadTarget, landin
         fingerprints=setting.fingerprints,
         place=_place(store, "raw" if setting.options.raw else ""),
         tally=setting.tally,
-        tell=setting.tell,
+        emit=setting.tell,
         single=(target.file,) if target.file else (),
     )
 
 
-def download(setting: Setting, store: Store, target: DownloadTarget, landing: Landing) -> Result:
+def download(setting: Setting, store: Store, target: DownloadTarget, landing: TargetFolder) -> Result:
     """Fetch objects. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
     moved = _meter(setting)
     # Single objects and those of a pattern are not the whole of a Zarr, and --windows-safe gives files other names.

@@ -18,7 +18,7 @@ from commands import Jsobj
 from fixtures_cloud import Cloud
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.journal.journal import JobKey, Journal
 from jsobj.transfer.scan import LocalFile
 
@@ -152,10 +152,10 @@ def test_p04_cancel_takes_back_what_a_killed_upload_left(
 
 
 def test_cancel_needs_the_login_of_the_job(keyed: Jsobj, cloud: Cloud, bucket: str) -> None:
-    """An upload's id means nothing elsewhere: nobody else's upload is ever aborted for it."""
+    """An upload's id means nothing in_child: nobody else's upload is ever aborted for it."""
     job = left(keyed, key_of(keyed, bucket, endpoint=cloud.s3_endpoint, project="another project"))
     refused = keyed("jobs", "cancel", job, "--yes", "--json", code=4)
-    assert refused.error["reference"] == "job-elsewhere"
+    assert refused.error["reference"] == "job-in_child"
     assert "--cloud" in refused.error["hint"]
     assert [found["id"] for found in jobs(keyed)] == [job]
     done = keyed("jobs", "cancel", job, "--yes", "--forget", "--json")
@@ -169,7 +169,7 @@ def test_cancel_needs_the_login_of_the_job(keyed: Jsobj, cloud: Cloud, bucket: s
 def test_cancel_removes_temporary_files_and_nothing_else(keyed: Jsobj) -> None:
     target = keyed.folder / "data"
     target.mkdir()
-    landing = Landing(str(target))
+    landing = TargetFolder(str(target))
     temp = landing.open_temp(("a", "b.nc"), 100)
     temp.close()
     landing.close()

@@ -110,7 +110,7 @@ def _libc(name: str) -> Any:
     return getattr(ctypes.CDLL(None, use_errno=True), name, None)
 
 
-class Debt:
+class UnsyncedBytes:
     """Flushes that are put off and then done together: by far cheaper for many small files than one by one.
 
     The mark is in memory that forked children share: the parent pays for all.
@@ -121,7 +121,7 @@ class Debt:
         self._owner = os.getpid()
 
     @property
-    def elsewhere(self) -> bool:
+    def in_child(self) -> bool:
         """Whether this is a child, whose parent pays."""
         return os.getpid() != self._owner
 
@@ -131,15 +131,15 @@ class Debt:
         return _libc("syncfs") is not None
 
     @property
-    def owed(self) -> bool:
+    def pending(self) -> bool:
         """Whether something waits for a flush."""
         return self._mark[0] != 0
 
-    def owe(self) -> None:
+    def add(self) -> None:
         """Something has to be flushed."""
         self._mark[0] = 1
 
-    def pay(self, descriptor: int) -> None:
+    def flush(self, descriptor: int) -> None:
         """Flush the whole file system of an open folder. Raises :class:`OSError` where something was lost."""
         import ctypes
 

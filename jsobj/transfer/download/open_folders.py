@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.download.disk import Debt
+from jsobj.transfer.download.disk import UnsyncedBytes
 
 _KEPT = 64
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -46,9 +46,9 @@ class OpenFolder:
 class Folders:
     """The folders below ``root``. Shared by threads. The root itself may be behind links: the user chose it."""
 
-    def __init__(self, root: str, debt: Debt) -> None:
+    def __init__(self, root: str, unsynced: UnsyncedBytes) -> None:
         self.root = root
-        self._debt = debt
+        self._unsynced = unsynced
         self._lock = threading.Lock()
         self._open: OrderedDict[Parts, OpenFolder] = OrderedDict()
         self._device = 0
@@ -98,8 +98,8 @@ class Folders:
         """Flush everything that was put off. Raises :class:`OSError`."""
         with self._lock:
             root = self._open.get(()) or self._reach((), make=False)
-            if root is not None and self._debt.owed:
-                self._debt.pay(root.descriptor)
+            if root is not None and self._unsynced.pending:
+                self._unsynced.flush(root.descriptor)
                 for folder in self._open.values():
                     folder.dirty = folder.dirty and folder.foreign
             for folder in self._open.values():
@@ -159,8 +159,8 @@ class Folders:
         with contextlib.suppress(FileExistsError):  # another process was faster
             os.mkdir(name, dir_fd=parent.descriptor)
         parent.dirty = True
-        if self._debt.elsewhere:
-            self._debt.owe()
+        if self._unsynced.in_child:
+            self._unsynced.add()
         try:
             return os.open(name, _FLAGS | os.O_NOFOLLOW, dir_fd=parent.descriptor)
         except OSError as error:
@@ -194,8 +194,8 @@ class Folders:
 
     def _close(self, folder: OpenFolder) -> None:
         try:
-            if folder.dirty and not folder.foreign and self._debt.possible():
-                self._debt.owe()
+            if folder.dirty and not folder.foreign and self._unsynced.possible():
+                self._unsynced.add()
             else:
                 flush(folder)
         finally:

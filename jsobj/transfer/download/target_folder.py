@@ -4,7 +4,7 @@ A file has its final name only when it is whole. Its folders are reached as :mod
 says, so no key and no link leads out of the target.
 
 What is flushed when: a file of more than 1 MiB, and each of the first 64, before its rename; the other small ones all
-together by :meth:`Landing.sync`, before the run says that it succeeded. (One by one they can take longer than their
+together by :meth:`TargetFolder.sync`, before the run says that it succeeded. (One by one can take longer than their
 download.) A power cut before that can leave such a file empty; the next run compares it and fetches it again.
 """
 
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from jsobj.errors import JsobjError
-from jsobj.transfer.download.disk import Debt, reserve, trouble, umask
+from jsobj.transfer.download.disk import UnsyncedBytes, reserve, trouble, umask
 from jsobj.transfer.download.open_folders import Folders, OpenFolder, flush
 from jsobj.transfer.download.stale_temps import Claimed, hold, sweep
 from jsobj.transfer.key_path import is_temp, temp_name
@@ -41,7 +41,7 @@ Parts = tuple[str, ...]
 _T = TypeVar("_T")
 
 
-class Landing:
+class TargetFolder:
     """A target folder. It is made when the first file comes. Shared by threads and by forked children.
 
     With ``dry_run`` nothing is written, not even to find out how the file system treats names. ``claimed``: the names
@@ -52,8 +52,8 @@ class Landing:
         self.root = root
         self._dry_run = dry_run
         self._claimed = claimed
-        self._debt = Debt()
-        self._folders = Folders(root, self._debt)
+        self._unsynced = UnsyncedBytes()
+        self._folders = Folders(root, self._unsynced)
         self._mode = 0o666 & ~umask()
         self._alone = _FLUSHED_ALONE
         self._lock = threading.Lock()
@@ -89,13 +89,13 @@ class Landing:
 
     # -- temporary files
 
-    def open_temp(self, parts: Parts, size: int) -> Temp:
+    def open_temp(self, parts: Parts, size: int) -> PartialFile:
         """A new temporary file beside the target, with its folders. ``size``: the bytes that are to come.
 
         Raises :class:`JsobjError` (local), a full disk with numbers, and then leaves nothing behind.
         """
 
-        def opened() -> Temp:
+        def opened() -> PartialFile:
             folder = self._folders.acquire(parts[:-1], make=True)
             assert folder is not None
             try:
@@ -111,7 +111,7 @@ class Landing:
             except BaseException:
                 self._folders.release(folder)
                 raise
-            return Temp(self, folder, parts, name, descriptor, size)
+            return PartialFile(self, folder, parts, name, descriptor, size)
 
         temp = self._translated(lambda: self._with_second_try(opened), parts)
         try:
@@ -123,7 +123,7 @@ class Landing:
             raise told from error
         return temp
 
-    def reopen(self, parts: Parts, name: str) -> Temp | None:
+    def reopen(self, parts: Parts, name: str) -> PartialFile | None:
         """The temporary file that an earlier run left; None where it is gone, or is not one of ours."""
         if not is_temp(name) or "/" in name:
             return None
@@ -138,7 +138,7 @@ class Landing:
             return None
         hold(descriptor)
         state = os.fstat(descriptor)
-        temp = Temp(self, folder, parts, name, descriptor, state.st_size)
+        temp = PartialFile(self, folder, parts, name, descriptor, state.st_size)
         if state.st_nlink == 1 and state.st_uid == os.geteuid():
             return temp
         temp.close()
@@ -154,7 +154,7 @@ class Landing:
 
     # -- what a temporary file asks for
 
-    def finish(self, temp: Temp, moment: str) -> None:
+    def finish(self, temp: PartialFile, moment: str) -> None:
         """Set mode and time of a file and flush it, at once or later. Raises :class:`OSError`."""
         os.fchmod(temp.descriptor, self._mode)
         if (time := _nanoseconds(moment)) is not None:
@@ -163,24 +163,24 @@ class Landing:
         if self._flushed_alone(temp):
             os.fsync(temp.descriptor)
         else:
-            self._debt.owe()
+            self._unsynced.add()
 
-    def _flushed_alone(self, temp: Temp) -> bool:
+    def _flushed_alone(self, temp: PartialFile) -> bool:
         if temp.folder.foreign or os.fstat(temp.descriptor).st_size > _SMALL:
             return True
         with self._lock:
             self._alone -= 1
-        return self._alone >= 0 or not self._debt.possible()
+        return self._alone >= 0 or not self._unsynced.possible()
 
     def landed(self, folder: OpenFolder) -> None:
         """A rename was done in a folder. Raises :class:`OSError`."""
         folder.dirty = True
-        if not self._debt.elsewhere:
+        if not self._unsynced.in_child:
             return
-        if folder.foreign or not self._debt.possible():
+        if folder.foreign or not self._unsynced.possible():
             flush(folder)
         else:
-            self._debt.owe()
+            self._unsynced.add()
 
     def release(self, folder: OpenFolder) -> None:
         """A temporary file is closed."""
@@ -202,13 +202,13 @@ class Landing:
             raise trouble(error, self.path(parts)) from error
 
 
-class Temp:
+class PartialFile:
     """A temporary file, open for reading and writing. Used by one thread when it ends, by any before."""
 
     __slots__ = ("_landing", "_over", "_parts", "descriptor", "folder", "name", "size")
 
     def __init__(
-        self, landing: Landing, folder: OpenFolder, parts: Parts, name: str, descriptor: int, size: int
+        self, landing: TargetFolder, folder: OpenFolder, parts: Parts, name: str, descriptor: int, size: int
     ) -> None:
         self._landing = landing
         self._parts = parts

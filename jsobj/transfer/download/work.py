@@ -12,7 +12,7 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Listed
-from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.worker import (
     AbandonFetch,
     BeginFetch,
@@ -72,12 +72,12 @@ class DownloadWork:
     prefix: str
     options: Options
     filters: Filters
-    landing: Landing
+    landing: TargetFolder
     journal: Journal
     fingerprints: Fingerprints
     place: Callable[[str], str]
     tally: Tally
-    tell: Listener
+    emit: Listener
     single: tuple[str, ...] = ()  # the path of the one object, where a file was named as the target
     zarrs: set[str] = field(default_factory=set)  # folders that are one, below the target's
     failures: list[JsobjError] = field(default_factory=list)
@@ -104,7 +104,7 @@ class DownloadWork:
         for planned in self.decisions():
             if isinstance(planned, Skipped):
                 self.tally.item_skipped()
-                self.tell(planned)
+                self.emit(planned)
             elif isinstance(planned, Failed):
                 with self._lock:
                     self._failed(planned.item, planned.error)
@@ -176,7 +176,7 @@ class DownloadWork:
     def _begun(self, unit: BeginFetch, begun: FetchBegun) -> None:
         item, md5s = unit.item, dict(begun.proven)
         if unit.temp and begun.temp != unit.temp:
-            self.tell(Noted(f"{item.remote.key} has changed since the earlier try; starting over"))
+            self.emit(Noted(f"{item.remote.key} has changed since the earlier try; starting over"))
         self.journal.download_begun(
             item.remote.key,
             item.name,
@@ -189,7 +189,7 @@ class DownloadWork:
         self._open[item.name] = state
         already = sum(part.size for part in begun.stretches if part.number in md5s)
         self.tally.found(-already, items=0)
-        self.tell(ItemStarted(item.remote.key, begun.info.size, already))
+        self.emit(ItemStarted(item.remote.key, begun.info.size, already))
         if state.left:
             self._units.add(self._parts_of(state))
         else:
@@ -235,10 +235,10 @@ class DownloadWork:
         if fetched.skipped:
             self.tally.item_skipped()
             self.tally.found(-item.remote.size, items=-1)
-            self.tell(Skipped(item.remote.key, fetched.skipped))
+            self.emit(Skipped(item.remote.key, fetched.skipped))
             return
         self.tally.item_done(fetched.size, verified=bool(fetched.verified))
-        self.tell(Done(item.remote.key, item.name, fetched.size, fetched.verified, fetched.etag))
+        self.emit(Done(item.remote.key, item.name, fetched.size, fetched.verified, fetched.etag))
 
     def _anew(self, unit: FinishFetch) -> bool:
         """Fetch the parts of a damaged object once more, unless that leads nowhere.
@@ -271,7 +271,7 @@ class DownloadWork:
         self.tally.item_failed()
         self.failures.append(error)
         self.journal.failed(name, error)
-        self.tell(Failed(name, error))
+        self.emit(Failed(name, error))
         if ends_run(error):
             raise error
 

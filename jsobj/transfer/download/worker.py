@@ -18,7 +18,7 @@ from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Stor
 from jsobj.transfer.compare import Comparison, compare, is_md5, layouts, md5_of
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
-from jsobj.transfer.download.target_folder import Landing, Temp
+from jsobj.transfer.download.target_folder import PartialFile, TargetFolder
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.options import Options
 from jsobj.transfer.part_layout import Layout, Stretch
@@ -116,12 +116,12 @@ class FetchBegun:
 class Receiver:
     """Performs the units of a download. Shared by threads."""
 
-    def __init__(self, store: Store, landing: Landing, options: Options, moved: Meter) -> None:
+    def __init__(self, store: Store, landing: TargetFolder, options: Options, moved: Meter) -> None:
         self._store = store
         self._landing = landing
         self._options = options
         self._moved = moved
-        self._temps: dict[str, Temp] = {}
+        self._temps: dict[str, PartialFile] = {}
         self._lock = threading.Lock()
 
     def stop(self) -> None:
@@ -170,7 +170,7 @@ class Receiver:
             self._moved(-got.size)
         raise _damaged(item.remote.key)
 
-    def _whole_verified(self, got: Got, temp: Temp, *, twice: bool) -> str | None:
+    def _whole_verified(self, got: Got, temp: PartialFile, *, twice: bool) -> str | None:
         """What was compared ("" if nothing could be); None where the bytes are wrong."""
         info = got.info
         if got.size != info.size:
@@ -271,7 +271,7 @@ class Receiver:
             raise
         return Fetched(info.size, info.etag, verified)
 
-    def _verified(self, unit: FinishFetch, temp: Temp) -> str | None:
+    def _verified(self, unit: FinishFetch, temp: PartialFile) -> str | None:
         info = unit.info
         if info.parts is not None and composite(unit.md5s) == info.etag:
             return "parts"
@@ -281,14 +281,14 @@ class Receiver:
 
     # -- landing
 
-    def _land(self, item: Fetching, temp: Temp, info: ObjectInfo) -> None:
+    def _land(self, item: Fetching, temp: PartialFile, info: ObjectInfo) -> None:
         moment = info.metadata.get(MTIME, "") if self._options.keep_times else ""
         if decodable(info.content_encoding) and not self._options.raw:
             self._decode(item, temp, info, moment)
             return
         temp.commit(moment)
 
-    def _decode(self, item: Fetching, temp: Temp, info: ObjectInfo, moment: str) -> None:
+    def _decode(self, item: Fetching, temp: PartialFile, info: ObjectInfo, moment: str) -> None:
         """The verified bytes, decoded, under the final name: a file of its own, so that a kill leaves all or none."""
         plain = self._landing.open_temp(item.path, 0)
         try:
@@ -303,7 +303,7 @@ class Receiver:
             raise
         temp.discard()
 
-    def _temp(self, item: Fetching, name: str) -> Temp:
+    def _temp(self, item: Fetching, name: str) -> PartialFile:
         """The temporary file; opened anew in a process of its own."""
         with self._lock:
             temp = self._temps.get(name)
@@ -325,11 +325,11 @@ class Receiver:
         if stale is not None:
             stale.discard()
 
-    def _keep(self, temp: Temp) -> None:
+    def _keep(self, temp: PartialFile) -> None:
         with self._lock:
             self._temps[temp.name] = temp
 
-    def _forget(self, temp: Temp) -> None:
+    def _forget(self, temp: PartialFile) -> None:
         with self._lock:
             self._temps.pop(temp.name, None)
 

@@ -166,7 +166,7 @@ def _require_same_place(job: Job, place: StorePlace) -> None:
     if (place.dialect, place.bucket, place.endpoint, place.project) != wanted:
         where = f"{key.dialect}://{key.bucket} at {key.endpoint}" + (f", project {key.project}" if key.project else "")
         raise JsobjError(
-            "job-elsewhere",
+            "job-in_child",
             f"job {job.id} is of {where}, and the login in use leads to another place",
             code=ExitCode.AUTH,
             context=f"{place.url()} at {place.endpoint}" + (f", project {place.project}" if place.project else ""),
@@ -176,11 +176,11 @@ def _require_same_place(job: Job, place: StorePlace) -> None:
 
 def _discard(folder: str, download: DownloadRecord) -> bool:
     """Remove a temporary file; whether it was there. Nothing outside of ``folder`` is ever touched."""
-    from jsobj.transfer.download.target_folder import Landing
+    from jsobj.transfer.download.target_folder import TargetFolder
 
     if not os.path.isdir(folder):
         return False
-    landing = Landing(folder)
+    landing = TargetFolder(folder)
     try:
         temp = landing.reopen(tuple(download.name.split("/")), download.temp)
         if temp is None:

@@ -21,7 +21,7 @@ def upload_stream(
     chunks: Iterable[bytes | memoryview],
     options: Options,
     tally: Tally,
-    tell: Listener,
+    emit: Listener,
     *,
     name: str,
 ) -> Result:
@@ -30,13 +30,13 @@ def upload_stream(
     Raises :class:`JsobjError`, and whatever ``chunks`` raises; then there is no new object, and nothing is left behind.
     """
     moved = Meter(tally.moved, RateLimit(options.limit_rate) if options.limit_rate else None)
-    tell(Started("upload", name, store.place.url(key)))
+    emit(Started("upload", name, store.place.url(key)))
     if not options.overwrite and _exists(store, key):
         tally.planned = True
         tally.item_skipped()
-        tell(Skipped(name, f"{store.place.url(key)} exists already"))
-        return _ended(tally, tell)
-    tell(ItemStarted(name, None))
+        emit(Skipped(name, f"{store.place.url(key)} exists already"))
+        return _ended(tally, emit)
+    emit(ItemStarted(name, None))
     pieces: Iterator[bytes | memoryview] = iter(chunks)
     if options.compress:
         pieces = iter(through(encoder(options.compress), pieces))
@@ -44,14 +44,14 @@ def upload_stream(
     sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved, stop=moved.stop)
     tally.planned = True
     tally.item_done(sent.size, verified=True)
-    tell(Done(name, store.place.url(key), sent.size, sent.verified, sent.etag))
-    return _ended(tally, tell)
+    emit(Done(name, store.place.url(key), sent.size, sent.verified, sent.etag))
+    return _ended(tally, emit)
 
 
-def _ended(tally: Tally, tell: Listener) -> Result:
+def _ended(tally: Tally, emit: Listener) -> Result:
     counts = (tally.done, tally.skipped, 0, tally.bytes, tally.verified, 0, tally.retries)
     summary = Summary("upload", *counts, time.monotonic() - tally.began)
-    tell(summary)
+    emit(summary)
     return Result(summary, ExitCode.OK)
 
 

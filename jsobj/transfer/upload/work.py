@@ -98,7 +98,7 @@ class UploadWork:
     fingerprints: Fingerprints
     place: Callable[[str], str]  # key -> the object's whole address
     tally: Tally
-    tell: Listener
+    emit: Listener
     several: bool = False  # several sources: two of their files may have the same key
     failures: list[JsobjError] = field(default_factory=list)
     _keys: set[str] = field(default_factory=set)
@@ -125,7 +125,7 @@ class UploadWork:
         for planned in self.decisions():
             if isinstance(planned, Skipped):
                 self.tally.item_skipped()
-                self.tell(planned)
+                self.emit(planned)
             elif isinstance(planned, Failed):
                 with self._lock:
                     self._failed(planned.item, planned.error)
@@ -150,7 +150,7 @@ class UploadWork:
             self.tally.found(-item.file.size, items=-1)
             self.tally.item_skipped()
             self._failed_paths.append(item.file.path)  # so that the groups around it wait for it too
-            self.tell(Skipped(item.file.path, f"held back: {failed} failed, and without it this Zarr is not whole"))
+            self.emit(Skipped(item.file.path, f"held back: {failed} failed, and without it this Zarr is not whole"))
 
     def decisions(self) -> Iterator[Planned]:
         """What is to be done with each file, with its reason; nothing is done yet (``--dry-run`` shows just this)."""
@@ -170,7 +170,7 @@ class UploadWork:
                     self.tally.found(found.file.size)
                 yield decided
         if leftovers:
-            self.tell(told(leftovers, "object", "file", first))
+            self.emit(told(leftovers, "object", "file", first))
 
     def _decided(self, item: Sending) -> Planned:
         file, remote = item.file, item.remote
@@ -226,9 +226,9 @@ class UploadWork:
         self._open[item.key] = state
         already = sum(part.size for part in begun.parts)
         if begun.notice:
-            self.tell(Noted(begun.notice))
+            self.emit(Noted(begun.notice))
         self.tally.found(-already, items=0)
-        self.tell(ItemStarted(item.file.path, item.file.size, already))
+        self.emit(ItemStarted(item.file.path, item.file.size, already))
         if state.left:
             self._units.add(self._parts_of(state))
         else:
@@ -277,12 +277,12 @@ class UploadWork:
         if sent.skipped:
             self.tally.item_skipped()
             self.tally.found(-item.file.size, items=-1)
-            self.tell(Skipped(item.file.path, sent.skipped))
+            self.emit(Skipped(item.file.path, sent.skipped))
             return
         size = item.file.size if sent.size is None else sent.size
         self.tally.found(size - item.file.size, items=0)
         self.tally.item_done(size, verified=True)
-        self.tell(Done(item.file.path, item.key, item.file.size, sent.verified, sent.etag))
+        self.emit(Done(item.file.path, item.key, item.file.size, sent.verified, sent.etag))
 
     def _item_failed(self, item: Sending, error: JsobjError) -> None:
         self._failed(item.file.path, error)
@@ -292,7 +292,7 @@ class UploadWork:
         self.failures.append(error)
         self._failed_paths.append(name)
         self.journal.failed(name, error)
-        self.tell(Failed(name, error))
+        self.emit(Failed(name, error))
         if ends_run(error):
             raise error
 

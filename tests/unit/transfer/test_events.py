@@ -10,7 +10,7 @@ import pytest
 
 from jsobj.transfer.engine.count import Count
 from jsobj.transfer.engine.executor import Growth
-from jsobj.transfer.events import Event, Tally, Teller
+from jsobj.transfer.events import Event, EventBus, Tally
 
 THREADS, TIMES = 8, 500
 
@@ -97,7 +97,7 @@ def test_every_number_of_a_tally(count: Callable[[Tally, int], None], total: str
 def test_all_at_once() -> None:
     heard: list[Event] = []
     tally, growth = Tally(), Growth(0)
-    tell = Teller(heard.append, tally)
+    tell = EventBus(heard.append, tally)
 
     def count() -> None:
         tally.found(3)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.download.target_folder import TargetFolder
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def landing(root: Path) -> Iterator[Landing]:
-    made = Landing(str(root))
+def landing(root: Path) -> Iterator[TargetFolder]:
+    made = TargetFolder(str(root))
     yield made
     made.close()

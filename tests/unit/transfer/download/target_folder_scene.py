@@ -10,7 +10,7 @@ import pytest
 import jsobj
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
-from jsobj.transfer.download.target_folder import Landing, Temp
+from jsobj.transfer.download.target_folder import PartialFile, TargetFolder
 
 ROOT = Path(jsobj.__file__).parents[1]
 BIG = 2 * 1024 * 1024
@@ -22,18 +22,18 @@ def need(present: bool, what: str) -> None:
         (pytest.fail if os.environ.get("JSOBJ_REQUIRE_RIGS") else pytest.skip)(f"needs {what}")
 
 
-def land(landing: Landing, name: str, data: bytes = b"data", moment: str = "") -> None:
+def land(landing: TargetFolder, name: str, data: bytes = b"data", moment: str = "") -> None:
     temp = filled(landing, name, data)
     temp.commit(moment)
 
 
-def filled(landing: Landing, name: str, data: bytes) -> Temp:
+def filled(landing: TargetFolder, name: str, data: bytes) -> PartialFile:
     temp = landing.open_temp(tuple(name.split("/")), len(data))
     FileSink(temp.descriptor).write(memoryview(data), 0)
     return temp
 
 
-def refused(landing: Landing, name: str, size: int = 4) -> JsobjError:
+def refused(landing: TargetFolder, name: str, size: int = 4) -> JsobjError:
     with pytest.raises(JsobjError) as caught:
         landing.open_temp(tuple(name.split("/")), size)
     assert caught.value.code is ExitCode.LOCAL

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jsobj.transfer.download.stale_temps import Claimed
-from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.key_path import temp_name
 
 STRAY = temp_name("f", "0123456789abcdef")
@@ -28,7 +28,7 @@ def _stray(tmp_path: Path) -> Path:
 
 def land(folder: Path, claimed: Claimed = frozenset) -> None:
     """One more file is downloaded there."""
-    landing = Landing(str(folder), claimed=claimed)
+    landing = TargetFolder(str(folder), claimed=claimed)
     temp = landing.open_temp(("new",), 3)
     os.pwrite(temp.descriptor, b"new", 0)
     temp.commit()
@@ -87,7 +87,7 @@ def test_links_and_files_of_other_names_stay(tmp_path: Path) -> None:
 
 def test_a_file_is_held_from_its_first_moment_to_its_name(tmp_path: Path) -> None:
     """Another run that sweeps in between takes nothing away."""
-    first = Landing(str(tmp_path))
+    first = TargetFolder(str(tmp_path))
     temp = first.open_temp(("f",), 4)
     land(tmp_path)
     os.pwrite(temp.descriptor, b"data", 0)

@@ -1,4 +1,4 @@
-"""Landing files: whole or not at all, below the target and nowhere else, and the disk's refusals in words."""
+"""TargetFolder files: whole or not at all, below the target and nowhere else, and the disk's refusals in words."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from target_folder_scene import BIG, files, filled, land, refused
 from jsobj.errors import JsobjError
 from jsobj.net.body import FileSink
 from jsobj.transfer.download.disk import umask
-from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.download.target_folder import TargetFolder
 
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of Linux
 
 
-def test_nothing_is_made_before_the_first_file(landing: Landing, root: Path) -> None:
+def test_nothing_is_made_before_the_first_file(landing: TargetFolder, root: Path) -> None:
     assert landing.look(("a", "b")) is None
     assert landing.open_existing(("a", "b")) is None
     landing.sync()
     assert not root.exists()
 
 
-def test_p02_the_final_name_appears_with_the_whole_file(landing: Landing, root: Path) -> None:
+def test_p02_the_final_name_appears_with_the_whole_file(landing: TargetFolder, root: Path) -> None:
     temp = filled(landing, "a/b/f", b"new")
     (hidden,) = files(root)
     assert re.fullmatch(r"a/b/\.f\.[0-9a-f]{16}\.jsobj-part", hidden)
@@ -38,7 +38,7 @@ def test_p02_the_final_name_appears_with_the_whole_file(landing: Landing, root: 
     assert (root / "a/b/f").read_bytes() == b"new"
 
 
-def test_p02_a_failed_download_leaves_the_old_file(landing: Landing, root: Path) -> None:
+def test_p02_a_failed_download_leaves_the_old_file(landing: TargetFolder, root: Path) -> None:
     land(landing, "f", b"old")
     temp = filled(landing, "f", b"half")
     temp.discard()
@@ -52,12 +52,12 @@ def test_p02_a_failed_download_leaves_the_old_file(landing: Landing, root: Path)
 
 
 @pytest.mark.parametrize("size", [0, 1, BIG])
-def test_a_file_has_the_size_that_was_written(landing: Landing, root: Path, size: int) -> None:
+def test_a_file_has_the_size_that_was_written(landing: TargetFolder, root: Path, size: int) -> None:
     land(landing, "f", b"x" * size)
     assert (root / "f").read_bytes() == b"x" * size
 
 
-def test_room_is_taken_beforehand_for_large_files(landing: Landing) -> None:
+def test_room_is_taken_beforehand_for_large_files(landing: TargetFolder) -> None:
     temp = landing.open_temp(("f",), BIG)
     state = os.fstat(temp.descriptor)
     assert state.st_size == BIG
@@ -70,7 +70,7 @@ def test_the_mode_is_what_the_umask_leaves_and_private_until_then(tmp_path: Path
     before = os.umask(mask)
     try:
         assert umask() == mask
-        landing = Landing(str(tmp_path / "t"))
+        landing = TargetFolder(str(tmp_path / "t"))
         temp = filled(landing, "f", b"x")
         assert stat.S_IMODE(os.fstat(temp.descriptor).st_mode) & 0o177 == 0
         temp.commit()
@@ -90,7 +90,7 @@ def test_the_mode_is_what_the_umask_leaves_and_private_until_then(tmp_path: Path
         ("0", 0),
     ],
 )
-def test_the_time_is_kept_to_the_nanosecond(landing: Landing, root: Path, moment: str, expected: int) -> None:
+def test_the_time_is_kept_to_the_nanosecond(landing: TargetFolder, root: Path, moment: str, expected: int) -> None:
     land(landing, "f", moment=moment)
     assert (root / "f").stat().st_mtime_ns == expected
 
@@ -99,7 +99,7 @@ def test_the_time_is_kept_to_the_nanosecond(landing: Landing, root: Path, moment
     "moment",
     ["", "nan", "inf", "-1", "1e12", "31556889864403199", "253402300800", "\u0661", "1600000000\n", "x", "1 ", "."],
 )
-def test_b097_times_that_are_none_are_ignored(landing: Landing, root: Path, moment: str) -> None:
+def test_b097_times_that_are_none_are_ignored(landing: TargetFolder, root: Path, moment: str) -> None:
     land(landing, "before")
     land(landing, "f", moment=moment)
     land(landing, "after")
@@ -111,7 +111,7 @@ def test_b097_times_that_are_none_are_ignored(landing: Landing, root: Path, mome
 # -- containment
 
 
-def test_b093_a_link_to_a_folder_is_not_followed(landing: Landing, root: Path, tmp_path: Path) -> None:
+def test_b093_a_link_to_a_folder_is_not_followed(landing: TargetFolder, root: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     root.mkdir()
     (root / "a").symlink_to("../outside")
@@ -123,7 +123,7 @@ def test_b093_a_link_to_a_folder_is_not_followed(landing: Landing, root: Path, t
     assert files(tmp_path / "outside") == ["f"]
 
 
-def test_b093_a_link_with_the_final_name_is_replaced(landing: Landing, root: Path, tmp_path: Path) -> None:
+def test_b093_a_link_with_the_final_name_is_replaced(landing: TargetFolder, root: Path, tmp_path: Path) -> None:
     (tmp_path / "outside").write_text("mine")
     root.mkdir()
     for name, target in (("f", "../outside"), ("g", "missing"), ("h", "..")):
@@ -139,7 +139,7 @@ def test_b093_a_link_with_the_final_name_is_replaced(landing: Landing, root: Pat
 def test_the_target_itself_may_be_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    landing = Landing(str(tmp_path / "link"))
+    landing = TargetFolder(str(tmp_path / "link"))
     land(landing, "a/f")
     landing.close()
     assert files(tmp_path / "real") == ["a/f"]
@@ -165,7 +165,7 @@ def test_b093_s07_a_link_swapped_in_during_the_run_leads_nowhere(tmp_path: Path)
     landed = denied = 0
     try:
         while (landed < 100 or not denied) and landed < 20_000:
-            landing = Landing(str(root))  # nothing open: every folder is reached anew
+            landing = TargetFolder(str(root))  # nothing open: every folder is reached anew
             try:
                 land(landing, f"a/b{landed % 5}/f")
                 landed += 1
@@ -181,7 +181,7 @@ def test_b093_s07_a_link_swapped_in_during_the_run_leads_nowhere(tmp_path: Path)
     assert list(outside.iterdir()) == []
 
 
-def test_a_file_or_folder_in_the_way_is_named(landing: Landing, root: Path) -> None:
+def test_a_file_or_folder_in_the_way_is_named(landing: TargetFolder, root: Path) -> None:
     land(landing, "a")
     assert refused(landing, "a/f").reference == "target-blocked"
     (root / "d").mkdir()
@@ -198,7 +198,7 @@ def test_a_file_or_folder_in_the_way_is_named(landing: Landing, root: Path) -> N
 def test_devices_and_pipes_are_never_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/null")
-    landing = Landing(str(tmp_path))
+    landing = TargetFolder(str(tmp_path))
     for name in ("pipe", "link"):
         assert "device, pipe or socket" in refused(landing, name).message
     landing.close()
@@ -209,12 +209,12 @@ def test_devices_and_pipes_are_never_replaced(tmp_path: Path) -> None:
 
 
 def test_an_earlier_runs_file_is_opened_again(root: Path) -> None:
-    first = Landing(str(root))
+    first = TargetFolder(str(root))
     temp = filled(first, "a/f", b"half")
     name = temp.name
     temp.close()
     first.close()
-    second = Landing(str(root))
+    second = TargetFolder(str(root))
     again = second.reopen(("a", "f"), name)
     assert again is not None
     FileSink(again.descriptor, 4).write(memoryview(b"done"), 0)
@@ -224,7 +224,7 @@ def test_an_earlier_runs_file_is_opened_again(root: Path) -> None:
     assert files(root) == ["a/f"]
 
 
-def test_only_our_own_temporary_files_are_opened_again(landing: Landing, root: Path, tmp_path: Path) -> None:
+def test_only_our_own_temporary_files_are_opened_again(landing: TargetFolder, root: Path, tmp_path: Path) -> None:
     ours = ".f.0123456789abcdef.jsobj-part"
     assert landing.reopen(("a", "f"), ours) is None
     root.mkdir()
@@ -248,7 +248,7 @@ def test_only_our_own_temporary_files_are_opened_again(landing: Landing, root: P
         assert landing.reopen(("f",), ours) is None
 
 
-def test_look_and_open_existing_tell_what_is_there(landing: Landing, root: Path) -> None:
+def test_look_and_open_existing_tell_what_is_there(landing: TargetFolder, root: Path) -> None:
     land(landing, "a/f", b"123", moment="1600000000")
     found = landing.look(("a", "f"))
     assert found is not None
@@ -266,7 +266,7 @@ def test_look_and_open_existing_tell_what_is_there(landing: Landing, root: Path)
         assert landing.open_existing((name,)) is None
 
 
-def test_a_folder_removed_during_the_run_is_made_again(landing: Landing, root: Path) -> None:
+def test_a_folder_removed_during_the_run_is_made_again(landing: TargetFolder, root: Path) -> None:
     land(landing, "a/b/f")
     shutil.rmtree(root)
     land(landing, "a/b/g")

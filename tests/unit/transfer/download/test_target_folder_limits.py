@@ -1,4 +1,4 @@
-"""Landing where something is short: descriptors, room, rights; and what is flushed when (P16, P17, L04, B140)."""
+"""TargetFolder where something is short: descriptors, room, rights; and what is flushed when (P16, P17, L04, B140)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from target_folder_scene import BIG, ROOT, descriptors, files, filled, land, nee
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
 from jsobj.transfer.download.disk import reserve, trouble
-from jsobj.transfer.download.target_folder import Landing
+from jsobj.transfer.download.target_folder import TargetFolder
 
 
-def test_l04_descriptors_do_not_leak(landing: Landing, root: Path) -> None:
+def test_l04_descriptors_do_not_leak(landing: TargetFolder, root: Path) -> None:
     before = descriptors()
     for number in range(1000):
         land(landing, f"d{number % 100}/f{number}")
@@ -38,8 +38,8 @@ def test_b140_few_descriptors_suffice(tmp_path: Path) -> None:
     program = f"""
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-from jsobj.transfer.download.target_folder import Landing
-landing = Landing({str(tmp_path / "t")!r})
+from jsobj.transfer.download.target_folder import TargetFolder
+landing = TargetFolder({str(tmp_path / "t")!r})
 temps = [landing.open_temp((f"d{{number}}", "f"), 0) for number in range(20)]
 for number in range(200):
     landing.open_temp((f"d{{number}}", "g"), 0).commit()
@@ -58,7 +58,7 @@ except OSError:
     assert len(files(tmp_path / "t")) == 221
 
 
-def test_b140_too_few_descriptors_are_told(landing: Landing) -> None:
+def test_b140_too_few_descriptors_are_told(landing: TargetFolder) -> None:
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     highest = max(map(int, os.listdir("/proc/self/fd")))
     held = []
@@ -78,12 +78,12 @@ def test_b140_too_few_descriptors_are_told(landing: Landing) -> None:
     land(landing, "a/f")
 
 
-def test_l06_500_folders_deep(landing: Landing, root: Path) -> None:
+def test_l06_500_folders_deep(landing: TargetFolder, root: Path) -> None:
     land(landing, "d/" * 500 + "f")
     assert files(root) == ["d/" * 500 + "f"]
 
 
-def test_many_threads(landing: Landing, root: Path) -> None:
+def test_many_threads(landing: TargetFolder, root: Path) -> None:
     failures = []
 
     def work(me: int) -> None:
@@ -103,7 +103,7 @@ def test_many_threads(landing: Landing, root: Path) -> None:
     assert (root / "d7/e/f3-97").read_bytes() == b"3 97"
 
 
-def test_a_forked_child_lands_and_its_parent_flushes(landing: Landing, root: Path) -> None:
+def test_a_forked_child_lands_and_its_parent_flushes(landing: TargetFolder, root: Path) -> None:
     temp = filled(landing, "a/f", b"half")
     temp.close()
     child = os.fork()
@@ -139,7 +139,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_p17_a_full_disk_is_told_before_anything_is_fetched(small_disk: Path) -> None:
-    landing = Landing(str(small_disk))
+    landing = TargetFolder(str(small_disk))
     land(landing, "f", b"old")
     error = refused(landing, "f", BIG)
     assert error.reference == "disk-full"
@@ -153,7 +153,7 @@ def test_p17_a_full_disk_is_told_before_anything_is_fetched(small_disk: Path) ->
 
 
 def test_p17_a_disk_that_fills_up_meanwhile_is_told_too(small_disk: Path) -> None:
-    landing = Landing(str(small_disk))
+    landing = TargetFolder(str(small_disk))
     land(landing, "f", b"old")
     temp = landing.open_temp(("f",), 600_000)
     with pytest.raises(OSError, match="No space left") as caught:
@@ -169,7 +169,7 @@ def test_p17_a_disk_that_fills_up_meanwhile_is_told_too(small_disk: Path) -> Non
 
 
 def test_another_file_system_below_the_target_is_flushed_by_itself(small_disk: Path) -> None:
-    landing = Landing(str(small_disk.parent))
+    landing = TargetFolder(str(small_disk.parent))
     land(landing, "disk/a/f")
     land(landing, "g")
     landing.sync()
@@ -202,7 +202,7 @@ def test_every_refusal_names_the_path_and_what_to_do(number: int) -> None:
 def test_the_target_must_be_a_folder_that_may_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     for root in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/none"), Path("/sys")):
-        landing = Landing(str(root))
+        landing = TargetFolder(str(root))
         with pytest.raises(JsobjError) as caught:
             landing.open_temp(("f",), 0)
         assert caught.value.code is ExitCode.LOCAL
@@ -213,8 +213,8 @@ def test_the_target_must_be_a_folder_that_may_be_written(tmp_path: Path) -> None
 # -- how the file system treats names
 
 
-def test_b088_this_file_system_tells_spellings_apart(landing: Landing, root: Path) -> None:
-    dry = Landing(str(root), dry_run=True)
+def test_b088_this_file_system_tells_spellings_apart(landing: TargetFolder, root: Path) -> None:
+    dry = TargetFolder(str(root), dry_run=True)
     assert not dry.folds()
     assert not root.exists()
     (root.parent / "probe").touch()
@@ -226,7 +226,7 @@ def test_b088_this_file_system_tells_spellings_apart(landing: Landing, root: Pat
 def test_b088_a_dry_run_learns_from_names_that_are_there(root: Path) -> None:
     root.mkdir()
     (root / "12").touch()
-    dry = Landing(str(root), dry_run=True)
+    dry = TargetFolder(str(root), dry_run=True)
     assert not dry.folds()
     (root / "name").touch()
     (root / "NAME").hardlink_to(root / "name")  # one file that answers to both, as where case is folded
@@ -241,8 +241,8 @@ def test_p16_flushed_before_the_rename_and_the_folder_after_it(tmp_path: Path) -
     tool = shutil.which("strace")
     need(tool is not None, "strace")
     program = f"""
-from jsobj.transfer.download.target_folder import Landing
-landing = Landing({str(tmp_path / "t")!r})
+from jsobj.transfer.download.target_folder import TargetFolder
+landing = TargetFolder({str(tmp_path / "t")!r})
 for number in range(80):
     temp = landing.open_temp((f"f{{number}}",), 4)
     import os; os.pwrite(temp.descriptor, b"data", 0)
@@ -273,13 +273,13 @@ def test_p16_a_failing_flush_leaves_the_old_file(tmp_path: Path) -> None:
     tool = shutil.which("strace")
     need(tool is not None, "strace")
     root = tmp_path / "t"
-    first = Landing(str(root))
+    first = TargetFolder(str(root))
     land(first, "f", b"old")
     first.close()
     program = f"""
 from jsobj.errors import JsobjError
-from jsobj.transfer.download.target_folder import Landing
-temp = Landing({str(root)!r}).open_temp(("f",), 4)
+from jsobj.transfer.download.target_folder import TargetFolder
+temp = TargetFolder({str(root)!r}).open_temp(("f",), 4)
 try:
     temp.commit()
 except JsobjError as error:
