@@ -240,9 +240,12 @@ class Connection:
         """
         from jsobj.api import transfers
         from jsobj.transfer.filters import Filters
+        from jsobj.transfer.options import checked_options
 
         many = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-        options = transfers.options_of(part_size, parallel, compress, overwrite, check)
+        options = checked_options(
+            part_size=part_size, parallel=parallel, compress=compress, overwrite=overwrite, check=check
+        )
         recipe = transfers.at(url, self._recipe())
         return transfers.upload(recipe, many, options, Filters.of(include, exclude), listen)
 
@@ -262,8 +265,9 @@ class Connection:
         """Fetch an object, or everything below a prefix, as ``jsobj download`` does; see :meth:`upload`."""
         from jsobj.api import transfers
         from jsobj.transfer.filters import Filters
+        from jsobj.transfer.options import checked_options
 
-        options = transfers.options_of(part_size, parallel, "", overwrite, check)
+        options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite, check=check)
         recipe = transfers.at(url, self._recipe())
         filters = Filters.of(include, exclude)
         return transfers.download(recipe, destination, options, filters, listen)

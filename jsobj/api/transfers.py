@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from jsobj.arrays.recipe import Recipe
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import JsobjError
 from jsobj.store.location import parse_location
 from jsobj.transfer import run as runs
 from jsobj.transfer.events import Event, EventBus, Listener, Noted, Summary, Tally
@@ -19,7 +19,8 @@ from jsobj.transfer.options import Options
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
     from jsobj.store.objects import Store
-    from jsobj.transfer.run import Result, Setting
+    from jsobj.transfer.job import RunContext
+    from jsobj.transfer.outcomes import Result
 
 
 class TransferFailed(JsobjError):
@@ -40,14 +41,14 @@ def upload(
     targets = upload_sources([os.fspath(source) for source in sources], location.key)
     words = ("upload", *(target.path for target in targets), str(location))
     with _run(recipe, options, filters, listen) as run:
-        setting = run.setting(
+        job = run.job(
             verb="upload",
             sources=tuple(absolute(target.path) for target in targets),
             destination=run.store.place.url(location.key),
             words=words,
         )
         plan = runs.plan_upload(run.store, targets, filters)
-        return _ended(runs.upload(setting, run.store, targets, plan))
+        return _ended(runs.upload(job, run.store, targets, plan))
 
 
 def download(
@@ -66,14 +67,14 @@ def download(
             return claimed_temps(run.settings.state_dir)
 
         with contextlib.closing(TargetFolder(target.folder, claimed=claimed)) as landing:
-            setting = run.setting(
+            job = run.job(
                 verb="download",
                 sources=(run.store.place.url(recipe.location.key),),
                 destination=absolute(place),
                 words=("download", str(recipe.location), place),
                 folder=absolute(target.folder),
             )
-            return _ended(runs.download(setting, run.store, target, landing))
+            return _ended(runs.download(job, run.store, target, landing))
 
 
 class _Run:
@@ -93,16 +94,19 @@ class _Run:
 
         return self._recipe.open(self.settings, patience=Patience(told=told))
 
-    def setting(
+    def job(
         self, *, verb: str, sources: tuple[str, ...], destination: str, words: tuple[str, ...], folder: str = ""
-    ) -> Setting:
+    ) -> RunContext:
         """The run's journal and whatever else it needs. Raises :class:`JsobjError` (local) where the job runs now."""
-        from jsobj.transfer.job import Asked, How, begin
+        from jsobj.transfer.job import JobSpec, open_job
 
-        recipe = self._recipe
-        asked = Asked(verb, sources, destination, words, folder, recipe.cloud, recipe.profile)
-        how = How(self._options, self._filters, self._open, self.tally, self._teller)
-        return begin(asked, how, self.store.place, self.settings)
+        named = self._recipe
+        spec = JobSpec(
+            verb, sources, destination, self._options, self._filters, words, folder, named.cloud, named.profile
+        )
+        return open_job(
+            spec, self.store.place, self.settings, open_store=self._open, tally=self.tally, emit=self._teller
+        )
 
 
 @contextlib.contextmanager
@@ -146,23 +150,3 @@ def at(text: str, recipe: Recipe) -> Recipe:
     from dataclasses import replace
 
     return replace(recipe, location=parse_location(text))
-
-
-def options_of(part_size: int | str, parallel: int | None, compress: str, overwrite: bool, check: str) -> Options:
-    """Checked options. Raises :class:`JsobjError` (usage) for values out of range."""
-    from jsobj.transfer.options import GROWN, MOST_PARALLEL, PARALLEL
-    from jsobj.units import parse_size
-
-    size = parse_size(str(part_size), "part_size", smallest=5 * 1024**2, largest=5 * 1024**3)
-    if parallel is not None and not 1 <= parallel <= MOST_PARALLEL:
-        raise JsobjError("usage", f"parallel is a number from 1 to {MOST_PARALLEL}", code=ExitCode.USAGE)
-    if compress not in {"", "gzip", "br", "zstd"} or check not in {"content", "size"}:
-        raise JsobjError("usage", "compress is '', gzip, br or zstd; check is content or size", code=ExitCode.USAGE)
-    return Options(
-        part_size=size,
-        parallel=parallel or PARALLEL,
-        most=0 if parallel else GROWN,
-        compress=compress,
-        overwrite=overwrite,
-        check=check,
-    )

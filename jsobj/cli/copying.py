@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jsobj.cli.parsing.transfer_options import Chosen
@@ -68,7 +68,7 @@ def _items(frame: Frame, origin: Store, key: str, new: str, bucket: str) -> Iter
             code=ExitCode.USAGE,
             hint="choose a destination that does not begin like the source",
         )
-    filters, found = frame.chosen.filters(), False
+    filters, found = frame.chosen.filters, False
     for item in origin.list(below):
         found = True
         relative = item.key[len(below) :]
@@ -80,11 +80,10 @@ def _items(frame: Frame, origin: Store, key: str, new: str, bucket: str) -> Iter
 
 def _run(frame: Frame, origin: Store, target: Store, items: Iterator[Copying], *, move: bool) -> None:
     from jsobj.transfer.copy import Copier, copy_all
-    from jsobj.transfer.events import Started, Summary
-    from jsobj.transfer.outcomes import exit_code
-    from jsobj.transfer.run import Result
+    from jsobj.transfer.events import Started
+    from jsobj.transfer.outcomes import Result
 
-    options, tally, verb = frame.chosen.options(), frame.tally, "move" if move else "copy"
+    options, tally, verb = frame.chosen.options, frame.tally, "move" if move else "copy"
     one, other = origin.place, target.place
     same = (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)
     copier = Copier(
@@ -104,12 +103,9 @@ def _run(frame: Frame, origin: Store, target: Store, items: Iterator[Copying], *
 
     workers = options.parallel if same else 4
     failures = copy_all(copier, items, tally, frame.teller, workers=workers, stop=stop)
-    size = tally.done_bytes
-    seconds = time.monotonic() - tally.began
-    counts = (tally.done, tally.skipped, tally.failed, size, tally.verified, tally.unverified, tally.retries)
-    summary = Summary(verb, *counts, seconds)
+    summary = replace(tally.summary(verb), size=tally.done_bytes)
     frame.teller(summary)
-    frame.finish(Result(summary, exit_code(tally.done + tally.skipped, failures), tuple(failures)))
+    frame.finish(Result.of(summary, failures))
 
 
 def _row(item: Copying, *, move: bool) -> dict[str, object]:

@@ -77,7 +77,7 @@ def _run(frame: Frame, location: Location, destination: str) -> Any:
         return jobs.claimed_temps(frame.world.settings.state_dir)
 
     with contextlib.closing(TargetFolder(target.folder, dry_run=frame.chosen.dry_run, claimed=claimed)) as landing:
-        setting = frame.setting(
+        job = frame.open_job(
             location,
             store,
             verb="download",
@@ -86,9 +86,9 @@ def _run(frame: Frame, location: Location, destination: str) -> Any:
             folder=absolute(target.folder),
         )
         if frame.chosen.dry_run:
-            show_plan(frame.world, runs.download_work(setting, store, target, landing).decisions(), _row)
+            show_plan(frame.world, runs.download_work(job, store, target, landing).decisions(), _row)
             return None
-        return runs.download(setting, store, target, landing)
+        return runs.download(job, store, target, landing)
 
 
 def _row(decision: Any) -> dict[str, object]:
@@ -122,13 +122,13 @@ def _to_stdout(world: World, locations: list[Location], chosen: Chosen) -> None:
             "usage", "with '-' there is no plan to show", code=ExitCode.USAGE, hint="jsobj stat shows the object"
         )
     with transfer_frame(world, chosen, data_on_stdout=True) as frame:
-        rate = chosen.options().limit_rate
+        rate = chosen.options.limit_rate
         meter = Meter(frame.tally.moved, RateLimit(rate) if rate else None)
         for place in places:
             store = frame.opened.of(place)
             info = store.head(place.key)
             chunks: Iterator[Any] = iter(Reading(store, info, stop=store.stop))
-            if decodable(info.content_encoding) and not chosen.raw:
+            if decodable(info.content_encoding) and not chosen.options.raw:
                 chunks = through(decoder(info.content_encoding.strip().lower()), chunks)
             for data in chunks:
                 meter(len(data))

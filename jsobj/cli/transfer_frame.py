@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from jsobj.store.location import Location
     from jsobj.store.objects import Store
     from jsobj.transfer.events import EventBus, Tally
+    from jsobj.transfer.job import RunContext
     from jsobj.transfer.journal.journal import Journal
-    from jsobj.transfer.run import Result, Setting
+    from jsobj.transfer.outcomes import Result
     from jsobj.ui.progress import Progress
 
 
@@ -33,7 +34,7 @@ class Frame:
     teller: EventBus
     journals: list[Journal]  # of the runs that were begun
 
-    def setting(
+    def open_job(
         self,
         location: Location,
         store: Store,
@@ -42,31 +43,35 @@ class Frame:
         sources: tuple[str, ...],
         destination: str,
         folder: str = "",
-    ) -> Setting:
+    ) -> RunContext:
         """What a run stands on, with its journal. Raises :class:`JsobjError` (local) where the job runs already."""
-        from jsobj.transfer.job import Asked, How, begin
+        from jsobj.transfer.job import JobSpec, open_job
 
         world, chosen = self.world, self.chosen
-        asked = Asked(
+        spec = JobSpec(
             verb=verb,
             sources=sources,
             destination=destination,
+            options=chosen.options,
+            filters=chosen.filters,
             words=world.words,
             folder=folder,
             cloud=world.cloud,
             profile=world.profile,
-            more=chosen.other_job(),
+            files_from=chosen.files_from,
+            links=chosen.links,
         )
-        how = How(
-            options=chosen.options(),
-            filters=chosen.filters(),
+        job = open_job(
+            spec,
+            store.place,
+            world.settings,
             open_store=lambda told: self.opened.another(location, told),
             tally=self.tally,
-            tell=self.teller,
+            emit=self.teller,
+            keeps_journal=not chosen.dry_run,
         )
-        setting = begin(asked, how, store.place, world.settings, keeps_journal=not chosen.dry_run)
-        self.journals.append(setting.journal)
-        return setting
+        self.journals.append(job.journal)
+        return job
 
     def finish(self, result: Result) -> None:
         """Show the end; leave with its exit code."""
@@ -84,8 +89,6 @@ def transfer_frame(world: World, chosen: Chosen, *, data_on_stdout: bool = False
     from jsobj.ui.progress import open_progress
 
     journals: list[Journal] = []
-    chosen.options()  # bad values are told before anything is begun
-    chosen.filters()
     tally = Tally()
     mode = "none" if chosen.dry_run else chosen.progress
     with (
@@ -93,7 +96,7 @@ def transfer_frame(world: World, chosen: Chosen, *, data_on_stdout: bool = False
         open_progress(world.out, mode, tally, data_on_stdout=data_on_stdout) as progress,
     ):
         teller = EventBus(progress, tally)
-        with stores(world, unsigned=chosen.no_sign_request, endpoint=chosen.endpoint, told=teller.retried) as opened:
+        with stores(world, unsigned=chosen.unsigned, endpoint=chosen.endpoint, told=teller.retried) as opened:
             yield Frame(world, chosen, progress, opened, tally, teller, journals)
 
 

@@ -15,7 +15,7 @@ from jsobj.errors import ExitCode, JsobjError
 if TYPE_CHECKING:
     from jsobj.store.location import Location
     from jsobj.store.objects import Store
-    from jsobj.transfer.run import Result
+    from jsobj.transfer.outcomes import Result
     from jsobj.transfer.targets import UploadSource
     from jsobj.transfer.upload.work import Planning
 
@@ -48,7 +48,7 @@ def _run(frame: Frame, location: Location, targets: tuple[UploadSource, ...]) ->
     from jsobj.transfer.targets import absolute
 
     store = frame.opened.of(location)
-    setting = frame.setting(
+    job = frame.open_job(
         location,
         store,
         verb="upload",
@@ -57,9 +57,9 @@ def _run(frame: Frame, location: Location, targets: tuple[UploadSource, ...]) ->
     )
     plan = _plan(frame, store, targets)
     if frame.chosen.dry_run:
-        show_plan(frame.world, runs.upload_work(setting, store, targets, plan).decisions(), _row)
+        show_plan(frame.world, runs.upload_work(job, store, targets, plan).decisions(), _row)
         return
-    frame.finish(runs.upload(setting, store, targets, plan))
+    frame.finish(runs.upload(job, store, targets, plan))
 
 
 def _plan(frame: Frame, store: Store, targets: tuple[UploadSource, ...]) -> Iterator[Planning]:
@@ -68,12 +68,12 @@ def _plan(frame: Frame, store: Store, targets: tuple[UploadSource, ...]) -> Iter
     chosen = frame.chosen
     follow = chosen.links == "follow"
     if not chosen.files_from:
-        return runs.plan_upload(store, targets, chosen.filters(), follow_links=follow)
+        return runs.plan_upload(store, targets, chosen.filters, follow_links=follow)
     from jsobj.transfer.file_list import read_list
     from jsobj.transfer.scan import named
 
     names = read_list(chosen.files_from, null=chosen.null)
-    files = named(targets[0].path, names, filters=chosen.filters(), follow_symlinks=follow)
+    files = named(targets[0].path, names, filters=chosen.filters, follow_symlinks=follow)
     return runs.plan_listed(store, files, targets[0].prefix)
 
 
@@ -114,7 +114,7 @@ def _stream(world: World, location: Location, chosen: Chosen) -> None:
     with transfer_frame(world, chosen) as frame:
         store = frame.opened.of(location)
         result: Result = upload_stream(
-            store, location.key, _chunks(), chosen.options(), frame.tally, frame.teller, name="standard input"
+            store, location.key, _chunks(), chosen.options, frame.tally, frame.teller, name="standard input"
         )
         frame.finish(result)
 

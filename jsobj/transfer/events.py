@@ -158,6 +158,22 @@ class Tally:
         """Requests were tried again."""
         self._counts["retries"].add(times)
 
+    def summary(self, verb: str, *, interrupted: bool = False, job: str = "") -> Summary:
+        """The numbers at the end of a run. ``job``: its journal, where it left one."""
+        return Summary(
+            verb=verb,
+            done=self.done,
+            skipped=self.skipped,
+            failed=self.failed,
+            size=self.bytes,
+            verified=self.verified,
+            unverified=self.unverified,
+            retries=self.retries,
+            seconds=time.monotonic() - self.began,
+            interrupted=interrupted,
+            job=job,
+        )
+
 
 class EventBus:
     """Passes events from any thread to one listener, one at a time; counts retries."""

@@ -1,4 +1,4 @@
-"""The beginning of a run, the same for commands and programs: which job it is, its journal, and what it stands on."""
+"""One job: what it is to do, its journal, and what its run works with; the same for commands and programs."""
 
 from __future__ import annotations
 
@@ -6,80 +6,99 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jsobj.identity.settings import Settings
+from jsobj.net.retry import Told
 from jsobj.store.objects import Store, StorePlace
 from jsobj.transfer.events import Listener, Tally
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.fingerprints import Fingerprints
 from jsobj.transfer.journal.journal import JobKey, Journal
 from jsobj.transfer.options import Options
-from jsobj.transfer.run import Setting
-
-Told = Callable[[str, str, float], None]  # of each retry: item, reason, seconds of waiting
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a run was asked to do. ``words`` would ask for it again in a shell; ``folder``: where a download lands.
+class JobSpec:
+    """What a run is to do.
 
-    ``more``: what else makes it another job, besides the options and filters that change what is sent or where it goes.
+    ``words``: the command line that asks for it again. ``folder``: where a download puts its files. ``files_from`` and
+    ``links`` (``skip`` or ``follow``) select files, as ``filters`` do: with others it is another job.
     """
 
     verb: str
     sources: tuple[str, ...]
     destination: str
+    options: Options
+    filters: Filters
     words: tuple[str, ...]
     folder: str = ""
     cloud: str = ""
     profile: str = ""
-    more: tuple[str, ...] = ()
+    files_from: str = ""
+    links: str = "skip"
+
+    def key(self, place: StorePlace, cwd: str) -> JobKey:
+        """What the journal knows the job by."""
+        options, filters = self.options, self.filters
+        return JobKey(
+            verb=self.verb,
+            sources=self.sources,
+            destination=self.destination,
+            dialect=place.dialect,
+            bucket=place.bucket,
+            endpoint=place.endpoint,
+            project=place.project,
+            options=(
+                f"compress={options.compress}",
+                f"raw={options.raw}",
+                f"part-size={options.part_size}",
+                *(f"include={glob}" for glob in filters.include),
+                *(f"exclude={glob}" for glob in filters.exclude),
+                f"files-from={self.files_from}",
+                f"links={self.links}",
+            ),
+            words=self.words,
+            cwd=cwd,
+            folder=self.folder,
+            cloud=self.cloud,
+            profile=self.profile,
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class How:
-    """``open_store`` opens a store for each process; its argument hears of retries."""
+class RunContext:
+    """What a run works with. ``open_store`` opens another store, for a process of its own; ``emit`` takes events."""
 
-    options: Options
-    filters: Filters
-    open_store: Callable[[Told], Store]
+    spec: JobSpec
+    open_store: Callable[[], Store]
+    journal: Journal
+    fingerprints: Fingerprints
     tally: Tally
-    tell: Listener
+    emit: Listener
 
 
-def begin(asked: Asked, how: How, place: StorePlace, settings: Settings, *, keeps_journal: bool = True) -> Setting:
-    """Open the job's journal. Raises :class:`jsobj.errors.JsobjError` (local) where the same job runs now."""
-    options, filters = how.options, how.filters
-    key = JobKey(
-        verb=asked.verb,
-        sources=asked.sources,
-        destination=asked.destination,
-        dialect=place.dialect,
-        bucket=place.bucket,
-        endpoint=place.endpoint,
-        project=place.project,
-        options=(
-            f"compress={options.compress}",
-            f"raw={options.raw}",
-            f"part-size={options.part_size}",
-            *(f"include={glob}" for glob in filters.include),
-            *(f"exclude={glob}" for glob in filters.exclude),
-            *asked.more,
-        ),
-        words=asked.words,
-        cwd=str(settings.cwd),
-        folder=asked.folder,
-        cloud=asked.cloud,
-        profile=asked.profile,
-    )
+def open_job(
+    spec: JobSpec,
+    place: StorePlace,
+    settings: Settings,
+    *,
+    open_store: Callable[[Told], Store],
+    tally: Tally,
+    emit: Listener,
+    keeps_journal: bool = True,
+) -> RunContext:
+    """Open the job's journal. ``open_store`` takes a callback for retries.
 
-    def counted(item: str, reason: str, wait: float) -> None:
-        how.tally.retried()
+    Raises :class:`jsobj.errors.JsobjError` (local) where the same job is running.
+    """
+    key = spec.key(place, str(settings.cwd))
 
-    return Setting(
-        open_store=lambda: how.open_store(counted),
-        options=options,
-        filters=filters,
+    def on_retry(item: str, reason: str, wait: float) -> None:
+        tally.retried()
+
+    return RunContext(
+        spec=spec,
+        open_store=lambda: open_store(on_retry),
         journal=Journal.open(settings.state_dir, key) if keeps_journal else Journal(key, None, None),
         fingerprints=Fingerprints(settings.cache_dir / "fingerprints.db"),
-        tally=how.tally,
-        tell=how.tell,
+        tally=tally,
+        emit=emit,
     )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.transfer.part_layout import PART_SIZE
+from jsobj.units import parse_size
 
 PARALLEL = 16
 MOST_PARALLEL = 256
@@ -16,8 +20,8 @@ class Options:
     """Sizes in bytes. ``most``: requests at once where waiting takes most of the time, 0 for ``parallel``.
 
     ``limit_rate`` in bytes a second, 0 for none; ``compress``: "", gzip, br or zstd.
-    ``overwrite``: objects and files that are there and differ are replaced; else they are skipped. ``raw``: a download
-    keeps compressed content as it is stored. ``check``: what counts as unchanged, ``content`` (digests) or ``size``.
+    ``overwrite``: objects and files that exist and differ are replaced, else skipped. ``raw``: a download keeps
+    compressed content as it is stored. ``check``: what counts as unchanged, ``content`` (digests) or ``size``.
     """
 
     part_size: int = PART_SIZE
@@ -32,3 +36,50 @@ class Options:
     content_type: str = ""
     keep_times: bool = True
     check: str = "content"
+
+
+def checked_options(
+    *,
+    part_size: int | str = "16M",
+    parallel: int | None = None,
+    processes: int = 0,
+    limit_rate: str = "",
+    compress: str = "",
+    check: str = "content",
+    named: Callable[[str], str] = str,
+    **others: Any,
+) -> Options:
+    """Options within their limits; ``parallel`` None lets it grow. ``named``: how error messages write a name.
+
+    Raises :class:`JsobjError` (usage).
+    """
+    for name, value, smallest, largest in (("parallel", parallel, 1, MOST_PARALLEL), ("processes", processes, 0, 64)):
+        if value is not None and not smallest <= value <= largest:
+            raise _usage(f"{named(name)} is a number from {smallest} to {largest}")
+    if compress not in {"", "gzip", "br", "zstd"}:
+        raise _usage(f"{named('compress')} is gzip, br or zstd")
+    if check not in {"content", "size"}:
+        raise _usage(f"{named('check')} is content or size")
+    rate = parse_size(limit_rate, named("limit_rate"), smallest=1024, largest=1024**5) if limit_rate else 0
+    return Options(
+        part_size=parse_size(str(part_size), named("part_size"), smallest=5 * 1024**2, largest=5 * 1024**3),
+        parallel=PARALLEL if parallel is None else parallel,
+        most=_affordable(GROWN) if parallel is None else 0,
+        processes=processes,
+        limit_rate=rate,
+        compress=compress,
+        check=check,
+        **others,
+    )
+
+
+def _usage(message: str) -> JsobjError:
+    return JsobjError("usage", message, code=ExitCode.USAGE)
+
+
+def _affordable(wanted: int) -> int:
+    """As many requests at once as the limit of open files (``ulimit -n``) allows; each needs up to three."""
+    import resource
+
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, (soft - 32) // 3))

@@ -1,10 +1,12 @@
-"""Which failure ends a whole run, and which exit code a run of many items has."""
+"""How a run ends: which failure ends all of it, and which exit code a run of many items has."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.transfer.events import Summary
 
 # Causes that every other item would meet too: going on would only repeat them. A quota is none: what is smaller may
 # fit.
@@ -32,3 +34,17 @@ def exit_code(succeeded: int, failures: Sequence[JsobjError]) -> ExitCode:
         return ExitCode.OK
     codes = {failure.code for failure in failures}
     return codes.pop() if not succeeded and len(codes) == 1 else ExitCode.PARTIAL
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended. ``code`` is 0 only where all that was asked for is done, and verified or reported as not."""
+
+    summary: Summary
+    code: ExitCode
+    failures: tuple[JsobjError, ...] = ()
+
+    @classmethod
+    def of(cls, summary: Summary, failures: Sequence[JsobjError] = ()) -> Result:
+        """The result of a run over many items."""
+        return cls(summary, exit_code(summary.done + summary.skipped, failures), tuple(failures))

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import JsobjError
 from jsobj.store.objects import Listed, Store, Upload
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork
 from jsobj.transfer.download.worker import Receiver
 from jsobj.transfer.engine import executor
 from jsobj.transfer.engine.rate_limit import Meter, RateLimit
-from jsobj.transfer.events import Listener, Noted, Started, Summary, Tally
+from jsobj.transfer.events import Noted, Started
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.fingerprints import Fingerprints
+from jsobj.transfer.job import RunContext
 from jsobj.transfer.journal.journal import Journal
 from jsobj.transfer.options import Options
-from jsobj.transfer.outcomes import exit_code
+from jsobj.transfer.outcomes import Result
 from jsobj.transfer.scan import LocalFile, Passed, walk
 from jsobj.transfer.targets import DownloadTarget, UploadSource
 from jsobj.transfer.upload.work import Planning, UploadWork, merged
@@ -29,63 +26,35 @@ from jsobj.transfer.upload.worker import Sender, Sending
 from jsobj.transfer.zarr_leftovers import Leftovers, files_left, told
 
 _RATE_EACH = 1024 * 1024  # bytes a second for each worker: one that crawls would look stalled to the server
-_SQUEEZERS = 4  # workers at most where files are compressed
+_COMPRESSING = 4  # workers at most where files are compressed
 
 
-def _nothing() -> None:
-    """Nothing to flush."""
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How a run ended. ``code`` 0 only where everything that was asked for is done and verified or told."""
-
-    summary: Summary
-    code: ExitCode
-    failures: tuple[JsobjError, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a run needs. ``open_store`` makes a store of its own for each process; ``tell`` is an :class:`EventBus`."""
-
-    open_store: Callable[[], Store]
-    options: Options
-    filters: Filters
-    journal: Journal
-    fingerprints: Fingerprints
-    tally: Tally
-    tell: Listener
-
-
-def upload_work(
-    setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Planning]
-) -> UploadWork:
+def upload_work(job: RunContext, store: Store, sources: Sequence[UploadSource], plan: Iterator[Planning]) -> UploadWork:
     """The decider of an upload. ``--dry-run`` asks it for its decisions, and no more."""
     return UploadWork(
         plan=plan,
-        options=setting.options,
-        journal=setting.journal,
-        fingerprints=setting.fingerprints,
-        place=_place(store, setting.options.compress),
-        tally=setting.tally,
-        emit=setting.tell,
+        options=job.spec.options,
+        journal=job.journal,
+        fingerprints=job.fingerprints,
+        place=_place(store, job.spec.options.compress),
+        tally=job.tally,
+        emit=job.emit,
         several=len(sources) > 1,
     )
 
 
-def upload(setting: Setting, store: Store, sources: Sequence[UploadSource], plan: Iterator[Planning]) -> Result:
+def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan: Iterator[Planning]) -> Result:
     """Send files. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
-    _sweep(setting.journal, store)
-    moved = _meter(setting)
+    _sweep(job.journal, store)
+    moved = _meter(job)
+    work = upload_work(job, store, sources, plan)
+    _announce(job, " ".join(source.path for source in sources), store.place.url())
     return _run(
-        "upload",
-        setting,
+        job,
         store,
-        upload_work(setting, store, sources, plan),
-        performer=lambda own: Sender(own, setting.options, moved),
-        named=(" ".join(source.path for source in sources), store.place.url()),
-        flush=lambda: _sweep_what_this_run_replaced(setting.journal, store),
+        work,
+        performer=lambda own: Sender(own, job.spec.options, moved),
+        flush=lambda: _sweep_what_this_run_replaced(job.journal, store),
     )
 
 
@@ -136,56 +105,49 @@ def _single(store: Store, found: Iterator[LocalFile | Passed], key: str) -> Iter
             yield Sending(file, key, first if first is not None and first.key == key else None)
 
 
-def download_work(setting: Setting, store: Store, target: DownloadTarget, landing: TargetFolder) -> DownloadWork:
+def download_work(job: RunContext, store: Store, target: DownloadTarget, landing: TargetFolder) -> DownloadWork:
     """The decider of a download. ``--dry-run`` asks it for its decisions, and no more."""
     return DownloadWork(
         listing=plan_download(store, target),
         prefix=target.cut,
-        options=setting.options,
-        filters=setting.filters,
+        options=job.spec.options,
+        filters=job.spec.filters,
         landing=landing,
-        journal=setting.journal,
-        fingerprints=setting.fingerprints,
-        place=_place(store, "raw" if setting.options.raw else ""),
-        tally=setting.tally,
-        emit=setting.tell,
+        journal=job.journal,
+        fingerprints=job.fingerprints,
+        place=_place(store, "raw" if job.spec.options.raw else ""),
+        tally=job.tally,
+        emit=job.emit,
         single=(target.file,) if target.file else (),
     )
 
 
-def download(setting: Setting, store: Store, target: DownloadTarget, landing: TargetFolder) -> Result:
+def download(job: RunContext, store: Store, target: DownloadTarget, landing: TargetFolder) -> Result:
     """Fetch objects. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
-    moved = _meter(setting)
+    moved = _meter(job)
     # Single objects and those of a pattern are not the whole of a Zarr, and --windows-safe gives files other names.
-    whole = not target.file and target.pattern is None and not setting.options.windows_safe
+    whole = not target.file and target.pattern is None and not job.spec.options.windows_safe
     before = whole and _has_entries(target.folder)
-    work = download_work(setting, store, target, landing)
+    work = download_work(job, store, target, landing)
 
     def flush() -> None:
         landing.sync()
         if before and work.zarrs:
-            _tell_left(setting, store, target, work.zarrs)
+            _tell_left(job, store, target, work.zarrs)
 
-    return _run(
-        "download",
-        setting,
-        store,
-        work,
-        performer=lambda own: Receiver(own, landing, setting.options, moved),
-        named=(store.place.url(target.prefix), target.folder),
-        flush=flush,
-    )
+    _announce(job, store.place.url(target.prefix), target.folder)
+    return _run(job, store, work, lambda own: Receiver(own, landing, job.spec.options, moved), flush)
 
 
-def _tell_left(setting: Setting, store: Store, target: DownloadTarget, zarrs: Collection[str]) -> None:
+def _tell_left(job: RunContext, store: Store, target: DownloadTarget, zarrs: Collection[str]) -> None:
     try:
         left = list(files_left(target.folder, zarrs, store.list, target.prefix))
     except JsobjError as error:  # everything has arrived: a second listing that fails must not make that a failure
         text = f"what an older Zarr may have left in {target.folder} is not known: {error.message}"
-        setting.tell(Noted(text, warning=True))
+        job.emit(Noted(text, warning=True))
         return
     if left:
-        setting.tell(told(len(left), "file", "object", left[0]))
+        job.emit(told(len(left), "file", "object", left[0]))
 
 
 def _has_entries(folder: str) -> bool:
@@ -207,74 +169,56 @@ def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
         yield from (item for item in found if target.pattern.fullmatch(item.key))
 
 
-def _meter(setting: Setting) -> Meter:
+def _meter(job: RunContext) -> Meter:
     """Counts bytes, and holds them back where a rate was set, of which each process has its share."""
-    rate = setting.options.limit_rate / max(1, setting.options.processes)
-    return Meter(setting.tally.moved, RateLimit(rate) if rate else None)
+    rate = job.spec.options.limit_rate / max(1, job.spec.options.processes)
+    return Meter(job.tally.moved, RateLimit(rate) if rate else None)
+
+
+def _announce(job: RunContext, source: str, destination: str) -> None:
+    for notice in job.journal.notices:
+        job.emit(Noted(notice))
+    job.emit(Started(job.spec.verb, source, destination, job=job.journal.id, resumed=job.journal.resumed))
 
 
 def _run(
-    verb: str,
-    setting: Setting,
+    job: RunContext,
     store: Store,
-    work: Any,
-    *,
+    work: UploadWork | DownloadWork,
     performer: Callable[[Store], Sender | Receiver],
-    named: tuple[str, str],
-    flush: Callable[[], None] = _nothing,
+    flush: Callable[[], None],
 ) -> Result:
-    """``flush`` makes what arrived last, before anything is called done."""
-    tally, journal, tell = setting.tally, setting.journal, setting.tell
-    for notice in journal.notices:
-        tell(Noted(notice))
-    tell(Started(verb, *named, job=journal.id, resumed=journal.resumed))
+    """Do all of ``work``; ``flush`` finishes what arrived last, before anything is called done."""
+    options, journal = job.spec.options, job.journal
     perform = performer(store)
-    interrupted, ended = False, False
+    state = "interrupted"  # by Ctrl-C or a signal, unless one of the lines below is reached
     try:
         executor.run(
             work,
             perform,
-            workers=_workers(setting.options),
-            most=0 if setting.options.compress or setting.options.limit_rate else setting.options.most,
-            processes=setting.options.processes,
-            make_performer=lambda: performer(setting.open_store()),
+            workers=_workers(options),
+            most=0 if options.compress or options.limit_rate else options.most,
+            processes=options.processes,
+            make_performer=lambda: performer(job.open_store()),
             on_stop=perform.stop,
-            tally=tally,
+            tally=job.tally,
         )
         flush()
-        ended = True
+        state = "failed" if work.failures else "done"
     except JsobjError:
-        raise
-    except BaseException:
-        interrupted = True
+        state = "failed"
         raise
     finally:
         perform.close()
-        state = "interrupted" if interrupted else "done" if ended and not work.failures else "failed"
         journal.finish(state)
-        setting.fingerprints.close()
-        summary = _summary(verb, tally, interrupted=interrupted, job=journal.id if state != "done" else "")
-        tell(summary)
-    return Result(summary, exit_code(tally.done + tally.skipped, work.failures), tuple(work.failures))
+        job.fingerprints.close()
+        kept = journal.id if state != "done" else ""
+        summary = job.tally.summary(job.spec.verb, interrupted=state == "interrupted", job=kept)
+        job.emit(summary)
+    return Result.of(summary, work.failures)
 
 
 def _workers(options: Options) -> int:
     """Compressing takes a core, and holds parts in memory: few at a time. So do few where the rate is low."""
-    workers = min(options.parallel, _SQUEEZERS) if options.compress else options.parallel
+    workers = min(options.parallel, _COMPRESSING) if options.compress else options.parallel
     return min(workers, max(1, options.limit_rate // _RATE_EACH)) if options.limit_rate else workers
-
-
-def _summary(verb: str, tally: Tally, *, interrupted: bool, job: str) -> Summary:
-    return Summary(
-        verb=verb,
-        done=tally.done,
-        skipped=tally.skipped,
-        failed=tally.failed,
-        size=tally.bytes,
-        verified=tally.verified,
-        unverified=tally.unverified,
-        retries=tally.retries,
-        seconds=time.monotonic() - tally.began,
-        interrupted=interrupted,
-        job=job,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -117,18 +118,15 @@ def _delete_one(world: World, opened: Stores, place: Location) -> None:
 
 
 def _delete_all(world: World, opened: Stores, found: Iterator[Doomed], tally: Tally) -> None:
-    import time
-
     from jsobj.transfer.delete import delete_all
-    from jsobj.transfer.events import Started, Summary
+    from jsobj.transfer.events import Started
     from jsobj.transfer.outcomes import exit_code
     from jsobj.ui.progress import open_progress
 
     with open_progress(world.out, "auto", tally) as progress:
         progress(Started("delete", "", ""))
         failures = delete_all(found, opened, tally=tally, tell=progress)
-        seconds = time.monotonic() - tally.began
-        progress(Summary("delete", tally.done, 0, tally.failed, 0, 0, 0, tally.retries, seconds))
+        progress(replace(tally.summary("delete"), unverified=0))
     progress.show_result()
     if failures:
         raise JsobjError(

@@ -19,14 +19,13 @@ if TYPE_CHECKING:
     from jsobj.store.open import Wish
 
 
+UNSIGNED = click.option("--no-sign-request", "unsigned", is_flag=True, help="Work on public data, without any login.")
+ENDPOINT = click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's.")
+
+
 def store_options(function: Callable[..., None]) -> Callable[..., None]:
     """``--no-sign-request`` and ``--endpoint``, as ``unsigned`` and ``endpoint``."""
-    for option in (
-        click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's."),
-        click.option("--no-sign-request", "unsigned", is_flag=True, help="Work on public data, without any login."),
-    ):
-        function = option(function)
-    return function
+    return UNSIGNED(ENDPOINT(function))
 
 
 class Stores:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jsobj.cli.parsing.stores import ENDPOINT, UNSIGNED
+
 if TYPE_CHECKING:
     from jsobj.transfer.filters import Filters
     from jsobj.transfer.options import Options
@@ -17,82 +19,36 @@ _MODES = ("auto", "bar", "line", "json", "none")
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The options as typed; those that a command does not have keep these values."""
+    """The options of a transfer, checked; a command without an option has its default."""
 
+    options: Options
+    filters: Filters
     dry_run: bool = False
-    part_size: str = ""
-    parallel: int | None = None
-    processes: int = 0
-    limit_rate: str = ""
     progress: str = "auto"
-    check: str = "content"
-    no_clobber: bool = False
-    no_times: bool = False
-    no_sign_request: bool = False
+    unsigned: bool = False
     endpoint: str = ""
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
     files_from: str = ""
     null: bool = False
     links: str = "skip"
-    compress: str | None = None
-    content_type: str = ""
-    raw: bool = False
-    windows_safe: bool = False
 
     @classmethod
     def of(cls, words: Mapping[str, Any]) -> Chosen:
-        """From click's keyword arguments."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{name: value for name, value in words.items() if name in known})
-
-    def options(self) -> Options:
-        """As the transfer room takes them. Raises :class:`JsobjError` (usage) for values out of range."""
-        from jsobj.transfer.options import GROWN, MOST_PARALLEL, PARALLEL, Options
-        from jsobj.units import parse_size
-
-        return Options(
-            part_size=parse_size(self.part_size or "16M", "--part-size", smallest=5 * 1024**2, largest=5 * 1024**3),
-            parallel=_within(PARALLEL if self.parallel is None else self.parallel, "--parallel", MOST_PARALLEL),
-            most=_affordable(GROWN) if self.parallel is None else 0,
-            processes=_within(self.processes, "--processes", 64, smallest=0),
-            limit_rate=parse_size(self.limit_rate, "--limit-rate", smallest=1024, largest=1024**5)
-            if self.limit_rate
-            else 0,
-            compress=self.compress or "",
-            raw=self.raw,
-            overwrite=not self.no_clobber,
-            windows_safe=self.windows_safe,
-            content_type=self.content_type,
-            keep_times=not self.no_times,
-            check=self.check,
-        )
-
-    def other_job(self) -> tuple[str, ...]:
-        """What makes it another job, besides the options and patterns that change what is sent or where it goes."""
-        return (f"files-from={self.files_from}", f"links={self.links}")
-
-    def filters(self) -> Filters:
-        """Which relative paths take part."""
+        """From Click's keyword arguments. Raises :class:`JsobjError` (usage) for values out of range."""
         from jsobj.transfer.filters import Filters
+        from jsobj.transfer.options import checked_options
 
-        return Filters.of(self.include, self.exclude)
+        values = {name: value for name, value in words.items() if name != "recursive"}  # which changes nothing
+        own = {field.name: values.pop(field.name) for field in fields(cls) if field.name in values}
+        filters = Filters.of(values.pop("include", ()), values.pop("exclude", ()))
+        values["part_size"] = values["part_size"] or "16M"
+        values["compress"] = values.get("compress") or ""
+        values["overwrite"] = not values.pop("no_clobber")
+        values["keep_times"] = not values.pop("no_times", False)
+        return cls(checked_options(**values, named=_as_typed), filters, **own)
 
 
-def _affordable(wanted: int) -> int:
-    """As many requests at once as the limit of open files (``ulimit -n``) allows; each needs up to three."""
-    import resource
-
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, (soft - 32) // 3))
-
-
-def _within(value: int, option: str, largest: int, *, smallest: int = 1) -> int:
-    from jsobj.errors import ExitCode, JsobjError
-
-    if not smallest <= value <= largest:
-        raise JsobjError("usage", f"{option} is a number from {smallest} to {largest}", code=ExitCode.USAGE)
-    return value
+def _as_typed(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def transfer_options(function: Callable[..., None]) -> Callable[..., None]:
@@ -113,8 +69,8 @@ def transfer_options(function: Callable[..., None]) -> Callable[..., None]:
             click.option("--no-clobber", is_flag=True, help="Leave what exists alone, also where it differs."),
             click.option("--no-times", is_flag=True, help="Do not keep modification times."),
             click.option("--progress", type=click.Choice(_MODES), default="auto", help="How progress is shown."),
-            click.option("--no-sign-request", is_flag=True, help="Work on public data, without any login."),
-            click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's."),
+            UNSIGNED,
+            ENDPOINT,
             click.option("-r", "--recursive", is_flag=True, hidden=True, help="Folders are always taken whole."),
         )
     ):

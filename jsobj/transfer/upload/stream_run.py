@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import PutOptions, Store
 from jsobj.transfer.compression import encoder, through
 from jsobj.transfer.engine.rate_limit import Meter, RateLimit
-from jsobj.transfer.events import Done, ItemStarted, Listener, Skipped, Started, Summary, Tally
+from jsobj.transfer.events import Done, ItemStarted, Listener, Skipped, Started, Tally
 from jsobj.transfer.options import Options
-from jsobj.transfer.run import Result
+from jsobj.transfer.outcomes import Result
 from jsobj.transfer.upload.send_stream import send_stream
 
 
@@ -49,10 +48,9 @@ def upload_stream(
 
 
 def _ended(tally: Tally, emit: Listener) -> Result:
-    counts = (tally.done, tally.skipped, 0, tally.bytes, tally.verified, 0, tally.retries)
-    summary = Summary("upload", *counts, time.monotonic() - tally.began)
+    summary = tally.summary("upload")
     emit(summary)
-    return Result(summary, ExitCode.OK)
+    return Result.of(summary)
 
 
 def _exists(store: Store, key: str) -> bool:
