@@ -22,7 +22,8 @@ class Request:
     is taken over whichever streams. ``range_start`` and ``range_size`` ask for a stretch: the answer then counts only
     as 206 with exactly that ``Content-Range``. ``idle``: seconds without a byte after which it is given up.
     ``item`` is what a user calls it, for events. ``signed``: the SHA-256 of a long body is signed too, for which the
-    source is read twice.
+    source is read twice. ``bucket``, ``key`` and ``copy_from`` (bucket and key of what the server is to copy) are the
+    plain names behind ``path``, for errors.
     """
 
     method: str
@@ -39,6 +40,9 @@ class Request:
     idle: float = IDLE_SECONDS
     item: str = ""
     signed: bool = False
+    bucket: str = ""
+    key: str = ""
+    copy_from: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,14 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
-class LogInAgain:
-    """The login has ended: renew it once for all workers, then try again. ``error`` is raised where that is no help."""
+class Reauthorise:
+    """Authorise differently (a new token, another region): renew once for all workers, then try again.
+
+    ``error`` is raised where that does not help.
+    """
 
     error: JsobjError
 
 
 # What a dialect makes of an answer: None for a good one.
-Verdict: TypeAlias = Again | LogInAgain | JsobjError | None
+Verdict: TypeAlias = Again | Reauthorise | JsobjError | None

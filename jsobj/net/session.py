@@ -19,7 +19,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Source
 from jsobj.net.pool import Pool
 from jsobj.net.proxy import proxy_login
-from jsobj.net.request import MAX_BODY, Again, LogInAgain, Reply, Request, Verdict
+from jsobj.net.request import MAX_BODY, Again, Reauthorise, Reply, Request, Verdict
 from jsobj.net.response_head import Head, WireError
 from jsobj.net.retry import GiveUp, Patience
 from jsobj.net.wire import Wire
@@ -38,15 +38,19 @@ class Dialect(Protocol):
     signs_payload: bool
 
     def authorise(self, request: Request, payload_sha256: str) -> Mapping[str, str]:
-        """All headers to send, names in small letters; asked anew for each try."""
+        """All headers to send, names in small letters; called for each try."""
+        ...
+
+    def observe(self, request: Request, reply: Reply) -> None:
+        """Learn what the answer shows about the server or the login, before it is judged. Called by many threads."""
         ...
 
     def judge(self, request: Request, reply: Reply) -> Verdict:
-        """What the answer means. For an answer that goes to a sink it is asked before the first byte does."""
+        """What the answer means; changes nothing. Where a sink takes the body, called before its first byte."""
         ...
 
     def renew(self) -> None:
-        """Log in again."""
+        """Get a new token, or sign as the server wants; called once for all workers."""
         ...
 
 
@@ -101,7 +105,7 @@ class Session:
             if isinstance(trouble, Reply):
                 self.patience.succeeded()
                 return trouble
-            if isinstance(trouble, LogInAgain):
+            if isinstance(trouble, Reauthorise):
                 if relogins:
                     raise trouble.error
                 relogins += 1
@@ -115,7 +119,7 @@ class Session:
             if end is not None:
                 raise self._gave_up(end, lost)
 
-    def _attempt(self, request: Request, attempt: int) -> tuple[Reply | Again | LogInAgain, bool]:
+    def _attempt(self, request: Request, attempt: int) -> tuple[Reply | Again | Reauthorise, bool]:
         """One try: a good reply, or what to do about a bad one; and whether the server could not be reached."""
         try:
             reply, verdict = self._once(request, attempt)
@@ -178,8 +182,10 @@ class Session:
         if request.sink is None or status not in request.expect:
             body = wire.read(answer, MAX_BODY)
             reply = Reply(status, reason, headers, body, attempts=attempt)
+            self._dialect.observe(request, reply)
             return reply, self._dialect.judge(request, reply)
         reply = Reply(status, reason, headers, attempts=attempt)
+        self._dialect.observe(request, reply)
         verdict = self._dialect.judge(request, reply) or _wrong_range(request, reply)
         if verdict is not None:
             wire.close()  # the body is not wanted

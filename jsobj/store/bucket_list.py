@@ -73,7 +73,7 @@ def swift_containers(keystone: Keystone, *, verify: bool | str, proxy: str) -> I
 
     origin, path = parse_url(keystone.login.swift_url)
     root = path.rstrip("/")
-    dialect = SwiftDialect(root, TokenKeeper(keystone), asker(keystone))
+    dialect = SwiftDialect(TokenKeeper(keystone), asker(keystone))
     session = Session(origin, dialect, verify=verify, proxy=proxy)
     marker = ""
     while True:

@@ -14,7 +14,7 @@ from scripted import Step, answer, finish, reset, scripted
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
-from jsobj.net.request import LogInAgain, Reply, Request, Verdict
+from jsobj.net.request import Reauthorise, Reply, Request, Verdict
 from jsobj.net.retry import Patience
 from jsobj.net.session import Session, default_verdict
 from jsobj.urls import Origin
@@ -34,11 +34,14 @@ class Plain:
     def authorise(self, request: Request, payload_sha256: str) -> Mapping[str, str]:
         return {**request.headers, "x-token": self.token}
 
+    def observe(self, request: Request, reply: Reply) -> None:
+        """There is nothing to learn."""
+
     def judge(self, request: Request, reply: Reply) -> Verdict:
         if again := default_verdict(reply):
             return again
         if reply.status == 401:
-            return LogInAgain(JsobjError("token-refused", "refused", code=ExitCode.AUTH))
+            return Reauthorise(JsobjError("token-refused", "refused", code=ExitCode.AUTH))
         if reply.status >= 300:
             return JsobjError("refused", f"HTTP {reply.status}", code=ExitCode.REFUSED)
         return None

@@ -80,7 +80,9 @@ def put_part(talk: S3Talk, upload: Upload, number: int, source: Source, moved: M
 def copy_part(talk: S3Talk, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
     """One part from a stretch of another object, which must be the same before and after."""
     headers = copy_headers(bucket, info) | {"x-amz-copy-source-range": f"bytes={start}-{start + size - 1}"}
-    reply = talk.send("PUT", upload.key, query=_query(upload, number), headers=headers, idle=_SECONDS)
+    reply = talk.send(
+        "PUT", upload.key, query=_query(upload, number), headers=headers, idle=_SECONDS, copy_from=(bucket, info.key)
+    )
     etag = _field(talk, reply.body, "CopyPartResult", "ETag").strip('"')
     talk.of(bucket).head(info.key, info.etag)
     return Part(number, size, etag)
@@ -91,7 +93,7 @@ def copy(talk: S3Talk, bucket: str, info: ObjectInfo, key: str, options: PutOpti
     headers = copy_headers(bucket, info)
     if options is not None:
         headers |= {"x-amz-metadata-directive": "REPLACE", **headers_for(options)}
-    reply = talk.send("PUT", key, headers=headers, idle=_SECONDS)
+    reply = talk.send("PUT", key, headers=headers, idle=_SECONDS, copy_from=(bucket, info.key))
     etag = _field(talk, reply.body, "CopyObjectResult", "ETag").strip('"')
     if etag != info.etag:
         # A server may make a multipart object anew, in one part; or another version was copied.

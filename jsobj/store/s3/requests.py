@@ -13,12 +13,12 @@ from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.dates import http_epoch
-from jsobj.net.request import Again, LogInAgain, Reply, Request, Verdict
+from jsobj.net.request import Again, Reauthorise, Reply, Request, Verdict
 from jsobj.net.session import Session, default_verdict
 from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
 from jsobj.store.objects import ObjectInfo, PutOptions
-from jsobj.store.s3.verdict import Asked, Said, elsewhere, failure, names_in, object_changed, of_object, said
+from jsobj.store.s3.verdict import Asked, Said, elsewhere, failure, object_changed, of_object, said
 
 GONE = frozenset({200, 204})
 READ = frozenset({200, 206})
@@ -33,16 +33,21 @@ _COMPLETIONS = 3  # tries of a CompleteMultipartUpload before it is looked wheth
 
 
 class S3Dialect:
-    """How S3 speaks. Without a key nothing is signed, and what is public can be read."""
+    """S3. Without a key nothing is signed, and only public data can be read.
+
+    ``checks_payload``: whether the server is known to compare a signed SHA-256 with the body. Ceph RGW and Swift do,
+    and are recognised by their request ids.
+    """
 
     def __init__(self, access: S3Access) -> None:
         self.access = access
         self.signs_payload = bool(access.key.access)
         self.signer = Signer(access.key.access, access.key.secret, access.region)
         self._host = access.origin.netloc
-        self._region = access.region  # the one that the server wants, once it has said so
+        # What answers have shown. Each is a single value that changes once, so that threads need no lock for it.
+        self._region = access.region
         self._accepted = False
-        self.checks_payload = False  # whether the server is one that is known to compare a signed SHA-256
+        self.checks_payload = False
 
     def authorise(self, request: Request, payload_sha256: str) -> Mapping[str, str]:
         """The request's headers, signed; see :class:`jsobj.net.session.Dialect`."""
@@ -53,11 +58,17 @@ class S3Dialect:
             return headers
         return self.signer.headers(request.method, self._host, request.path, request.query, headers, payload_sha256)
 
+    def observe(self, request: Request, reply: Reply) -> None:
+        """Learn which server this is, that it accepts the key, and the region it wants; see ``Dialect``."""
+        if not self.checks_payload and self.signs_payload:
+            self.checks_payload = reply.headers.get("x-amz-request-id", "").startswith("tx")
+        if not self._accepted and reply.status in request.expect and request.item != INFO:
+            self._accepted = True
+        if reply.status == 400 and (region := _region_of(said(reply))):
+            self._region = region
+
     def judge(self, request: Request, reply: Reply) -> Verdict:
         """What an answer means; see :class:`jsobj.net.session.Dialect`."""
-        if not self.checks_payload and self.signs_payload:
-            # Ceph RGW and Swift name their requests so; both refuse a body whose SHA-256 is not the signed one.
-            self.checks_payload = reply.headers.get("x-amz-request-id", "").startswith("tx")
         if reply.status in request.expect:
             return self._judge_good(request, reply)
         completing = _completes(request) and reply.status >= 500
@@ -67,16 +78,12 @@ class S3Dialect:
         what = said(reply)
         if again is not None:
             return _not_completed(again.reason, what)
-        wanted = what.fields.get("Region", "")
-        asked = self._asked(request)
-        verdict = failure(request, reply, what, asked)
-        if what.code == "AuthorizationHeaderMalformed" and wanted and isinstance(verdict, JsobjError):
-            self._region = wanted[:64]
-            return LogInAgain(verdict)
+        verdict = failure(request, reply, what, self._asked(request))
+        if _region_of(what) and isinstance(verdict, JsobjError):
+            return Reauthorise(verdict)
         return verdict
 
     def _judge_good(self, request: Request, reply: Reply) -> Verdict:
-        self._accepted = self._accepted or request.item != INFO
         wanted = request.headers.get("if-match", "")
         if wanted and etag_of(reply.headers) != wanted:
             return object_changed(
@@ -97,8 +104,12 @@ class S3Dialect:
         self.signer = Signer(self.access.key.access, self.access.key.secret, self._region)
 
     def _asked(self, request: Request) -> Asked:
-        bucket, key = names_in(request.path)
-        return Asked(self.access, bucket, key, self._accepted, time.time())
+        return Asked(self.access, request.bucket, request.key, self._accepted, time.time())
+
+
+def _region_of(what: Said) -> str:
+    """The region for which the server wants to be signed for; "" where it does not say."""
+    return what.fields.get("Region", "")[:64] if what.code == "AuthorizationHeaderMalformed" else ""
 
 
 def _completes(request: Request) -> bool:
@@ -135,7 +146,8 @@ class S3Talk:
 
     def send(self, method: str, key: str = "", **more: Any) -> Reply:
         """Send a request; ``more`` are fields of :class:`jsobj.net.request.Request`."""
-        return self.session.send(Request(method, self.path(key), item=f"s3://{self.bucket}/{key}", **more))
+        item = f"s3://{self.bucket}/{key}"
+        return self.session.send(Request(method, self.path(key), item=item, bucket=self.bucket, key=key, **more))
 
     def of(self, bucket: str) -> S3Talk:
         """The same for another bucket."""

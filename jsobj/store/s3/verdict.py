@@ -10,7 +10,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
@@ -183,7 +182,7 @@ def _code(request: Request, reply: Reply, what: Said) -> str:
     names = {name for name, _ in request.query}
     if code == "NoSuchKey" and "uploadId" in names:
         return "NoSuchUpload"  # RGW's ListParts and Swift's Abort say so
-    if code == "NoSuchKey" and not names_in(request.path)[1]:
+    if code == "NoSuchKey" and not request.key:
         return "NoSuchBucket"
     if code == "EntityTooLarge" and (request.source is None or request.source.size <= Limits().largest_put):
         return "QuotaExceeded"
@@ -220,17 +219,9 @@ def object_changed(asked: Asked, context: str) -> JsobjError:
 
 def _meant(request: Request, what: Said, asked: Asked) -> Asked:
     """Of a copy, what is missing is the source."""
-    source = request.headers.get("x-amz-copy-source", "")
-    if not source or what.code not in {"NoSuchKey", "NoSuchBucket"}:
+    if request.copy_from is None or what.code not in {"NoSuchKey", "NoSuchBucket"}:
         return asked
-    bucket, key = names_in(source)
-    return Asked(asked.access, bucket, key, asked.accepted, asked.now)
-
-
-def names_in(path: str) -> tuple[str, str]:
-    """Bucket and key of ``/bucket/key``, percent-encoded."""
-    bucket, _, key = path.removeprefix("/").partition("/")
-    return unquote(bucket), unquote(key, errors="surrogateescape")
+    return Asked(asked.access, *request.copy_from, asked.accepted, asked.now)
 
 
 def _skewed(reply: Reply, what: Said, asked: Asked) -> JsobjError | None:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jsobj.errors import JsobjError
-from jsobj.net.request import LogInAgain, Reply, Request, Verdict
+from jsobj.net.request import Reauthorise, Reply, Request, Verdict
 from jsobj.net.session import Session, default_verdict
 from jsobj.store.objects import ObjectInfo, PutOptions
 from jsobj.store.swift.errors import Asker
@@ -28,12 +28,11 @@ _NOT_META = "static-large-object"
 
 
 class SwiftDialect:
-    """How the Swift API speaks. ``root``: the account's path; ``keeper``: None reads what is public."""
+    """The Swift API. ``keeper`` None: only public data can be read."""
 
     signs_payload = False
 
-    def __init__(self, root: str, keeper: TokenKeeper | None, who: Asker | None) -> None:
-        self._root = root
+    def __init__(self, keeper: TokenKeeper | None, who: Asker | None) -> None:
         self._keeper = keeper
         self._who = who
 
@@ -44,39 +43,37 @@ class SwiftDialect:
             headers["x-auth-token"] = self._keeper.current().reveal()
         return headers
 
+    def observe(self, request: Request, reply: Reply) -> None:
+        """Note that the server accepts the token; see :class:`jsobj.net.session.Dialect`."""
+        if self._keeper is not None and reply.status in request.expect:
+            self._keeper.accepted = True
+
     def judge(self, request: Request, reply: Reply) -> Verdict:
         """What an answer means; see :class:`jsobj.net.session.Dialect`."""
         if reply.status in request.expect:
-            return self._about_content(request, reply)
+            return _wrong_content(request, reply)
         again = default_verdict(reply)
         if again is not None:
             return again
-        verdict = failure(request, reply, self._who, *self._names(request.path))
+        verdict = failure(request, reply, self._who)
         if reply.status == 401 and self._keeper is not None and isinstance(verdict, JsobjError):
-            return LogInAgain(verdict)
+            return Reauthorise(verdict)
         return verdict
-
-    def _about_content(self, request: Request, reply: Reply) -> JsobjError | None:
-        """Whether a good answer is the one that was asked for; for an object's bytes, before any of them is taken."""
-        if self._keeper is not None:
-            self._keeper.accepted = True
-        if request.sink is not None and "etag" not in reply.headers:
-            return not_swift(self._names(request.path)[0], f"HTTP {reply.status} without an ETag")
-        wanted = request.headers.get("if-match", "")
-        if wanted and etag_of(reply.headers) != wanted:
-            return object_changed(*self._names(request.path))
-        return None
 
     def renew(self) -> None:
         """A new token."""
         if self._keeper is not None:
             self._keeper.renew()
 
-    def _names(self, path: str) -> tuple[str, str]:
-        from urllib.parse import unquote
 
-        container, _, key = path.removeprefix(self._root).lstrip("/").partition("/")
-        return unquote(container), unquote(key)
+def _wrong_content(request: Request, reply: Reply) -> JsobjError | None:
+    """What is wrong with an answer of a good status, known before any of its body is taken."""
+    if request.sink is not None and "etag" not in reply.headers:
+        return not_swift(request.bucket, f"HTTP {reply.status} without an ETag")
+    wanted = request.headers.get("if-match", "")
+    if wanted and etag_of(reply.headers) != wanted:
+        return object_changed(request.bucket, request.key)
+    return None
 
 
 class Talk:
@@ -104,7 +101,8 @@ class Talk:
     def send(self, method: str, container: str, key: str | None = None, **more: Any) -> Reply:
         """Send a request; ``more`` are fields of :class:`jsobj.net.request.Request`."""
         item = more.pop("item", "") or f"swift://{container}/{key or ''}"
-        return self.session.send(Request(method, self.path(container, key), item=item, **more))
+        path = self.path(container, key)
+        return self.session.send(Request(method, path, item=item, bucket=container, key=key or "", **more))
 
     def head(self, container: str, key: str) -> ObjectInfo:
         """What HEAD tells of an object."""

@@ -68,7 +68,9 @@ class Copier:
 
     def _ask(self, container: str, key: str, bucket: str, source: str, headers: dict[str, str]) -> Reply:
         headers = {**headers, "x-copy-from": f"/{encoded(bucket)}/{encoded(source)}"}
-        return self._talk.send("PUT", container, key, headers=headers, expect=CREATED, idle=_COPY_SECONDS)
+        return self._talk.send(
+            "PUT", container, key, headers=headers, expect=CREATED, idle=_COPY_SECONDS, copy_from=(bucket, source)
+        )
 
 
 def _as_segment(bucket: str, info: ObjectInfo) -> Segment:

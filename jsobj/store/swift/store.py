@@ -66,7 +66,7 @@ class SwiftStore:
         self._origin, path = parse_url(place.account)
         root = path.rstrip("/")
         who = Asker(keeper.login.project.name, tuple(keeper.login.roles), cloud) if keeper is not None else None
-        session = Session(self._origin, SwiftDialect(root, keeper, who), verify=verify, proxy=proxy, patience=patience)
+        session = Session(self._origin, SwiftDialect(keeper, who), verify=verify, proxy=proxy, patience=patience)
         self._talk = Talk(session, root, public=keeper is None)
         self._bucket = place.bucket
         self._cloud = cloud

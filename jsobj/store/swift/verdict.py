@@ -26,9 +26,9 @@ def words(reply: Reply) -> str:
     return "".join(ch if ch.isprintable() else " " for ch in text)
 
 
-def failure(request: Request, reply: Reply, who: Asker | None, container: str, key: str) -> Again | JsobjError:
+def failure(request: Request, reply: Reply, who: Asker | None) -> Again | JsobjError:
     """What to do about a status that is not wanted, and not one of those that pass by themselves."""
-    status = reply.status
+    status, container, key = reply.status, request.bucket, request.key
     if status in {403, 404} and "x-amz-request-id" in reply.headers and "x-trans-id" not in reply.headers:
         return not_swift(container, words(reply))  # an S3 API, which takes Swift's path for a bucket and a key
     if status == 422:
@@ -54,7 +54,7 @@ def _about_container(reply: Reply, who: Asker | None, container: str) -> JsobjEr
 
 def _about_object(request: Request, reply: Reply, who: Asker | None, container: str, key: str) -> JsobjError:
     status, context = reply.status, words(reply)
-    if status == 404 and not (request.method == "PUT" and "x-copy-from" not in request.headers):
+    if status == 404 and not (request.method == "PUT" and request.copy_from is None):
         return object_not_found(container, key, context, who)
     if status in {401, 403} and who is None:
         return not_public(container, key, context)

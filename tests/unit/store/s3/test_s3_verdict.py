@@ -11,7 +11,7 @@ import pytest
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.s3wire import KeyPair
 from jsobj.net.body import BytesSource
-from jsobj.net.request import Again, LogInAgain, Reply, Request, Verdict
+from jsobj.net.request import Again, Reauthorise, Reply, Request, Verdict
 from jsobj.net.session import _SIGNED
 from jsobj.secret import Secret
 from jsobj.store.access import S3Access
@@ -35,7 +35,10 @@ def error(status: int, code: str, *, attempts: int = 1, more: str = "", **header
 
 
 def judged(reply: Reply, method: str = "GET", spoken: S3Dialect | None = None, **more: Any) -> Verdict:
-    return (spoken or dialect()).judge(Request(method, PATH, **more), reply)
+    request = Request(method, PATH, bucket="my-data", key="a b", **more)
+    spoken = spoken or dialect()
+    spoken.observe(request, reply)
+    return spoken.judge(request, reply)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +120,9 @@ def test_F32_a_key_that_worked_is_suspected_not_condemned(code: str) -> None:
 
 def test_an_unsigned_answer_proves_nothing_of_the_key() -> None:
     spoken = dialect()
-    assert spoken.judge(Request("GET", "/info", item="/info"), Reply(200, "OK", {}, b"{}")) is None
+    request, reply = Request("GET", "/info", item="/info"), Reply(200, "OK", {}, b"{}")
+    spoken.observe(request, reply)
+    assert spoken.judge(request, reply) is None
     assert isinstance(judged(error(403, "InvalidAccessKeyId"), spoken=spoken), JsobjError)
 
 
@@ -136,7 +141,7 @@ def test_a_region_that_the_server_names_is_signed_for() -> None:
     spoken = dialect()
     reply = error(400, "AuthorizationHeaderMalformed", more="<Region>RegionOne</Region>")
     verdict = judged(reply, spoken=spoken)
-    assert isinstance(verdict, LogInAgain)
+    assert isinstance(verdict, Reauthorise)
     assert verdict.error.reference == "s3-region"
     assert "/us-east-1/" in spoken.authorise(Request("GET", PATH), "x")["authorization"]
     spoken.renew()
@@ -203,7 +208,7 @@ def test_F08_a_completion_that_fails_is_looked_into_soon() -> None:
 
 
 def test_what_is_missing_of_a_copy_is_its_source() -> None:
-    found = judged(error(404, "NoSuchKey"), "PUT", headers={"x-amz-copy-source": "/other/deep/k%C3%A9y"})
+    found = judged(error(404, "NoSuchKey"), "PUT", copy_from=("other", "deep/kéy"))
     assert isinstance(found, JsobjError)
     assert "s3://other/deep/kéy" in found.message
 

@@ -16,7 +16,7 @@ from swiftclient.utils import generate_temp_url
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
-from jsobj.net.request import Again, LogInAgain, Reply, Request
+from jsobj.net.request import Again, Reauthorise, Reply, Request
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, StorePlace
 from jsobj.store.swift.errors import Asker
 from jsobj.store.swift.listing import epoch, parse
@@ -163,9 +163,11 @@ def test_no_temporary_url(info: dict[str, Any], method: str, reference: str) -> 
 
 def judged(method: str, status: int, path: str = "/c/k", *, who: Asker | None = MEMBER, **words: Any) -> Any:
     keeper: Any = None if who is None else SimpleNamespace(accepted=False)
-    request = Request(method, ROOT + path, **{k: v for k, v in words.items() if k in {"headers", "expect"}})
+    _, bucket, *key = path.split("/", 2)
+    fields = {k: v for k, v in words.items() if k in {"headers", "expect"}}
+    request = Request(method, ROOT + path, bucket=bucket, key="".join(key), **fields)
     reply = Reply(status, "Because", {"x-trans-id": "tx1"}, words.get("body", b""), attempts=words.get("attempts", 1))
-    return SwiftDialect(ROOT, keeper, who).judge(request, reply)
+    return SwiftDialect(keeper, who).judge(request, reply)
 
 
 @pytest.mark.parametrize(
@@ -197,7 +199,7 @@ def test_what_an_answer_means(method: str, status: int, words: Any, reference: s
 
 @pytest.mark.parametrize(
     ("method", "status", "kind"),
-    [("PUT", 422, Again), ("PUT", 409, Again), ("GET", 503, Again), ("GET", 498, Again), ("GET", 401, LogInAgain)],
+    [("PUT", 422, Again), ("PUT", 409, Again), ("GET", 503, Again), ("GET", 498, Again), ("GET", 401, Reauthorise)],
 )
 def test_what_may_pass(method: str, status: int, kind: type) -> None:
     assert isinstance(judged(method, status), kind)
