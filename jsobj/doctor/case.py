@@ -21,8 +21,6 @@ from jsobj.urls import Origin
 
 if TYPE_CHECKING:
     from jsobj.doctor.checks.scratch_bucket import ScratchBucket
-    from jsobj.doctor.checks.scratch_s3 import S3Buckets
-    from jsobj.doctor.checks.scratch_swift import SwiftContainers
     from jsobj.ec2_keys.probe import S3Dialect
     from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.keystone.client import Keystone
@@ -66,8 +64,8 @@ class Case:
     swift: dict[str, str] = field(default_factory=dict)  # swift-api: the account's headers
     dialect: S3Dialect | None = None  # s3-server
     buckets: tuple[str, ...] | None = None  # s3-signature; None: not known
-    s3_scratch: ScratchBucket[S3Buckets] | None = None  # round-trip
-    swift_scratch: ScratchBucket[SwiftContainers] | None = None  # swift-round-trip
+    s3_scratch: ScratchBucket | None = None  # round-trip
+    swift_scratch: ScratchBucket | None = None  # swift-round-trip
 
     def now(self) -> datetime:
         """This computer's time, aware, in UTC."""

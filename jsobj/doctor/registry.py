@@ -23,12 +23,11 @@ from jsobj.doctor.checks import (
     public_read,
     round_trip,
     s3_server,
-    s3fs_trip,
     scratch_bucket,
     swift_api,
     swift_round_trip,
 )
-from jsobj.doctor.child import SECONDS
+from jsobj.doctor.checks.fsspec_trip import SECONDS
 
 _FILES, _ENV, _LOGIN, _NET, _SERVERS = "files", "environment", "login", "network", "servers"
 _KEYSTONE, _KEYS, _SWIFT, _S3, _LEFT, _TRIP = "keystone", "keys", "swift", "s3", "leftovers", "round-trip"
@@ -107,7 +106,7 @@ CHECKS: tuple[Check, ...] = (
         "round-trip", "Objects over S3 (boto3)", round_trip.round_trip, ("s3-signature",), ("quota",), ("swift-api",)
     ),
     _trip("checksums", "Default checksums", round_trip.checksums, ("round-trip",), seconds=30),
-    _trip("s3fs", "Objects over S3 (s3fs)", s3fs_trip.trip, ("round-trip",), ("checksums",), seconds=SECONDS),
+    _trip("s3fs", "Objects over S3 (s3fs)", fsspec_trip.s3, ("round-trip",), ("checksums",), seconds=SECONDS),
     _trip(
         "swift-round-trip",
         "Objects over Swift (swiftclient)",
@@ -116,7 +115,7 @@ CHECKS: tuple[Check, ...] = (
         ("quota",),
         ("s3-signature",),
     ),
-    _trip("fsspec", "Objects over Swift (fsspec)", fsspec_trip.trip, ("swift-round-trip",), seconds=SECONDS),
+    _trip("fsspec", "Objects over Swift (fsspec)", fsspec_trip.swift, ("swift-round-trip",), seconds=SECONDS),
     _trip("public-read", "Private and published objects", public_read.reading, ("swift-round-trip",), seconds=15),
     # Last, whatever happened before: nothing is left behind.
     _trip("clean-up", "Nothing is left behind", scratch_bucket.clean_up, after=_WRITERS, seconds=60),

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
-from typing import Any
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, passed, skipped, warned
 from jsobj.doctor.checks.scratch_bucket import PREFIX
-from jsobj.store.s3.bucket_admin import make_client
+from jsobj.errors import JsobjError
+from jsobj.store.location import Location
+from jsobj.store.objects import Upload
+from jsobj.store.open import Wish, open_store
 
-_OLD = timedelta(days=1)  # younger ones may still be at work
+_OLD = 24 * 3600.0  # seconds; younger ones may still be in use
 _BUCKETS = 20  # looked at, so that a project with thousands does not take minutes
 _SECONDS = 8.0
 _SEGMENTS = ("_segments", "+segments")
@@ -22,33 +24,31 @@ _UNSEEN = "neither S3 nor Swift has shown the buckets"
 
 def uploads(case: Case) -> Finding:
     """No unfinished multipart upload is older than a day."""
-    assert case.access is not None, "needs 's3-signature'"
     names = [name for name in case.buckets or () if not name.endswith(_SEGMENTS)][:_BUCKETS]
-    client = make_client(case.access, proxy=case.proxy(case.access.origin))
     deadline = time.monotonic() + _SECONDS
     with ThreadPoolExecutor(4) as pool:
-        found = [item for items in pool.map(lambda name: list(_of(client, name, deadline)), names) for item in items]
-    old = [(bucket, key) for bucket, key, started in found if case.now() - started > _OLD]
+        found = [item for items in pool.map(lambda name: list(_of(case, name, deadline)), names) for item in items]
+    old = [(bucket, upload.key) for bucket, upload in found if _is_old(case, upload)]
     evidence = {"buckets looked at": f"{len(names)} of {len(case.buckets or ())}", "unfinished": str(len(found))}
     if not old:
         return passed("no unfinished upload is older than a day", evidence)
     evidence |= {f"s3://{bucket}/{key}"[:200]: "unfinished" for bucket, key in old[:10]}
     bucket, _ = old[0]
-    hint = f"aws s3api list-multipart-uploads --bucket {bucket}, then abort-multipart-upload what nobody works on"
+    hint = f"aws s3api list-multipart-uploads --bucket {bucket}, then abort-multipart-upload what is not in use"
     return warned(f"{len(old)} unfinished upload(s) older than a day take room", evidence, hint=hint)
 
 
-def _of(client: Any, bucket: str, deadline: float) -> Iterator[tuple[str, str, datetime]]:
-    from botocore.exceptions import ClientError
-
+def _of(case: Case, bucket: str, deadline: float) -> Iterator[tuple[str, Upload]]:
     if time.monotonic() > deadline:
         return
-    try:
-        answer = client.list_multipart_uploads(Bucket=bucket)
-    except ClientError:
-        return  # gone since, or another project's that is shared with us
-    for upload in answer.get("Uploads", ()):
-        yield bucket, str(upload["Key"]), upload["Initiated"]
+    store = open_store(case.settings, Location("s3", bucket), Wish(case.scope.cloud, case.scope.profile))
+    with contextlib.closing(store), contextlib.suppress(JsobjError):  # gone since, or shared by another project
+        for upload in store.uploads():
+            yield bucket, upload
+
+
+def _is_old(case: Case, upload: Upload) -> bool:
+    return upload.started is not None and case.now().timestamp() - upload.started > _OLD
 
 
 def segments(case: Case) -> Finding:

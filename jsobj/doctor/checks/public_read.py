@@ -9,6 +9,7 @@ from jsobj.doctor.check import Finding, failed, passed, skipped, warned
 from jsobj.doctor.checks.swift_api import ask_swift, swift_place
 from jsobj.doctor.http import ask
 from jsobj.ec2_keys.setup import verify_of
+from jsobj.net.body import BytesSource
 
 _PRIVATE = frozenset({401, 403, 404})
 
@@ -19,8 +20,8 @@ def reading(case: Case) -> Finding:
     if not scratch.own:
         return skipped("left out, since it would publish the bucket of --bucket for a moment")
     path = f"/{quote(scratch.name)}/{quote(scratch.key('public'))}"
-    with scratch.working(), scratch.buckets.connected() as connection:
-        connection.put_object(scratch.name, scratch.key("public"), b"public")
+    with scratch.working():
+        scratch.store.put(scratch.key("public"), BytesSource(b"public"))
     before = _anonymous(case, path)
     evidence = {"without a key, private": f"HTTP {before}"}
     if before not in _PRIVATE:

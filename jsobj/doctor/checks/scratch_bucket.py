@@ -9,60 +9,44 @@ import contextlib
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
 
-from jsobj.doctor.case import Case
+from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, skipped
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.buckets import BucketAdmin
+from jsobj.store.location import Location, first_of
+from jsobj.store.objects import Store
+from jsobj.store.open import Wish, open_account, open_store
 
 PREFIX = "jsobj-doctor-"
 _UNDER_WAY = 2.0  # seconds that are given to a request that Ctrl-C left under way
-_PAUSES = (0.0, 0.5, 1.0)  # seconds before each look for what one makes that took longer
-_UNREACHABLE = frozenset({"s3-unreachable", "swift-unreachable"})
-
-
-class Buckets(Protocol):
-    """What a scratch bucket needs of an API. For any thread; everything raises :class:`JsobjError`."""
-
-    @property
-    def scheme(self) -> str:
-        """``s3`` or ``swift``."""
-
-    def require(self, bucket: str) -> None:
-        """Raise where there is no such bucket."""
-
-    def create(self, bucket: str) -> None:
-        """Make it."""
-
-    def clear(self, bucket: str, prefix: str) -> None:
-        """Delete every object below ``prefix``, unfinished uploads too."""
-
-    def delete(self, bucket: str) -> None:
-        """Delete the empty bucket."""
-
-    def remains(self, bucket: str, prefix: str) -> bool:
-        """Whether something is left below ``prefix``; without one, whether the bucket is."""
-
-
-B = TypeVar("B", bound=Buckets)
+_PAUSES = (0.0, 0.5, 1.0)  # seconds before each look for what a slower request makes
+_UNREACHABLE = frozenset({"s3-unreachable", "swift-unreachable", "endpoint-unreachable"})
+_LISTINGS = 3  # how often a bucket may seem not to be empty: its listing or count may lag behind
+_LAG = 1.0  # seconds between
 
 
 @dataclass(slots=True)
-class ScratchBucket(Generic[B]):
+class ScratchBucket:
     """Where to write: keys begin with ``prefix``. Without one the bucket is our own, and removed as a whole.
 
-    Whoever writes does so within :meth:`working`; once the last removal has begun, nobody can.
+    Checks write within :meth:`working`; once the last removal has begun, none can.
     """
 
-    buckets: B
-    name: str
+    account: BucketAdmin
+    store: Store
     prefix: str
     gone: bool = False
     _busy: int = 0
     _closed: bool = False
     _changed: threading.Condition = field(default_factory=threading.Condition)
+
+    @property
+    def name(self) -> str:
+        """The bucket's."""
+        return self.store.place.bucket
 
     @property
     def own(self) -> bool:
@@ -72,7 +56,7 @@ class ScratchBucket(Generic[B]):
     @property
     def url(self) -> str:
         """For people."""
-        return f"{self.buckets.scheme}://{self.name}/{self.prefix}"
+        return f"{self.store.place.dialect}://{self.name}/{self.prefix}"
 
     @property
     def evidence(self) -> dict[str, str]:
@@ -99,15 +83,34 @@ class ScratchBucket(Generic[B]):
 
     def remove(self) -> None:
         """Delete all that is ours, and the bucket if it is. Does nothing the second time."""
-        if self.gone:
-            return
-        self.buckets.clear(self.name, self.prefix)
-        if self.own:
-            self.buckets.delete(self.name)
-        self.gone = True
+        for attempt in range(1, _LISTINGS + 1):
+            if self.gone:
+                return
+            for upload in self.store.uploads(self.prefix):
+                self.store.abort(upload)
+            for item in self.store.list(self.prefix):
+                self.store.delete(item.key)
+            try:
+                if self.own:
+                    self.account.delete(self.name)
+            except JsobjError as error:
+                if error.reference != "bucket-not-empty" or attempt == _LISTINGS:
+                    raise
+                time.sleep(_LAG)
+            else:
+                self.gone = True
+
+    def remains(self) -> bool:
+        """Whether something of ours is left: below the prefix, or the bucket itself."""
+        try:
+            return first_of(self.store.list(self.prefix)) is not None or self.own
+        except JsobjError as error:
+            if error.code is ExitCode.NOT_FOUND:
+                return False
+            raise
 
     def remove_quietly(self) -> None:
-        """The last try, after Ctrl-C or a failure that was told already: there is nobody left to tell.
+        """The last try, after Ctrl-C or a failure that was reported already: errors are dropped.
 
         Ctrl-C does not reach the check's thread. Its request is given time to end; after one that takes longer, what
         is there is looked for more than once.
@@ -115,6 +118,8 @@ class ScratchBucket(Generic[B]):
         with self._changed:
             self._closed = True
             idle = self._changed.wait_for(lambda: not self._busy, _UNDER_WAY)
+        self.store.stop()  # a clean-up under way in another thread ends
+        self.store.revive()  # a server that has gone is not waited for
         for pause in _PAUSES[:1] if idle else _PAUSES:
             time.sleep(pause)
             try:
@@ -128,22 +133,25 @@ class ScratchBucket(Generic[B]):
             self.gone = False  # in the user's bucket, an empty place is no proof that nothing more comes
 
 
-def open_scratch(case: Case, buckets: B) -> ScratchBucket[B]:
-    """Make the bucket, or take that of ``--bucket``. Its removal is registered before it is made: Ctrl-C may come while
-    the answer is on its way.
+def open_scratch(case: Case, dialect: str, create: Callable[[str], None]) -> ScratchBucket:
+    """Make the bucket with ``create``, or take that of ``--bucket``. Its removal is registered before it is made:
+    Ctrl-C may come while the answer is on its way.
 
     Raises :class:`jsobj.errors.JsobjError`.
     """
     mark = f"{PREFIX}{uuid.uuid4().hex[:12]}"
-    if case.scope.bucket:
-        scratch = ScratchBucket(buckets, case.scope.bucket, f"{mark}/")
-        buckets.require(scratch.name)
-        case.undo.callback(scratch.remove_quietly)
-        return scratch
-    scratch = ScratchBucket(buckets, mark, "")
+    scope, bucket = case.scope, case.scope.bucket
+    wish = Wish(scope.cloud, scope.profile, log_in=lambda: needed(case.keystone))
+    account = open_account(case.settings, dialect=dialect, cloud=scope.cloud, profile=scope.profile, log_in=wish.log_in)
+    store = open_store(case.settings, Location(dialect, bucket or mark), wish)
+    case.undo.callback(store.close)
+    scratch = ScratchBucket(account, store, f"{mark}/" if bucket else "")
+    if bucket:
+        first_of(store.list(scratch.prefix))  # raises where there is no such bucket
     case.undo.callback(scratch.remove_quietly)
-    with scratch.working():
-        buckets.create(scratch.name)
+    if scratch.own:
+        with scratch.working():
+            create(mark)
     return scratch
 
 
@@ -155,7 +163,7 @@ def clean_up(case: Case) -> Finding:
     for scratch in made:
         scratch.remove()
     for scratch in made:
-        if scratch.buckets.remains(scratch.name, scratch.prefix):
+        if scratch.remains():
             what = "bucket delete" if scratch.own else "rm"
             return failed(f"{scratch.url} is still there", hint=f"jsobj {what} {scratch.url} --recursive")
     return passed(f"{' and '.join(scratch.url for scratch in made)} {'is' if len(made) == 1 else 'are'} gone again")

@@ -1,5 +1,5 @@
-"""Stand-alone: a round trip through fsspec over the Swift API, in a process of its own, since its event loop outlives
-whoever starts it.
+"""Stand-alone: a round trip through fsspec over S3 (s3fs) or the Swift API, in a process of its own, since the thread
+of its event loop does not end.
 
 One JSON line on standard input says where; one on standard output says how it went. It must not import jsobj: that
 fsspec finds jsobj's filesystem by itself is what is tested.
@@ -14,21 +14,26 @@ from typing import Any
 
 
 def main() -> None:
-    """Write, list, read and delete one object, at ``swift://`` where that is jsobj's, else at ``jsobj+swift://``."""
+    """Write, list, read and delete one object."""
     wish = json.loads(sys.stdin.readline())
     answer: dict[str, Any] = {}
     try:
         import fsspec
 
-        answer = {"version": fsspec.__version__, "owner": _owner("swift"), "claimed": _claimed("swift")}
-        protocol = "swift" if answer["owner"] == "jsobj" else "jsobj+swift"
-        options: dict[str, Any] = {"cloud": wish["cloud"]} if wish["cloud"] else {}
-        answer |= _trip(fsspec.filesystem(protocol, **options), f"{protocol}://{wish['path']}")
+        if wish["protocol"] == "s3":
+            import s3fs
+
+            answer = {"version": s3fs.__version__}
+            protocol = "s3"
+        else:
+            answer = {"version": fsspec.__version__, "owner": _owner("swift"), "claimed": _claimed("swift")}
+            protocol = "swift" if answer["owner"] == "jsobj" else "jsobj+swift"
+        answer |= _trip(fsspec.filesystem(protocol, **wish["options"]), f"{protocol}://{wish['path']}")
     except Exception as error:  # noqa: BLE001 - whatever fsspec raises is the answer
         answer["failed"] = f"{type(error).__name__}: {str(error)[:300]}"
     sys.stdout.write(json.dumps(answer) + "\n")
     sys.stdout.flush()
-    os._exit(0)  # its loop's thread would keep the process for a while
+    os._exit(0)  # the thread of the event loop would keep the process for a while
 
 
 def _owner(protocol: str) -> str:
@@ -42,7 +47,7 @@ def _owner(protocol: str) -> str:
 
 
 def _claimed(protocol: str) -> list[str]:
-    """Every package that says it answers a protocol; fsspec takes the first that Python finds."""
+    """Every package that registers a protocol; fsspec takes the first that Python finds."""
     from importlib.metadata import entry_points
 
     found = (entry.value for entry in entry_points(group="fsspec.specs") if entry.name == protocol)
