@@ -1,14 +1,39 @@
-"""Looking an error up: by its code, by the text of a message, or nearly."""
+"""Looks errors up in the table ``causes.ini``: by code, by the text of a message, or nearly."""
 
 from __future__ import annotations
 
+import configparser
 import difflib
+from dataclasses import dataclass
+from importlib import resources
 
-from jsobj.doctor.cause_table import CAUSES, Cause
 from jsobj.errors import ExitCode, JsobjError
 
-__all__ = ["CAUSES", "Cause", "explain", "hint_for"]
 
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One error: what it means on Ceph RGW, on OpenStack Swift, which check looks for it, what to do."""
+
+    code: str
+    ceph: str
+    swift: str
+    check: str
+    hint: str
+    marks: tuple[str, ...] = ()
+
+
+def _table() -> tuple[Cause, ...]:
+    table = configparser.ConfigParser(comment_prefixes=(";",), delimiters=("=",))
+    table.read_string(resources.files(__package__).joinpath("causes.ini").read_text(encoding="utf-8"))
+    return tuple(_cause(table[code]) for code in table.sections())
+
+
+def _cause(row: configparser.SectionProxy) -> Cause:
+    texts = {name: " ".join(row[name].split()) for name in ("ceph", "swift", "check", "hint")}
+    return Cause(row.name, **texts, marks=tuple(row["marks"].strip().splitlines()))
+
+
+CAUSES = _table()
 _LONGEST = 20_000  # characters of a pasted message that are looked at
 
 
