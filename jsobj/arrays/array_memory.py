@@ -1,4 +1,4 @@
-"""Memory for chunks: an uninitialised array of bytes, received into, and handed on without a copy."""
+"""Memory for chunks: an uninitialised array that is received into and passed on without a copy."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from jsobj.net.body import BytesSink
 
 
 class ArrayMemory(BytesSink):
-    """A sink of one answer (:class:`jsobj.net.body.Room`) whose ``data`` are an array, uint8, one-dimensional.
+    """A sink of one response (:class:`jsobj.net.body.Room`) whose ``data`` is a one-dimensional array of uint8.
 
-    Nothing is written into its pages before the server's bytes are, which a ``bytearray`` does. An answer whose length
-    is not told comes in pieces, and ``data`` are a ``bytearray`` then.
+    Unlike a ``bytearray`` it is not zeroed first. A response without a length arrives in pieces; then ``data`` is a
+    ``bytearray``.
     """
 
     data: Any
 
     def room(self, size: int) -> memoryview:
-        """Memory of ``size`` bytes. Raises :class:`JsobjError` (local) where there is not so much."""
+        """Memory of ``size`` bytes. Raises :class:`JsobjError` (local) where there is less."""
         try:
             self.data = np.empty(size, np.uint8)
         except (MemoryError, ValueError) as error:
@@ -34,6 +34,6 @@ class ArrayMemory(BytesSink):
 
     def write(self, chunk: memoryview, offset: int) -> None:
         """Keep ``chunk``; see :class:`BytesSink`."""
-        if not isinstance(self.data, bytearray):  # of a try before this one
+        if not isinstance(self.data, bytearray):  # left from an earlier try
             self.data = bytearray()
         super().write(chunk, offset)

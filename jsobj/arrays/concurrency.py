@@ -1,8 +1,8 @@
-"""How many chunks are under way at once: many small ones, since each waits for the server, and few large ones, since
-each takes memory and a share of the same line.
+"""How many chunks are requested at once: many small ones, bound by latency; few large ones, bound by memory and
+bandwidth.
 
-Two gates have to agree. zarr has one of its own, ``async.concurrency``, for all of its stores: ten, which at 50 ms a
-request is two hundred chunks a second. :class:`Gauge` is the store's, and counts bytes.
+There are two limits. zarr's ``async.concurrency`` holds for all of its stores and defaults to ten, which is two hundred
+chunks a second at 50 ms a request. :class:`ByteLimit` belongs to one store and counts bytes.
 """
 
 from __future__ import annotations
@@ -15,74 +15,74 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-_BYTES = 128 * 1024**2  # of chunks that zarr holds at once on their way
-_FREE = contextlib.nullcontext()
-_FLOWING = 64 * 1024**2  # of bodies that flow at once
-_ZARRS_OWN = 10  # requests at once that zarr is content with unless it is told otherwise
+_ZARR_BYTES = 128 * 1024**2  # of chunks that zarr requests at once
+_UNLIMITED = contextlib.nullcontext()
+_IN_FLIGHT = 64 * 1024**2  # bytes of bodies that a store transfers at once
+_ZARR_DEFAULT = 10  # zarr's async.concurrency
 
 
-class Gauge:
-    """Lets calls through while the bodies that flow are together at most ``most`` bytes; one is always let through.
+class ByteLimit:
+    """A semaphore in bytes: calls may transfer ``most`` together, or one call alone of any size.
 
-    ``calls``: how many there can be at once. Where so many bodies are within ``most``, nobody is asked to stop.
+    ``calls``: how many calls there are at most; bodies of up to ``most // calls`` never wait.
     """
 
-    def __init__(self, calls: int, most: int = _FLOWING) -> None:
+    def __init__(self, calls: int, most: int = _IN_FLIGHT) -> None:
         self._most = most
-        self._free = most // calls
+        self._always = most // calls
         self._changed = threading.Condition()
-        self._flowing = 0
-        self._expected = most // 4  # what an object is thought to have before one has been seen
+        self._taken = 0
+        self._expected = most // 4  # the size assumed before the first object
 
-    def turn(self, size: int | None = None) -> contextlib.AbstractContextManager[None]:
-        """To be entered for a call with ``size`` bytes, None for about as many as the last ones had. May wait."""
+    def slot(self, size: int | None = None) -> contextlib.AbstractContextManager[None]:
+        """Enter it for a call of ``size`` bytes, or of the size expected from earlier objects. May wait."""
         wanted = self._expected if size is None else size
-        return _FREE if wanted <= self._free else self._taken(size)
+        return _UNLIMITED if wanted <= self._always else self._acquired(size)
 
     @contextlib.contextmanager
-    def _taken(self, size: int | None) -> Iterator[None]:
+    def _acquired(self, size: int | None) -> Iterator[None]:
         with self._changed:
             while True:
                 wanted = min(self._expected if size is None else size, self._most)
-                if self._flowing + wanted <= self._most:
+                if self._taken + wanted <= self._most:
                     break
                 self._changed.wait()
-            self._flowing += wanted
+            self._taken += wanted
         try:
             yield
         finally:
             with self._changed:
-                self._flowing -= wanted
+                self._taken -= wanted
                 self._changed.notify_all()
 
-    def saw(self, size: int) -> None:
-        """An object of ``size`` bytes came. A small one among large ones says little, many of them say all."""
+    def observe(self, size: int) -> None:
+        """An object had ``size`` bytes. The expected size rises at once and falls by halves."""
         self._expected = max(size, self._expected // 2)
 
 
-_ours = _ZARRS_OWN
+_ours = _ZARR_DEFAULT
 
 
-def let_zarr_ask(parallel: int, metadata: bytes) -> None:
-    """Have zarr ask for as many chunks of the array or group with these metadata as make sense, ``parallel`` at most.
+def set_zarr_concurrency(parallel: int, metadata: bytes) -> None:
+    """Set zarr's ``async.concurrency`` for the chunk size in these metadata: from its default to ``parallel``.
 
-    Never fewer than its ten. A number that the user has set stays.
+    A number that the user has set stays.
     """
     global _ours
     from zarr import config
 
     largest = largest_chunk(metadata)
-    if not largest or config.get("async.concurrency") not in {_ZARRS_OWN, _ours}:
+    if not largest or config.get("async.concurrency") not in {_ZARR_DEFAULT, _ours}:
         return
-    number = max(_ZARRS_OWN, min(parallel, _BYTES // largest))
+    number = max(_ZARR_DEFAULT, min(parallel, _ZARR_BYTES // largest))
     config.set({"async.concurrency": number})
     _ours = number
 
 
 def largest_chunk(metadata: bytes) -> int:
-    """Bytes, uncompressed, of the largest chunk that a ``zarr.json``, ``.zarray`` or ``.zmetadata`` promises; 0: none.
+    """Bytes, uncompressed, of the largest chunk that a ``zarr.json``, ``.zarray`` or ``.zmetadata`` describes.
 
-    What is no metadata is not for this to complain about.
+    0 where it describes none, or is invalid.
     """
     try:
         return max(map(_chunk, _documents(json.loads(metadata))), default=0)

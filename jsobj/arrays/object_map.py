@@ -1,10 +1,10 @@
-"""The objects below one place of a bucket, as a mapping from keys to bytes.
+"""The objects below a prefix of a bucket, as a mapping from keys to bytes.
 
-Beside Python's own mapping methods there are those that array libraries want for many keys at once (``getitems``,
-``setitems``, ``delitems``, ``listdir``, ``rmdir``): the names are those that Zarr 2 and fsspec's mapper gave them.
+Beside Python's mapping methods it has those that array libraries call for many keys at once (``getitems``,
+``setitems``, ``delitems``, ``listdir``, ``rmdir``), by their names in Zarr 2 and fsspec's mapper.
 
-A value that is handed out was compared with the object's digest. "There is no such object" is the only thing that
-becomes ``KeyError``: what is forbidden, or cannot be reached, raises :class:`jsobj.errors.JsobjError`.
+Every returned value was compared with the digest. Only a missing object is a ``KeyError``: what is forbidden or
+unreachable raises :class:`jsobj.errors.JsobjError`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jsobj.arrays.fetching import Memory, fetch
-from jsobj.arrays.io_threads import Crew
-from jsobj.arrays.open_stores import Opened, forget, hold, release
+from jsobj.arrays.io_threads import AsyncThreadPool
+from jsobj.arrays.object_bytes import Memory, fetch, head_or_none
+from jsobj.arrays.open_stores import OpenStore, forget, hold, release
 from jsobj.arrays.parallel import SomeFailed, for_each
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
@@ -35,9 +35,9 @@ PARALLEL = 32  # requests at once
 
 
 class ObjectMap(MutableMapping[str, bytes]):
-    """The objects below ``recipe.location.key``, which is a prefix that ends in a slash, or empty.
+    """The objects below ``recipe.location.key``, a prefix that ends in a slash, or "".
 
-    May be used by many threads at once, and pickled: connections and keys stay, names travel.
+    Thread-safe. A pickle holds names, no connection and no secret.
     """
 
     def __init__(self, recipe: Recipe, *, parallel: int = PARALLEL) -> None:
@@ -47,62 +47,63 @@ class ObjectMap(MutableMapping[str, bytes]):
         self.recipe = replace(recipe, location=place)
         self.parallel = max(1, parallel)
         self._lock = threading.Lock()
-        self._opened: Opened | None = None
+        self._opened: OpenStore | None = None
         self._forget: weakref.finalize[..., ObjectMap] | None = None
 
     @property
     def prefix(self) -> str:
-        """What every key begins with in the bucket."""
+        """The prefix of every key in the bucket."""
         return self.recipe.location.key
 
     @property
     def store(self) -> Store:
-        """The open store; opened by whoever needs it first, once in each process for all that mean the same."""
+        """The store, opened on first use and shared in this process by all maps of the same recipe."""
         return self._open().store
 
     @property
     def pool(self) -> ThreadPoolExecutor:
-        """The threads that requests are made in."""
+        """The threads for requests."""
         return self._open().pool
 
     @property
-    def crew(self) -> Crew:
-        """The threads that work for coroutines."""
-        return self._open().crew
+    def async_pool(self) -> AsyncThreadPool:
+        """The threads for requests of coroutines."""
+        return self._open().async_pool
 
     @property
     def opened(self) -> bool:
-        """Whether this process has it open: then nothing has to be asked before the first request."""
-        found = self._opened
-        return found is not None and found.pid == os.getpid()
+        """Whether this process has opened the store: then the next request needs no login first."""
+        return self._open_here() is not None
 
-    def _open(self) -> Opened:
+    def _open_here(self) -> OpenStore | None:
         found = self._opened
-        if found is not None and found.pid == os.getpid():
+        return found if found is not None and found.pid == os.getpid() else None  # not the parent's, after a fork
+
+    def _open(self) -> OpenStore:
+        if (found := self._open_here()) is not None:
             return found
         with self._lock:
-            found = self._opened
-            if found is None or found.pid != os.getpid():  # what a fork finds open is its parent's
+            if (found := self._open_here()) is None:
                 found = self._opened = hold(self.recipe, self.parallel)
                 self._forget = weakref.finalize(self, forget, found)
                 self._forget.atexit = False
             return found
 
     def close(self) -> None:
-        """Close the connections, unless another of the same place has them in use; the next use opens others."""
+        """Close the connections, unless another map shares them; the next use opens new ones."""
         with self._lock:
-            found, self._opened = self._opened, None
+            found, self._opened = self._open_here(), None
             if self._forget is not None:
                 self._forget.detach()
-        if found is not None and found.pid == os.getpid():
+        if found is not None:
             release(found)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Travel as a new one, with nothing open."""
+        """Pickle as a new map with nothing open."""
         return partial(type(self), parallel=self.parallel), (self.recipe,)
 
     def __eq__(self, other: object) -> bool:
-        """Whether both mean the same place with the same login; contents are not compared."""
+        """Whether both are the same prefix with the same login; contents are not compared."""
         return isinstance(other, ObjectMap) and other.recipe == self.recipe
 
     def __repr__(self) -> str:
@@ -111,31 +112,26 @@ class ObjectMap(MutableMapping[str, bytes]):
     # -- one key
 
     def fetch(self, key: str, memory: Callable[[], Memory] = BytesSink) -> Any:
-        """The bytes of one object, compared with its digest, in a new ``memory``; None where there is none."""
+        """The bytes of one object, compared with its digest, in a new ``memory``; None if it does not exist."""
         opened = self._open()
-        with opened.gauge.turn():
+        with opened.limit.slot():
             found = fetch(opened.store, self.prefix + key, memory)
         if found is None:
             return None
-        opened.gauge.saw(len(found.data))
+        opened.limit.observe(len(found.data))
         return found.data
 
     def head(self, key: str) -> ObjectInfo | None:
-        """Size and ETag of one object; None where there is none."""
-        try:
-            return self.store.head(self.prefix + key)
-        except JsobjError as error:
-            if error.reference == "object-not-found":
-                return None
-            raise
+        """Size and ETag of one object; None if it does not exist."""
+        return head_or_none(self.store, self.prefix + key)
 
     def fetch_range(self, info: ObjectInfo, start: int, size: int, memory: Callable[[], Memory] = BytesSink) -> Any:
-        """A stretch of the version ``info`` of an object, cut at its end; nothing to compare it with exists."""
+        """A range of the version ``info`` of an object, cut at its end. No server has digests of ranges."""
         size = max(0, min(size, info.size - start))
         sink = memory()
         if size:
             opened = self._open()
-            with opened.gauge.turn(size):
+            with opened.limit.slot(size):
                 opened.store.get(info.key, sink, start=start, size=size, etag=info.etag, digest=False)
         return sink.data
 
@@ -147,7 +143,7 @@ class ObjectMap(MutableMapping[str, bytes]):
 
     def __setitem__(self, key: str, value: bytes | bytearray | memoryview) -> None:
         source, opened = BytesSource(value), self._open()
-        with opened.gauge.turn(source.size):
+        with opened.limit.slot(source.size):
             opened.store.put(self.prefix + _sound(key), source)
 
     def __delitem__(self, key: str) -> None:
@@ -160,7 +156,7 @@ class ObjectMap(MutableMapping[str, bytes]):
 
     def __iter__(self) -> Iterator[str]:
         for listed in self.store.list(self.prefix):
-            if listed.key != self.prefix:  # the empty object that some tools leave for a folder
+            if listed.key != self.prefix:  # an empty object that some tools make for a folder
                 yield listed.key.removeprefix(self.prefix)
 
     def __len__(self) -> int:
@@ -169,14 +165,14 @@ class ObjectMap(MutableMapping[str, bytes]):
     # -- many keys
 
     def get_many(self, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """``(key, bytes)`` as they arrive, not in the order of ``keys``.
+        """``(key, bytes)`` as they arrive, in no order.
 
-        Raises :class:`SomeFailed` after the last, which names those that could not be read (missing ones too).
+        Raises :class:`SomeFailed` after the last, with the keys that could not be read (missing ones too).
         """
         yield from self._each(self._get_one, keys, str, "read")
 
     def put_many(self, items: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> int:
-        """Write objects, in no order; how many. Raises :class:`SomeFailed` after the last."""
+        """Write objects, in no order; their number. Raises :class:`SomeFailed` after the last."""
         pairs = items.items() if isinstance(items, Mapping) else items
 
         def put(item: tuple[str, bytes]) -> None:
@@ -185,7 +181,7 @@ class ObjectMap(MutableMapping[str, bytes]):
         return sum(1 for _ in self._each(put, pairs, lambda item: item[0], "written"))
 
     def delete_many(self, keys: Iterable[str]) -> int:
-        """Delete objects; how many were asked for. One that is not there is no error. Raises :class:`SomeFailed`."""
+        """Delete objects; the number of keys. A missing object is no error. Raises :class:`SomeFailed`."""
 
         def delete(key: str) -> None:
             self.store.delete(self.prefix + _sound(key))
@@ -208,19 +204,18 @@ class ObjectMap(MutableMapping[str, bytes]):
     # -- the names that array libraries use
 
     def getitems(self, keys: Sequence[str], on_error: str = "omit") -> dict[str, bytes]:
-        """The bytes of each key that is there. ``on_error``: ``omit`` leaves missing keys out; ``raise`` does not.
+        """The bytes of each key. A missing one is left out with ``on_error="omit"``, else it is a ``KeyError``.
 
-        Whatever is not "there is no such object" is raised with either.
+        Other errors are raised in either case.
         """
         found: dict[str, bytes] = {}
         try:
             found.update(self.get_many(dict.fromkeys(keys)))
         except SomeFailed as error:
-            grave = [e for e in error.failures.values() if on_error != "omit" or e.reference != "object-not-found"]
-            if on_error != "omit" and all(e.reference == "object-not-found" for e in error.failures.values()):
-                raise KeyError(next(iter(error.failures))) from error
-            if grave:
+            if any(each.reference != "object-not-found" for each in error.failures.values()):
                 raise
+            if on_error != "omit":
+                raise KeyError(next(iter(error.failures))) from error
         return found
 
     def setitems(self, values: Mapping[str, bytes]) -> None:
@@ -228,24 +223,22 @@ class ObjectMap(MutableMapping[str, bytes]):
         self.put_many(values)
 
     def delitems(self, keys: Iterable[str]) -> None:
-        """Delete these keys, as far as they are there."""
+        """Delete these keys; a missing one is no error."""
         self.delete_many(keys)
 
     def listdir(self, path: str = "") -> list[str]:
-        """The names directly below ``path``, sorted: of objects, and of what keys have before their next slash."""
-        below = f"{path.strip('/')}/" if path.strip("/") else ""
-        whole = self.prefix + below
+        """The names directly below ``path``, sorted: objects and folders."""
+        whole = self.prefix + _folder(path)
         listing = self.store.list(whole, delimiter="/")
         return sorted({listed.key.removeprefix(whole).rstrip("/") for listed in listing} - {""})
 
     def rmdir(self, path: str = "") -> None:
-        """Delete everything below ``path``. The empty object that some tools leave for the whole place stays."""
-        below = f"{path.strip('/')}/" if path.strip("/") else ""
-        keys = (listed.key.removeprefix(self.prefix) for listed in self.store.list(self.prefix + below))
+        """Delete everything below ``path``, but for an empty object that some tools make for the prefix itself."""
+        keys = (listed.key.removeprefix(self.prefix) for listed in self.store.list(self.prefix + _folder(path)))
         self.delete_many(key for key in keys if key)
 
     def getsize(self, key: str) -> int:
-        """Bytes of one object. Raises ``KeyError`` where there is none."""
+        """Bytes of one object. Raises ``KeyError``."""
         info = self.head(_sound(key))
         if info is None:
             raise KeyError(key)
@@ -253,8 +246,12 @@ class ObjectMap(MutableMapping[str, bytes]):
 
 
 def object_map(text: str, recipe: Recipe, *, parallel: int = PARALLEL) -> ObjectMap:
-    """The mapping of the place that was typed: ``s3://bucket/prefix``."""
+    """The mapping of a URL: ``s3://bucket/prefix``."""
     return ObjectMap(replace(recipe, location=parse_location(text)), parallel=parallel)
+
+
+def _folder(path: str) -> str:
+    return f"{path.strip('/')}/" if path.strip("/") else ""
 
 
 def _sound(key: str) -> str:

@@ -1,9 +1,8 @@
-"""What a process has open for a place, shared by all that mean the same: connections, threads, turns, a token.
+"""Open stores of this process, shared by equal recipes: connections, threads, byte limit, token.
 
-dask unpickles a store for every task. Were each to open for itself, a task would cost a handshake and perhaps a login,
-and would leave connections behind until Python's collector comes by. So what nobody holds any more stays for the next,
-as long as it is among the last few. Who may share is asked of the files and the environment each time: a key that was
-replaced opens anew.
+dask unpickles a store for every task. Opened for each, a task would cost a handshake and perhaps a login, and leave
+connections behind until garbage collection. So the last few unused stores are kept for reuse. Files and environment are
+read each time: a replaced key opens a new store.
 """
 
 from __future__ import annotations
@@ -13,45 +12,45 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-from jsobj.arrays.concurrency import Gauge
-from jsobj.arrays.io_threads import Crew
+from jsobj.arrays.concurrency import ByteLimit
+from jsobj.arrays.io_threads import AsyncThreadPool
 from jsobj.arrays.recipe import Recipe
 from jsobj.store.objects import Store
 
-_KEPT = 4  # that nobody holds
+_KEPT = 4  # unused stores
 
 Key = tuple[object, ...]
 
 
-class Opened:
-    """A store with the threads and turns for ``parallel`` calls at once, in the process ``pid``."""
+class OpenStore:
+    """A store with threads for ``parallel`` calls at once, in the process ``pid``."""
 
     def __init__(self, key: Key, store: Store, parallel: int) -> None:
         self.key = key
         self.store = store
         self.pool = ThreadPoolExecutor(parallel, "jsobj")
-        self.crew = Crew(parallel)
-        self.gauge = Gauge(parallel)
+        self.async_pool = AsyncThreadPool(parallel)
+        self.limit = ByteLimit(parallel)
         self.pid = os.getpid()
         self.holders = 1
 
     def close(self, *, wait: bool) -> None:
-        """Let the threads end, and close the connections. ``wait``: for what is under way."""
+        """End the threads and close the connections. ``wait``: for running calls."""
         self.pool.shutdown(wait=wait)
-        self.crew.close(wait=wait)
+        self.async_pool.close(wait=wait)
         self.store.close()
 
 
 class _Shared:
-    """All that this process has open."""
+    """The open stores of one process."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.opened: list[Opened] = []  # the one used last is the last
-        self.forgotten: deque[Opened] = deque()
+        self.opened: list[OpenStore] = []  # most recently used last
+        self.forgotten: deque[OpenStore] = deque()
 
     def settle(self) -> None:
-        """Count those off that were forgotten, and close what nobody holds, but for the last few. With the lock."""
+        """Drop the holders that were collected and close unused stores, but for the last few. Called with the lock."""
         while self.forgotten:
             self.forgotten.popleft().holders -= 1
         for old in [each for each in self.opened if not each.holders][:-_KEPT]:
@@ -64,7 +63,7 @@ _parents: list[_Shared] = []
 
 
 def _after_fork() -> None:
-    """A child begins with nothing. What its parent has open is kept from being finalized, as if it were the child's."""
+    """A child starts empty, and never finalizes what its parent has open."""
     global _shared
     _parents.append(_shared)
     _shared = _Shared()
@@ -73,8 +72,8 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def hold(recipe: Recipe, parallel: int) -> Opened:
-    """What is open for ``recipe``, opened if need be. Count it off by one of the next two.
+def hold(recipe: Recipe, parallel: int) -> OpenStore:
+    """The open store of ``recipe``; give it back with :func:`forget` or :func:`release`.
 
     Raises as :meth:`Recipe.open`.
     """
@@ -83,7 +82,7 @@ def hold(recipe: Recipe, parallel: int) -> Opened:
         _shared.settle()
         known = next((each for each in _shared.opened if each.key == key), None)
         if known is None:
-            known = Opened(key, recipe.open(), parallel)
+            known = OpenStore(key, recipe.open(), parallel)
         else:
             _shared.opened.remove(known)
             known.holders += 1
@@ -91,13 +90,13 @@ def hold(recipe: Recipe, parallel: int) -> Opened:
         return known
 
 
-def forget(opened: Opened) -> None:
-    """Its holder is gone. May be called anywhere, by the collector, even where this thread has the lock."""
+def forget(opened: OpenStore) -> None:
+    """Its holder was collected. Takes no lock: the collector may run while this thread has it."""
     _shared.forgotten.append(opened)
 
 
-def release(opened: Opened) -> None:
-    """Its holder is done with it: closed, unless others hold it too."""
+def release(opened: OpenStore) -> None:
+    """Its holder is done: close it, unless others hold it too."""
     with _shared.lock:
         _shared.settle()
         opened.holders -= 1

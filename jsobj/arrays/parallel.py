@@ -1,4 +1,4 @@
-"""The same call for many keys at once: bounded in threads and in memory, and honest about each key that failed."""
+"""One call for many keys: bounded in threads and memory, with the error of each key that failed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Value = TypeVar("Value")
 
 
 class SomeFailed(JsobjError):
-    """Some keys failed; the others were done. ``failures`` has the error of each key that was not.
+    """Some keys failed, the others were done. ``failures``: the error of each key that failed.
 
-    ``code`` is PARTIAL, or that of the failures where all of them have the same and nothing was done.
+    ``code`` is PARTIAL, or the failures' own where it is one and nothing was done.
     """
 
     failures: Mapping[str, JsobjError] = {}
@@ -37,7 +37,7 @@ class SomeFailed(JsobjError):
         return error
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Travel between processes with the failures."""
+        """Pickle with the failures."""
         words = (self.reference, self.message, self.code, self.context, self.hint)
         return _some_failed, (words, dict(self.failures))
 
@@ -58,10 +58,10 @@ def for_each(
     verb: str,
     ahead: int,
 ) -> Iterator[tuple[Item, Value]]:
-    """Each item with what ``call`` made of it, as they end; at most ``ahead`` are taken from ``items`` before that.
+    """Each item with the result of ``call``, as they end; at most ``ahead`` are submitted at once.
 
-    Raises :class:`SomeFailed` after the last one, where any raised :class:`JsobjError`. Leaving early waits only for
-    those that are under way.
+    Raises :class:`SomeFailed` after the last one, where any raised :class:`JsobjError`. Leaving early waits for running
+    calls only.
     """
     source = iter(items)
     running: dict[Future[Value], Item] = {}

@@ -1,4 +1,4 @@
-"""How a store is found again: names only, so that it may travel to another process or machine, which has keys."""
+"""How to open a store, by names only: it can be pickled to another process or machine, which has keys of its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Which login and which bucket are meant. No secret is in here: each process looks its own files up.
+    """A login and a bucket. Holds no secret: each process reads its own files.
 
     ``unsigned``: public data, without any login; ``endpoint``: an S3 endpoint instead of the profile's (for public
     data over Swift, the account's URL).
@@ -29,7 +29,7 @@ class Recipe:
     endpoint: str = ""
 
     def found(self) -> tuple[object, ...]:
-        """What files and environment say of it now, without asking a server. Raises as :meth:`open`, for the same."""
+        """The login that files and environment give now, without a request. Raises as :meth:`open`."""
         from jsobj.identity.settings import Settings
         from jsobj.store.open import known_of
 

@@ -1,14 +1,14 @@
-"""Whether every chunk of a Zarr in a bucket can be read: missing, forbidden, damaged and intact ones told apart.
+"""Whether every chunk of a Zarr in a bucket can be read: missing, forbidden, damaged or intact.
 
-To a reader, a missing chunk is fill value, and with some libraries a forbidden one is too.
+Readers see a missing chunk as fill value, and some libraries a forbidden one too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jsobj.arrays.concurrency import Gauge
-from jsobj.arrays.fetching import fetch
+from jsobj.arrays.concurrency import ByteLimit
+from jsobj.arrays.object_bytes import fetch, head_or_none
 from jsobj.arrays.zarr_grid import ARRAY, GROUP, V3, grid_of
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Store
@@ -20,33 +20,22 @@ WORKERS = 32
 
 
 def is_zarr(store: Store, prefix: str) -> bool:
-    """Whether what is below ``prefix`` is a Zarr. Raises what the store raises, but for "forbidden" of one name."""
-    return any(_there(store, prefix + name) for name in (V3, GROUP, ARRAY))
-
-
-def _there(store: Store, key: str) -> bool:
-    try:
-        store.head(key)
-    except JsobjError as error:
-        if error.reference != "object-not-found":
-            raise
-        return False
-    return True
+    """Whether there is a Zarr below ``prefix``. Raises what the store raises."""
+    return any(head_or_none(store, prefix + name) for name in (V3, GROUP, ARRAY))
 
 
 def check_zarr(store: Store, prefix: str, *, workers: int = WORKERS) -> Iterator[Checked]:
-    """The verdict on each metadata document and on each chunk that they promise, array after array.
+    """The verdict on each metadata document and each chunk that it describes, array by array.
 
-    Every chunk is fetched and compared with its digest; nothing is kept. Raises :class:`JsobjError` for what ends it:
-    network trouble, no bucket, a listing that is not allowed.
+    Every chunk is fetched and compared with its digest; nothing is kept. Raises :class:`JsobjError` for what ends the
+    check: network trouble, no bucket, a listing that is not allowed.
     """
+    limit = ByteLimit(workers)  # chunks are held whole while they are compared
 
-    gauge = Gauge(workers)  # chunks are held whole while they are compared
-
-    def look(key: str) -> Checked:
-        with gauge.turn():
+    def check(key: str) -> Checked:
+        with limit.slot():
             found = _read(store, key)[0]
-        gauge.saw(found.size)
+        limit.observe(found.size)
         return found
 
     for key in _metadata(store, prefix):
@@ -58,7 +47,7 @@ def check_zarr(store: Store, prefix: str, *, workers: int = WORKERS) -> Iterator
             except JsobjError as error:
                 yield Checked(key, DIFFERS, error.context)
                 continue
-            yield from bounded_map(look, grid.keys() if grid is not None else (), workers)
+            yield from bounded_map(check, grid.keys() if grid is not None else (), workers)
 
 
 def _metadata(store: Store, prefix: str) -> Iterator[str]:

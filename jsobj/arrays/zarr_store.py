@@ -1,7 +1,7 @@
-"""A store for zarr-python 3 on jsobj's own connections: many requests at once, each retried and compared by digest.
+"""A store for zarr-python 3 on jsobj's connections: many requests at once, each retried and compared by digest.
 
-Only "there is no such object" reads as an empty chunk. What is forbidden or fails raises, where other stores may hand
-out fill values in its place (zarr-developers/zarr-python#1504, pydata/xarray#8842).
+Only a missing object reads as an empty chunk. What is forbidden or fails raises, where other stores may return fill
+values (zarr-developers/zarr-python#1504, pydata/xarray#8842).
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ from zarr.abc.store import ByteRequest, OffsetByteRequest, RangeByteRequest, Sto
 from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 
 from jsobj.arrays.array_memory import ArrayMemory
-from jsobj.arrays.concurrency import let_zarr_ask
+from jsobj.arrays.concurrency import set_zarr_concurrency
 from jsobj.arrays.object_map import ObjectMap
 from jsobj.arrays.zarr_check import is_zarr
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import ObjectInfo
 
 T = TypeVar("T")
-_PAGE = 1000  # keys that a listing hands over at once
-_DESCRIBING = ("zarr.json", ".zarray", ".zmetadata")  # the ends of the keys that tell how large chunks are
+_PAGE = 1000  # keys of a listing per call into the thread pool
+_METADATA = ("zarr.json", ".zarray", ".zmetadata")  # suffixes of keys with chunk sizes
 
 
 class ZarrStore(Store):
-    """The keys below one place of a bucket; see :meth:`jsobj.api.Connection.zarr_store`."""
+    """The keys below a prefix; see :meth:`jsobj.api.Connection.zarr_store`."""
 
     supports_writes = True
     supports_deletes = True
@@ -40,7 +39,7 @@ class ZarrStore(Store):
         self.objects = objects
 
     def with_read_only(self, read_only: bool = False) -> ZarrStore:
-        """The same place, on the same connections."""
+        """The same prefix, on the same connections."""
         return type(self)(self.objects, read_only=read_only)
 
     def __eq__(self, other: object) -> bool:
@@ -53,7 +52,7 @@ class ZarrStore(Store):
         return f"ZarrStore('{self}')"
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Travel without whether it is open."""
+        """Pickle as a store that is not open."""
         return partial(type(self), read_only=self.read_only), (self.objects,)
 
     def close(self) -> None:
@@ -64,56 +63,55 @@ class ZarrStore(Store):
     async def _threaded(self, call: Callable[..., T], *args: Any) -> T:
         if not self._is_open:
             await self._ensure_open()
-        return await self.objects.crew.run(call, *args)
+        return await self.objects.async_pool.run(call, *args)
 
     # -- reading
 
     def get_sync(
         self, key: str, *, prototype: BufferPrototype | None = None, byte_range: ByteRequest | None = None
     ) -> Buffer | None:
-        """As :meth:`get`, for a caller that has threads of its own."""
+        """As :meth:`get`, for a caller with threads of its own."""
         data = self._range(key, byte_range)
-        if data is None:
-            return None
-        return (prototype or default_buffer_prototype()).buffer.from_bytes(data)
+        return None if data is None else (prototype or default_buffer_prototype()).buffer.from_bytes(data)
 
     async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
-        """The bytes of a key, or a stretch of them; None only where there is no such object."""
+        """The bytes of a key, or a range of them; None only for a missing object."""
         data = await self._threaded(self._range, key, byte_range)
         return None if data is None else prototype.buffer.from_bytes(data)
 
     def _range(self, key: str, wanted: ByteRequest | None) -> Any:
         if wanted is None:
             data = self.objects.fetch(key, ArrayMemory)
-            if data is not None and key.endswith(_DESCRIBING):
-                let_zarr_ask(self.objects.parallel, bytes(data))
+            if data is not None and key.endswith(_METADATA):
+                set_zarr_concurrency(self.objects.parallel, bytes(data))
             return data
         info = self.objects.head(key)
-        return None if info is None else self._stretch(info, wanted)
-
-    def _stretch(self, info: ObjectInfo, wanted: ByteRequest) -> Any:
+        if info is None:
+            return None
         match wanted:
             case RangeByteRequest(start, end):
-                return self.objects.fetch_range(info, start, end - start, ArrayMemory)
-            case OffsetByteRequest(offset):
-                return self.objects.fetch_range(info, offset, info.size, ArrayMemory)
+                size = end - start
+            case OffsetByteRequest(start):
+                size = info.size
             case SuffixByteRequest(suffix):
                 size = min(suffix, info.size)
-                return self.objects.fetch_range(info, info.size - size, size, ArrayMemory)
-        raise ValueError(f"Unexpected byte_range, got {wanted}.")
+                start = info.size - size
+            case _:
+                raise ValueError(f"Unexpected byte_range, got {wanted}.")
+        return self.objects.fetch_range(info, start, size, ArrayMemory)
 
     async def get_partial_values(
         self, prototype: BufferPrototype, key_ranges: Iterable[tuple[str, ByteRequest | None]]
     ) -> list[Buffer | None]:
-        """Several stretches, in the order asked for."""
+        """Several ranges, in their order."""
         return list(await asyncio.gather(*(self.get(key, prototype, wanted) for key, wanted in key_ranges)))
 
     async def exists(self, key: str) -> bool:
-        """Whether there is such an object."""
+        """Whether the object exists."""
         return await self._threaded(self.objects.head, key) is not None
 
     async def getsize(self, key: str) -> int:
-        """Bytes of one object. Raises ``FileNotFoundError`` where there is none."""
+        """Bytes of one object. Raises ``FileNotFoundError``."""
         info = await self._threaded(self.objects.head, key)
         if info is None:
             raise FileNotFoundError(key)
@@ -125,54 +123,53 @@ class ZarrStore(Store):
         return await self._threaded(self._first_below, below) is None
 
     def _first_below(self, below: str) -> str | None:
-        # But not the empty objects that portals make for folders.
+        # Empty objects that portals make for folders do not count.
         return next((key for key in self._keys(below) if not key.endswith("/")), None)
 
     # -- writing
 
     def set_sync(self, key: str, value: Buffer) -> None:
-        """As :meth:`set`, for a caller that has threads of its own."""
+        """As :meth:`set`, for a caller with threads of its own."""
         self._check_writable()
         if not isinstance(value, Buffer):
             raise TypeError(f"{type(self).__name__}.set() wants a Buffer, and this is {type(value).__name__}")
         self.objects[key] = value.as_buffer_like()
-        if key.endswith(_DESCRIBING):
-            let_zarr_ask(self.objects.parallel, value.to_bytes())
+        if key.endswith(_METADATA):
+            set_zarr_concurrency(self.objects.parallel, value.to_bytes())
 
     async def set(self, key: str, value: Buffer) -> None:
-        """Write an object, verified by the server before it comes to be."""
+        """Write an object; the server compares its digest first."""
         await self._threaded(self.set_sync, key, value)
 
     async def set_if_not_exists(self, key: str, value: Buffer) -> None:
-        """Write an object where there is none yet. Two writers at the same moment may both write: not every object
-        store can refuse the second."""
+        """Write an object unless it exists. Two writers at once may both write: not every store can refuse one."""
         self._check_writable()
         if not await self.exists(key):
             await self.set(key, value)
 
     def delete_sync(self, key: str) -> None:
-        """As :meth:`delete`, for a caller that has threads of its own."""
+        """As :meth:`delete`, for a caller with threads of its own."""
         self._check_writable()
         self.objects.store.delete(self.objects.prefix + key)
 
     async def delete(self, key: str) -> None:
-        """Delete an object; one that is not there is no error."""
+        """Delete an object; a missing one is no error."""
         await self._threaded(self.delete_sync, key)
 
     async def delete_dir(self, prefix: str) -> None:
         """Delete everything below ``prefix``.
 
-        Of the whole place (``mode="w"``) only a Zarr is deleted: raises :class:`JsobjError` (refused) where there is
-        anything else, since a bucket or a folder of other data may have been named by mistake.
+        The whole prefix (``mode="w"``) is deleted only if it is a Zarr, else raises :class:`JsobjError` (refused): the
+        prefix may be a bucket or folder of other data, named by mistake.
         """
         self._check_writable()
         await self._ensure_open()
-        # In threads of their own: they wait for the pool's.
+        # Not in our pool's threads: they wait for those.
         if not prefix.strip("/"):
-            await asyncio.to_thread(self._spare_what_is_no_zarr)
+            await asyncio.to_thread(self._require_zarr)
         await asyncio.to_thread(self.objects.rmdir, prefix)
 
-    def _spare_what_is_no_zarr(self) -> None:
+    def _require_zarr(self) -> None:
         objects = self.objects
         if self._first_below("") is None or is_zarr(objects.store, objects.prefix):
             return
@@ -201,7 +198,7 @@ class ZarrStore(Store):
     async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
         """Every key that begins with ``prefix``."""
         keys = self._keys(prefix)
-        while page := await self._threaded(_page, keys):
+        while page := await self._threaded(lambda: list(itertools.islice(keys, _PAGE))):
             for key in page:
                 yield key
 
@@ -215,7 +212,3 @@ class ZarrStore(Store):
         for listed in self.objects.store.list(root + prefix):
             if listed.key != root:
                 yield listed.key.removeprefix(root)
-
-
-def _page(keys: Iterator[str]) -> list[str]:
-    return list(itertools.islice(keys, _PAGE))

@@ -1,4 +1,4 @@
-"""Files of the filesystem: an object that is read, or one that is being written."""
+"""Files of the filesystem: an object that is read or written."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from fsspec.spec import AbstractBufferedFile
 
-from jsobj.fs.operations import refuse_existing, telling_not_found
+from jsobj.fs.operations import refuse_existing, translate_not_found
 from jsobj.fs.reader import StreamCache, fetch_range
-from jsobj.fs.unwinding import failing_bodies
+from jsobj.fs.with_body import failing_bodies
 from jsobj.fs.writer import ObjectWriter
 from jsobj.net.body import BytesSource
 from jsobj.store.objects import PART_SIZE as LAYOUT
@@ -25,17 +25,17 @@ from jsobj.transfer.upload.worker import content_type
 if TYPE_CHECKING:
     from jsobj.fs.filesystem import ObjectFileSystem
 
-_LINE = 64 * 1024  # bytes that are looked through at once for the end of a line
-_FLUSHED = 4 * 1024**2  # bytes that are gathered before they are handed to the sender
+_LINE_BLOCK = 64 * 1024  # bytes that are searched at once for the end of a line
+_FLUSH_SIZE = 4 * 1024**2  # bytes that are buffered before they are passed to the sender
 
 
 class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type checker, fsspec's classes are anything
     """One object as a binary file.
 
-    Reading is of the version that was there when it was opened. Writing makes the object when the file is closed;
-    where the body of its ``with`` raises, there is no new object, and the old one stays; also where the file is wrapped
-    (text, compression, ``fsspec.open``). ``block_size`` in bytes: of fsspec's own caches, and the least size of the
-    parts of a large object.
+    Reads the version that existed when it was opened. Writing makes the object when the file is closed; if the body of
+    its ``with`` raises, there is no new object and the old one stays, also where the file is wrapped (text,
+    compression, ``fsspec.open``). ``block_size`` in bytes: of fsspec's own caches, and the smallest part of a large
+    object.
     """
 
     def __init__(
@@ -72,12 +72,12 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
         self._part_size = max(PART_SIZE, block_size or 0)
         self._content_type = content_type
         self._writer: ObjectWriter | None = None
-        self._last = b""  # what was written and not handed over when the file was closed
+        self._last = b""  # the buffer when the file was closed
         if mode == "rb" and ours:
             assert info is not None
             self.cache = StreamCache(self._objects, info)
         if mode != "rb":
-            self.blocksize = _FLUSHED
+            self.blocksize = _FLUSH_SIZE
         if mode == "ab" and info is not None:
             self.loc = info.size
 
@@ -86,12 +86,12 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
     def _fetch_range(self, start: int, end: int) -> bytes:
         """For fsspec's own caches."""
         assert self._info is not None
-        with telling_not_found(self.full_name):
+        with translate_not_found(self.full_name):
             return fetch_range(self._objects.store, self._info, max(0, start), min(end, self._info.size))
 
     def readline(self, size: int | None = -1) -> bytes:
-        """One line, or as much of it as ``size`` bytes hold."""
-        line: bytes = self.readuntil(b"\n", blocks=_LINE)
+        """One line, at most ``size`` bytes of it."""
+        line: bytes = self.readuntil(b"\n", blocks=_LINE_BLOCK)
         if size is not None and 0 <= size < len(line):
             self.seek(size - len(line), 1)
             return line[:size]
@@ -106,7 +106,7 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
             if self.autocommit:
                 self.commit()
         else:
-            with telling_not_found(self.full_name):
+            with translate_not_found(self.full_name):
                 self._sender().write(chunk)
         return True
 
@@ -127,7 +127,7 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
         return PutOptions(self._content_type or content_type(self._place.key))
 
     def commit(self) -> None:
-        """Make the object. Raises ``FileExistsError`` where mode "x" finds one that was made meanwhile."""
+        """Make the object. Raises ``FileExistsError`` in mode "x" if it was made meanwhile."""
         if self.mode == "xb":
             try:
                 refuse_existing(self._place, self._objects.store)
@@ -135,8 +135,8 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
                 self.discard()
                 raise
         last, self._last = self._last, b""
-        with telling_not_found(self.full_name):
-            if self._writer is None and not self._head():  # all of it at once: no thread for the small ones
+        with translate_not_found(self.full_name):
+            if self._writer is None and not self._head():  # a small object: one request, no thread
                 self._objects.store.put(self._place.key, BytesSource(last), self._options())
             else:
                 writer = self._sender()
@@ -157,7 +157,7 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
         super().close()
 
     def abandon(self) -> None:
-        """Close a file that is written, and make no object. A child process leaves its parent's upload alone."""
+        """Close a written file without making the object. A forked child leaves the parent's upload alone."""
         self.forced = True  # nothing is flushed
         if self._pid == os.getpid():
             self.discard()
@@ -165,7 +165,7 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
 
 
 def close_with(wrapper: Any, file: ObjectFile) -> None:
-    """Have ``wrapper`` close ``file`` too: what compresses closes nothing that it was given."""
+    """Make ``wrapper`` close ``file`` too: compressors do not close what they write to."""
     close = wrapper.close
 
     def close_both() -> None:
@@ -176,12 +176,12 @@ def close_with(wrapper: Any, file: ObjectFile) -> None:
             raise
         file.close()
 
-    with suppress(AttributeError):  # a class written in C: the file is closed when nobody has it any more
+    with suppress(AttributeError):  # a class written in C: the file is closed when it is collected
         wrapper.close = close_both
 
 
 class AsyncObjectFile:
-    """The same for coroutines: each call is made in a thread."""
+    """An :class:`ObjectFile` for coroutines: each call runs in a thread."""
 
     def __init__(self, file: ObjectFile) -> None:
         self._file = file
@@ -190,28 +190,26 @@ class AsyncObjectFile:
         self.size = getattr(file, "size", None)
 
     async def read(self, length: int = -1) -> bytes:
-        """Up to ``length`` bytes; all that is left with -1."""
+        """Up to ``length`` bytes; the rest with -1."""
         data: bytes = await asyncio.to_thread(self._file.read, length)
         return data
 
     async def write(self, data: bytes) -> int:
-        """Hand bytes over; how many."""
+        """Write bytes; their number."""
         count: int = await asyncio.to_thread(self._file.write, data)
         return count
 
     async def flush(self, force: bool = False) -> None:
-        """Send what is large enough for a part."""
+        """Send full parts."""
         await asyncio.to_thread(self._file.flush, force)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go elsewhere, in an object that is read."""
-        place: int = self._file.seek(offset, whence)
-        return place
+        """Seek, in an object that is read."""
+        return int(self._file.seek(offset, whence))
 
     def tell(self) -> int:
-        """Where reading or writing goes on."""
-        place: int = self._file.tell()
-        return place
+        """The position."""
+        return int(self._file.tell())
 
     async def close(self) -> None:
         """Make the object that was written."""

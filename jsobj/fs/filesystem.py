@@ -1,4 +1,4 @@
-"""The filesystem itself: fsspec's names, each of which runs one of the operations in a thread."""
+"""The filesystem: fsspec's methods, each of which runs an operation in a thread."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ from fsspec.compression import compr
 from fsspec.core import get_compression
 from fsspec.utils import tokenize
 
+from jsobj.arrays.object_bytes import head_or_none
 from jsobj.arrays.object_map import PARALLEL
 from jsobj.arrays.recipe import Recipe
+from jsobj.fs.bucket_maps import BucketMaps
 from jsobj.fs.files import AsyncObjectFile, ObjectFile, close_with
 from jsobj.fs.listings import SECONDS, Entry, KnownObjects, ListingIndex, directory
-from jsobj.fs.operations import Operations, object_or_none, refuse_existing, telling_not_found
+from jsobj.fs.operations import Operations, refuse_existing, translate_not_found
 from jsobj.fs.options import require_known
 from jsobj.fs.paths import ObjectPath, split
 from jsobj.fs.reader import StreamCache
-from jsobj.fs.stores import Stores
 from jsobj.store.location import Location
 from jsobj.store.objects import PutOptions
 
@@ -44,14 +45,14 @@ _instances: weakref.WeakValueDictionary[int, ObjectFileSystem] = weakref.WeakVal
 class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type checker, fsspec's classes are anything
     """Buckets and objects as folders and files.
 
-    Made by fsspec, for one of the dialects: ``fsspec.filesystem("swift", cloud="js2")``. Every byte that is written,
-    and every object that is read whole, is compared by digest; requests are retried, and an ended token is renewed once
-    for all threads. It can be pickled (names travel, never a secret) and used by many threads and after a fork.
+    Made by fsspec, for one dialect: ``fsspec.filesystem("swift", cloud="js2")``. All that is written, and every object
+    that is read whole, is compared by digest; requests are retried, and an expired token is renewed once for all
+    threads. It can be pickled (by names, without secrets) and used by many threads and after a fork.
 
     Parameters
     ----------
     cloud:
-        An entry of ``clouds.yaml``, as ``jsobj login`` writes it; "" for the login that the commands would use.
+        An entry of ``clouds.yaml``, as ``jsobj login`` writes it; "" for the default login of the commands.
     profile:
         A profile of ``~/.aws`` (S3).
     unsigned:
@@ -75,10 +76,10 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         parallel: int = PARALLEL,
         **more: Any,
     ) -> None:
-        unsigned = bool(more.pop("anon", unsigned))  # s3fs's word for it
+        unsigned = bool(more.pop("anon", unsigned))  # s3fs's name
         require_known(more)
         super().__init__(**{"listings_expiry_time": SECONDS, **more})
-        self._stores = Stores(Recipe(Location(self.dialect, ""), cloud, profile, unsigned, endpoint), parallel)
+        self._maps = BucketMaps(Recipe(Location(self.dialect, ""), cloud, profile, unsigned, endpoint), parallel)
         self._known = KnownObjects(self.dircache.listings_expiry_time or SECONDS)
         self._index = ListingIndex()
         self._operations = Operations(self._known, self.changed)
@@ -105,12 +106,12 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         return text.strip("/")
 
     def place(self, path: str) -> ObjectPath:
-        """The bucket and key that a path means."""
+        """The bucket and key of a path."""
         return split(self._strip_protocol(path))
 
     def objects(self, path: str) -> ObjectMap:
-        """The objects of the bucket in ``path``; its ``store`` may log in when it is first asked for."""
-        return self._stores.at(self.place(path))
+        """The objects of the bucket in ``path``; their ``store`` may log in on first use."""
+        return self._maps.at(self.place(path))
 
     async def _threaded(self, path: str, operation: Callable[..., T], *args: Any) -> T:
         """``operation(place, store, *args)`` in a thread, for the place of ``path``."""
@@ -122,12 +123,12 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
             raise IsADirectoryError(errno.EISDIR, "a bucket is missing in the path", url)
 
         def run() -> T:
-            with telling_not_found(url):
+            with translate_not_found(url):
                 return operation(place, objects.store, *args)
 
-        # To find out whose account it is, or to open its store, may ask Keystone: no event loop should wait for that.
-        objects = await asyncio.to_thread(self._stores.at, place) if place.account else self._stores.at(place)
-        return await (objects.crew.run(run) if objects.opened else asyncio.to_thread(run))
+        # An account in the path, or a store that is not open yet, may need Keystone: not in the event loop.
+        objects = await asyncio.to_thread(self._maps.at, place) if place.account else self._maps.at(place)
+        return await (objects.async_pool.run(run) if objects.opened else asyncio.to_thread(run))
 
     # -- looking
 
@@ -139,7 +140,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         return entry if entry is not None else await self._threaded(path, self._operations.look)
 
     async def _isfile(self, path: str) -> bool:
-        # fsspec's own takes every error for "no file".
+        # fsspec's takes every error for "no file".
         try:
             return bool((await self._info(path))["type"] == "file")
         except FileNotFoundError:
@@ -165,7 +166,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         return entries if detail else sorted(entry["name"] for entry in entries)
 
     def _buckets(self, place: ObjectPath) -> list[Entry]:
-        return [directory(replace(place, bucket=each.name).root) for each in self._stores.buckets(place)]
+        return [directory(replace(place, bucket=each.name).root) for each in self._maps.buckets(place)]
 
     async def _find(
         self,
@@ -185,7 +186,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         return found if detail else sorted(found)
 
     def created(self, path: str) -> datetime:
-        """When the object was made: an object is never changed, only replaced. In UTC."""
+        """When the object was made, in UTC: objects are replaced, not changed."""
         return self.modified(path)
 
     def modified(self, path: str) -> datetime:
@@ -197,21 +198,21 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         return moment
 
     def checksum(self, path: str) -> int:
-        """A number that is another one when the object's content is."""
+        """A number that changes with the object's content."""
         return int(tokenize(self.ukey(path)), 16)
 
     def ukey(self, path: str) -> str:
-        """A text that is another one when the object's content is."""
+        """A text that changes with the object's content."""
         entry = self.info(path)
         return str(tokenize(entry["name"], entry.get("ETag", ""), entry["size"]))
 
     def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
-        """A URL that works for ``expiration`` seconds without a login. Over Swift the account needs a key for that.
+        """A URL that works for ``expiration`` seconds without a login.
 
-        Raises :class:`JsobjError` where it has none.
+        Raises :class:`JsobjError` for a Swift account without a temporary URL key.
         """
         place = self.place(path)
-        with telling_not_found(self.unstrip_protocol(path)):
+        with translate_not_found(self.unstrip_protocol(path)):
             return self.objects(path).store.presign("GET", place.key, expiration)
 
     # -- reading
@@ -219,7 +220,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
     async def _cat_file(self, path: str, start: int | None = None, end: int | None = None, **kwargs: Any) -> bytes:
         if not start and end is None:
             return await self._threaded(path, self._operations.whole)
-        return await self._threaded(path, self._operations.stretch, start, end)
+        return await self._threaded(path, self._operations.byte_range, start, end)
 
     async def _get_file(self, rpath: str, lpath: Any, callback: Any = DEFAULT_CALLBACK, **kwargs: Any) -> None:
         local = os.fspath(lpath)
@@ -275,7 +276,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
 
         Buckets themselves stay: :meth:`rmdir` deletes those that are empty.
         """
-        # A name that is there is meant as it stands, brackets and all; fsspec would take it for a pattern.
+        # An existing name is literal, with its brackets; fsspec would take it for a pattern.
         literal = isinstance(path, str) and (not has_magic(path) or await self._exists(path))
         if literal and maxdepth is None:
             paths = [self._strip_protocol(path)]
@@ -295,16 +296,16 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
                 raise IsADirectoryError(errno.EISDIR, "a folder is deleted with recursive=True", path)
 
     async def _mkdir(self, path: str, create_parents: bool = True, **kwargs: Any) -> None:
-        """Create a bucket. Folders need no creation: for a path in a bucket nothing is done."""
+        """Create a bucket. For a path in a bucket nothing is done: folders need no creation."""
         place = self.place(path)
         if place.key:
             return
-        if not await asyncio.to_thread(lambda: self._stores.account(place).create(place.bucket)):
+        if not await asyncio.to_thread(lambda: self._maps.account(place).create(place.bucket)):
             raise FileExistsError(errno.EEXIST, "there is such a bucket already", self.unstrip_protocol(path))
         self.invalidate_cache(path)
 
     async def _makedirs(self, path: str, exist_ok: bool = False) -> None:
-        """Create the bucket where the path is one's; nothing below a bucket, as :meth:`mkdir`."""
+        """Create the bucket of a bucket's path, as :meth:`mkdir`."""
         try:
             await self._mkdir(path)
         except FileExistsError:
@@ -312,14 +313,14 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
                 raise
 
     def rmdir(self, path: str) -> None:
-        """Delete an empty bucket. A folder is gone with its last object: for a path in a bucket nothing is done.
+        """Delete an empty bucket. For a path in a bucket nothing is done: folders end with their last object.
 
-        Raises :class:`JsobjError` (refused) where there are objects in it.
+        Raises :class:`JsobjError` (refused) for a bucket with objects.
         """
         place = self.place(path)
         if not place.key:
-            with telling_not_found(self.unstrip_protocol(path)):
-                self._stores.account(place).delete(place.bucket)
+            with translate_not_found(self.unstrip_protocol(path)):
+                self._maps.account(place).delete(place.bucket)
             self.invalidate_cache(path)
 
     # -- files
@@ -333,7 +334,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         compression: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        """A file, as fsspec opens it; one that is compressed while it is written is closed with what compresses it."""
+        """As fsspec, but closing a compressor closes the file that it writes to."""
         if compression is None or "b" not in mode or "r" in mode:
             return super().open(path, mode, block_size, cache_options, compression, **kwargs)
         file = super().open(path, mode, block_size, cache_options, None, **kwargs)
@@ -356,30 +357,30 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         place = self.place(path)
         if not place.key:
             raise IsADirectoryError(errno.EISDIR, "a bucket is no object", self.unstrip_protocol(path))
-        with telling_not_found(self.unstrip_protocol(path)):
+        with translate_not_found(self.unstrip_protocol(path)):
             store = self.objects(path).store
             if mode == "xb":
                 refuse_existing(place, store)
             info = store.head(place.key) if mode == "rb" else None
             if mode == "ab":
-                info = object_or_none(store, place.key)
+                info = head_or_none(store, place.key)
         kwargs.pop("size", None)  # the object's own is known
         return ObjectFile(self, path, mode, info, block_size, autocommit, cache_type, cache_options, **kwargs)
 
     async def open_async(self, path: str, mode: str = "rb", **kwargs: Any) -> AsyncObjectFile:
-        """A file whose methods are coroutines."""
+        """A binary file whose methods are coroutines."""
         if "b" not in mode:
             raise ValueError("open_async opens binary files: add 'b' to the mode")
         return AsyncObjectFile(await asyncio.to_thread(partial(self._open, path, mode, **kwargs)))
 
     def changed(self, path: str) -> None:
-        """An own write: other instances of this process are to see it too."""
+        """Invalidate a written path in all instances of this process."""
         for each in list(_instances.values()):
             if each.dialect == self.dialect:
                 each.invalidate_cache(path)
 
     def invalidate_cache(self, path: str | None = None) -> None:
-        """Forget what is known of a path and of the folders above it; of everything with None."""
+        """Invalidate a path and the folders above it; everything with None."""
         if path is None:
             self._known.forget()
             self.dircache.clear()

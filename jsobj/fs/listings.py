@@ -1,7 +1,7 @@
-"""What listings look like to fsspec, and how long they are believed.
+"""fsspec's directory entries, and the caches of them.
 
-Another program's changes are seen when an entry is older than its time; an own write forgets what it makes wrong at
-once, also a listing that was under way while it was done.
+Changes by other programs are seen when a cached entry expires. An own write invalidates at once, also a listing that was
+requested before it and answered after it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from jsobj.fs.paths import ObjectPath
 from jsobj.store.objects import Listed, ObjectInfo
 
 Entry = dict[str, Any]
-_MOST = 10_000  # objects that are remembered by themselves
-SECONDS = 10.0  # that a listing, and what was told of an object, are believed
+_MOST = 10_000  # objects in the cache of HEADs
+SECONDS = 10.0  # for which listings and HEADs are cached
 
 
 def directory(path: str) -> Entry:
-    """A bucket, or what keys have before a slash."""
+    """A bucket or a common prefix."""
     return {"name": path, "size": 0, "type": "directory"}
 
 
@@ -33,10 +33,10 @@ def listed_entry(place: ObjectPath, listed: Listed) -> Entry:
 
 
 def object_entry(place: ObjectPath, info: ObjectInfo) -> Entry:
-    """What HEAD tells of one object."""
+    """The entry of one object, from HEAD."""
     entry = _file(place.path(info.key), info.size, info.etag, info.modified)
-    told = {"ContentType": info.content_type, "ContentEncoding": info.content_encoding, "version": info.version}
-    return entry | {name: text for name, text in told.items() if text} | {"metadata": dict(info.metadata)}
+    more = {"ContentType": info.content_type, "ContentEncoding": info.content_encoding, "version": info.version}
+    return entry | {name: text for name, text in more.items() if text} | {"metadata": dict(info.metadata)}
 
 
 def _file(path: str, size: int, etag: str, modified: float | None) -> Entry:
@@ -59,7 +59,7 @@ def with_parents(place: ObjectPath, entries: Iterable[Entry]) -> dict[str, Entry
 
 
 class KnownObjects:
-    """What HEAD told a moment ago, so that many ranges of one object cost one HEAD. For many threads."""
+    """A cache of HEADs, so that many ranges of one object cost one HEAD. Thread-safe."""
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds
@@ -69,17 +69,17 @@ class KnownObjects:
 
     @property
     def changes(self) -> int:
-        """Counts own writes: what was asked before one and answered after it is not to be believed."""
+        """The number of own writes: a response to a request from before the last one is not cached."""
         return self._changes
 
     def get(self, path: str) -> ObjectInfo | None:
-        """What is known of the object; None for nothing, or nothing fresh."""
+        """The object, if it is cached and fresh."""
         with self._lock:
             then, info = self._known.get(path, (0.0, None))
         return info if info is not None and time.monotonic() - then < self._seconds else None
 
     def keep(self, path: str, info: ObjectInfo, changes: int) -> None:
-        """Remember what was told; ``changes`` as they were before it was asked for."""
+        """Cache a HEAD; ``changes`` as of before its request."""
         with self._lock:
             if changes != self._changes:
                 return
@@ -88,7 +88,7 @@ class KnownObjects:
             self._known[path] = (time.monotonic(), info)
 
     def forget(self, path: str = "") -> None:
-        """One object, or all of them, may have changed."""
+        """Invalidate one object, or all of them."""
         with self._lock:
             self._changes += 1
             if path:
@@ -98,21 +98,21 @@ class KnownObjects:
 
 
 class ListingIndex:
-    """One name out of a listing, without looking through it each time."""
+    """Looks a name up in a listing, without a scan each time."""
 
     def __init__(self) -> None:
         self._last: tuple[list[Entry], dict[str, Entry | None]] = ([], {})
 
     def entry(self, listings: MutableMapping[str, list[Entry]], folder: str, path: str) -> Entry | None:
-        """What a fresh listing of ``folder`` says of ``path``; None where there is none, or it is not in it."""
-        try:
+        """The entry of ``path`` in a fresh listing of ``folder``; None without a listing, or where it has none."""
+        try:  # fsspec's cache has no get() that minds expiry
             entries = listings[folder]
         except KeyError:
             return None
         listed, by_name = self._last
         if listed is not entries:
             by_name = {}
-            for entry in entries:  # of a file and a folder of one name, neither is told
+            for entry in entries:  # a file and a folder of one name are ambiguous: None
                 by_name[entry["name"]] = None if entry["name"] in by_name else entry
             self._last = entries, by_name
         return by_name.get(path)

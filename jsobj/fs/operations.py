@@ -1,21 +1,21 @@
-"""What the filesystem's verbs do with a store. Each runs in a thread, and may be run by many at once.
+"""The filesystem's operations on a store. Each runs in a thread, many at once.
 
-"There is no such object" is ``FileNotFoundError`` for fsspec, and nothing else is: what is forbidden, or cannot be
-reached, raises :class:`jsobj.errors.JsobjError`, which no library takes for an empty folder or a missing chunk.
+Only a missing object or bucket is ``FileNotFoundError``. What is forbidden or unreachable raises
+:class:`jsobj.errors.JsobjError`, which no library takes for an empty folder or a missing chunk.
 """
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jsobj.arrays.fetching import fetch
+from jsobj.arrays.object_bytes import fetch, head_or_none
 from jsobj.errors import JsobjError
-from jsobj.fs import moving
+from jsobj.fs import object_io
 from jsobj.fs.listings import Entry, KnownObjects, directory, listed_entry, object_entry, with_parents
 from jsobj.fs.paths import ObjectPath
 from jsobj.fs.reader import fetch_range
@@ -25,38 +25,28 @@ from jsobj.transfer.copy import Copier, Copying
 from jsobj.transfer.events import Failed
 from jsobj.transfer.part_layout import PART_SIZE
 
-_NOT_THERE = {"object-not-found", "bucket-not-found"}
+_NOT_FOUND = {"object-not-found", "bucket-not-found"}
 
 
 @contextmanager
-def telling_not_found(url: str) -> Iterator[None]:
-    """Raise ``FileNotFoundError`` for what is not there."""
+def translate_not_found(url: str) -> Iterator[None]:
+    """Raise ``FileNotFoundError`` for a missing object or bucket."""
     try:
         yield
     except JsobjError as error:
-        if error.reference not in _NOT_THERE:  # a login that is not there is no reason to see an empty folder
+        if error.reference not in _NOT_FOUND:  # not by exit code: a missing login must not look like an empty folder
             raise
         raise FileNotFoundError(errno.ENOENT, error.message, url) from error
 
 
-def object_or_none(store: Store, key: str) -> ObjectInfo | None:
-    """What HEAD tells; None where there is no such object. A bucket that is not there is raised."""
-    try:
-        return store.head(key)
-    except JsobjError as error:
-        if error.reference != "object-not-found":
-            raise
-        return None
-
-
 def refuse_existing(place: ObjectPath, store: Store) -> None:
-    """Raise ``FileExistsError`` where there is an object. Two writers at the same moment may both find none."""
-    if object_or_none(store, place.key) is not None:
+    """Raise ``FileExistsError`` for an object that exists. Two writers at once may both find none."""
+    if head_or_none(store, place.key) is not None:
         raise FileExistsError(errno.EEXIST, "there is an object already", place.text)
 
 
 class Operations:
-    """The verbs. ``changed`` is called with the path of each object that a verb has made, replaced or deleted."""
+    """``changed`` is called with the path of each object that was made, replaced or deleted."""
 
     def __init__(self, known: KnownObjects, changed: Callable[[str], None]) -> None:
         self._known = known
@@ -77,22 +67,22 @@ class Operations:
         known = self._known.get(place.text)
         if known is None:
             changes = self._known.changes
-            known = object_or_none(store, place.key)
+            known = head_or_none(store, place.key)
             if known is not None:
                 self._known.keep(place.text, known, changes)
         return known
 
     def list_folder(self, place: ObjectPath, store: Store) -> list[Entry]:
-        """What is directly below a folder; the object itself where it is one."""
+        """What is directly below a folder; for an object, the object."""
         found = list(store.list(place.below, delimiter="/"))
         if not found and place.key:
             return [object_entry(place, store.head(place.key))]
-        # The empty object that portals make for the folder itself makes it a folder, and is not in it.
+        # The empty object that portals make for a folder is not in it.
         entries = [listed_entry(place, listed) for listed in found if listed.key != place.below]
         return list({(entry["name"], entry["type"]): entry for entry in entries}.values())
 
     def find(self, place: ObjectPath, store: Store, folders: bool, prefix: str) -> dict[str, Entry]:
-        """Everything below a folder, by path; with ``folders`` those too. ``prefix``: what names begin with."""
+        """All objects below a folder, by path; with ``folders`` those too. ``prefix``: of the names."""
         listed = [listed_entry(place, each) for each in store.list(place.below + prefix)]
         if not listed and place.key and not prefix:
             info = self._info(place, store)
@@ -118,9 +108,9 @@ class Operations:
             raise FileNotFoundError(errno.ENOENT, "there is no such object", place.text)
         return bytes(found.data)
 
-    def stretch(self, place: ObjectPath, store: Store, start: int | None, end: int | None) -> bytes:
-        """Bytes as a slice names them, of one version of an object."""
-        for second in (False, True):
+    def byte_range(self, place: ObjectPath, store: Store, start: int | None, end: int | None) -> bytes:
+        """The bytes of a slice, of one version of an object."""
+        for retried in (False, True):
             info = self._info(place, store)
             if info is None:
                 raise FileNotFoundError(errno.ENOENT, "there is no such object", place.text)
@@ -128,41 +118,42 @@ class Operations:
             try:
                 return fetch_range(store, info, first, last)
             except JsobjError as error:
-                if second or error.reference not in {"object-changed", "object-not-found"}:
+                if retried or error.reference not in {"object-changed", "object-not-found"}:
                     raise
-                self._known.forget(place.text)  # another program has replaced it since it was looked at
+                self._known.forget(place.text)  # replaced since the HEAD that was remembered
         raise AssertionError("the loop above returns or raises")
 
     def get_file(self, place: ObjectPath, store: Store, local: str, callback: Any) -> None:
-        """An object to a local file; a folder only makes a local one."""
-        info = object_or_none(store, place.key) if place.key else None
+        """Download an object; a folder only makes a local one."""
+        info = head_or_none(store, place.key) if place.key else None
         if info is None:
             self.look(place, store)
             Path(local).mkdir(parents=True, exist_ok=True)
             return
         callback.set_size(info.size)
-        moving.get_file(store, info, local, callback.relative_update)
+        object_io.get_file(store, info, local, callback.relative_update)
 
     # -- writing
 
     def put_bytes(self, place: ObjectPath, store: Store, value: Any, options: PutOptions, create: bool) -> None:
-        """Make an object of bytes. ``create``: not in the place of another."""
-        if create:
-            refuse_existing(place, store)
-        try:
-            moving.put_bytes(store, place.key, value, options)
-        finally:
-            self._changed(place.text)
+        """Upload bytes. ``create``: only a new object."""
+        with self._writing(place, store, create):
+            object_io.put_bytes(store, place.key, value, options)
 
     def put_file(
         self, place: ObjectPath, store: Store, local: str, options: PutOptions, create: bool, callback: Any
     ) -> None:
-        """Make an object of a local file. ``create``: not in the place of another."""
+        """Upload a local file. ``create``: only a new object."""
+        with self._writing(place, store, create):
+            callback.set_size(Path(local).stat().st_size)
+            object_io.put_file(store, place.key, local, options, callback.relative_update)
+
+    @contextmanager
+    def _writing(self, place: ObjectPath, store: Store, create: bool = False) -> Iterator[None]:
         if create:
             refuse_existing(place, store)
-        callback.set_size(Path(local).stat().st_size)
         try:
-            moving.put_file(store, place.key, local, options, callback.relative_update)
+            yield
         finally:
             self._changed(place.text)
 
@@ -170,18 +161,12 @@ class Operations:
         """Copy or move an object, on the server where both are in the same account."""
         same = place.account == target.account
         copier = Copier(store, other, same, move, overwrite=True, part_size=PART_SIZE, moved=lambda count: None)
-        try:
+        with self._writing(target, other), self._writing(place, store) if move else nullcontext():
             done = copier(Copying(Listed(place.key), target.key))
-        finally:
-            self._changed(target.text)
-            if move:
-                self._changed(place.text)
         if isinstance(done, Failed):
             raise done.error
 
     def delete(self, place: ObjectPath, store: Store) -> None:
-        """Delete one object; one that is not there is no error."""
-        try:
+        """Delete one object; a missing one is no error."""
+        with self._writing(place, store):
             store.delete(place.key)
-        finally:
-            self._changed(place.text)

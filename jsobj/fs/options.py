@@ -1,4 +1,4 @@
-"""Options of the filesystem that fsspec or nobody knows."""
+"""Check of the filesystem's keyword arguments."""
 
 from __future__ import annotations
 
@@ -6,19 +6,12 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 
-_FSSPEC_OPTIONS = {
-    "asynchronous",
-    "batch_size",
-    "listings_expiry_time",
-    "loop",
-    "max_paths",
-    "use_listings_cache",
-}
+_FSSPEC = {"asynchronous", "batch_size", "listings_expiry_time", "loop", "max_paths", "use_listings_cache"}
 
 
 def require_known(options: dict[str, Any]) -> None:
-    """Refuse what would be ignored: a misspelt ``cloud`` means another login, and a secret would travel in pickles."""
-    unknown = sorted(set(options) - _FSSPEC_OPTIONS)
+    """Refuse unknown options: a misspelt ``cloud`` means another login, and a secret would be pickled."""
+    unknown = sorted(set(options) - _FSSPEC)
     if not unknown:
         return
     secret = {"auth", "key", "password", "secret", "token"} & set(unknown)

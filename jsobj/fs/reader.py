@@ -1,8 +1,8 @@
-"""Reading one version of an object through a file: in order with what comes next already on its way, or here and there.
+"""Reading one version of an object through a file: in order with read-ahead, or at random.
 
-A file that is read from front to back is compared with the object's digest: segment by segment where the server tells
-their digests, else at its end, before the last bytes are given out. Stretches that are read here and there are all of
-one version (``If-Match``); no server tells digests of those.
+A file that is read from front to back is compared with the object's digest: segment by segment where the server has
+their digests, else at its end, before the last bytes are returned. Ranges that are read at random are of one version
+(``If-Match``); no server has digests of ranges.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from jsobj.arrays.object_map import ObjectMap
     from jsobj.store.objects import Store
 
-_WHOLE = 2 * 1024**2  # bytes: an object up to this size is fetched in one request, and compared
-_LEAD = 2 * 1024**2  # bytes that are read in order before the rest is asked for ahead: many formats look at a head only
-_LEAST = 512 * 1024  # bytes of a stretch that is fetched here and there
-_MOST = 16 * 1024**2  # bytes that it grows to while what is read goes on where it ended
-_HELD = 64 * 1024**2  # bytes of such stretches that are kept
-_PIECE = 4 * 1024**2  # bytes a request, where a stretch is long
+_WHOLE = 2 * 1024**2  # the largest object that is fetched in one request, and compared
+_LEAD = 2 * 1024**2  # bytes that are read in order before read-ahead starts: many formats read only a header
+_LEAST = 512 * 1024  # bytes of a block that is fetched for a random read
+_MOST = 16 * 1024**2  # to which blocks grow while reads continue where the last block ended
+_KEPT = 64 * 1024**2  # bytes of blocks that are kept
+_PIECE = 4 * 1024**2  # bytes per request of a long range
 _WORKERS = 4
-_of_parents: list[object] = []  # streams of a process that this one is a fork of: kept, so that nobody finalizes them
+_of_parents: list[object] = []  # streams from before a fork, kept so that they are never finalized here
 
 
 def fetch_range(store: Store, info: ObjectInfo, start: int, stop: int, pool: Executor | None = None) -> bytes:
-    """Bytes ``start`` to ``stop`` of this version of an object, in several requests where they are many.
+    """Bytes ``start`` to ``stop`` of this version of an object, in several requests if they are many.
 
-    Raises :class:`JsobjError`: integrity (``object-changed``), and whatever the store raises.
+    Raises :class:`JsobjError`: integrity (``object-changed``), and what the store raises.
     """
 
     def piece(at: int) -> bytearray:
@@ -54,7 +54,7 @@ def fetch_range(store: Store, info: ObjectInfo, start: int, stop: int, pool: Exe
 
 
 class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fsspec's classes are anything
-    """What :class:`jsobj.fs.files.ObjectFile` reads through unless another of fsspec's caches is asked for."""
+    """The default cache of :class:`jsobj.fs.files.ObjectFile`."""
 
     name = "jsobj"
 
@@ -67,11 +67,11 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
     def _begin(self) -> None:
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._next = 0  # where a read in order goes on; -1 once it was not in order
-        self._lead = b""  # the first bytes, as they were given out
+        self._next = 0  # where the next read in order starts; -1 after a random read or an error
+        self._lead = b""  # the first bytes, as they were returned
         self._stream: Iterator[bytearray] | None = None
-        self._chunk = memoryview(b"")  # of the stream, not given out yet
-        self._blocks: deque[tuple[int, bytes]] = deque()  # of stretches, the latest last
+        self._chunk = memoryview(b"")  # of the stream, not returned yet
+        self._blocks: deque[tuple[int, bytes]] = deque()  # (offset, bytes), the latest last
         self._ahead = _LEAST
 
     def _fetch(self, start: int | None, stop: int | None) -> bytes:
@@ -81,7 +81,7 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
         if first >= last:
             return b""
         if self._pid != os.getpid():
-            _of_parents.append(self._stream)  # its threads are not here, and nobody may wait for them
+            _of_parents.append(self._stream)  # its threads are not in this process
             self._begin()
             self._next = -1
         with self._lock:
@@ -89,19 +89,17 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
                 if not self._blocks:
                     self._blocks.append((0, b"".join(Reading(self._objects.store, self._info))))
                 return self._blocks[0][1][first:last]
-            if first == self._next:
-                try:
+            in_order, self._next = first == self._next, -1
+            try:
+                if in_order:
                     return self._in_order(first, last)
-                except BaseException:  # what was on its way is lost: reading again begins elsewhere
-                    self._next = -1
+            finally:
+                if self._next < 0:  # a random read, or an error: what was fetched ahead is lost
                     self._end_stream()
-                    raise
-            self._next = -1
-            self._end_stream()
-            return self._somewhere(first, last)
+            return self._at_random(first, last)
 
     def close(self) -> None:
-        """Ask for nothing more."""
+        """Stop reading ahead."""
         if self._pid == os.getpid():
             with self._lock:
                 self._end_stream()
@@ -128,7 +126,7 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
         return data
 
     def _begin_stream(self, first: int) -> None:
-        """From the front again, so that all of it is compared, and what was given out already with it."""
+        """From the start, so that the whole is compared, and the bytes that were already returned too."""
         self._stream = iter(Reading(self._objects.store, self._info, pool=self._objects.pool))
         if first and self._taken(first) != self._lead[:first]:
             raise JsobjError(
@@ -152,7 +150,7 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
         return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
 
     def _finish_stream(self) -> None:
-        """Let the digest of the whole be compared. Reading on after the end begins elsewhere."""
+        """Exhaust the stream, which compares the digest of the whole."""
         assert self._stream is not None
         for _ in self._stream:
             raise AssertionError("an object gave more bytes than it has")
@@ -165,18 +163,18 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
         self._stream = None
         self._chunk = memoryview(b"")
 
-    # -- here and there
+    # -- at random
 
-    def _somewhere(self, first: int, last: int) -> bytes:
+    def _at_random(self, first: int, last: int) -> bytes:
         for at, block in reversed(self._blocks):
             if at <= first and last <= at + len(block):
                 return block[first - at : last - at]
         at, block = self._blocks[-1] if self._blocks else (0, b"")
-        goes_on = at < first <= at + len(block)
-        self._ahead = min(2 * self._ahead, _MOST) if goes_on else _LEAST
+        continues = at < first <= at + len(block)
+        self._ahead = min(2 * self._ahead, _MOST) if continues else _LEAST
         block = self._range(first, min(max(last, first + self._ahead), self.size))
         self._blocks.append((first, block))
-        held = sum(len(data) for _, data in self._blocks)
-        while held > _HELD and len(self._blocks) > 1:
-            held -= len(self._blocks.popleft()[1])
+        kept = sum(len(data) for _, data in self._blocks)
+        while kept > _KEPT and len(self._blocks) > 1:
+            kept -= len(self._blocks.popleft()[1])
         return block[: last - first]

@@ -10,7 +10,7 @@ import pytest
 import zarr
 
 from jsobj.arrays import concurrency
-from jsobj.arrays.concurrency import Gauge, largest_chunk, let_zarr_ask
+from jsobj.arrays.concurrency import ByteLimit, largest_chunk, set_zarr_concurrency
 
 MIB = 1 << 20
 
@@ -66,18 +66,18 @@ def test_zarr_asks_for_as_many_as_make_sense(
     monkeypatch.setattr(concurrency, "_ours", 10)
     text = metadata(3, (chunk,), "u1")
     with zarr.config.set({"async.concurrency": before}):
-        let_zarr_ask(parallel, text)
+        set_zarr_concurrency(parallel, text)
         assert zarr.config.get("async.concurrency") == then
-        let_zarr_ask(parallel, metadata(3, (64 * MIB,), "u1"))  # the next array may want fewer
+        set_zarr_concurrency(parallel, metadata(3, (64 * MIB,), "u1"))  # the next array may want fewer
         assert zarr.config.get("async.concurrency") == (before if before != 10 else 10)
 
 
-def run_through(gauge: Gauge, sizes: list[int | None]) -> int:
+def run_through(gauge: ByteLimit, sizes: list[int | None]) -> int:
     """The most bytes that were inside at once (an unknown size counts 16 MiB)."""
     lock, inside, most = threading.Lock(), [0], [0]
 
     def one(size: int | None) -> None:
-        with gauge.turn(size):
+        with gauge.slot(size):
             with lock:
                 inside[0] += 16 * MIB if size is None else size
                 most[0] = max(most[0], inside[0])
@@ -95,23 +95,23 @@ def run_through(gauge: Gauge, sizes: list[int | None]) -> int:
 
 
 def test_large_bodies_wait_for_one_another_and_one_always_passes() -> None:
-    assert run_through(Gauge(32), [20 * MIB] * 20) <= 64 * MIB
-    assert run_through(Gauge(32), [None] * 20) <= 64 * MIB
-    assert run_through(Gauge(32), [200 * MIB, 100 * MIB, 200 * MIB]) == 200 * MIB
+    assert run_through(ByteLimit(32), [20 * MIB] * 20) <= 64 * MIB
+    assert run_through(ByteLimit(32), [None] * 20) <= 64 * MIB
+    assert run_through(ByteLimit(32), [200 * MIB, 100 * MIB, 200 * MIB]) == 200 * MIB
 
 
 def test_what_came_is_what_is_expected() -> None:
-    gauge = Gauge(32)
+    gauge = ByteLimit(32)
     for _ in range(8):
-        gauge.saw(64 << 10)
+        gauge.observe(64 << 10)
     assert run_through(gauge, [None] * 32) > 64 * MIB  # by count alone: they are small, and nobody waits
-    gauge.saw(64 * MIB)
+    gauge.observe(64 * MIB)
     assert run_through(gauge, [None] * 4) == 16 * MIB  # one by one
 
 
 def test_a_turn_ends_with_an_error_too() -> None:
-    gauge = Gauge(1)
+    gauge = ByteLimit(1)
     for _ in range(3):
-        with pytest.raises(ZeroDivisionError), gauge.turn(64 * MIB):
+        with pytest.raises(ZeroDivisionError), gauge.slot(64 * MIB):
             np.int64(1).item() // 0
     assert run_through(gauge, [64 * MIB]) == 64 * MIB

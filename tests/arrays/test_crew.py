@@ -8,18 +8,18 @@ import time
 
 import pytest
 
-from jsobj.arrays.io_threads import Crew
+from jsobj.arrays.io_threads import AsyncThreadPool
 
 
 def of_crews() -> set[threading.Thread]:
-    return {each for each in threading.enumerate() if each.name == "jsobj-crew"}
+    return {each for each in threading.enumerate() if each.name == "jsobj-io"}
 
 
 def test_results_and_errors_come_back_to_who_asked() -> None:
-    async def ask(crew: Crew) -> list[object]:
+    async def ask(crew: AsyncThreadPool) -> list[object]:
         return await asyncio.gather(*(crew.run(divmod, 100, n) for n in range(200)), return_exceptions=True)
 
-    crew = Crew(8)
+    crew = AsyncThreadPool(8)
     for _ in range(3):  # each with an event loop of its own
         first, *others = asyncio.run(ask(crew))
         assert isinstance(first, ZeroDivisionError)
@@ -43,7 +43,7 @@ def test_no_more_at_once_than_its_count_and_no_more_threads_than_calls() -> None
     async def ask(count: int) -> None:
         await asyncio.gather(*(crew.run(work) for _ in range(count)))
 
-    crew, before = Crew(4), of_crews()
+    crew, before = AsyncThreadPool(4), of_crews()
     asyncio.run(ask(1))
     assert len(of_crews() - before) == 1
     asyncio.run(ask(40))
@@ -54,7 +54,7 @@ def test_no_more_at_once_than_its_count_and_no_more_threads_than_calls() -> None
 
 
 async def test_a_call_that_was_cancelled_before_it_began_is_not_made() -> None:
-    crew, go, made = Crew(1), threading.Event(), []
+    crew, go, made = AsyncThreadPool(1), threading.Event(), []
     first = asyncio.create_task(crew.run(go.wait, 60))
     second = asyncio.create_task(crew.run(made.append, "second"))
     third = asyncio.create_task(crew.run(made.append, "third"))
@@ -70,7 +70,7 @@ async def test_a_call_that_was_cancelled_before_it_began_is_not_made() -> None:
 
 
 def test_a_result_for_a_loop_that_is_gone_disturbs_nobody() -> None:
-    crew, go = Crew(1), threading.Event()
+    crew, go = AsyncThreadPool(1), threading.Event()
 
     async def leave() -> None:
         asyncio.get_running_loop().create_task(crew.run(go.wait, 60))
@@ -84,7 +84,7 @@ def test_a_result_for_a_loop_that_is_gone_disturbs_nobody() -> None:
 
 def test_the_threads_of_a_crew_that_is_forgotten_end() -> None:
     before = of_crews()
-    crew = Crew(4)
+    crew = AsyncThreadPool(4)
     asyncio.run(crew.run(int, "7"))
     mine = of_crews() - before
     assert len(mine) == 1

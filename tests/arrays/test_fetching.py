@@ -19,7 +19,7 @@ from scripted import answer, finish, scripted
 
 import jsobj
 from jsobj.arrays.array_memory import ArrayMemory
-from jsobj.arrays.fetching import fetch
+from jsobj.arrays.object_bytes import fetch
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink
 
@@ -145,7 +145,7 @@ import jsobj
 
 objects = jsobj.connect("science").store(sys.argv[1])
 objects["k"]
-turns = [objects._open().gauge.turn(16 << 20) for _ in range(4)]
+turns = [objects._open().limit.slot(16 << 20) for _ in range(4)]
 for turn in turns:
     turn.__enter__()  # as if four large bodies were on their way
 child = os.fork()

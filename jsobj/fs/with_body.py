@@ -1,8 +1,8 @@
 """Whether a file is closed because the body of a ``with`` raised.
 
-Where a file is wrapped (text, compression, fsspec's ``OpenFile``, pandas's handles), only the wrapper's ``__exit__`` is
-told of an exception, and it calls ``close()`` as if all had gone well. But then the frame that has the ``with`` is at
-the instruction that calls ``__exit__`` with an exception, which the interpreter tells (seen on CPython 3.10 to 3.13).
+Where a file is wrapped (text, compression, fsspec's ``OpenFile``, pandas's handles), only the wrapper's ``__exit__``
+gets the exception, and it calls a plain ``close()``. But the frame of the ``with`` is then at the instruction that
+calls ``__exit__`` with an exception (tested on CPython 3.10 to 3.13).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _RAISING = dis.opmap["WITH_EXCEPT_START"]
 
 
 def failing_bodies() -> frozenset[int]:
-    """The frames, by identity, that called us from the end of a ``with`` whose body raised."""
+    """The ids of the calling frames that are leaving a ``with`` whose body raised."""
     found = set()
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:

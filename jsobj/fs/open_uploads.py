@@ -1,7 +1,7 @@
-"""Multipart uploads under way: what the end of the program cuts off is taken back.
+"""Open multipart uploads, which the program's end aborts.
 
-Uploads run in daemon threads, which the interpreter does not wait for. Ctrl-C ends the call that waits for one, and the
-upload goes on; if the program then ends, nothing may be left behind.
+They run in daemon threads, for which the interpreter does not wait. Ctrl-C ends the call that waits for an upload and
+not the upload itself; when the program ends then, no parts may be left behind.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _ending = False
 
 
 @contextlib.contextmanager
-def under_way(store: Store, upload: Upload) -> Iterator[None]:
-    """While this is entered, the program's end aborts ``upload``; an exception does so too."""
+def abort_on_exit(store: Store, upload: Upload) -> Iterator[None]:
+    """Abort ``upload`` on an exception, and at the program's end."""
     with _lock:
         _open[id(upload)] = store, upload
     try:
@@ -36,19 +36,19 @@ def under_way(store: Store, upload: Upload) -> Iterator[None]:
 
 
 def require_going_on() -> None:
-    """Begin no part at the program's end. Raises :class:`JsobjError` (interrupted)."""
+    """Raise :class:`JsobjError` (interrupted) once the program is ending, so that no part is begun."""
     if _ending:
         raise JsobjError("interrupted", "the program ends", code=ExitCode.INTERRUPTED)
 
 
-def _in_child() -> None:
-    """Its parent's uploads are not its own."""
+def _after_fork() -> None:
+    """The open uploads are the parent's."""
     global _lock
     _lock = threading.Lock()
     _open.clear()
 
 
-os.register_at_fork(after_in_child=_in_child)
+os.register_at_fork(after_in_child=_after_fork)
 
 
 @atexit.register
@@ -58,5 +58,5 @@ def _abort_all() -> None:
     with _lock:
         left = list(_open.values())
     for store, upload in left:
-        with contextlib.suppress(JsobjError):  # jsobj uploads list shows what stays
+        with contextlib.suppress(JsobjError):  # jsobj uploads list shows what is left
             store.abort(upload)

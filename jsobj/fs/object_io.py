@@ -1,14 +1,13 @@
-"""Whole objects between memory, local files and a store: compared by digest, in parts where they are large."""
+"""Whole objects between memory or local files and a store: compared by digest, large ones in parts."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-from jsobj.fs.under_way import require_going_on, under_way
+from jsobj.fs.open_uploads import abort_on_exit, require_going_on
 from jsobj.net.body import BytesSource, FileSource, Source
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Store
 from jsobj.transfer.download.read_stream import Reading
@@ -16,28 +15,24 @@ from jsobj.transfer.engine.parallel_map import bounded_map
 from jsobj.transfer.part_layout import Stretch, plan_layout
 from jsobj.transfer.upload.worker import content_type
 
-_IN_ONE = 32 * 1024**2  # bytes up to which an object is sent in one request
-_AT_ONCE = 4  # parts of one object
+_ONE_REQUEST = 32 * 1024**2  # the largest object that is sent in one request
+_WORKERS = 4  # parts of one object at once
 
-Advanced = Callable[[int], object]  # told of bytes as they are done
+Advanced = Callable[[int], object]  # called with numbers of bytes
 
 
 def put_bytes(store: Store, key: str, value: bytes | bytearray | memoryview, options: PutOptions) -> None:
-    """Make an object of bytes in memory. Raises as the store does; then there is no new object."""
+    """Upload bytes in memory. Raises what the store raises; then there is no new object."""
     view = memoryview(value).cast("B")
     _put(store, key, len(view), options, lambda part: BytesSource(view[part.start : part.start + part.size]))
 
 
 def put_file(store: Store, key: str, path: str, options: PutOptions, advanced: Advanced) -> None:
-    """Make an object of a local file. Raises ``OSError`` for the file, and as the store does."""
+    """Upload a local file. Raises ``OSError`` for the file, and what the store raises."""
     with Path(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         named = PutOptions(options.content_type or content_type(path), options.content_encoding, options.metadata)
         _put(store, key, size, named, lambda part: FileSource(file.fileno(), part.start, part.size, path), advanced)
-
-
-def _nobody(count: int) -> None:
-    """Nobody is told."""
 
 
 def _put(
@@ -46,9 +41,9 @@ def _put(
     size: int,
     options: PutOptions,
     source: Callable[[Stretch], Source],
-    advanced: Advanced = _nobody,
+    advanced: Advanced = lambda count: None,
 ) -> None:
-    if size <= _IN_ONE:
+    if size <= _ONE_REQUEST:
         store.put(key, source(Stretch(1, 0, size)), options)
         advanced(size)
         return
@@ -62,18 +57,18 @@ def _put(
         require_going_on()
         return store.put_part(upload, part.number, source(part))
 
-    with under_way(store, upload):
+    with abort_on_exit(store, upload):
         parts = []
-        for part in bounded_map(send, layout, _AT_ONCE):
+        for part in bounded_map(send, layout, _WORKERS):
             parts.append(part)
             advanced(part.size)
         store.complete(upload, parts, options)
 
 
 def get_file(store: Store, info: ObjectInfo, path: str, advanced: Advanced) -> None:
-    """Write an object to a local file, which has its name when all of it is there and was compared.
+    """Download an object; the file gets its name once it is complete and compared.
 
-    Raises ``OSError`` for the file, and :class:`jsobj.errors.JsobjError`: integrity, and as the store does.
+    Raises ``OSError`` for the file, and :class:`jsobj.errors.JsobjError`: integrity, and what the store raises.
     """
     target = Path(path)
     descriptor, temporary = tempfile.mkstemp(prefix=".jsobj-", dir=target.parent)
@@ -84,13 +79,11 @@ def get_file(store: Store, info: ObjectInfo, path: str, advanced: Advanced) -> N
                 advanced(len(chunk))
         Path(temporary).chmod(0o666 & ~_umask())  # as any new file
         Path(temporary).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
+    finally:
+        Path(temporary).unlink(missing_ok=True)
 
 
 def _umask() -> int:
-    """This process's. To ask the system for it would be to change it for a moment, for all threads."""
+    """From /proc: ``os.umask`` can only be asked by changing it, for all threads."""
     with Path("/proc/self/status").open() as lines:
         return next(int(line.split()[1], 8) for line in lines if line.startswith("Umask:"))

@@ -1,4 +1,4 @@
-"""Which store a path is in: one for each bucket, opened when it is first needed, and in each process anew."""
+"""The object map of each bucket, opened on first use and again in each process."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from jsobj.store.buckets import Bucket, BucketAdmin
 
 
-class Stores:
-    """The stores of one login. ``recipe`` says which; its location names the dialect alone."""
+class BucketMaps:
+    """The buckets of one login. The location of ``recipe`` has only a dialect."""
 
     def __init__(self, recipe: Recipe, parallel: int) -> None:
         self._recipe = recipe
@@ -29,17 +29,17 @@ class Stores:
         self._maps: dict[str, ObjectMap] = {}
 
     def at(self, place: ObjectPath) -> ObjectMap:
-        """The objects of the bucket in ``place``. A path with an account may have to ask Keystone whose it is."""
+        """The objects of the bucket in ``place``. For a path with an account this may ask Keystone for the own one."""
         with self._lock:
             known = self._maps.get(place.root)
-        if known is None:
-            known = ObjectMap(self._recipe_of(place), parallel=self._parallel)
-            with self._lock:
-                known = self._maps.setdefault(place.root, known)
-        return known
+        if known is not None:
+            return known
+        made = ObjectMap(self._recipe_of(place), parallel=self._parallel)
+        with self._lock:
+            return self._maps.setdefault(place.root, made)
 
     def account(self, place: ObjectPath) -> BucketAdmin:
-        """For making and deleting the bucket in ``place``.
+        """For creating and deleting the bucket in ``place``.
 
         Raises :class:`JsobjError`: auth; usage for another account than the login's own.
         """
@@ -57,7 +57,7 @@ class Stores:
         if given.unsigned or given.endpoint or (place.account and self._own_account() != place.account_url):
             raise JsobjError(
                 "not-own-account",
-                "buckets are listed, made and deleted only in the project that one is logged in to",
+                "buckets are listed, made and deleted only in the project of the login",
                 code=ExitCode.USAGE,
                 context="these are public data, or another endpoint or account",
                 hint="name a login instead: cloud='NAME'",
@@ -69,11 +69,9 @@ class Stores:
 
     def _recipe_of(self, place: ObjectPath) -> Recipe:
         here = replace(self._recipe, location=Location(self._dialect, place.bucket))
-        if not place.account:
+        if not place.account or (not here.unsigned and self._own_account() == place.account_url):
             return here
-        if not here.unsigned and self._own_account() == place.account_url:
-            return here
-        return replace(here, unsigned=True, endpoint=place.account_url)  # somebody else's: what is public there
+        return replace(here, unsigned=True, endpoint=place.account_url)  # public data of another account
 
     def _own_account(self) -> str:
         """The URL of the login's account; "" where there is no login."""

@@ -1,0 +1,83 @@
+"""One object: its bytes, compared with its digest, or its metadata; None where it does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import BytesSink, Room
+from jsobj.transfer.compare import Comparison, compare_held, is_md5
+
+if TYPE_CHECKING:
+    from jsobj.store.objects import Got, ObjectInfo, Store
+
+_TRIES = 3  # fetches of an object whose bytes do not match its digest
+
+
+class Memory(Room, Protocol):
+    """A sink that keeps what it received in ``data``."""
+
+    @property
+    def data(self) -> Any:
+        """An object with the bytes in its buffer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectBytes:
+    """The ``data`` of a memory. ``by``: what it was compared by: md5, parts, manifest, twice (the same bytes), size."""
+
+    data: Any
+    by: str
+
+
+def head_or_none(store: Store, key: str) -> ObjectInfo | None:
+    """What HEAD returns; None for an object that does not exist. A missing bucket is raised."""
+    try:
+        return store.head(key)
+    except JsobjError as error:
+        if error.reference != "object-not-found":
+            raise
+        return None
+
+
+def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> ObjectBytes | None:
+    """The bytes in a new ``memory``; None for an object that does not exist, and only then.
+
+    Raises :class:`JsobjError`: integrity (``bytes-differ``), and what the store raises.
+    """
+    before: memoryview | None = None
+    for _ in range(_TRIES):
+        sink = memory()
+        try:
+            got = store.get(key, sink)
+        except JsobjError as error:
+            if error.reference != "object-not-found":
+                raise
+            return None
+        data = sink.data
+        if len(data) != got.size:  # an empty response overwrites nothing of an earlier, interrupted try
+            data = data[: got.size]
+        found = _compare(store, got, data)
+        if found.same or (found.same is None and not found.suspicious):
+            return ObjectBytes(data, found.by)
+        if found.same is None and memoryview(data) == before:
+            return ObjectBytes(data, "twice")  # the parts are of uneven sizes, as some programs make them
+        before = memoryview(data)
+    raise JsobjError(
+        "bytes-differ",
+        f"{key}: the bytes that arrive do not have the object's digest",
+        code=ExitCode.INTEGRITY,
+        context=f"fetched {_TRIES} times; these bytes were not given out",
+        hint="a proxy on the way may change data: try https, or another network",
+    )
+
+
+def _compare(store: Store, got: Got, data: Any) -> Comparison:
+    """By the MD5 taken while the bytes arrived; an object in parts, rare for chunks, has other digests."""
+    info = got.info
+    if is_md5(info.etag) and not info.large:
+        return Comparison(got.md5 == info.etag, "md5")
+    return compare_held(store, info, memoryview(data))
