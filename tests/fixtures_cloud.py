@@ -14,7 +14,7 @@ import pytest
 from jsobj.sandbox import lifecycle, processes, requirements
 from jsobj.sandbox.keystone_api import KeystoneApi
 from jsobj.sandbox.population import MEMBERS
-from jsobj.sandbox.status import Status
+from jsobj.sandbox.status import SandboxStatus
 
 SEGMENTS = ("_segments", "+segments")  # what containers of segments are called: by Swift's clients, by its S3
 
@@ -23,7 +23,7 @@ SEGMENTS = ("_segments", "+segments")  # what containers of segments are called:
 class Cloud:
     """A running sandbox. Tests share it: make your own buckets, and delete your own keys."""
 
-    status: Status
+    status: SandboxStatus
 
     @property
     def folder(self) -> Path:

@@ -1,7 +1,7 @@
 """fsspec's directory entries, and the caches of them.
 
-Changes by other programs are seen when a cached entry expires. An own write invalidates at once, also a listing that was
-requested before it and answered after it.
+Changes by other programs are seen when a cached entry expires. An own write invalidates at once, also a listing that
+was requested before it and answered after it.
 """
 
 from __future__ import annotations

@@ -1,105 +1,45 @@
-"""Where everything of one sandbox lies, and the mark that says a folder is a sandbox.
-
-It names paths and writes private files; it starts nothing and knows no service.
-"""
+"""The files of a sandbox, and the marker that says a folder is one."""
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from jsobj.atomic import write_private_file
 from jsobj.errors import ExitCode, JsobjError
 
 MARKER_SCHEMA = "jsobj.sandbox-folder/1"
-ASKED = "asked to stop"  # the supervisor's reason when nothing went wrong
+ASKED = "asked to stop"  # the supervisor's reason for an orderly end
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The paths inside a sandbox's folder. ``folder`` is absolute and free of symbolic links."""
+class SandboxPaths:
+    """The paths inside a sandbox's folder, which is absolute and without symbolic links."""
 
-    folder: Path
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.marker = folder / ".jsobj-sandbox"  # without it we neither fill nor delete the folder
+        self.lock = folder / ".lock"  # held while the sandbox is started or stopped
+        self.logs = folder / "logs"  # one file per process
+        self.home = folder / "home"  # HOME of the servers and of ``sandbox shell``
+        self.keystone = folder / "keystone"  # configuration, keys, database
+        self.swift = folder / "swift"  # configuration, rings, devices
+        self.state = folder / "state"
+        self.alive_lock = self.state / "alive.lock"  # held by the supervisor while it runs
+        self.record = self.state / "record.json"  # passwords, ports and ids (private)
+        self.plan = self.state / "plan.json"  # what the supervisor runs (private)
+        self.keystone_plan = self.state / "keystone-plan.json"  # with the administrator's password (private)
+        self.processes = self.state / "processes.json"  # the supervisor and its servers
+        self.ready = self.state / "ready"  # exists from a complete start to an orderly end
+        self.stopped = self.state / "stopped.txt"  # why the supervisor ended
 
     @classmethod
-    def of(cls, folder: Path) -> Layout:
-        """The layout of ``folder``, which need not exist yet."""
+    def of(cls, folder: Path) -> SandboxPaths:
+        """The paths of ``folder``, which need not exist."""
         return cls(folder.resolve())
 
-    @property
-    def marker(self) -> Path:
-        """The file whose presence allows us to fill and to delete the folder."""
-        return self.folder / ".jsobj-sandbox"
-
-    @property
-    def lock(self) -> Path:
-        """Held by whoever starts or stops the sandbox."""
-        return self.folder / ".lock"
-
-    @property
-    def alive_lock(self) -> Path:
-        """Held by the supervisor as long as it lives."""
-        return self.state / "alive.lock"
-
-    @property
-    def state(self) -> Path:
-        """What ``start`` and the supervisor need to remember."""
-        return self.folder / "state"
-
-    @property
-    def record(self) -> Path:
-        """Passwords, ports and ids (private)."""
-        return self.state / "record.json"
-
-    @property
-    def plan(self) -> Path:
-        """What the supervisor is to run (private)."""
-        return self.state / "plan.json"
-
-    @property
-    def keystone_plan(self) -> Path:
-        """What the Keystone program is to do (private: it holds the administrator's password)."""
-        return self.state / "keystone-plan.json"
-
-    @property
-    def processes(self) -> Path:
-        """Written by the supervisor: itself and its servers."""
-        return self.state / "processes.json"
-
-    @property
-    def ready(self) -> Path:
-        """Exists while a start has been completed and the supervisor has not ended in an orderly way."""
-        return self.state / "ready"
-
-    @property
-    def stopped(self) -> Path:
-        """Written by the supervisor when it ends: why."""
-        return self.state / "stopped.txt"
-
-    @property
-    def logs(self) -> Path:
-        """One file for each process."""
-        return self.folder / "logs"
-
-    @property
-    def home(self) -> Path:
-        """The home folder of the servers and of ``sandbox shell``."""
-        return self.folder / "home"
-
-    @property
-    def keystone(self) -> Path:
-        """Keystone's configuration, keys and database."""
-        return self.folder / "keystone"
-
-    @property
-    def swift(self) -> Path:
-        """Swift's configuration, rings and devices."""
-        return self.folder / "swift"
-
     def is_ours(self) -> bool:
-        """Whether the folder carries our mark."""
+        """Whether the folder has our marker."""
         try:
             words = json.loads(self.marker.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -109,8 +49,8 @@ class Layout:
     def claim(self) -> None:
         """Make the folder (0700) and mark it.
 
-        Raises :class:`JsobjError` ``sandbox-folder-not-ours`` when it holds something else, and ``sandbox-folder`` when
-        it cannot be made.
+        Raises :class:`JsobjError`: ``sandbox-folder-not-ours`` if it holds something else, ``sandbox-folder`` if it
+        cannot be made.
         """
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -125,30 +65,30 @@ class Layout:
         except OSError as error:
             raise JsobjError(
                 "sandbox-folder",
-                f"The sandbox cannot be made in {self.folder}: {error.strerror}.",
-                hint="Choose a folder on a local disk that you may write to.",
+                f"the sandbox cannot be made in {self.folder}: {error.strerror}",
+                hint="choose a writable folder on a local disk",
                 code=ExitCode.LOCAL,
             ) from error
 
     def check_nothing_mounted(self) -> None:
-        """Raise ``sandbox-folder-mounted`` when a file system is mounted inside the folder."""
+        """Raise ``sandbox-folder-mounted`` if a file system is mounted inside the folder."""
         inside = mounts_under(
             self.folder, Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
         )
         if inside:
             raise JsobjError(
                 "sandbox-folder-mounted",
-                f"Something is mounted at {inside[0]}, inside the sandbox: deleting would reach through it.",
+                f"{inside[0]}, inside the sandbox, is a mount point: its file system would be deleted too",
                 hint=f"umount '{inside[0]}'",
                 code=ExitCode.REFUSED,
             )
 
     def not_ours(self, verb: str) -> JsobjError:
-        """The refusal to touch a folder without our mark."""
+        """The refusal to touch a folder without our marker."""
         return JsobjError(
             "sandbox-folder-not-ours",
-            f"{self.folder} is no sandbox: it has no {self.marker.name} file, so jsobj will not {verb} it.",
-            hint="Name an empty or new folder, or delete this one yourself if it holds nothing of value.",
+            f"{self.folder} has no {self.marker.name} file, so it is not a sandbox and jsobj will not {verb} it",
+            hint="name an empty or new folder, or delete this one yourself if it holds nothing of value",
             code=ExitCode.REFUSED,
         )
 

@@ -1,7 +1,7 @@
-"""The listening sockets of a sandbox, bound before any server starts.
+"""The listening sockets of a sandbox, bound before the servers start, which inherit them.
 
-Bound here and inherited by the servers, a port can be lost to nobody between choosing and using it, and a client's
-request waits in the queue until its server is up. Only 127.0.0.1 is ever bound.
+So no port is lost between choosing and using it, and a request waits in the backlog until its server is up. Only
+127.0.0.1 is bound.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ BACKLOG = 1024
 
 @contextlib.contextmanager
 def listeners(wanted: Mapping[str, int]) -> Iterator[dict[str, socket.socket]]:
-    """One listening socket for each server, on the wanted port when it is free, else on another.
+    """One listening socket per server, on the wanted port or, where that is in use, another.
 
-    They are closed on leaving; the supervisor has its own copies by then.
+    They are closed on leaving; the supervisor has inherited copies by then.
     """
     with contextlib.ExitStack() as stack:
         yield {name: stack.enter_context(_listen(wanted.get(name, 0))) for name in NAMES}
@@ -26,18 +26,14 @@ def listeners(wanted: Mapping[str, int]) -> Iterator[dict[str, socket.socket]]:
 
 def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Old connections in TIME_WAIT do not count as "in use".
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        # Connections of an earlier life that linger in TIME_WAIT do not count as "in use".
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-            listener.listen(BACKLOG)
-        except OSError:
-            if port == 0:
-                raise
-            listener.close()
-            return _listen(0)
-    except BaseException:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(BACKLOG)
+    except OSError:
         listener.close()
-        raise
+        if port == 0:
+            raise
+        return _listen(0)
     return listener

@@ -9,7 +9,7 @@ import datetime as dt
 import time
 
 from jsobj.sandbox.keystone_api import DEFAULT_DOMAIN, KeystoneApi
-from jsobj.sandbox.record import Record
+from jsobj.sandbox.record import SandboxRecord
 
 # user: (project, role). The service user may validate S3 signatures and read the keys it caches.
 MEMBERS = {"alice": ("demo", "member"), "rita": ("demo", "reader"), "otto": ("other", "member")}
@@ -17,7 +17,7 @@ SERVICE_ROLES = ("admin", "service")
 EXPIRES_AFTER = 2.0  # seconds
 
 
-def populate(record: Record) -> float:
+def populate(record: SandboxRecord) -> float:
     """Create everybody; fills ``record``. Returns the time (Unix seconds) at which ``expired`` will have expired."""
     admin = KeystoneApi(record.auth_url).log_in("admin", record.password("admin"), "admin")
     roles = {role["name"]: role["id"] for role in admin.call("GET", "/roles")["roles"]}
@@ -29,7 +29,7 @@ def populate(record: Record) -> float:
     return _app_credentials(record)
 
 
-def publish_catalogue(record: Record) -> None:
+def publish_catalogue(record: SandboxRecord) -> None:
     """Make the catalogue name the present ports and region, and nothing else."""
     admin = KeystoneApi(record.auth_url).log_in("admin", record.password("admin"), "admin")
     regions = {region["id"] for region in admin.call("GET", "/regions")["regions"]}
@@ -55,7 +55,7 @@ def publish_catalogue(record: Record) -> None:
                 admin.call("PATCH", f"/endpoints/{found[0]['id']}", {"endpoint": words})
 
 
-def _enroll(admin: KeystoneApi, record: Record, user: str, project: str, roles: list[str]) -> None:
+def _enroll(admin: KeystoneApi, record: SandboxRecord, user: str, project: str, roles: list[str]) -> None:
     record.users[user] = admin.create(
         "user",
         name=user,
@@ -67,7 +67,7 @@ def _enroll(admin: KeystoneApi, record: Record, user: str, project: str, roles: 
         admin.call("PUT", f"/projects/{record.projects[project]}/users/{record.users[user]}/roles/{role}")
 
 
-def _app_credentials(record: Record) -> float:
+def _app_credentials(record: SandboxRecord) -> float:
     alice = KeystoneApi(record.auth_url).log_in("alice", record.password("alice"), "demo")
     # Keystone refuses a date in the past, so this one lies just ahead. Whole seconds, as Keystone keeps them.
     end = float(int(time.time() + EXPIRES_AFTER))

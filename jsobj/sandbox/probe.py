@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.sandbox.keystone_api import TIMEOUT, KeystoneApi
-from jsobj.sandbox.record import Record
+from jsobj.sandbox.record import SandboxRecord
 from jsobj.secret import Secret
 
 
-def prove(record: Record) -> None:
+def prove(record: SandboxRecord) -> None:
     """List alice's account over Swift, and her buckets over S3.
 
     The EC2 key is minted for this with a token of alice's password and deleted again, so that nobody finds a key that

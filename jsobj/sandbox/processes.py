@@ -1,8 +1,7 @@
-"""Knowing, watching and ending processes for certain.
+"""Processes that are identified, watched and ended without races.
 
-A pid alone names a process only until it ends; pid, start time and boot id together name one process for ever. Every
-signal goes through a pidfd that was opened before the identity was checked, so that it can never hit a recycled pid.
-Linux only. It never looks a process up by name.
+A pid is reused; pid, start time and boot id together are unique. Signals go through a pidfd that was opened before the
+identity was checked, so they never hit a recycled pid. Linux only; no process is looked up by name.
 """
 
 from __future__ import annotations
@@ -12,7 +11,9 @@ import os
 import select
 import signal
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -29,12 +30,12 @@ class Process:
 
     @classmethod
     def of(cls, pid: int) -> Process | None:
-        """The process that has this pid now, or None when there is none or it has ended (zombies have ended)."""
+        """The running process with this pid, if there is one; a zombie is not running."""
         try:
             stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return None
-        # The second field, the name, is in parentheses and may contain anything: count from the last one.
+        # The second field, the name, is in parentheses and may contain anything: split after the last one.
         state, *fields = stat.rpartition(")")[2].split()
         if state in ("Z", "X"):
             return None
@@ -45,8 +46,8 @@ class Process:
         return Process.of(self.pid) == self
 
     def signal(self, number: int) -> bool:
-        """Send a signal to this very process; False when it has ended."""
-        with _PidFd(self) as descriptor:
+        """Send a signal to this very process; False if it has ended."""
+        with _pidfd(self) as descriptor:
             if descriptor is None:
                 return False
             try:
@@ -56,8 +57,8 @@ class Process:
             return True
 
     def wait(self, seconds: float) -> bool:
-        """Wait until it has ended, at most ``seconds``; True when it has."""
-        with _PidFd(self) as descriptor:
+        """Wait for its end, at most ``seconds``; whether it has ended."""
+        with _pidfd(self) as descriptor:
             if descriptor is None:
                 return True
             poll = select.poll()
@@ -65,38 +66,32 @@ class Process:
             return bool(poll.poll(max(0, seconds) * 1000))
 
     def end(self, patience: float) -> None:
-        """SIGTERM, wait ``patience`` seconds, SIGKILL, wait until it is gone."""
+        """SIGTERM, wait ``patience`` seconds, SIGKILL, wait again."""
         if self.signal(signal.SIGTERM) and not self.wait(patience):
             self.signal(signal.SIGKILL)
             self.wait(patience)
 
     def to_json(self) -> dict[str, object]:
         """For the state file."""
-        return {"pid": self.pid, "start_time": self.start_time, "boot_id": self.boot_id}
+        return asdict(self)
 
 
-class _PidFd:
-    """A pidfd for a process, or None when it has ended."""
-
-    def __init__(self, process: Process) -> None:
-        self._process = process
-        self._descriptor: int | None = None
-
-    def __enter__(self) -> int | None:
-        try:
-            self._descriptor = os.pidfd_open(self._process.pid)
-        except ProcessLookupError:
-            return None
-        # Only now the identity: from here on the descriptor stands for one process, whatever becomes of the number.
-        return self._descriptor if self._process.alive() else None
-
-    def __exit__(self, *_: object) -> None:
-        if self._descriptor is not None:
-            os.close(self._descriptor)
+@contextmanager
+def _pidfd(process: Process) -> Iterator[int | None]:
+    """A pidfd for a process; None if it has ended."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        yield None
+        return
+    try:
+        yield descriptor if process.alive() else None  # checked now that the descriptor is bound to one process
+    finally:
+        os.close(descriptor)
 
 
 def boot_id() -> str:
-    """The id of this boot of the kernel: after a reboot the same pid and start time mean another process."""
+    """The id of this boot: after a reboot the same pid and start time are another process."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
@@ -112,10 +107,10 @@ def supported() -> bool:
 
 
 def die_with(parent: int, name: str) -> None:
-    """Make the kernel kill this process when its parent ends, and give it a name for ``ps``.
+    """Have the kernel kill this process when its parent ends, and name it for ``ps``.
 
-    To be called first thing in a forked child; ``parent`` is the pid that the parent had before the fork. The parent
-    may have ended before the request reached the kernel, hence the second look.
+    Called first in a forked child; ``parent`` is the parent's pid from before the fork. The parent may end before
+    prctl, hence the check after it.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
@@ -126,6 +121,6 @@ def die_with(parent: int, name: str) -> None:
 
 
 def wait_all(processes: list[Process], seconds: float) -> list[Process]:
-    """Wait for all to end, at most ``seconds`` together; the ones that still run."""
+    """Wait for all, at most ``seconds`` together; those that still run."""
     deadline = time.monotonic() + seconds
     return [process for process in processes if not process.wait(deadline - time.monotonic())]

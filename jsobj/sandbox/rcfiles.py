@@ -7,12 +7,12 @@ of the lines, quoting, no final newline. Pure text; the caller writes them.
 from __future__ import annotations
 
 from jsobj.sandbox.population import MEMBERS
-from jsobj.sandbox.record import Record
+from jsobj.sandbox.record import SandboxRecord
 
 _ESCAPED = str.maketrans({character: "\\" + character for character in "\\`$!'\""})
 
 
-def files(record: Record) -> dict[str, tuple[str, str]]:
+def files(record: SandboxRecord) -> dict[str, tuple[str, str]]:
     """Role to (file name, content) of every file."""
     found = {}
     for user, suffix in (("alice", ""), ("rita", "-reader"), ("otto", "-other")):
@@ -25,12 +25,12 @@ def files(record: Record) -> dict[str, tuple[str, str]]:
     return found
 
 
-def names(record: Record) -> dict[str, str]:
+def names(record: SandboxRecord) -> dict[str, str]:
     """Role to file name."""
     return {role: name for role, (name, _) in files(record).items()}
 
 
-def password_rc(record: Record, user: str) -> str:
+def password_rc(record: SandboxRecord, user: str) -> str:
     """``<project>-openrc.sh``: it asks for the password and does not contain it."""
     project = MEMBERS[user][0]
     return "\n".join(
@@ -63,7 +63,7 @@ def password_rc(record: Record, user: str) -> str:
     )
 
 
-def app_credential_rc(record: Record, name: str) -> str:
+def app_credential_rc(record: SandboxRecord, name: str) -> str:
     """``app-cred-<name>-openrc.sh``, quoted as Horizon 26 and later do."""
     identifier, secret = record.app_credentials[name]
     return "\n".join(
@@ -82,7 +82,7 @@ def app_credential_rc(record: Record, name: str) -> str:
     )
 
 
-def clouds_yaml(record: Record) -> str:
+def clouds_yaml(record: SandboxRecord) -> str:
     """One cloud as the API access page gives it (no password, no project's domain), two with app credentials."""
     lines = [
         "# This is a clouds.yaml file, which can be used by OpenStack tools.",

@@ -14,7 +14,7 @@ USERS = ("admin", "alice", "rita", "otto", "swift")
 
 
 @dataclass(slots=True)
-class Record:
+class SandboxRecord:
     """What must survive a stop. ``projects``, ``users``: name to id; ``app_credentials``: name to (id, secret)."""
 
     passwords: dict[str, str] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Record:
     complete: bool = False
 
     @classmethod
-    def new(cls) -> Record:
+    def new(cls) -> SandboxRecord:
         """A record with fresh secrets."""
         passwords = {name: secrets.token_urlsafe(18) for name in USERS}
         passwords["swift"] = secrets.token_hex(18)  # it stands in configuration files that cannot quote
@@ -38,7 +38,7 @@ class Record:
         return cls(passwords=passwords, hash_suffix=secrets.token_hex(8))
 
     @classmethod
-    def load(cls, path: Path) -> Record | None:
+    def load(cls, path: Path) -> SandboxRecord | None:
         """The record at ``path``; None when there is none or it is not whole."""
         try:
             words = json.loads(path.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""What a sandbox needs of this machine, checked before anything is made."""
+"""The requirements of a sandbox, checked before it is made."""
 
 from __future__ import annotations
 
@@ -14,11 +14,7 @@ from jsobj.sandbox import processes
 
 def missing(keystone_elsewhere: bool) -> tuple[str, ...]:
     """The packages of the extra ``sandbox`` that this interpreter lacks."""
-    wanted = (
-        ("swift", "keystonemiddleware")
-        if keystone_elsewhere
-        else ("keystone", "keystonemiddleware", "swift", "waitress")
-    )
+    wanted = ("keystonemiddleware", "swift") + (() if keystone_elsewhere else ("keystone", "waitress"))
     return tuple(name for name in wanted if importlib.util.find_spec(name) is None)
 
 
@@ -27,21 +23,21 @@ def check_packages(keystone_python: Path | None) -> None:
     if not processes.supported():
         raise JsobjError(
             "sandbox-needs-linux",
-            "The sandbox needs Linux 5.3 or later.",
-            hint="Run it in a Linux container or virtual machine.",
+            "the sandbox needs Linux 5.3 or later",
+            hint="run it in a Linux container or virtual machine",
             code=ExitCode.LOCAL,
         )
     if lacking := missing(keystone_python is not None):
         raise JsobjError(
             "sandbox-not-installed",
-            f"The sandbox needs packages that are not installed: {', '.join(lacking)}.",
+            f"the sandbox needs packages that are not installed: {', '.join(lacking)}",
             hint="pip install 'jsobj[sandbox]'",
             code=ExitCode.LOCAL,
         )
 
 
 def check_attributes(folder: Path) -> None:
-    """Raise ``sandbox-no-xattrs`` (LOCAL) where files cannot carry the extended attributes that Swift lives on."""
+    """Raise ``sandbox-no-xattrs`` (LOCAL) where files cannot have the extended attributes that Swift needs."""
     with tempfile.NamedTemporaryFile(dir=folder) as probe:
         try:
             os.setxattr(probe.fileno(), "user.swift.metadata", b"x" * 1000)
@@ -50,7 +46,7 @@ def check_attributes(folder: Path) -> None:
                 raise
             raise JsobjError(
                 "sandbox-no-xattrs",
-                f"The file system of {folder} keeps no extended attributes, which Swift needs: {error.strerror}.",
-                hint="Choose a folder on a local disk (ext4, xfs, btrfs).",
+                f"the file system of {folder} has no extended attributes, which Swift needs: {error.strerror}",
+                hint="choose a folder on a local disk (ext4, xfs, btrfs)",
                 code=ExitCode.LOCAL,
             ) from error

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from jsobj.sandbox.layout import Layout
+from jsobj.sandbox.layout import SandboxPaths
 
 FOREIGN = ("OS_", "AWS_", "XDG_", "S3_")
 
@@ -16,10 +16,10 @@ def shell_environment(folder: Path, base: Mapping[str, str]) -> dict[str, str]:
     """``base`` without ``OS_*``, ``AWS_*``, ``XDG_*``, ``S3_*``; with the sandbox's ``HOME``, no proxy for it, and
     the programs of this Python environment (jsobj, openstack, swift) on the ``PATH``.
     """
-    layout = Layout.of(folder)
+    paths = SandboxPaths.of(folder)
     kept = {name: value for name, value in base.items() if not name.startswith(FOREIGN)}
     # A proxy of the institute cannot reach this machine's own servers.
     direct = ",".join((*filter(None, (base.get("no_proxy") or base.get("NO_PROXY"),)), "127.0.0.1", "localhost"))
     programs = f"{Path(sys.executable).parent}{os.pathsep}{base.get('PATH', os.defpath)}"
-    own = {"HOME": str(layout.home), "JSOBJ_SANDBOX": str(layout.folder), "PATH": programs}
+    own = {"HOME": str(paths.home), "JSOBJ_SANDBOX": str(paths.folder), "PATH": programs}
     return {**kept, **own, "no_proxy": direct, "NO_PROXY": direct}

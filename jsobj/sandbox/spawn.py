@@ -1,4 +1,4 @@
-"""Starting the supervisor, and finding and ending what an earlier one left behind."""
+"""Starts the supervisor; finds and ends the processes of an earlier one."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from pathlib import Path
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.sandbox import processes
-from jsobj.sandbox.layout import Layout, write_private
+from jsobj.sandbox.layout import SandboxPaths, write_private
 from jsobj.sandbox.processes import Process
-from jsobj.sandbox.record import Record
+from jsobj.sandbox.record import SandboxRecord
 
 PROGRAMS = Path(__file__).parent / "programs"
 STOP_SECONDS = 15.0
-BIRTH_SECONDS = 10.0
+RECORD_SECONDS = 10.0
 
 
-def spawn(layout: Layout, record: Record, sockets: Mapping[str, socket.socket]) -> None:
-    """Start the supervisor, detached, with the sockets and the configuration files that are there.
+def spawn(paths: SandboxPaths, record: SandboxRecord, sockets: Mapping[str, socket.socket]) -> None:
+    """Start the supervisor, detached, with these sockets and the configuration files.
 
-    It holds ``alive.lock`` from before its birth: we take the lock and it inherits the descriptor.
+    ``alive.lock`` is taken here and inherited, so it is held before the supervisor runs.
     """
-    alive = os.open(layout.alive_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    alive = os.open(paths.alive_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
         descriptors = {name: listener.fileno() for name, listener in sockets.items()}
-        _write_plans(layout, record, descriptors, alive)
-        for path in layout.logs.glob("*.log"):
+        _write_plans(paths, record, descriptors, alive)
+        for path in paths.logs.glob("*.log"):
             path.replace(path.with_suffix(".log.old"))
-        log = os.open(layout.logs / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        log = os.open(paths.logs / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
-            # It forks at once and ends: the supervisor is a child of init, not of ours.
+            # It forks and ends at once: the supervisor is a child of init.
             subprocess.run(  # noqa: S603  our own program, no shell
-                [sys.executable, str(PROGRAMS / "supervisor_program.py"), str(layout.plan)],
+                [sys.executable, str(PROGRAMS / "supervisor_program.py"), str(paths.plan)],
                 check=True,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=layout.folder,
-                env=environment(layout),
+                cwd=paths.folder,
+                env=environment(paths),
                 start_new_session=True,
                 pass_fds=[alive, *descriptors.values()],
                 timeout=60,
@@ -57,9 +57,9 @@ def spawn(layout: Layout, record: Record, sockets: Mapping[str, socket.socket]) 
         os.close(alive)
 
 
-def environment(layout: Layout) -> dict[str, str]:
-    """What the servers see of the world: nothing of the user's settings."""
-    words = {"HOME": str(layout.home), "PATH": os.defpath, "LANG": "C.UTF-8"}
+def environment(paths: SandboxPaths) -> dict[str, str]:
+    """The environment of the servers, without the user's settings."""
+    words = {"HOME": str(paths.home), "PATH": os.defpath, "LANG": "C.UTF-8"}
     # Loopback needs no DNS, and eventlet's own takes a quarter of a second to import.
     words["EVENTLET_NO_GREENDNS"] = "yes"
     # Packages installed with "pip install --user" are found through HOME, which is another one here.
@@ -68,49 +68,49 @@ def environment(layout: Layout) -> dict[str, str]:
     return words
 
 
-def running(layout: Layout) -> dict[str, Process]:
-    """The processes of the sandbox by name; empty when the supervisor does not run."""
-    found = _recorded(layout)
+def running(paths: SandboxPaths) -> dict[str, Process]:
+    """The processes of the sandbox by name; empty if the supervisor does not run."""
+    found = _recorded(paths)
     supervisor = found.get("supervisor")
     return found if supervisor and supervisor.alive() else {}
 
 
-def end_all(layout: Layout) -> bool:
-    """End the supervisor and everything of it; True when something was running. The caller holds the lock."""
-    if not layout.state.is_dir():
+def end_all(paths: SandboxPaths) -> bool:
+    """End the supervisor and its servers; whether something ran. The caller holds the lock."""
+    if not paths.state.is_dir():
         return False
-    layout.ready.unlink(missing_ok=True)
-    found = _wait_for_birth(layout)
+    paths.ready.unlink(missing_ok=True)
+    found = _wait_for_record(paths)
     alive = [process for process in found.values() if process.alive()]
     if supervisor := found.get("supervisor"):
         supervisor.end(STOP_SECONDS)
-    # After a SIGKILL of the supervisor the kernel has ended the servers; this is for kernels that were too slow.
+    # The kernel ends the servers after a SIGKILL of the supervisor; this does not rely on it.
     for process in found.values():
         process.signal(9)
     if left := processes.wait_all(list(found.values()), STOP_SECONDS):
         raise JsobjError(
             "sandbox-does-not-stop",
-            f"Processes of the sandbox in {layout.folder} do not end: {', '.join(str(each.pid) for each in left)}.",
-            hint="They may be waiting for a disk; try again.",
+            f"processes of the sandbox in {paths.folder} do not end: {', '.join(str(each.pid) for each in left)}",
+            hint="they may be waiting for a disk; try again",
             code=ExitCode.FAILURE,
         )
-    layout.processes.unlink(missing_ok=True)
+    paths.processes.unlink(missing_ok=True)
     return bool(alive)
 
 
-def _wait_for_birth(layout: Layout) -> dict[str, Process]:
-    """The recorded processes; a supervisor that holds its lock and has not yet said who it is gets a moment for it."""
-    deadline = time.monotonic() + BIRTH_SECONDS
+def _wait_for_record(paths: SandboxPaths) -> dict[str, Process]:
+    """The recorded processes. A supervisor that has its lock and is not recorded yet is waited for."""
+    deadline = time.monotonic() + RECORD_SECONDS
     while True:
-        found = _recorded(layout)
+        found = _recorded(paths)
         supervisor = found.get("supervisor")
-        if (supervisor and supervisor.alive()) or not _is_locked(layout.alive_lock):
+        if (supervisor and supervisor.alive()) or not _is_locked(paths.alive_lock):
             return found
         if time.monotonic() > deadline:
             raise JsobjError(
                 "sandbox-lost",
-                f"Somebody holds {layout.alive_lock}, but no supervisor of the sandbox is known.",
-                hint=f"Find out who with: fuser {layout.alive_lock}",
+                f"{paths.alive_lock} is locked, but the sandbox has no supervisor",
+                hint=f"see which process has it: fuser {paths.alive_lock}",
                 code=ExitCode.LOCAL,
             )
         time.sleep(0.02)
@@ -130,30 +130,30 @@ def _is_locked(path: Path) -> bool:
     return False
 
 
-def _recorded(layout: Layout) -> dict[str, Process]:
+def _recorded(paths: SandboxPaths) -> dict[str, Process]:
     try:
-        words = json.loads(layout.processes.read_text(encoding="utf-8"))
+        words = json.loads(paths.processes.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return {name: Process(**each) for name, each in words.items()}
 
 
-def _write_plans(layout: Layout, record: Record, descriptors: Mapping[str, int], alive: int) -> None:
+def _write_plans(paths: SandboxPaths, record: SandboxRecord, descriptors: Mapping[str, int], alive: int) -> None:
     plan = {
-        "folder": str(layout.folder),
+        "folder": str(paths.folder),
         "sockets": dict(descriptors),
         "ports": record.ports,
         "alive_fd": alive,
-        "environment": {**environment(layout), "OS_KEYSTONE_CONFIG_FILES": "keystone.conf"},
+        "environment": {**environment(paths), "OS_KEYSTONE_CONFIG_FILES": "keystone.conf"},
         "keystone_python": record.keystone_python or sys.executable,
         "keystone_program": str(PROGRAMS / "keystone_program.py"),
     }
     keystone = {
-        "directory": str(layout.keystone),
+        "directory": str(paths.keystone),
         "socket_fd": descriptors["keystone"],
         "admin_password": record.passwords["admin"],
         "public_url": record.auth_url,
         "region": record.location,
     }
-    write_private(layout.plan, json.dumps(plan) + "\n")
-    write_private(layout.keystone_plan, json.dumps(keystone) + "\n")
+    write_private(paths.plan, json.dumps(plan) + "\n")
+    write_private(paths.keystone_plan, json.dumps(keystone) + "\n")

@@ -1,9 +1,9 @@
-"""What can be told about a sandbox to anybody: no secret is in it."""
+"""What is shown of a sandbox; it holds no secret."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
@@ -17,13 +17,12 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class SandboxStatus:
     """A sandbox as it is now.
 
     ``auth_url``, ``swift_url`` (the account of project ``demo``), ``s3_endpoint`` and the mappings are empty for a
     sandbox that was never started. ``pids``: process name to pid. ``ports``: server name to TCP port on
-    127.0.0.1. ``files``: role to absolute path. ``projects``: name to id. ``reason``: why it stopped, when it stopped
-    by itself.
+    127.0.0.1. ``files``: role to absolute path. ``projects``: name to id. ``reason``: why it ended by itself.
     """
 
     folder: Path
@@ -41,18 +40,7 @@ class Status:
 
     def to_json(self) -> dict[str, object]:
         """The document ``jsobj.sandbox/1``."""
-        return {
-            "schema": "jsobj.sandbox/1",
-            "folder": str(self.folder),
-            "running": self.running,
-            "auth_url": self.auth_url,
-            "swift_url": self.swift_url,
-            "s3_endpoint": self.s3_endpoint,
-            "region": self.region,
-            "pids": dict(self.pids),
-            "ports": dict(self.ports),
-            "files": {role: str(path) for role, path in self.files.items()},
-            "users": [{"name": user.name, "project": user.project, "role": user.role} for user in self.users],
-            "projects": dict(self.projects),
-            "reason": self.reason,
-        }
+        data = asdict(self)
+        data["folder"] = str(self.folder)
+        data["files"] = {role: str(path) for role, path in self.files.items()}
+        return {"schema": "jsobj.sandbox/1", **data}

@@ -17,14 +17,14 @@ from pathlib import Path
 from processes import Spent, in_turn, median, spend
 
 from jsobj.sandbox.lifecycle import reset, start
-from jsobj.sandbox.status import Status
+from jsobj.sandbox.status import SandboxStatus
 
 
 def environment(home: Path, programs: Path) -> dict[str, str]:
     return {"HOME": str(home), "PATH": f"{programs}:/usr/bin:/bin", "LANG": "C.UTF-8"}
 
 
-def ours(cloud: Status, home: Path, programs: Path) -> Spent:
+def ours(cloud: SandboxStatus, home: Path, programs: Path) -> Spent:
     home.mkdir()
     env = environment(home, programs)
     rc = str(cloud.files["openrc-password"])

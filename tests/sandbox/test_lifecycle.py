@@ -22,7 +22,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.sandbox import lifecycle, population
 from jsobj.sandbox.options import SandboxOptions
 from jsobj.sandbox.processes import Process
-from jsobj.sandbox.record import Record
+from jsobj.sandbox.record import SandboxRecord
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVERS = {"supervisor", "keystone", "swift-account", "swift-container", "swift-object", "swift-proxy"}
@@ -208,7 +208,7 @@ def test_an_interrupted_start_ends_what_it_began(tmp_path: Path, monkeypatch: py
     folder = tmp_path / "sandbox"
     seen: dict[str, Process] = {}
 
-    def interrupted(record: Record) -> float:
+    def interrupted(record: SandboxRecord) -> float:
         while len(seen) < len(SERVERS):
             time.sleep(0.01)
             seen.update(processes(folder))
@@ -297,7 +297,7 @@ def test_every_server_listens_on_loopback_only(folder: Path) -> None:
 
 def test_s01_s02_no_secret_in_logs_command_lines_or_environments(folder: Path) -> None:
     cloud = Cloud(lifecycle.start(folder))
-    record = Record.load(folder / "state/record.json")
+    record = SandboxRecord.load(folder / "state/record.json")
     assert record
     access, secret = cloud.mint_ec2_key("alice")
     connection = swift(cloud)

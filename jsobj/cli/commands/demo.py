@@ -22,7 +22,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.ui.documents import Record
 
 if TYPE_CHECKING:
-    from jsobj.sandbox.status import Status
+    from jsobj.sandbox.status import SandboxStatus
 
 _STEP_SECONDS = 120
 
@@ -134,7 +134,7 @@ def _workplace(folder: str, *, keep: bool) -> Iterator[Path]:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _start_cloud(world: World, folder: Path) -> Status:
+def _start_cloud(world: World, folder: Path) -> SandboxStatus:
     from jsobj.sandbox.lifecycle import start
 
     began = time.monotonic()
@@ -152,7 +152,7 @@ def _stop_cloud(world: World, folder: Path) -> None:
     world.out.note("    jsobj sandbox reset")
 
 
-def _walk(world: World, place: Path, state: Status) -> list[dict[str, object]]:
+def _walk(world: World, place: Path, state: SandboxStatus) -> list[dict[str, object]]:
     source = place / "data"
     _make_data(source)
     environ = _own_environment(place, state)
@@ -173,7 +173,7 @@ def _make_data(folder: Path) -> None:
         (folder / f"part-{number:02d}.csv").write_text("".join(f"{line},{number}\n" for line in range(number * 100)))
 
 
-def _own_environment(place: Path, state: Status) -> Mapping[str, str]:
+def _own_environment(place: Path, state: SandboxStatus) -> Mapping[str, str]:
     from jsobj.sandbox.shell import shell_environment
 
     home = place / "home"
@@ -195,7 +195,7 @@ def _program(title: str, typed: str, program: str, *words: str | Path) -> Step:
     return Step(title, typed, (sys.executable, "-c", program, *map(str, words)))
 
 
-def _without_keys(state: Status, source: Path) -> Road:
+def _without_keys(state: SandboxStatus, source: Path) -> Road:
     rc = state.files["app-cred-restricted"]
     return Road(
         "swift",
@@ -224,7 +224,7 @@ def _without_keys(state: Status, source: Path) -> Road:
     )
 
 
-def _with_keys(state: Status, source: Path, fetched: Path) -> Road:
+def _with_keys(state: SandboxStatus, source: Path, fetched: Path) -> Road:
     password = state.files["password"]
     return Road(
         "s3",

@@ -18,7 +18,7 @@ from jsobj.ui.documents import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jsobj.sandbox.status import Status
+    from jsobj.sandbox.status import SandboxStatus
 
 group = Group(
     "sandbox",
@@ -130,7 +130,7 @@ def reset(world: World, folder: str, yes: bool) -> None:
     world.out.show(Record("jsobj.sandbox-reset/1", data, [("Sandbox", str(where)), ("State", "deleted")]))
 
 
-def _show(world: World, state: Status) -> None:
+def _show(world: World, state: SandboxStatus) -> None:
     document: dict[str, Any] = state.to_json()
     schema = str(document.pop("schema"))
     lines = [("Sandbox", str(state.folder)), ("State", "running" if state.running else "not running")]

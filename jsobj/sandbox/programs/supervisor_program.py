@@ -24,7 +24,7 @@ from typing import Any
 # Run by path, Python puts this folder first on sys.path; what belongs there is the folder that holds jsobj.
 sys.path[0] = str(Path(__file__).resolve().parents[3])
 
-from jsobj.sandbox.layout import ASKED, Layout, write_private  # noqa: E402  the line above finds it
+from jsobj.sandbox.layout import ASKED, SandboxPaths, write_private  # noqa: E402  the line above finds it
 from jsobj.sandbox.processes import Process, die_with  # noqa: E402  as above
 
 WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
@@ -36,7 +36,7 @@ class Supervisor:
 
     def __init__(self, plan: dict[str, Any]) -> None:
         self.plan = plan
-        self.layout = Layout(Path(plan["folder"]))
+        self.paths = SandboxPaths(Path(plan["folder"]))
         self.pids: dict[int, str] = {}
         self.identities: dict[str, Process | None] = {"supervisor": Process.of(os.getpid())}
 
@@ -44,7 +44,7 @@ class Supervisor:
         """Start everything and wait; the reason for stopping."""
         self.record()
         self.fork("keystone", self.keystone)
-        os.chdir(self.layout.swift)
+        os.chdir(self.paths.swift)
         from jsobj.sandbox import swift_servers
 
         swift_servers.prepare(self.plan["ports"])
@@ -57,7 +57,7 @@ class Supervisor:
     def keystone(self) -> None:
         """Become the Keystone program, in the interpreter that was asked for."""
         os.set_inheritable(self.plan["sockets"]["keystone"], True)
-        command = [self.plan["keystone_python"], self.plan["keystone_program"], str(self.layout.keystone_plan)]
+        command = [self.plan["keystone_python"], self.plan["keystone_program"], str(self.paths.keystone_plan)]
         os.execve(command[0], command, self.plan["environment"])  # noqa: S606  no shell is wanted
 
     def swift(self, role: str) -> None:
@@ -81,7 +81,7 @@ class Supervisor:
         try:
             die_with(parent, name)
             signal.pthread_sigmask(signal.SIG_SETMASK, set())
-            log = os.open(self.layout.logs / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            log = os.open(self.paths.logs / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(log, 1)
             os.dup2(log, 2)
             # The lock says that the supervisor lives; a child must not keep it locked. Nor may it hold others' ports.
@@ -116,7 +116,7 @@ class Supervisor:
             code = os.waitstatus_to_exitcode(status)
             how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
             if name:
-                sentence = sentence or f"{name} (pid {pid}) {how}; see {self.layout.logs / (name + '.log')}"
+                sentence = sentence or f"{name} (pid {pid}) {how}; see {self.paths.logs / (name + '.log')}"
         return sentence
 
     def end(self) -> None:
@@ -132,7 +132,7 @@ class Supervisor:
     def record(self) -> None:
         """Say who runs."""
         known = {name: process.to_json() for name, process in self.identities.items() if process}
-        write_private(self.layout.processes, json.dumps(known) + "\n")
+        write_private(self.paths.processes, json.dumps(known) + "\n")
 
 
 def main() -> None:
@@ -150,9 +150,9 @@ def main() -> None:
         traceback.print_exc()
         reason = f"the supervisor failed: {type(error).__name__}: {error}"
     supervisor.end()
-    supervisor.layout.ready.unlink(missing_ok=True)
-    write_private(supervisor.layout.stopped, reason + "\n")
-    supervisor.layout.processes.unlink(missing_ok=True)
+    supervisor.paths.ready.unlink(missing_ok=True)
+    write_private(supervisor.paths.stopped, reason + "\n")
+    supervisor.paths.processes.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
