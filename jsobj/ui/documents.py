@@ -1,4 +1,4 @@
-"""What a command has to say, before anybody decides how it looks: one thing, or a list of things."""
+"""The result of a command, independent of its format: one thing or a list of things."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Record:
 class Listing:
     """A list of things. ``columns`` are (key, heading); ``shown`` are the same items as texts for people, by key.
 
-    ``empty`` is said to people instead of an empty table.
+    ``empty`` is shown instead of an empty table.
     """
 
     schema: str
@@ -34,10 +34,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Stream(Generic[T]):
-    """A list too long to wait for, or to hold: written item by item. ``as_line`` is for people and pipes.
+    """A list that is too long to hold, written item by item. ``as_line`` is for terminals and pipes.
 
-    As JSON it is the same document as a :class:`Listing`; one that ends early for an error is left without its end, so
-    that no reader takes it for whole.
+    As JSON it is the same document as a :class:`Listing`. After an error it is left without its end, so that it does
+    not parse.
     """
 
     schema: str

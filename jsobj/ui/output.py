@@ -1,8 +1,8 @@
-"""The one door to the terminal: stdout is data, stderr is talk.
+"""All output: results to stdout, messages to stderr.
 
-``--json`` writes one document to stdout; without it people get aligned text, and pipes get one tab-separated line per
-item without headings. Colour only underlines what words say already; it follows NO_COLOR, FORCE_COLOR and TERM=dumb,
-and each stream is judged by itself.
+``--json`` writes one document to stdout; else a terminal gets aligned text, and a pipe one tab-separated line per item
+without headings. Colour carries no meaning of its own; it follows NO_COLOR, FORCE_COLOR and TERM=dumb, for each stream
+separately.
 """
 
 from __future__ import annotations
@@ -18,13 +18,16 @@ from jsobj.errors import JsobjError
 from jsobj.ui.documents import Listing, Record, Stream
 from jsobj.ui.text import safe
 
-_FLUSH_LINES = 500  # lines of a stream that are written at once ...
-_FLUSH_SECONDS = 0.1  # ... unless they come so slowly that a reader would wait
+_FLUSH_LINES = 500  # lines of a stream that are written at once,
+_FLUSH_SECONDS = 0.1  # or those of this time
 _CODES = {"bold": "1", "red": "31", "yellow": "33", "dim": "2"}
 
 
 class Output:
-    """Writes to two text streams. ``colour`` None means: on a terminal, unless the environment objects."""
+    """Writes to two text streams.
+
+    ``stdout`` is used directly for a stream of events only, ``stderr`` for drawing only.
+    """
 
     def __init__(
         self,
@@ -36,57 +39,37 @@ class Output:
         verbose: bool = False,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        self._out = stdout
-        self._err = stderr
+        self.stdout = stdout
+        self.stderr = stderr
         self.as_json = as_json
         self.quiet = quiet
         self.verbose = verbose
         env = environ or {}
-        self._colour_out = _wants_colour(stdout, env)
-        self._colour_err = _wants_colour(stderr, env)
-        self._plain_terminal = env.get("TERM", "") == "dumb"
+        self.colour_out = _wants_colour(stdout, env)
+        self.colour_err = _wants_colour(stderr, env)
+        self._dumb_terminal = env.get("TERM", "") == "dumb"
         self._write_err: Callable[[str], None] | None = None
 
     @property
     def can_draw(self) -> bool:
-        """Whether stderr is a terminal on which lines can be drawn over."""
-        return self._err.isatty() and not self._plain_terminal
-
-    @property
-    def colour_err(self) -> bool:
-        """Whether stderr is written in colour."""
-        return self._colour_err
-
-    @property
-    def colour_out(self) -> bool:
-        """Whether stdout is written in colour."""
-        return self._colour_out
+        """Whether stderr is a terminal on which lines can be redrawn."""
+        return self.stderr.isatty() and not self._dumb_terminal
 
     @property
     def on_terminal(self) -> bool:
-        """Whether a person looks at stdout, rather than a pipe or a file."""
-        return self._out.isatty()
-
-    @property
-    def stdout(self) -> TextIO:
-        """For a stream of events only."""
-        return self._out
-
-    @property
-    def stderr(self) -> TextIO:
-        """For drawing only; everything that is said goes through the methods here."""
-        return self._err
+        """Whether stdout is a terminal."""
+        return self.stdout.isatty()
 
     def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
-        """Write bytes of an object to stdout: all of them, also where stdout is unbuffered and takes some at a time."""
+        """Write bytes of an object to stdout; all of them, also where stdout is unbuffered and writes are partial."""
         view = memoryview(data)
         while view:
-            view = view[self._out.buffer.write(view) :]
-        self._out.buffer.flush()
+            view = view[self.stdout.buffer.write(view) :]
+        self.stdout.buffer.flush()
 
     @contextlib.contextmanager
     def diverted(self, write: Callable[[str], None]) -> Iterator[None]:
-        """Meanwhile, hand what is said on stderr (with its line end) to whoever draws there."""
+        """Meanwhile, pass messages (with their line end) to ``write``, which draws on stderr."""
         self._write_err = write
         try:
             yield
@@ -103,18 +86,17 @@ class Output:
             self._write_listing(document)
 
     def data(self, text: str) -> None:
-        """Write text that is itself the result (a completion script, a help topic), as it is."""
-        self._out.write(text if text.endswith("\n") else text + "\n")
-        self._out.flush()
+        """Write text that is itself the result (a completion script, a help topic)."""
+        self._write(text.removesuffix("\n"))
 
     def stream(self, document: Stream[Any]) -> int:
-        """Write a list while it comes, as one JSON document or a line for each item; the number of items."""
+        """Write a list as it arrives, as one JSON document or a line per item; the number of items."""
         if not self.as_json:
             return self._lines(map(document.as_line, document.items))
         encode = json.JSONEncoder(ensure_ascii=True).encode
         texts = (encode(document.as_data(item)) for item in document.items)
-        first = next(texts, "")  # before anything is written: what does not exist gives no document at all
-        self._out.write(f'{{"schema": {encode(document.schema)}, "items": [\n')
+        first = next(texts, "")  # before anything is written: an error for the first item leaves stdout empty
+        self.stdout.write(f'{{"schema": {encode(document.schema)}, "items": [\n')
         count = self._lines(itertools.chain((first,), (f",{text}" for text in texts))) if first else 0
         self._write("]}")
         return count
@@ -131,54 +113,54 @@ class Output:
         return count
 
     def note(self, text: str) -> None:
-        """Tell what happens; silent with --quiet."""
+        """A message; not with --quiet."""
         if not self.quiet:
-            self._talk(text)
+            self._message(text)
 
     def detail(self, text: str) -> None:
-        """Tell more; only with --verbose."""
+        """A message only with --verbose."""
         if self.verbose:
-            self._talk(self._styled(text, "dim"))
+            self._message(self._styled(text, "dim"))
 
     def warn(self, text: str) -> None:
-        """Tell what the user should know even with --quiet."""
-        self._talk(f"{self._styled('Warning:', 'yellow')} {text}")
+        """A warning, also with --quiet."""
+        self._message(f"{self._styled('Warning:', 'yellow')} {text}")
 
     def error(self, error: JsobjError) -> None:
         """Write the one error that ends a command."""
         if self.as_json:
-            self._talk(json.dumps(error.to_json(), ensure_ascii=True), raw=True)
+            self._message(json.dumps(error.to_json(), ensure_ascii=True), raw=True)
             return
-        self._talk(f"{self._styled('Error:', 'red')} {safe(error.message)} [{error.reference}]")
+        self._message(f"{self._styled('Error:', 'red')} {safe(error.message)} [{error.reference}]")
         if error.context:
-            self._talk(f"  Seen: {safe(error.context)}")
+            self._message(f"  Seen: {safe(error.context)}")
         self._next(error)
 
     def failed(self, item: str, error: JsobjError, *, hint: bool = False) -> None:
-        """Write one line about an item that failed while others go on; with ``hint`` another, about what to do."""
-        self._talk(f"{self._styled('Failed:', 'red')} {safe(item)}: {safe(error.message)} [{error.reference}]")
+        """One line about an item that failed while others continue; with ``hint`` one more with what to do."""
+        self._message(f"{self._styled('Failed:', 'red')} {safe(item)}: {safe(error.message)} [{error.reference}]")
         if hint:
             self._next(error)
 
     def _next(self, error: JsobjError) -> None:
-        """What to do: one sentence, or a list, whose lines stand below each other."""
+        """What to do: a sentence or a list of lines."""
         if error.hint:
-            self._talk("  Next: " + "\n        ".join(map(safe, error.hint_lines)))
+            self._message("  Next: " + "\n        ".join(map(safe, error.hint_lines)))
 
-    def _talk(self, text: str, *, raw: bool = False) -> None:
+    def _message(self, text: str, *, raw: bool = False) -> None:
         shown = (text if raw else "\n".join(_safe_styled(line) for line in text.split("\n"))) + "\n"
         if self._write_err is not None:
             self._write_err(shown)
             return
-        self._err.write(shown)
-        self._err.flush()
+        self.stderr.write(shown)
+        self.stderr.flush()
 
     def _write(self, text: str) -> None:
-        self._out.write(text + "\n")
-        self._out.flush()
+        self.stdout.write(text + "\n")
+        self.stdout.flush()
 
     def _styled(self, text: str, style: str) -> str:
-        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self._colour_err else text
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour_err else text
 
     def _write_record(self, record: Record) -> None:
         width = max((len(label) for label, _ in record.lines), default=0)
@@ -187,7 +169,7 @@ class Output:
     def _write_listing(self, listing: Listing) -> None:
         if not listing.shown:
             self.note(listing.empty)
-        elif self._out.isatty():
+        elif self.stdout.isatty():
             self._write_table(listing)
         else:
             keys = [key for key, _ in listing.columns]
@@ -198,8 +180,8 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        console = Console(file=self._out, no_color=not self._colour_out, highlight=False, soft_wrap=False)
-        table = Table(box=None, pad_edge=False, header_style="bold" if self._colour_out else "")
+        console = Console(file=self.stdout, no_color=not self.colour_out, highlight=False, soft_wrap=False)
+        table = Table(box=None, pad_edge=False, header_style="bold" if self.colour_out else "")
         for position, (_, heading) in enumerate(listing.columns):
             table.add_column(heading, overflow="fold", no_wrap=position == 0 and console.width >= 60)
         for item in listing.shown:
@@ -208,7 +190,7 @@ class Output:
 
 
 def _as_json(document: Record | Listing) -> str:
-    # ASCII only: a name that is not valid Unicode (a lone surrogate) and a hostile one come through as escapes.
+    # ASCII only: lone surrogates and hostile characters of names are escaped.
     if isinstance(document, Record):
         return json.dumps({"schema": document.schema, **document.data}, ensure_ascii=True)
     return json.dumps({"schema": document.schema, "items": list(document.items)}, ensure_ascii=True)
@@ -223,7 +205,7 @@ def _wants_colour(stream: TextIO, env: Mapping[str, str]) -> bool:
 
 
 def _safe_styled(line: str) -> str:
-    """``safe`` for a line that may hold our own colour codes."""
+    """``safe`` for a line that may have our own colour codes."""
     parts = line.split("\x1b[")
     if len(parts) == 1:
         return safe(line)

@@ -2,8 +2,8 @@
 
 ``auto`` is a bar where stderr is a terminal and a line every ten seconds where it is not (logs, CI); ``--quiet`` is
 ``none``. ``json`` writes one JSON document per line and event to stdout (``jsobj.event/1``), or to stderr where stdout
-carries the data itself. Failures are said in every mode, the first ones in a line each. What is said during a transfer
-never ends it: where nobody reads any longer, nothing more is said.
+has the data itself. Every mode reports failures, the first ones on a line each. A failing write of progress never ends
+a transfer: it only ends the progress.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from typing import Protocol
 
 from jsobj.transfer.events import (
     Done,
@@ -26,31 +25,25 @@ from jsobj.transfer.events import (
     Tally,
 )
 from jsobj.ui.output import Output
-from jsobj.ui.progress_look import Look, Pace
+from jsobj.ui.progress_look import Display, Look, Pace, sentence
 from jsobj.ui.progress_summary import summary_record, summary_sentence
 
-MODES = ("auto", "bar", "line", "json", "none")
-SAID = 20  # failures, and notes, that are said in a line each; the others are counted
-KEPT = 100  # failures that the document of the summary names
+SAID = 20  # failures, and notes, that are shown; the others are counted
+KEPT = 100  # failures in the summary's document
 
 
-class Display(Protocol):
-    """One way of showing how far it is. ``first`` and ``every``: seconds to the first drawing and between two."""
+class LogLines(Display):
+    """For logs and CI: one line at an interval."""
 
-    first: float
-    every: float
+    first = 2.0
+    every = 10.0
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
 
     def draw(self, look: Look, active: tuple[ItemStarted, ...], trouble: str) -> None:
-        """Show how it stands. ``active``: large items under way; ``trouble``: why something is tried again, or ""."""
-        ...
-
-    def tell(self, event: Event) -> None:
-        """Something happened."""
-        ...
-
-    def close(self) -> None:
-        """Leave the screen tidy."""
-        ...
+        """One line, with the reason of the last retry."""
+        self._out.note(sentence(look) + (f"; trying again: {trouble}" if trouble else ""))
 
 
 class Progress:
@@ -71,18 +64,18 @@ class Progress:
         self.summary: Summary | None = None
 
     def __call__(self, event: Event) -> None:
-        """Hear of an event; called from one thread at a time."""
-        # Not with the first event: worker processes are forked after it, which wants a process without threads.
+        """Handle an event; called from one thread at a time."""
+        # Not on the first event: worker processes are forked after it, from a process without threads.
         if self._thread is None and self._display is not None and not isinstance(event, Started | Summary):
-            self._thread = threading.Thread(target=self._draw_again_and_again, name="progress", daemon=True)
+            self._thread = threading.Thread(target=self._draw_regularly, name="progress", daemon=True)
             self._thread.start()
         self._remember(event)
         if self._display is not None:
-            self._attempt(self._display.tell, event)
+            self._attempt(self._display.handle, event)
         self._attempt(self._say, event)
 
     def close(self, *, finished: bool) -> None:
-        """Stop drawing; say the end, also of what was ``finished`` only by Ctrl-C or an error."""
+        """Stop drawing and show the summary; ``finished`` is False after Ctrl-C or an error."""
         self._over.set()
         if self._thread is not None:
             self._thread.join()
@@ -91,7 +84,7 @@ class Progress:
         self._attempt(self._say_end, finished)
 
     def show_result(self) -> None:
-        """With ``--json``, the document ``jsobj.transfer/1``; without, nothing: the sentence was said already."""
+        """With ``--json``, the document ``jsobj.transfer/1``."""
         if self.summary is not None and self._out.as_json:
             self._out.show(summary_record(self.summary, self.failures))
 
@@ -123,9 +116,9 @@ class Progress:
     def _say(self, event: Event) -> None:
         if isinstance(event, Failed):
             if self.failed <= SAID:
-                # What to do is told once for each kind of trouble, and not behind each of its files.
-                told = sum(each.error.reference == event.error.reference for each in self.failures) > 1
-                self._out.failed(event.item, event.error, hint=not told)
+                # The hint once for each kind of error, and not for each file.
+                repeated = sum(each.error.reference == event.error.reference for each in self.failures) > 1
+                self._out.failed(event.item, event.error, hint=not repeated)
         elif isinstance(event, Noted):
             self._noted += 1
             if self._noted <= SAID:
@@ -143,7 +136,7 @@ class Progress:
 
     # -- drawing
 
-    def _draw_again_and_again(self) -> None:
+    def _draw_regularly(self) -> None:
         display = self._display
         assert display is not None
         wait = display.first
@@ -157,13 +150,13 @@ class Progress:
             return
         try:
             show(*args)
-        except (OSError, ValueError):  # the terminal went away, or the log's reader: the transfer goes on
+        except (OSError, ValueError):  # the terminal or the log's reader is gone: the transfer continues
             self._silent = True
 
 
 @contextlib.contextmanager
 def open_progress(out: Output, mode: str, tally: Tally, *, data_on_stdout: bool = False) -> Iterator[Progress]:
-    """Show a transfer that is run inside; the value is its listener. ``data_on_stdout``: events go to stderr then."""
+    """Show the transfer in the body; the value is its listener. ``data_on_stdout``: events go to stderr."""
     chosen = mode
     if mode == "auto":
         chosen = "none" if out.quiet else "bar" if out.can_draw else "line"
@@ -182,11 +175,9 @@ def _display(out: Output, mode: str, data_on_stdout: bool) -> Display | None:
 
         return Bar(out)
     if mode == "line":
-        from jsobj.ui.progress_line import Lines
-
-        return Lines(out)
+        return LogLines(out)
     if mode == "json":
-        from jsobj.ui.progress_events import Events
+        from jsobj.ui.progress_events import JsonLines
 
-        return Events(out.stderr if data_on_stdout else out.stdout)
+        return JsonLines(out.stderr if data_on_stdout else out.stdout)
     return None

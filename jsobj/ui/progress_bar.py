@@ -1,6 +1,6 @@
-"""Progress for people: one bar for the whole transfer on the last lines of the terminal, large items named below.
+"""Progress on a terminal: one bar for the whole transfer, with the names of large items below.
 
-Rich is imported by the drawing thread and only when a transfer has lasted a moment: short ones never pay for it.
+Rich is imported by the drawing thread, so that a short transfer does not pay for it.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from jsobj.transfer.events import Event, ItemStarted
+from jsobj.transfer.events import ItemStarted
 from jsobj.ui.output import Output
-from jsobj.ui.progress_look import Look, human_seconds, troubles
+from jsobj.ui.progress_look import Display, Look, human_seconds, troubles
 from jsobj.ui.text import safe
 from jsobj.units import human_bytes
 
@@ -22,8 +22,8 @@ NAMED = 4  # large items that are named at once
 _TROUBLE_SECONDS = 3.0  # for which the reason of a retry stays
 
 
-class Bar:
-    """A :class:`jsobj.ui.progress.Display`."""
+class Bar(Display):
+    """A bar that is drawn over."""
 
     first = 0.4
     every = 0.125
@@ -36,7 +36,7 @@ class Bar:
         self._since = 0  # drawings since then
 
     def draw(self, look: Look, active: tuple[ItemStarted, ...], trouble: str) -> None:
-        """Draw over what was drawn before."""
+        """Draw over the last drawing."""
         live = self._live or self._open()
         if trouble:
             self._trouble, self._since = trouble, 0
@@ -45,11 +45,8 @@ class Bar:
             self._trouble = ""
         live.update(_picture(look, active, self._trouble, live.console.width), refresh=True)
 
-    def tell(self, event: Event) -> None:
-        """Nothing: what has to be said at once is said by the caller, above the bar."""
-
     def close(self) -> None:
-        """Take the bar away; the summary says how it ended."""
+        """Remove the bar; the summary replaces it."""
         self._stack.close()
 
     def _open(self) -> Live:
@@ -107,5 +104,5 @@ def _numbers(look: Look) -> str:
 
 
 def _shortened(name: str, width: int) -> str:
-    """The end of a long path, which tells more than its beginning."""
+    """The end of a long path."""
     return name if len(name) <= width else f"...{name[-max(1, width - 3) :]}"

@@ -1,4 +1,4 @@
-"""Progress for programs: every event as one JSON document (``jsobj.event/1``) on a line of its own.
+"""Progress for programs: every event as one JSON document (``jsobj.event/1``) per line.
 
 ``event`` is ``started``, ``item-started``, ``retried``, ``skipped``, ``done``, ``failed``, ``noted``, ``progress``
 (once a second) or ``summary``, which is the last one. Sizes are bytes, times seconds.
@@ -13,26 +13,26 @@ from dataclasses import asdict
 from typing import TextIO
 
 from jsobj.transfer.events import Event, Failed, ItemStarted, Summary
-from jsobj.ui.progress_look import Look
+from jsobj.ui.progress_look import Display, Look
 from jsobj.ui.progress_summary import failure_data, summary_record
 
 SCHEMA = "jsobj.event/1"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-class Events:
-    """A :class:`jsobj.ui.progress.Display`."""
+class JsonLines(Display):
+    """Writes events, and the state once a second."""
 
     first = 1.0
     every = 1.0
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._lock = threading.Lock()  # one line at a time: "progress" comes from a thread of its own
+        self._lock = threading.Lock()  # "progress" is written by another thread
         self._silent = False
 
     def draw(self, look: Look, active: tuple[ItemStarted, ...], trouble: str) -> None:
-        """The numbers so far."""
+        """The event ``progress``."""
         self._write(
             "progress",
             {
@@ -48,7 +48,7 @@ class Events:
             },
         )
 
-    def tell(self, event: Event) -> None:
+    def handle(self, event: Event) -> None:
         """One event."""
         name = _HUMP.sub("-", type(event).__name__).lower()
         if isinstance(event, Failed):
@@ -59,9 +59,6 @@ class Events:
             self._write(name, data)
         else:
             self._write(name, asdict(event))
-
-    def close(self) -> None:
-        """Every line was written out already."""
 
     def _write(self, name: str, data: dict[str, object]) -> None:
         if self._silent:

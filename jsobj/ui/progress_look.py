@@ -1,4 +1,4 @@
-"""A look at a transfer under way: the numbers that every kind of progress shows, and the words for them."""
+"""The state of a running transfer, as every kind of progress shows it, and the base of these."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from jsobj.transfer.events import Tally
+from jsobj.transfer.events import Event, ItemStarted, Tally
 from jsobj.units import human_bytes
 
 _WINDOW = 10.0  # seconds over which the rate is taken
@@ -17,7 +17,7 @@ _UNITS = (("min", 60, "s", 1, 3600), ("h", 3600, "min", 60, 86400), ("d", 86400,
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """Sizes in bytes, ``rate`` in bytes a second, ``left`` in seconds (None where it cannot be told yet).
+    """Sizes in bytes, ``rate`` in bytes a second, ``left`` in seconds (None if unknown).
 
     ``items`` of ``found_items`` have ended, well or not; ``planned``: no more will be found.
     """
@@ -33,15 +33,32 @@ class Look:
     retries: int
 
 
+class Display:
+    """One way to show progress. ``first`` and ``every``: seconds to the first drawing and between two."""
+
+    first: float
+    every: float
+
+    def draw(self, look: Look, active: tuple[ItemStarted, ...], trouble: str) -> None:
+        """Show the state. ``active``: large items in transfer; ``trouble``: the reason of a retry, or ""."""
+        raise NotImplementedError
+
+    def handle(self, event: Event) -> None:
+        """Show an event at once."""
+
+    def close(self) -> None:
+        """Clean up the screen."""
+
+
 class Pace:
-    """Looks at a tally, and remembers enough of the last seconds to tell the rate."""
+    """Takes looks at a tally, with the rate over the last seconds."""
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
         self._samples: deque[tuple[float, int]] = deque([(tally.began, 0)])
 
     def look(self, now: float | None = None) -> Look:
-        """How it stands; ``now`` as :func:`time.monotonic` tells it."""
+        """The state; ``now`` as of :func:`time.monotonic`."""
         tally = self._tally
         moment = time.monotonic() if now is None else now
         size = tally.bytes
@@ -75,7 +92,7 @@ def sentence(look: Look) -> str:
     """``12/2000, 1.2 GiB of 3.4 GiB (35%), 85 MiB/s, 26 s left``."""
     more = "" if look.planned else "+"
     parts = [f"{look.items}/{look.found_items}{more}"]
-    if look.found_size:  # nothing else is moved where things are only deleted
+    if look.found_size:  # else nothing is transferred, as for deletions
         size = f"{human_bytes(look.size)} of {human_bytes(look.found_size)}{more}"
         parts.append(f"{size} ({100 * look.size // look.found_size}%)" if look.planned else size)
         parts.append(f"{human_bytes(int(look.rate))}/s")
@@ -85,7 +102,7 @@ def sentence(look: Look) -> str:
 
 
 def troubles(look: Look) -> list[str]:
-    """What did not go well so far."""
+    """Counts of failures and retries."""
     return [f"{number} {word}" for number, word in ((look.failed, "failed"), (look.retries, "retries")) if number]
 
 

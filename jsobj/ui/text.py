@@ -9,9 +9,9 @@ _HOSTILE = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u20
 
 
 def safe(text: str) -> str:
-    r"""``text`` with every character that a terminal would act upon written as an escape (``\x1b``, ``\u202e``).
+    r"""``text`` with every character that a terminal would interpret as an escape (``\x1b``, ``\u202e``).
 
-    Names of buckets and objects, and the words of servers, come from others and may hold anything (CWE-150).
+    Names of buckets and objects and messages of servers may contain anything (CWE-150).
     """
     if text.isascii() and text.isprintable():
         return text

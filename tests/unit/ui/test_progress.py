@@ -237,8 +237,8 @@ def test_auto_is_a_bar_for_people_and_lines_for_logs() -> None:
             return type(progress._display).__name__
 
     assert kind(err=Terminal()) == "Bar"
-    assert kind(err=Terminal(), environ={"TERM": "dumb"}) == "Lines"
-    assert kind() == "Lines"
+    assert kind(err=Terminal(), environ={"TERM": "dumb"}) == "LogLines"
+    assert kind() == "LogLines"
     assert kind(err=Terminal(), quiet=True) == "NoneType"
 
 
