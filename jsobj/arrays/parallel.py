@@ -38,15 +38,7 @@ class SomeFailed(JsobjError):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle with the failures."""
-        words = (self.reference, self.message, self.code, self.context, self.hint)
-        return _some_failed, (words, dict(self.failures))
-
-
-def _some_failed(words: tuple[str, str, ExitCode, str, str], failures: dict[str, JsobjError]) -> SomeFailed:
-    reference, message, code, context, hint = words
-    error = SomeFailed(reference, message, code=code, context=context, hint=hint)
-    error.failures = failures
-    return error
+        return *super().__reduce__(), {"failures": self.failures}
 
 
 def for_each(

@@ -1,4 +1,4 @@
-"""Which chunks an array should have, told from its metadata alone (Zarr formats 2 and 3), without zarr-python.
+"""The chunks that an array should have, from its metadata (Zarr formats 2 and 3), without zarr-python.
 
 Sources: Zarr v2 specification, sections "Metadata" and "Chunks"; Zarr v3 core specification, "Regular grids", "Chunk
 key encoding". In a sharded array the keys are those of the shards, which are the outer grid.
@@ -19,7 +19,7 @@ ARRAY, GROUP, V3 = ".zarray", ".zgroup", "zarr.json"
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One array: ``shape`` and ``chunks`` in elements, ``prefix`` of its keys; how its chunks are named."""
+    """One array: ``shape`` and ``chunks`` in elements, ``prefix`` of its keys, and how its chunks are named."""
 
     prefix: str
     shape: tuple[int, ...]
@@ -44,9 +44,9 @@ class Grid:
 
 
 def grid_of(key: str, text: bytes) -> Grid | None:
-    """The grid of the array whose metadata are the object ``key``; None for a group's.
+    """The grid of the array with the metadata document ``key``; None for a group.
 
-    Raises :class:`JsobjError` (integrity) for what is no metadata.
+    Raises :class:`JsobjError` (integrity) for invalid metadata.
     """
     prefix = key.rpartition("/")[0]
     prefix = f"{prefix}/" if prefix else ""
@@ -58,7 +58,7 @@ def grid_of(key: str, text: bytes) -> Grid | None:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise JsobjError(
             "zarr-metadata-broken",
-            f"{key} is no metadata of Zarr",
+            f"{key} is not valid Zarr metadata",
             code=ExitCode.INTEGRITY,
             context=f"{type(error).__name__}: {error}"[:200],
         ) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from jsobj.fs.open_uploads import abort_on_exit, require_going_on
 from jsobj.net.body import BytesSource, FileSource, Source
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Store
+from jsobj.transfer.download.disk import umask
 from jsobj.transfer.download.read_stream import Reading
 from jsobj.transfer.engine.parallel_map import bounded_map
 from jsobj.transfer.part_layout import Stretch, plan_layout
@@ -77,13 +78,7 @@ def get_file(store: Store, info: ObjectInfo, path: str, advanced: Advanced) -> N
             for chunk in Reading(store, info):
                 file.write(chunk)
                 advanced(len(chunk))
-        Path(temporary).chmod(0o666 & ~_umask())  # as any new file
+        Path(temporary).chmod(0o666 & ~umask())  # as any new file
         Path(temporary).replace(target)
     finally:
         Path(temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    """From /proc: ``os.umask`` can only be asked by changing it, for all threads."""
-    with Path("/proc/self/status").open() as lines:
-        return next(int(line.split()[1], 8) for line in lines if line.startswith("Umask:"))

@@ -1,8 +1,8 @@
 """Paths of the filesystem: ``bucket/key``, and swiftspec's ``host/account/container/object``.
 
 swiftspec (the PyPI package that had the protocol ``swift`` first) writes server and account into its URLs:
-``swift://swift.example.org/AUTH_0123/container/object``. They are told from ours by their first two parts: a host name
-with a dot or a port, then an account (``AUTH_...``, or a reseller's prefix and 32 hexadecimal digits).
+``swift://swift.example.org/AUTH_0123/container/object``. Their first two parts differ from ours: a host name with a
+dot or a port, then an account (``AUTH_...``, or a reseller's prefix and 32 hexadecimal digits).
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class ObjectPath:
 
     @property
     def below(self) -> str:
-        """What the keys below it begin with."""
+        """The prefix of the keys below it."""
         return f"{self.key}/" if self.key else ""
 
     @property
     def account_url(self) -> str:
-        """The URL of swiftspec's account: over TLS, except on this machine; "" where the path names none."""
+        """The URL of swiftspec's account: over TLS, except on this machine; "" if the path has none."""
         if not self.account:
             return ""
         host, _, account = self.account.partition("/")
@@ -52,7 +52,7 @@ class ObjectPath:
 
 
 def split(path: str) -> ObjectPath:
-    """The place that a path without protocol means."""
+    """The place of a path without protocol."""
     first, _, rest = path.partition("/")
     second, _, behind = rest.partition("/")
     if _HOST.fullmatch(first) and _ACCOUNT.fullmatch(second):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# How long Swift believes what Keystone said about a token or an EC2 key, in seconds. Clouds use 60 to 300; a short time
-# keeps tests of revoked keys short, and still spares Keystone a call for nearly every request.
-BELIEF_SECONDS = 5
+# For which Swift caches Keystone's answers about tokens and EC2 keys. Clouds use 60 to 300; a short time keeps tests of
+# revoked keys short, and still saves most of the calls.
+CACHE_SECONDS = 5
 
 PIPELINE = (
     "catch_errors gatekeeper healthcheck proxy-logging cache listing_formats bulk tempurl ratelimit authtoken s3api "
@@ -28,8 +28,8 @@ CONFIGURED = {
 def keystone_conf(token_seconds: int) -> str:
     """``keystone.conf``: the defaults of the release, with cheap password hashes, since its users are not secret.
 
-    The cache stands for the memcached of a real cloud (a token takes 15 ms instead of 100). It must pickle, as
-    memcached does: Keystone changes what it gets. Tokens stay out of it, because this one never forgets.
+    The cache replaces the memcached of a real cloud (a token takes 15 ms instead of 100). It must pickle, as memcached
+    does: Keystone changes what it gets. Tokens are not cached, since this cache never expires.
     """
     return f"""\
 [DEFAULT]
@@ -123,7 +123,7 @@ www_authenticate_uri = {keystone}
 {service}
 delay_auth_decision = true
 include_service_catalog = false
-token_cache_time = {BELIEF_SECONDS}
+token_cache_time = {CACHE_SECONDS}
 [filter:s3api]
 use = egg:swift#s3api
 location = {location}
@@ -132,7 +132,7 @@ use = egg:swift#s3token
 auth_uri = {keystone}
 {service}
 delay_auth_decision = true
-secret_cache_duration = {BELIEF_SECONDS}
+secret_cache_duration = {CACHE_SECONDS}
 [filter:keystoneauth]
 use = egg:swift#keystoneauth
 operator_roles = admin, member

@@ -1,6 +1,6 @@
-"""Who lives in a sandbox: projects, users, roles, application credentials, and the catalogue.
+"""Projects, users, roles, application credentials and the catalogue of a sandbox.
 
-It talks to the running Keystone as an operator would, so that everything is as real as in a cloud.
+They are made through Keystone's API, as an operator would.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EXPIRES_AFTER = 2.0  # seconds
 
 
 def populate(record: SandboxRecord) -> float:
-    """Create everybody; fills ``record``. Returns the time (Unix seconds) at which ``expired`` will have expired."""
+    """Create all and fill ``record``; the time (Unix seconds) at which ``expired`` has expired."""
     admin = KeystoneApi(record.auth_url).log_in("admin", record.password("admin"), "admin")
     roles = {role["name"]: role["id"] for role in admin.call("GET", "/roles")["roles"]}
     for project in ("demo", "other", "service"):
@@ -30,7 +30,7 @@ def populate(record: SandboxRecord) -> float:
 
 
 def publish_catalogue(record: SandboxRecord) -> None:
-    """Make the catalogue name the present ports and region, and nothing else."""
+    """Update the catalogue to the present ports and region."""
     admin = KeystoneApi(record.auth_url).log_in("admin", record.password("admin"), "admin")
     regions = {region["id"] for region in admin.call("GET", "/regions")["regions"]}
     if record.location not in regions:
@@ -42,17 +42,12 @@ def publish_catalogue(record: SandboxRecord) -> None:
     endpoints = admin.call("GET", "/endpoints")["endpoints"]
     for kind, url in urls.items():
         for interface in ("public", "internal", "admin"):
-            words = {
-                "service_id": services[kind],
-                "interface": interface,
-                "url": url,
-                "region_id": record.location,
-            }
+            data = {"service_id": services[kind], "interface": interface, "url": url, "region_id": record.location}
             found = [old for old in endpoints if old["service_id"] == services[kind] and old["interface"] == interface]
             if not found:
-                admin.call("POST", "/endpoints", {"endpoint": words})
-            elif any(found[0][name] != value for name, value in words.items()):
-                admin.call("PATCH", f"/endpoints/{found[0]['id']}", {"endpoint": words})
+                admin.call("POST", "/endpoints", {"endpoint": data})
+            elif any(found[0][name] != value for name, value in data.items()):
+                admin.call("PATCH", f"/endpoints/{found[0]['id']}", {"endpoint": data})
 
 
 def _enroll(admin: KeystoneApi, record: SandboxRecord, user: str, project: str, roles: list[str]) -> None:

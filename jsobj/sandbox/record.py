@@ -1,4 +1,4 @@
-"""What a sandbox remembers between starts: passwords, ports, ids. A private file; never shown."""
+"""The saved state of a sandbox: passwords, ports, ids. A private file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ USERS = ("admin", "alice", "rita", "otto", "swift")
 
 @dataclass(slots=True)
 class SandboxRecord:
-    """What must survive a stop. ``projects``, ``users``: name to id; ``app_credentials``: name to (id, secret)."""
+    """State that survives a stop. ``projects``, ``users``: name to id; ``app_credentials``: name to (id, secret)."""
 
     passwords: dict[str, str] = field(default_factory=dict)
     hash_suffix: str = ""
@@ -31,7 +31,7 @@ class SandboxRecord:
     def new(cls) -> SandboxRecord:
         """A record with fresh secrets."""
         passwords = {name: secrets.token_urlsafe(18) for name in USERS}
-        passwords["swift"] = secrets.token_hex(18)  # it stands in configuration files that cannot quote
+        passwords["swift"] = secrets.token_hex(18)  # for configuration files that cannot quote
         # One that needs quoting in a shell, in YAML and in a URL.
         one, two, three = (secrets.token_hex(5) for _ in range(3))
         passwords["alice"] = f"""{one} '{two}"$HOME!\\{three}"""
@@ -39,15 +39,15 @@ class SandboxRecord:
 
     @classmethod
     def load(cls, path: Path) -> SandboxRecord | None:
-        """The record at ``path``; None when there is none or it is not whole."""
+        """The record at ``path``; None if it is missing or incomplete."""
         try:
-            words = json.loads(path.read_text(encoding="utf-8"))
+            data = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         known = {each.name for each in fields(cls)}
-        if not isinstance(words, dict) or set(words) != known:
+        if not isinstance(data, dict) or set(data) != known:
             return None
-        record = cls(**words)
+        record = cls(**data)
         record.app_credentials = {name: (pair[0], pair[1]) for name, pair in record.app_credentials.items()}
         return record
 

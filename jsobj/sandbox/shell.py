@@ -1,4 +1,4 @@
-"""The environment of a shell inside the sandbox: the user's own, minus everything that names a cloud."""
+"""The environment of a shell inside the sandbox: the user's own without variables that name a cloud."""
 
 from __future__ import annotations
 

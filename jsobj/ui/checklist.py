@@ -1,7 +1,7 @@
-"""A list of checks for people: a line for each thing that is all right, more for what is not, nothing too wide.
+"""A list of checks on a terminal: one line for each that passed, more for the others.
 
-Status words carry the meaning, colour only underlines them; it follows :class:`jsobj.ui.output.Output`. Lines are
-wrapped at blanks; a command that has to be wrapped can be pasted all the same.
+Colour repeats the status word; it follows :class:`jsobj.ui.output.Output`. Lines are wrapped at blanks; a wrapped
+command can still be pasted.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator
 from jsobj.ui.output import Output
 from jsobj.ui.text import safe
 
-_WIDEST = 80  # columns, of a pipe and of wider terminals too: short lines are read better
-_NARROW = 56  # columns; below, a text begins under its name
+_WIDEST = 80  # columns, also of pipes and wider terminals
+_NARROW = 56  # columns; below that a text starts under its name
 _NAME = 18  # columns of a name
 _STEP = 6  # columns of a status word
 _LEAD = " " * _STEP  # before facts and what to do
@@ -69,7 +69,7 @@ class Checklist:
             yield from lines[1:]
 
     def _command(self, text: str, lead: str) -> list[str]:
-        """A line that is too long goes on in the next one, between two arguments."""
+        """Wrapped between arguments, with a backslash."""
         lines = [lead]
         for argument in _ARGUMENT.findall(text):
             if len(lines[-1]) + len(argument) > self._width - len(" \\") and lines[-1].strip(" ") != lead.strip(" "):
@@ -79,7 +79,7 @@ class Checklist:
         return lines
 
     def _wrapped(self, text: str, lead: str) -> list[str]:
-        # Long words (paths, URLs) stay whole, so that they can be selected.
+        # Long words (paths, URLs) are not broken, so that they can be selected.
         return textwrap.wrap(
             text,
             self._width,

@@ -1,4 +1,4 @@
-"""The end of a transfer in words (one sentence on stderr) and as the document ``jsobj.transfer/1``."""
+"""The summary of a transfer: a sentence for stderr, and the document ``jsobj.transfer/1``."""
 
 from __future__ import annotations
 

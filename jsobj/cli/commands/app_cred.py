@@ -74,7 +74,7 @@ def create(world: World, name: str, **options: Any) -> None:
             write_private_file(target, rc_text(keystone.login, made, secret), exclusive=True)
             where = str(target)
     except JsobjError:
-        calls.delete(made)  # nobody has its secret
+        calls.delete(made)  # its secret is lost
         raise
     world.out.show(_record(world, made, {"written_to": where}))
     world.out.note(f"The secret is in {where}.")

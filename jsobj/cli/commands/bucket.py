@@ -50,7 +50,7 @@ def create(world: World, bucket: str, make_unique: bool) -> None:
     name = unique(wanted.name) if make_unique else wanted.name
     check = {"s3": check_new_s3, "swift": check_new_swift}
     if wanted.dialect:
-        check[wanted.dialect](name)  # before anybody is asked
+        check[wanted.dialect](name)  # before any request
     account = _open(world, wanted.dialect, wanted.name)
     place = account.place
     for notice in check[place.dialect](name):

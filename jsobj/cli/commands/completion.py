@@ -13,7 +13,7 @@ from jsobj.ui.documents import Record
 
 SHELLS = ("bash", "zsh", "fish")
 
-# Where each shell looks by itself, below the home folder.
+# Where each shell looks for completions, below the home folder.
 _PLACES = {
     "bash": ".local/share/bash-completion/completions/jsobj",
     "zsh": ".zfunc/_jsobj",

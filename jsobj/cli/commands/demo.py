@@ -1,4 +1,4 @@
-"""``jsobj demo``: the whole way once, as a newcomer would go it, on a cloud and in a HOME of its own."""
+"""``jsobj demo``: what a new user does, once, on a cloud and in a HOME of its own."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ print(f"read {name}: {len(data)} bytes, the same digest")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what it is for, the words as a user types them, and the process that is run."""
+    """One step: its purpose, the command as typed, and the process that is run."""
 
     title: str
     typed: str
@@ -79,7 +79,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """Steps that belong together: a way to work."""
+    """The steps of one way to work: with or without S3 keys."""
 
     name: str
     title: str
@@ -166,7 +166,7 @@ def _walk(world: World, place: Path, state: SandboxStatus) -> list[dict[str, obj
 
 
 def _make_data(folder: Path) -> None:
-    """One file that is sent in parts, and some small ones; not random, so that a failure can be looked at."""
+    """One file that is sent in parts, and small ones; not random, so that a failure can be examined."""
     folder.mkdir()
     (folder / "data.bin").write_bytes(b"".join(number.to_bytes(8, "big") for number in range(40 * 1024 * 1024 // 8)))
     for number in range(20):
@@ -178,7 +178,7 @@ def _own_environment(place: Path, state: SandboxStatus) -> Mapping[str, str]:
 
     home = place / "home"
     home.mkdir(mode=0o700, exist_ok=True)
-    environ = os.environ  # noqa: TID251 - the children's surroundings are made of ours
+    environ = os.environ  # noqa: TID251 - the children inherit it
     return {**shell_environment(state.folder, environ), "HOME": str(home)}
 
 
@@ -254,11 +254,11 @@ def _with_keys(state: SandboxStatus, source: Path, fetched: Path) -> Road:
 
 
 def _do(world: World, step: Step, environ: Mapping[str, str], place: Path) -> float:
-    """Run a step and tell it; its seconds. Raises :class:`JsobjError` where it fails."""
+    """Run a step and show it; its seconds. Raises :class:`JsobjError` if it fails."""
     began = time.monotonic()
     stdin = step.stdin.read_bytes() if step.stdin else b""
     try:
-        ended = subprocess.run(  # noqa: S603 - our own words and interpreter
+        ended = subprocess.run(  # noqa: S603 - our own command and interpreter
             step.argv,
             input=stdin,
             capture_output=True,
@@ -275,16 +275,16 @@ def _do(world: World, step: Step, environ: Mapping[str, str], place: Path) -> fl
     out = ended.stdout.decode("utf-8", "replace").strip()
     world.out.note(step.title)
     world.out.note(f"    {step.typed}   ({seconds} s)")
-    if not out.startswith("{"):  # a program's; those of our own commands are documents
+    if not out.startswith("{"):  # output of a program; our own commands print JSON
         world.out.note(f"    {out}")
     return seconds
 
 
-def _failed(step: Step, said: str) -> JsobjError:
+def _failed(step: Step, output: str) -> JsobjError:
     return JsobjError(
         "demo-step-failed",
         f"this step of the demo failed: {step.typed}",
         code=ExitCode.FAILURE,
-        context=said,
+        context=output,
         hint="run jsobj demo --keep to look at the cloud that it leaves",
     )

@@ -36,7 +36,7 @@ def _from_profile(world: World) -> KeyPair:
     from jsobj.identity.current import chosen_profile
     from jsobj.identity.s3wire import KeyPair
 
-    # Not from AWS_* variables: whoever has those set has no use for this, and they may be an SDK's own leftovers.
+    # Not from AWS_* variables: an SDK with those does not call this, and they may be left over from one.
     name = chosen_profile(world.settings, profile=world.profile).name
     found = read_profile(world.settings.aws, name) if name else None
     if found is None or not found.access or not found.secret:

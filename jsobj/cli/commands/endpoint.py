@@ -54,7 +54,7 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
 
 
 def _ask(world: World, origin: Origin, verify: bool | str) -> S3Dialect:
-    """What the server says of itself; with the key of a profile for this endpoint, if there is one."""
+    """Probe the server, with the key of a profile for this endpoint if there is one."""
     from jsobj.ec2_keys.probe import identify, probe
 
     profile = _matching_profile(world, str(origin))
@@ -98,7 +98,7 @@ def _lines(server: S3Dialect) -> list[tuple[str, str]]:
 
 
 def _matching_profile(world: World, endpoint_url: str) -> tuple[str, KeyPair] | None:
-    """The chosen profile, or the first that is for this very endpoint, with its key."""
+    """The chosen profile, or the first with this very endpoint, with its key."""
     from jsobj.identity.aws_files.profile import names, read_profile
     from jsobj.identity.current import chosen_profile
     from jsobj.identity.s3wire import KeyPair

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.keystone_login import show_warnings
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
@@ -64,10 +65,7 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
         raise JsobjError("usage", "--password-stdin and --secret-stdin exclude each other", code=ExitCode.USAGE)
     source = _source(world, rcfile, options)
     check_auth_url(source.auth_url, allow_http=options["allow_http"])
-    for notice in source.notices:
-        world.out.warn(notice)
-    if not source.verify:
-        world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
+    show_warnings(world, source)
     source = _trusting(world, _with_secret(world, source, options))
     world.out.detail(f"asking {source.auth_url} for a token ({source.auth_type})")
     keystone = Keystone(source)
@@ -107,7 +105,7 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
 
 
 def _trusting(world: World, source: AuthSource) -> AuthSource:
-    """With the authorities that the environment names. Only OS_CACERT is about this cloud, and is kept for it."""
+    """With the certificate authorities of the environment. Only OS_CACERT is about this cloud, and is stored."""
     own = world.settings.get("OS_CACERT")
     cacert = source.cacert or (str(Path(own).absolute()) if own else "")
     return replace(source, cacert=cacert, ca_bundle=world.settings.ca_bundle)

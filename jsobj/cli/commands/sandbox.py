@@ -72,9 +72,9 @@ def stop(world: World, folder: str) -> None:
 
     where = sandbox_folder(world, folder)
     was_running = halt(where)
-    said = "stopped" if was_running else "was not running"
+    state = "stopped" if was_running else "was not running"
     data = {"folder": str(where), "was_running": was_running, "running": False}
-    world.out.show(Record("jsobj.sandbox-stopped/1", data, [("Sandbox", str(where)), ("State", said)]))
+    world.out.show(Record("jsobj.sandbox-stopped/1", data, [("Sandbox", str(where)), ("State", state)]))
 
 
 @command("status")

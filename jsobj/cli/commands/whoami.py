@@ -31,18 +31,17 @@ def whoami(world: World) -> None:
         expiry = Expiry(noted, known=noted is not None)
     choice = chosen_profile(world.settings, profile=world.profile, cloud=world.cloud)
     profile = read_profile(world.settings.aws, choice.name) if choice.name else None
+    profile_data = profile and {
+        "name": profile.name,
+        "chosen_by": choice.reason,
+        "access": profile.access,
+        "endpoint_url": profile.endpoint_url,
+        "region": profile.region,
+    }
     extra = {
         "source": {"kind": source.kind, "where": source.where},
         "origins": dict(source.origins),
-        "profile": None
-        if profile is None
-        else {
-            "name": profile.name,
-            "chosen_by": choice.reason,
-            "access": profile.access,
-            "endpoint_url": profile.endpoint_url,
-            "region": profile.region,
-        },
+        "profile": profile_data,
     }
     held = profile.name if profile is not None and profile.access else ""
     keys = S3Keys(look_up(world.settings, keystone), held, choice.reason)

@@ -36,7 +36,7 @@ def connection_for(
     if cloud is not None:
         try:
             swift = _swift_login(world, cloud, name or access.profile, bucket)
-        except JsobjError:  # there is no such login, or no other tool could use it: then it is the keys alone
+        except JsobjError:  # no such login, or none that another tool can use: the keys alone
             swift = None
     return Connection(_s3_login(world, access, name, bucket), swift)
 
@@ -60,9 +60,9 @@ def _s3_login(world: World, access: S3Access, name: str, bucket: str) -> S3Login
 
 
 def _cloud_of(world: World, access: S3Access) -> str | None:
-    """The cloud whose login goes with these keys, "" for the one that the environment means; None if it is not known.
+    """The cloud whose login goes with these keys, "" for the environment's; None if unknown.
 
-    Another cloud's login beside them would give one tool two object stores under one name.
+    Another cloud's login would give one tool two object stores under one name.
     """
     from jsobj.identity.current import chosen_by_environment, cloud_of_profile
 
@@ -100,7 +100,7 @@ def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin
 
 
 def with_server(world: World, s3: S3Login) -> S3Login:
-    """The same, with which server it is; where that cannot be found out it is told, and the settings are for any."""
+    """The same with the recognised server; after an error, with a note, for any server."""
     from jsobj.ec2_keys.probe import identify
 
     try:
@@ -111,7 +111,7 @@ def with_server(world: World, s3: S3Login) -> S3Login:
 
 
 def with_storage_url(world: World, swift: SwiftLogin) -> SwiftLogin:
-    """The same, with Swift's URL from Keystone's catalogue; where Keystone does not tell it, that is told."""
+    """The same with Swift's URL from Keystone's catalogue; after an error, with a warning, without."""
     from jsobj.identity.keystone.client import Keystone
 
     try:
@@ -122,7 +122,7 @@ def with_storage_url(world: World, swift: SwiftLogin) -> SwiftLogin:
 
 
 def place_of(world: World, path: str, file: str) -> Path:
-    """Where a part goes: the file that was named, else the tool's own place in this HOME."""
+    """The file of a part: the one that was named, else the tool's own in this HOME."""
     settings = world.settings
     if file:
         return settings.cwd / Path(file).expanduser()

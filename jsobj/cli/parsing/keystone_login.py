@@ -14,27 +14,33 @@ from jsobj.units import human_time, parse_keystone_time
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.keystone.client import Keystone
 
 
 def keystone_for(world: World) -> Keystone:
-    """Log in to the cloud that the options, the environment or the default mean."""
+    """Log in to the cloud of the options, the environment or the default."""
     from jsobj.identity.current import current_source
     from jsobj.identity.keystone.client import Keystone
 
     source = current_source(world.settings, cloud=world.cloud, profile=world.profile)
-    for notice in source.notices:
-        world.out.warn(notice)
-    if not source.verify:
-        world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
+    show_warnings(world, source)
     try:
         return Keystone(source)
     except JsobjError as error:
         raise _with_known_end(world, error, source.cloud) from error
 
 
+def show_warnings(world: World, source: AuthSource) -> None:
+    """Notices about a login, before it is used."""
+    for notice in source.notices:
+        world.out.warn(notice)
+    if not source.verify:
+        world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
+
+
 def _with_known_end(world: World, error: JsobjError, cloud: str) -> JsobjError:
-    """Keystone says the same of a wrong secret and of an expired credential; the end noted at login tells which."""
+    """Keystone refuses a wrong secret and an expired credential alike; the end noted at login tells them apart."""
     from jsobj.identity import ledger
 
     if error.reference != "auth-refused" or not cloud:

@@ -1,10 +1,11 @@
 """What Tab offers: names from local files and from a short-lived cache of bucket names.
 
-Completion must be quick and must never fail or print; whatever goes wrong offers nothing.
+Completion must be quick, and must never fail or print: after an error it offers nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError
@@ -13,41 +14,47 @@ if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
 
-
-def _matching(names: tuple[str, ...], incomplete: str) -> list[CompletionItem]:
-    from click.shell_completion import CompletionItem
-
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    from jsobj.identity.settings import Settings
 
 
-def complete_clouds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _completer(
+    names: Callable[[Settings, click.Context, str], Iterable[str]],
+) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        from jsobj.identity.settings import Settings
+
+        try:
+            found = names(Settings.read(), ctx, incomplete)
+            return [CompletionItem(name) for name in found if name.startswith(incomplete)]
+        except JsobjError:
+            return []
+
+    return complete
+
+
+@_completer
+def complete_clouds(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
+    """Names of clouds."""
     from jsobj.identity.clouds_yaml.read import cloud_names
-    from jsobj.identity.settings import Settings
 
-    try:
-        return _matching(cloud_names(Settings.read()), incomplete)
-    except JsobjError:
-        return []
+    return cloud_names(settings)
 
 
-def complete_profiles(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+@_completer
+def complete_profiles(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
+    """Names of AWS profiles."""
     from jsobj.identity.aws_files.profile import names
-    from jsobj.identity.settings import Settings
 
-    try:
-        return _matching(names(Settings.read().aws), incomplete)
-    except JsobjError:
-        return []
+    return names(settings.aws)
 
 
-def complete_buckets(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    from jsobj.identity.settings import Settings
+@_completer
+def complete_buckets(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
+    """Buckets of the login, as NAME or with the scheme that was typed."""
     from jsobj.store.completion_cache import names_for_completion
 
-    try:
-        prefix = next((p for p in ("s3://", "swift://") if incomplete.startswith(p)), "")
-        wanted = {"cloud": ctx.params.get("cloud") or "", "profile": ctx.params.get("profile") or ""}
-        names = names_for_completion(Settings.read(), **wanted)
-        return _matching(tuple(prefix + name for name in names), incomplete)
-    except JsobjError:
-        return []
+    scheme = next((each for each in ("s3://", "swift://") if incomplete.startswith(each)), "")
+    login = {"cloud": ctx.params.get("cloud") or "", "profile": ctx.params.get("profile") or ""}
+    return [scheme + name for name in names_for_completion(settings, **login)]

@@ -93,7 +93,7 @@ def _urls(login: Login) -> tuple[str | None, str | None]:
     try:
         return login.swift_url, str(login.s3_origin)
     except JsobjError:
-        return None, None  # login still tells who one is on a cloud without object storage
+        return None, None  # a cloud without object storage
 
 
 def _kind(login: Login) -> str:

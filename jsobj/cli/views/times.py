@@ -1,4 +1,4 @@
-"""Times of objects, which come as seconds since 1970, for people and for programs."""
+"""Times of objects (seconds since 1970) for people and for programs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from datetime import datetime, timezone
 
 
 def iso(seconds: float | None) -> str | None:
-    """``2026-11-21T14:03:07Z``; None where no time was told, or one that no calendar has."""
+    """``2026-11-21T14:03:07Z``; None without a time, or for one out of range."""
     moment = _moment(seconds)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
 
 
 def human(seconds: float | None) -> str:
-    """``2026-11-21 14:03 UTC``; "" where no time was told."""
+    """``2026-11-21 14:03 UTC``; "" without a time."""
     moment = _moment(seconds)
     return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else ""
 

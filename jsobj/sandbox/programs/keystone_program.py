@@ -1,7 +1,7 @@
-"""The Keystone of the sandbox: makes its database when there is none, then serves.
+"""The Keystone of the sandbox: makes its database if there is none, then serves.
 
-A stand-alone program: it is run by path, perhaps by another interpreter in which jsobj is not installed, so it imports
-the standard library, Keystone and waitress only. It must not be imported by jsobj.
+A stand-alone program: it is run by path, perhaps by another interpreter without jsobj, so it imports the standard
+library, Keystone and waitress only. It must not be imported by jsobj.
 
 Usage: ``keystone_program.py PLAN.json``. The plan (a private file, because it holds the administrator's password) says
 ``directory``, ``socket_fd`` (a listening socket that the supervisor bound), ``admin_password``, ``public_url`` and
@@ -30,9 +30,9 @@ COMPLETE = "database-complete"
 
 
 def skip_saml_schemas() -> None:
-    """Stand in for a module of pysaml2 that compiles a dozen XML schemas when it is imported.
+    """Replace a module of pysaml2 that compiles a dozen XML schemas when it is imported.
 
-    That is a quarter of the time of a start, for SAML federation, which a sandbox does not offer.
+    They take a quarter of the start, for SAML federation, which a sandbox does not offer.
     """
 
     def validate(*_: object) -> None:
@@ -74,7 +74,7 @@ def manage(*words: str) -> None:
     if child == 0:
         status = 1
         try:
-            # Killed with its parent (PR_SET_PDEATHSIG, prctl(2)): nobody else knows of it.
+            # Killed with its parent (PR_SET_PDEATHSIG, prctl(2)): nothing else would end it.
             ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)
             if os.getppid() != parent:
                 os._exit(1)
@@ -110,7 +110,7 @@ def make_database(plan: dict[str, Any]) -> None:
         "bootstrap",
         *("--bootstrap-public-url", url, "--bootstrap-internal-url", url, "--bootstrap-admin-url", url),
         f"--bootstrap-region-id={plan['region']}",
-        # These words go to a function in a forked child; they never show in the process list.
+        # Arguments of a function in a forked child: they are not in the process list.
         f"--bootstrap-password={plan['admin_password']}",
     )
     Path(COMPLETE).touch()
@@ -130,7 +130,7 @@ def serve(listener: socket.socket) -> None:
 
 
 def main() -> None:
-    """Do as the plan says."""
+    """Execute the plan."""
     warnings.simplefilter("ignore")
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     del sys.argv[1:]  # Keystone reads the command line again

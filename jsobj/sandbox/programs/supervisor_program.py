@@ -1,4 +1,4 @@
-"""The parent of every server of a sandbox: starts them, watches them, ends them all when one ends.
+"""The parent of the servers of a sandbox: starts them, watches them, ends all when one ends.
 
 Usage: ``supervisor_program.py PLAN.json``; see ``jsobj.sandbox.spawn`` for the plan. It detaches itself: the process
 that was started ends at once. It writes who runs to the ``processes`` file and why it stopped to the ``stopped`` file.
@@ -84,12 +84,12 @@ class Supervisor:
             log = os.open(self.paths.logs / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(log, 1)
             os.dup2(log, 2)
-            # The lock says that the supervisor lives; a child must not keep it locked. Nor may it hold others' ports.
+            # The lock is held while the supervisor runs; a child must not keep it, nor the ports of other servers.
             own = self.plan["sockets"][name.removeprefix("swift-")]
             for descriptor in {self.plan["alive_fd"], log, *self.plan["sockets"].values()} - {own}:
                 os.close(descriptor)
             body()
-        except BaseException:  # noqa: BLE001  whatever it is, a forked child must not go on in the supervisor's code
+        except BaseException:  # noqa: BLE001  a forked child must never continue in the supervisor's code
             traceback.print_exc()
         finally:
             with contextlib.suppress(OSError):
@@ -106,7 +106,7 @@ class Supervisor:
                 return ended
 
     def reap(self) -> str | None:
-        """Collect children that have ended; a sentence about the first that was a server."""
+        """Reap children that have ended; a sentence about the first that was a server."""
         sentence = None
         while self.pids:
             pid, status = os.waitpid(-1, os.WNOHANG)
@@ -130,13 +130,13 @@ class Supervisor:
                 time.sleep(0.01)
 
     def record(self) -> None:
-        """Say who runs."""
+        """Write the running processes."""
         known = {name: process.to_json() for name, process in self.identities.items() if process}
         write_private(self.paths.processes, json.dumps(known) + "\n")
 
 
 def main() -> None:
-    """Detach, supervise, say why it ended."""
+    """Detach, supervise, write the reason of the end."""
     warnings.simplefilter("ignore")
     plan = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     os.umask(0o077)
@@ -146,7 +146,7 @@ def main() -> None:
     supervisor = Supervisor(plan)
     try:
         reason = supervisor.run()
-    except Exception as error:  # noqa: BLE001  the reason must reach the reader, whatever it is
+    except Exception as error:  # noqa: BLE001  any error is the reason to report
         traceback.print_exc()
         reason = f"the supervisor failed: {type(error).__name__}: {error}"
     supervisor.end()
