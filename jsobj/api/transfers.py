@@ -90,9 +90,9 @@ class _Run:
         self.store: Store = self._open(self._teller.retried)
 
     def _open(self, told: Callable[[str, str, float], None]) -> Store:
-        from jsobj.net.retry import Patience
+        from jsobj.net.retry import RetryPolicy
 
-        return self._recipe.open(self.settings, patience=Patience(told=told))
+        return self._recipe.open(self.settings, retry=RetryPolicy(on_retry=told))
 
     def job(
         self, *, verb: str, sources: tuple[str, ...], destination: str, words: tuple[str, ...], folder: str = ""

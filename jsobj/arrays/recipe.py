@@ -9,7 +9,7 @@ from jsobj.store.location import Location
 
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
-    from jsobj.net.retry import Patience
+    from jsobj.net.retry import RetryPolicy
     from jsobj.store.objects import Store
     from jsobj.store.open import Wish
 
@@ -35,12 +35,12 @@ class Recipe:
 
         return known_of(Settings.read(), self.location, self._wish())
 
-    def open(self, settings: Settings | None = None, *, patience: Patience | None = None) -> Store:
+    def open(self, settings: Settings | None = None, *, retry: RetryPolicy | None = None) -> Store:
         """A store with connections of its own. Raises as :func:`jsobj.store.open.open_store`."""
         from jsobj.identity.settings import Settings
         from jsobj.store.open import open_store
 
-        return open_store(settings or Settings.read(), self.location, self._wish(), patience=patience)
+        return open_store(settings or Settings.read(), self.location, self._wish(), retry=retry)
 
     def _wish(self) -> Wish:
         from jsobj.store.open import Wish

@@ -96,7 +96,7 @@ def transfer_frame(world: World, chosen: Chosen, *, data_on_stdout: bool = False
         open_progress(world.out, mode, tally, data_on_stdout=data_on_stdout) as progress,
     ):
         teller = EventBus(progress, tally)
-        with stores(world, unsigned=chosen.unsigned, endpoint=chosen.endpoint, told=teller.retried) as opened:
+        with stores(world, unsigned=chosen.unsigned, endpoint=chosen.endpoint, on_retry=teller.retried) as opened:
             yield Frame(world, chosen, progress, opened, tally, teller, journals)
 
 

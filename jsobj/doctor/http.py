@@ -14,9 +14,9 @@ from typing import Any
 
 from jsobj.doctor.case import Case
 from jsobj.identity.http import TransportError
-from jsobj.identity.s3wire import MAX_BODY, Answer, KeyPair, unreachable
+from jsobj.identity.s3wire import MAX_BODY, Answer, unreachable
 from jsobj.net.proxy import proxy_for
-from jsobj.net.sigv4 import signed_headers
+from jsobj.net.sigv4 import KeyPair, signed_headers
 from jsobj.net.tls import tls_context
 from jsobj.urls import Origin
 

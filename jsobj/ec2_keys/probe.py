@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.s3wire import Answer, KeyPair, get
+from jsobj.identity.s3wire import Answer, get
+from jsobj.net.sigv4 import KeyPair
 from jsobj.urls import Origin
 
 DEFAULT_REGION = "us-east-1"  # what SDKs sign without a setting; on RGW it also avoids the LocationConstraint trap

@@ -26,8 +26,8 @@ from jsobj.identity.aws_files.profile import (
     write_profile,
 )
 from jsobj.identity.keystone.client import Keystone
-from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
+from jsobj.net.sigv4 import KeyPair
 from jsobj.urls import Origin, require_secure
 
 _NEW_KEY_TRIES = 4  # a key made a moment ago may take some seconds to be known to every server

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.secret import Secret
+from jsobj.net.sigv4 import KeyPair
 from jsobj.urls import Origin
 
 if TYPE_CHECKING:  # whoever only needs a key pair is spared the HTTP client
@@ -20,14 +20,6 @@ if TYPE_CHECKING:  # whoever only needs a key pair is spared the HTTP client
 
 READ_SECONDS = 15.0
 MAX_BODY = 64 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPair:
-    """What signs an S3 request."""
-
-    access: str
-    secret: Secret
 
 
 @dataclass(frozen=True, slots=True)

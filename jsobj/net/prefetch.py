@@ -1,4 +1,4 @@
-"""Something that is fetched in a thread of its own while the one before it is used."""
+"""Fetching the next page in a thread while the one before it is used."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Ahead(Generic[T]):
-    """Calls ``fetch`` at once. Nobody waits for it, not even the end of the program, unless ``result`` is called."""
+class Prefetch(Generic[T]):
+    """Calls ``fetch`` at once in a daemon thread; only :meth:`result` waits for it."""
 
     def __init__(self, fetch: Callable[[], T]) -> None:
         self._fetch = fetch
         self._found: list[T] = []
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="ahead", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="prefetch", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         try:
             self._found.append(self._fetch())
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+        except BaseException as error:  # noqa: BLE001 - raised again by result()
             self._error = error
 
     def result(self) -> T:

@@ -64,7 +64,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Retry:
     """Try again. ``slow``: the server is busy, so fewer at once; ``after``: seconds that it asked to wait for."""
 
     reason: str
@@ -83,4 +83,4 @@ class Reauthorise:
 
 
 # What a dialect makes of an answer: None for a good one.
-Verdict: TypeAlias = Again | Reauthorise | JsobjError | None
+Verdict: TypeAlias = Retry | Reauthorise | JsobjError | None

@@ -3,8 +3,8 @@
 Waits grow exponentially with full jitter, so that workers that failed together do not come back together. Three bounds
 keep trouble small: a number of tries per request, a budget for the whole run (a retry costs one, a success brings half
 of one back: a server that fails every request sees little more than each request once), and a gate that halves the
-number of requests at once when the server says that it is busy, and opens again by and by. A server that never
-answered in this run is given up soon; one that did may restart, or the laptop may have slept: that is waited out.
+number of requests at once when the server says that it is busy, and opens again gradually. A server that never
+answered in this run is given up soon; one that did may be restarting, or the laptop may have slept: that is waited out.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from dataclasses import dataclass
 
 _BASE = 0.25  # seconds; doubled with each try, and the wait is anything between nothing and that
 _LONGEST = 20.0
-_MAX_RETRY_AFTER = 60.0  # seconds; a longer wished wait is told to the user instead of sat through
+_MAX_RETRY_AFTER = 60.0  # seconds; a longer wait is reported to the user instead of waited out
 _TRIES = 8
-_TRIES_UNPROVEN = 3
+_TRIES_UNANSWERED = 3
 _OUTAGE = 120.0  # seconds for which a server that has answered before is waited for
 _BUDGET = 100.0
 
-Told = Callable[[str, str, float], None]  # item, reason, seconds to wait
+OnRetry = Callable[[str, str, float], None]  # item, reason, seconds to wait
 
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Why it is not tried again, in words."""
+    """Why there is no further try."""
 
     reason: str
 
 
-def _nobody(item: str, reason: str, wait: float) -> None:
-    """Nobody listens."""
+def _ignore(item: str, reason: str, wait: float) -> None:
+    """The default for ``on_retry``."""
 
 
-class Patience:
-    """``parallel``: requests at once at most. ``told`` hears of every retry."""
+class RetryPolicy:
+    """``parallel``: requests at once at most. ``on_retry`` is called before every wait."""
 
-    def __init__(self, *, parallel: int = 256, told: Told = _nobody) -> None:
-        self.told = told
-        self.proven = False  # whether any request succeeded in this run
+    def __init__(self, *, parallel: int = 256, on_retry: OnRetry = _ignore) -> None:
+        self.on_retry = on_retry
+        self.server_answered = False  # whether any request succeeded in this run
         self._budget = _BUDGET
         self._condition = threading.Condition()
         self._parallel = float(parallel)
@@ -79,7 +79,7 @@ class Patience:
 
     def succeeded(self) -> None:
         """A request was answered well."""
-        self.proven = True
+        self.server_answered = True
         if self._budget < _BUDGET or self._allowed < self._parallel:
             with self._condition:
                 self._budget = min(_BUDGET, self._budget + 0.5)
@@ -94,7 +94,7 @@ class Patience:
                 self._slowed = now
                 self._allowed = max(1.0, min(self._allowed, float(self._running + 1)) / 2)
 
-    def before_again(
+    def wait_before_retry(
         self, item: str, reason: str, attempt: int, began: float, *, after: float | None = None, lost: bool = False
     ) -> GiveUp | None:
         """Wait before try number ``attempt + 1``; or say why there is none.
@@ -113,7 +113,7 @@ class Patience:
         wait = min(_LONGEST, _BASE * 2.0**attempt) * random.random()  # noqa: S311 - jitter, no secret
         if after is not None:
             wait = after + 0.1 * wait
-        self.told(item, reason, wait)
+        self.on_retry(item, reason, wait)
         if self._stopped.wait(wait):
             return GiveUp("stopped")
         return None
@@ -121,6 +121,6 @@ class Patience:
     def _spent(self, attempt: int, began: float, lost: bool) -> bool:
         if self.stopped:
             return True
-        if lost and self.proven:
+        if lost and self.server_answered:
             return time.monotonic() - began > _OUTAGE
-        return attempt >= (_TRIES if self.proven or not lost else _TRIES_UNPROVEN)
+        return attempt >= (_TRIES if self.server_answered or not lost else _TRIES_UNANSWERED)

@@ -19,9 +19,9 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Source
 from jsobj.net.pool import Pool
 from jsobj.net.proxy import proxy_login
-from jsobj.net.request import MAX_BODY, Again, Reauthorise, Reply, Request, Verdict
+from jsobj.net.request import MAX_BODY, Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.response_head import Head, WireError
-from jsobj.net.retry import GiveUp, Patience
+from jsobj.net.retry import GiveUp, RetryPolicy
 from jsobj.net.wire import Wire
 from jsobj.urls import Origin
 
@@ -64,10 +64,10 @@ class Session:
         *,
         verify: bool | str = True,
         proxy: str = "",
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
     ) -> None:
         self.origin = origin
-        self.patience = patience or Patience()
+        self.retry = retry or RetryPolicy()
         self._dialect = dialect
         self._pool = Pool(origin, verify=verify, proxy=proxy)
         self._prefix = str(origin) if self._pool.absolute_targets else ""
@@ -79,12 +79,12 @@ class Session:
 
     def stop(self) -> None:
         """End everything that is under way, from another thread."""
-        self.patience.stop()
+        self.retry.stop()
         self._pool.stop()
 
     def revive(self) -> None:
         """After :meth:`stop`: serve a few requests more, to clear up, and wait for none of them long."""
-        self.patience = Patience(told=self.patience.told)
+        self.retry = RetryPolicy(on_retry=self.retry.on_retry)
         self._longest_idle = _CLEARING_UP
         self._pool.revive()
 
@@ -103,7 +103,7 @@ class Session:
             logins = self._logins
             trouble, lost = self._attempt(request, attempt)
             if isinstance(trouble, Reply):
-                self.patience.succeeded()
+                self.retry.succeeded()
                 return trouble
             if isinstance(trouble, Reauthorise):
                 if relogins:
@@ -112,14 +112,14 @@ class Session:
                 self._log_in_again(logins)
                 continue
             if trouble.slow:
-                self.patience.slow_down()
-            end = self.patience.before_again(
+                self.retry.slow_down()
+            end = self.retry.wait_before_retry(
                 request.item, trouble.reason, attempt, began, after=trouble.after, lost=lost
             )
             if end is not None:
                 raise self._gave_up(end, lost)
 
-    def _attempt(self, request: Request, attempt: int) -> tuple[Reply | Again | Reauthorise, bool]:
+    def _attempt(self, request: Request, attempt: int) -> tuple[Reply | Retry | Reauthorise, bool]:
         """One try: a good reply, or what to do about a bad one; and whether the server could not be reached."""
         try:
             reply, verdict = self._once(request, attempt)
@@ -134,16 +134,16 @@ class Session:
         if verdict is None:
             return reply, False
         if isinstance(verdict, JsobjError):
-            self.patience.proven = True  # an answer in the dialect's own words
+            self.retry.server_answered = True  # an answer in the dialect's own words
             raise verdict
         return verdict, False
 
-    def _broken(self, error: WireError) -> tuple[Again, bool]:
+    def _broken(self, error: WireError) -> tuple[Retry, bool]:
         if error.kind == "tls":
             raise _tls_failed(self.origin, error.reason)
         if error.kind == "dns":
             raise self._gave_up(GiveUp(error.reason), True)
-        return Again(error.reason), error.kind in _LOST
+        return Retry(error.reason), error.kind in _LOST
 
     def _once(self, request: Request, attempt: int) -> tuple[Reply, Verdict]:
         source = request.source
@@ -152,7 +152,7 @@ class Session:
             payload = _EMPTY
         elif self._dialect.signs_payload and (source.size <= _SIGNED or request.signed):
             payload = ""
-        with self.patience.turn(), self._pool.wire() as wire:
+        with self.retry.turn(), self._pool.wire() as wire:
             if not payload and source is not None:
                 payload = _sha256(source, wire)
             head = self._head(request, self._dialect.authorise(request, payload))
@@ -193,7 +193,7 @@ class Session:
         taken = hashlib.md5(usedforsecurity=False) if request.digest else None
         count = wire.stream(answer, request.sink, digest=taken, moved=moved)
         if request.range_size is not None and count != request.range_size:
-            return reply, Again(f"{count} bytes came instead of {request.range_size}")
+            return reply, Retry(f"{count} bytes came instead of {request.range_size}")
         digest = taken.hexdigest() if taken is not None else ""
         return Reply(status, reason, headers, received=count, received_digest=digest, attempts=attempt), None
 
@@ -280,29 +280,29 @@ def query_string(query: tuple[tuple[str, str], ...]) -> str:
     return "?" + "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in query)
 
 
-def default_verdict(reply: Reply) -> Again | None:
+def default_verdict(reply: Reply) -> Retry | None:
     """What every dialect makes of the statuses that may pass; None for all others."""
     if reply.status not in _TRANSIENT:
         return None
     after = reply.headers.get("retry-after", "")
     said = reply.reason or "trouble"
-    return Again(
+    return Retry(
         f"the server answered {reply.status} {said}"[:200],
         slow=reply.status in _BUSY,
         after=float(after) if after.isascii() and after.isdigit() else None,
     )
 
 
-def _wrong_range(request: Request, reply: Reply) -> Again | None:
+def _wrong_range(request: Request, reply: Reply) -> Retry | None:
     """A stretch counts only as 206 with exactly the range that was asked for (RFC 9110, section 14.4)."""
     if request.range_size is None:
-        return None if reply.status == 200 else Again(f"the server answered {reply.status} instead of 200")
+        return None if reply.status == 200 else Retry(f"the server answered {reply.status} instead of 200")
     if reply.status != 206:
-        return Again(f"the server (or a proxy before it) answered {reply.status} to a request for a part")
+        return Retry(f"the server (or a proxy before it) answered {reply.status} to a request for a part")
     first, last = request.range_start, request.range_start + request.range_size - 1
     told = reply.headers.get("content-range", "")
     if not told.startswith(f"bytes {first}-{last}/"):
-        return Again(f"the server sent the range '{told[:60]}' instead of {first}-{last}")
+        return Retry(f"the server sent the range '{told[:60]}' instead of {first}-{last}")
     return None
 
 

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from urllib.parse import quote
 
@@ -22,6 +23,14 @@ LONGEST_URL = 7 * 86400  # seconds; a longer life is refused by every server
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _UNRESERVED = "-_.~"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """What signs an S3 request."""
+
+    access: str
+    secret: Secret
 
 
 class Signer:

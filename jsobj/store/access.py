@@ -14,8 +14,8 @@ from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import AwsProfile, read_profile
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import Choice, chosen_cloud, chosen_profile
-from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
+from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 from jsobj.urls import Origin, require_origin
 

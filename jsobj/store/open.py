@@ -17,7 +17,7 @@ from jsobj.urls import Origin, parse_url, split_swift_path
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
-    from jsobj.net.retry import Patience
+    from jsobj.net.retry import RetryPolicy
     from jsobj.store.buckets import Bucket, BucketAdmin
 
 
@@ -72,17 +72,17 @@ def open_account(
     return SwiftAccount(keystone, verify=verify_of(keystone, settings), proxy=proxy)
 
 
-def open_store(settings: Settings, location: Location, wish: Wish, *, patience: Patience | None = None) -> Store:
+def open_store(settings: Settings, location: Location, wish: Wish, *, retry: RetryPolicy | None = None) -> Store:
     """The store of the bucket in ``location``.
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login, usage where no endpoint is known.
     """
     access = _access(settings, location, wish)
     if access is not None:
-        return _s3(settings, location, access, patience)
+        return _s3(settings, location, access, retry)
     if wish.unsigned:
-        return _public_swift(settings, location, wish, patience)
-    return _swift(settings, location, wish, patience)
+        return _public_swift(settings, location, wish, retry)
+    return _swift(settings, location, wish, retry)
 
 
 def known_of(settings: Settings, location: Location, wish: Wish) -> tuple[object, ...]:
@@ -128,10 +128,10 @@ def _public(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
     return s3_public(settings, profile=wish.profile, cloud=wish.cloud, endpoint=wish.endpoint)
 
 
-def _s3(settings: Settings, location: Location, access: S3Access, patience: Patience | None) -> Store:
+def _s3(settings: Settings, location: Location, access: S3Access, retry: RetryPolicy | None) -> Store:
     from jsobj.store.s3.store import S3Store
 
-    return S3Store(access, location.bucket, proxy=_proxy(settings, access.origin), patience=patience)
+    return S3Store(access, location.bucket, proxy=_proxy(settings, access.origin), retry=retry)
 
 
 def _proxy(settings: Settings, origin: Origin) -> str:
@@ -165,7 +165,7 @@ def list_buckets(settings: Settings, dialect: str, wish: Wish) -> Iterator[Bucke
     return swift_containers(keystone, verify=verify_of(keystone, settings), proxy=proxy)
 
 
-def _swift(settings: Settings, location: Location, wish: Wish, patience: Patience | None) -> Store:
+def _swift(settings: Settings, location: Location, wish: Wish, retry: RetryPolicy | None) -> Store:
     from jsobj.ec2_keys.setup import verify_of
     from jsobj.store.swift.store import SwiftStore
     from jsobj.store.swift.token_keeper import TokenKeeper
@@ -179,12 +179,12 @@ def _swift(settings: Settings, location: Location, wish: Wish, patience: Patienc
         TokenKeeper(keystone),
         verify=verify_of(keystone, settings),
         proxy=_proxy(settings, parse_url(url)[0]),
-        patience=patience,
+        retry=retry,
         cloud=keystone.source.cloud,
     )
 
 
-def _public_swift(settings: Settings, location: Location, wish: Wish, patience: Patience | None) -> Store:
+def _public_swift(settings: Settings, location: Location, wish: Wish, retry: RetryPolicy | None) -> Store:
     from jsobj.store.swift.store import SwiftStore
 
     url = account_url(wish.endpoint) or account_url(settings.get("OS_STORAGE_URL"))
@@ -198,7 +198,7 @@ def _public_swift(settings: Settings, location: Location, wish: Wish, patience: 
         )
     place = StorePlace("swift", location.bucket, url, "no login, for public data", account=url)
     verify = settings.ca_bundle or settings.get("AWS_CA_BUNDLE") or True
-    return SwiftStore(place, verify=verify, proxy=_proxy(settings, parse_url(url)[0]), patience=patience)
+    return SwiftStore(place, verify=verify, proxy=_proxy(settings, parse_url(url)[0]), retry=retry)
 
 
 def account_url(text: str) -> str:

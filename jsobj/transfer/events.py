@@ -189,6 +189,6 @@ class EventBus:
             self._listener(event)
 
     def retried(self, item: str, reason: str, wait: float) -> None:
-        """A :data:`jsobj.net.retry.Told`."""
+        """A :data:`jsobj.net.retry.OnRetry`."""
         self._tally.retried()
         self(Retried(item, reason, wait))

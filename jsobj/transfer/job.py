@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from jsobj.identity.settings import Settings
-from jsobj.net.retry import Told
+from jsobj.net.retry import OnRetry
 from jsobj.store.objects import Store, StorePlace
 from jsobj.transfer.events import Listener, Tally
 from jsobj.transfer.filters import Filters
@@ -80,7 +80,7 @@ def open_job(
     place: StorePlace,
     settings: Settings,
     *,
-    open_store: Callable[[Told], Store],
+    open_store: Callable[[OnRetry], Store],
     tally: Tally,
     emit: Listener,
     keeps_journal: bool = True,

@@ -14,7 +14,7 @@ from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
 from listening import answering
 
-from jsobj.net.retry import GiveUp, Patience
+from jsobj.net.retry import GiveUp, RetryPolicy
 
 DATA = content(12 * MIB, 61)  # three parts
 ALL = pytest.mark.parametrize("crash", ["s3", "rgw", "swift"], indirect=True)
@@ -36,14 +36,14 @@ def part(crash: Crash, number: int) -> dict[str, Any]:
 def asked_to_wait(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits that were wished, in seconds; none of them is sat through."""
     waits: list[float] = []
-    real = Patience.before_again
+    real = RetryPolicy.wait_before_retry
 
-    def soon(self: Patience, *words: Any, after: float | None = None, **named: Any) -> GiveUp | None:
+    def soon(self: RetryPolicy, *words: Any, after: float | None = None, **named: Any) -> GiveUp | None:
         if after is not None:
             waits.append(after)
         return real(self, *words, after=None if after is None else 0.0, **named)
 
-    monkeypatch.setattr(Patience, "before_again", soon)
+    monkeypatch.setattr(RetryPolicy, "wait_before_retry", soon)
     return waits
 
 

@@ -13,8 +13,8 @@ from jsobj.doctor.check import Status
 from jsobj.doctor.checks import s3_server
 from jsobj.ec2_keys.probe import identify
 from jsobj.errors import JsobjError
-from jsobj.identity.s3wire import KeyPair
 from jsobj.identity.settings import Settings
+from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 from jsobj.store.access import S3Access
 from jsobj.urls import require_origin

@@ -15,7 +15,7 @@ from scripted import Step, answer, finish, reset, scripted
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.net.request import Reauthorise, Reply, Request, Verdict
-from jsobj.net.retry import Patience
+from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session, default_verdict
 from jsobj.urls import Origin
 
@@ -58,7 +58,7 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def session(port: int, dialect: Any = None, **words: Any) -> Session:
-    return Session(Origin("http", "127.0.0.1", port), dialect or Plain(), patience=Patience(**words))
+    return Session(Origin("http", "127.0.0.1", port), dialect or Plain(), retry=RetryPolicy(**words))
 
 
 class Pieces(BytesSink):
@@ -215,7 +215,7 @@ def test_p06_retry_after_of_an_hour_gives_up_at_once_and_says_so() -> None:
 def test_p07_a_budget_ends_the_storm() -> None:
     with scripted([answer(b"", "500 Oops")] * 20, repeat=True) as server:
         opened = session(server.port)
-        opened.patience.proven = True
+        opened.retry.server_answered = True
         for _ in range(60):
             with pytest.raises(JsobjError):
                 opened.send(Request("GET", "/"))
@@ -223,17 +223,17 @@ def test_p07_a_budget_ends_the_storm() -> None:
 
 
 def test_f20_a_busy_server_is_asked_less_at_once() -> None:
-    patience = Patience(parallel=16)
-    turns = [patience.turn() for _ in range(16)]
+    retry = RetryPolicy(parallel=16)
+    turns = [retry.turn() for _ in range(16)]
     for turn in turns:
         turn.__enter__()
-    patience.slow_down()
-    assert patience._allowed == 8
-    patience.slow_down()  # of the same burst: no second halving within a second
-    assert patience._allowed == 8
+    retry.slow_down()
+    assert retry._allowed == 8
+    retry.slow_down()  # of the same burst: no second halving within a second
+    assert retry._allowed == 8
     for _ in range(200):
-        patience.succeeded()
-    assert patience._allowed == 16
+        retry.succeeded()
+    assert retry._allowed == 16
 
 
 def test_f12_a_stall_ends_after_the_idle_time_and_f14_a_slow_one_does_not() -> None:
@@ -260,7 +260,7 @@ def test_f12_a_stall_ends_after_the_idle_time_and_f14_a_slow_one_does_not() -> N
 def test_a_kept_connection_that_the_server_closed_is_not_a_failure() -> None:
     retried: list[str] = []
     with scripted([answer(b"one")], [answer(b"two")]) as server:
-        opened = session(server.port, told=lambda item, reason, wait: retried.append(reason))
+        opened = session(server.port, on_retry=lambda item, reason, wait: retried.append(reason))
         assert opened.send(Request("GET", "/")).body == b"one"
         assert opened.send(Request("PUT", "/", source=BytesSource(b"x"))).body == b"two"
     assert retried == []
@@ -353,7 +353,9 @@ def test_f27_nobody_listens() -> None:
 def test_f26_a_name_that_does_not_exist_is_asked_for_once() -> None:
     told: list[str] = []
     opened = Session(
-        Origin("http", "no-such-host.invalid", 80), Plain(), patience=Patience(told=lambda i, r, w: told.append(r))
+        Origin("http", "no-such-host.invalid", 80),
+        Plain(),
+        retry=RetryPolicy(on_retry=lambda i, r, w: told.append(r)),
     )
     with pytest.raises(JsobjError) as caught:
         opened.send(Request("GET", "/"))
@@ -381,11 +383,11 @@ def test_waits_grow_and_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jsobj.net.retry._BASE", 0.25)
     waits: dict[int, list[float]] = {}
     for _ in range(200):
-        patience = Patience(told=lambda item, reason, wait: waits.setdefault(len(item), []).append(wait))
-        patience.proven = True
-        patience._stopped.wait = lambda wait: False  # type: ignore[assignment,method-assign]
+        retry = RetryPolicy(on_retry=lambda item, reason, wait: waits.setdefault(len(item), []).append(wait))
+        retry.server_answered = True
+        retry._stopped.wait = lambda wait: False  # type: ignore[assignment,method-assign]
         for attempt in range(1, 8):
-            assert patience.before_again("x" * attempt, "", attempt, 0.0) is None
+            assert retry.wait_before_retry("x" * attempt, "", attempt, 0.0) is None
     for attempt in range(1, 8):
         longest = min(20.0, 0.25 * 2**attempt)
         assert max(waits[attempt]) <= longest

@@ -14,8 +14,8 @@ from jsobj.identity.aws_files import ini_edit
 from jsobj.identity.clouds_yaml import lines
 from jsobj.identity.rc import file as rcfile
 from jsobj.net import dates
+from jsobj.net import xml as s3_xml
 from jsobj.net.response_head import WireError, parse_head
-from jsobj.store.s3 import xml as s3_xml
 from jsobj.store.swift import listing as swift_listing
 from jsobj.transfer.journal.records import JobKey
 from jsobj.transfer.key_path import Refusal, is_temp, path_for

@@ -8,7 +8,7 @@ import pytest
 from fixtures_cloud import Cloud
 from s3_scene import SERVERS, S3Scene, open_scene
 
-from jsobj.identity.s3wire import KeyPair
+from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 
 

@@ -16,8 +16,8 @@ from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, TENANTS, Rgw
 
 from jsobj.errors import JsobjError
-from jsobj.identity.s3wire import KeyPair
 from jsobj.net.body import BytesSink, BytesSource
+from jsobj.net.sigv4 import KeyPair
 from jsobj.store.access import S3Access
 from jsobj.store.objects import Part, PutOptions, Upload
 from jsobj.store.s3.store import S3Store

@@ -11,8 +11,8 @@ from fixtures_cloud import Cloud
 from s3_scene import S3Scene, md5, open_scene
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.s3wire import KeyPair
 from jsobj.net.body import BytesSource
+from jsobj.net.sigv4 import KeyPair
 from jsobj.store.objects import Upload
 from jsobj.store.s3 import listing as s3_listing
 

@@ -15,8 +15,8 @@ from fixtures_rgw import TENANTS, Rgw
 from s3_scene import MIB, SMALLEST, S3Scene, got, md5, open_scene, refused, send_in_parts
 
 from jsobj.errors import ExitCode
-from jsobj.identity.s3wire import KeyPair
 from jsobj.net.body import BytesSink, BytesSource
+from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 from jsobj.store.etag import composite
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Upload

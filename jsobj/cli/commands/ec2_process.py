@@ -11,7 +11,7 @@ from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.identity.s3wire import KeyPair
+    from jsobj.net.sigv4 import KeyPair
 
 
 @command("process")
@@ -34,7 +34,7 @@ def process(world: World) -> None:
 def _from_profile(world: World) -> KeyPair:
     from jsobj.identity.aws_files.profile import read_profile
     from jsobj.identity.current import chosen_profile
-    from jsobj.identity.s3wire import KeyPair
+    from jsobj.net.sigv4 import KeyPair
 
     # Not from AWS_* variables: an SDK with those does not call this, and they may be left over from one.
     name = chosen_profile(world.settings, profile=world.profile).name
@@ -51,7 +51,7 @@ def _from_profile(world: World) -> KeyPair:
 
 def _from_keystone(world: World) -> KeyPair:
     from jsobj.ec2_keys.choose_key import obtain
-    from jsobj.identity.s3wire import KeyPair
+    from jsobj.net.sigv4 import KeyPair
 
     obtained = obtain(keystone_for(world), world.settings, profile="", held="", new=False, may_replace=True)
     return KeyPair(obtained.key.access, obtained.key.secret)

@@ -13,7 +13,7 @@ from jsobj.ui.documents import Record
 
 if TYPE_CHECKING:
     from jsobj.ec2_keys.probe import S3Dialect
-    from jsobj.identity.s3wire import KeyPair
+    from jsobj.net.sigv4 import KeyPair
     from jsobj.urls import Origin
 
 
@@ -101,7 +101,7 @@ def _matching_profile(world: World, endpoint_url: str) -> tuple[str, KeyPair] | 
     """The chosen profile, or the first with this very endpoint, with its key."""
     from jsobj.identity.aws_files.profile import names, read_profile
     from jsobj.identity.current import chosen_profile
-    from jsobj.identity.s3wire import KeyPair
+    from jsobj.net.sigv4 import KeyPair
 
     chosen = chosen_profile(world.settings, profile=world.profile, cloud=world.cloud).name
     for name in dict.fromkeys((*([chosen] if chosen else []), *names(world.settings.aws))):

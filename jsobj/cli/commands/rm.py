@@ -51,7 +51,7 @@ def rm(
         tally.retried()
         world.out.detail(f"again in {wait:.1f} s: {item}: {reason}")
 
-    with stores(world, unsigned=unsigned, endpoint=endpoint, told=told) as opened:
+    with stores(world, unsigned=unsigned, endpoint=endpoint, on_retry=told) as opened:
         if len(places) == 1 and not recursive and not dry_run:
             _delete_one(world, opened, places[0])
             return

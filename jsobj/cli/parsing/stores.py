@@ -12,7 +12,7 @@ from jsobj.cli.parsing.world import World
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
-    from jsobj.net.retry import Told
+    from jsobj.net.retry import OnRetry
     from jsobj.store.buckets import Bucket
     from jsobj.store.location import Location
     from jsobj.store.objects import Store
@@ -31,9 +31,11 @@ def store_options(function: Callable[..., None]) -> Callable[..., None]:
 class Stores:
     """The stores of one command: one for each bucket, opened when it is first needed."""
 
-    def __init__(self, world: World, *, unsigned: bool = False, endpoint: str = "", told: Told | None = None) -> None:
+    def __init__(
+        self, world: World, *, unsigned: bool = False, endpoint: str = "", on_retry: OnRetry | None = None
+    ) -> None:
         self._world = world
-        self._told = told or self._told_in_words
+        self._on_retry = on_retry or self._show_retry
         self._unsigned = unsigned
         self._endpoint = endpoint
         self._opened: dict[tuple[str, str], Store] = {}
@@ -53,18 +55,18 @@ class Stores:
         return list_buckets(self._world.settings, dialect, self._wish())
 
     def _open(self, location: Location) -> Store:
-        store = self.another(location, self._told)
+        store = self.another(location, self._on_retry)
         self._world.out.detail(f"{store.place.dialect} at {store.place.endpoint}, {store.place.where}")
         return store
 
-    def another(self, location: Location, told: Told) -> Store:
-        """A store with connections of its own, for a process of its own, which closes it. ``told`` hears of retries."""
-        from jsobj.net.retry import Patience
+    def another(self, location: Location, on_retry: OnRetry) -> Store:
+        """A store with connections of its own, for a process of its own, which closes it."""
+        from jsobj.net.retry import RetryPolicy
         from jsobj.store.open import open_store
 
-        return open_store(self._world.settings, location, self._wish(), patience=Patience(told=told))
+        return open_store(self._world.settings, location, self._wish(), retry=RetryPolicy(on_retry=on_retry))
 
-    def _told_in_words(self, item: str, reason: str, wait: float) -> None:
+    def _show_retry(self, item: str, reason: str, wait: float) -> None:
         self._world.out.detail(f"again in {wait:.1f} s: {item}: {reason}")
 
     def _wish(self) -> Wish:
@@ -92,9 +94,11 @@ class Stores:
 
 
 @contextlib.contextmanager
-def stores(world: World, *, unsigned: bool = False, endpoint: str = "", told: Told | None = None) -> Iterator[Stores]:
-    """The stores of one command, closed at its end; where it ends by Ctrl-C, at once. ``told`` hears of retries."""
-    opened = Stores(world, unsigned=unsigned, endpoint=endpoint, told=told)
+def stores(
+    world: World, *, unsigned: bool = False, endpoint: str = "", on_retry: OnRetry | None = None
+) -> Iterator[Stores]:
+    """The stores of one command, closed at its end; where it ends by Ctrl-C, at once."""
+    opened = Stores(world, unsigned=unsigned, endpoint=endpoint, on_retry=on_retry)
     try:
         yield opened
     except BaseException as error:

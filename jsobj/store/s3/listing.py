@@ -18,10 +18,10 @@ from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.dates import iso_epoch
-from jsobj.net.prefetch import Ahead
+from jsobj.net.prefetch import Prefetch
+from jsobj.net.xml import Document, Fields, XmlError, parse
 from jsobj.store.objects import Listed, Part, Upload
 from jsobj.store.s3.requests import S3Talk
-from jsobj.store.s3.xml import Document, Fields, XmlError, parse
 
 Query: TypeAlias = "tuple[tuple[str, str], ...]"
 
@@ -56,7 +56,7 @@ def objects(
     page, second = _first(talk, base, after)
     last, empty = after, 0
     while True:
-        ahead = Ahead(partial(_page, talk, base, page.following, second=second)) if page.following else None
+        ahead = Prefetch(partial(_page, talk, base, page.following, second=second)) if page.following else None
         if page.items:
             first = page.items[0]
             # Names after "a/x" may be folded into "a/".

@@ -16,12 +16,12 @@ from dataclasses import replace
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, Source
+from jsobj.net.xml import XmlError, parse
 from jsobj.store.etag import composite
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.s3 import listing
 from jsobj.store.s3.requests import GONE, READ, S3Talk, encoded, etag_of, headers_for
 from jsobj.store.s3.verdict import SENDINGS
-from jsobj.store.s3.xml import XmlError, parse
 
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.dates import http_epoch
-from jsobj.net.request import Again, Reauthorise, Reply, Request, Verdict
+from jsobj.net.request import Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.session import Session, default_verdict
 from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
@@ -96,7 +96,7 @@ class S3Dialect:
                 return failure(request, _as_error(reply), what, self._asked(request))
             if _completes(request) and reply.attempts >= _COMPLETIONS:
                 return _not_completed("an error came in the answer", what)
-            return Again(f"the server answered 200 and then {what.code or 'an error'}"[:200])
+            return Retry(f"the server answered 200 and then {what.code or 'an error'}"[:200])
         return None
 
     def renew(self) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, Sink, Source
 from jsobj.net.request import Request
-from jsobj.net.retry import Patience
+from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
 from jsobj.store.access import S3Access
 from jsobj.store.objects import Got, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
@@ -45,10 +45,10 @@ class S3Store:
     ``bucket`` may be ``project:bucket`` (Ceph RGW). An ``access`` without a key reads what is public.
     """
 
-    def __init__(self, access: S3Access, bucket: str, *, proxy: str = "", patience: Patience | None = None) -> None:
+    def __init__(self, access: S3Access, bucket: str, *, proxy: str = "", retry: RetryPolicy | None = None) -> None:
         self._place = StorePlace("s3", bucket, str(access.origin), access.where, access.project)
         self._dialect = S3Dialect(access)
-        session = Session(access.origin, self._dialect, verify=access.verify, proxy=proxy, patience=patience)
+        session = Session(access.origin, self._dialect, verify=access.verify, proxy=proxy, retry=retry)
         self._talk = S3Talk(session, access, bucket)
         self._lock = threading.Lock()
         self._limits: Limits | None = None

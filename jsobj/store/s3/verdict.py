@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
 from jsobj.net.dates import http_epoch
-from jsobj.net.request import Again, Reply, Request
+from jsobj.net.request import Reply, Request, Retry
+from jsobj.net.xml import error_fields
 from jsobj.store.access import S3Access
 from jsobj.store.objects import Limits
 from jsobj.store.s3.errors import explained, redirected
-from jsobj.store.s3.xml import error_fields
 
 SENDINGS = 3  # how often a body is sent before the server's other opinion of its digest is an error
 _SUSPICIONS = 3  # slow retries of a key that is refused though it has worked
@@ -131,7 +131,7 @@ def said(reply: Reply) -> Said:
     return Said(code[:80], "".join(ch if ch.isprintable() else " " for ch in text), fields)
 
 
-def failure(request: Request, reply: Reply, what: Said, asked: Asked) -> Again | JsobjError:
+def failure(request: Request, reply: Reply, what: Said, asked: Asked) -> Retry | JsobjError:
     """What to do about a status that is not wanted and not one of those that always may pass."""
     if reply.status < 400:
         return _no_answer(reply, what, asked)
@@ -153,14 +153,14 @@ def _no_answer(reply: Reply, what: Said, asked: Asked) -> JsobjError:
     return redirected(asked.access, what.context, reply.headers.get("location", ""), what.fields.get("Endpoint", ""))
 
 
-def _may_pass(reply: Reply, what: Said) -> Again | None:
-    """An Again for what is worth another try though its status does not say so."""
+def _may_pass(reply: Reply, what: Said) -> Retry | None:
+    """A Retry for what is worth another try though its status does not say so."""
     if what.code == "RequestTimeout":
-        return Again("the server waited too long for the body")
+        return Retry("the server waited too long for the body")
     if what.code in _OTHER_BYTES and reply.attempts < SENDINGS:
-        return Again("the server received other bytes than were sent")
+        return Retry("the server received other bytes than were sent")
     if reply.status == 409 and reply.attempts == 1:
-        return Again("another request changes the same object")
+        return Retry("another request changes the same object")
     return None
 
 
@@ -239,10 +239,10 @@ def _skewed(reply: Reply, what: Said, asked: Asked) -> JsobjError | None:
     return JsobjError(known.reference, message, code=known.code, context=what.context, hint=known.hint)
 
 
-def _suspect(reply: Reply, what: Said, asked: Asked) -> Again | JsobjError:
+def _suspect(reply: Reply, what: Said, asked: Asked) -> Retry | JsobjError:
     """The key has worked before: the server may have lost touch with Keystone."""
     if reply.attempts <= _SUSPICIONS:
-        return Again("the key is refused, though it has worked: perhaps Keystone is busy", True, 2.0**reply.attempts)
+        return Retry("the key is refused, though it has worked: perhaps Keystone is busy", True, 2.0**reply.attempts)
     return JsobjError(
         "s3-key-refused",
         f"{asked.access.origin} refuses the key that it has accepted before; this may be Keystone throttling",

@@ -18,7 +18,7 @@ from typing import Any
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, Sink, Source
 from jsobj.net.request import Reply, Request
-from jsobj.net.retry import Patience
+from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
 from jsobj.store.objects import Got, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
 from jsobj.store.swift.errors import Asker
@@ -57,7 +57,7 @@ class SwiftStore:
         *,
         verify: bool | str = True,
         proxy: str = "",
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
         cloud: str = "",
     ) -> None:
         if place.bucket in {"", ".", ".."} or "/" in place.bucket:
@@ -66,7 +66,7 @@ class SwiftStore:
         self._origin, path = parse_url(place.account)
         root = path.rstrip("/")
         who = Asker(keeper.login.project.name, tuple(keeper.login.roles), cloud) if keeper is not None else None
-        session = Session(self._origin, SwiftDialect(keeper, who), verify=verify, proxy=proxy, patience=patience)
+        session = Session(self._origin, SwiftDialect(keeper, who), verify=verify, proxy=proxy, retry=retry)
         self._talk = Talk(session, root, public=keeper is None)
         self._bucket = place.bucket
         self._cloud = cloud

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
-from jsobj.net.request import Again, Reply, Request
+from jsobj.net.request import Reply, Request, Retry
 from jsobj.store.swift.errors import Asker, evidence, explained
 
 _SENDINGS = 3  # how often a body is sent before the server's other opinion of its digest is an error
@@ -26,17 +26,17 @@ def words(reply: Reply) -> str:
     return "".join(ch if ch.isprintable() else " " for ch in text)
 
 
-def failure(request: Request, reply: Reply, who: Asker | None) -> Again | JsobjError:
+def failure(request: Request, reply: Reply, who: Asker | None) -> Retry | JsobjError:
     """What to do about a status that is not wanted, and not one of those that pass by themselves."""
     status, container, key = reply.status, request.bucket, request.key
     if status in {403, 404} and "x-amz-request-id" in reply.headers and "x-trans-id" not in reply.headers:
         return not_swift(container, words(reply))  # an S3 API, which takes Swift's path for a bucket and a key
     if status == 422:
         if reply.attempts < _SENDINGS:
-            return Again("the server received other bytes than were sent")
+            return Retry("the server received other bytes than were sent")
         return wrong_digest(container, key, words(reply))
     if status == 409 and request.method == "PUT" and reply.attempts == 1:
-        return Again("another request changes the same object")
+        return Retry("another request changes the same object")
     if status == 412 or (status == 416 and "if-match" in request.headers):
         return object_changed(container, key, words(reply))
     if status < 400:

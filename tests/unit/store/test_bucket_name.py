@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.s3wire import KeyPair
+from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 from jsobj.store.access import S3Access
 from jsobj.store.bucket_name import BucketName, check_new_s3, check_new_swift, parse_bucket, unique

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.s3wire import KeyPair
 from jsobj.net.body import BytesSource
-from jsobj.net.request import Again, Reauthorise, Reply, Request, Verdict
+from jsobj.net.request import Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.session import _SIGNED
+from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 from jsobj.store.access import S3Access
 from jsobj.store.objects import PutOptions
@@ -75,15 +75,15 @@ def test_P08_lasting_refusals_are_said_at_once(status: int, code: str, reference
 
 @pytest.mark.parametrize("status", [408, 429, 498, 499, 500, 502, 503, 504])
 def test_F17_F19_what_passes_is_tried_again(status: int) -> None:
-    assert isinstance(judged(error(status, "")), Again)
+    assert isinstance(judged(error(status, "")), Retry)
 
 
 def test_F19_a_timeout_told_with_status_400_is_tried_again() -> None:
-    assert isinstance(judged(error(400, "RequestTimeout")), Again)
+    assert isinstance(judged(error(400, "RequestTimeout")), Retry)
 
 
 def test_F19_a_conflict_is_tried_once_more() -> None:
-    assert isinstance(judged(error(409, "OperationAborted")), Again)
+    assert isinstance(judged(error(409, "OperationAborted")), Retry)
     found = judged(error(409, "OperationAborted", attempts=2))
     assert isinstance(found, JsobjError)
     assert found.code is ExitCode.NETWORK
@@ -91,13 +91,13 @@ def test_F19_a_conflict_is_tried_once_more() -> None:
 
 def test_F22_the_server_says_how_long_to_wait() -> None:
     found = judged(error(503, "SlowDown", **{"retry-after": "7"}))
-    assert isinstance(found, Again)
+    assert isinstance(found, Retry)
     assert (found.slow, found.after) == (True, 7.0)
 
 
 @pytest.mark.parametrize("code", ["XAmzContentSHA256Mismatch", "BadDigest"])
 def test_F07_bytes_that_changed_on_the_way_are_sent_again_and_then_given_up(code: str) -> None:
-    assert isinstance(judged(error(400, code, attempts=2), "PUT"), Again)
+    assert isinstance(judged(error(400, code, attempts=2), "PUT"), Retry)
     found = judged(error(400, code, attempts=3), "PUT")
     assert isinstance(found, JsobjError)
     assert (found.reference, found.code) == ("digest-differs", ExitCode.INTEGRITY)
@@ -108,7 +108,7 @@ def test_F32_a_key_that_worked_is_suspected_not_condemned(code: str) -> None:
     spoken = dialect()
     assert judged(Reply(200, "OK", {"etag": '"x"'}), spoken=spoken) is None
     found = [judged(error(403, code, attempts=n), spoken=spoken) for n in (1, 2, 3, 4)]
-    waits = [again.after for again in found[:3] if isinstance(again, Again)]
+    waits = [again.after for again in found[:3] if isinstance(again, Retry)]
     assert len(waits) == 3
     assert all(again is not None for again in waits)
     assert waits == sorted(waits)
@@ -187,12 +187,12 @@ COMPLETE: dict[str, Any] = {"query": (("uploadId", "u"),), "source": BytesSource
 
 def test_F10_an_error_in_a_good_answer_is_an_error() -> None:
     body = b"<?xml version='1.0'?>\n" + b" " * 90 + b"\n<Error><Code>InternalError</Code></Error>"
-    assert isinstance(judged(Reply(200, "OK", {}, body), "POST", **COMPLETE), Again)
+    assert isinstance(judged(Reply(200, "OK", {}, body), "POST", **COMPLETE), Retry)
     last = judged(Reply(200, "OK", {}, body, attempts=3), "POST", **COMPLETE)
     assert isinstance(last, JsobjError)
     assert (last.reference, last.code) == ("upload-not-completed", ExitCode.NETWORK)
     copied = judged(Reply(200, "OK", {}, body), "PUT", headers={"x-amz-copy-source": "/b/k"})
-    assert isinstance(copied, Again)
+    assert isinstance(copied, Retry)
     lasting = judged(Reply(200, "OK", {}, body.replace(b"InternalError", b"InvalidPart")), "POST", **COMPLETE)
     assert isinstance(lasting, JsobjError)
     assert lasting.reference == "parts-refused"
@@ -204,7 +204,7 @@ def test_P09_data_that_look_like_an_error_are_data() -> None:
 
 def test_F08_a_completion_that_fails_is_looked_into_soon() -> None:
     found = [judged(error(500, "InternalError", attempts=n), "POST", **COMPLETE) for n in (1, 2, 3)]
-    assert [type(one) for one in found] == [Again, Again, JsobjError]
+    assert [type(one) for one in found] == [Retry, Retry, JsobjError]
 
 
 def test_what_is_missing_of_a_copy_is_its_source() -> None:

@@ -16,7 +16,7 @@ from swiftclient.utils import generate_temp_url
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
-from jsobj.net.request import Again, Reauthorise, Reply, Request
+from jsobj.net.request import Reauthorise, Reply, Request, Retry
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, StorePlace
 from jsobj.store.swift.errors import Asker
 from jsobj.store.swift.listing import epoch, parse
@@ -199,7 +199,7 @@ def test_what_an_answer_means(method: str, status: int, words: Any, reference: s
 
 @pytest.mark.parametrize(
     ("method", "status", "kind"),
-    [("PUT", 422, Again), ("PUT", 409, Again), ("GET", 503, Again), ("GET", 498, Again), ("GET", 401, Reauthorise)],
+    [("PUT", 422, Retry), ("PUT", 409, Retry), ("GET", 503, Retry), ("GET", 498, Retry), ("GET", 401, Reauthorise)],
 )
 def test_what_may_pass(method: str, status: int, kind: type) -> None:
     assert isinstance(judged(method, status), kind)

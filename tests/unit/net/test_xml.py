@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jsobj.store.s3.xml import XmlError, error_fields, parse
+from jsobj.net.xml import XmlError, error_fields, parse
 
 ROOT = frozenset({"R"})
 RECORDS = frozenset({"C"})
