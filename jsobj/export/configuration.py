@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from jsobj.secret import Secret
@@ -23,18 +23,18 @@ class Section:
 
     path: str
     header: str
-    values: Mapping[str, Word | Mapping[str, str]]
+    pairs: Mapping[str, Word | Mapping[str, str]]
     keys: tuple[str, ...] = ()
     unset: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A value deep in a JSON document: at ``route``, with what must stand around it in a new file."""
+    """An object inside a JSON document: at ``route``, with what must be around it in a new file."""
 
     path: str
     route: tuple[str, ...]
-    value: Mapping[str, Word]
+    pairs: Mapping[str, Word]
     around: Mapping[str, object]
 
 
@@ -57,14 +57,19 @@ class Whole:
     path: str
     pieces: tuple[Word, ...]
 
+    @property
+    def pairs(self) -> Mapping[str, Word]:
+        """No names are known in it."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class CloudEntry:
-    """An entry of ``clouds.yaml``; ``auth`` is its part with the secret, ``settings`` what stands beside that."""
+    """An entry of ``clouds.yaml``; ``pairs`` is its ``auth`` with the secret, ``settings`` what is beside that."""
 
     path: str
     name: str
-    auth: Mapping[str, Word]
+    pairs: Mapping[str, Word]
     settings: Mapping[str, object]
 
 
@@ -81,6 +86,11 @@ class Configuration:
     parts: tuple[Part, ...]
     example: str
     note: str = ""
+
+    @classmethod
+    def of_text(cls, pieces: Iterable[Word], example: str, *notes: str) -> Configuration:
+        """One text, for a file of the user's choice. Empty notes are left out."""
+        return cls((Whole("", tuple(pieces)),), example, "; ".join(filter(None, notes)))
 
     @property
     def has_file(self) -> bool:

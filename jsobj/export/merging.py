@@ -1,11 +1,11 @@
-"""A configuration into the files that are there: what is somebody else's stays, and another setup is not replaced."""
+"""Merges a configuration into existing files: other content stays, and another setup is not replaced."""
 
 from __future__ import annotations
 
 import difflib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,19 +77,9 @@ def _read(path: Path) -> bytes | None:
         ) from error
 
 
-def _merged(path: Path, before: bytes | None, parts: list[Part] | tuple[Part, ...], *, overwrite: bool) -> bytes:
+def _merged(path: Path, before: bytes | None, parts: Iterable[Part], *, overwrite: bool) -> bytes:
     for part in parts:
-        match part:
-            case Section():
-                before = _with_section(path, before, part, overwrite=overwrite)
-            case Branch():
-                before = _with_branch(path, before, part, overwrite=overwrite)
-            case Variables():
-                before = _with_variables(path, before, part, overwrite=overwrite)
-            case Whole():
-                before = _with_whole(path, before, part, overwrite=overwrite)
-            case CloudEntry():
-                before = _with_cloud(path, before, part, overwrite=overwrite)
+        before = _MERGERS[type(part)](path, before, part, overwrite=overwrite)
     return before or b""
 
 
@@ -102,7 +92,7 @@ def _with_section(path: Path, before: bytes | None, part: Section, *, overwrite:
             hint="print the section and add it by hand: jsobj export rclone --stdout; then rclone config",
         )
     values = {
-        name: dict(value) if isinstance(value, Mapping) else revealed(value) for name, value in part.values.items()
+        name: dict(value) if isinstance(value, Mapping) else revealed(value) for name, value in part.pairs.items()
     }
     held = ini_edit.section(before or b"", part.header, source=str(path)) or {}
     differing = [name for name in part.keys if name in held and held[name] != values[name]]
@@ -114,7 +104,7 @@ def _with_section(path: Path, before: bytes | None, part: Section, *, overwrite:
 
 def _with_branch(path: Path, before: bytes | None, part: Branch, *, overwrite: bool) -> bytes:
     document = _json(path, before)
-    value = {name: revealed(word) for name, word in part.value.items()}
+    value = {name: revealed(word) for name, word in part.pairs.items()}
     held: object = document
     for step in part.route:
         held = held.get(step) if isinstance(held, dict) else None
@@ -215,32 +205,19 @@ def _replaces(part: Part, before: bytes | None, path: Path) -> bool:
 
 def _masked(line: str, parts: list[Part]) -> str:
     for part in parts:
-        for secret in _secrets(part):
+        words = part.pieces if isinstance(part, Whole) else part.pairs.values()
+        for secret in (word for word in words if isinstance(word, Secret)):
             line = line.replace(secret.reveal(), str(secret))
-        for name in _secret_names(part):
+        others = part.unset if isinstance(part, (Section, Variables)) else ()
+        for name in (*others, *(name for name, word in part.pairs.items() if isinstance(word, Secret))):
             line = re.sub(rf'^([-+ ].*?\b{re.escape(name)}"?\s*[=:]\s*).+$', r"\1***", line)
     return line
 
 
-def _pairs(part: Part) -> Mapping[str, object]:
-    match part:
-        case Section():
-            return part.values
-        case Branch():
-            return part.value
-        case Variables():
-            return part.pairs
-        case CloudEntry():
-            return part.auth
-        case Whole():
-            return {}
-
-
-def _secret_names(part: Part) -> list[str]:
-    others = part.unset if isinstance(part, (Section, Variables)) else ()
-    return [*others, *(name for name, word in _pairs(part).items() if isinstance(word, Secret))]
-
-
-def _secrets(part: Part) -> list[Secret]:
-    words = part.pieces if isinstance(part, Whole) else tuple(_pairs(part).values())
-    return [word for word in words if isinstance(word, Secret)]
+_MERGERS: dict[type[Part], Callable[..., bytes]] = {
+    Section: _with_section,
+    Branch: _with_branch,
+    Variables: _with_variables,
+    Whole: _with_whole,
+    CloudEntry: _with_cloud,
+}

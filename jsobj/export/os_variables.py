@@ -8,40 +8,16 @@ shell must be unset.
 from __future__ import annotations
 
 from jsobj.export.configuration import Variables, Word
-from jsobj.export.connection import SwiftLogin
+from jsobj.export.logins import SwiftLogin
 
 # Whatever says who logs in, where, and to which store.
-_LOGIN = (
-    "OS_CLOUD",
-    "OS_AUTH_PLUGIN",
-    "OS_TOKEN",
-    "OS_AUTH_TOKEN",
-    "OS_STORAGE_URL",
-    "OS_USERNAME",
-    "OS_USER_ID",
-    "OS_USER_DOMAIN_NAME",
-    "OS_USER_DOMAIN_ID",
-    "OS_PASSWORD",
-    "OS_PASSCODE",
-    "OS_PROJECT_NAME",
-    "OS_PROJECT_ID",
-    "OS_PROJECT_DOMAIN_NAME",
-    "OS_PROJECT_DOMAIN_ID",
-    "OS_TENANT_NAME",
-    "OS_TENANT_ID",
-    "OS_DOMAIN_NAME",
-    "OS_DOMAIN_ID",
-    "OS_DEFAULT_DOMAIN",
-    "OS_SYSTEM_SCOPE",
-    "OS_TRUST_ID",
-    "OS_APPLICATION_CREDENTIAL_ID",
-    "OS_APPLICATION_CREDENTIAL_NAME",
-    "OS_APPLICATION_CREDENTIAL_SECRET",
-    "OS_REGION_NAME",
-    "OS_ENDPOINT_TYPE",
-    "OS_CACERT",
-    "OS_INSECURE",
-)
+_NAMES = """
+    CLOUD AUTH_PLUGIN TOKEN AUTH_TOKEN STORAGE_URL USERNAME USER_ID USER_DOMAIN_NAME USER_DOMAIN_ID PASSWORD
+    PASSCODE PROJECT_NAME PROJECT_ID PROJECT_DOMAIN_NAME PROJECT_DOMAIN_ID TENANT_NAME TENANT_ID DOMAIN_NAME
+    DOMAIN_ID DEFAULT_DOMAIN SYSTEM_SCOPE TRUST_ID APPLICATION_CREDENTIAL_ID APPLICATION_CREDENTIAL_NAME
+    APPLICATION_CREDENTIAL_SECRET REGION_NAME ENDPOINT_TYPE CACERT INSECURE
+"""
+_LOGIN = tuple(f"OS_{name}" for name in _NAMES.split())
 OTHERS_NOTE = "no other OS_* variables may be set beside these (OS_USERNAME, OS_PROJECT_NAME and OS_CLOUD above all)"
 
 
@@ -82,12 +58,16 @@ def for_shell(swift: SwiftLogin, style: str, *, more: dict[str, Word] | None = N
     return Variables("", pairs, style, tuple(name for name in _LOGIN if name not in pairs))
 
 
-def store_in_ci(swift: SwiftLogin, command: str) -> str:
-    """The line of a shell that gives what logs in to a CI host's program, on its standard input; ``$name`` is which."""
-    return (
+def ci_notes(swift: SwiftLogin, command: str) -> tuple[str, ...]:
+    """What to know for a CI host, at last the shell's line that gives each secret to its program on standard input.
+
+    ``$name`` in ``command`` is which.
+    """
+    store = (
         f'store the secrets: (eval "$(jsobj export shell --swift{swift.jsobj_option})"; '
         f"for name in {' '.join(credentials(swift))}; do printenv $name | tr -d '\\n' | {command}; done)"
     )
+    return "" if swift.bucket else "name the bucket with --bucket", cacert_note(swift), store
 
 
 def cacert_note(swift: SwiftLogin) -> str:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Configuration
-from jsobj.export.connection import Connection
+from jsobj.export.logins import Logins
 
 
 class Speaks(Flag):
@@ -42,26 +42,26 @@ class Tool:
         """Whether a login is enough."""
         return Speaks.SWIFT in self.speaks
 
-    def can(self, connection: Connection) -> bool:
-        """Whether the connection has what the tool can use."""
-        return bool((connection.s3 and Speaks.S3 in self.speaks) or (connection.swift and self.without_keys))
+    def can(self, logins: Logins) -> bool:
+        """Whether the logins have what the tool can use."""
+        return bool((logins.s3 and Speaks.S3 in self.speaks) or (logins.swift and self.without_keys))
 
-    def configure(self, connection: Connection) -> Configuration:
-        """What the tool needs for this connection.
+    def configure(self, logins: Logins) -> Configuration:
+        """What the tool needs for this logins.
 
-        Raises :class:`JsobjError` (auth) where the connection has nothing that the tool can use.
+        Raises :class:`JsobjError` (auth) where they have nothing that the tool can use.
         """
         module = importlib.import_module(f"jsobj.export.tools.{self.module}")
         made: list[Configuration] = []
-        if connection.s3 is not None and Speaks.S3 in self.speaks:
-            made.append(module.configure(connection.s3))
-        if connection.swift is not None and Speaks.SWIFT in self.speaks and (self.both or not made):
-            made.append(module.configure_swift(connection.swift))
+        if logins.s3 is not None and Speaks.S3 in self.speaks:
+            made.append(module.configure(logins.s3))
+        if logins.swift is not None and Speaks.SWIFT in self.speaks and (self.both or not made):
+            made.append(module.configure_swift(logins.swift))
         if not made:
-            raise self._unusable(connection)
+            raise self._unusable(logins)
         return made[0] if len(made) == 1 else made[0].joined(made[1])
 
-    def _unusable(self, connection: Connection) -> JsobjError:
+    def _unusable(self, logins: Logins) -> JsobjError:
         if Speaks.S3 not in self.speaks:
             return JsobjError(
                 "no-swift-login",
@@ -69,7 +69,7 @@ class Tool:
                 code=ExitCode.AUTH,
                 hint="name the login: --cloud NAME; or log in: jsobj login RCFILE",
             )
-        swift = connection.swift
+        swift = logins.swift
         others = ", ".join(tool.name for tool in TOOLS if tool.without_keys)
         keys = f"or make keys: jsobj ec2-creds{swift.jsobj_option if swift else ''}"
         if swift and swift.keys_refused:
@@ -86,19 +86,9 @@ class Tool:
 
 TOOLS = (
     Tool("aws", "AWS CLI, and every SDK that reads ~/.aws: a profile", "aws"),
-    Tool(
-        "aws-services",
-        "the same, its endpoint in a 'services' section: for S3 alone",
-        "aws_services",
-        variant=True,
-    ),
+    Tool("aws-services", "the same, its endpoint in a 'services' section: for S3 alone", "aws_services", variant=True),
     Tool("boto3", "boto3 and botocore (the profile, and how to name it)", "boto3", variant=True),
-    Tool(
-        "credential-process",
-        "a profile without a secret: SDKs ask jsobj",
-        "credential_process",
-        variant=True,
-    ),
+    Tool("credential-process", "a profile without a secret: SDKs ask jsobj", "credential_process", variant=True),
     Tool(
         "rclone",
         "rclone: an S3 remote where there are keys, a Swift remote where there is a login",

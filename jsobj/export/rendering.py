@@ -40,9 +40,9 @@ def part_text(part: Part, *, secrets: bool) -> str:
 
     match part:
         case Section():
-            return "\n".join([f"[{part.header}]", *_lines(part.values, shown)]) + "\n"
+            return "\n".join([f"[{part.header}]", *_lines(part.pairs, shown)]) + "\n"
         case Branch():
-            document = grafted(dict(part.around), part, {name: shown(word) for name, word in part.value.items()})
+            document = grafted(dict(part.around), part, {name: shown(word) for name, word in part.pairs.items()})
             return json.dumps(document, indent="\t") + "\n"
         case Variables():
             lines = [variable_line(name, shown(word), part.style) for name, word in part.pairs.items()]
@@ -78,7 +78,7 @@ def grafted(document: dict[str, object], branch: Branch, value: Mapping[str, str
 
 def cloud_entry(part: CloudEntry, shown: Callable[[Word], str]) -> dict[str, object]:
     """The entry as :func:`jsobj.identity.clouds_yaml.edit.set_cloud` takes it."""
-    return {"auth": {name: shown(word) for name, word in part.auth.items()}, **part.settings}
+    return {"auth": {name: shown(word) for name, word in part.pairs.items()}, **part.settings}
 
 
 def unset_lines(part: Variables) -> list[str]:

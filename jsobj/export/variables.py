@@ -1,9 +1,12 @@
-"""The variables that AWS SDKs read, with which everything that is built on them works without a file."""
+"""Environment variables of AWS SDKs, and exports that are nothing but variables in the syntax of one shell."""
 
 from __future__ import annotations
 
-from jsobj.export.configuration import Word
-from jsobj.export.connection import S3Login
+from collections.abc import Callable
+
+from jsobj.export import os_variables
+from jsobj.export.configuration import Configuration, Variables, Word
+from jsobj.export.logins import S3Login, SwiftLogin
 
 
 def keys(s3: S3Login) -> dict[str, Word]:
@@ -26,3 +29,19 @@ def settings(s3: S3Login) -> dict[str, Word]:
 def everything(s3: S3Login) -> dict[str, Word]:
     """Key and settings."""
     return {**keys(s3), **settings(s3)}
+
+
+def exporters(
+    style: str, example: str, swift_example: str, swift_note: str = ""
+) -> tuple[Callable[[S3Login], Configuration], Callable[[SwiftLogin], Configuration]]:
+    """``configure`` and ``configure_swift`` of a tool that reads variables: those of AWS SDKs, and those of OpenStack's
+    programs and jsobj, with what another login left unset. ``style`` as in :class:`Variables`.
+    """
+
+    def configure(s3: S3Login) -> Configuration:
+        return Configuration((Variables("", everything(s3), style),), example)
+
+    def configure_swift(swift: SwiftLogin) -> Configuration:
+        return Configuration((os_variables.for_shell(swift, style),), swift_example, swift_note)
+
+    return configure, configure_swift

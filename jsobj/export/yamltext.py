@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from jsobj.export.configuration import Word, written
 
 
-def quoted(text: str) -> str:
-    """``text`` as a YAML scalar that is a string whatever is in it."""
-    return json.dumps(text)
-
-
 def inner(word: Word) -> Word:
-    """The same without its quotes, for a text that is put together of pieces."""
-    return written(word, lambda text: quoted(text)[1:-1])
+    """A word as JSON and YAML escape it between double quotes, without these."""
+    return written(word, lambda text: json.dumps(text)[1:-1])
+
+
+def mapping(pairs: Mapping[str, Word], indent: int) -> tuple[Word, ...]:
+    """The lines of a YAML mapping whose values are strings, cut where secrets are."""
+    return tuple(piece for name, word in pairs.items() for piece in (f'{" " * indent}{name}: "', inner(word), '"\n'))

@@ -15,7 +15,7 @@ import yaml
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Branch, Configuration
-from jsobj.export.connection import Connection, S3Login, SwiftLogin, check
+from jsobj.export.logins import Logins, S3Login, SwiftLogin, check
 from jsobj.export.registry import TOOLS, Speaks, find_tool
 from jsobj.export.rendering import part_text, text_of
 from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource
@@ -154,7 +154,7 @@ WITH_BUNDLE = {
 
 @pytest.mark.parametrize("name", [tool.name for tool in TOOLS if Speaks.S3 in tool.speaks and tool.name != "dotenv"])
 def test_a_value_is_read_as_it_is(name: str, tmp_path: Path) -> None:
-    configuration = find_tool(name).configure(Connection(S3))
+    configuration = find_tool(name).configure(Logins(S3))
     found = READERS[name](configuration, tmp_path)
     shown = text_of(configuration, secrets=False)
     assert "***" not in shown or SECRET in found
@@ -163,7 +163,7 @@ def test_a_value_is_read_as_it_is(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [tool.name for tool in TOOLS if tool.without_keys and tool.name != "dotenv"])
 def test_a_value_of_a_login_is_read_as_it_is(name: str, tmp_path: Path) -> None:
-    configuration = find_tool(name).configure(Connection(None, SWIFT))
+    configuration = find_tool(name).configure(Logins(None, SWIFT))
     found = KEYLESS[name](configuration, tmp_path)
     in_ci = name in {"github-actions", "gitlab-ci"}  # there the store of secrets has them
     assert in_ci or {SECRET, "it's$ID"} <= found
@@ -175,12 +175,12 @@ def test_a_value_of_a_login_is_read_as_it_is(name: str, tmp_path: Path) -> None:
 
 def test_a_line_that_readers_of_env_files_would_dispute_is_not_written(tmp_path: Path) -> None:
     dotenv, plain = find_tool("dotenv"), replace(S3, secret=Secret('a"b$c d#e'), ca_bundle="")
-    assert 'a"b$c d#e' in by_bash(dotenv.configure(Connection(plain)), tmp_path)
+    assert 'a"b$c d#e' in by_bash(dotenv.configure(Logins(plain)), tmp_path)
     for disputed in ("it's", "back\\slash", "${HOME}"):
         secrets = {"application_credential_secret": (Secret(disputed),)}
         for connection in (
-            Connection(replace(plain, secret=Secret(disputed))),
-            Connection(None, replace(SWIFT, source=replace(SWIFT.source, secrets=secrets))),
+            Logins(replace(plain, secret=Secret(disputed))),
+            Logins(None, replace(SWIFT, source=replace(SWIFT.source, secrets=secrets))),
         ):
             made = dotenv.configure(connection)
             with pytest.raises(JsobjError) as refused:
@@ -191,7 +191,7 @@ def test_a_line_that_readers_of_env_files_would_dispute_is_not_written(tmp_path:
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", "my sci", "a'b", "-x", "na\u00efve", "x" * 65])
 def test_a_name_that_not_every_tool_can_have_is_refused(name: str) -> None:
-    for connection in (Connection(replace(S3, name=name)), Connection(None, replace(SWIFT, name=name))):
+    for connection in (Logins(replace(S3, name=name)), Logins(None, replace(SWIFT, name=name))):
         with pytest.raises(JsobjError) as refused:
             check(connection)
         assert (refused.value.reference, refused.value.code) == ("export-name-bad", ExitCode.USAGE)
@@ -201,16 +201,16 @@ def test_a_name_that_not_every_tool_can_have_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     "connection",
     [
-        Connection(replace(S3, secret=Secret("s\n"))),
-        Connection(replace(S3, access="a\r")),
-        Connection(replace(S3, ca_bundle="/a\x00")),
-        Connection(replace(S3, region="\u2028")),
-        Connection(None, replace(SWIFT, cacert="/a\n")),
-        Connection(None, replace(SWIFT, source=replace(SWIFT.source, region="a\r"))),
-        Connection(None, replace(SWIFT, source=replace(SWIFT.source, secrets={"password": (Secret("s\n"),)}))),
+        Logins(replace(S3, secret=Secret("s\n"))),
+        Logins(replace(S3, access="a\r")),
+        Logins(replace(S3, ca_bundle="/a\x00")),
+        Logins(replace(S3, region="\u2028")),
+        Logins(None, replace(SWIFT, cacert="/a\n")),
+        Logins(None, replace(SWIFT, source=replace(SWIFT.source, region="a\r"))),
+        Logins(None, replace(SWIFT, source=replace(SWIFT.source, secrets={"password": (Secret("s\n"),)}))),
     ],
 )
-def test_a_value_that_does_not_stay_in_its_line_is_refused(connection: Connection) -> None:
+def test_a_value_that_does_not_stay_in_its_line_is_refused(connection: Logins) -> None:
     with pytest.raises(JsobjError) as refused:
         check(connection)
     assert (refused.value.reference, refused.value.code) == ("export-value-bad", ExitCode.USAGE)
@@ -218,6 +218,6 @@ def test_a_value_that_does_not_stay_in_its_line_is_refused(connection: Connectio
 
 def test_names_that_a_tool_would_refuse_are_others_there() -> None:
     """mc: a letter first, then letters, digits, ``-`` and ``_``."""
-    (part,) = find_tool("mc").configure(Connection(S3)).parts
+    (part,) = find_tool("mc").configure(Logins(S3)).parts
     assert isinstance(part, Branch)
     assert part.route == ("aliases", "s3-2026-sci-a")

@@ -14,7 +14,7 @@ from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
     from jsobj.export.configuration import Configuration
-    from jsobj.export.connection import Connection
+    from jsobj.export.logins import Logins
     from jsobj.export.registry import Tool
 
 
@@ -76,8 +76,8 @@ def export(world: World, tool: str | None, **options: Any) -> None:
 
 def _configured(world: World, tool: Tool | None, options: dict[str, Any]) -> list[tuple[Tool, Configuration]]:
     """The tool's configuration; for None, of each tool that has a file of its own and can use what there is."""
-    from jsobj.cli.parsing.export_target import connection_for
-    from jsobj.export.connection import check
+    from jsobj.cli.parsing.export_target import logins_for
+    from jsobj.export.logins import check
     from jsobj.export.registry import TOOLS
 
     if options["swift"] and tool is not None and not tool.without_keys:
@@ -88,26 +88,26 @@ def _configured(world: World, tool: Tool | None, options: dict[str, Any]) -> lis
             hint=f"leave --swift out; these speak Swift: {', '.join(each.name for each in TOOLS if each.without_keys)}",
         )
     given = {name: options[name] for name in ("name", "bucket", "endpoint")}
-    connection = check(connection_for(world, **given, keys=not options["swift"]))
+    logins = check(logins_for(world, **given, keys=not options["swift"]))
     if tool is not None:
-        return [(tool, tool.configure(_asked(world, tool, connection)))]
+        return [(tool, tool.configure(_asked(world, tool, logins)))]
     candidates = [each for each in TOOLS if not each.variant]
-    able = [each for each in candidates if each.can(connection) and each.configure(connection).has_file]
-    if connection.s3 is None and not options["swift"]:
-        unable = ", ".join(each.name for each in candidates if not each.can(connection))
+    able = [each for each in candidates if each.can(logins) and each.configure(logins).has_file]
+    if logins.s3 is None and not options["swift"]:
+        unable = ", ".join(each.name for each in candidates if not each.can(logins))
         world.out.note(f"Left out, since there are no S3 keys: {unable}.")
-    return [(each, each.configure(_asked(world, each, connection))) for each in able]
+    return [(each, each.configure(_asked(world, each, logins))) for each in able]
 
 
-def _asked(world: World, tool: Tool, connection: Connection) -> Connection:
+def _asked(world: World, tool: Tool, logins: Logins) -> Logins:
     """The same, with what the tool wants to have asked of a server."""
     from jsobj.cli.parsing.export_target import with_server, with_storage_url
 
-    if tool.asks == "server" and connection.s3:
-        return replace(connection, s3=with_server(world, connection.s3))
-    if tool.asks == "storage-url" and connection.swift:
-        return replace(connection, swift=with_storage_url(world, connection.swift))
-    return connection
+    if tool.asks == "server" and logins.s3:
+        return replace(logins, s3=with_server(world, logins.s3))
+    if tool.asks == "storage-url" and logins.swift:
+        return replace(logins, swift=with_storage_url(world, logins.swift))
+    return logins
 
 
 def _list(world: World) -> None:

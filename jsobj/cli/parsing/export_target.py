@@ -11,26 +11,24 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
 
 if TYPE_CHECKING:
-    from jsobj.export.connection import Connection, S3Login, SwiftLogin
+    from jsobj.export.logins import Logins, S3Login, SwiftLogin
     from jsobj.store.access import S3Access
 
 _OTHERS_CAN_USE = frozenset({"v3applicationcredential", "password", "v3password"})
 
 
-def connection_for(
-    world: World, *, name: str = "", bucket: str = "", endpoint: str = "", keys: bool = True
-) -> Connection:
+def logins_for(world: World, *, name: str = "", bucket: str = "", endpoint: str = "", keys: bool = True) -> Logins:
     """The S3 keys that the options mean (unless ``keys`` is False), and the login that goes with them.
 
     Raises :class:`JsobjError`: auth where there is neither, usage where keys come without an endpoint.
     """
-    from jsobj.export.connection import Connection
+    from jsobj.export.logins import Logins
     from jsobj.store.access import s3_access
 
     profile = world.profile
     access = s3_access(world.settings, profile=profile, cloud=world.cloud, endpoint=endpoint) if keys else None
     if access is None:
-        return Connection(None, _swift_login(world, world.cloud, name, bucket))
+        return Logins(None, _swift_login(world, world.cloud, name, bucket))
     cloud = _cloud_of(world, access)
     swift = None
     if cloud is not None:
@@ -38,11 +36,11 @@ def connection_for(
             swift = _swift_login(world, cloud, name or access.profile, bucket)
         except JsobjError:  # no such login, or none that another tool can use: the keys alone
             swift = None
-    return Connection(_s3_login(world, access, name, bucket), swift)
+    return Logins(_s3_login(world, access, name, bucket), swift)
 
 
 def _s3_login(world: World, access: S3Access, name: str, bucket: str) -> S3Login:
-    from jsobj.export.connection import S3Login
+    from jsobj.export.logins import S3Login
 
     return S3Login(
         name=name or access.profile or "jsobj",
@@ -76,7 +74,7 @@ def _swift_login(world: World, cloud: str, name: str, bucket: str) -> SwiftLogin
 
     Raises :class:`JsobjError`: as :func:`jsobj.identity.current.current_source`; auth for a login that needs a person.
     """
-    from jsobj.export.connection import SwiftLogin
+    from jsobj.export.logins import SwiftLogin
     from jsobj.identity.auth_source import secret_option
     from jsobj.identity.current import current_source
     from jsobj.identity.keystone.key_permission import KeyPermission, known

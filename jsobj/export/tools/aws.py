@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jsobj.export.configuration import Configuration, Section, Word
-from jsobj.export.connection import S3Login
+from jsobj.export.logins import S3Login
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jsobj.export.configuration import Configuration
-from jsobj.export.connection import S3Login
+from jsobj.export.logins import S3Login
 from jsobj.export.tools import aws
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from jsobj.export.configuration import Branch, Configuration, Whole
-from jsobj.export.connection import S3Login
+from jsobj.export.logins import S3Login
 from jsobj.export.yamltext import inner
 
 ALIASES, SECRETS = "~/.cloudfiles/aliases.json", "~/.cloudvolume/secrets"

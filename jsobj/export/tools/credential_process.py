@@ -7,7 +7,7 @@ from __future__ import annotations
 import shlex
 
 from jsobj.export.configuration import Configuration, Section
-from jsobj.export.connection import S3Login
+from jsobj.export.logins import S3Login
 from jsobj.export.tools.aws import CONFIG, header, settings
 
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 from jsobj.export import os_variables, variables
 from jsobj.export.configuration import Configuration, Whole, Word
-from jsobj.export.connection import S3Login, SwiftLogin
-from jsobj.export.yamltext import inner
+from jsobj.export.logins import S3Login, SwiftLogin
+from jsobj.export.yamltext import mapping
 
 _NOTE = "it belongs on the machines of the workers; where they share your home folder, nothing is needed"
 
@@ -27,12 +27,7 @@ def configure_swift(swift: SwiftLogin) -> Configuration:
     return _file(f"{swift.name}-swift", os_variables.everything(swift), "; ".join(filter(None, notes)))
 
 
-def _file(name: str, values: Mapping[str, Word], note: str) -> Configuration:
-    pieces: list[Word] = ["distributed:\n  nanny:\n    pre-spawn-environ:\n"]
-    for variable, value in values.items():
-        pieces += [f'      {variable}: "', inner(value), '"\n']
-    return Configuration(
-        (Whole(f"~/.config/dask/jsobj-{name}.yaml", tuple(pieces)),),
-        "jsobj doctor --from-dask tcp://SCHEDULER:8786",
-        note,
-    )
+def _file(name: str, pairs: Mapping[str, Word], note: str) -> Configuration:
+    text = ("distributed:\n  nanny:\n    pre-spawn-environ:\n", *mapping(pairs, 6))
+    example = "jsobj doctor --from-dask tcp://SCHEDULER:8786"
+    return Configuration((Whole(f"~/.config/dask/jsobj-{name}.yaml", text),), example, note)

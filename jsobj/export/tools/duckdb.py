@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jsobj.export.configuration import Configuration, Whole, Word, written
-from jsobj.export.connection import S3Login
+from jsobj.export.configuration import Configuration, Word, written
+from jsobj.export.logins import S3Login
 
 
 def configure(s3: S3Login) -> Configuration:
@@ -20,8 +20,4 @@ def configure(s3: S3Login) -> Configuration:
     for word, value in values.items():
         pieces += [f",\n    {word} '", written(value, lambda text: text.replace("'", "''")), "'"]
     pieces.append(f",\n    USE_SSL {str(s3.endpoint.scheme == 'https').lower()}\n);\n")
-    return Configuration(
-        (Whole("", tuple(pieces)),),
-        "duckdb -init FILE.sql",
-        "needs the httpfs extension: INSTALL httpfs",
-    )
+    return Configuration.of_text(pieces, "duckdb -init FILE.sql", "needs the httpfs extension: INSTALL httpfs")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from jsobj.export import os_variables, variables
-from jsobj.export.configuration import Configuration, Whole, Word
-from jsobj.export.connection import S3Login, SwiftLogin
-from jsobj.export.yamltext import quoted
+from jsobj.export.configuration import Configuration, Word
+from jsobj.export.logins import S3Login, SwiftLogin
+from jsobj.export.yamltext import mapping
 
+_EXAMPLE = "gh secret list"
 _JOB = """\
 name: upload
 on: workflow_dispatch
@@ -25,26 +26,16 @@ on: workflow_dispatch
 
 def configure(s3: S3Login) -> Configuration:
     """A block for the workflow, in which the two keys are references; nothing secret."""
-    return _configuration(
-        _env(variables.keys(s3), variables.settings(s3)),
-        "store the keys: jsobj export dotenv | gh secret set --env-file -",
-    )
+    note = "store the keys: jsobj export dotenv | gh secret set --env-file -"
+    return Configuration.of_text(_env(variables.keys(s3), variables.settings(s3)), _EXAMPLE, note)
 
 
 def configure_swift(swift: SwiftLogin) -> Configuration:
     """A whole workflow that uploads a file; what logs in is references, nothing secret."""
-    store = os_variables.store_in_ci(swift, "gh secret set $name")
-    env = _env(os_variables.credentials(swift), os_variables.settings(swift))
-    notes = ("" if swift.bucket else "name the bucket with --bucket", os_variables.cacert_note(swift), store)
-    return _configuration(_JOB.format(env=env, bucket=swift.a_bucket), "; ".join(filter(None, notes)))
+    env = "".join(map(str, _env(os_variables.credentials(swift), os_variables.settings(swift))))
+    notes = os_variables.ci_notes(swift, "gh secret set $name")
+    return Configuration.of_text((_JOB.format(env=env, bucket=swift.a_bucket),), _EXAMPLE, *notes)
 
 
-def _env(secrets: Iterable[str], settings: Mapping[str, Word]) -> str:
-    lines = ["env:"]
-    lines += [f"  {name}: ${{{{ secrets.{name} }}}}" for name in secrets]
-    lines += [f"  {name}: {quoted(str(value))}" for name, value in settings.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _configuration(text: str, note: str) -> Configuration:
-    return Configuration((Whole("", (text,)),), "gh secret list", note)
+def _env(secrets: Iterable[str], settings: Mapping[str, Word]) -> tuple[Word, ...]:
+    return ("env:\n", *(f"  {name}: ${{{{ secrets.{name} }}}}\n" for name in secrets), *mapping(settings, 2))

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 
 from jsobj.export import os_variables, variables
-from jsobj.export.configuration import Configuration, Whole, Word
-from jsobj.export.connection import S3Login, SwiftLogin
-from jsobj.export.yamltext import inner
+from jsobj.export.configuration import Configuration, Word
+from jsobj.export.logins import S3Login, SwiftLogin
+from jsobj.export.yamltext import mapping
 
 
 def configure(s3: S3Login) -> Configuration:
@@ -26,12 +26,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "jsobj"
 
 
-def _manifest(name: str, values: Mapping[str, Word], option: str = "", note: str = "") -> Configuration:
-    pieces: list[Word] = [f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\ntype: Opaque\nstringData:\n"]
-    for variable, value in values.items():
-        pieces += [f'  {variable}: "', inner(value), '"\n']
-    return Configuration(
-        (Whole("", tuple(pieces)),),
-        f"jsobj export kubernetes{option} | kubectl apply -f -",
-        "; ".join(filter(None, (f"in a pod: envFrom: [{{secretRef: {{name: {name}}}}}]", note))),
-    )
+def _manifest(name: str, pairs: Mapping[str, Word], option: str = "", note: str = "") -> Configuration:
+    head = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\ntype: Opaque\nstringData:\n"
+    example = f"jsobj export kubernetes{option} | kubectl apply -f -"
+    use = f"in a pod: envFrom: [{{secretRef: {{name: {name}}}}}]"
+    return Configuration.of_text((head, *mapping(pairs, 2)), example, use, note)

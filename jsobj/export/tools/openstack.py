@@ -7,7 +7,7 @@ it.
 from __future__ import annotations
 
 from jsobj.export.configuration import CloudEntry, Configuration
-from jsobj.export.connection import SwiftLogin
+from jsobj.export.logins import SwiftLogin
 
 
 def configure_swift(swift: SwiftLogin) -> Configuration:

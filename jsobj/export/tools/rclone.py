@@ -8,7 +8,7 @@ The region is the one that the server signs with: for any but ``us-east-1`` rclo
 from __future__ import annotations
 
 from jsobj.export.configuration import Configuration, Section, Word
-from jsobj.export.connection import S3Login, SwiftLogin
+from jsobj.export.logins import S3Login, SwiftLogin
 
 PATH = "~/.config/rclone/rclone.conf"
 

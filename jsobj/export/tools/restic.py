@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsobj.export.configuration import Configuration, Variables
-from jsobj.export.connection import S3Login
+from jsobj.export.logins import S3Login
 from jsobj.export.variables import keys
 
 

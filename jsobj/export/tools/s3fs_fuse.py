@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsobj.export.configuration import Configuration, Whole
-from jsobj.export.connection import S3Login
+from jsobj.export.logins import S3Login
 
 
 def configure(s3: S3Login) -> Configuration:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jsobj.export.configuration import Configuration, Word
-from jsobj.export.connection import SwiftLogin
+from jsobj.export.logins import SwiftLogin
 from jsobj.export.os_variables import for_shell
 
 # Logins of Swift's own, without Keystone, which swift prefers.

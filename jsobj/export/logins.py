@@ -94,22 +94,22 @@ class SwiftLogin:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Logins:
     """What there is to export: S3 keys, a login for Swift, or both, of one and the same object store."""
 
     s3: S3Login | None = None
     swift: SwiftLogin | None = None
 
 
-def check(connection: Connection) -> Connection:
+def check(logins: Logins) -> Logins:
     """The same, if every tool can be told its names and values.
 
     Raises :class:`JsobjError` (usage): the name becomes a remote, an alias, a section and part of a file's name; the
     values become lines.
     """
-    if connection.s3 is not None:
-        _check_name(connection.s3.name)
-        s3 = connection.s3
+    if logins.s3 is not None:
+        _check_name(logins.s3.name)
+        s3 = logins.s3
         values = [
             ("the access key", s3.access),
             ("the secret key", s3.secret.reveal()),
@@ -117,14 +117,14 @@ def check(connection: Connection) -> Connection:
             ("the path of the CA bundle", s3.ca_bundle),
         ]
         _check_values(values, "write the profile again: jsobj ec2-creds")
-    if connection.swift is not None:
-        _check_name(connection.swift.name)
-        swift = connection.swift
+    if logins.swift is not None:
+        _check_name(logins.swift.name)
+        swift = logins.swift
         named = {**swift.options, **{name: secret.reveal() for name, secret in swift.secrets.items()}}
         values = [(f"the {name.replace('_', ' ')}", value) for name, value in named.items()]
         values += [("the region", swift.source.region), ("the path of the CA file", swift.cacert)]
         _check_values(values, "log in again: jsobj login RCFILE")
-    return connection
+    return logins
 
 
 def _check_name(name: str) -> None:
