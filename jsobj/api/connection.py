@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jsobj.api.transfers import Transfers
 from jsobj.arrays.object_map import PARALLEL, ObjectMap, object_map
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location
-from jsobj.transfer.events import Listener, Summary
 
 if TYPE_CHECKING:
     from jsobj.arrays.zarr_store import ZarrStore
     from jsobj.store.access import S3Access
+    from jsobj.store.open import Wish
 
-StrPath = str | os.PathLike[str]
 _OURS = ("swift", "jsobj+swift", "jsobj+s3")  # the protocols of jsobj.fs
 
 
@@ -28,7 +27,7 @@ def _protocol(url: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Transfers):
     """Names, and nothing else: pickled, it carries no secret, and whoever unpickles it looks its own files up.
 
     Made by :func:`jsobj.connect`. ``profile`` is an AWS profile, ``cloud`` an entry of clouds.yaml; with neither, the
@@ -199,81 +198,13 @@ class Connection:
         finally:
             objects.close()
 
-    def upload(
-        self,
-        sources: StrPath | Iterable[StrPath],
-        url: str,
-        *,
-        include: Iterable[str] = (),
-        exclude: Iterable[str] = (),
-        part_size: int | str = "16M",
-        parallel: int | None = None,
-        compress: str = "",
-        overwrite: bool = True,
-        check: str = "content",
-        listen: Listener | None = None,
-    ) -> Summary:
-        """Send files and folders, as ``jsobj upload`` does: verified, and the same call again goes on.
-
-        Parameters
-        ----------
-        include, exclude:
-            Globs on paths below a folder; ``exclude`` wins.
-        part_size:
-            Bytes, or a text such as ``"64M"``.
-        parallel:
-            Requests at once; None lets it grow where answers are short.
-        compress:
-            ``gzip``, ``br`` or ``zstd``: kept so, with its ``Content-Encoding``.
-        overwrite:
-            False leaves objects alone that are there and differ.
-        check:
-            What counts as unchanged: ``content`` (by digest) or ``size``.
-        listen:
-            Called with each event (:mod:`jsobj.transfer.events`). Without it, what matters to readers of the result is
-            a Python warning.
-
-        Raises
-        ------
-        jsobj.api.transfers.TransferFailed
-            Some items failed; the rest is done.
-        """
-        from jsobj.api import transfers
-        from jsobj.transfer.filters import Filters
-        from jsobj.transfer.options import checked_options
-
-        many = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-        options = checked_options(
-            part_size=part_size, parallel=parallel, compress=compress, overwrite=overwrite, check=check
-        )
-        recipe = transfers.at(url, self._recipe())
-        return transfers.upload(recipe, many, options, Filters.of(include, exclude), listen)
-
-    def download(
-        self,
-        url: str,
-        destination: StrPath,
-        *,
-        include: Iterable[str] = (),
-        exclude: Iterable[str] = (),
-        part_size: int | str = "16M",
-        parallel: int | None = None,
-        overwrite: bool = True,
-        check: str = "content",
-        listen: Listener | None = None,
-    ) -> Summary:
-        """Fetch an object, or everything below a prefix, as ``jsobj download`` does; see :meth:`upload`."""
-        from jsobj.api import transfers
-        from jsobj.transfer.filters import Filters
-        from jsobj.transfer.options import checked_options
-
-        options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite, check=check)
-        recipe = transfers.at(url, self._recipe())
-        filters = Filters.of(include, exclude)
-        return transfers.download(recipe, destination, options, filters, listen)
-
     def _recipe(self) -> Recipe:
         return Recipe(Location("", ""), self.cloud, self.profile, self.unsigned, self.endpoint)
+
+    def _wish(self) -> Wish:
+        from jsobj.store.open import Wish
+
+        return Wish(self.cloud, self.profile, self.unsigned, self.endpoint)
 
 
 def connect(profile: str = "", *, cloud: str = "", unsigned: bool = False, endpoint: str = "") -> Connection:

@@ -1,137 +1,370 @@
-"""``upload`` and ``download`` for programs: the runs of the commands, with their journals, without their words."""
+"""What a connection does with whole objects: upload, download, read, copy, move, delete and verify."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from jsobj.arrays.recipe import Recipe
-from jsobj.errors import JsobjError
-from jsobj.store.location import parse_location
-from jsobj.transfer import run as runs
-from jsobj.transfer.events import Event, EventBus, Listener, Noted, Summary, Tally
-from jsobj.transfer.filters import Filters
-from jsobj.transfer.options import Options
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.transfer.events import Event, Listener, Noted, Summary
 
 if TYPE_CHECKING:
-    from jsobj.identity.settings import Settings
-    from jsobj.store.objects import Store
-    from jsobj.transfer.job import RunContext
+    from jsobj.actions.context import ActionContext
+    from jsobj.store.open import Wish
     from jsobj.transfer.outcomes import Result
+    from jsobj.transfer.verify import Checked
+
+StrPath = str | os.PathLike[str]
 
 
 class TransferFailed(JsobjError):
     """Some items were not transferred; run the same call again to go on. ``code`` as the command's exit code."""
 
 
-def upload(
-    recipe: Recipe,
-    sources: Sequence[str | os.PathLike[str]],
-    options: Options,
-    filters: Filters,
-    listen: Listener | None,
-) -> Summary:
-    """Send files and folders; see :meth:`jsobj.api.connection.Connection.upload`."""
-    from jsobj.transfer.targets import absolute, upload_sources
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What :meth:`Transfers.verify` found. ``counts``: items in each state; ``differences``: those that are not fine.
 
-    location = recipe.location
-    targets = upload_sources([os.fspath(source) for source in sources], location.key)
-    words = ("upload", *(target.path for target in targets), str(location))
-    with _run(recipe, options, filters, listen) as run:
-        job = run.job(
-            verb="upload",
-            sources=tuple(absolute(target.path) for target in targets),
-            destination=run.store.place.url(location.key),
-            words=words,
+    States: ``same``, ``differs``, ``missing``, ``extra`` (no such file), ``unverified`` (no digest to compare),
+    ``unreadable`` (the file), and for a Zarr ``intact`` and ``forbidden``. ``code`` as the command's exit code.
+    """
+
+    counts: Mapping[str, int]
+    differences: tuple[Checked, ...]
+    code: ExitCode
+
+    @property
+    def same(self) -> bool:
+        """Whether everything was compared, and is as it should be."""
+        return self.code is ExitCode.OK
+
+
+class Transfers:
+    """The half of :class:`jsobj.api.connection.Connection` that does what the commands of the same names do.
+
+    ``listen`` is called with each event (:mod:`jsobj.transfer.events`), from one thread at a time; without it, events
+    that matter to readers of the result become Python warnings. ``include`` and ``exclude`` are globs on paths below a
+    folder or prefix; ``exclude`` wins. ``parallel`` is the number of requests at once; None lets it grow where answers
+    are short. ``overwrite=False`` leaves alone what exists and differs. Methods raise :class:`JsobjError`, and
+    :class:`TransferFailed` where some items failed and the rest is done.
+    """
+
+    __slots__ = ()
+
+    def _wish(self) -> Wish:
+        raise NotImplementedError
+
+    def upload(
+        self,
+        sources: StrPath | Iterable[StrPath] | BinaryIO,
+        url: str,
+        *,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        part_size: int | str = "16M",
+        parallel: int | None = None,
+        compress: str = "",
+        overwrite: bool = True,
+        check: str = "content",
+        listen: Listener | None = None,
+    ) -> Summary:
+        """Send files and folders, or all bytes of a file object: verified, and the same call again goes on.
+
+        Parameters
+        ----------
+        sources:
+            Paths; or a file object open for reading in binary mode, which becomes the object ``url``. A file object is
+            sent in order, its size need not be known, and an interrupted call starts over.
+        part_size:
+            Bytes, or a text such as ``"64M"``. Of a file object, up to five parts are held in memory.
+        compress:
+            ``gzip``, ``br`` or ``zstd``: kept so, with its ``Content-Encoding``.
+        check:
+            What counts as unchanged: ``content`` (by digest) or ``size``.
+
+        Raises
+        ------
+        TransferFailed
+            Some items failed; the rest is done.
+        JsobjError
+            Local (a source is missing, or the same job is running), usage (a stream without a key), and what ends the
+            whole transfer: auth, not found (bucket), network.
+        """
+        from jsobj.actions import upload as action
+        from jsobj.store.location import parse_location
+        from jsobj.transfer.filters import Filters
+        from jsobj.transfer.options import checked_options
+
+        options = checked_options(
+            part_size=part_size, parallel=parallel, compress=compress, overwrite=overwrite, check=check
         )
-        plan = runs.plan_upload(run.store, targets, filters)
-        return _ended(runs.upload(job, run.store, targets, plan))
+        location, filters = parse_location(url), Filters.of(include, exclude)
 
+        def act(context: ActionContext) -> Result:
+            if not isinstance(sources, str | os.PathLike) and hasattr(sources, "read"):
+                return action.upload_from(context, sources, location, options, name="the file object")
+            paths = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
+            return action.upload(context, paths, location, options, filters).run()
 
-def download(
-    recipe: Recipe, destination: str | os.PathLike[str], options: Options, filters: Filters, listen: Listener | None
-) -> Summary:
-    """Fetch an object or everything below a prefix; see :meth:`jsobj.api.connection.Connection.download`."""
-    from jsobj.transfer.download.target_folder import TargetFolder
-    from jsobj.transfer.journal.jobs import claimed_temps
-    from jsobj.transfer.targets import absolute, download_target
+        return _run(self._wish(), act, listen)
 
-    place = os.fspath(destination)
-    with _run(recipe, options, filters, listen) as run:
-        target = download_target(run.store, recipe.location, place)
+    def download(
+        self,
+        url: str,
+        destination: StrPath | BinaryIO,
+        *,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        part_size: int | str = "16M",
+        parallel: int | None = None,
+        overwrite: bool = True,
+        check: str = "content",
+        listen: Listener | None = None,
+    ) -> Summary:
+        """Fetch an object, or everything below a prefix; or write one object to a file object.
 
-        def claimed() -> frozenset[str] | None:
-            return claimed_temps(run.settings.state_dir)
+        Parameters
+        ----------
+        destination:
+            A path; or a file object open for writing in binary mode, which gets the bytes in order, decompressed where
+            the object has a ``Content-Encoding``. Where the server only tells a digest of the whole, damage is found at
+            the end: discard what was written when this raises.
 
-        with contextlib.closing(TargetFolder(target.folder, claimed=claimed)) as landing:
-            job = run.job(
-                verb="download",
-                sources=(run.store.place.url(recipe.location.key),),
-                destination=absolute(place),
-                words=("download", str(recipe.location), place),
-                folder=absolute(target.folder),
+        Raises
+        ------
+        TransferFailed, JsobjError
+            As :meth:`upload`; integrity where bytes that were written to a file object are wrong.
+        """
+        from jsobj.actions.download import download
+        from jsobj.actions.read import write_out
+        from jsobj.store.location import parse_location
+        from jsobj.transfer.filters import Filters
+        from jsobj.transfer.options import checked_options
+        from jsobj.transfer.outcomes import Result
+
+        options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite, check=check)
+        filters = Filters.of(include, exclude)
+        if isinstance(destination, str | os.PathLike):
+            location, path = parse_location(url), os.fspath(destination)
+            return _run(
+                self._wish(), lambda context: download(context, [location], path, options, filters).run(), listen
             )
-            return _ended(runs.download(job, run.store, target, landing))
+        location, write = parse_location(url, need_key=True), destination.write
 
+        def act(context: ActionContext) -> Result:
+            write_out(context, [location], write, options)
+            summary = context.tally.summary("download")
+            context.emit(summary)
+            return Result.of(summary)
 
-class _Run:
-    """What is open while a transfer runs, and what it stands on."""
+        return _run(self._wish(), act, listen)
 
-    def __init__(self, recipe: Recipe, options: Options, filters: Filters, listen: Listener) -> None:
+    def read(self, url: str, *, start: int = 0, size: int | None = None) -> bytes:
+        """The bytes of one object as they are stored, compared with its digest; or ``size`` bytes from ``start`` on.
+
+        A range cannot be compared; what lies beyond the end is left out.
+
+        Raises
+        ------
+        JsobjError
+            Not found; usage where ``start`` is not inside of the object; integrity where the bytes are wrong.
+        """
+        from jsobj.actions.read import ByteRange, read
+        from jsobj.actions.stores import bucket_stores
         from jsobj.identity.settings import Settings
+        from jsobj.store.location import parse_location
 
-        self.settings: Settings = Settings.read()
-        self.tally = Tally()
-        self._recipe, self._options, self._filters = recipe, options, filters
-        self._teller = EventBus(listen, self.tally)
-        self.store: Store = self._open(self._teller.retried)
+        if start < 0 or (size is not None and size < 1):
+            raise JsobjError("usage", "start is 0 or more, size 1 or more", code=ExitCode.USAGE)
+        part = ByteRange(start, None if size is None else start + size - 1) if start or size is not None else None
+        with bucket_stores(Settings.read(), self._wish()) as stores:
+            _, reading = read(stores, parse_location(url, need_key=True), part)
+            return b"".join(reading)
 
-    def _open(self, told: Callable[[str, str, float], None]) -> Store:
-        from jsobj.net.retry import RetryPolicy
+    def copy(
+        self,
+        source: str,
+        destination: str,
+        *,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        part_size: int | str = "16M",
+        parallel: int | None = None,
+        overwrite: bool = True,
+        listen: Listener | None = None,
+    ) -> Summary:
+        """Copy an object, or everything below a prefix, to another key or bucket.
 
-        return self._recipe.open(self.settings, retry=RetryPolicy(on_retry=told))
+        Within one server the bytes do not pass through this computer; between ``s3://`` and ``swift://`` they do, and
+        are compared on the way. A destination that is a bucket or ends in ``/`` takes objects under their own names.
 
-    def job(
-        self, *, verb: str, sources: tuple[str, ...], destination: str, words: tuple[str, ...], folder: str = ""
-    ) -> RunContext:
-        """The run's journal and whatever else it needs. Raises :class:`JsobjError` (local) where the job runs now."""
-        from jsobj.transfer.job import JobSpec, open_job
+        Parameters
+        ----------
+        part_size:
+            Bytes, or a text such as ``"64M"``, of parts that pass through this computer.
 
-        named = self._recipe
-        spec = JobSpec(
-            verb, sources, destination, self._options, self._filters, words, folder, named.cloud, named.profile
-        )
-        return open_job(
-            spec, self.store.place, self.settings, open_store=self._open, tally=self.tally, emit=self._teller
-        )
+        Returns
+        -------
+        Summary
+            ``size`` counts the bytes of all copies; ``verified`` those whose ETag or digest proves them.
+
+        Raises
+        ------
+        TransferFailed, JsobjError
+            As :meth:`upload`; not found where there is nothing; usage for a copy into itself.
+        """
+        act = _copying(source, destination, include, exclude, part_size, parallel, overwrite, move=False)
+        return _run(self._wish(), act, listen)
+
+    def move(
+        self,
+        source: str,
+        destination: str,
+        *,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        part_size: int | str = "16M",
+        parallel: int | None = None,
+        overwrite: bool = True,
+        listen: Listener | None = None,
+    ) -> Summary:
+        """As :meth:`copy`; each source is deleted once its copy was compared."""
+        act = _copying(source, destination, include, exclude, part_size, parallel, overwrite, move=True)
+        return _run(self._wish(), act, listen)
+
+    def delete(self, urls: str | Iterable[str], *, recursive: bool = False, listen: Listener | None = None) -> Summary:
+        """Delete objects. Nothing is asked, and only a bucket that keeps versions can give them back.
+
+        Parameters
+        ----------
+        recursive:
+            ``URL/`` means everything whose name begins so, ``URL`` the object and everything below ``URL/``.
+
+        Raises
+        ------
+        TransferFailed
+            Several objects, and some were not deleted.
+        JsobjError
+            Not found where there is no such object, or nothing below the prefix; and what ends all of it.
+        """
+        from jsobj.actions.delete import delete, to_delete
+        from jsobj.store.location import parse_location
+
+        places = [parse_location(url, need_key=not recursive) for url in ([urls] if isinstance(urls, str) else urls)]
+
+        def act(context: ActionContext) -> Result:
+            objects = to_delete(context.stores, places, recursive=recursive)
+            result = delete(context.stores, objects, context.tally, context.emit)
+            if result.failures and len(places) == 1 and not recursive:
+                raise result.failures[0]
+            return result
+
+        return _run(self._wish(), act, listen)
+
+    def verify(
+        self,
+        url: str,
+        local: StrPath = "",
+        *,
+        manifest: StrPath = "",
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        deep: bool = False,
+        extra: bool = False,
+        listen: Callable[[Checked], object] | None = None,
+    ) -> Comparison:
+        """Compare objects with a local file or folder, or with a list of digests; or look at every chunk of a Zarr.
+
+        Parameters
+        ----------
+        url, local:
+            With ``local`` or ``manifest``, the place that should hold the same; alone, a Zarr.
+        manifest:
+            A file of lines as ``md5sum`` and ``sha256sum`` write them.
+        deep:
+            Fetch objects whose digest cannot be computed from the file, and compare the bytes.
+        extra:
+            Objects without a file are a difference too.
+        listen:
+            Called with each verdict, also those that are fine.
+
+        Raises
+        ------
+        JsobjError
+            Where something cannot be compared at all (a missing folder, no Zarr, no access). A difference is a result.
+        """
+        from jsobj.actions import verify as action
+        from jsobj.actions.stores import bucket_stores
+        from jsobj.identity.settings import Settings
+        from jsobj.store.location import parse_location
+        from jsobj.transfer.filters import Filters
+
+        if local and manifest:
+            raise JsobjError("usage", "give either local or manifest", code=ExitCode.USAGE)
+        location, filters = parse_location(url), Filters.of(include, exclude)
+        with bucket_stores(Settings.read(), self._wish()) as stores:
+            store = stores.of(location)
+            if manifest:
+                name = os.fspath(manifest)
+                found = action.verify_manifest(store, location, lambda: _lines(name), name, extra=extra)
+            elif local:
+                found = action.verify_files(store, location, os.fspath(local), filters, deep=deep, extra=extra)
+            else:
+                found = action.verify_zarr(store, location)
+            differences = []
+            for checked in found:
+                if listen is not None:
+                    listen(checked)
+                if not found.is_fine(checked):
+                    differences.append(checked)
+        return Comparison(dict(found.counts), tuple(differences), found.code)
 
 
-@contextlib.contextmanager
-def _run(recipe: Recipe, options: Options, filters: Filters, listen: Listener | None) -> Iterator[_Run]:
+def _lines(path: str) -> TextIO:
+    """A list of digests; names in it need not be text."""
+    return Path(path).open(encoding="utf-8", errors="surrogateescape")
+
+
+def _copying(
+    source: str,
+    destination: str,
+    include: Iterable[str],
+    exclude: Iterable[str],
+    part_size: int | str,
+    parallel: int | None,
+    overwrite: bool,
+    *,
+    move: bool,
+) -> Callable[[ActionContext], Result]:
+    from jsobj.actions.copy import copy
+    from jsobj.store.location import parse_location
+    from jsobj.transfer.filters import Filters
+    from jsobj.transfer.options import checked_options
+
+    options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
+    start, end, filters = parse_location(source), parse_location(destination), Filters.of(include, exclude)
+    return lambda context: copy(context, start, end, options, filters, move=move).run()
+
+
+def _run(wish: Wish, act: Callable[[ActionContext], Result], listen: Listener | None) -> Summary:
+    """The summary of an action that did all. Raises :class:`TransferFailed` for any other."""
+    from jsobj.actions.context import action_context
+    from jsobj.identity.settings import Settings
+
     unheard: list[str] = []
 
     def hear(event: Event) -> None:
         if isinstance(event, Noted) and event.warning:
             unheard.append(event.text)
 
-    run = _Run(recipe, options, filters, listen or hear)
-    try:
-        yield run
-    except BaseException as error:
-        if not isinstance(error, Exception):
-            run.store.stop()
-        raise
-    finally:
-        run.store.close()
+    with action_context(Settings.read(), wish, listen or hear) as context:
+        result = act(context)
     for text in unheard:
-        warnings.warn(text, stacklevel=5)  # at the line that called the connection's method
-
-
-def _ended(result: Result) -> Summary:
-    """The summary of a run that did all. Raises :class:`TransferFailed` for any other."""
+        warnings.warn(text, stacklevel=3)  # at the line that called the connection's method
     if not result.code:
         return result.summary
     first = result.failures[0] if result.failures else None
@@ -143,10 +376,3 @@ def _ended(result: Result) -> Summary:
         context=first.context if first else "",
         hint="run the same call again: it goes on where it stopped",
     )
-
-
-def at(text: str, recipe: Recipe) -> Recipe:
-    """The recipe with the place that was typed."""
-    from dataclasses import replace
-
-    return replace(recipe, location=parse_location(text))

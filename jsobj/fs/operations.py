@@ -21,7 +21,7 @@ from jsobj.fs.paths import ObjectPath
 from jsobj.fs.reader import fetch_range
 from jsobj.store.location import everything_at, first_of
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Store
-from jsobj.transfer.copy import Copier, Copying
+from jsobj.transfer.copy import CopyItem, ObjectCopier
 from jsobj.transfer.events import Failed
 from jsobj.transfer.part_layout import PART_SIZE
 
@@ -160,9 +160,9 @@ class Operations:
     def copy(self, place: ObjectPath, store: Store, target: ObjectPath, other: Store, move: bool) -> None:
         """Copy or move an object, on the server where both are in the same account."""
         same = place.account == target.account
-        copier = Copier(store, other, same, move, overwrite=True, part_size=PART_SIZE, moved=lambda count: None)
+        copier = ObjectCopier(store, other, same, move, overwrite=True, part_size=PART_SIZE, moved=lambda count: None)
         with self._writing(target, other), self._writing(place, store) if move else nullcontext():
-            done = copier(Copying(Listed(place.key), target.key))
+            done = copier(CopyItem(Listed(place.key), target.key))
         if isinstance(done, Failed):
             raise done.error
 

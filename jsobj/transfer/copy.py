@@ -26,7 +26,7 @@ _COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a s
 
 
 @dataclass(frozen=True, slots=True)
-class Copying:
+class CopyItem:
     """One object and its new key."""
 
     remote: Listed
@@ -34,7 +34,7 @@ class Copying:
 
 
 @dataclass(frozen=True, slots=True)
-class Copier:
+class ObjectCopier:
     """Copies one object at a time. ``same_server``: both stores speak with the same server as the same account."""
 
     source: Store
@@ -45,7 +45,7 @@ class Copier:
     part_size: int
     moved: Moved
 
-    def __call__(self, item: Copying) -> Done | Skipped | Failed:
+    def __call__(self, item: CopyItem) -> Done | Skipped | Failed:
         """Copy (or move) one object; failures are returned, those of the whole run are raised."""
         name = self.source.place.url(item.remote.key)
         try:
@@ -55,7 +55,7 @@ class Copier:
                 raise
             return Failed(name, error)
 
-    def _copied(self, item: Copying, name: str) -> Done | Skipped:
+    def _copied(self, item: CopyItem, name: str) -> Done | Skipped:
         if self.source.place.bucket == self.target.place.bucket and item.remote.key == item.key:
             # Also from s3:// to swift://: both show the same object, and a move would delete what it has just made.
             raise JsobjError(
@@ -163,10 +163,10 @@ def _without_layout(info: ObjectInfo) -> dict[str, str]:
 
 
 def copy_all(
-    copier: Callable[[Copying], Done | Skipped | Failed],
-    items: Iterator[Copying],
+    copier: Callable[[CopyItem], Done | Skipped | Failed],
+    items: Iterator[CopyItem],
     tally: Tally,
-    tell: Listener,
+    emit: Listener,
     *,
     workers: int,
     stop: Callable[[], None],
@@ -181,5 +181,5 @@ def copy_all(
             tally.item_skipped()
         else:
             tally.item_done(event.size, verified=bool(event.verified))
-        tell(event)
+        emit(event)
     return failures

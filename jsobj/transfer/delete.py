@@ -17,7 +17,7 @@ WORKERS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
+class ToDelete:
     """An object to delete. ``named``: by the user, so that one that is not there is an error."""
 
     store: Store
@@ -32,7 +32,7 @@ class Doomed:
 
 
 def delete_all(
-    objects: Iterable[Doomed], stores: Iterable[Store], *, tally: Tally, tell: Listener
+    objects: Iterable[ToDelete], stores: Iterable[Store], *, tally: Tally, emit: Listener
 ) -> tuple[JsobjError, ...]:
     """Delete; one failure of each exit code (the listener hears of all). ``stores``: to be stopped where it ends early.
 
@@ -50,46 +50,46 @@ def delete_all(
             failures.setdefault(ended.error.code, ended.error)
         else:
             tally.item_done(0, verified=False)
-        tell(ended)
+        emit(ended)
     return tuple(failures.values())
 
 
-def _counted(objects: Iterable[Doomed], tally: Tally) -> Iterator[Doomed]:
-    for doomed in objects:
+def _counted(objects: Iterable[ToDelete], tally: Tally) -> Iterator[ToDelete]:
+    for item in objects:
         tally.found(0)
-        yield doomed
+        yield item
     tally.planned = True
 
 
-def _delete(doomed: Doomed) -> Done | Failed:
+def _delete(item: ToDelete) -> Done | Failed:
     try:
-        delete(doomed)
+        delete(item)
     except JsobjError as error:
         if ends_run(error):
             raise
-        return Failed(doomed.url, error)
-    return Done(doomed.url, "", doomed.size, "")
+        return Failed(item.url, error)
+    return Done(item.url, "", item.size, "")
 
 
-def delete(doomed: Doomed) -> None:
+def delete(item: ToDelete) -> None:
     """Delete one object. Raises :class:`JsobjError`; not found only where the user named it."""
-    if doomed.named:
-        _look(doomed)
-    doomed.store.delete(doomed.key)
+    if item.named:
+        _look(item)
+    item.store.delete(item.key)
 
 
-def _look(doomed: Doomed) -> None:
+def _look(item: ToDelete) -> None:
     """Servers do not mind deleting what is not there; who mistyped a name does."""
     try:
-        doomed.store.head(doomed.key)
+        item.store.head(item.key)
     except JsobjError as error:
         if error.code is not ExitCode.NOT_FOUND or error.reference == "bucket-not-found":
             raise
-        if first_of(doomed.store.list(f"{doomed.key}/")) is None:
+        if first_of(item.store.list(f"{item.key}/")) is None:
             raise
         raise JsobjError(
             "object-is-prefix",
-            f"{doomed.url} is no object; there are objects below {doomed.url}/",
+            f"{item.url} is not an object; there are objects below {item.url}/",
             code=ExitCode.NOT_FOUND,
-            hint=f"to delete them all: jsobj rm -r {shlex.quote(doomed.url + '/')}",
+            hint=f"to delete them all: jsobj rm -r {shlex.quote(item.url + '/')}",
         ) from error

@@ -13,7 +13,7 @@ from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
-    from jsobj.store.objects import ObjectInfo
+    from jsobj.actions.read import ByteRange
 
 _RANGE = re.compile(r"(?P<first>\d{1,18})-(?P<last>\d{1,18})?|-(?P<tail>\d{1,18})")
 
@@ -35,50 +35,34 @@ def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoin
       jsobj cat s3://results/log.txt | less
       jsobj cat s3://results/run42.nc --range 0-1023 | xxd
     """
+    from jsobj.actions.read import read
     from jsobj.store.location import parse_location
-    from jsobj.transfer.download.read_stream import Reading
 
     places = [parse_location(text, need_key=True) for text in url]
     if wanted and len(places) > 1:
         raise JsobjError("usage", "--range goes with one object", code=ExitCode.USAGE)
-    asked = _parsed(wanted) if wanted else None
+    part = _parsed(wanted) if wanted else None
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         for place in places:
-            store = opened.of(place)
-            info = store.head(place.key)
-            start, size = (0, info.size) if asked is None else _stretch(asked, info)
-            reading = Reading(store, info, start=start, size=size, stop=store.stop)
+            store, reading = read(opened, place, part)
             for data in reading:
                 world.out.write_bytes(data)
-            if asked is None:
+            if part is None:
                 by = reading.verified
-                world.out.detail(f"{store.place.url(info.key)}: {f'verified by {by}' if by else 'size only'}")
+                world.out.detail(f"{store.place.url(place.key)}: {f'verified by {by}' if by else 'size only'}")
 
 
-def _parsed(text: str) -> re.Match[str]:
+def _parsed(text: str) -> ByteRange:
+    from jsobj.actions.read import ByteRange
+
     match = _RANGE.fullmatch(text)
     if match is None or (match["last"] and int(match["last"]) < int(match["first"])):
         raise JsobjError(
             "bad-range",
-            f"'{text[:80]}' is no range of bytes",
+            f"'{text[:80]}' is not a range of bytes",
             code=ExitCode.USAGE,
             hint="write 0-1023 (the first 1024 bytes), 1024- (from there to the end) or -100 (the last 100)",
         )
-    return match
-
-
-def _stretch(asked: re.Match[str], info: ObjectInfo) -> tuple[int, int]:
-    """First byte and number of bytes, as HTTP means them: what goes beyond the end is left out."""
-    if asked["tail"]:
-        size = min(int(asked["tail"]), info.size)
-        return info.size - size, size
-    first = int(asked["first"])
-    if first >= info.size:
-        raise JsobjError(
-            "range-outside",
-            f"{info.key} has {info.size} bytes, and none at {first}",
-            code=ExitCode.USAGE,
-            hint="bytes are counted from 0",
-        )
-    last = min(int(asked["last"]), info.size - 1) if asked["last"] else info.size - 1
-    return first, last - first + 1
+    if match["tail"]:
+        return ByteRange(tail=int(match["tail"]))
+    return ByteRange(int(match["first"]), int(match["last"]) if match["last"] else None)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+
 import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_buckets
 from jsobj.cli.parsing.transfer_options import Chosen, copy_options, filter_options
 from jsobj.cli.parsing.world import World
+from jsobj.cli.views.transfer import perform
+from jsobj.errors import ExitCode, JsobjError
 
 
 @command("cp")
@@ -28,9 +33,7 @@ def cp(world: World, source: str, destination: str, **words: object) -> None:
       jsobj cp s3://results/run42.zarr s3://archive/run42.zarr
       jsobj cp swift://raw/a.nc s3://results/a.nc
     """
-    from jsobj.cli.copying import run_copy
-
-    run_copy(world, source, destination, Chosen.of(words), move=False)
+    _copy(world, source, destination, Chosen.of(words), move=False)
 
 
 @command("mv")
@@ -49,6 +52,26 @@ def mv(world: World, source: str, destination: str, **words: object) -> None:
       jsobj mv s3://results/run42.nc s3://results/run-42.nc
       jsobj mv s3://results/tmp/ s3://results/final/
     """
-    from jsobj.cli.copying import run_copy
+    _copy(world, source, destination, Chosen.of(words), move=True)
 
-    run_copy(world, source, destination, Chosen.of(words), move=True)
+
+def _copy(world: World, source: str, destination: str, chosen: Chosen, *, move: bool) -> None:
+    from jsobj.actions.copy import copy
+    from jsobj.store.location import parse_location
+
+    _require_remote((source, destination), "mv" if move else "cp")
+    start, end = parse_location(source), parse_location(destination)
+    perform(world, chosen, lambda context: copy(context, start, end, chosen.options, chosen.filters, move=move))
+
+
+def _require_remote(typed: tuple[str, str], verb: str) -> None:
+    """A local path is refused with the command that is meant."""
+    local = [text for text in typed if "://" not in text and (text == "-" or os.path.lexists(text))]
+    if local:
+        meant = "upload" if local[0] == typed[0] else "download"
+        raise JsobjError(
+            "copy-is-remote",
+            f"'{local[0]}' is a local file, and jsobj {verb} works on objects only",
+            code=ExitCode.USAGE,
+            hint=f"jsobj {meant} {' '.join(map(shlex.quote, typed))}",
+        )

@@ -7,6 +7,8 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.transfer_options import Chosen, filter_options, transfer_options
 from jsobj.cli.parsing.world import World
+from jsobj.cli.views.transfer import perform, transferring
+from jsobj.errors import ExitCode, JsobjError
 
 
 @command("download")
@@ -33,9 +35,23 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
       jsobj download 's3://results/raw/*.nc' raw/
       jsobj download s3://results/data.tar - | tar x
     """
-    from jsobj.cli.downloading import run_download
+    from jsobj.actions.download import download as action
+    from jsobj.store.location import parse_location
 
-    run_download(world, source, destination, Chosen.of(words))
+    chosen = Chosen.of(words)
+    if destination != "-":
+        places = [parse_location(text) for text in source]
+        perform(
+            world,
+            chosen,
+            lambda context: action(context, places, destination, chosen.options, chosen.filters),
+        )
+        return
+    from jsobj.actions.read import write_out
 
-
-__all__ = ["download"]
+    places = [parse_location(text, need_key=True) for text in source]
+    if chosen.dry_run:
+        hint = "jsobj stat shows the object"
+        raise JsobjError("usage", "with '-' there is no plan to show", code=ExitCode.USAGE, hint=hint)
+    with transferring(world, chosen, data_on_stdout=True) as (context, _):
+        write_out(context, places, world.out.write_bytes, chosen.options)

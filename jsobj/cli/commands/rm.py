@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import click
 
 from jsobj.cli.parsing.command import command
-from jsobj.cli.parsing.stores import Stores, store_options, stores
+from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.errors import JsobjError
+from jsobj.ui.documents import Record
 
 if TYPE_CHECKING:
-    from jsobj.store.location import Location
-    from jsobj.transfer.delete import Doomed
+    from jsobj.actions.stores import BucketStores
+    from jsobj.transfer.delete import ToDelete
     from jsobj.transfer.events import Tally
 
 _COUNTED = 1000  # objects that are counted before the question is asked
@@ -41,57 +41,39 @@ def rm(
       jsobj rm s3://results/old.nc s3://results/older.nc
       jsobj rm -r s3://results/scratch/ --dry-run
     """
+    from jsobj.actions.delete import to_delete
     from jsobj.store.location import parse_location
     from jsobj.transfer.events import Tally
 
     places = [parse_location(text, need_key=not recursive) for text in url]
     tally = Tally()
 
-    def told(item: str, reason: str, wait: float) -> None:
+    def on_retry(item: str, reason: str, wait: float) -> None:
         tally.retried()
         world.out.detail(f"again in {wait:.1f} s: {item}: {reason}")
 
-    with stores(world, unsigned=unsigned, endpoint=endpoint, on_retry=told) as opened:
-        if len(places) == 1 and not recursive and not dry_run:
-            _delete_one(world, opened, places[0])
-            return
-        found: Iterator[Doomed] = chain.from_iterable(_doomed(opened, place, recursive) for place in places)
+    with stores(world, unsigned=unsigned, endpoint=endpoint, on_retry=on_retry) as opened:
+        found = to_delete(opened, places, recursive=recursive)
         if dry_run:
             _show_plan(world, found)
-            return
-        if recursive and not yes:
-            found = _confirmed(world, found)
-        _delete_all(world, opened, found, tally)
+        elif len(places) == 1 and not recursive:
+            _delete_one(world, next(found))
+        else:
+            _delete_all(world, opened, found if yes or not recursive else _confirmed(world, found), tally)
 
 
-def _doomed(opened: Stores, place: Location, recursive: bool) -> Iterator[Doomed]:
-    from jsobj.store.location import everything_at, nothing_at
-    from jsobj.transfer.delete import Doomed
-
-    store = opened.of(place)
-    if not recursive:
-        yield Doomed(store, place.key, named=True)
-        return
-    empty = True
-    for item in everything_at(store, place.key):
-        empty = False
-        yield Doomed(store, item.key, item.size)
-    if empty and place.key:
-        raise nothing_at(store, place.key)
-
-
-def _show_plan(world: World, found: Iterator[Doomed]) -> None:
+def _show_plan(world: World, found: Iterator[ToDelete]) -> None:
     from jsobj.ui.documents import Stream
     from jsobj.ui.text import safe
 
-    def data(doomed: Doomed) -> dict[str, object]:
-        return {"url": doomed.url, "key": doomed.key, "size": None if doomed.named else doomed.size}
+    def data(item: ToDelete) -> dict[str, object]:
+        return {"url": item.url, "key": item.key, "size": None if item.named else item.size}
 
-    count = world.out.stream(Stream("jsobj.delete-plan/1", found, data, lambda doomed: safe(doomed.url)))
+    count = world.out.stream(Stream("jsobj.delete-plan/1", found, data, lambda item: safe(item.url)))
     world.out.note(f"{count} object(s) would be deleted; nothing was.")
 
 
-def _confirmed(world: World, found: Iterator[Doomed]) -> Iterator[Doomed]:
+def _confirmed(world: World, found: Iterator[ToDelete]) -> Iterator[ToDelete]:
     from jsobj.units import human_bytes
 
     first = list(islice(found, _COUNTED))
@@ -99,39 +81,33 @@ def _confirmed(world: World, found: Iterator[Doomed]) -> Iterator[Doomed]:
         return iter(())
     more = "more than " if len(first) == _COUNTED else ""
     names = f"{first[0].url}{f' ... {first[-1].url}' if len(first) > 1 else ''}"
-    size = human_bytes(sum(doomed.size for doomed in first))
+    size = human_bytes(sum(item.size for item in first))
     world.out.note(f"{more}{len(first)} object(s), {more}{size}: {names}")
     world.confirm(f"Delete {more}{len(first)} object(s)?", option="--yes")
     return chain(first, found)
 
 
-def _delete_one(world: World, opened: Stores, place: Location) -> None:
-    from jsobj.transfer.delete import Doomed, delete
-    from jsobj.ui.documents import Record
+def _delete_one(world: World, item: ToDelete) -> None:
+    from jsobj.transfer.delete import delete
 
-    url = opened.of(place).place.url(place.key)
-    delete(Doomed(opened.of(place), place.key, named=True))
+    delete(item)
     if world.out.as_json:
-        world.out.show(Record("jsobj.object-deleted/1", {"url": url, "key": place.key, "deleted": True}, []))
+        world.out.show(Record("jsobj.object-deleted/1", {"url": item.url, "key": item.key, "deleted": True}, []))
     else:
-        world.out.note(f"Deleted {url}")
+        world.out.note(f"Deleted {item.url}")
 
 
-def _delete_all(world: World, opened: Stores, found: Iterator[Doomed], tally: Tally) -> None:
-    from jsobj.transfer.delete import delete_all
-    from jsobj.transfer.events import Started
-    from jsobj.transfer.outcomes import exit_code
+def _delete_all(world: World, opened: BucketStores, found: Iterator[ToDelete], tally: Tally) -> None:
+    from jsobj.actions.delete import delete
     from jsobj.ui.progress import open_progress
 
     with open_progress(world.out, "auto", tally) as progress:
-        progress(Started("delete", "", ""))
-        failures = delete_all(found, opened, tally=tally, tell=progress)
-        progress(replace(tally.summary("delete"), unverified=0))
+        result = delete(opened, found, tally, progress)
     progress.show_result()
-    if failures:
+    if result.failures:
         raise JsobjError(
             "not-all-deleted",
             f"{tally.failed} of {tally.found_items} objects could not be deleted",
-            code=exit_code(tally.done, failures),
+            code=result.code,
             hint="the reasons are above; when they are mended, run the same command again",
         )

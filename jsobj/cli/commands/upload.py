@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.transfer_options import Chosen, filter_options, transfer_options
 from jsobj.cli.parsing.world import World
+from jsobj.cli.views.transfer import finish, perform, transferring
+from jsobj.errors import ExitCode, JsobjError
 
 
 @command("upload")
@@ -19,7 +23,15 @@ from jsobj.cli.parsing.world import World
 @click.option("--links", type=click.Choice(["skip", "follow"]), default="skip", help="What to do with symbolic links.")
 @click.option("--compress", type=click.Choice(["gzip", "br", "zstd"]), help="Compress, and say so in Content-Encoding.")
 @click.option("--content-type", metavar="TYPE", default="", help="Media type; default: by the file's name.")
-def upload(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
+def upload(
+    world: World,
+    source: tuple[str, ...],
+    destination: str,
+    files_from: str,
+    null: bool,
+    links: str,
+    **words: object,
+) -> None:
     """Send files and folders to a bucket.
 
     Parallel, resumable, verified.
@@ -36,9 +48,23 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: obj
       tar c data | jsobj upload - s3://results/data.tar
       find . -newer stamp -print0 | jsobj upload . s3://results/new/ --files-from - -0
     """
-    from jsobj.cli.uploading import run_upload
+    from jsobj.actions import upload as actions
+    from jsobj.actions.context import Action, ActionContext
+    from jsobj.store.location import parse_location
 
-    run_upload(world, source, destination, Chosen.of(words))
+    location, chosen = parse_location(destination), Chosen.of(words)
+    options, filters = chosen.options, chosen.filters
+    if source == ("-",):
+        if chosen.dry_run:
+            raise JsobjError("usage", "--dry-run cannot look into standard input", code=ExitCode.USAGE)
+        stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
+        with transferring(world, chosen) as (context, progress):
+            finish(progress, actions.upload_from(context, stdin, location, options, name="standard input"))
+        return
 
+    def prepare(context: ActionContext) -> Action:
+        return actions.upload(
+            context, source, location, options, filters, files_from=files_from, null=null, links=links
+        )
 
-__all__ = ["upload"]
+    perform(world, chosen, prepare)

@@ -9,12 +9,13 @@ import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
 from jsobj.cli.parsing.shell_complete import complete_buckets
-from jsobj.cli.parsing.stores import Stores, store_options, stores
+from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
 from jsobj.errors import JsobjError
 
 if TYPE_CHECKING:
+    from jsobj.actions.stores import BucketStores
     from jsobj.store.location import Location
     from jsobj.store.objects import Store, Upload
 
@@ -96,7 +97,7 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
         world.out.show(Listing("jsobj.upload-list/1", items, columns, shown, "There was no upload to abort."))
 
 
-def _places(opened: Stores, url: str) -> Iterator[Location]:
+def _places(opened: BucketStores, url: str) -> Iterator[Location]:
     from jsobj.store.location import Location, parse_location
 
     if url not in {"", "s3://", "swift://"}:

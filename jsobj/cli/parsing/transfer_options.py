@@ -27,9 +27,6 @@ class Chosen:
     progress: str = "auto"
     unsigned: bool = False
     endpoint: str = ""
-    files_from: str = ""
-    null: bool = False
-    links: str = "skip"
 
     @classmethod
     def of(cls, words: Mapping[str, Any]) -> Chosen:

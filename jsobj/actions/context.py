@@ -1,0 +1,95 @@
+"""What every action works with, and what it is before it runs: something to do, and a plan to look at."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from jsobj.actions.stores import BucketStores, bucket_stores
+from jsobj.store.open import Wish
+from jsobj.transfer.events import EventBus, Failed, Listener, Skipped, Tally
+from jsobj.transfer.job import JobSpec, RunContext, open_job
+
+if TYPE_CHECKING:
+    from jsobj.identity.settings import Settings
+    from jsobj.store.location import Location
+    from jsobj.store.objects import StorePlace
+    from jsobj.transfer.journal.journal import Journal
+    from jsobj.transfer.outcomes import Result
+
+
+@dataclass(frozen=True, slots=True)
+class ActionContext:
+    """Open stores, counters and a listener. ``words``: the command line that a journal keeps.
+
+    ``journals`` are those of the runs that were begun.
+    """
+
+    stores: BucketStores
+    tally: Tally
+    emit: EventBus
+    words: tuple[str, ...]
+    journals: list[Journal]
+
+    def open_job(self, spec: JobSpec, location: Location, *, dry_run: bool = False) -> RunContext:
+        """Open the job's journal; a dry run keeps none. Raises :class:`JsobjError` (local) where the job is running."""
+        stores = self.stores
+        spec = replace(spec, words=self.words or spec.words, cloud=stores.wish.cloud, profile=stores.wish.profile)
+        job = open_job(
+            spec,
+            stores.of(location).place,
+            stores.settings,
+            open_store=lambda on_retry: stores.another(location, on_retry),
+            tally=self.tally,
+            emit=self.emit,
+            keeps_journal=not dry_run,
+        )
+        self.journals.append(job.journal)
+        return job
+
+
+@contextlib.contextmanager
+def action_context(
+    settings: Settings,
+    wish: Wish,
+    listener: Listener,
+    *,
+    tally: Tally | None = None,
+    words: tuple[str, ...] = (),
+    journals: list[Journal] | None = None,
+    on_open: Callable[[StorePlace], None] | None = None,
+) -> Iterator[ActionContext]:
+    """Everything that an action works with, closed at the end. ``on_open`` is called with each store's place."""
+    tally = tally or Tally()
+    emit = EventBus(listener, tally)
+    more = {"on_open": on_open} if on_open else {}
+    with bucket_stores(settings, wish, on_retry=emit.retried, **more) as stores:
+        yield ActionContext(stores, tally, emit, words, [] if journals is None else journals)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """What would be done with one item, and why. ``destination`` and ``size`` are None where nothing would."""
+
+    action: str
+    item: str
+    destination: str | None = None
+    size: int | None = None
+    reason: str | None = None
+
+    @classmethod
+    def not_done(cls, decision: Skipped | Failed) -> PlannedItem:
+        """An item that is skipped or refused."""
+        if isinstance(decision, Skipped):
+            return cls("skip", decision.item, reason=decision.reason)
+        return cls("refuse", decision.item, reason=decision.error.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action whose arguments were checked. ``run`` does it; ``plan`` shows what it would do, and does nothing."""
+
+    run: Callable[[], Result]
+    plan: Callable[[], Iterator[PlannedItem]]

@@ -1,0 +1,106 @@
+"""Download: objects, prefixes and patterns, to files and folders."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from jsobj.actions.context import Action, ActionContext, PlannedItem
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.location import Location
+from jsobj.transfer import run
+from jsobj.transfer.download.target_folder import TargetFolder
+from jsobj.transfer.events import Failed, Skipped
+from jsobj.transfer.filters import Filters
+from jsobj.transfer.job import JobSpec, RunContext
+from jsobj.transfer.journal.jobs import claimed_temps
+from jsobj.transfer.options import Options
+from jsobj.transfer.outcomes import Result
+from jsobj.transfer.targets import absolute, download_target
+
+
+def download(
+    context: ActionContext, sources: Sequence[Location], destination: str, options: Options, filters: Filters
+) -> Action:
+    """Fetch objects, a run for each source. Raises :class:`JsobjError` (usage) where sources need a folder."""
+    # As text, not as a Path: a slash at the end has a meaning.
+    if len(sources) > 1 and not (destination.endswith("/") or os.path.isdir(destination)):  # noqa: PTH112
+        raise JsobjError(
+            "destination-not-folder",
+            f"{len(sources)} sources need a folder as their destination, and {destination} is not one",
+            code=ExitCode.USAGE,
+            hint=f"make it, or end it with a slash: {destination}/",
+        )
+    _require_own_names(sources)
+
+    def results() -> Iterator[Result]:
+        for source in sources:
+            with _opened(context, source, destination, options, filters) as (job, *where):
+                yield run.download(job, *where)
+
+    def plan() -> Iterator[PlannedItem]:
+        for source in sources:
+            with _opened(context, source, destination, options, filters, dry_run=True) as (job, *where):
+                yield from map(_planned, run.download_work(job, *where).decisions())
+
+    return Action(run=lambda: _together(list(results())), plan=plan)
+
+
+@contextlib.contextmanager
+def _opened(
+    context: ActionContext,
+    source: Location,
+    destination: str,
+    options: Options,
+    filters: Filters,
+    *,
+    dry_run: bool = False,
+) -> Iterator[tuple[RunContext, Any, Any, Any]]:
+    """The job of one source, its store, and where its objects go."""
+    store, settings = context.stores.of(source), context.stores.settings
+    target = download_target(store, source, destination)
+    folder = TargetFolder(target.folder, dry_run=dry_run, claimed=lambda: claimed_temps(settings.state_dir))
+    with contextlib.closing(folder):
+        spec = JobSpec(
+            verb="download",
+            sources=(store.place.url(source.key),),
+            destination=absolute(destination),
+            options=options,
+            filters=filters,
+            words=("download", str(source), destination),
+            folder=absolute(target.folder),
+        )
+        yield context.open_job(spec, source, dry_run=dry_run), store, target, folder
+
+
+def _require_own_names(sources: Sequence[Location]) -> None:
+    """Two sources with one name would overwrite each other."""
+    seen: dict[str, Location] = {}
+    for source in sources:
+        name = source.key.rpartition("/")[2]
+        if name and name in seen:
+            raise JsobjError(
+                "sources-meet",
+                f"{seen[name]} and {source} would both become '{name}'",
+                code=ExitCode.USAGE,
+                hint="fetch them one by one, under different names",
+            )
+        seen[name] = source
+
+
+def _together(results: list[Result]) -> Result:
+    """Several runs as one: the numbers are those of the last, which counted for all."""
+    if len(results) == 1 or not any(result.code for result in results):
+        return results[-1]
+    failures = tuple(failure for result in results for failure in result.failures)
+    return replace(results[-1], code=ExitCode.PARTIAL, failures=failures)
+
+
+def _planned(decision: Any) -> PlannedItem:
+    if isinstance(decision, Skipped | Failed):
+        return PlannedItem.not_done(decision)
+    item = decision.item
+    return PlannedItem("download", item.remote.key, item.name, item.remote.size)

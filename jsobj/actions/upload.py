@@ -1,0 +1,116 @@
+"""Upload: files and folders, or one stream of bytes."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from jsobj.actions.context import Action, ActionContext, PlannedItem
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.location import Location
+from jsobj.transfer import run
+from jsobj.transfer.events import Failed, Skipped
+from jsobj.transfer.file_list import read_list
+from jsobj.transfer.filters import Filters
+from jsobj.transfer.job import JobSpec
+from jsobj.transfer.options import Options
+from jsobj.transfer.outcomes import Result
+from jsobj.transfer.scan import named
+from jsobj.transfer.targets import absolute, upload_sources
+from jsobj.transfer.upload.stream_run import upload_stream
+from jsobj.transfer.upload.work import Planning, UploadWork
+
+_READ = 1024 * 1024
+
+
+def upload(
+    context: ActionContext,
+    sources: Sequence[str | os.PathLike[str]],
+    destination: Location,
+    options: Options,
+    filters: Filters,
+    *,
+    files_from: str = "",
+    null: bool = False,
+    links: str = "skip",
+) -> Action:
+    """Send files and folders. ``files_from``: a list of names below the one source, ended by NUL with ``null``.
+
+    Raises :class:`JsobjError`: local (a source is missing), usage.
+    """
+    targets = upload_sources([os.fspath(source) for source in sources], destination.key)
+    if files_from and (len(targets) != 1 or targets[0].exact):
+        raise JsobjError(
+            "files-from-needs-folder",
+            "--files-from names files below one folder, and SOURCE is not a folder",
+            code=ExitCode.USAGE,
+            hint=f"jsobj upload . {destination} --files-from {files_from}",
+        )
+    store = context.stores.of(destination)
+    spec = JobSpec(
+        verb="upload",
+        sources=tuple(absolute(target.path) for target in targets),
+        destination=store.place.url(destination.key),
+        options=options,
+        filters=filters,
+        words=("upload", *(target.path for target in targets), str(destination)),
+        files_from=files_from,
+        links=links,
+    )
+
+    def found() -> Iterator[Planning]:
+        follow = links == "follow"
+        if not files_from:
+            return run.plan_upload(store, targets, filters, follow_links=follow)
+        names = read_list(files_from, null=null)
+        files = named(targets[0].path, names, filters=filters, follow_symlinks=follow)
+        return run.plan_listed(store, files, targets[0].prefix)
+
+    def work() -> UploadWork:
+        return run.upload_work(context.open_job(spec, destination, dry_run=True), store, targets, found())
+
+    return Action(
+        run=lambda: run.upload(context.open_job(spec, destination), store, targets, found()),
+        plan=lambda: map(_planned, work().decisions()),
+    )
+
+
+def _planned(decision: Any) -> PlannedItem:
+    if isinstance(decision, Skipped | Failed):
+        return PlannedItem.not_done(decision)
+    sending = decision.item
+    file, remote = sending.file, sending.remote
+    if remote is not None and remote.size == file.size:
+        return PlannedItem("compare", file.path, sending.key, file.size, "same size: content is compared")
+    return PlannedItem("upload", file.path, sending.key, file.size, "new" if remote is None else "differs")
+
+
+def upload_from(context: ActionContext, stream: Any, destination: Location, options: Options, *, name: str) -> Result:
+    """Send all bytes of a binary stream as one object; ``name`` is what messages call the stream.
+
+    Raises :class:`JsobjError`, and what reading raises; then no object was made.
+    """
+    if destination.many:
+        raise JsobjError(
+            "stream-needs-key",
+            f"{name} has no file name: the destination must name an object",
+            code=ExitCode.USAGE,
+            hint=f"jsobj upload - {shlex.quote(f'{destination}NAME')}",
+        )
+    store = context.stores.of(destination)
+    return upload_stream(store, destination.key, _chunks(stream), options, context.tally, context.emit, name=name)
+
+
+def _chunks(stream: Any) -> Iterable[bytes | memoryview]:
+    """The stream in pieces, each in the same buffer where it can fill one."""
+    if not hasattr(stream, "readinto"):
+        while data := stream.read(_READ):
+            if isinstance(data, str):
+                raise JsobjError("usage", "the file is open as text: open it in binary mode", code=ExitCode.USAGE)
+            yield data
+        return
+    view = memoryview(bytearray(_READ))
+    while count := stream.readinto(view):
+        yield view[:count]

@@ -1,0 +1,112 @@
+"""Verify: objects against local files, against a list of digests, or a Zarr against its own metadata."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+from jsobj.arrays import zarr_check
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.location import Location, object_at
+from jsobj.store.objects import Store
+from jsobj.transfer import verify
+from jsobj.transfer.filters import Filters
+from jsobj.transfer.scan import LocalFile, Passed, walk
+from jsobj.transfer.targets import upload_sources
+from jsobj.transfer.upload.worker import unreadable
+from jsobj.transfer.verify import EXTRA, SAME, UNREADABLE, Checked, Pair
+from jsobj.transfer.zarr_leftovers import Leftovers
+
+_WORKERS = 8
+
+
+@dataclass(slots=True)
+class Verification:
+    """Verdicts as they are found; iterate once. ``counts`` of each state, and :meth:`code`, are complete after that.
+
+    ``extra``: objects without a file are a difference too.
+    """
+
+    verdicts: Iterator[Checked]
+    extra: bool = False
+    judge: Callable[[Iterable[str]], ExitCode] = verify.verdict
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __iter__(self) -> Iterator[Checked]:
+        for found in self.verdicts:
+            self.counts[found.state] += 1
+            yield found
+
+    def is_fine(self, found: Checked) -> bool:
+        """Whether a verdict is not worth a line."""
+        return found.state in {SAME, zarr_check.INTACT} or (found.state == EXTRA and not self.extra)
+
+    @property
+    def code(self) -> ExitCode:
+        """0 for all the same; else what the worst state has."""
+        code = self.judge(self.counts)
+        if self.extra and self.counts[EXTRA] and code not in {ExitCode.INTEGRITY, ExitCode.NOT_FOUND}:
+            return ExitCode.INTEGRITY
+        return code
+
+
+def verify_zarr(store: Store, location: Location) -> Verification:
+    """Every chunk that a Zarr's metadata name. Raises :class:`JsobjError` (not found) where there is no Zarr."""
+    prefix = _folder(location.key)
+    if not zarr_check.is_zarr(store, prefix):
+        raise JsobjError(
+            "not-a-zarr",
+            f"{store.place.url(prefix)} is not a Zarr: it has no zarr.json, .zgroup or .zarray",
+            code=ExitCode.NOT_FOUND,
+            hint=f"to compare it with files: jsobj verify LOCAL {shlex.quote(str(location))}",
+        )
+    return Verification(zarr_check.check_zarr(store, prefix), judge=zarr_check.verdict)
+
+
+def verify_manifest(
+    store: Store,
+    location: Location,
+    open_list: Callable[[], AbstractContextManager[Iterable[str]]],
+    name: str,
+    *,
+    extra: bool = False,
+) -> Verification:
+    """Objects against the lines of a list of digests; ``name`` is what messages call the list."""
+
+    def verdicts() -> Iterator[Checked]:
+        try:
+            with open_list() as lines:
+                promises = verify.read_manifest(lines, name)
+                yield from verify.check_manifest(store, _folder(location.key), promises, workers=_WORKERS)
+        except OSError as error:
+            raise unreadable(name, error) from error
+
+    return Verification(verdicts(), extra)
+
+
+def verify_files(
+    store: Store, location: Location, local: str, filters: Filters, *, deep: bool = False, extra: bool = False
+) -> Verification:
+    """Objects against a local file or folder. ``deep``: fetch what has no digest to compare."""
+    (source,) = upload_sources([local], location.key)
+    files = walk([source.path], filters=filters)
+    if source.exact:
+        both = (_pair(store, source.exact, file) for file in files)
+        return Verification(verify.check_tree(store, both, deep=deep, workers=_WORKERS), extra)
+    there = (item for item in store.list(source.prefix) if not filters.judge(item.key[len(source.prefix) :]))
+    items = verify.pairs(files, there, source.prefix)
+    stays = Leftovers(source.path, source.prefix)
+    return Verification(verify.check_tree(store, items, deep=deep, workers=_WORKERS, is_leftover=stays), extra)
+
+
+def _pair(store: Store, key: str, file: LocalFile | Passed) -> Pair | Checked:
+    if isinstance(file, Passed):
+        return Checked(file.path, UNREADABLE, file.reason)
+    return Pair(key, file, object_at(store, key))
+
+
+def _folder(key: str) -> str:
+    return key if not key or key.endswith("/") else f"{key}/"
