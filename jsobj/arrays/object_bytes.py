@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink, Room
-from jsobj.transfer.compare import Comparison, compare_held, is_md5
+from jsobj.store.digest_tries import TRIES, until_digest_matches
+from jsobj.transfer.compare import Comparison, bytes_differ, compare_held, is_md5
 
 if TYPE_CHECKING:
     from jsobj.store.objects import Got, ObjectInfo, Store
-
-_TRIES = 3  # fetches of an object whose bytes do not match its digest
 
 
 class Memory(Room, Protocol):
@@ -49,14 +48,11 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> O
     Raises :class:`JsobjError`: integrity (``bytes-differ``), and what the store raises.
     """
     before: memoryview | None = None
-    for _ in range(_TRIES):
+
+    def attempt(_: int) -> ObjectBytes | None:
+        nonlocal before
         sink = memory()
-        try:
-            got = store.get(key, sink)
-        except JsobjError as error:
-            if error.reference != "object-not-found":
-                raise
-            return None
+        got = store.get(key, sink)
         data = sink.data
         if len(data) != got.size:  # an empty response overwrites nothing of an earlier, interrupted try
             data = data[: got.size]
@@ -66,13 +62,15 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> O
         if found.same is None and memoryview(data) == before:
             return ObjectBytes(data, "twice")  # the parts are of uneven sizes, as some programs make them
         before = memoryview(data)
-    raise JsobjError(
-        "bytes-differ",
-        f"{key}: the bytes that arrive do not have the object's digest",
-        code=ExitCode.INTEGRITY,
-        context=f"fetched {_TRIES} times; these bytes were not given out",
-        hint="a proxy on the way may change data: try https, or another network",
-    )
+        return None
+
+    seen = f"fetched {TRIES} times; these bytes were not given out"
+    try:
+        return until_digest_matches(attempt, lambda: bytes_differ(key, seen))
+    except JsobjError as error:
+        if error.reference != "object-not-found":
+            raise
+        return None
 
 
 def _compare(store: Store, got: Got, data: Any) -> Comparison:

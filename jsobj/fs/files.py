@@ -19,8 +19,8 @@ from jsobj.net.body import BytesSource
 from jsobj.store.objects import PART_SIZE as LAYOUT
 from jsobj.store.objects import ObjectInfo, PutOptions
 from jsobj.transfer.download.read_stream import Reading
+from jsobj.transfer.local_file import content_type
 from jsobj.transfer.part_layout import PART_SIZE
-from jsobj.transfer.upload.worker import content_type
 
 if TYPE_CHECKING:
     from jsobj.fs.filesystem import ObjectFileSystem

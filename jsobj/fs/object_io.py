@@ -13,8 +13,8 @@ from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Store
 from jsobj.transfer.download.disk import umask
 from jsobj.transfer.download.read_stream import Reading
 from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.local_file import content_type
 from jsobj.transfer.part_layout import Stretch, plan_layout
-from jsobj.transfer.upload.worker import content_type
 
 _ONE_REQUEST = 32 * 1024**2  # the largest object that is sent in one request
 _WORKERS = 4  # parts of one object at once

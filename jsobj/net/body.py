@@ -124,9 +124,13 @@ class BytesSink:
         self.data[offset:] = chunk
 
 
-def source_changed(name: str) -> JsobjError:
+class SourceLost(JsobjError):
+    """A file changed or vanished after the transfer was planned: what was sent of it is of no use."""
+
+
+def source_changed(name: str) -> SourceLost:
     """The error for a file that is not what it was when the transfer was planned."""
-    return JsobjError(
+    return SourceLost(
         "source-changed",
         f"{name} changed while it was being sent",
         code=ExitCode.INTEGRITY,

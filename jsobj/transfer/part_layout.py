@@ -39,6 +39,9 @@ class Layout:
         start = (number - 1) * self.part_size
         return Stretch(number, start, min(self.part_size, self.size - start))
 
+    def __len__(self) -> int:
+        return self.count
+
     def __iter__(self) -> Iterator[Stretch]:
         return (self.part(number) for number in range(1, self.count + 1))
 

@@ -12,8 +12,8 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.transfer.compare import compare, is_md5, md5_of
 from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.local_file import opened
 from jsobj.transfer.scan import LocalFile, Passed
-from jsobj.transfer.upload.worker import opened
 
 SAME, DIFFERS, MISSING, EXTRA, UNVERIFIED, UNREADABLE = (
     "same",

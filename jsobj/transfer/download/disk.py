@@ -36,7 +36,7 @@ _WORDS = {
 }
 
 
-def trouble(error: OSError, path: str, *, needed: int = 0, folder: int | None = None) -> JsobjError:
+def write_error(error: OSError, path: str, *, needed: int = 0, folder: int | None = None) -> JsobjError:
     """The error for a file below a target folder that could not be written.
 
     ``needed``: bytes of the file, and ``folder`` an open descriptor on its disk, to tell a full disk with numbers.

@@ -12,18 +12,19 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
+from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import composite
 from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compare import is_md5, layouts
+from jsobj.transfer.compare import bytes_differ, is_md5, layouts
 from jsobj.transfer.engine.parallel_map import bounded_map
 
 _STRETCH = 8 * 1024**2  # bytes that are fetched at once where the object's own parts do not say
 _LARGEST = 32 * 1024**2  # bytes; larger parts are not held in memory for the sake of their MD5
 _AHEAD = 64 * 1024**2  # bytes that are held at most
 _WORKERS = 4
-_TRIES = 3
+_GIVEN_OUT = "the bytes that were given out are wrong: throw them away"
 
 
 def _nothing() -> None:
@@ -89,7 +90,7 @@ class Reading:
         if composite(md5s) == etag:
             self.verified = "parts"
         elif self._info.metadata.get(PART_SIZE) == str(layout.part_size):  # known, not guessed
-            raise _damaged(self._info.key, "the bytes that were given out are wrong: throw them away")
+            raise bytes_differ(self._info.key, _GIVEN_OUT)
 
     def _hashed(self, md5: str) -> Iterator[bytearray]:
         digest = hashlib.md5(usedforsecurity=False)
@@ -97,7 +98,7 @@ class Reading:
             digest.update(data)
             yield data
         if digest.hexdigest() != md5:
-            raise _damaged(self._info.key, "the bytes that were given out are wrong: throw them away")
+            raise bytes_differ(self._info.key, _GIVEN_OUT)
         self.verified = "md5"
 
     def _ahead(
@@ -113,33 +114,26 @@ class Reading:
 
     def _fetch(self, stretch: PartDigest, *, digest: bool) -> tuple[bytearray, str]:
         whole = stretch.start == 0 and stretch.size == self._info.size  # also an empty one, of which no range exists
-        ask = partial(self._store.get, self._info.key, etag=self._info.etag, digest=digest)
-        for attempt in range(_TRIES):
+        get = partial(self._store.get, self._info.key, etag=self._info.etag, digest=digest)
+
+        def fetch(number: int) -> tuple[bytearray, str] | None:
             sink = BytesSink()
             try:
-                got = ask(sink) if whole else ask(sink, start=stretch.start, size=stretch.size)
+                got = get(sink) if whole else get(sink, start=stretch.start, size=stretch.size)
             except JsobjError as error:
-                if not attempt:
+                if number == 0:
                     raise
                 # A server that has noticed the damage itself may have taken the object away since.
-                raise _damaged(self._info.key, f"then: {error.message}") from error
-            if got.size == stretch.size and stretch.md5 in {"", got.md5}:
-                return sink.data, got.md5
-        raise _damaged(self._info.key, f"fetched {_TRIES} times; these bytes were not given out")
+                raise bytes_differ(self._info.key, f"then: {error.message}") from error
+            good = got.size == stretch.size and stretch.md5 in {"", got.md5}
+            return (sink.data, got.md5) if good else None
+
+        seen = f"fetched {TRIES} times; these bytes were not given out"
+        return until_digest_matches(fetch, lambda: bytes_differ(self._info.key, seen))
 
 
 def _stretches(start: int, size: int, step: int) -> list[PartDigest]:
-    """Equal stretches whose MD5 nobody told; one, where there are no bytes at all."""
+    """Equal stretches of unknown MD5; one, where there are no bytes at all."""
     return [PartDigest(at, min(step, start + size - at), "") for at in range(start, start + size, step)] or [
         PartDigest(start, 0, "")
     ]
-
-
-def _damaged(key: str, seen: str) -> JsobjError:
-    return JsobjError(
-        "bytes-differ",
-        f"{key}: the bytes that arrive do not have the object's digest",
-        code=ExitCode.INTEGRITY,
-        context=seen,
-        hint="a proxy on the way may change data: try https, or another network",
-    )

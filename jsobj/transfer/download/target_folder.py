@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from jsobj.errors import JsobjError
-from jsobj.transfer.download.disk import UnsyncedBytes, reserve, trouble, umask
+from jsobj.transfer.download.disk import UnsyncedBytes, reserve, umask, write_error
 from jsobj.transfer.download.open_folders import Folders, OpenFolder, flush
 from jsobj.transfer.download.stale_temps import Claimed, hold, sweep
 from jsobj.transfer.key_path import is_temp, temp_name
@@ -114,13 +114,13 @@ class TargetFolder:
             return PartialFile(self, folder, parts, name, descriptor, size)
 
         temp = self._translated(lambda: self._with_second_try(opened), parts)
-        try:
-            if size > _SMALL:
+        if size > _SMALL:
+            try:
                 reserve(temp.descriptor, size)
-        except OSError as error:
-            told = temp.trouble(error)
-            temp.discard()
-            raise told from error
+            except OSError as error:
+                refused = temp.error(error)
+                temp.discard()
+                raise refused from error
         return temp
 
     def reopen(self, parts: Parts, name: str) -> PartialFile | None:
@@ -199,7 +199,7 @@ class TargetFolder:
         try:
             return call()
         except OSError as error:
-            raise trouble(error, self.path(parts)) from error
+            raise write_error(error, self.path(parts)) from error
 
 
 class PartialFile:
@@ -218,6 +218,16 @@ class PartialFile:
         self.descriptor = descriptor
         self.size = size
 
+    def __enter__(self) -> PartialFile:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """Remove the file, unless it was committed. :class:`OSError` becomes :class:`JsobjError` (local)."""
+        refused = self.error(error) if isinstance(error, OSError) else None
+        self.discard()
+        if refused is not None:
+            raise refused from error
+
     def commit(self, moment: str = "") -> None:
         """Give the file its final name; a file or a symbolic link that has it is replaced.
 
@@ -232,7 +242,7 @@ class PartialFile:
                 os.replace(self.name, self._parts[-1], src_dir_fd=folder, dst_dir_fd=folder)
             self._landing.landed(self.folder)
         except OSError as error:
-            raise self.trouble(error) from error
+            raise self.error(error) from error
         self.close()
 
     def discard(self) -> None:
@@ -252,9 +262,9 @@ class PartialFile:
             self._close_file()
         self._landing.release(self.folder)
 
-    def trouble(self, error: OSError) -> JsobjError:
+    def error(self, error: OSError) -> JsobjError:
         """What the system refused, in words: for errors of writing to :attr:`descriptor`."""
-        return trouble(error, self._landing.path(self._parts), needed=self.size, folder=self.folder.descriptor)
+        return write_error(error, self._landing.path(self._parts), needed=self.size, folder=self.folder.descriptor)
 
     def _close_file(self) -> None:
         descriptor, self.descriptor = self.descriptor, -1

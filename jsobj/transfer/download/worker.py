@@ -10,21 +10,22 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
+from jsobj.store.digest_tries import until_digest_matches
 from jsobj.store.etag import composite
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compare import Comparison, compare, is_md5, layouts, md5_of
+from jsobj.transfer.compare import BytesDiffer, Comparison, bytes_differ, compare, is_md5, layouts, md5_of
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
 from jsobj.transfer.download.target_folder import PartialFile, TargetFolder
+from jsobj.transfer.engine.parts_work import Arrived
 from jsobj.transfer.engine.rate_limit import Meter
+from jsobj.transfer.engine.work import Performer
 from jsobj.transfer.options import Options
 from jsobj.transfer.part_layout import Layout, Stretch
-from jsobj.transfer.upload.worker import info_of
-
-TRIES = 3  # for bytes that arrived damaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +36,19 @@ class Fetching:
     path: tuple[str, ...]
 
     @property
-    def name(self) -> str:
+    def source(self) -> str:
+        """The key."""
+        return self.remote.key
+
+    @property
+    def target(self) -> str:
         """The path as one text."""
         return "/".join(self.path)
+
+    @property
+    def size(self) -> int:
+        """Bytes, as the listing told."""
+        return self.remote.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +84,7 @@ class FetchPart:
 class FinishFetch:
     """Compare the digest of the whole and give the file its name. ``twice``: every part came twice alike.
 
-    Raises integrity (``bytes-differ``) where it is another; the temporary file stays then.
+    Raises :class:`BytesDiffer` where it is another; the temporary file stays then.
     """
 
     item: Fetching
@@ -91,18 +102,11 @@ class AbandonFetch:
     temp: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """The file is there. ``verified``: what was compared, "" for the size only; ``skipped``: why none was fetched."""
-
-    size: int
-    etag: str
-    verified: str
-    skipped: str = ""
+DownloadUnit: TypeAlias = FetchWhole | BeginFetch | FetchPart | FinishFetch | AbandonFetch
 
 
 @dataclass(frozen=True, slots=True)
-class FetchBegun:
+class DownloadBegun:
     """A download in parts under way: what to fetch, and the parts that lie in the temporary file already."""
 
     info: ObjectInfo
@@ -113,7 +117,7 @@ class FetchBegun:
     proven: tuple[tuple[int, str], ...]
 
 
-class Receiver:
+class Receiver(Performer[DownloadUnit]):
     """Performs the units of a download. Shared by threads."""
 
     def __init__(self, store: Store, landing: TargetFolder, options: Options, moved: Meter) -> None:
@@ -125,50 +129,46 @@ class Receiver:
         self._lock = threading.Lock()
 
     def stop(self) -> None:
-        """Cut what is under way, from another thread."""
+        """Abort what is under way, from another thread."""
         self._store.stop()
         self._moved.stop()
 
-    def __call__(self, unit: object) -> Fetched | FetchBegun | str | None:
+    def __call__(self, unit: DownloadUnit) -> Arrived | DownloadBegun | str | None:
         """Perform one unit; raises :class:`JsobjError`."""
-        if isinstance(unit, FetchPart):
-            return self._part(unit)
-        if isinstance(unit, FetchWhole):
-            return self._whole(unit.item)
-        if isinstance(unit, BeginFetch):
-            return self._begin(unit)
-        if isinstance(unit, FinishFetch):
-            return self._finish(unit)
-        assert isinstance(unit, AbandonFetch)
-        self._remove(unit.item, unit.temp)
-        return None
+        match unit:
+            case FetchPart():
+                return self._part(unit)
+            case FetchWhole():
+                return self._whole(unit.item)
+            case BeginFetch():
+                return self._begin(unit)
+            case FinishFetch():
+                return self._finish(unit)
+            case AbandonFetch():
+                self._remove(unit.item, unit.temp)
+                return None
 
     # -- in one request
 
-    def _whole(self, item: Fetching) -> Fetched:
-        if same := self._there_already(item, info_of(item.remote)):
+    def _whole(self, item: Fetching) -> Arrived:
+        info = ObjectInfo(item.source, item.size, item.remote.etag, item.remote.modified)  # as far as a listing tells
+        if same := self._there_already(item, info):
             return same
         seen: list[str] = []  # the digest of each try
-        for _ in range(TRIES):
-            temp = self._landing.open_temp(item.path, item.remote.size)
-            try:
-                got = self._store.get(item.remote.key, FileSink(temp.descriptor), moved=self._moved)
-                verified = self._whole_verified(got, temp, twice=got.md5 in seen)
-                seen.append(got.md5)
-                if verified is not None:
-                    os.ftruncate(temp.descriptor, got.size)
-                    self._land(item, temp, got.info)
-                    return Fetched(got.size, got.info.etag, verified)
-            except OSError as error:
-                told = temp.trouble(error)
-                temp.discard()
-                raise told from error
-            except BaseException:
-                temp.discard()
-                raise
-            temp.discard()
-            self._moved(-got.size)
-        raise _damaged(item.remote.key)
+        return until_digest_matches(lambda _: self._try_whole(item, seen), lambda: _damaged(item.source))
+
+    def _try_whole(self, item: Fetching, seen: list[str]) -> Arrived | None:
+        """Fetch an object once; None where its bytes are wrong."""
+        with self._landing.open_temp(item.path, item.size) as temp:
+            got = self._store.get(item.source, FileSink(temp.descriptor), moved=self._moved)
+            verified = self._whole_verified(got, temp, twice=got.md5 in seen)
+            if verified is not None:
+                os.ftruncate(temp.descriptor, got.size)
+                self._land(item, temp, got.info)
+                return Arrived(got.size, got.info.etag, verified)
+        seen.append(got.md5)
+        self._moved(-got.size)
+        return None
 
     def _whole_verified(self, got: Got, temp: PartialFile, *, twice: bool) -> str | None:
         """What was compared ("" if nothing could be); None where the bytes are wrong."""
@@ -182,7 +182,7 @@ class Receiver:
         os.ftruncate(temp.descriptor, got.size)
         return _judged(compare(self._store, info, temp.descriptor), twice=twice)
 
-    def _there_already(self, item: Fetching, info: ObjectInfo) -> Fetched | None:
+    def _there_already(self, item: Fetching, info: ObjectInfo) -> Arrived | None:
         """Whether the target has these bytes already."""
         descriptor = self._landing.open_existing(item.path)
         if descriptor is None:
@@ -195,7 +195,7 @@ class Receiver:
             found = compare(self._store, info, descriptor)
             if not found.same or self._to_be_decoded(info, descriptor):
                 return None
-            return Fetched(info.size, info.etag, found.by, "same content")
+            return Arrived(info.size, info.etag, found.by, "same content")
         finally:
             os.close(descriptor)
 
@@ -210,9 +210,9 @@ class Receiver:
 
     # -- in parts
 
-    def _begin(self, unit: BeginFetch) -> FetchBegun | Fetched:
+    def _begin(self, unit: BeginFetch) -> DownloadBegun | Arrived:
         item = unit.item
-        info = self._store.head(item.remote.key)
+        info = self._store.head(item.source)
         if same := self._there_already(item, info):
             return same
         known, layout = self._layout(info, unit.part_size)
@@ -220,13 +220,13 @@ class Receiver:
         digests = tuple(part.md5 for part in known)
         if unit.temp and unit.etag == info.etag and (temp := self._landing.reopen(item.path, unit.temp)) is not None:
             proven = _proven(unit.proven, stretches, temp.descriptor)
-            self._keep(temp)
-            return FetchBegun(info, temp.name, stretches, layout.part_size, digests, proven)
+            self._track(temp)
+            return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, proven)
         if unit.temp:
             self._remove(item, unit.temp)  # of another version of the object
         temp = self._landing.open_temp(item.path, info.size)
-        self._keep(temp)
-        return FetchBegun(info, temp.name, stretches, layout.part_size, digests, ())
+        self._track(temp)
+        return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, ())
 
     def _layout(self, info: ObjectInfo, part_size: int) -> tuple[Sequence[PartDigest], Layout]:
         """The stretches whose MD5s the server tells, and how the object is cut else."""
@@ -238,38 +238,32 @@ class Receiver:
         return (), Layout(info.size, part_size or self._options.part_size)
 
     def _part(self, unit: FetchPart) -> str:
-        temp = self._temp(unit.item, unit.temp)
+        temp, key = self._temp(unit.item, unit.temp), unit.item.source
         start, size = unit.stretch.start, unit.stretch.size
-        for _ in range(TRIES):
+
+        def fetch(_: int) -> str | None:
             sink = FileSink(temp.descriptor, start)
             try:
-                got = self._store.get(
-                    unit.item.remote.key, sink, start=start, size=size, etag=unit.etag, moved=self._moved
-                )
+                got = self._store.get(key, sink, start=start, size=size, etag=unit.etag, moved=self._moved)
             except OSError as error:
-                raise temp.trouble(error) from error
+                raise temp.error(error) from error
             if not unit.md5 or got.md5 == unit.md5:
                 begin_flush(temp.descriptor, start, size)
                 return got.md5
             self._moved(-size)
-        raise _damaged(unit.item.remote.key)
+            return None
 
-    def _finish(self, unit: FinishFetch) -> Fetched:
+        return until_digest_matches(fetch, lambda: _damaged(key))
+
+    def _finish(self, unit: FinishFetch) -> Arrived:
         temp, info = self._temp(unit.item, unit.temp), unit.info
         verified = self._verified(unit, temp)
         if verified is None:
-            raise _damaged(info.key)  # the file stays: parts that come twice alike need not come a third time
-        self._forget(temp)
-        try:
+            raise _damaged(info.key)  # the file stays: parts that came twice alike need not come a third time
+        self._untrack(temp)
+        with temp:
             self._land(unit.item, temp, info)
-        except OSError as error:
-            told = temp.trouble(error)
-            temp.discard()
-            raise told from error
-        except BaseException:
-            temp.discard()
-            raise
-        return Fetched(info.size, info.etag, verified)
+        return Arrived(info.size, info.etag, verified)
 
     def _verified(self, unit: FinishFetch, temp: PartialFile) -> str | None:
         info = unit.info
@@ -304,7 +298,7 @@ class Receiver:
         temp.discard()
 
     def _temp(self, item: Fetching, name: str) -> PartialFile:
-        """The temporary file; opened anew in a process of its own."""
+        """The temporary file; each process opens it for itself."""
         with self._lock:
             temp = self._temps.get(name)
             if temp is None:
@@ -312,7 +306,7 @@ class Receiver:
                 if temp is None:
                     raise JsobjError(
                         "temporary-file-gone",
-                        f"the temporary file of {item.name} was removed while it was being filled",
+                        f"the temporary file of {item.target} was removed while it was being filled",
                         code=ExitCode.LOCAL,
                         hint="run the same command again",
                     )
@@ -320,16 +314,16 @@ class Receiver:
             return temp
 
     def _remove(self, item: Fetching, name: str) -> None:
-        """Take a temporary file away by its name. Parts that are still under way fill a file that nobody sees."""
+        """Take a temporary file away by its name. Parts that are still under way fill a file without a name."""
         stale = self._landing.reopen(item.path, name)
         if stale is not None:
             stale.discard()
 
-    def _keep(self, temp: PartialFile) -> None:
+    def _track(self, temp: PartialFile) -> None:
         with self._lock:
             self._temps[temp.name] = temp
 
-    def _forget(self, temp: PartialFile) -> None:
+    def _untrack(self, temp: PartialFile) -> None:
         with self._lock:
             self._temps.pop(temp.name, None)
 
@@ -360,11 +354,6 @@ def _proven(
     )
 
 
-def _damaged(key: str) -> JsobjError:
-    return JsobjError(
-        "bytes-differ",
-        f"{key}: the bytes that arrive do not have the object's digest",
-        code=ExitCode.INTEGRITY,
-        context="fetched more than once",
-        hint="nothing was kept; a proxy on the way may change data: try https, or another network",
-    )
+def _damaged(key: str) -> BytesDiffer:
+    hint = "nothing was kept; a proxy on the way may change data: try https, or another network"
+    return bytes_differ(key, "fetched more than once", hint)

@@ -1,7 +1,7 @@
-"""Who performs the units of a run: threads here, or processes that work for them.
+"""Runs the units of a transfer on threads, or on threads that each drive a child process.
 
 Every worker pulls: it takes a unit, performs it, and hands the outcome back. The main thread only waits, also for a
-single worker, so that Ctrl-C never falls into the middle of a decider's bookkeeping.
+single worker, so that Ctrl-C never interrupts the decider's bookkeeping.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import JsobjError
 from jsobj.transfer.engine.count import Count
-from jsobj.transfer.engine.processes import Fatal, Offspring, tell_parent
+from jsobj.transfer.engine.processes import Fatal, ProcessPool, WorkerDied
 from jsobj.transfer.engine.unit_queue import UnitSource
 from jsobj.transfer.engine.work import Outcome, Work
 
 if TYPE_CHECKING:
     from jsobj.transfer.events import Tally
 
-__all__ = ["Perform", "UnitSource", "run", "tell_parent"]
+__all__ = ["UnitSource", "run"]
 
 Perform = Callable[[Any], Any]
 
-STOP_SECONDS = 4.0  # how long workers may take to end after a stop; whoever waits at a terminal gets 5 in all
+STOP_SECONDS = 4.0  # how long workers may take to end after a stop; Ctrl-C takes 5 s at most
 _GROWTH_SECONDS = 0.2
 _WORTH_IT = 1.3
 _BUSY = 0.5  # of one core
-_LOOK_SECONDS = 0.1  # how often the waiting main thread passes on what children report
+_POLL_SECONDS = 0.1  # how often the waiting main thread reads what children report
 
 
 def _nothing() -> None:
-    """Nothing to cut."""
+    """Nothing to abort."""
 
 
 def run(
-    work: Work,
+    work: Work[Any],
     perform: Perform,
     *,
     workers: int,
@@ -45,7 +45,6 @@ def run(
     make_performer: Callable[[], Perform] | None = None,
     on_stop: Callable[[], None] = _nothing,
     tally: Tally | None = None,
-    hear: Callable[[Any], None] | None = None,
 ) -> None:
     """Perform all of ``work`` with ``workers`` threads, or as many threads spread over ``processes`` children.
 
@@ -57,14 +56,11 @@ def run(
         Called with a unit from any thread; its value, or its :class:`JsobjError`, is the outcome.
     make_performer:
         Called once in each child, which is forked before any thread is started here. What it returns is called
-        from several threads; its methods ``stop`` and ``close``, where it has them, are called when the run is stopped
-        and at its end.
+        from several threads; a :class:`jsobj.transfer.engine.work.Performer` is also stopped and closed.
     on_stop:
-        Called when the run ends early (Ctrl-C, a bug, an outcome that ends it), to cut what ``perform`` waits for.
+        Called when the run ends early (Ctrl-C, a bug, an outcome that ends it), to abort what ``perform`` waits for.
     tally:
         Bytes and retries that children count in their copies of it are added here, about five times a second.
-    hear:
-        Called in the main thread with what children send through :func:`tell_parent`.
 
     Raises
     ------
@@ -75,7 +71,7 @@ def run(
         _Run(work, [perform] * workers, on_stop, most=most).run()
         return
     assert make_performer is not None
-    with Offspring(processes, workers, make_performer, tally, hear) as children:
+    with ProcessPool(processes, workers, make_performer, tally) as children:
 
         def cut() -> None:
             on_stop()
@@ -121,10 +117,10 @@ class _Run:
 
     def __init__(
         self,
-        work: Work,
+        work: Work[Any],
         performers: Sequence[Perform],
         on_stop: Callable[[], None],
-        children: Offspring | None = None,
+        children: ProcessPool | None = None,
         *,
         most: int = 0,
     ) -> None:
@@ -134,7 +130,7 @@ class _Run:
         self._lock = threading.Lock()
         self._stopped = False
         self._first: BaseException | None = None
-        self._finished = False  # a worker heard that there are no more units
+        self._finished = False  # a worker found that there are no more units
         self._growth = Growth(most)
         self._threads: list[threading.Thread] = []
         self._performers = performers
@@ -157,14 +153,14 @@ class _Run:
         """Until every worker has ended, or the deadline. In short steps, and so that a signal's exception comes out."""
         for thread in self._threads:
             while thread.is_alive():
-                left = _LOOK_SECONDS if deadline is None else min(_LOOK_SECONDS, deadline - time.monotonic())
+                left = _POLL_SECONDS if deadline is None else min(_POLL_SECONDS, deadline - time.monotonic())
                 if left <= 0:
                     return
                 thread.join(left)
                 if deadline is None and not self._stopped and (more := self._growth.wanted(len(self._threads))):
                     self._start([self._performers[0]] * more)
                 if self._children is not None:
-                    self._children.listen()
+                    self._children.collect_reports()
                 if self._stopped and deadline is None:
                     deadline = time.monotonic() + STOP_SECONDS
 
@@ -180,12 +176,12 @@ class _Run:
                 try:
                     outcome = Outcome(perform(unit))
                 except JsobjError as error:
-                    if self._stopped:  # it was cut: nothing is to be said of it
+                    if self._stopped:  # the error comes from the stop: drop it
                         return
                     outcome = Outcome(error=error)
                 self._work.done(unit, outcome)
                 self._growth.ended.add()
-                if getattr(perform, "gone", False):
+                if isinstance(outcome.error, WorkerDied):  # this thread has no process any more
                     return
             self._finished = True
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
@@ -194,7 +190,7 @@ class _Run:
             self._stop()
 
     def _stop(self) -> None:
-        """Take no more units and cut what is under way; once."""
+        """Take no more units and abort what is under way; once."""
         with self._lock:
             if self._stopped:
                 return

@@ -1,7 +1,7 @@
-"""Child processes that perform units: forked, each with a performer of its own, spoken to through socket pairs.
+"""Child processes that perform units: forked, each with a performer of its own, connected by socket pairs.
 
-A child has one thread for each of its slots, and a slot has a pair of its own: no message is ever sorted. Its main
-thread listens for the end and reports what it counted. Children never print, touch no journal, and die with their
+A child has one thread for each of its slots, and each slot has a socket pair of its own, so messages never mix. Its
+main thread waits for orders and reports what it counted. Children never print, touch no journal, and die with their
 parent.
 """
 
@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.transfer.engine.work import Performer
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -28,8 +29,6 @@ _REPORT_SECONDS = 0.2
 _GRACE_SECONDS = 2.0  # for a child to end by itself
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
-_uplink: _Uplink | None = None  # set in children only
-
 
 class Fatal(Exception):
     """What ended a child's unit beside a :class:`JsobjError`, or kept the child from starting: the run ends with it."""
@@ -39,16 +38,12 @@ class Fatal(Exception):
         self.error = error
 
 
-def tell_parent(message: object) -> bool:
-    """In a child: hand a picklable value to the ``hear`` of the parent; true. In any other process: false."""
-    if _uplink is None:
-        return False
-    _uplink.send(message)
-    return True
+class WorkerDied(JsobjError):
+    """A child process was killed while it performed a unit."""
 
 
-class Offspring:
-    """The children of one run, from :meth:`__enter__` to :meth:`__exit__`; ``slots`` are the performers meanwhile."""
+class ProcessPool:
+    """The child processes of one run, as a context manager; ``slots`` are its performers."""
 
     def __init__(
         self,
@@ -56,21 +51,19 @@ class Offspring:
         workers: int,
         make_performer: Callable[[], Callable[[Any], Any]],
         tally: Tally | None = None,
-        hear: Callable[[Any], None] | None = None,
     ) -> None:
         self._counts = [len(range(number, max(workers, processes), processes)) for number in range(processes)]
         self._make_performer = make_performer
         self._tally = tally
-        self._hear = hear
         self._children: list[_Child] = []
-        self._listening = threading.Lock()
+        self._collecting = threading.Lock()
 
     @property
     def slots(self) -> Sequence[Slot]:
         """One performer for each thread of a child."""
         return [slot for child in self._children for slot in child.slots]
 
-    def __enter__(self) -> Offspring:
+    def __enter__(self) -> ProcessPool:
         try:
             for count in self._counts:
                 self._children.append(self._fork(count))
@@ -82,19 +75,19 @@ class Offspring:
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         self._end(_GRACE_SECONDS if kind is None or issubclass(kind, Exception) else 0.5)
 
-    def listen(self) -> None:
-        """Pass on what the children have reported so far."""
-        with self._listening:
+    def collect_reports(self) -> None:
+        """Add what the children have counted so far."""
+        with self._collecting:
             for child in self._children:
                 self._drain(child, 0.0)
 
     def stop(self) -> None:
-        """Have every child cut what it waits for."""
+        """Have every child abort what it waits for."""
         for child in self._children:
             child.order("stop")
 
     def all_gone(self) -> JsobjError:
-        """The error for a run that has no child left to work for it."""
+        """The error for a run that has no child left."""
         return JsobjError(
             "workers-died",
             "every worker process was killed before the work was done",
@@ -112,13 +105,13 @@ class Offspring:
         ours, theirs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         parent = os.getpid()
         with warnings.catch_warnings():
-            # Python warns where threads exist already (a progress bar's). The child takes no lock that they can hold.
+            # Python warns where threads exist (a progress bar's). The child takes no lock that they can hold.
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid == 0:
             for connection in (*ours, *(c for child in self._children for c in child.connections)):
-                connection.close()  # else a brother would keep the pair open after the parent's death
-            _live(theirs, parent, self._make_performer, self._tally)
+                connection.close()  # else a sibling keeps the pair open after the parent's death
+            _child_main(theirs, parent, self._make_performer, self._tally)
         for connection in theirs:
             connection.close()
         return _Child(pid, ours)
@@ -126,34 +119,31 @@ class Offspring:
     # -- while it runs, and the end
 
     def _drain(self, child: _Child, seconds: float) -> bool:
-        """Take in what is there within ``seconds``; whether the child has hung up."""
+        """Read the reports that come within ``seconds``; whether the child has closed its end."""
         deadline = time.monotonic() + seconds
         while not child.ended:
             try:
                 if not child.control.poll(max(0.0, deadline - time.monotonic())):
                     return False
-                message = child.control.recv()
+                count, retries = child.control.recv()
             except (EOFError, OSError):
                 child.ended = True
                 break
-            if isinstance(message, _Counted):
-                if self._tally is not None:
-                    self._tally.moved(message.bytes)
-                    self._tally.retried(message.retries)
-            elif self._hear is not None:
-                self._hear(message)
+            if self._tally is not None:
+                self._tally.moved(count)
+                self._tally.retried(retries)
         return True
 
     def _end(self, grace: float) -> None:
         for child in self._children:
             child.order("end")
         deadline = time.monotonic() + grace
-        with self._listening:
+        with self._collecting:
             for child in self._children:
                 if not self._drain(child, max(0.0, deadline - time.monotonic())):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(child.pid, signal.SIGKILL)
-                with contextlib.suppress(ChildProcessError):  # somebody else's handler has waited for it
+                with contextlib.suppress(ChildProcessError):  # another handler has waited for it
                     os.waitpid(child.pid, 0)
                 for connection in child.connections:
                     connection.close()
@@ -171,18 +161,17 @@ class _Child:
         self.ended = False
 
     def order(self, word: str) -> None:
-        """Tell the child's main thread; a dead child is told nothing."""
+        """Send an order to the child's main thread, if the child lives."""
         with contextlib.suppress(OSError):
             self.control.send(word)
 
 
 class Slot:
-    """A performer in a child, called from one thread. ``gone``: the child is dead, and it can be called no more."""
+    """A performer in a child, called from one thread; after :class:`WorkerDied` not any more."""
 
     def __init__(self, pid: int, connection: Connection[Any, Any]) -> None:
         self._pid = pid
         self._connection = connection
-        self.gone = False
 
     def __call__(self, unit: Any) -> Any:
         """What the child's performer returns; raises its :class:`JsobjError`, or :class:`Fatal`."""
@@ -190,8 +179,7 @@ class Slot:
             self._connection.send(unit)
             kind, value = self._connection.recv()
         except (EOFError, OSError) as error:
-            self.gone = True
-            raise JsobjError(
+            raise WorkerDied(
                 "worker-died",
                 f"the worker process {self._pid} was killed while it worked on this",
                 code=ExitCode.FAILURE,
@@ -208,43 +196,32 @@ class Slot:
 # -- the child
 
 
-class _Counted:
-    """Bytes and retries since the last report."""
-
-    def __init__(self, bytes_: int, retries: int) -> None:
-        self.bytes = bytes_
-        self.retries = retries
-
-
-class _Uplink:
-    """The child's way to its parent."""
+class _Report:
+    """Sends the bytes and retries of a child to its parent."""
 
     def __init__(self, control: Connection[Any, Any], tally: Tally | None) -> None:
         self._control = control
         self._tally = tally
-        self._lock = threading.Lock()
-        self._told = (tally.bytes, tally.retries) if tally is not None else (0, 0)
+        self._sent = (tally.bytes, tally.retries) if tally is not None else (0, 0)
 
-    def send(self, message: object) -> None:
-        with self._lock, contextlib.suppress(OSError):
-            self._control.send(message)
-
-    def report(self) -> None:
+    def send(self) -> None:
+        """Send what was counted since the last report, if anything."""
         if self._tally is None:
             return
         now = (self._tally.bytes, self._tally.retries)
-        if now != self._told:
-            self.send(_Counted(now[0] - self._told[0], now[1] - self._told[1]))
-            self._told = now
+        if now != self._sent:
+            with contextlib.suppress(OSError):
+                self._control.send((now[0] - self._sent[0], now[1] - self._sent[1]))
+            self._sent = now
 
 
-def _live(
+def _child_main(
     connections: Sequence[Connection[Any, Any]],
     parent: int,
     make_performer: Callable[[], Callable[[Any], Any]],
     tally: Tally | None,
 ) -> NoReturn:
-    """The child's whole life. It leaves without the parent's undo: none of what is open here is the child's."""
+    """Run the child. It ends without cleaning up: what is open here belongs to the parent."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -270,10 +247,9 @@ def _serve_all(
     make_performer: Callable[[], Callable[[Any], Any]],
     tally: Tally | None,
 ) -> None:
-    global _uplink
     control = connections[0]
-    _uplink = uplink = _Uplink(control, tally)
-    perform, failure = _made(make_performer)
+    report = _Report(control, tally)
+    perform, failure = _build_performer(make_performer)
     for connection in connections[1:]:
         threading.Thread(target=_serve, args=(connection, perform, failure), daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the parent is gone
@@ -281,31 +257,27 @@ def _serve_all(
             if control.poll(_REPORT_SECONDS):
                 if control.recv() == "end":
                     break
-                _call(perform, "stop")
-            uplink.report()
-    _call(perform, "close")
-    uplink.report()
+                if isinstance(perform, Performer):
+                    perform.stop()
+            report.send()
+    if isinstance(perform, Performer):
+        perform.close()
+    report.send()
 
 
-def _made(
+def _build_performer(
     make_performer: Callable[[], Callable[[Any], Any]],
 ) -> tuple[Callable[[Any], Any] | None, BaseException | None]:
     try:
         return make_performer(), None
-    except BaseException as error:  # noqa: BLE001 - told to the parent with the first unit that comes
+    except BaseException as error:  # noqa: BLE001 - sent to the parent as the answer to each unit
         return None, error
-
-
-def _call(perform: object, name: str) -> None:
-    method = getattr(perform, name, None)
-    if method is not None:
-        method()
 
 
 def _serve(
     connection: Connection[Any, Any], perform: Callable[[Any], Any] | None, failure: BaseException | None
 ) -> None:
-    with contextlib.suppress(EOFError, OSError):  # the parent has hung up
+    with contextlib.suppress(EOFError, OSError):  # the parent has closed its end
         while True:
             unit = connection.recv()
             answer = ("fatal", failure) if perform is None else _performed(perform, unit)
@@ -322,7 +294,7 @@ def _performed(perform: Callable[[Any], Any], unit: Any) -> tuple[str, Any]:
 
 
 def _packed(answer: tuple[str, Any]) -> bytes:
-    """As ``recv`` unpacks it; where the value cannot travel, that is told instead of it."""
+    """The answer as ``recv`` reads it; an error in its place where the value cannot be pickled."""
     import pickle
 
     try:

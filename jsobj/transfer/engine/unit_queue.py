@@ -1,17 +1,25 @@
-"""The queue of a decider: units that begin something, in the order of the plan, and units that go on with it."""
+"""The queue of units: those that begin an item, in the order of the plan, and those that follow from them."""
 
 from __future__ import annotations
 
+import enum
 import threading
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
-
-_END = object()
-BARRIER = object()  # among the starters: what follows waits until all before it is settled
+from typing import Generic, Literal, TypeVar
 
 
-class UnitSource:
+class _Mark(enum.Enum):
+    END = enum.auto()
+    BARRIER = enum.auto()
+
+
+Barrier = Literal[_Mark.BARRIER]
+BARRIER: Barrier = _Mark.BARRIER  # among the starters: what follows waits until all before it is settled
+Unit = TypeVar("Unit")
+
+
+class UnitSource(Generic[Unit]):
     """Hands units to any number of threads: those that follow from earlier ones first, else the plan's next.
 
     So few things are under way at a time, and what was begun is finished early: of the followers, those added last come
@@ -19,9 +27,9 @@ class UnitSource:
     the network; meanwhile the others get followers.
     """
 
-    def __init__(self, starters: Iterator[Any]) -> None:
+    def __init__(self, starters: Iterator[Unit | Barrier]) -> None:
         self._starters = starters
-        self._followers: deque[Iterator[Any]] = deque()
+        self._followers: deque[Iterator[Unit]] = deque()
         self._changed = threading.Condition(threading.Lock())
         self._advancing = False  # a thread is taking the plan's next
         self._ended = False  # the plan has no more
@@ -29,7 +37,7 @@ class UnitSource:
         self._stopped = False
         self._out = 0  # units handed out and not settled: each may bring followers
 
-    def add(self, units: Iterator[Any]) -> None:
+    def add(self, units: Iterator[Unit]) -> None:
         """Followers of a unit that is not settled yet. The iterator must not wait: it is advanced under the lock."""
         with self._changed:
             self._followers.appendleft(units)
@@ -48,23 +56,23 @@ class UnitSource:
             self._stopped = True
             self._changed.notify_all()
 
-    def take(self) -> Any | None:
+    def take(self) -> Unit | None:
         """The next unit; None when there will be no more. Raises what the plan raises, and stops then."""
         while True:
             with self._changed:
                 unit, advance = self._ready()
             if not advance:
                 return unit
-            unit = self._advance()
-            if unit is not _END and unit is not BARRIER:
-                return unit
+            started = self._advance()
+            if not isinstance(started, _Mark):
+                return started
 
-    def _ready(self) -> tuple[Any | None, bool]:
+    def _ready(self) -> tuple[Unit | None, bool]:
         """A follower, or None for the end, waited for; true where it is the caller's turn to advance the plan."""
         while not self._stopped:
             while self._followers:
-                unit = next(self._followers[0], _END)
-                if unit is not _END:
+                unit = next(self._followers[0], _Mark.END)
+                if not isinstance(unit, _Mark):
                     self._out += 1
                     return unit, False
                 self._followers.popleft()
@@ -78,10 +86,10 @@ class UnitSource:
             self._changed.wait()
         return None, False
 
-    def _advance(self) -> Any | None:
-        """The plan's next unit, ``_END`` where it has none, None where the run was stopped meanwhile."""
+    def _advance(self) -> Unit | Literal[_Mark.END, _Mark.BARRIER] | None:
+        """The plan's next unit, the end mark where it has none, None where the run was stopped meanwhile."""
         try:
-            unit = next(self._starters, _END)
+            unit = next(self._starters, _Mark.END)
         except BaseException:
             self.stop()
             raise
@@ -89,10 +97,10 @@ class UnitSource:
             self._advancing = False
             if self._stopped:
                 return None
-            if unit is _END:
+            if unit is _Mark.END:
                 self._ended = True
                 self._changed.notify_all()
-            elif unit is BARRIER:
+            elif unit is _Mark.BARRIER:
                 self._barred = True
                 self._changed.notify_all()
             else:

@@ -1,4 +1,4 @@
-"""What passes between the one who decides and those who do: units of work, and how they ended.
+"""What passes between a decider and its workers: units of work, and how they ended.
 
 The decider (:class:`Work`) hands out frozen, picklable units; workers, whether threads or processes, perform one at a
 time and hand an outcome back. Only the decider touches journals, events and counters.
@@ -7,9 +7,11 @@ time and hand an outcome back. Only the decider touches journals, events and cou
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from jsobj.errors import JsobjError
+
+Unit = TypeVar("Unit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +22,31 @@ class Outcome:
     error: JsobjError | None = None
 
 
-class Work(Protocol):
+class Performer(Generic[Unit]):
+    """Performs units, called from several threads."""
+
+    def __call__(self, unit: Unit) -> Any:
+        """Perform one unit; raises :class:`JsobjError`."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """Abort what is under way, from another thread."""
+
+    def close(self) -> None:
+        """Release what stays open between units."""
+
+
+class Work(Protocol[Unit]):
     """A source of units, asked from many threads."""
 
-    def take(self) -> Any | None:
+    def take(self) -> Unit | None:
         """The next unit; waits while others under way may bring more; None when there will be no more."""
         ...
 
-    def done(self, unit: Any, outcome: Outcome) -> None:
+    def done(self, unit: Unit, outcome: Outcome) -> None:
         """A unit ended. An exception raised here ends the whole run."""
         ...
 
     def stop(self) -> None:
-        """Hand out nothing more; those who wait in :meth:`take` get None."""
+        """Hand out nothing more; pending calls of :meth:`take` return None."""
         ...

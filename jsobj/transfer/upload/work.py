@@ -6,37 +6,33 @@ keys, so that millions of either never sit in memory.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Listed, Part, Upload
-from jsobj.transfer.engine.executor import UnitSource
+from jsobj.net.body import SourceLost
+from jsobj.store.objects import Listed, Part
+from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
+from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
 from jsobj.transfer.engine.work import Outcome
-from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Noted, Skipped, Tally
-from jsobj.transfer.fingerprints import Fingerprints
-from jsobj.transfer.journal.journal import Journal
-from jsobj.transfer.options import Options
-from jsobj.transfer.outcomes import ends_run
-from jsobj.transfer.part_layout import Layout
+from jsobj.transfer.events import Failed, Noted, Skipped
+from jsobj.transfer.part_layout import Stretch
 from jsobj.transfer.scan import LocalFile, Passed
 from jsobj.transfer.upload.worker import (
     SAME_CONTENT,
     AbandonParts,
     BeginParts,
-    Begun,
     FinishParts,
     Sending,
     SendPart,
     SendWhole,
-    Sent,
+    UploadBegun,
+    UploadUnit,
 )
 from jsobj.transfer.upload.zarr_order import MARKERS, HeldBack, failed_below
 from jsobj.transfer.zarr_leftovers import told
 
-Planned = SendWhole | BeginParts | Skipped | Failed
+Planned = UploadUnit | Skipped | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,70 +73,39 @@ def merged(
 
 
 @dataclass(slots=True)
-class _InParts:
-    """A file whose parts are under way."""
+class UploadInParts(InParts[Sending, Part]):
+    """A file whose parts are under way; ``arrived`` has what the server told of each."""
 
-    item: Sending
-    upload: Upload
-    layout: Layout
-    parts: dict[int, Part]
-    left: int
-    error: JsobjError | None = None
+    begun: UploadBegun = field(kw_only=True)
 
 
-@dataclass(slots=True)
-class UploadWork:
-    """The decider of an upload; see :class:`jsobj.transfer.engine.work.Work`."""
+@dataclass(kw_only=True)
+class UploadWork(PartsWork[UploadUnit, UploadInParts]):
+    """The decider of an upload. ``several``: more than one source, so two of their files may have the same key."""
 
     plan: Iterator[Planning]
-    options: Options
-    journal: Journal
-    fingerprints: Fingerprints
-    place: Callable[[str], str]  # key -> the object's whole address
-    tally: Tally
-    emit: Listener
-    several: bool = False  # several sources: two of their files may have the same key
-    failures: list[JsobjError] = field(default_factory=list)
+    several: bool = False
     _keys: set[str] = field(default_factory=set)
     _failed_paths: list[str] = field(default_factory=list)
-    _units: UnitSource = field(init=False)
-    _lock: threading.RLock = field(default_factory=threading.RLock)
-    _open: dict[str, _InParts] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._units = UnitSource(self._starters())
-
-    def take(self) -> Any | None:
-        """The next unit."""
-        return self._units.take()
-
-    def stop(self) -> None:
-        """Hand out nothing more."""
-        self._units.stop()
 
     # -- planning
 
-    def _starters(self) -> Iterator[SendWhole | BeginParts | object]:
+    def _starters(self) -> Iterator[UploadUnit | Barrier]:
         held = HeldBack()
-        for planned in self.decisions():
-            if isinstance(planned, Skipped):
-                self.tally.item_skipped()
-                self.emit(planned)
-            elif isinstance(planned, Failed):
-                with self._lock:
-                    self._failed(planned.item, planned.error)
-            elif not held.take(planned):
-                yield self._started(planned)
+        for unit in self._planned():
+            if not isinstance(unit, SendWhole | BeginParts) or not held.take(unit):
+                yield self._intended(unit)
         self.tally.planned = True
-        for unit in held.released():
-            if not isinstance(unit, SendWhole | BeginParts):
-                yield unit
-            elif failed := failed_below(unit, self._failed_paths):
-                self._withheld(unit.item, failed)
+        for held_unit in held.released():
+            if held_unit is BARRIER:
+                yield held_unit
+            elif failed := failed_below(held_unit, self._failed_paths):
+                self._withheld(held_unit.item, failed)
             else:
-                yield self._started(unit)
+                yield self._intended(held_unit)
 
-    def _started(self, unit: SendWhole | BeginParts) -> SendWhole | BeginParts:
+    def _intended(self, unit: UploadUnit) -> UploadUnit:
+        """Put the intention to begin an upload into the journal before it is begun."""
         if isinstance(unit, BeginParts):
             self.journal.intend_upload(unit.item.key, unit.item.file)
         return unit
@@ -161,7 +126,7 @@ class UploadWork:
             elif isinstance(found, Passed):
                 yield Failed(found.path, found.error) if found.error is not None else Skipped(found.path, found.reason)
             elif self.several and found.key in self._keys:
-                yield Failed(found.file.path, _meet(found))
+                yield Failed(found.file.path, _same_key(found))
             else:
                 if self.several:
                     self._keys.add(found.key)
@@ -198,107 +163,64 @@ class UploadWork:
 
     # -- what became of a unit
 
-    def done(self, unit: Any, outcome: Outcome) -> None:
-        """A unit ended."""
-        with self._lock:
-            try:
-                self._settle(unit, outcome)
-            finally:
-                self._units.settled()
+    def _ended(self, unit: UploadUnit, outcome: Outcome) -> None:
+        match unit:
+            case SendPart():
+                self._part_ended(unit.item.key, unit.stretch.number, outcome)
+            case AbandonParts():
+                self.journal.upload_ended(unit.item.key, left=outcome.error is not None)
+                self._failed(unit.item.source, unit.error)
+            case _ if outcome.error is not None:
+                self._failed(unit.item.source, outcome.error)
+            case SendWhole():
+                self._sent(unit.item, outcome.value)
+            case BeginParts() if isinstance(outcome.value, UploadBegun):
+                self._upload_begun(unit.item, outcome.value)
+            case BeginParts():  # nothing had to be sent: an upload that was begun earlier is not needed any more
+                unneeded = bool(unit.upload_id) and outcome.value.skipped == SAME_CONTENT
+                self.journal.upload_ended(unit.item.key, left=unneeded)
+                self._sent(unit.item, outcome.value)
+            case FinishParts():
+                self._in_parts.pop(unit.item.key, None)
+                self.journal.upload_ended(unit.item.key)
+                self._sent(unit.item, outcome.value)
 
-    def _settle(self, unit: Any, outcome: Outcome) -> None:
-        if isinstance(unit, SendPart):
-            self._part_ended(unit, outcome)
-        elif isinstance(unit, AbandonParts):
-            self.journal.upload_ended(unit.item.key, left=outcome.error is not None)
-            self._failed(unit.item.file.path, unit.error)
-        elif outcome.error is not None:
-            self._item_failed(unit.item, outcome.error)
-        elif isinstance(outcome.value, Begun):
-            self._begun(unit.item, outcome.value)
-        else:
-            self._sent(unit, outcome.value)
-
-    def _begun(self, item: Sending, begun: Begun) -> None:
-        parts = {part.number: part for part in begun.parts}
+    def _upload_begun(self, item: Sending, begun: UploadBegun) -> None:
         self.journal.upload_begun(item.key, item.file, begun.upload.id, begun.layout.part_size)
-        state = _InParts(item, begun.upload, begun.layout, parts, begun.layout.count - len(parts))
-        self._open[item.key] = state
-        already = sum(part.size for part in begun.parts)
         if begun.notice:
             self.emit(Noted(begun.notice))
-        self.tally.found(-already, items=0)
-        self.emit(ItemStarted(item.file.path, item.file.size, already))
-        if state.left:
-            self._units.add(self._parts_of(state))
+        arrived = {part.number: part for part in begun.parts}
+        self._begun(UploadInParts(item, begun.layout, arrived, begun=begun), item.size)
+
+    def _part(self, state: UploadInParts, stretch: Stretch) -> SendPart:
+        return SendPart(state.item, state.begun.upload, stretch)
+
+    def _part_arrived(self, state: UploadInParts, number: int, proof: Part) -> None:
+        state.arrived[number] = proof
+        self.journal.upload_part(state.item.key, proof)
+
+    def _finish(self, state: UploadInParts) -> FinishParts:
+        parts = tuple(state.arrived[number] for number in sorted(state.arrived))
+        return FinishParts(state.item, state.begun.upload, state.begun.layout, parts)
+
+    def _parts_failed(self, state: UploadInParts, error: JsobjError) -> None:
+        if isinstance(error, SourceLost):
+            # The parts on the server are of no use: abort the upload. An older object of that key stays.
+            self._follow([AbandonParts(state.item, state.begun.upload, error)])
         else:
-            self._all_parts_there(state)
+            self._failed(state.item.source, error)
 
-    def _parts_of(self, state: _InParts) -> Iterator[SendPart]:
-        for stretch in state.layout:
-            if state.error is not None:
-                return
-            if stretch.number not in state.parts:
-                yield SendPart(state.item, state.upload, stretch)
+    def _sent(self, item: Sending, arrived: Arrived) -> None:
+        self.fingerprints.remember(item.file, self.place(item.key), arrived.etag)
+        self._item_ended(item, arrived)
 
-    def _part_ended(self, unit: SendPart, outcome: Outcome) -> None:
-        state = self._open[unit.item.key]
-        if outcome.error is not None:
-            first, state.error = state.error is None, state.error or outcome.error
-            if first:
-                self._gave_up(state, outcome.error)
-            return
-        part: Part = outcome.value
-        state.parts[part.number] = part
-        self.journal.upload_part(unit.item.key, part)
-        state.left -= 1
-        if state.left == 0 and state.error is None:
-            self._all_parts_there(state)
-
-    def _all_parts_there(self, state: _InParts) -> None:
-        parts = tuple(state.parts[number] for number in sorted(state.parts))
-        self._units.add(iter([FinishParts(state.item, state.upload, state.layout, parts)]))
-
-    def _gave_up(self, state: _InParts, error: JsobjError) -> None:
-        if error.reference in {"source-changed", "source-vanished"}:
-            # What is there is of no use to anybody: take it back. The object that was there before stays.
-            self._units.add(iter([AbandonParts(state.item, state.upload, error)]))
-            return
-        self._item_failed(state.item, error)
-
-    def _sent(self, unit: SendWhole | BeginParts | FinishParts, sent: Sent) -> None:
-        item = unit.item
-        if isinstance(unit, FinishParts):
-            self._open.pop(item.key, None)
-        if not isinstance(unit, SendWhole):
-            unneeded = isinstance(unit, BeginParts) and bool(unit.upload_id) and sent.skipped == SAME_CONTENT
-            self.journal.upload_ended(item.key, left=unneeded)
-        self.fingerprints.remember(item.file, self.place(item.key), sent.etag)
-        if sent.skipped:
-            self.tally.item_skipped()
-            self.tally.found(-item.file.size, items=-1)
-            self.emit(Skipped(item.file.path, sent.skipped))
-            return
-        size = item.file.size if sent.size is None else sent.size
-        self.tally.found(size - item.file.size, items=0)
-        self.tally.item_done(size, verified=True)
-        self.emit(Done(item.file.path, item.key, item.file.size, sent.verified, sent.etag))
-
-    def _item_failed(self, item: Sending, error: JsobjError) -> None:
-        self._failed(item.file.path, error)
-
-    def _failed(self, name: str, error: JsobjError) -> None:
-        self.tally.item_failed()
-        self.failures.append(error)
-        self._failed_paths.append(name)
-        self.journal.failed(name, error)
-        self.emit(Failed(name, error))
-        if ends_run(error):
-            raise error
+    def _failed(self, source: str, error: JsobjError) -> None:
+        self._failed_paths.append(source)
+        super()._failed(source, error)
 
 
-def _meet(item: Sending) -> JsobjError:
-    """Two files cannot become one object: the first one does, and the others are told."""
+def _same_key(item: Sending) -> JsobjError:
+    """The error for a second file of a key: only the first becomes the object."""
     return JsobjError(
         "sources-meet",
         f"{item.file.path}: another source becomes '{item.key}' too",

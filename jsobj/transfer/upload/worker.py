@@ -1,7 +1,7 @@
 """Sending files: what a worker does with one unit of an upload.
 
-A file is looked at before, during and after: its size, time and inode must stay those that the plan saw, else nothing
-of it counts. What the server stores was compared with a digest taken here, for every request.
+The size, time and inode of a file must be those that the plan saw, before and after it is read, else nothing of it
+counts. What the server stores is compared with a digest taken here, for every request.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from typing import TypeAlias
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.body import FileSource, source_changed
-from jsobj.store.objects import MTIME, PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Store, Upload
+from jsobj.net.body import FileSource
+from jsobj.store.objects import MTIME, PART_SIZE, Listed, Part, PutOptions, Store, Upload
 from jsobj.transfer.compare import compare, is_md5, md5_of
 from jsobj.transfer.compression import compressed_already, encoder, file_chunks, through
+from jsobj.transfer.engine.parts_work import Arrived
 from jsobj.transfer.engine.rate_limit import Meter
+from jsobj.transfer.engine.work import Performer
+from jsobj.transfer.local_file import content_type, opened, require_same
 from jsobj.transfer.options import Options
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
 from jsobj.transfer.scan import LocalFile
@@ -30,11 +33,26 @@ SAME_CONTENT = "same content"
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One file on its way to ``key``; ``remote`` is what is there under that key already."""
+    """One file on its way to ``key``; ``remote`` is the object that has this key now."""
 
     file: LocalFile
     key: str
     remote: Listed | None = None
+
+    @property
+    def source(self) -> str:
+        """The file's path."""
+        return self.file.path
+
+    @property
+    def target(self) -> str:
+        """The key."""
+        return self.key
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.file.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +103,11 @@ class AbandonParts:
     error: JsobjError
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The object is there and verified. ``skipped`` is the reason where nothing had to be sent.
-
-    ``size``: the object's bytes where they are not the file's, because they were compressed.
-    """
-
-    etag: str
-    verified: str
-    skipped: str = ""
-    size: int | None = None
+UploadUnit: TypeAlias = SendWhole | BeginParts | SendPart | FinishParts | AbandonParts
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class UploadBegun:
     """A multipart upload under way; ``parts`` are there and proven. ``notice``: why it starts over, if it does."""
 
     upload: Upload
@@ -108,7 +116,7 @@ class Begun:
     notice: str = ""
 
 
-class Sender:
+class Sender(Performer[UploadUnit]):
     """Performs the units of an upload. Shared by threads."""
 
     def __init__(self, store: Store, options: Options, moved: Meter) -> None:
@@ -117,28 +125,26 @@ class Sender:
         self._moved = moved
 
     def stop(self) -> None:
-        """Cut what is under way, from another thread."""
+        """Abort what is under way, from another thread."""
         self._store.stop()
         self._moved.stop()
 
-    def close(self) -> None:
-        """Nothing stays open between units."""
-
-    def __call__(self, unit: object) -> Sent | Begun | Part | None:
+    def __call__(self, unit: UploadUnit) -> Arrived | UploadBegun | Part | None:
         """Perform one unit; raises :class:`JsobjError`."""
-        if isinstance(unit, SendPart):
-            return self._part(unit)
-        if isinstance(unit, SendWhole):
-            return self._whole(unit.item)
-        if isinstance(unit, BeginParts):
-            return self._begin(unit)
-        if isinstance(unit, FinishParts):
-            return self._finish(unit)
-        assert isinstance(unit, AbandonParts)
-        self._store.abort(unit.upload)
-        return None
+        match unit:
+            case SendPart():
+                return self._part(unit)
+            case SendWhole():
+                return self._whole(unit.item)
+            case BeginParts():
+                return self._begin(unit)
+            case FinishParts():
+                return self._finish(unit)
+            case AbandonParts():
+                self._store.abort(unit.upload)
+                return None
 
-    def _whole(self, item: Sending) -> Sent:
+    def _whole(self, item: Sending) -> Arrived:
         with opened(item.file) as descriptor:
             squeeze = self._squeezes(item.file, descriptor)
             if not squeeze and (same := self._there_already(item, descriptor)):
@@ -148,14 +154,14 @@ class Sender:
             source = FileSource(descriptor, 0, item.file.size, item.file.path)
             etag = self._store.put(item.key, source, self._put_options(item.file), moved=self._moved)
             require_same(item.file, descriptor)
-        return Sent(etag, "digest")
+        return Arrived(item.size, etag, "digest")
 
     def _squeezes(self, file: LocalFile, descriptor: int) -> bool:
         """Whether a file is compressed on its way: what is compressed already is sent as it is."""
         return bool(self._options.compress) and not compressed_already(file.path, os.pread(descriptor, _HEAD, 0))
 
-    def _streamed(self, item: Sending, descriptor: int, encoding: str) -> Sent:
-        """Send a file whose number of bytes on the wire nobody knows beforehand."""
+    def _streamed(self, item: Sending, descriptor: int, encoding: str) -> Arrived:
+        """Send a file whose number of bytes on the wire is not known beforehand."""
         from jsobj.transfer.upload.send_stream import send_stream  # with its thread pool it takes a while to load
 
         file = item.file
@@ -172,20 +178,20 @@ class Sender:
             moved=self._moved,
             in_flight=1,
         )
-        return Sent(sent.etag, sent.verified, size=sent.size)
+        return Arrived(file.size, sent.etag, sent.verified, stored=sent.size)
 
-    def _there_already(self, item: Sending, descriptor: int) -> Sent | None:
+    def _there_already(self, item: Sending, descriptor: int) -> Arrived | None:
         """Whether the object has the file's bytes already: then nothing is sent."""
         remote = item.remote
         if remote is None or remote.size != item.file.size:
             return None
         if is_md5(remote.etag) and md5_of(descriptor, 0, remote.size) == remote.etag:
-            return Sent(remote.etag, "md5", SAME_CONTENT)
+            return Arrived(remote.size, remote.etag, "md5", SAME_CONTENT)
         if is_md5(remote.etag) and self._store.place.dialect == "s3":
             return None
         return self._as_headed(item.key, descriptor, SAME_CONTENT)
 
-    def _as_headed(self, key: str, descriptor: int, reason: str) -> Sent | None:
+    def _as_headed(self, key: str, descriptor: int, reason: str) -> Arrived | None:
         try:
             info = self._store.head(key)
         except JsobjError as error:
@@ -193,7 +199,7 @@ class Sender:
                 return None
             raise
         found = compare(self._store, info, descriptor)
-        return Sent(info.etag, found.by, reason) if found.same else None
+        return Arrived(info.size, info.etag, found.by, reason) if found.same else None
 
     def _put_options(self, file: LocalFile, part_size: int = 0) -> PutOptions:
         metadata = {}
@@ -205,7 +211,7 @@ class Sender:
 
     # -- in parts
 
-    def _begin(self, unit: BeginParts) -> Begun | Sent:
+    def _begin(self, unit: BeginParts) -> UploadBegun | Arrived:
         item, store = unit.item, self._store
         wanted = unit.part_size or self._options.part_size
         layout = plan_layout(item.file.size, store.limits, wanted)
@@ -223,9 +229,9 @@ class Sender:
             elif unit.looking and (adopted := self._adopted(item, layout, descriptor)):
                 return adopted
         upload = store.begin(item.key, self._put_options(item.file, layout.part_size))
-        return Begun(upload, layout, notice=notice)
+        return UploadBegun(upload, layout, notice=notice)
 
-    def _resumed(self, upload: Upload, layout: Layout, descriptor: int) -> Begun | None:
+    def _resumed(self, upload: Upload, layout: Layout, descriptor: int) -> UploadBegun | None:
         """The parts that the server has and that are these bytes; None where it does not know the upload."""
         try:
             parts = self._store.parts(upload)
@@ -234,9 +240,9 @@ class Sender:
                 return None
             raise
         proven = tuple(part for part in parts if _proven(part, layout, descriptor))
-        return Begun(upload, layout, proven)
+        return UploadBegun(upload, layout, proven)
 
-    def _adopted(self, item: Sending, layout: Layout, descriptor: int) -> Begun | None:
+    def _adopted(self, item: Sending, layout: Layout, descriptor: int) -> UploadBegun | None:
         """An upload of this key whose id was lost (a kill between the server's answer and the journal)."""
         for upload in self._store.uploads(item.key):
             if upload.key != item.key:
@@ -244,7 +250,7 @@ class Sender:
             with contextlib.suppress(JsobjError):
                 parts = self._store.parts(upload)
                 if all(_proven(part, layout, descriptor) for part in parts):
-                    return Begun(upload, layout, tuple(parts))
+                    return UploadBegun(upload, layout, tuple(parts))
         return None
 
     def _part(self, unit: SendPart) -> Part:
@@ -254,16 +260,16 @@ class Sender:
             require_same(unit.item.file, descriptor)
         return part
 
-    def _finish(self, unit: FinishParts) -> Sent:
+    def _finish(self, unit: FinishParts) -> Arrived:
         with opened(unit.item.file):
             options = self._put_options(unit.item.file, unit.layout.part_size)
             _require_all_parts(unit)
             etag = self._store.complete(unit.upload, unit.parts, options)
-        return Sent(etag, "parts")
+        return Arrived(unit.item.size, etag, "parts")
 
 
 def _require_all_parts(unit: FinishParts) -> None:
-    """Whatever went wrong before: an object is made of all parts of its file, or not at all."""
+    """An object is made of all parts of its file, or not at all."""
     numbers = [part.number for part in unit.parts]
     if numbers != list(range(1, unit.layout.count + 1)) or sum(part.size for part in unit.parts) != unit.item.file.size:
         raise JsobjError(
@@ -285,69 +291,3 @@ def _still_same(chunks: Iterator[bytes | memoryview], file: LocalFile, descripto
     """The same chunks, and an error instead of their end where the file is not what it was: no object is made then."""
     yield from chunks
     require_same(file, descriptor)
-
-
-@contextlib.contextmanager
-def opened(file: LocalFile) -> Iterator[int]:
-    """The file, opened and still what the plan saw. Raises :class:`JsobjError` (integrity, local, not found)."""
-    try:
-        descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except FileNotFoundError as error:
-        raise JsobjError(
-            "source-vanished",
-            f"{file.path} was there when the transfer was planned, and is gone",
-            code=ExitCode.LOCAL,
-            hint="if it was renamed, run the same command again",
-        ) from error
-    except OSError as error:
-        raise unreadable(file.path, error) from error
-    try:
-        require_same(file, descriptor)
-        yield descriptor
-    except OSError as error:
-        raise unreadable(file.path, error) from error
-    finally:
-        os.close(descriptor)
-
-
-def require_same(file: LocalFile, descriptor: int) -> None:
-    """Raise :class:`JsobjError` (integrity) where the open file is not, or no longer, the one that was planned."""
-    now = os.fstat(descriptor)
-    # Not even a program that puts the modification time back can change the time of the inode's last change.
-    if (now.st_size, now.st_mtime_ns, now.st_ino, now.st_ctime_ns) != (
-        file.size,
-        file.mtime_ns,
-        file.inode,
-        file.changed_ns,
-    ):
-        raise source_changed(file.path)
-
-
-def unreadable(path: str, error: OSError) -> JsobjError:
-    """The error for a file that cannot be read."""
-    return JsobjError(
-        "file-unreadable",
-        f"cannot read {path}",
-        code=ExitCode.LOCAL,
-        context=error.strerror or type(error).__name__,
-        hint="check its permissions, or leave it out: --exclude",
-    )
-
-
-@cache
-def _types() -> dict[str, str]:
-    import mimetypes
-
-    known = mimetypes.MimeTypes(())  # no system files: the same type on every machine
-    return {**known.types_map[False], **known.types_map[True]}
-
-
-def content_type(path: str) -> str:
-    """The media type by the file name's ending; "" for none, which servers make ``application/octet-stream``."""
-    dot = path.rfind(".")
-    return _types().get(path[dot:].lower(), "") if dot > path.rfind("/") else ""
-
-
-def info_of(listed: Listed) -> ObjectInfo:
-    """What a listing tells, as far as it goes."""
-    return ObjectInfo(listed.key, listed.size, listed.etag, listed.modified)

@@ -11,7 +11,7 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from jsobj.transfer.engine.unit_queue import BARRIER
+from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
 from jsobj.transfer.upload.worker import BeginParts, SendWhole
 
 CONSOLIDATED = ".zmetadata"
@@ -34,7 +34,7 @@ class HeldBack:
         self._held.append(unit)
         return True
 
-    def released(self) -> Iterator[Start | object]:
+    def released(self) -> Iterator[Start | Barrier]:
         """What was held, inner before outer, with a barrier before each step outwards."""
         for _, units in groupby(sorted(self._held, key=_step), key=_step):
             yield BARRIER

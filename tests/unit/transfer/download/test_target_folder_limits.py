@@ -19,7 +19,7 @@ from target_folder_scene import BIG, ROOT, descriptors, files, filled, land, nee
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
-from jsobj.transfer.download.disk import reserve, trouble
+from jsobj.transfer.download.disk import reserve, write_error
 from jsobj.transfer.download.target_folder import TargetFolder
 
 
@@ -158,7 +158,7 @@ def test_p17_a_disk_that_fills_up_meanwhile_is_told_too(small_disk: Path) -> Non
     temp = landing.open_temp(("f",), 600_000)
     with pytest.raises(OSError, match="No space left") as caught:
         FileSink(temp.descriptor).write(memoryview(bytes(600_000)), 0)
-    error = temp.trouble(caught.value)
+    error = temp.error(caught.value)
     assert (error.reference, error.code) == ("disk-full", ExitCode.LOCAL)
     assert "586 KiB" in error.context
     assert "0 B are free" in error.context
@@ -191,7 +191,7 @@ def test_a_file_system_that_takes_no_room_beforehand(monkeypatch: pytest.MonkeyP
     "number", [errno.EACCES, errno.EROFS, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.EISDIR, 9999]
 )
 def test_every_refusal_names_the_path_and_what_to_do(number: int) -> None:
-    error = trouble(OSError(number, os.strerror(number)), "/data/d/f")
+    error = write_error(OSError(number, os.strerror(number)), "/data/d/f")
     assert error.code is ExitCode.LOCAL
     assert "/data/d/f" in error.message
     assert error.hint

@@ -1,4 +1,4 @@
-"""Child processes that perform units: what they return, report and tell, and how they end."""
+"""Child processes that perform units: what they return and report, and how they end."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from executor_cases import Counting, Once, failure, nothing_left, run_all
 
 import jsobj
 from jsobj.errors import JsobjError
-from jsobj.transfer.engine.executor import run, tell_parent
+from jsobj.transfer.engine.executor import run
+from jsobj.transfer.engine.work import Performer
 from jsobj.transfer.events import Tally
 
 
@@ -115,19 +116,6 @@ def test_bytes_are_reported_while_a_unit_takes_long() -> None:
     assert tally.bytes == 4096
 
 
-def test_children_tell_their_parent() -> None:
-    heard: list[Any] = []
-
-    def perform(unit: int) -> bool:
-        return tell_parent(("retried", unit))
-
-    work = Counting(iter(range(10)))
-    run_all(work, perform, 2, hear=heard.append)
-    assert sorted(heard) == [("retried", n) for n in range(10)]
-    assert all(outcome.value is True for outcome in work.outcomes.values())
-    assert tell_parent("anything") is False  # here, whoever has something to say says it
-
-
 def test_children_leave_ctrl_c_to_their_parent() -> None:
     def perform(unit: int) -> int:
         os.kill(os.getpid(), signal.SIGINT)
@@ -176,7 +164,7 @@ def _lives(pid: int) -> bool:
         return False
 
 
-class Stubborn:
+class Stubborn(Performer[int]):
     """A performer that works until it is told to stop."""
 
     def __init__(self, told: Path) -> None:

@@ -1,0 +1,215 @@
+"""The state machine that uploads and downloads share: plan, hand out units, record how they ended.
+
+A small item is one unit. A large one is begun, moved in parts and finished, each step a unit of its own. The subclasses
+(:class:`jsobj.transfer.upload.work.UploadWork`, :class:`jsobj.transfer.download.work.DownloadWork`) decide what is done
+with an item, make the units, and keep the journal of its parts.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from jsobj.errors import JsobjError
+from jsobj.transfer.engine.unit_queue import Barrier, UnitSource
+from jsobj.transfer.engine.work import Outcome
+from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Skipped, Tally
+from jsobj.transfer.fingerprints import Fingerprints
+from jsobj.transfer.journal.journal import Journal
+from jsobj.transfer.options import Options
+from jsobj.transfer.outcomes import ends_run
+from jsobj.transfer.part_layout import Layout, Stretch
+
+
+class Item(Protocol):
+    """A file or object to move. Events call it by its ``source``; no two items of a run have the same ``target``."""
+
+    @property
+    def source(self) -> str:
+        """The file's path, or the object's key."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """The object's key, or the path below the target folder."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes, as the plan saw them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An item is at its target. ``verified``: what was compared, "" for the size only.
+
+    ``skipped``: why nothing had to be moved. ``stored``: the object's bytes where it was compressed on its way.
+    """
+
+    size: int
+    etag: str
+    verified: str
+    skipped: str = ""
+    stored: int | None = None
+
+
+ItemT = TypeVar("ItemT", bound=Item)
+Proof = TypeVar("Proof")
+Unit = TypeVar("Unit")
+
+
+@dataclass(slots=True)
+class InParts(Generic[ItemT, Proof]):
+    """A large item under way. ``arrived``: part number to what proves it; ``error``: the first that a part met."""
+
+    item: ItemT
+    stretches: tuple[Stretch, ...] | Layout
+    arrived: dict[int, Proof]
+    error: JsobjError | None = None
+
+    @property
+    def missing(self) -> Iterator[Stretch]:
+        """The parts that have not arrived, computed as they are asked for; none after an error."""
+        for stretch in self.stretches:
+            if self.error is not None:
+                return
+            if stretch.number not in self.arrived:
+                yield stretch
+
+
+State = TypeVar("State", bound=InParts[Any, Any])
+
+
+@dataclass(kw_only=True)
+class PartsWork(ABC, Generic[Unit, State]):
+    """The decider of a transfer; see :class:`jsobj.transfer.engine.work.Work`.
+
+    ``place``: from a key to the object's whole address, under which fingerprints are kept.
+    """
+
+    options: Options
+    journal: Journal
+    fingerprints: Fingerprints
+    place: Callable[[str], str]
+    tally: Tally
+    emit: Listener
+    failures: list[JsobjError] = field(default_factory=list)
+    _units: UnitSource[Unit] = field(init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _in_parts: dict[str, State] = field(default_factory=dict)  # by target
+
+    def __post_init__(self) -> None:
+        self._units = UnitSource(self._starters())
+
+    def take(self) -> Unit | None:
+        """The next unit."""
+        return self._units.take()
+
+    def stop(self) -> None:
+        """Hand out nothing more."""
+        self._units.stop()
+
+    def done(self, unit: Unit, outcome: Outcome) -> None:
+        """A unit ended."""
+        with self._lock:
+            try:
+                self._ended(unit, outcome)
+            finally:
+                self._units.settled()
+
+    # -- what each direction knows
+
+    @abstractmethod
+    def decisions(self) -> Iterator[Unit | Skipped | Failed]:
+        """What is to be done with each item, with the reason; nothing is done yet (``--dry-run`` shows just this)."""
+
+    @abstractmethod
+    def _ended(self, unit: Unit, outcome: Outcome) -> None:
+        """Record how a unit ended. Called with the lock held."""
+
+    @abstractmethod
+    def _part(self, state: State, stretch: Stretch) -> Unit:
+        """The unit that moves one part."""
+
+    @abstractmethod
+    def _finish(self, state: State) -> Unit:
+        """The unit that follows when all parts have arrived."""
+
+    @abstractmethod
+    def _part_arrived(self, state: State, number: int, proof: Any) -> None:
+        """Record a part, in ``state.arrived`` and in the journal."""
+
+    @abstractmethod
+    def _parts_failed(self, state: State, error: JsobjError) -> None:
+        """The first part of an item failed."""
+
+    # -- what is the same in both
+
+    def _starters(self) -> Iterator[Unit | Barrier]:
+        yield from self._planned()
+        self.tally.planned = True
+
+    def _planned(self) -> Iterator[Unit]:
+        for decision in self.decisions():
+            if isinstance(decision, Skipped):
+                self.tally.item_skipped()
+                self.emit(decision)
+            elif isinstance(decision, Failed):
+                with self._lock:
+                    self._failed(decision.item, decision.error)
+            else:
+                yield decision
+
+    def _begun(self, state: State, size: int) -> None:
+        """An item is under way: report it, and hand out the parts that have not arrived."""
+        self._in_parts[state.item.target] = state
+        already = sum(stretch.size for stretch in state.stretches if stretch.number in state.arrived)
+        self.tally.found(-already, items=0)
+        self.emit(ItemStarted(state.item.source, size, already))
+        self._go_on(state)
+
+    def _go_on(self, state: State) -> None:
+        """Hand out the parts of an item that have not arrived, or else its end."""
+        if len(state.arrived) == len(state.stretches):
+            self._follow([self._finish(state)])
+        else:
+            self._follow(self._part(state, stretch) for stretch in state.missing)
+
+    def _part_ended(self, target: str, number: int, outcome: Outcome) -> None:
+        state = self._in_parts[target]
+        if outcome.error is not None:
+            if state.error is None:
+                state.error = outcome.error
+                self._parts_failed(state, outcome.error)
+            return
+        self._part_arrived(state, number, outcome.value)
+        if state.error is None and len(state.arrived) == len(state.stretches):
+            self._follow([self._finish(state)])
+
+    def _follow(self, units: Iterable[Unit]) -> None:
+        self._units.add(iter(units))
+
+    def _item_ended(self, item: Item, arrived: Arrived) -> None:
+        """Count and report an item that is at its target."""
+        if arrived.skipped:
+            self.tally.item_skipped()
+            self.tally.found(-item.size, items=-1)
+            self.emit(Skipped(item.source, arrived.skipped))
+            return
+        size = arrived.size if arrived.stored is None else arrived.stored
+        self.tally.found(size - item.size, items=0)
+        self.tally.item_done(size, verified=bool(arrived.verified))
+        self.emit(Done(item.source, item.target, arrived.size, arrived.verified, arrived.etag))
+
+    def _failed(self, source: str, error: JsobjError) -> None:
+        """Count and report a failure; raises it where it would meet every other item too."""
+        self.tally.item_failed()
+        self.failures.append(error)
+        self.journal.failed(source, error)
+        self.emit(Failed(source, error))
+        if ends_run(error):
+            raise error
