@@ -30,7 +30,6 @@ class LocalFile:
     size: int
     mtime_ns: int
     inode: int
-    device: int
     changed_ns: int = 0
 
 
@@ -178,9 +177,7 @@ class _Walk:
             return _unreadable(path, relative, error)
         if relative.endswith(".jsobj-part") and is_temp(relative.rpartition("/")[2]):
             return Passed(path, "the unfinished part of a download", relative=relative)
-        return LocalFile(
-            path, relative, state.st_size, state.st_mtime_ns, state.st_ino, state.st_dev, state.st_ctime_ns
-        )
+        return LocalFile(path, relative, state.st_size, state.st_mtime_ns, state.st_ino, state.st_ctime_ns)
 
 
 def _has_content(path: str) -> bool:

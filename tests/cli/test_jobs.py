@@ -83,7 +83,7 @@ def key_of(jsobj: Jsobj, bucket: str = "b", **more: Any) -> JobKey:
 def left(jsobj: Jsobj, key: JobKey, *, upload_id: str = "id") -> str:
     """A journal of an interrupted run with one upload under way; its id."""
     journal = Journal.open(state_dir(jsobj), key)
-    file = LocalFile("/data/run42/big.nc", "big.nc", 3 * PART, 1, 2, 3)
+    file = LocalFile("/data/run42/big.nc", "big.nc", 3 * PART, 1, 2)
     journal.intend_upload("run42/big.nc", file)
     if upload_id:
         journal.upload_begun("run42/big.nc", file, upload_id, PART)

@@ -1,4 +1,4 @@
-"""The disk under a download: taking room beforehand, flushing together, and its refusals in words."""
+"""The disk under a download: reserving room, flushing together, and errors of the system in words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SYNC_FILE_RANGE_WRITE = 2  # linux/fs.h; glibc has the function, musl and macOS
 _CANNOT = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL})
 
 # Reference, what is wrong, what to do. {folder} is the folder of the file.
-_WORDS = {
+_REFUSALS = {
     errno.ENOSPC: ("disk-full", "the disk is full", "free some space, then run the same command again: df -h {folder}"),
     errno.EDQUOT: ("disk-full", "your quota is used up", "free some space, then run the same command again: quota -s"),
     errno.EACCES: ("target-not-writable", "you lack permission there", "look at who owns it: ls -ld {folder}"),
@@ -43,7 +43,7 @@ def write_error(error: OSError, path: str, *, needed: int = 0, folder: int | Non
     """
     number = error.errno or 0
     system = error.strerror or str(error)
-    reference, words, hint = _WORDS.get(number, ("file-not-written", system, "look at the folder: ls -la {folder}"))
+    reference, words, hint = _REFUSALS.get(number, ("file-not-written", system, "look at the folder: ls -la {folder}"))
     context = system
     if number == errno.ENOSPC and folder is not None:
         context = f"it needs {human_bytes(needed)}, and {human_bytes(free_bytes(folder))} are free"
@@ -104,16 +104,16 @@ def begin_flush(descriptor: int, start: int, size: int) -> None:
 
 @cache
 def _libc(name: str) -> Any:
-    """A function of the C library; None where it has no such."""
+    """A function of the C library; None where it lacks it."""
     import ctypes
 
     return getattr(ctypes.CDLL(None, use_errno=True), name, None)
 
 
 class UnsyncedBytes:
-    """Flushes that are put off and then done together: by far cheaper for many small files than one by one.
+    """Deferred flushes, done together: far cheaper for many small files than one by one.
 
-    The mark is in memory that forked children share: the parent pays for all.
+    The mark is in memory shared with forked children; the parent flushes for all (``syncfs``).
     """
 
     def __init__(self) -> None:
@@ -122,7 +122,7 @@ class UnsyncedBytes:
 
     @property
     def in_child(self) -> bool:
-        """Whether this is a child, whose parent pays."""
+        """Whether this is a child process, whose parent flushes."""
         return os.getpid() != self._owner
 
     @staticmethod

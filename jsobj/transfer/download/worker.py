@@ -20,7 +20,8 @@ from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Stor
 from jsobj.transfer.compare import BytesDiffer, Comparison, bytes_differ, compare, is_md5, layouts, md5_of
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
-from jsobj.transfer.download.target_folder import PartialFile, TargetFolder
+from jsobj.transfer.download.partial_file import PartialFile
+from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.engine.parts_work import Arrived
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.engine.work import Performer

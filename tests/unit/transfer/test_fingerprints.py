@@ -20,7 +20,7 @@ OLD = 1_600_000_000 * 10**9
 
 
 def file(relative: str = "d/f", **other: int) -> LocalFile:
-    values = {"size": 3, "mtime_ns": OLD, "inode": 7, "device": 1, "changed_ns": OLD, **other}
+    values = {"size": 3, "mtime_ns": OLD, "inode": 7, "changed_ns": OLD, **other}
     return LocalFile(f"/data/{relative}", relative, **values)
 
 
@@ -68,9 +68,7 @@ def test_p13_an_edit_in_place_with_its_time_put_back_is_noticed(tmp_path: Path, 
 
     def seen() -> LocalFile:
         state = source.stat()
-        return LocalFile(
-            str(source), "f", state.st_size, state.st_mtime_ns, state.st_ino, state.st_dev, state.st_ctime_ns
-        )
+        return LocalFile(str(source), "f", state.st_size, state.st_mtime_ns, state.st_ino, state.st_ctime_ns)
 
     os.utime(source, ns=(OLD, OLD))
     prints = Fingerprints(path)

@@ -10,7 +10,8 @@ import pytest
 import jsobj
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
-from jsobj.transfer.download.target_folder import PartialFile, TargetFolder
+from jsobj.transfer.download.partial_file import PartialFile
+from jsobj.transfer.download.target_folder import TargetFolder
 
 ROOT = Path(jsobj.__file__).parents[1]
 BIG = 2 * 1024 * 1024

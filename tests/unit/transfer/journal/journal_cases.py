@@ -25,7 +25,7 @@ MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 
 
 def local(size: int = 100 << 20, mtime_ns: int = 1_700_000_000_123_456_789, inode: int = 2**64 - 1) -> LocalFile:
-    return LocalFile(path="/data/run42/big.nc", relative="big.nc", size=size, mtime_ns=mtime_ns, inode=inode, device=7)
+    return LocalFile(path="/data/run42/big.nc", relative="big.nc", size=size, mtime_ns=mtime_ns, inode=inode)
 
 
 OPENED: list[Journal] = []
