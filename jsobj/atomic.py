@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import itertools
 import os
 import re
@@ -24,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.locks import Lock, sync_folder, try_lock, unlock
 
 _FILE_MODE = 0o600
 _FOLDER_MODE = 0o700
@@ -32,11 +32,6 @@ _ATTEMPTS = 5  # how often an edit is redone because some other program changed 
 _BACKUPS = 3  # how many old versions are kept beside a file
 _POLL = 0.02  # seconds between two looks at a lock that is taken
 _TEMP = re.compile(r"\.jsobj-[0-9a-f]{32}\.tmp")
-
-# The file system has no flock (some network and FUSE ones): the comparison before the rename still guards the file.
-_NO_LOCKS = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOLCK})
-# Some file systems cannot flush a folder and say so with these; every other failure to flush is an error.
-_NO_FOLDER_SYNC = frozenset({errno.EINVAL, errno.EOPNOTSUPP})
 
 _HINTS = {
     errno.ENOSPC: "The disk is full. Free some space, then run the same command again: df -h {folder}",
@@ -175,7 +170,7 @@ def _attempt(folder: int, job: _Job) -> Change | None:
             # temp for a stale one. Nothing is lost: do it again.
             return None
     try:
-        _flush_folder(folder)
+        sync_folder(folder)
     except OSError as error:
         sentence = f"{job.path} has its new content, but it could not be flushed to the disk: {error.strerror}."
         raise _error("file-not-flushed", sentence, "Check the disk, then run the same command again.") from error
@@ -231,23 +226,16 @@ def _locked(job: _Job, wait: float) -> Iterator[int]:
             yield folder
         finally:
             with contextlib.suppress(OSError):
-                # Not left to close(): a child made by fork may share the descriptor, and the lock with it.
-                fcntl.flock(folder, fcntl.LOCK_UN)
+                unlock(folder)
 
 
 def _lock(folder: int, path: Path, wait: float) -> bool:
     """Take the lock within ``wait`` seconds; False where the file system has none."""
     deadline = time.monotonic() + wait
     while True:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno in _NO_LOCKS:
-                return False
-            if error.errno != errno.EWOULDBLOCK:
-                raise
-        else:
-            return True
+        lock = try_lock(folder)
+        if lock is not Lock.HELD:
+            return lock is Lock.TAKEN  # without locks, the comparison before the rename still guards the file
         left = deadline - time.monotonic()
         if left <= 0:
             sentence = f"{path} is being edited by another process, which did not finish within {wait:g} seconds."
@@ -261,15 +249,6 @@ def _remove_stale_temps(folder: int) -> None:
         if _TEMP.fullmatch(name):
             with contextlib.suppress(OSError):  # another user's, in a shared folder
                 os.unlink(name, dir_fd=folder)
-
-
-def _flush_folder(folder: int) -> None:
-    """Make the renames themselves survive a power cut."""
-    try:
-        os.fsync(folder)
-    except OSError as error:
-        if error.errno not in _NO_FOLDER_SYNC:
-            raise
 
 
 def _look(folder: int, job: _Job) -> _Seen | None:
@@ -317,7 +296,7 @@ def _keep_backup(folder: int, job: _Job, data: bytes) -> Path:
             os.replace(newer, older, src_dir_fd=folder, dst_dir_fd=folder)
     with _temp(folder, data, job.path) as temp:
         os.replace(temp, name, src_dir_fd=folder, dst_dir_fd=folder)
-    _flush_folder(folder)
+    sync_folder(folder)
     return job.target.parent / name
 
 

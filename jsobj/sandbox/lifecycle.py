@@ -6,7 +6,6 @@ All changes are made with a lock on the folder; ``status`` takes none.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import time
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.locks import Lock, try_lock
 from jsobj.sandbox import configuration, population, probe, rcfiles, requirements, spawn
 from jsobj.sandbox.layout import ASKED, SandboxPaths, write_private
 from jsobj.sandbox.listeners import listeners
@@ -237,7 +237,6 @@ def _locked(paths: SandboxPaths) -> Iterator[None]:
 def _try_lock(descriptor: int, path: Path) -> bool:
     """Whether we now have the lock of the file at ``path``, and not of one that a reset has deleted."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.fstat(descriptor).st_ino == path.stat().st_ino
-    except (BlockingIOError, FileNotFoundError):
+        return try_lock(descriptor) is Lock.TAKEN and os.fstat(descriptor).st_ino == path.stat().st_ino
+    except FileNotFoundError:
         return False

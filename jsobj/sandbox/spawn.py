@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import json
 import os
 import site
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.locks import Lock, is_locked, try_lock
 from jsobj.sandbox import processes
 from jsobj.sandbox.layout import SandboxPaths, write_private
 from jsobj.sandbox.processes import Process
@@ -31,7 +32,8 @@ def spawn(paths: SandboxPaths, record: SandboxRecord, sockets: Mapping[str, sock
     """
     alive = os.open(paths.alive_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if try_lock(alive) is not Lock.TAKEN:
+            raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK), str(paths.alive_lock))
         descriptors = {name: listener.fileno() for name, listener in sockets.items()}
         _write_plans(paths, record, descriptors, alive)
         for path in paths.logs.glob("*.log"):
@@ -122,12 +124,9 @@ def _is_locked(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return is_locked(descriptor)
     finally:
         os.close(descriptor)
-    return False
 
 
 def _recorded(paths: SandboxPaths) -> dict[str, Process]:

@@ -1,8 +1,8 @@
 """Open folders below one root, reached without ever following a symbolic link.
 
-Every folder is opened through its parent's descriptor, one name at a time, with O_NOFOLLOW: a link that somebody puts
-in the way, at whatever moment, leads nowhere. (The same as openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, as no
-name here is ``..``, and it works on every system.) The last used ones are kept open: trees have many files in a folder.
+Every folder is opened through its parent's descriptor, one name at a time, with O_NOFOLLOW: a link that is put in the
+way, at whatever moment, is not followed. (The same as openat2 with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS, as no name
+here is ``..``, and it works on every system.) The last used ones are kept open: trees have many files in a folder.
 """
 
 from __future__ import annotations
@@ -18,21 +18,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.locks import sync_folder
 from jsobj.transfer.download.disk import UnsyncedBytes
+from jsobj.transfer.key_path import Parts
 
 _KEPT = 64
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-# Some file systems cannot flush a folder, and say so with these.
-_NO_FLUSH = frozenset({errno.EINVAL, errno.EOPNOTSUPP})
-
-Parts = tuple[str, ...]
 
 
 @dataclass(slots=True)
 class OpenFolder:
     """A folder that is open. ``dirty``: has entries to flush. ``foreign``: on another file system than the root.
 
-    ``swept``: what killed runs left there was looked for.
+    ``swept``: stale temporary files were removed from it.
     """
 
     descriptor: int
@@ -89,7 +87,7 @@ class Folders:
                 self._close(folder)
 
     def forget(self) -> None:
-        """Keep none open that nobody uses, and reach the others anew: some may have been removed or moved."""
+        """Close those not in use, and open the others again when needed: some may have been removed or moved."""
         with self._lock:
             for parts in list(self._open):
                 self._drop(parts)
@@ -110,7 +108,7 @@ class Folders:
         self.forget()
 
     def path(self, parts: Parts) -> str:
-        """A path for people."""
+        """A path for messages."""
         return os.path.join(self.root, *parts)
 
     # -- all below is done with the lock held
@@ -205,9 +203,5 @@ class Folders:
 def flush(folder: OpenFolder) -> None:
     """Flush a folder's entries, so that renames survive a power cut. Raises :class:`OSError`."""
     if folder.dirty:
-        try:
-            os.fsync(folder.descriptor)
-        except OSError as error:
-            if error.errno not in _NO_FLUSH:
-                raise
+        sync_folder(folder.descriptor)
         folder.dirty = False

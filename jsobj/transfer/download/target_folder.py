@@ -17,7 +17,7 @@ from jsobj.transfer.download.disk import UnsyncedBytes, reserve, write_error
 from jsobj.transfer.download.open_folders import Folders
 from jsobj.transfer.download.partial_file import SMALL, PartialFile, Publisher
 from jsobj.transfer.download.stale_temps import Claimed, hold, sweep
-from jsobj.transfer.key_path import is_temp, temp_name
+from jsobj.transfer.key_path import Parts, is_temp, temp_name
 from jsobj.transfer.scan import LocalFile
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -26,7 +26,6 @@ _OLD = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 # Folders that are kept open may be the cause: too many of them, or one that was removed meanwhile.
 _WORTH_A_SECOND_TRY = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.ESTALE})
 
-Parts = tuple[str, ...]
 _T = TypeVar("_T")
 
 

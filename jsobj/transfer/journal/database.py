@@ -1,15 +1,13 @@
 """The file of a journal: one SQLite database, private, locked by the run that it belongs to, and never trusted.
 
 The schema itself says what is valid: types, ranges, no duplicates. A file that is damaged, of another version, or
-breaks one of its rules is set aside whole, and the run begins anew; what was under way is then only known to the server
+breaks one of its rules is set aside whole, and the run starts over; what was under way is then known to the server only
 (``jsobj uploads list``).
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import fcntl
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -17,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.locks import Lock, try_lock, unlock
 
 if TYPE_CHECKING:
     import sqlite3
 
 VERSION = 1
-_NO_LOCKS = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOLCK})  # as in jsobj.atomic
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a database
 # What SQLite itself would let pass: its columns take values of every type.
 _RULES = {
@@ -74,20 +72,20 @@ class Unusable(Exception):
     """The file is no journal that this version can use; the text says why."""
 
 
-class Lock:
-    """The right to run a job. It ends with the process, whatever ends that."""
+class JobLock:
+    """The exclusive right to run a job."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self._path = path
         self._descriptor = descriptor
 
     @classmethod
-    def take(cls, path: Path) -> Lock:
+    def take(cls, path: Path) -> JobLock:
         """Take it. Raises :class:`JsobjError` (local, ``job-in-progress``) where another process has it, OSError."""
         while True:
             descriptor = _opened_private(path)
             try:
-                _flock(descriptor, path)
+                _require_lock(descriptor, path)
                 if _names(path, descriptor):
                     os.ftruncate(descriptor, 0)
                     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
@@ -95,25 +93,20 @@ class Lock:
             except BaseException:
                 os.close(descriptor)
                 raise
-            os.close(descriptor)  # it was removed by the run that had it before: take the new one
+            os.close(descriptor)  # the run that had it before removed the file: lock the new one
 
     def release(self, *, remove: bool) -> None:
-        """Let others have it; ``remove``: there is nothing left to lock."""
+        """Release it; ``remove``: there is nothing left to lock."""
         if remove:
             self._path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
-            fcntl.flock(self._descriptor, fcntl.LOCK_UN)  # not left to close(): a forked child may share it
+            unlock(self._descriptor)
         os.close(self._descriptor)
 
 
-def _flock(descriptor: int, path: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        if error.errno in _NO_LOCKS:
-            return  # a file system without locks: two runs at once would only do the work twice
-        if error.errno != errno.EWOULDBLOCK:
-            raise
+def _require_lock(descriptor: int, path: Path) -> None:
+    # Without locks two runs at once only do the work twice.
+    if try_lock(descriptor) is Lock.HELD:
         pid = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
         raise JsobjError(
             "job-in-progress",
@@ -121,7 +114,7 @@ def _flock(descriptor: int, path: Path) -> None:
             code=ExitCode.LOCAL,
             context=f"job {path.stem}",
             hint="wait until it ends, or stop it; then run the same command again",
-        ) from error
+        )
 
 
 def _names(path: Path, descriptor: int) -> bool:
@@ -152,7 +145,7 @@ def create(path: Path | None, begin: Callable[[sqlite3.Connection], None]) -> sq
 
 
 def make_folder(folder: Path) -> None:
-    """A folder for nobody else, and the one that it is in, whatever the umask. Raises OSError."""
+    """Make a folder and its parent, private whatever the umask. Raises OSError."""
     folder.parent.parent.mkdir(parents=True, exist_ok=True)
     for each in (folder.parent, folder):
         try:
@@ -186,7 +179,7 @@ def open_existing(path: Path) -> sqlite3.Connection | None:
         if not _checked(connection):
             connection.close()
             return None
-    except (sqlite3.Error, Unusable, UnicodeError) as error:  # its complaints may quote what is no text
+    except (sqlite3.Error, Unusable, UnicodeError) as error:  # its messages may quote what is not text
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 connection.close()
@@ -259,8 +252,8 @@ def _remove_beside(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def told(path: Path | None) -> Iterator[None]:
-    """Turn what SQLite and the system refuse into words. Raises :class:`JsobjError` (local)."""
+def translate_errors(path: Path | None) -> Iterator[None]:
+    """Turn errors of SQLite and the system into :class:`JsobjError` (local)."""
     import sqlite3
 
     try:

@@ -1,9 +1,8 @@
-"""The journals of this computer's user: what is under way, what was interrupted, and how to be rid of it."""
+"""The journals of this user: jobs that run, jobs that were interrupted, and cancelling them."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shlex
 from collections.abc import Callable, Iterable, Iterator
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.locks import is_locked
 from jsobj.store.objects import Store, StorePlace, Upload
 from jsobj.transfer.journal import database
-from jsobj.transfer.journal.database import Lock, Unusable, told
+from jsobj.transfer.journal.database import JobLock, Unusable, translate_errors
 from jsobj.transfer.journal.records import (
     DOWNLOADS,
     UPLOADS,
@@ -60,7 +60,7 @@ class Cancelled:
 
 
 def list_jobs(state_dir: Path, unreadable: Callable[[Path, str], None]) -> Iterator[Job]:
-    """Every job, in no order. ``unreadable`` is told of each file that is none, and why."""
+    """Every job, in no order. ``unreadable`` is called with each file that is not a journal, and why."""
     folder = jobs_folder(state_dir)
     with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
@@ -125,16 +125,16 @@ def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, for
     the journal is kept then.
     """
     path = jobs_folder(state_dir) / f"{job.id}.db"
-    with told(path):
-        lock = Lock.take(path.with_suffix(".lock"))
+    with translate_errors(path):
+        lock = JobLock.take(path.with_suffix(".lock"))
     removed = False
     try:
-        found = find_job(state_dir, job.id)  # as it is now that nobody else can change it
+        found = find_job(state_dir, job.id)  # read again: from here on no other process changes it
         begun = {*found.leftovers, *(Leftover(each.key, each.upload_id) for each in found.uploads if each.upload_id)}
         if begun and not forget:
             _abort(found, begun, open_store)
         count = sum(_discard(found.key.folder, download) for download in found.downloads)
-        with told(path):
+        with translate_errors(path):
             database.remove(path)
         removed = True
     finally:
@@ -198,7 +198,7 @@ def _read(path: Path) -> Job | None:
     """
     import sqlite3
 
-    with told(path):
+    with translate_errors(path):
         connection = database.open_existing(path)
     if connection is None:
         return None
@@ -249,21 +249,18 @@ def _running(lock: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
+        return is_locked(descriptor)
     except OSError:
-        return False  # a file system without locks
+        return False
     finally:
         os.close(descriptor)
-    return False
 
 
 def _sweep(lock: Path) -> None:
     """Remove the lock file of a killed run that kept no journal."""
     if not lock.with_suffix(".db").exists():
         with contextlib.suppress(OSError, JsobjError):
-            Lock.take(lock).release(remove=True)
+            JobLock.take(lock).release(remove=True)
 
 
 def job_ids(state_dir: Path) -> Iterator[str]:

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError
 from jsobj.transfer.journal import database
-from jsobj.transfer.journal.database import Lock, Unusable, told, transaction
+from jsobj.transfer.journal.database import JobLock, Unusable, transaction, translate_errors
 from jsobj.transfer.journal.records import (
     DOWNLOADS,
     UPLOADS,
@@ -61,7 +61,7 @@ class Journal:
     :class:`JsobjError` (local) where the file cannot be written.
     """
 
-    def __init__(self, key: JobKey, path: Path | None, lock: Lock | None, notices: tuple[str, ...] = ()) -> None:
+    def __init__(self, key: JobKey, path: Path | None, lock: JobLock | None, notices: tuple[str, ...] = ()) -> None:
         self.key = key
         self.id = key.id
         self.path = path
@@ -81,10 +81,10 @@ class Journal:
         path = folder / f"{key.id}.db"
         try:
             database.make_folder(folder)
-            lock = Lock.take(path.with_suffix(".lock"))
+            lock = JobLock.take(path.with_suffix(".lock"))
         except OSError as error:
             if error.errno not in _NO_FOLDER:
-                with told(path):
+                with translate_errors(path):
                     raise
             notice = f"no journal can be kept in {folder} ({error.strerror}): this run cannot be continued if it is cut"
             return cls(key, None, None, (notice,))
@@ -99,7 +99,7 @@ class Journal:
     def _find(self) -> None:
         """What an earlier run left, if it is of any use."""
         assert self.path is not None
-        with told(self.path):
+        with translate_errors(self.path):
             try:
                 connection = database.open_existing(self.path)
                 if connection is None:
@@ -262,7 +262,7 @@ class Journal:
         with self._lock:
             connection, self._connection = self._connection, None
             lock, self._lock_file = self._lock_file, None
-            with told(self.path):
+            with translate_errors(self.path):
                 if connection is not None:
                     if remove:
                         connection.execute("PRAGMA synchronous = OFF")  # nobody will read it
@@ -284,13 +284,13 @@ class Journal:
             if self._connection is None:
                 yield None
                 return
-            with told(self.path):
+            with translate_errors(self.path):
                 yield self._connection
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """One change, whole or not at all, on disk when this returns."""
-        with self._lock, told(self.path):
+        with self._lock, translate_errors(self.path):
             if self._connection is None:
                 self._connection = database.create(self.path, lambda new: self._write_state(new, "running"))
             with transaction(self._connection):
