@@ -87,7 +87,7 @@ class SandboxPaths:
         """The refusal to touch a folder without our marker."""
         return JsobjError(
             "sandbox-folder-not-ours",
-            f"{self.folder} has no {self.marker.name} file, so it is not a sandbox and jsobj will not {verb} it",
+            f"{self.folder} is no sandbox: it has no valid {self.marker.name} file, so jsobj will not {verb} it",
             hint="name an empty or new folder, or delete this one yourself if it holds nothing of value",
             code=ExitCode.REFUSED,
         )
