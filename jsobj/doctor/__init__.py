@@ -1,1 +1,1 @@
-"""The doctor: ordered checks that name a cause and the command that mends it. Knows neither Click nor a terminal."""
+"""The doctor: ordered checks that name a cause and the command that fixes it. It imports neither Click nor rich."""

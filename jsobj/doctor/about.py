@@ -1,4 +1,4 @@
-"""What was looked at, for the head of a report: which login, which addresses, which versions. No secret."""
+"""What was examined, for the head of a report: login, addresses, versions. No secret."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def about(case: Case) -> dict[str, object]:
     login = case.keystone.login if case.keystone else None
     swift_url = s3_url = ""
     if login is not None:
-        with contextlib.suppress(JsobjError):  # a catalogue without object storage, which a check has told
+        with contextlib.suppress(JsobjError):  # a catalogue without object storage, which a check reports
             swift_url, s3_url = login.swift_url, str(login.s3_origin)
     return {
         "cloud": case.source.cloud if case.source else "",

@@ -1,4 +1,4 @@
-"""What a check is and what it finds: frozen values. Nothing here asks anybody anything."""
+"""What a check is and what it finds: frozen values. No input or output here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Status(enum.Enum):
-    """How a check ended. Only FAIL stops what builds on it."""
+    """How a check ended. Only FAIL stops what depends on it."""
 
     PASS = "PASS"  # noqa: S105 - a verdict, not a password
     WARN = "WARN"
@@ -23,7 +23,7 @@ class Status(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A change of one private file that can be taken back (the old bytes are kept beside it).
+    """A change of one private file that can be undone (the old bytes are kept beside it).
 
     ``edit`` makes the new bytes from the old ones and is called under the file's lock; ``diff`` shows what it does,
     with secrets masked.
@@ -57,18 +57,18 @@ def warned(found: str, evidence: Mapping[str, str] | None = None, *, hint: str, 
 
 
 def failed(found: str, evidence: Mapping[str, str] | None = None, *, hint: str, fix: Fix | None = None) -> Finding:
-    """It does not work; what builds on it is not tried."""
+    """It does not work; what depends on it is not tried."""
     return Finding(Status.FAIL, found, evidence or {}, hint, fix)
 
 
 def skipped(reason: str, *, hint: str = "") -> Finding:
-    """Not looked at, and why."""
+    """Not run, and why."""
     return Finding(Status.SKIP, reason, {}, hint)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question to the world.
+    """One check, as the registry lists it.
 
     ``needs`` are ids whose FAIL or SKIP makes this one SKIP, ``unless`` those whose FAIL alone does; ``after`` only
     orders. ``seconds`` bounds ``run``; ``writes`` marks those that make objects.

@@ -1,4 +1,4 @@
-"""Whether each dask worker can reach the object store: asked of the workers themselves, who look their own files up."""
+"""Whether each dask worker can reach the object store, with its own files and variables."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CONNECT_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class WorkerReport:
-    """What one worker said. ``error`` is "" where it could list its buckets; ``hint`` says what to do there."""
+    """One worker's answer. ``error`` is "" where it could list its buckets; ``hint`` says what to do there."""
 
     worker: str
     version: str
@@ -73,6 +73,6 @@ def ask_workers(address: str, *, profile: str, cloud: str) -> tuple[WorkerReport
 def _report(worker: str, answer: Any) -> WorkerReport:
     if isinstance(answer, dict):
         return WorkerReport(worker, **answer)
-    # What a worker without jsobj says: it cannot unpickle the question.
+    # A worker without jsobj cannot unpickle the function.
     hint = "install the same jsobj where the workers run"
     return WorkerReport(worker, "", 0, f"{type(answer).__name__}: {answer}"[:200], hint)

@@ -15,7 +15,7 @@ SCHEMA = "jsobj.doctor/1"
 def document(outcomes: Sequence[Outcome], mask: Mask, about: Mapping[str, object] | None = None) -> dict[str, object]:
     """The document without its ``schema``. Keys are only ever added.
 
-    ``about`` is what was looked at, see :func:`jsobj.doctor.about.about`.
+    ``about`` is what was examined, see :func:`jsobj.doctor.about.about`.
     ``evidence`` maps labels to texts; its ``found`` is one sentence. ``fix`` is null or title, path and diff. Seconds
     are wall time. ``summary`` counts each status and names the first failed check, which is the cause.
     """

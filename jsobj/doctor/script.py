@@ -15,7 +15,7 @@ def stand_alone(case: Case) -> str:
     """The program's text. Profile, endpoint and region are the present ones where there are any."""
     try:
         access = s3_access(case.settings, profile=case.scope.profile, cloud=case.scope.cloud)
-    except JsobjError:  # a broken profile is what the script may be wanted for
+    except JsobjError:  # a broken profile may be the reason for the script
         access = None
     filled = {
         "PROFILE": case.profile_choice().name,

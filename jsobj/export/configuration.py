@@ -1,4 +1,4 @@
-"""What an export is made of: parts of files, each with the way in which it is merged into a file that is there."""
+"""What an export is made of: parts of files, each merged into an existing file in its own way."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ Word = str | Secret
 
 
 def written(word: Word, escape: Callable[[str], str]) -> Word:
-    """The word as it stands in a file whose format wants it escaped; a secret stays one."""
+    """The word escaped for a file's format; a secret stays one."""
     return escape(word) if isinstance(word, str) else Secret(escape(word.reveal()))
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section of an INI file. ``keys`` says which of the values mark it as somebody's: another value there means
-    another setup, which is not replaced unasked. A value may be a block of values (``s3 =``, then indented lines).
-    ``unset``: keys of another kind of setup, which must not stand beside these."""
+    """A section of an INI file. A value of ``pairs`` may be a block of values (``s3 =``, then indented lines).
+
+    ``keys``: those of the pairs that identify a setup; another value there is another setup, which is not replaced
+    without consent. ``unset``: keys of another kind of setup, which must not be beside these.
+    """
 
     path: str
     header: str

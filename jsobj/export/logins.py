@@ -1,4 +1,4 @@
-"""What a foreign tool must know of an object store: frozen values, out of which each file here makes its words."""
+"""What another tool must know of an object store: S3 keys, a Keystone login, as frozen values."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from jsobj.urls import Origin
 class S3Login:
     """S3 keys and where they are good, ready for export.
 
-    ``name``: how the tool shall call it (a remote, an alias, a section). ``profile``: the AWS profile that holds the
+    ``name``: what the tool calls it (a remote, an alias, a section). ``profile``: the AWS profile that holds the
     same, "" where the keys come from elsewhere. ``server``: ``ceph-rgw``, ``swift`` or ``unknown``, as
-    :mod:`jsobj.ec2_keys.probe` found out. ``bucket``: "" where the tool's words name none. ``ca_bundle``: a PEM
+    :mod:`jsobj.ec2_keys.probe` found out. ``bucket``: "" where the tool's settings name none. ``ca_bundle``: a PEM
     file of authorities, "" for the usual ones. ``cloud``: the login that was named, "" if none was.
     """
 
@@ -102,7 +102,7 @@ class Logins:
 
 
 def check(logins: Logins) -> Logins:
-    """The same, if every tool can be told its names and values.
+    """The same, if every tool can take its names and values.
 
     Raises :class:`JsobjError` (usage): the name becomes a remote, an alias, a section and part of a file's name; the
     values become lines.

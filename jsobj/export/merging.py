@@ -40,7 +40,7 @@ class Merge:
 
 
 def plan(configuration: Configuration, place: Callable[[str], Path], *, overwrite: bool) -> tuple[Merge, ...]:
-    """What writing would do, file by file; ``place`` makes a path of the part's own words.
+    """What writing would do, file by file; ``place`` makes a path of a part's ``path``.
 
     Raises :class:`JsobjError`: refused where another setup has the name, local for a file that cannot be read or
     understood.
@@ -57,7 +57,7 @@ def plan(configuration: Configuration, place: Callable[[str], Path], *, overwrit
 
 
 def write(merge: Merge, *, overwrite: bool) -> Change:
-    """Do it: whole or not at all, mode 0600, the old file kept beside it as a backup. Raises as :func:`plan`."""
+    """Write it, atomically and with mode 0600; the old file is kept as a backup. Raises as :func:`plan`."""
     return edit_private_file(
         merge.path, lambda before: _merged(merge.path, before, merge.parts, overwrite=overwrite), backup=True
     )
@@ -123,10 +123,13 @@ def _json(path: Path, before: bytes | None) -> dict[str, object]:
         document = json.loads(before)
     except (ValueError, RecursionError) as error:
         raise JsobjError(
-            "json-malformed", f"{path} is not valid JSON", code=ExitCode.LOCAL, hint=f"mend it or move it away: {path}"
+            "json-malformed",
+            f"{path} is not valid JSON",
+            code=ExitCode.LOCAL,
+            hint=f"correct it or move it away: {path}",
         ) from error
     if not isinstance(document, dict):
-        raise JsobjError("json-malformed", f"{path} is no JSON object", code=ExitCode.LOCAL, hint="move it away")
+        raise JsobjError("json-malformed", f"{path} is not a JSON object", code=ExitCode.LOCAL, hint="move it away")
     return document
 
 
@@ -147,7 +150,7 @@ def _with_variables(path: Path, before: bytes | None, part: Variables, *, overwr
             left.pop(name, None)
         elif name not in part.unset and not _unsets(line, wanted):
             kept.append(line)
-    # Nothing that stays sets one of these, so they may stand anywhere.
+    # No line that stays sets one of these, so their place does not matter.
     added = [line for line in unset_lines(part) if line not in kept]
     return ("\n".join([*kept, *added, *left.values()]) + "\n").encode()
 
@@ -184,7 +187,7 @@ def _taken(path: Path, what: str, names: list[str]) -> JsobjError:
 
 
 def _diff(path: Path, before: bytes | None, after: bytes, parts: list[Part]) -> str:
-    """The lines that change, and no others: those around them may hold the secrets of somebody else."""
+    """The lines that change, and no others: those around them may hold other secrets."""
     if before == after:
         return ""
     old, new = ((data or b"").decode(errors="replace").splitlines() for data in (before, after))

@@ -24,9 +24,9 @@ class Speaks(Flag):
 class Tool:
     """``module`` is a file beside this one; ``configure(s3)`` and ``configure_swift(swift)`` in it make configurations.
 
-    ``asks``: it depends on which server is behind the endpoint ("server"), or on the URL in Keystone's catalogue
-    ("storage-url"). ``variant``: another way to what an earlier tool in the list is for, which ``--all`` leaves out.
-    ``both``: where there are keys and a login, it gets both; the others get the keys.
+    ``asks``: what must be looked up first, the kind of server behind the endpoint ("server") or the URL in Keystone's
+    catalogue ("storage-url"). ``variant``: another way to what an earlier tool in the list is for, which ``--all``
+    leaves out. ``both``: where there are keys and a login, it gets both; the others get the keys.
     """
 
     name: str

@@ -116,7 +116,7 @@ def _ask_workers(world: World, address: str) -> None:
 def _examine(
     world: World, scope: Scope, wanted: Sequence[Check], *, fix: bool, yes: bool
 ) -> tuple[Case, Sequence[Outcome], list[str]]:
-    """Run; with ``fix`` mend and run again, since one fault may hide the next."""
+    """Run; with ``fix`` fix and run again, since one fault may hide the next."""
     from jsobj.cli.views.doctor import Teller
     from jsobj.doctor.case import Case
     from jsobj.doctor.runner import run_checks

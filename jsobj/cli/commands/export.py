@@ -100,7 +100,7 @@ def _configured(world: World, tool: Tool | None, options: dict[str, Any]) -> lis
 
 
 def _asked(world: World, tool: Tool, logins: Logins) -> Logins:
-    """The same, with what the tool wants to have asked of a server."""
+    """The same, with what the tool needs to know of a server."""
     from jsobj.cli.parsing.export_target import with_server, with_storage_url
 
     if tool.asks == "server" and logins.s3:

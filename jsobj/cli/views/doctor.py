@@ -36,10 +36,10 @@ def listing(checks: Sequence[Check]) -> Listing:
 
 
 class Teller:
-    """Tells each outcome in its turn: what is not all right as a row of its own, the rest as one row for each layer.
+    """Shows outcomes as they come: failures and warnings in a row each, the rest in one row for each layer.
 
     Layers in which nothing was tested are only counted, at the end. With ``--verbose`` every check has its row and its
-    evidence; with ``--json`` nothing is told.
+    evidence; with ``--json`` nothing is shown.
     """
 
     def __init__(self, world: World, case: Case, checks: Sequence[Check]) -> None:
@@ -98,7 +98,7 @@ def _counted(ended: Sequence[Status]) -> str:
 
 
 def show(world: World, case: Case, outcomes: Sequence[Outcome], mended: Sequence[str], report: Path | None) -> None:
-    """The verdict for people, or the document; and the page where it was asked for."""
+    """The verdict as text, or the document; and the page with ``--report``."""
     data = document(outcomes, mask_for(case), about(case))
     if mended:
         data["fixed"] = list(mended)
@@ -112,7 +112,7 @@ def show(world: World, case: Case, outcomes: Sequence[Outcome], mended: Sequence
 
 
 def _verdict(checklist: Checklist, outcomes: Sequence[Outcome], mask: Mask) -> None:
-    """The counts; why something was skipped where that is no failure's doing; at last what failed, with what to do."""
+    """The counts, reasons for skipped checks where nothing failed, and what failed with what to do."""
     ended = [outcome.status for outcome in outcomes]
     failures = [outcome for outcome in outcomes if outcome.status is Status.FAIL]
     reasons = Counter(mask(o.finding.found) for o in outcomes if o.status is Status.SKIP)

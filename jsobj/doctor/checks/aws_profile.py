@@ -1,4 +1,4 @@
-"""Do the settings of the AWS profiles mean what their writer meant? Values that are swallowed, missing, or misleading.
+"""Do the settings of the AWS profiles mean what was meant? Values that are misread, missing or misleading.
 
 What is wrong in the profile in use fails; the same in another profile is a warning.
 """
@@ -100,7 +100,7 @@ def checksums(case: Case) -> Finding:
     header = next((s for s in sections_of(path) if s in {name, f"profile {name}"}), "")
     fix = _setting_fix("checksums = when_required", path, header, _CHECKSUMS) if header else None
     sentence = f"profile '{name}' sends checksums that older Ceph and Swift releases refuse (over https)"
-    hint = "mend it: jsobj doctor --fix" if fix else f"write it anew: jsobj ec2-creds --profile {name}"
+    hint = "mend it: jsobj doctor --fix" if fix else f"write it again: jsobj ec2-creds --profile {name}"
     return warned(sentence, {"setting": profile.checksums or "missing or mixed"}, hint=hint, fix=fix)
 
 

@@ -1,4 +1,4 @@
-"""Which login and which profile are meant, and who decided: what everything below is about."""
+"""Which login and which profile are in use, and what chose them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def profile(case: Case) -> Finding:
 
 
 def _no_keys(case: Case, reason: str) -> Finding:
-    """No failure: all works without them. Who is refused keys, or perhaps is, is not sent for some."""
+    """Not a failure: everything works without keys. A login that may be refused keys gets no hint to make some."""
     source = case.source
     if source is None:
         return skipped(reason)

@@ -1,4 +1,4 @@
-"""clouds.yaml, secure.yaml, RC files lying about, and jsobj's own ledger."""
+"""clouds.yaml, secure.yaml, RC files in the usual places, and jsobj's own ledger."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _RC_PATTERNS = ("*openrc*.sh", "*openrc", "app-cred-*.sh")
 
 
 def own_ledger(case: Case) -> Finding:
-    """The little that jsobj keeps itself can be read."""
-    book = ledger.read(case.settings)  # raises with its own words
+    """jsobj's own state file can be read."""
+    book = ledger.read(case.settings)  # raises an error that names the file
     return passed(f"{len(book.clouds)} cloud(s) and {len(book.keys)} key(s) known", {"file": _ledger(case)})
 
 

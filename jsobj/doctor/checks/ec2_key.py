@@ -1,4 +1,4 @@
-"""The EC2 key at Keystone: is it still there, of this project, and are there ones that nobody uses?"""
+"""The EC2 key at Keystone: is it still there, of this project, and are there unused ones?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jsobj.secret import Secret
 from jsobj.units import parse_keystone_time
 
 _OLD = timedelta(days=365)
-_ANEW = "make another: jsobj ec2-creds --new"
+_NEW_KEY = "make another: jsobj ec2-creds --new"
 
 
 def known(case: Case) -> Finding:
@@ -29,16 +29,16 @@ def known(case: Case) -> Finding:
     found = next((key for key in keys if key.access == pair.access), None)
     if found is None:
         if record is not None and record.user_id == login.user.id:
-            return failed(f"the key {pair.access} was deleted at Keystone", evidence, hint=_ANEW)
+            return failed(f"the key {pair.access} was deleted at Keystone", evidence, hint=_NEW_KEY)
         sentence = f"the key {pair.access} is not one of user {login.user.name}'s: deleted, or another user's"
-        return warned(sentence, evidence, hint=f"if the check of the signature fails, {_ANEW}")
+        return warned(sentence, evidence, hint=f"if the check of the signature fails, {_NEW_KEY}")
     if found.project_id != login.project.id:
         sentence = f"the key {pair.access} is for another project ({found.project_id}) than the login's"
         hint = "its buckets are not this project's; make a profile for this one: jsobj ec2-creds --profile NAME"
         return failed(sentence, {**evidence, "key's project": found.project_id}, hint=hint)
     if found.secret != Secret(pair.secret.reveal().strip()):
         sentence = f"the secret in {access.where} is not the one that Keystone holds for the key {pair.access}"
-        return failed(sentence, evidence, hint="write it anew: jsobj ec2-creds --overwrite")
+        return failed(sentence, evidence, hint="write it again: jsobj ec2-creds --overwrite")
     return _aged(case, record, evidence) or passed(f"Keystone knows the key for project {login.project.name}", evidence)
 
 

@@ -1,4 +1,4 @@
-"""Variables in the environment that change what the files say, and who wins. Values of secrets are never shown."""
+"""Variables in the environment that override what the files say. Values of secrets are never shown."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jsobj.identity.current import chosen_cloud
 from jsobj.net.proxy import malformed
 from jsobj.urls import normalise_endpoint
 
-# Say which login is meant or where files are; they do not disturb one.
+# They name a login or files, and do not disturb one.
 _HARMLESS = frozenset({"OS_CLOUD", "OS_CLIENT_CONFIG_FILE", "OS_CLIENT_SECURE_FILE"})
 _OF_A_CREDENTIAL = ("OS_APPLICATION_CREDENTIAL_", "OS_AUTH_", "OS_REGION_", "OS_INTERFACE", "OS_CACERT", "OS_IDENTITY_")
 _HARMLESS_AWS = frozenset({"AWS_PROFILE", "AWS_PAGER", "AWS_DEFAULT_OUTPUT"})
@@ -70,7 +70,7 @@ def aws(case: Case) -> Finding:
 
 
 def _overriding(case: Case, name: str, evidence: dict[str, str], endpoint_variable: str) -> Finding | None:
-    """What beats the profile that is chosen; None where nothing does, or no profile is."""
+    """What overrides the chosen profile; None where nothing does, or no profile is chosen."""
     env = case.settings
     profile = read_profile(env.aws, name) if name else None
     if profile is None:
@@ -101,7 +101,7 @@ def _rivals(case: Case, profile: AwsProfile, endpoint_variable: str) -> Iterator
 
 
 def proxies(case: Case) -> Finding:
-    """Proxy variables are addresses of proxies (whether they work is asked later)."""
+    """Proxy variables are addresses of proxies (whether they work is another check)."""
     names = sorted(n for n in case.settings.environ if n.upper().endswith("_PROXY"))
     evidence = {name: _without_password(case.settings.get(name)) for name in names}
     for name in names:

@@ -126,7 +126,7 @@ def expiry(case: Case) -> Finding:
 
 
 def role(case: Case) -> Finding:
-    """The roles allow more than looking."""
+    """The roles allow more than reading."""
     login = _login(case)
     roles = {name.lower() for name in login.roles}
     evidence = {"roles": ", ".join(login.roles) or "none", "project": login.project.name}
@@ -139,7 +139,7 @@ def role(case: Case) -> Finding:
 
 
 def reads_only(case: Case) -> bool:
-    """Whether the login's roles allow nothing but reading. False where nobody is logged in."""
+    """Whether the login's roles allow only reading. False without a login."""
     roles = {name.lower() for name in case.keystone.login.roles} if case.keystone else set()
     return bool(roles) and roles <= _READERS
 
@@ -189,5 +189,5 @@ def same_endpoint(case: Case) -> Finding:
     record = ledger.read(case.settings).key(access.key.access)
     if record is None:
         return skipped("the profile is not from jsobj, and may be for another cloud")
-    hint = "write it anew: jsobj ec2-creds --overwrite; or choose the cloud that it is for: --cloud NAME"
+    hint = "write it again: jsobj ec2-creds --overwrite; or choose the cloud that it is for: --cloud NAME"
     return warned("the profile's endpoint is not the one in the cloud's catalogue", evidence, hint=hint)

@@ -1,4 +1,4 @@
-"""What takes room unseen: unfinished uploads, segments without their object, buckets of a doctor that was killed."""
+"""What takes up space unnoticed: unfinished uploads, segments without their object, buckets of killed doctors."""
 
 from __future__ import annotations
 

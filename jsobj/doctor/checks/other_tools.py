@@ -1,4 +1,4 @@
-"""Other tools' files that weaken or redirect what the user does: checks of certificates turned off, open keys."""
+"""Other tools' files: checks of certificates turned off, key files that others can read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SECRET_FILES = (".s3cfg", ".passwd-s3fs", ".config/rclone/rclone.conf", ".boto"
 
 
 def certificates(case: Case) -> Finding:
-    """No other tool on this account has been told not to check TLS certificates."""
+    """No other tool of this user has its check of TLS certificates turned off."""
     found: dict[str, str] = {}
     tools: list[str] = []
     for name, tool, pattern in _UNCHECKED:

@@ -1,4 +1,4 @@
-"""Private objects are private; and can this project publish? Tried on an object of the doctor's own."""
+"""Private objects are private; and can this project publish? Tried on an object that the doctor writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PRIVATE = frozenset({401, 403, 404})
 
 
 def reading(case: Case) -> Finding:
-    """Nobody reads without a key what was not published; what was published can be read (Swift's ``.r:*``)."""
+    """What is not published cannot be read without a key; what is published can (Swift's ``.r:*``)."""
     scratch = needed(case.swift_scratch)
     if not scratch.own:
         return skipped("left out, since it would publish the bucket of --bucket for a moment")

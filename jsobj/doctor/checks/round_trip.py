@@ -132,7 +132,7 @@ def checksums(case: Case) -> Finding:
     client = make_client(replace(access, checksums="when_supported"), proxy=case.proxy(access.origin))
     name = case.profile_choice().name
     profile = read_profile(case.settings.aws, name) if name else None
-    # What the file says, not what jsobj makes of it: s3fs and aws read the file.
+    # What the file says, not jsobj's default: s3fs and aws read the file.
     own = profile.checksums if profile else "when_required"
     evidence = {"profile": own or "no setting", "transport": access.origin.scheme}
     try:

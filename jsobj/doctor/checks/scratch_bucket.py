@@ -1,4 +1,4 @@
-"""The bucket in which the doctor writes, over S3 or over Swift: its own, or a prefix of its own in the user's.
+"""The bucket in which the doctor writes, over S3 or Swift: a new one, or a prefix in the user's.
 
 It is removed whatever happens.
 """
@@ -130,7 +130,7 @@ class ScratchBucket:
                 continue  # not there yet, or written into meanwhile
             if self.own:
                 return
-            self.gone = False  # in the user's bucket, an empty place is no proof that nothing more comes
+            self.gone = False  # in the user's bucket, an empty prefix does not prove that nothing more comes
 
 
 def open_scratch(case: Case, dialect: str, create: Callable[[str], None]) -> ScratchBucket:

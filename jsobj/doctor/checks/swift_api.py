@@ -1,4 +1,4 @@
-"""The Swift API with the token: it works with every login, also where Keystone gives no EC2 keys. And the quota."""
+"""The Swift API with the token, which works with every login, and the quota."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def ask_swift(
 
 
 def swift_place(case: Case) -> tuple[Origin, str]:
-    """The account's URL, taken apart."""
+    """The account's URL: origin and path."""
     return parse_url(needed(case.keystone).login.swift_url)
 
 

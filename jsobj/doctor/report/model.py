@@ -1,4 +1,4 @@
-"""The JSON document ``jsobj.doctor/1`` as values for the page. It decides what the page says first, not how it looks.
+"""The JSON document ``jsobj.doctor/1`` as values for the page. It does not decide how the page looks.
 
 Lenient in what may vary (evidence and fix are a text, a mapping of texts, or nothing), strict in what the picture rests
 on.
@@ -108,7 +108,7 @@ _WORST_FIRST: tuple[Status, ...] = ("FAIL", "WARN", "PASS")
 
 
 def read(document: Mapping[str, object]) -> Reading:
-    """Values from the document; raises :class:`JsobjError` ``report-bad-document`` when it is none of the doctor's."""
+    """Values from the document; raises :class:`JsobjError` ``report-bad-document`` when it is not the doctor's."""
     checks = document.get("checks")
     if not isinstance(checks, Sequence) or isinstance(checks, str):
         raise _bad("it has no list of checks")
@@ -118,11 +118,11 @@ def read(document: Mapping[str, object]) -> Reading:
 
 
 def _about(value: object) -> Facts:
-    told = dict(_facts(value)) if isinstance(value, Mapping) else {}
+    known = dict(_facts(value)) if isinstance(value, Mapping) else {}
     versions = value.get("versions") if isinstance(value, Mapping) else None
     if isinstance(versions, Mapping):
-        told["versions"] = ", ".join(f"{name} {_text(number)}" for name, number in versions.items() if _text(number))
-    return tuple((label, told[key]) for key, label in _ABOUT if told.get(key))
+        known["versions"] = ", ".join(f"{name} {_text(number)}" for name, number in versions.items() if _text(number))
+    return tuple((label, known[key]) for key, label in _ABOUT if known.get(key))
 
 
 def _check(number: int, entry: object) -> CheckRow:

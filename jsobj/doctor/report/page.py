@@ -1,7 +1,7 @@
 """``jsobj doctor --report``: one HTML page that a user can read, print and attach to a ticket.
 
 The page needs nothing else: no script, font, picture or connection, and its Content-Security-Policy forbids them all.
-``render`` is a pure function of the JSON document; whoever calls it has masked the secrets and writes the file.
+``render`` is a pure function of the JSON document; its caller masks secrets and writes the file.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from importlib import resources
+from string import Template
 
 from jsobj.doctor.report.model import CheckRow, Reading, Status, read
 from jsobj.doctor.report.parts import facts, fold, folded_check, layer_picture, open_check, root_cause, shape
@@ -43,36 +44,21 @@ def render(document: Mapping[str, object], *, jsobj_version: str, made: datetime
     """
     reading = read(document)
     state, verdict = _verdict(reading)
-    when = made.astimezone(timezone.utc)
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            '<meta name="referrer" content="no-referrer">',
-            f"<title>jsobj doctor: {escape(state and f'{state}: ')}{escape(verdict)}</title>",
-            f"<style>{resources.files(__package__).joinpath('page.css').read_text(encoding='utf-8')}</style>",
-            "</head>",
-            "<body>",
-            "<main>",
-            "<header>",
-            f'<p class="made">jsobj doctor {escape(jsobj_version)} · {_time(when)}</p>',
-            _heading(state, verdict),
-            f'<p class="counts">{escape(_counts(reading))}</p>',
-            facts(reading.about),
-            "</header>",
-            *_body(reading),
-            "</main>",
-            _footer(),
-            "</body>",
-            "</html>",
-            "",
-        ]
+    return Template(_file("page.html")).substitute(
+        policy=_POLICY,
+        style=_file("page.css"),
+        title=escape(f"{state}: {verdict}" if state else verdict),
+        version=escape(jsobj_version),
+        time=_time(made.astimezone(timezone.utc)),
+        heading=_heading(state, verdict),
+        counts=escape(_counts(reading)),
+        about=facts(reading.about),
+        body="\n".join(_body(reading)),
     )
+
+
+def _file(name: str) -> str:
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def _time(when: datetime) -> str:
@@ -85,7 +71,7 @@ def _heading(state: str, verdict: str) -> str:
 
 
 def _verdict(reading: Reading) -> tuple[str, str]:
-    """What a reader with no time takes away: "Failed" and at what, or nothing and a sentence."""
+    """ "Failed" and at what, or nothing and a sentence."""
     failed = reading.of("FAIL")
     return ("Failed", failed[0].title) if failed else ("", _good_news(reading))
 
@@ -108,7 +94,7 @@ def _counts(reading: Reading) -> str:
 
 
 def _body(reading: Reading) -> Iterator[str]:
-    """What is wrong stands above the picture; what follows from it, or only might matter, below."""
+    """What failed comes before the picture; warnings and what follows from it come after."""
     failed, warned = reading.of("FAIL"), reading.of("WARN")
     if failed:
         # The first: checks that build on it are skipped, so a later one can only be a second, independent cause.
@@ -146,11 +132,4 @@ def _request_ids(reading: Reading) -> Iterator[str]:
         "<section><h2>Request ids for the help desk</h2>"
         "<p>With these the operators find the requests in the server logs. One click selects a whole id.</p>"
         f'<dl class="facts ids">{rows}</dl></section>'
-    )
-
-
-def _footer() -> str:
-    return (
-        "<footer><p>This page holds names of hosts, projects, users and buckets: read it before you share it. "
-        "<code>jsobj doctor --json</code> gives the same for programs.</p></footer>"
     )

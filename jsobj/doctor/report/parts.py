@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from jsobj.doctor.report.model import CheckRow, Facts, LayerRow, Status
 from jsobj.doctor.report.text import escape, split_hint
 
-# State is told by shape, word and colour (WCAG 1.4.1): a disc with a tick, a triangle, a square with a cross, a ring.
+# State is shown by shape, word and colour (WCAG 1.4.1): a disc with a tick, a triangle, a square with a cross, a ring.
 # Strokes named "ink" take the colour of the paper, the rest that of the state.
 _SHAPES: dict[Status, str] = {
     "PASS": '<circle cx="8" cy="8" r="7"/><path class="ink" d="M4.8 8.3l2.2 2.2 4.3-4.8"/>',
@@ -99,7 +99,7 @@ def _article(check: CheckRow, heading: str) -> str:
 
 
 def folded_check(check: CheckRow) -> str:
-    """A check as one row with its answer; what else there is to tell folds out."""
+    """A check as one row with its answer; the rest folds out."""
     answer = f'<span class="found">{escape(check.found)}</span>' if check.found else ""
     row = (
         f'{shape(check.status)}<span class="what">{escape(check.title)} <code class="id">{escape(check.id)}</code>'
@@ -132,7 +132,7 @@ def _hint(hint: str) -> Iterator[str]:
 
 
 def _command(text: str) -> str:
-    """A command to paste. Its words stay whole where they can: a line must not break inside ``--fix``."""
+    """A command to paste. A line must not break inside ``--fix``."""
     words = " ".join(f"<span>{escape(word)}</span>" for word in text.split(" "))
     return f'<pre class="command">{words}</pre>'
 

@@ -1,4 +1,4 @@
-r"""Text of others made fit for a page: HTML escaped, invisible characters shown, commands and request ids found.
+r"""Foreign text made safe for a page: HTML escaped, invisible characters shown, commands and request ids found.
 
 Pure functions on strings. They do not mask secrets: what comes here has been masked.
 """

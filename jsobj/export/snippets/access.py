@@ -1,4 +1,4 @@
-"""From a URL and the options of a command to the way that a snippet takes, and the kind of what is there."""
+"""How a snippet reaches a URL, and what kind of data is there."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def _no_keys(settings: Settings, request: Request) -> JsobjError:
 
 
 def _looked_up(settings: Settings, request: Request) -> tuple[str, tuple[str, ...]]:
-    """The kind of what is there. Where nobody answers, the library's own kind will do."""
+    """The kind of what is there. Where no server answers, the library's own kind is used."""
     try:
         seen = _look(settings, request)
     except JsobjError as error:
@@ -131,7 +131,7 @@ def _look(settings: Settings, request: Request) -> Seen:
 
 
 def public(settings: Settings, request: Request) -> Found:
-    """For anybody: the server is asked, without a login, under which URL it gives the data.
+    """Without a login: find the URL under which the server gives the data to everybody.
 
     Raises :class:`JsobjError`: usage where no server, or no account on a Swift, is known; network.
     """
@@ -242,7 +242,7 @@ def _typed_server(settings: Settings, request: Request) -> tuple[PublicServer, L
     if account:
         return PublicServer(parse_url(account)[0], account, verify=verify), None
     keystone = None
-    with contextlib.suppress(JsobjError):  # it would only tell whose data these may be
+    with contextlib.suppress(JsobjError):  # it would only say whose data these may be
         keystone = request.log_in(request.cloud)
     return _with_login(PublicServer(require_origin(request.endpoint), verify=verify), keystone, settings)
 

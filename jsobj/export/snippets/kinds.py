@@ -42,7 +42,7 @@ def data_key(key: str) -> str:
 
 
 def kind_of_name(key: str) -> str:
-    """The kind that a key tells by its name; "" where it does not. No server is asked."""
+    """The kind that a key's name shows; "" where it does not. No server is asked."""
     parts = key.lower().rstrip("/").split("/")
     if any(part.endswith(".zarr") for part in parts) or parts[-1] in ZARR_FILES:
         return "zarr"

@@ -1,4 +1,4 @@
-"""Where anybody finds public data: the server is asked, without a login, under which URL it gives them.
+"""Finds the URL of public data by asking the server without a login.
 
 Facts used (measured on Ceph RGW 16 and Swift 2.38): Swift gives public objects below the account's URL only, and
 answers nobody over S3 without a key. Ceph gives them below the Swift URL of the project and below the S3 endpoint;
@@ -38,7 +38,7 @@ class PublicServer:
 
 @dataclass(frozen=True, slots=True)
 class PublicContainer:
-    """A container as anybody reaches it. ``status``: the HTTP status of the answer to that (0: not asked yet).
+    """A container as everybody reaches it. ``status``: the HTTP status of a request there (0: not sent yet).
 
     ``url``: objects are below it. ``account``: the Swift URL above the container. ``bucket``: its name for S3, "" where
     that API answers nobody without a key.
@@ -56,7 +56,7 @@ class PublicContainer:
 
 
 class PublicLook:
-    """Asks one server about one bucket, as anybody would."""
+    """Asks one server about one bucket, without a login."""
 
     def __init__(self, server: PublicServer, bucket: str) -> None:
         from jsobj.identity.http import HttpClient

@@ -1,6 +1,6 @@
 """The profile in ``~/.aws``, which the AWS CLI, boto3, s3fs and many others read.
 
-Trailing checksums, which current SDKs send unasked, break uploads on older releases of Swift and RGW; releases that do
+Trailing checksums, which current SDKs send by default, break uploads on older releases of Swift and RGW; SDKs that do
 not know the two settings ignore them.
 """
 
@@ -40,7 +40,7 @@ def key_of(s3: S3Login) -> Section:
 
 
 def settings(s3: S3Login) -> Mapping[str, Word | Mapping[str, str]]:
-    """How this server wants to be spoken to."""
+    """The settings that this server needs."""
     values: dict[str, Word | Mapping[str, str]] = {
         "region": s3.region,
         "s3": {"addressing_style": s3.addressing_style},

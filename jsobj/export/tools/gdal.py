@@ -1,4 +1,4 @@
-"""GDAL's ``/vsis3/``, and with it rasterio, QGIS and the ``gdal`` commands: host and scheme are told apart."""
+"""GDAL's ``/vsis3/``, and with it rasterio, QGIS and the ``gdal`` commands: host and scheme are separate settings."""
 
 from __future__ import annotations
 

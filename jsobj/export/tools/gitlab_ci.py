@@ -22,7 +22,7 @@ upload:
 
 
 def configure(s3: S3Login) -> Configuration:
-    """A block for ``.gitlab-ci.yml``; the two keys are the project's masked variables, which jobs see unasked."""
+    """A block for ``.gitlab-ci.yml``; the two keys are the project's masked variables, which every job sees."""
     note = "store AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY as masked variables of the project: Settings, CI/CD"
     return Configuration.of_text((_variables(variables.settings(s3)),), _EXAMPLE, note)
 
