@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import sys
+from typing import ClassVar
 
 
 class ExitCode(enum.IntEnum):
@@ -87,6 +88,12 @@ class JsobjError(Exception):
         """Travel between processes whole; the rule of ``Exception`` would lose the keywords."""
         return _rebuilt, (type(self), self.reference, self.message, self.code, self.context, self.hint_lines)
 
+    def reworded(self, message: str, *, context: str = "", hint: str | tuple[str, ...] = "") -> JsobjError:
+        """The same kind of error in other words; what is left out stays."""
+        return _rebuilt(
+            type(self), self.reference, message, self.code, context or self.context, hint or self.hint_lines
+        )
+
     def to_json(self) -> dict[str, object]:
         """The document ``jsobj.error/1``."""
         return {
@@ -102,4 +109,159 @@ class JsobjError(Exception):
 def _rebuilt(
     kind: type[JsobjError], reference: str, message: str, code: ExitCode, context: str, hint: str | tuple[str, ...]
 ) -> JsobjError:
+    if issubclass(kind, TypedError):
+        return kind(message, context=context, hint=hint)
     return kind(reference, message, code=code, context=context, hint=hint)
+
+
+class TypedError(JsobjError):
+    """An error that code tells from others by its class, to which reference and exit code belong."""
+
+    REFERENCE: ClassVar[str]
+    CODE: ClassVar[ExitCode]
+    KINDS: ClassVar[dict[str, type[TypedError]]] = {}
+
+    def __init__(self, message: str, *, context: str = "", hint: str | tuple[str, ...] = "") -> None:
+        super().__init__(self.REFERENCE, message, code=self.CODE, context=context, hint=hint)
+
+    def __init_subclass__(cls, *, reference: str, code: ExitCode) -> None:
+        cls.REFERENCE, cls.CODE = reference, code
+        cls.KINDS[reference] = cls
+
+
+def error_of(
+    reference: str, message: str, *, code: ExitCode, context: str = "", hint: str | tuple[str, ...] = ""
+) -> JsobjError:
+    """The error for a reference out of a table, of the class to which the reference belongs, if there is one."""
+    kind = TypedError.KINDS.get(reference)
+    if kind is not None:
+        return kind(message, context=context, hint=hint)
+    return JsobjError(reference, message, code=code, context=context, hint=hint)
+
+
+# -- network and server
+
+
+class EndpointUnreachable(TypedError, reference="endpoint-unreachable", code=ExitCode.NETWORK):
+    """The server could not be reached."""
+
+
+class TlsFailed(TypedError, reference="tls-failed", code=ExitCode.NETWORK):
+    """The server's certificate was refused, or TLS failed otherwise."""
+
+
+class NotObjectStore(TypedError, reference="not-object-store", code=ExitCode.NETWORK):
+    """Something else than an object store answers."""
+
+
+class StoreRedirects(TypedError, reference="store-redirects", code=ExitCode.NETWORK):
+    """The server wants requests sent elsewhere."""
+
+
+class StoreUnreachable(JsobjError):
+    """An SDK could not reach the object store; the reference names the protocol."""
+
+
+class ClockSkew(TypedError, reference="clock-skew", code=ExitCode.AUTH):
+    """This computer's clock is too wrong for signatures."""
+
+
+# -- logins and keys
+
+
+class NotLoggedIn(TypedError, reference="not-logged-in", code=ExitCode.AUTH):
+    """There is no login to use."""
+
+
+class LoginRefused(TypedError, reference="auth-refused", code=ExitCode.AUTH):
+    """Keystone refuses the login."""
+
+
+class KeystoneForbidden(TypedError, reference="keystone-forbidden", code=ExitCode.REFUSED):
+    """Keystone answered 403."""
+
+
+class KeystoneConflict(TypedError, reference="keystone-conflict", code=ExitCode.REFUSED):
+    """Keystone answered 409."""
+
+
+class KeystoneRejected(TypedError, reference="keystone-rejected", code=ExitCode.FAILURE):
+    """Keystone answered another status that is no success."""
+
+
+class KeysRefused(JsobjError):
+    """Keystone lets this login make no EC2 keys; the reference says why."""
+
+
+class FullLoginNeeded(KeysRefused):
+    """Keystone shows EC2 keys only to a login of the person (``ec2-needs-full-login``)."""
+
+
+class NoS3Keys(TypedError, reference="no-s3-keys", code=ExitCode.AUTH):
+    """S3 was asked for, and there are no keys for it."""
+
+
+class KeyRefused(TypedError, reference="s3-key-refused", code=ExitCode.AUTH):
+    """The object store refuses the S3 key."""
+
+
+# -- buckets and objects
+
+
+class BucketNotFound(TypedError, reference="bucket-not-found", code=ExitCode.NOT_FOUND):
+    """There is no such bucket."""
+
+
+class BucketNotEmpty(TypedError, reference="bucket-not-empty", code=ExitCode.REFUSED):
+    """The bucket to delete holds something."""
+
+
+class ObjectNotFound(TypedError, reference="object-not-found", code=ExitCode.NOT_FOUND):
+    """There is no such object."""
+
+
+class ObjectChanged(TypedError, reference="object-changed", code=ExitCode.INTEGRITY):
+    """Another version of the object is there than the one that was asked for."""
+
+
+class RangeOutside(TypedError, reference="range-outside", code=ExitCode.USAGE):
+    """The object has no such bytes."""
+
+
+class UploadNotFound(TypedError, reference="upload-not-found", code=ExitCode.NOT_FOUND):
+    """There is no such multipart upload."""
+
+
+class UploadNotCompleted(TypedError, reference="upload-not-completed", code=ExitCode.NETWORK):
+    """All parts are there, but the server does not make the object."""
+
+
+class S3NotImplemented(TypedError, reference="s3-not-implemented", code=ExitCode.REFUSED):
+    """The server does not offer this request."""
+
+
+class S3ArgumentRefused(TypedError, reference="s3-argument", code=ExitCode.FAILURE):
+    """The server does not take one of the request's arguments."""
+
+
+class S3Failed(TypedError, reference="s3-failed", code=ExitCode.FAILURE):
+    """The server refuses the request for a reason that is not known here."""
+
+
+# -- bytes and files
+
+
+class BytesDiffer(TypedError, reference="bytes-differ", code=ExitCode.INTEGRITY):
+    """What arrives does not have the object's digest, however often it is fetched."""
+
+
+class SourceChanged(TypedError, reference="source-changed", code=ExitCode.INTEGRITY):
+    """A file is not what it was when its upload was planned."""
+
+
+class SourceVanished(TypedError, reference="source-vanished", code=ExitCode.LOCAL):
+    """A file is gone that was there when its upload was planned."""
+
+
+class DiskFull(TypedError, reference="disk-full", code=ExitCode.LOCAL):
+    """The disk or the user's quota on it is full."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from jsobj.actions.context import ActionContext
 from jsobj.actions.stores import BucketStores
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import RangeOutside
 from jsobj.store.location import Location
 from jsobj.store.objects import ObjectInfo, Store
 from jsobj.transfer.compression import decodable, decoder, through
@@ -31,10 +31,8 @@ class ByteRange:
             size = min(self.tail, info.size)
             return info.size - size, size
         if self.first >= info.size:
-            raise JsobjError(
-                "range-outside",
+            raise RangeOutside(
                 f"{info.key} has {info.size} bytes, and none at {self.first}",
-                code=ExitCode.USAGE,
                 hint="bytes are counted from 0",
             )
         end = info.size if self.last is None else min(self.last + 1, info.size)

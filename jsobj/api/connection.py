@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jsobj.api.transfers import Transfers
 from jsobj.arrays.object_map import PARALLEL, ObjectMap, object_map
 from jsobj.arrays.recipe import Recipe
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, NoS3Keys
 from jsobj.store.location import Location
 
 if TYPE_CHECKING:
@@ -88,9 +88,7 @@ class Connection(Transfers):
         if not protocol:
             try:
                 self._access()
-            except JsobjError as error:
-                if error.reference != "no-s3-keys":
-                    raise
+            except NoS3Keys:
                 protocol = "swift"
         if protocol in _OURS:
             from jsobj.fs import S3FileSystem, SwiftFileSystem

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from jsobj.errors import JsobjError
+from jsobj.errors import ObjectNotFound
 from jsobj.net.body import BytesSink, Room
 from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.transfer.compare import Comparison, bytes_differ, compare_held, is_md5
@@ -36,9 +36,7 @@ def head_or_none(store: Store, key: str) -> ObjectInfo | None:
     """What HEAD returns; None for an object that does not exist. A missing bucket is raised."""
     try:
         return store.head(key)
-    except JsobjError as error:
-        if error.reference != "object-not-found":
-            raise
+    except ObjectNotFound:
         return None
 
 
@@ -67,9 +65,7 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> O
     seen = f"fetched {TRIES} times; these bytes were not given out"
     try:
         return until_digest_matches(attempt, lambda: bytes_differ(key, seen))
-    except JsobjError as error:
-        if error.reference != "object-not-found":
-            raise
+    except ObjectNotFound:
         return None
 
 

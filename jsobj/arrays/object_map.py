@@ -23,7 +23,7 @@ from jsobj.arrays.object_bytes import Memory, fetch, head_or_none
 from jsobj.arrays.open_stores import OpenStore, forget, hold, release
 from jsobj.arrays.parallel import SomeFailed, for_each
 from jsobj.arrays.recipe import Recipe
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.location import parse_location
 from jsobj.store.objects import ObjectInfo
@@ -191,11 +191,7 @@ class ObjectMap(MutableMapping[str, bytes]):
     def _get_one(self, key: str) -> bytes:
         data = self.fetch(_sound(key))
         if data is None:
-            raise JsobjError(
-                "object-not-found",
-                f"there is no object {self.store.place.url(self.prefix + key)}",
-                code=ExitCode.NOT_FOUND,
-            )
+            raise ObjectNotFound(f"there is no object {self.store.place.url(self.prefix + key)}")
         return bytes(data)
 
     def _each(self, call: Any, items: Iterable[Any], name: Any, verb: str) -> Iterator[Any]:
@@ -212,7 +208,7 @@ class ObjectMap(MutableMapping[str, bytes]):
         try:
             found.update(self.get_many(dict.fromkeys(keys)))
         except SomeFailed as error:
-            if any(each.reference != "object-not-found" for each in error.failures.values()):
+            if any(not isinstance(each, ObjectNotFound) for each in error.failures.values()):
                 raise
             if on_error != "omit":
                 raise KeyError(next(iter(error.failures))) from error

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, FullLoginNeeded, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import read_profile
 from jsobj.identity.command_hints import same_login
@@ -98,7 +98,7 @@ def _kept_unseen(
     it is what the caller's signed request finds out next.
     """
     known = read_profile(settings.aws, profile)
-    record = book.key(known.access) if known is not None and error.reference == "ec2-needs-full-login" else None
+    record = book.key(known.access) if known is not None and isinstance(error, FullLoginNeeded) else None
     where = (keystone.login.auth_url, keystone.login.project.id)
     if known is None or record is None or record.retire_after or (record.auth_url, record.project_id) != where:
         return None

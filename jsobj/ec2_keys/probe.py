@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ClockSkew, ExitCode, JsobjError, KeyRefused, NotObjectStore
 from jsobj.identity.s3wire import Answer, get
 from jsobj.net.sigv4 import KeyPair
 from jsobj.urls import Origin
@@ -114,18 +114,14 @@ def refused(origin: Origin, answer: Answer, access: str) -> JsobjError:
         part for part in (f"HTTP {answer.status}", code, answer.tag("Message")[:200], answer.request_id) if part
     )
     if code in {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied"}:
-        return JsobjError(
-            "s3-key-refused",
+        return KeyRefused(
             f"{origin} refuses the key {access}",
-            code=ExitCode.AUTH,
             context=context,
             hint="if the key is new, wait a minute and try again; otherwise make another: jsobj ec2-creds --new",
         )
     if code == "RequestTimeTooSkewed":
-        return JsobjError(
-            "clock-skew",
+        return ClockSkew(
             f"this computer's clock differs too much from {origin}'s ({answer.headers.get('date', 'unknown time')})",
-            code=ExitCode.AUTH,
             context=context,
             hint="set the clock: sudo timedatectl set-ntp true",
         )
@@ -142,10 +138,8 @@ def refused(origin: Origin, answer: Answer, access: str) -> JsobjError:
 
 def _not_object_store(origin: Origin, answer: Answer) -> JsobjError:
     kind = answer.headers.get("content-type", "no content type")
-    return JsobjError(
-        "not-object-store",
+    return NotObjectStore(
         f"{origin} answers, but not as an object store",
-        code=ExitCode.NETWORK,
         context=f"HTTP {answer.status}, {kind[:80]}",
         hint="check host and port; a network that wants you to log in through the browser first answers like this too",
     )

@@ -15,7 +15,7 @@ from jsobj.atomic import Change, edit_private_file
 from jsobj.ec2_keys.boto3_proof import Prover
 from jsobj.ec2_keys.choose_key import Obtained, obtain
 from jsobj.ec2_keys.probe import S3Dialect, identify, probe
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, KeyRefused
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import (
     AwsFiles,
@@ -179,8 +179,8 @@ def _probe_patiently(origin: Origin, pair: KeyPair, *, verify: bool | str, fresh
     for attempt in range(_NEW_KEY_TRIES):
         try:
             return probe(origin, pair, verify=verify)
-        except JsobjError as error:
-            if error.reference != "s3-key-refused" or not fresh or attempt == _NEW_KEY_TRIES - 1:
+        except KeyRefused:
+            if not fresh or attempt == _NEW_KEY_TRIES - 1:
                 raise
             time.sleep(_NEW_KEY_WAIT)
     raise AssertionError("the loop above returns or raises")

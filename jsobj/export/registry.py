@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Literal
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, NoS3Keys
 from jsobj.export.configuration import Configuration
 from jsobj.export.logins import Logins
 
@@ -76,10 +76,8 @@ class Tool:
             keys = "Keystone refuses keys to this login: jsobj help keyless"
         elif swift and swift.source.is_application_credential:
             keys += " (with --login-as USER where an application credential may not)"
-        return JsobjError(
-            "no-s3-keys",
+        return NoS3Keys(
             f"{self.name} speaks S3 only, and there are no S3 keys",
-            code=ExitCode.AUTH,
             hint=(f"these work without keys: {others}", keys),
         )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from jsobj.arrays.object_bytes import fetch, head_or_none
-from jsobj.errors import JsobjError
+from jsobj.errors import BucketNotFound, ObjectChanged, ObjectNotFound
 from jsobj.fs import object_io
 from jsobj.fs.listings import Entry, KnownObjects, directory, listed_entry, object_entry, with_parents
 from jsobj.fs.paths import ObjectPath
@@ -25,17 +25,13 @@ from jsobj.transfer.copy import CopyItem, ObjectCopier
 from jsobj.transfer.events import Failed
 from jsobj.transfer.part_layout import PART_SIZE
 
-_NOT_FOUND = {"object-not-found", "bucket-not-found"}
-
 
 @contextmanager
 def translate_not_found(url: str) -> Iterator[None]:
     """Raise ``FileNotFoundError`` for a missing object or bucket."""
     try:
         yield
-    except JsobjError as error:
-        if error.reference not in _NOT_FOUND:  # not by exit code: a missing login must not look like an empty folder
-            raise
+    except (ObjectNotFound, BucketNotFound) as error:  # a missing login must not look like an empty folder
         raise FileNotFoundError(errno.ENOENT, error.message, url) from error
 
 
@@ -117,8 +113,8 @@ class Operations:
             first, last, _ = slice(start, end).indices(info.size)
             try:
                 return fetch_range(store, info, first, last)
-            except JsobjError as error:
-                if retried or error.reference not in {"object-changed", "object-not-found"}:
+            except (ObjectChanged, ObjectNotFound):
+                if retried:
                     raise
                 self._known.forget(place.text)  # replaced since the HEAD that was remembered
         raise AssertionError("the loop above returns or raises")

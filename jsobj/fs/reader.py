@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from fsspec.caching import BaseCache
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BytesDiffer
 from jsobj.net.body import BytesSink
 from jsobj.store.objects import ObjectInfo
 from jsobj.transfer.download.read_stream import Reading
@@ -129,10 +129,8 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
         """From the start, so that the whole is compared, and the bytes that were already returned too."""
         self._stream = iter(Reading(self._objects.store, self._info, pool=self._objects.pool))
         if first and self._taken(first) != self._lead[:first]:
-            raise JsobjError(
-                "bytes-differ",
+            raise BytesDiffer(
                 f"{self._info.key}: the same bytes came differently the second time",
-                code=ExitCode.INTEGRITY,
                 context="the bytes that were given out may be wrong: throw them away",
                 hint="a proxy on the way may change data: try https, or another network",
             )

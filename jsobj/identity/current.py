@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, NotLoggedIn
 from jsobj.identity import ledger
 from jsobj.identity.auth_source import AuthSource, from_environment
 from jsobj.identity.clouds_yaml.read import cloud_names, read_cloud
@@ -91,9 +91,7 @@ def _not_logged_in(settings: Settings) -> JsobjError:
             context=f"clouds: {', '.join(names)}",
             hint=f"name one: --cloud {names[0]} (or set OS_CLOUD)",
         )
-    return JsobjError(
-        "not-logged-in",
+    return NotLoggedIn(
         "not logged in to any cloud",
-        code=ExitCode.AUTH,
         hint="download an RC file from the portal and run: jsobj login RCFILE",
     )

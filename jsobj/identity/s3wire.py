@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import EndpointUnreachable, JsobjError, TlsFailed
 from jsobj.net.sigv4 import KeyPair
 from jsobj.urls import Origin
 
@@ -73,17 +73,13 @@ def get(
 def unreachable(origin: Origin, error: TransportError) -> JsobjError:
     """The error for a connection that failed."""
     if error.tls:
-        return JsobjError(
-            "tls-failed",
+        return TlsFailed(
             f"{origin} does not prove who it is: TLS failed",
-            code=ExitCode.NETWORK,
             context=error.reason,
             hint="if your cloud has its own certificate authority, name it: AWS_CA_BUNDLE=/path/to/ca.pem",
         )
-    return JsobjError(
-        "endpoint-unreachable",
+    return EndpointUnreachable(
         f"cannot reach {origin}",
-        code=ExitCode.NETWORK,
         context=error.reason,
         hint="check the host and port: jsobj endpoint (without a URL) shows the one in your cloud's catalogue",
     )

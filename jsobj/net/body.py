@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import SourceChanged
 
 _BELIEVED = 64 * 1024 * 1024  # bytes of memory that are taken because a server announces them
 
@@ -124,15 +124,9 @@ class BytesSink:
         self.data[offset:] = chunk
 
 
-class SourceLost(JsobjError):
-    """A file changed or vanished after the transfer was planned: what was sent of it is of no use."""
-
-
-def source_changed(name: str) -> SourceLost:
+def source_changed(name: str) -> SourceChanged:
     """The error for a file that is not what it was when the transfer was planned."""
-    return SourceLost(
-        "source-changed",
+    return SourceChanged(
         f"{name} changed while it was being sent",
-        code=ExitCode.INTEGRITY,
         hint="wait until nothing writes to it, and run the same command again",
     )

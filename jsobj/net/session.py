@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from jsobj import __version__
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import EndpointUnreachable, ExitCode, JsobjError, TlsFailed
 from jsobj.net.body import BytesSource, Source
 from jsobj.net.pool import Pool
 from jsobj.net.proxy import proxy_login
@@ -223,10 +223,8 @@ class Session:
 
     def _gave_up(self, end: GiveUp, lost: bool) -> JsobjError:
         if lost:
-            return JsobjError(
-                "endpoint-unreachable",
+            return EndpointUnreachable(
                 f"cannot reach {self.origin}",
-                code=ExitCode.NETWORK,
                 context=end.reason,
                 hint="check the network, then run the same command again; jsobj doctor finds the cause",
             )
@@ -307,10 +305,8 @@ def _wrong_range(request: Request, reply: Reply) -> Retry | None:
 
 
 def _tls_failed(origin: Origin, reason: str) -> JsobjError:
-    return JsobjError(
-        "tls-failed",
+    return TlsFailed(
         f"{origin} does not prove who it is: TLS failed",
-        code=ExitCode.NETWORK,
         context=reason,
         hint="if your cloud has its own certificate authority, name it: AWS_CA_BUNDLE=/path/to/ca.pem",
     )

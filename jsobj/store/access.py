@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jsobj.ec2_keys.probe import DEFAULT_REGION
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, NoS3Keys
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import AwsProfile, read_profile
 from jsobj.identity.command_hints import same_login
@@ -121,7 +121,7 @@ def no_s3_keys(
 ) -> JsobjError:
     """The error where S3 was asked for. ``cloud``, ``profile``: as typed; ``swift``: what serves without keys."""
     hint = ways_without_keys(settings, cloud=cloud, profile=profile, swift=swift)
-    return JsobjError("no-s3-keys", message, code=ExitCode.AUTH, hint=hint)
+    return NoS3Keys(message, hint=hint)
 
 
 def ways_without_keys(

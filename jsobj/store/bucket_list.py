@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import NotObjectStore
 from jsobj.net.request import Request
 from jsobj.net.session import Session
 from jsobj.store.buckets import Bucket
@@ -41,10 +41,8 @@ def s3_buckets(access: S3Access, *, proxy: str) -> Iterator[Bucket]:
     session.close()
     # Not given to an XML parser: the names of buckets need none, and what a parser does with hostile XML is no worry.
     if "<ListAllMyBucketsResult" not in body[:1000]:
-        raise JsobjError(
-            "not-object-store",
+        raise NotObjectStore(
             f"what answers at {access.origin} is no S3 server",
-            code=ExitCode.NETWORK,
             context=f"to ListBuckets it says: {body[:100]}",
             hint="check the endpoint: jsobj endpoint",
         )

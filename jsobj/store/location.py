@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.bucket_name import grammar_fault
 from jsobj.store.objects import Listed, Store
 from jsobj.urls import parse_url, split_swift_path
@@ -127,9 +127,7 @@ def first_of(listing: Iterator[Listed]) -> Listed | None:
 def nothing_at(store: Store, key: str) -> JsobjError:
     """The error for a place where there is nothing."""
     above = key.rstrip("/").rpartition("/")
-    return JsobjError(
-        "object-not-found",
+    return ObjectNotFound(
         f"there is nothing at {store.place.url(key)}",
-        code=ExitCode.NOT_FOUND,
         hint=f"see what is there: jsobj ls {shlex.quote(store.place.url(above[0] + above[1]))}",
     )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BytesDiffer
 from jsobj.store.etag import candidates, composite
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Store
 from jsobj.transfer.part_layout import Layout
@@ -23,16 +23,11 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 _READ = 1024 * 1024
 
 
-class BytesDiffer(JsobjError):
-    """The bytes that arrived do not have the object's digest."""
-
-
 def bytes_differ(
     key: str, seen: str, hint: str = "a proxy on the way may change data: try https, or another network"
 ) -> BytesDiffer:
     """The error; ``seen``: how often they were fetched, and what became of them."""
-    message = f"{key}: the bytes that arrive do not have the object's digest"
-    return BytesDiffer("bytes-differ", message, code=ExitCode.INTEGRITY, context=seen, hint=hint)
+    return BytesDiffer(f"{key}: the bytes that arrive do not have the object's digest", context=seen, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, ObjectChanged
 from jsobj.net.body import Moved
 from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, PutOptions, Store
 from jsobj.transfer.compare import layouts
@@ -81,10 +81,8 @@ class ObjectCopier:
     def _require_unchanged(self, info: ObjectInfo) -> None:
         """What was written over the source meanwhile is no copy's original, and is not deleted."""
         if self.source.head(info.key).etag != info.etag:
-            raise JsobjError(
-                "object-changed",
+            raise ObjectChanged(
                 f"{self.source.place.url(info.key)} changed while it was copied; it was not deleted",
-                code=ExitCode.INTEGRITY,
                 hint="run the same command again",
             )
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BucketNotFound, ExitCode, JsobjError
 from jsobj.store.location import first_of
 from jsobj.store.objects import Store
 from jsobj.transfer.engine.parallel_map import bounded_map
@@ -83,7 +83,7 @@ def _look(item: ToDelete) -> None:
     try:
         item.store.head(item.key)
     except JsobjError as error:
-        if error.code is not ExitCode.NOT_FOUND or error.reference == "bucket-not-found":
+        if error.code is not ExitCode.NOT_FOUND or isinstance(error, BucketNotFound):
             raise
         if first_of(item.store.list(f"{item.key}/")) is None:
             raise

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from functools import cache
 
-from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.body import SourceLost, source_changed
+from jsobj.errors import ExitCode, JsobjError, SourceVanished
+from jsobj.net.body import source_changed
 from jsobj.transfer.scan import LocalFile
 
 
@@ -18,10 +18,8 @@ def opened(file: LocalFile) -> Iterator[int]:
     try:
         descriptor = os.open(file.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError as error:
-        raise SourceLost(
-            "source-vanished",
+        raise SourceVanished(
             f"{file.path} was there when the transfer was planned, and is gone",
-            code=ExitCode.LOCAL,
             hint="if it was renamed, run the same command again",
         ) from error
     except OSError as error:

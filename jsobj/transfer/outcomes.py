@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import (
+    BucketNotFound,
+    ClockSkew,
+    DiskFull,
+    EndpointUnreachable,
+    ExitCode,
+    JsobjError,
+    NotObjectStore,
+    StoreRedirects,
+    TlsFailed,
+)
 from jsobj.transfer.events import Summary
 
 # Causes that every other item would meet too: going on would only repeat them. A quota is none: what is smaller may
 # fit.
-_ENDS = frozenset(
-    {
-        "endpoint-unreachable",
-        "tls-failed",
-        "bucket-not-found",
-        "disk-full",
-        "clock-skew",
-        "not-object-store",
-        "store-redirects",
-    }
-)
+_ENDS = (EndpointUnreachable, TlsFailed, BucketNotFound, DiskFull, ClockSkew, NotObjectStore, StoreRedirects)
 
 
 def ends_run(error: JsobjError) -> bool:
     """Whether the cause is one of the whole run, not of one item."""
-    return error.code is ExitCode.AUTH or error.reference in _ENDS
+    return error.code is ExitCode.AUTH or isinstance(error, _ENDS)
 
 
 def exit_code(succeeded: int, failures: Sequence[JsobjError]) -> ExitCode:

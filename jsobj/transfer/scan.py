@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, error_of
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.key_path import Refusal, is_temp, key_for
 
@@ -212,7 +212,7 @@ def _unreadable(path: str, relative: str, error: OSError | ValueError) -> Passed
 
 
 def _failed(reference: str, path: str, relative: str, reason: str) -> Passed:
-    error = JsobjError(
+    error = error_of(
         reference,
         f"{path} was not sent: {reason}",
         code=ExitCode.LOCAL,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BucketNotFound, ExitCode, JsobjError, SourceChanged
 from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.transfer.compare import compare, is_md5, md5_of
 from jsobj.transfer.engine.parallel_map import bounded_map
@@ -98,7 +98,7 @@ class TreeCheck:
             with opened(pair.file) as descriptor:
                 return self._compared(pair.remote, descriptor)
         except JsobjError as error:
-            if error.code is ExitCode.LOCAL or error.reference == "source-changed":
+            if error.code is ExitCode.LOCAL or isinstance(error, SourceChanged):
                 return Checked(pair.key, UNREADABLE, error.message)
             raise
 
@@ -171,7 +171,7 @@ class ManifestCheck:
         try:
             info = self._store.head(key)
         except JsobjError as error:
-            if error.reference == "bucket-not-found" or error.code is not ExitCode.NOT_FOUND:
+            if isinstance(error, BucketNotFound) or error.code is not ExitCode.NOT_FOUND:
                 raise
             return Checked(key, MISSING, "no such object")
         if promise.kind == "md5" and is_md5(info.etag) and not info.large and info.etag == promise.digest:

@@ -10,7 +10,7 @@ import pytest
 from fixtures_cloud import Cloud
 from s3_scene import S3Scene, md5, open_scene
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import S3NotImplemented
 from jsobj.net.body import BytesSource
 from jsobj.net.sigv4 import KeyPair
 from jsobj.store.objects import Upload
@@ -90,7 +90,7 @@ def test_servers_that_know_only_the_first_way_to_list(tree: S3Scene, monkeypatch
 
     def old(request: Any) -> Any:
         if ("list-type", "2") in request.query:
-            raise JsobjError("s3-not-implemented", "no", code=ExitCode.REFUSED)
+            raise S3NotImplemented("no")
         return send(request)
 
     monkeypatch.setattr(talk.session, "send", old)

@@ -9,7 +9,7 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, NotLoggedIn
 from jsobj.ui.documents import Record
 
 
@@ -28,7 +28,7 @@ def logout(world: World, delete_keys: bool, yes: bool) -> None:
 
     name = chosen_cloud(world.settings, world.cloud).name
     if not name:
-        raise JsobjError("not-logged-in", "there is no login to forget", code=ExitCode.AUTH)
+        raise NotLoggedIn("there is no login to forget")
     deleted: list[str] = []
     if delete_keys:
         deleted = _delete_keys(world, name, yes=yes)

@@ -12,7 +12,7 @@ from jsobj.cli.parsing.shell_complete import complete_buckets
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
-from jsobj.errors import JsobjError
+from jsobj.errors import JsobjError, UploadNotFound
 
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
@@ -127,11 +127,8 @@ def _data(found: tuple[Store, Upload]) -> dict[str, object]:
 
 
 def _no_such_upload(store: Store, place: Location, upload_id: str) -> JsobjError:
-    from jsobj.errors import ExitCode
 
-    return JsobjError(
-        "upload-not-found",
+    return UploadNotFound(
         f"{store.place.url(place.key)} has no unfinished upload with the id '{upload_id[:80]}'",
-        code=ExitCode.NOT_FOUND,
         hint=f"see which there are: jsobj uploads list {store.place.url()}",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, LoginRefused
 from jsobj.secret import Secret
 from jsobj.units import human_time, parse_keystone_time
 
@@ -43,7 +43,7 @@ def _with_known_end(world: World, error: JsobjError, cloud: str) -> JsobjError:
     """Keystone refuses a wrong secret and an expired credential alike; the end noted at login tells them apart."""
     from jsobj.identity import ledger
 
-    if error.reference != "auth-refused" or not cloud:
+    if not isinstance(error, LoginRefused) or not cloud:
         return error
     end = parse_keystone_time(ledger.read(world.settings).cloud(cloud).expires)
     if end is None or end > world.now():

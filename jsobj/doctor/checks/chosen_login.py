@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, failed, passed, skipped
-from jsobj.errors import JsobjError
+from jsobj.errors import NotLoggedIn
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import chosen_by_environment, current_source
 from jsobj.identity.keystone.auth_url import check_auth_url
@@ -24,10 +24,8 @@ def login(case: Case) -> Finding:
         return failed("the environment names no login", {"variables": "OS_CLOUD, OS_*"}, hint=hint)
     try:
         source = current_source(case.settings, cloud=case.scope.cloud)
-    except JsobjError as error:
-        if error.reference == "not-logged-in" and (
-            case.profile_choice().name or case.settings.get("AWS_ACCESS_KEY_ID")
-        ):
+    except NotLoggedIn:
+        if case.profile_choice().name or case.settings.get("AWS_ACCESS_KEY_ID"):
             return skipped(f"no login: {_S3_INSTEAD}")
         raise
     check_auth_url(source.auth_url, allow_http=True)  # plain http is judged by the check of TLS

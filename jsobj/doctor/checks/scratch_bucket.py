@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, skipped
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BucketNotEmpty, EndpointUnreachable, ExitCode, JsobjError, StoreUnreachable
 from jsobj.store.buckets import BucketAdmin
 from jsobj.store.location import Location, first_of
 from jsobj.store.objects import Store
@@ -23,7 +23,6 @@ from jsobj.store.open import Wish, open_account, open_store
 PREFIX = "jsobj-doctor-"
 _UNDER_WAY = 2.0  # seconds that are given to a request that Ctrl-C left under way
 _PAUSES = (0.0, 0.5, 1.0)  # seconds before each look for what a slower request makes
-_UNREACHABLE = frozenset({"s3-unreachable", "swift-unreachable", "endpoint-unreachable"})
 _LISTINGS = 3  # how often a bucket may seem not to be empty: its listing or count may lag behind
 _LAG = 1.0  # seconds between
 
@@ -93,8 +92,8 @@ class ScratchBucket:
             try:
                 if self.own:
                     self.account.delete(self.name)
-            except JsobjError as error:
-                if error.reference != "bucket-not-empty" or attempt == _LISTINGS:
+            except BucketNotEmpty:
+                if attempt == _LISTINGS:
                     raise
                 time.sleep(_LAG)
             else:
@@ -124,9 +123,9 @@ class ScratchBucket:
             time.sleep(pause)
             try:
                 self.remove()
-            except JsobjError as error:
-                if error.reference in _UNREACHABLE:  # neither will the next look be answered
-                    return
+            except (StoreUnreachable, EndpointUnreachable):
+                return  # neither will the next look be answered
+            except JsobjError:
                 continue  # not there yet, or written into meanwhile
             if self.own:
                 return

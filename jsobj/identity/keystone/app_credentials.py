@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, KeystoneConflict, KeystoneForbidden, KeystoneRejected
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.login import Login
 from jsobj.identity.keystone.token import identity_root
@@ -132,14 +132,14 @@ def _credential(item: Mapping[str, Any]) -> AppCredential:
 
 
 def _explain(error: JsobjError, name: str, login: Login) -> JsobjError:
-    if error.reference == "keystone-conflict":
+    if isinstance(error, KeystoneConflict):
         return JsobjError(
             "app-cred-name-taken",
             f"there is an application credential '{name}' already",
             code=ExitCode.REFUSED,
             hint=f"choose another name, or delete it first: jsobj app-cred delete {shlex.quote(name)}",
         )
-    if error.reference == "keystone-forbidden" and login.credential is not None and login.credential.restricted:
+    if isinstance(error, KeystoneForbidden) and login.credential is not None and login.credential.restricted:
         return JsobjError(
             "app-cred-restricted",
             "a restricted application credential may not make or delete application credentials",
@@ -147,7 +147,7 @@ def _explain(error: JsobjError, name: str, login: Login) -> JsobjError:
             context=error.context,
             hint="log in with your password or browser, or use the portal (Identity > Application Credentials)",
         )
-    if error.reference == "keystone-rejected":
+    if isinstance(error, KeystoneRejected):
         return JsobjError(
             "app-cred-rejected",
             f"Keystone does not make '{name}'",

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, FullLoginNeeded, JsobjError, KeysRefused, KeystoneForbidden
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.login import Login
 from jsobj.secret import Secret
 
 KEY_ROLES = frozenset({"member", "admin", "manager"})  # one of them is needed since April 2026
-# What says of a login that it may make no keys, and not only of one request.
-REFUSALS = frozenset({"ec2-needs-full-login", "ec2-needs-unrestricted", "ec2-role", "ec2-forbidden"})
 _NO_PROJECT = "0" * 32  # well-formed, and no project's
 _OTHER_PROJECT = "does not match the project scope"
 
@@ -119,7 +117,7 @@ def explain_refusal(
     since 30.0 none may do anything, only a login of the person. The server does not tell its version, but each says its
     own sentence. The hint's commands name ``cloud``, since pasted into another terminal they must mean the same one.
     """
-    if error.reference != "keystone-forbidden":
+    if not isinstance(error, KeystoneForbidden):
         return error
     said = error.context
     at = same_login(cloud=cloud)
@@ -132,7 +130,7 @@ def explain_refusal(
             f"jsobj login --browser{at} --as {name} --identity-provider IDP",
             f"jsobj {command} --cloud {name}",
         )
-        return _refusal("ec2-needs-full-login", message, said, _ways(login, command, at, third))
+        return _refusal("ec2-needs-full-login", message, said, _ways(login, command, at, third), FullLoginNeeded)
     if "managing additional application credentials" in said:
         message = (
             f"a restricted application credential may not {verb} EC2 keys (Keystone since April 2026, OSSA-2026-005)"
@@ -143,7 +141,7 @@ def explain_refusal(
             f"jsobj login NEW-openrc.sh{replaced}",
             f"jsobj {command}{at}",
         )
-        return _refusal("ec2-needs-unrestricted", message, said, _ways(login, command, at, third))
+        return _refusal("ec2-needs-unrestricted", message, said, _ways(login, command, at, third), KeysRefused)
     if _OTHER_PROJECT in said:
         message = f"an application credential may {verb} EC2 keys only of its own project ({login.project.name})"
         hint = f"log in with a credential of that project; or with your password: {_password(login, command, at)}"
@@ -157,8 +155,9 @@ def explain_refusal(
         message = (
             f"your role in project {login.project.name} ({roles}) does not allow to {verb} EC2 keys: it takes 'member'"
         )
-        return _refusal("ec2-role", message, said, f"ask the project's manager for the role 'member'; {swift}")
-    return _refusal("ec2-forbidden", f"Keystone does not let you {verb} EC2 keys", said, swift)
+        hint = f"ask the project's manager for the role 'member'; {swift}"
+        return _refusal("ec2-role", message, said, hint, KeysRefused)
+    return _refusal("ec2-forbidden", f"Keystone does not let you {verb} EC2 keys", said, swift, KeysRefused)
 
 
 def _ways(login: Login, command: str, at: str, third: tuple[str, ...]) -> tuple[str, ...]:
@@ -182,5 +181,7 @@ def _password(login: Login, command: str, at: str) -> str:
     return f"jsobj {command}{at} --login-as {shlex.quote(login.user.name)}{inside}"
 
 
-def _refusal(reference: str, message: str, said: str, hint: str | tuple[str, ...]) -> JsobjError:
-    return JsobjError(reference, message, code=ExitCode.REFUSED, context=said, hint=hint)
+def _refusal(
+    reference: str, message: str, said: str, hint: str | tuple[str, ...], kind: type[JsobjError] = JsobjError
+) -> JsobjError:
+    return kind(reference, message, code=ExitCode.REFUSED, context=said, hint=hint)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import (
+    ExitCode,
+    JsobjError,
+    KeystoneConflict,
+    KeystoneForbidden,
+    KeystoneRejected,
+    LoginRefused,
+    TlsFailed,
+)
 from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.http import Reply, TransportError
 
@@ -44,10 +52,8 @@ def _words(reply: Reply) -> str | None:
 def from_transport(error: TransportError, source: AuthSource) -> JsobjError:
     """The error where no usable answer came."""
     if error.tls:
-        return JsobjError(
-            "tls-failed",
+        return TlsFailed(
             f"{source.auth_url} does not prove who it is: its TLS certificate was refused",
-            code=ExitCode.NETWORK,
             context=error.reason,
             hint="if your cloud has its own certificate authority, set OS_CACERT=/path/to/ca.pem and log in again",
         )
@@ -88,7 +94,7 @@ def _by_status(status: int, source: AuthSource, step: str, said: str, headers: M
     if status == 401 or (status == 404 and step == LOG_IN and "Could not find" in said):
         return _refused(source, said)  # 404: an application credential that was deleted
     if status == 403:
-        return JsobjError("keystone-forbidden", f"Keystone refuses to {step}", code=ExitCode.REFUSED, context=said)
+        return KeystoneForbidden(f"Keystone refuses to {step}", context=said)
     if status == 404:
         return JsobjError(
             "keystone-not-found",
@@ -107,10 +113,8 @@ def _by_status(status: int, source: AuthSource, step: str, said: str, headers: M
             hint=f"it asks to wait {wait} seconds: try again then" if wait else "try again in a minute",
         )
     if status == 409:
-        return JsobjError(
-            "keystone-conflict", "Keystone says that this exists already", code=ExitCode.REFUSED, context=said
-        )
-    return JsobjError("keystone-rejected", f"Keystone rejects {step} ({status})", code=ExitCode.FAILURE, context=said)
+        return KeystoneConflict("Keystone says that this exists already", context=said)
+    return KeystoneRejected(f"Keystone rejects {step} ({status})", context=said)
 
 
 def _refused(source: AuthSource, said: str) -> JsobjError:
@@ -124,9 +128,7 @@ def _refused(source: AuthSource, said: str) -> JsobjError:
         )
     else:
         hint = "check user name and password; clouds with single sign-on (Jetstream2) need an application credential"
-    return JsobjError(
-        "auth-refused", f"Keystone refuses this login ({source.where})", code=ExitCode.AUTH, context=said, hint=hint
-    )
+    return LoginRefused(f"Keystone refuses this login ({source.where})", context=said, hint=hint)
 
 
 def _cause(error: BaseException) -> str:

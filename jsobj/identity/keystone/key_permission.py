@@ -11,10 +11,10 @@ import dataclasses
 import enum
 from collections.abc import Iterator
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, KeysRefused
 from jsobj.identity import ledger
 from jsobj.identity.keystone.client import Keystone
-from jsobj.identity.keystone.ec2_credentials import KEY_ROLES, REFUSALS, Ec2Api
+from jsobj.identity.keystone.ec2_credentials import KEY_ROLES, Ec2Api
 from jsobj.identity.keystone.full_login import is_one_time
 from jsobj.identity.settings import Settings
 
@@ -77,7 +77,6 @@ def learning(settings: Settings, keystone: Keystone) -> Iterator[None]:
     """Remember a refusal that is raised inside."""
     try:
         yield
-    except JsobjError as error:
-        if error.reference in REFUSALS:
-            remember(settings, keystone, KeyPermission.REFUSED)
+    except KeysRefused:
+        remember(settings, keystone, KeyPermission.REFUSED)
         raise

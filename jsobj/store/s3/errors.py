@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, S3Failed, StoreRedirects, StoreUnreachable, error_of
 from jsobj.identity.command_hints import same_login
 from jsobj.store.access import S3Access
 
@@ -108,7 +108,7 @@ def translated(access: S3Access, bucket: str = "") -> Iterator[None]:
     except ClientError as error:
         raise _from_response(error, access, bucket) from error
     except BotoCoreError as error:
-        raise JsobjError(
+        raise StoreUnreachable(
             "s3-unreachable",
             f"cannot speak with {access.origin}",
             code=ExitCode.NETWORK,
@@ -144,7 +144,7 @@ def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
         return JsobjError(
             "s3-not-allowed", f"{origin} does not allow this", code=ExitCode.REFUSED, context=context, hint=hint
         )
-    return JsobjError("s3-failed", f"{origin} refuses this request", code=ExitCode.FAILURE, context=context)
+    return S3Failed(f"{origin} refuses this request", context=context)
 
 
 def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjError | None:
@@ -158,17 +158,15 @@ def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjEr
     reference, sentence, exit_code, hint = known
     at = same_login(profile=access.profile)
     words = {"bucket": bucket, "quoted": shlex.quote(f"s3://{bucket}"), "endpoint": str(access.origin), "at": at}
-    return JsobjError(reference, sentence.format(**words), code=exit_code, context=context, hint=hint.format(**words))
+    return error_of(reference, sentence.format(**words), code=exit_code, context=context, hint=hint.format(**words))
 
 
 def redirected(access: S3Access, context: str, location: str, endpoint: str = "") -> JsobjError:
     """The server names another place: a URL, of which only the host is told, or S3's ``Endpoint``."""
     target = urlsplit(location)
     told = endpoint or (f"{target.scheme}://{target.netloc}" if target.netloc else "")
-    return JsobjError(
-        "store-redirects",
+    return StoreRedirects(
         f"{access.origin} wants requests sent elsewhere, and a signature is never sent on",
-        code=ExitCode.NETWORK,
         context=f"{context} to {told[:200]}" if told else context,
         hint="use the right endpoint: jsobj endpoint finds it",
     )

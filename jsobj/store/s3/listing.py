@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, S3ArgumentRefused, S3Failed, S3NotImplemented
 from jsobj.net.dates import iso_epoch
 from jsobj.net.prefetch import Prefetch
 from jsobj.net.xml import Document, Fields, XmlError, parse
@@ -29,8 +29,6 @@ _URL: Query = (("encoding-type", "url"),)
 _EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 _PARALLEL = 8
 _EMPTY_PAGES = 100  # in a row, each with another token; servers that filter may send some
-# What servers answer that know ListObjects only; asked for anything else they would say so again.
-_NO_V2 = frozenset({"s3-not-implemented", "s3-argument", "s3-not-allowed", "s3-failed"})
 _PAGE = (frozenset({"ListBucketResult"}), frozenset({"Contents", "CommonPrefixes"}))
 _UPLOADS = (frozenset({"ListMultipartUploadsResult"}), frozenset({"Upload"}))
 _PARTS = (frozenset({"ListPartsResult"}), frozenset({"Part"}))
@@ -77,9 +75,8 @@ def _first(talk: S3Talk, base: Query, after: str) -> tuple[Page, bool]:
     """The first page, and whether the server knows ListObjectsV2."""
     try:
         return _page(talk, base, (("start-after", after),) if after else (), second=True), True
-    except JsobjError as error:
-        if error.reference not in _NO_V2:
-            raise
+    except (S3NotImplemented, S3ArgumentRefused, S3Failed):  # so answer servers that know ListObjects only
+        pass
     return _page(talk, base, (("marker", after),) if after else (), second=False), False
 
 

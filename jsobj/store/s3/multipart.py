@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BucketNotFound, ExitCode, JsobjError, UploadNotCompleted, UploadNotFound
 from jsobj.net.body import BytesSource, Moved, Source
 from jsobj.net.xml import XmlError, parse
 from jsobj.store.etag import composite
@@ -133,11 +133,11 @@ def _completed(talk: S3Talk, upload: Upload, parts: Sequence[Part]) -> str:
                 "POST", upload.key, query=(("uploadId", upload.id),), source=body, idle=_SECONDS, headers=_XML
             )
         except JsobjError as error:
-            if error.code not in {ExitCode.NETWORK, ExitCode.NOT_FOUND} or error.reference == "bucket-not-found":
+            if error.code not in {ExitCode.NETWORK, ExitCode.NOT_FOUND} or isinstance(error, BucketNotFound):
                 raise
             if _holds(talk, upload.key, wanted):
                 return wanted
-            if error.reference != "upload-not-completed" or not left:
+            if not isinstance(error, UploadNotCompleted) or not left:
                 raise
             continue
         if _told(reply.body) != wanted and not _holds(talk, upload.key, wanted):
@@ -151,11 +151,8 @@ _XML = {"content-type": "application/xml"}
 
 def abort(talk: S3Talk, upload: Upload) -> None:
     """Give an upload up, with its parts; one that is not there is no error."""
-    try:
+    with suppress(UploadNotFound):
         talk.send("DELETE", upload.key, query=(("uploadId", upload.id),), expect=GONE)
-    except JsobjError as error:
-        if error.reference != "upload-not-found":
-            raise
     _abort_twins(talk, upload)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, ObjectChanged, RangeOutside, UploadNotCompleted
 from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.session import Session, default_verdict
@@ -122,10 +123,8 @@ def _as_error(reply: Reply) -> Reply:
 
 def _not_completed(reason: str, what: Said) -> JsobjError:
     """What it is called where it is not settled otherwise: the parts are kept."""
-    return JsobjError(
-        "upload-not-completed",
+    return UploadNotCompleted(
         "all parts are on the server, but it does not make the object of them",
-        code=ExitCode.NETWORK,
         context=f"{reason}; {what.context}",
         hint="run the same command again: the parts are kept, and only this last step is done again",
     )
@@ -159,7 +158,7 @@ class S3Talk:
         try:
             return info_of(self.access, key, self.send("HEAD", key, headers=headers))
         except JsobjError as error:
-            if error.code is ExitCode.NETWORK or error.reference == "object-changed":
+            if error.code is ExitCode.NETWORK or isinstance(error, ObjectChanged):
                 raise
             self._ask_why(key)
         # Whatever it was has passed: the region was learnt, or the object came to be.
@@ -167,11 +166,8 @@ class S3Talk:
 
     def _ask_why(self, key: str) -> None:
         """Raise what a GET of one byte raises; an empty object has none, and is there."""
-        try:
+        with suppress(RangeOutside):
             self.send("GET", key, headers={"range": "bytes=0-0"}, expect=READ, sink=_Nowhere(), range_size=1)
-        except JsobjError as error:
-            if error.reference != "range-outside":
-                raise
 
     def malformed(self, reason: str) -> JsobjError:
         """The error for an answer that is not S3's."""

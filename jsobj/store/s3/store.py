@@ -15,8 +15,9 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, NotObjectStore, ObjectNotFound
 from jsobj.net.body import BytesSource, Moved, Sink, Source
 from jsobj.net.request import Request
 from jsobj.net.retry import RetryPolicy
@@ -73,7 +74,7 @@ class S3Store:
             told = json.loads(self._talk.session.send(Request("GET", INFO, item=INFO)).body)
             parts, largest = told["s3api"]["max_upload_part_num"], told["swift"]["max_file_size"]
         except JsobjError as error:
-            if error.code is ExitCode.NETWORK and error.reference != "not-object-store":
+            if error.code is ExitCode.NETWORK and not isinstance(error, NotObjectStore):
                 raise
             return Limits()
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -143,11 +144,8 @@ class S3Store:
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
-        try:
+        with suppress(ObjectNotFound):
             self._talk.send("DELETE", key, expect=GONE)
-        except JsobjError as error:
-            if error.reference != "object-not-found":
-                raise
 
     def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
         """Server-side copy, at most ``limits.largest_put`` bytes."""

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, KeyRefused, S3Failed, error_of
 from jsobj.identity.command_hints import same_login
 from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reply, Request, Retry
@@ -170,9 +170,8 @@ def _final(request: Request, reply: Reply, what: Said, asked: Asked) -> JsobjErr
     if not what.code and reply.body and b"<Error" not in reply.body and reply.status not in {413, 507}:
         return elsewhere(asked.access, what.context)  # a portal's or a proxy's page
     code = _code(request, reply, what)
-    return of_object(code, what.context, _meant(request, what, asked)) or JsobjError(
-        "s3-failed", f"{asked.access.origin} refuses this request", code=ExitCode.FAILURE, context=what.context
-    )
+    found = of_object(code, what.context, _meant(request, what, asked))
+    return found or S3Failed(f"{asked.access.origin} refuses this request", context=what.context)
 
 
 def _code(request: Request, reply: Reply, what: Said) -> str:
@@ -201,7 +200,7 @@ def of_object(code: str, context: str, asked: Asked) -> JsobjError | None:
     url = f"{bucket_url}/{asked.key}"
     words = {"object": shlex.quote(url), "bucket_url": shlex.quote(bucket_url + "/")}
     words["at"] = same_login(profile=asked.access.profile)
-    return JsobjError(
+    return error_of(
         reference,
         sentence.format(url=url),
         code=exit_code,
@@ -236,17 +235,15 @@ def _skewed(reply: Reply, what: Said, asked: Asked) -> JsobjError | None:
         return known
     side = "ahead of" if skew > 0 else "behind"
     message = f"this computer's clock is {abs(skew):.0f} seconds {side} the server's"
-    return JsobjError(known.reference, message, code=known.code, context=what.context, hint=known.hint)
+    return known.reworded(message)
 
 
 def _suspect(reply: Reply, what: Said, asked: Asked) -> Retry | JsobjError:
     """The key has worked before: the server may have lost touch with Keystone."""
     if reply.attempts <= _SUSPICIONS:
         return Retry("the key is refused, though it has worked: perhaps Keystone is busy", True, 2.0**reply.attempts)
-    return JsobjError(
-        "s3-key-refused",
+    return KeyRefused(
         f"{asked.access.origin} refuses the key that it has accepted before; this may be Keystone throttling",
-        code=ExitCode.AUTH,
         context=what.context,
         hint="run the same command again in some minutes; if it stays so, the key was deleted: jsobj ec2-creds"
         + same_login(profile=asked.access.profile),

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BucketNotEmpty, ExitCode, JsobjError
 from jsobj.identity.keystone.client import Keystone
 from jsobj.store.buckets import Bucket, Place
 from jsobj.store.swift.errors import translated
@@ -107,8 +107,8 @@ class SwiftAccount:
         try:
             with translated(self._keystone, name):
                 self._connection.delete_container(name)
-        except JsobjError as error:
-            if error.reference == "bucket-not-empty" and self._looks_empty(name):
+        except BucketNotEmpty as error:
+            if self._looks_empty(name):
                 raise _invisible(name, error.context) from error
             raise
 
@@ -178,10 +178,8 @@ def _is_slo(headers: Mapping[str, str]) -> bool:
 
 def _invisible(name: str, context: str) -> JsobjError:
     """RGW keeps the versions of S3 where its Swift API lists nothing; Swift's own listings may lag behind."""
-    return JsobjError(
-        "bucket-not-empty",
+    return BucketNotEmpty(
         f"container '{name}' lists no objects, but is not empty: S3 keeps old versions in it, or the listing lags",
-        code=ExitCode.REFUSED,
         context=context,
         hint=f"through S3, which shows versions: jsobj bucket delete s3://{name} --recursive --yes; "
         "or wait a minute and try again",

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, StoreUnreachable, error_of
 from jsobj.identity.command_hints import same_login
 
 if TYPE_CHECKING:  # what reads public data needs no login, nor the time that importing it takes
@@ -77,7 +77,7 @@ def translated(keystone: Keystone, name: str, verb: str = "") -> Iterator[None]:
     except ClientException as error:
         raise _explain(error, keystone, name, verb) from error
     except requests.RequestException as error:
-        raise JsobjError(
+        raise StoreUnreachable(
             "swift-unreachable",
             f"cannot speak with {keystone.login.swift_url}",
             code=ExitCode.NETWORK,
@@ -103,7 +103,7 @@ def explained(status: int, context: str, who: Asker, name: str, verb: str = "") 
     if words:
         reference, sentence, code, hint = words
         hint = hint.format(quoted=shlex.quote(f"swift://{name}"), at=same_login(cloud=who.cloud))
-        return JsobjError(reference, sentence.format(name=name), code=code, context=context, hint=hint)
+        return error_of(reference, sentence.format(name=name), code=code, context=context, hint=hint)
     if status in {401, 403}:
         return _refused(who, name, status, context)
     if status == 0 or status == 429 or status >= 500:

@@ -244,10 +244,7 @@ def _segment(entry: dict[str, object]) -> Segment:
 
 
 def _no_container(name: str, error: JsobjError) -> JsobjError:
-    return JsobjError(
-        error.reference,
+    return error.reworded(
         f"the container '{name}', where the parts of large objects go, cannot be made: {error.message}",
-        code=error.code,
-        context=error.context,
         hint=f"ask the owner to make it, and to let you write to it: jsobj bucket create swift://{name}",
     )

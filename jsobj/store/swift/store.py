@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.body import BytesSource, Moved, Sink, Source
 from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
@@ -341,9 +341,8 @@ class SwiftStore:
         """A 404 does not say whether the object or its container is missing: look, where it happens."""
         try:
             yield
-        except JsobjError as error:
-            if error.reference == "object-not-found":
-                self._talk.send("HEAD", bucket or self._bucket, expect=READ)  # raises bucket-not-found
+        except ObjectNotFound:
+            self._talk.send("HEAD", bucket or self._bucket, expect=READ)  # raises BucketNotFound
             raise
 
 

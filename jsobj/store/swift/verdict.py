@@ -9,7 +9,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import (
+    ExitCode,
+    JsobjError,
+    NotObjectStore,
+    ObjectChanged,
+    ObjectNotFound,
+    RangeOutside,
+    UploadNotFound,
+)
 from jsobj.identity.command_hints import same_login
 from jsobj.net.request import Reply, Request, Retry
 from jsobj.store.swift.errors import Asker, evidence, explained
@@ -67,10 +75,8 @@ def _about_object(request: Request, reply: Reply, who: Asker | None, container: 
             hint="send it in parts",
         )
     if status == 416:
-        return JsobjError(
-            "range-outside",
+        return RangeOutside(
             f"swift://{container}/{key} has no such bytes",
-            code=ExitCode.USAGE,
             context=context,
             hint=f"its size: jsobj stat {shlex.quote(f'swift://{container}/{key}')}",
         )
@@ -87,10 +93,8 @@ def _about_object(request: Request, reply: Reply, who: Asker | None, container: 
 
 def object_not_found(container: str, key: str, context: str, who: Asker | None = None) -> JsobjError:
     """There is no such object, or no such container."""
-    return JsobjError(
-        "object-not-found",
+    return ObjectNotFound(
         f"there is no object swift://{container}/{key}",
-        code=ExitCode.NOT_FOUND,
         context=context,
         hint=f"see what there is: jsobj ls {shlex.quote(f'swift://{container}/')}"
         + same_login(cloud=who.cloud if who else ""),
@@ -99,20 +103,16 @@ def object_not_found(container: str, key: str, context: str, who: Asker | None =
 
 def upload_not_found(container: str, key: str) -> JsobjError:
     """No segment of such an upload is there."""
-    return JsobjError(
-        "upload-not-found",
+    return UploadNotFound(
         f"the server has no parts of this upload of swift://{container}/{key}",
-        code=ExitCode.NOT_FOUND,
         hint=f"unfinished uploads: jsobj uploads list {shlex.quote(f'swift://{container}')}",
     )
 
 
 def object_changed(container: str, key: str, context: str = "") -> JsobjError:
     """Another version of the object is there than the one that was asked for."""
-    return JsobjError(
-        "object-changed",
+    return ObjectChanged(
         f"swift://{container}/{key} was replaced by another version meanwhile",
-        code=ExitCode.INTEGRITY,
         context=context,
         hint="run the same command again: it takes the new version",
     )
@@ -142,10 +142,8 @@ def not_public(container: str, key: str, context: str) -> JsobjError:
 
 def not_swift(container: str, context: str) -> JsobjError:
     """An answer that no object store gives: a captive portal, a proxy, another service."""
-    return JsobjError(
-        "not-object-store",
+    return NotObjectStore(
         f"what answers for swift://{container} is no Swift object store",
-        code=ExitCode.NETWORK,
         context=context,
         hint="check the network (a portal's login page?) and the endpoint: jsobj whoami",
     )

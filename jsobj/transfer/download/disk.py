@@ -9,7 +9,7 @@ from mmap import mmap
 from pathlib import Path
 from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, error_of
 from jsobj.units import human_bytes
 
 _SYNC_FILE_RANGE_WRITE = 2  # linux/fs.h; glibc has the function, musl and macOS do not
@@ -48,7 +48,7 @@ def write_error(error: OSError, path: str, *, needed: int = 0, folder: int | Non
     if number == errno.ENOSPC and folder is not None:
         context = f"it needs {human_bytes(needed)}, and {human_bytes(free_bytes(folder))} are free"
     where = os.path.dirname(path) or "."
-    return JsobjError(
+    return error_of(
         reference,
         f"{path} cannot be written: {words}",
         code=ExitCode.LOCAL,

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BytesDiffer, ExitCode, JsobjError, ObjectChanged
 from jsobj.store.objects import Listed
-from jsobj.transfer.compare import BytesDiffer
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.worker import (
     AbandonFetch,
@@ -207,7 +206,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
 
 def _resumable(error: JsobjError) -> bool:
     """Whether what has come so far can be of use to a later run: not where the object is another now, or gone."""
-    return error.reference != "object-changed" and error.code is not ExitCode.NOT_FOUND
+    return not isinstance(error, ObjectChanged) and error.code is not ExitCode.NOT_FOUND
 
 
 def _refused(remote: Listed, refusal: Refusal) -> Failed | Skipped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BucketNotFound, ExitCode, JsobjError
 from jsobj.store.objects import PutOptions, Store
 from jsobj.transfer.compression import encoder, through
 from jsobj.transfer.engine.rate_limit import Meter, RateLimit
@@ -57,7 +57,7 @@ def _exists(store: Store, key: str) -> bool:
     try:
         store.head(key)
     except JsobjError as error:
-        if error.code is ExitCode.NOT_FOUND and error.reference != "bucket-not-found":
+        if error.code is ExitCode.NOT_FOUND and not isinstance(error, BucketNotFound):
             return False
         raise
     return True

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.body import SourceLost
+from jsobj.errors import ExitCode, JsobjError, SourceChanged, SourceVanished
 from jsobj.store.objects import Listed, Part
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
@@ -204,7 +203,7 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
         return FinishParts(state.item, state.begun.upload, state.begun.layout, parts)
 
     def _parts_failed(self, state: UploadInParts, error: JsobjError) -> None:
-        if isinstance(error, SourceLost):
+        if isinstance(error, (SourceChanged, SourceVanished)):
             # The parts on the server are of no use: abort the upload. An older object of that key stays.
             self._follow([AbandonParts(state.item, state.begun.upload, error)])
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, UploadNotCompleted
 from jsobj.net.body import BytesSource
 from jsobj.net.request import Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.session import _SIGNED
@@ -204,7 +204,7 @@ def test_P09_data_that_look_like_an_error_are_data() -> None:
 
 def test_F08_a_completion_that_fails_is_looked_into_soon() -> None:
     found = [judged(error(500, "InternalError", attempts=n), "POST", **COMPLETE) for n in (1, 2, 3)]
-    assert [type(one) for one in found] == [Retry, Retry, JsobjError]
+    assert [type(one) for one in found] == [Retry, Retry, UploadNotCompleted]
 
 
 def test_what_is_missing_of_a_copy_is_its_source() -> None:
