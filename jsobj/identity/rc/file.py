@@ -1,16 +1,10 @@
 """RC files (``openrc.sh``) as data: what a cloud's credentials file says, without ever running it.
 
 :func:`read` checks the file itself (owner, mode, size), :func:`parse` turns its bytes into one frozen :class:`RcFile`,
-:func:`missing` says what a login would still lack. Only ``OS_*`` variables are kept. Decisions, tested against bash:
-
-- Files follow the shell subset of :mod:`jsobj.identity.rc.interpreter`; what is not understood is refused with its
-  line.
-- A value of ours may refer to variables set earlier in the same file, never to the user's environment.
-- ``OS_X=1`` without ``export`` is taken, with a notice, because people forget it.
-- ``set -a`` is followed; ``set -x``, ``-e`` and ``-u`` are refused, for they can assign or end the file early.
-- Empty values count as not set, as Horizon's own guards want it.
-- Lines that Horizon damaged are repaired (:mod:`jsobj.identity.rc.horizon`), with a notice: the one departure from
-  bash, beside the dropping of a byte order mark and of carriage returns at the ends of lines.
+:func:`missing` says what a login would still lack. Only ``OS_*`` variables are kept; ``OS_X=1`` without ``export`` is
+taken with a notice, because people forget it; empty values count as not set, as Horizon's own guards want it. Values
+are those of bash, but for a byte order mark and carriage returns at the ends of lines, which are dropped, and for lines
+that Horizon damaged, which are repaired with a notice (:mod:`jsobj.identity.rc.horizon`).
 
 This file must not ask questions, look at the environment, or talk to a server.
 """
@@ -21,16 +15,15 @@ import os
 import re
 import shlex
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.rc.horizon import repairs
-from jsobj.identity.rc.interpreter import run
-from jsobj.identity.rc.variables import Value, Variables, is_ours, is_secret
-from jsobj.identity.rc.words import refusal
+from jsobj.identity.rc.horizon import Repair, repairs
+from jsobj.identity.rc.interpreter import Variables, is_ours, is_secret, run
+from jsobj.identity.rc.lexer import refusal
 from jsobj.secret import Secret
 
 MAX_BYTES = 1024 * 1024  # a thousand times the size of a real one
@@ -46,34 +39,16 @@ _NAMES_SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class RcFile:
-    """The ``OS_*`` variables of one RC file in their final state.
+    """The ``OS_*`` variables of one RC file in their final state; empty values are left out."""
 
-    Parameters
-    ----------
-    name:
-        The path as the user wrote it.
-    values:
-        Variables that are not secret. Empty values are left out.
-    secrets:
-        Passwords, secrets and tokens: the values to try in turn. Usually one; two where a fault of Horizon's quoting
-        was repaired, the repaired one first.
-    prompts:
-        Variables that the file reads from the terminal, with the text of the question.
-    unset:
-        Variables that the file removes.
-    lines:
-        The line (1-based) where each of the values, secrets and prompts came from.
-    notices:
-        Sentences for the user: what was repaired, ignored, or is unsafe.
-    """
-
-    name: str
-    values: Mapping[str, str]
+    name: str  # the path as the user wrote it
+    values: Mapping[str, str]  # what is not secret
+    # Passwords, secrets, tokens: the values to try in turn. Two where Horizon's quoting was repaired.
     secrets: Mapping[str, tuple[Secret, ...]]
-    prompts: Mapping[str, str]
+    prompts: Mapping[str, str]  # variables that the file reads from the terminal, with the text of the question
     unset: frozenset[str]
-    lines: Mapping[str, int]
-    notices: tuple[str, ...]
+    lines: Mapping[str, int]  # the line (1-based) where each of the values, secrets and prompts came from
+    notices: tuple[str, ...]  # for the user: what was repaired, ignored, or is unsafe
 
 
 def parse(data: bytes, name: str) -> RcFile:
@@ -84,10 +59,11 @@ def parse(data: bytes, name: str) -> RcFile:
     (``rc-keystone-v2``), or sets no ``OS_*`` variable (``rc-no-variables``).
     """
     text = _decoded(data, name)
-    variables, notices = run(text, name, repairs(text, name))
-    rc = _summary(name, variables, notices)
+    repaired = repairs(text, name)
+    variables = run(text, name, {line: repair.words(line) for line, repair in repaired.items()})
+    rc = _summary(name, variables, repaired)
     if not (rc.values or rc.secrets or rc.prompts):
-        raise JsobjError("rc-no-variables", f"{name} sets no OS_ variables", code=ExitCode.LOCAL, hint=_DOWNLOAD)
+        raise _refused("rc-no-variables", f"{name} sets no OS_ variables", _DOWNLOAD)
     _refuse_keystone_v2(rc)
     return rc
 
@@ -103,12 +79,9 @@ def read(path: Path, *, force: bool = False) -> RcFile:
     notices = _unsafe(path, name, status)
     if status.st_uid != os.geteuid():
         if not force:
-            raise JsobjError(
-                "rc-other-owner",
-                f"{name} belongs to another user, who could change where you log in",
-                code=ExitCode.LOCAL,
-                hint=f"read it, then use a copy of your own: install -m 600 {shlex.quote(name)} ~/openrc.sh",
-            )
+            message = f"{name} belongs to another user, who could change where you log in"
+            hint = f"read it, then use a copy of your own: install -m 600 {shlex.quote(name)} ~/openrc.sh"
+            raise _refused("rc-other-owner", message, hint)
         notices = (f"{name} belongs to another user", *notices)
     rc = parse(data, name)
     return replace(rc, notices=rc.notices + notices)
@@ -137,7 +110,7 @@ def _decoded(data: bytes, name: str) -> str:
     if len(data) > MAX_BYTES:
         raise _too_large(name)
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _not_text("rc-utf16", f"{name} is UTF-16 text", "re-save it as UTF-8")
+        raise _refused("rc-utf16", f"{name} is UTF-16 text", "re-save it as UTF-8")
     data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n")
     zero = data.find(b"\0")
     if zero >= 0:
@@ -158,76 +131,65 @@ def _decoded(data: bytes, name: str) -> str:
 def _refuse_other_formats(text: str, name: str) -> None:
     start = text[:4096].lstrip()
     if start.startswith("<"):
-        raise _not_text("rc-web-page", f"{name} is a web page, not an RC file", f"log in to the portal; {_DOWNLOAD}")
+        raise _refused("rc-web-page", f"{name} is a web page, not an RC file", f"log in to the portal; {_DOWNLOAD}")
     if re.search(r"^clouds:", start, re.MULTILINE):
         hint = "put it at ~/.config/openstack/clouds.yaml, then: jsobj login --cloud NAME"
-        raise _not_text("rc-is-clouds-yaml", f"{name} is a clouds.yaml, not an RC file", hint)
+        raise _refused("rc-is-clouds-yaml", f"{name} is a clouds.yaml, not an RC file", hint)
 
 
-def _summary(name: str, variables: Variables, repaired: tuple[str, ...]) -> RcFile:
-    ours = {key: value for key, value in variables.values.items() if is_ours(key) and _counts(key, value, variables)}
-    prompts = {key: value.prompt for key, value in ours.items() if value.prompt is not None}
-    known = {key: value for key, value in ours.items() if value.prompt is None}
-    values = {key: value.text for key, value in known.items() if not is_secret(key)}
+def _summary(name: str, variables: Variables, repaired: Mapping[int, Repair]) -> RcFile:
+    # An empty value is none; OS_PASSWORD_INPUT only carries what was typed in Horizon's files.
+    ours = {
+        key: value
+        for key, value in variables.values.items()
+        if is_ours(key) and key != "OS_PASSWORD_INPUT" and (value.text or value.prompt is not None)
+    }
+    known = {key: value.text for key, value in ours.items() if value.text}
+    values = {key: text for key, text in known.items() if not is_secret(key)}
+    took_effect = {
+        repair.name: repair
+        for line, repair in repaired.items()
+        if repair.name in ours and ours[repair.name].line == line
+    }
     secrets = {
-        key: tuple(Secret(text) for text in value.candidates or (value.text,))
-        for key, value in known.items()
+        key: tuple(map(Secret, took_effect[key].candidates if key in took_effect else (text,)))
+        for key, text in known.items()
         if is_secret(key)
     }
-    notices = list(repaired)
+    notices = [repair.notice for repair in took_effect.values()]
     if values.get("OS_AUTH_TYPE", "").lower() in _MISSPELT_TYPES:
         values["OS_AUTH_TYPE"] = APPLICATION_CREDENTIAL
-        notices.append(
-            f"{name} line {ours['OS_AUTH_TYPE'].line}: OS_AUTH_TYPE is misspelt; read as {APPLICATION_CREDENTIAL}"
-        )
-    notices += _listed(name, "sets {} without export, so that other tools will not see it", known, variables.exported)
-    notices += _listed(name, "also sets other variables, ignored and not run: {}", variables.values, ours, is_ours)
+        line = ours["OS_AUTH_TYPE"].line
+        notices.append(f"{name} line {line}: OS_AUTH_TYPE is misspelt; read as {APPLICATION_CREDENTIAL}")
+    if bare := known.keys() - variables.exported:
+        notices.append(f"{name} sets {_listed(known, bare)} without export, so that other tools will not see it")
+    if others := {key for key in variables.values if not is_ours(key)}:
+        notices.append(f"{name} also sets other variables, ignored and not run: {_listed(variables.values, others)}")
     return RcFile(
         name=name,
         values=MappingProxyType(values),
         secrets=MappingProxyType(secrets),
-        prompts=MappingProxyType(prompts),
+        prompts=MappingProxyType({key: value.prompt for key, value in ours.items() if value.prompt is not None}),
         unset=frozenset(filter(is_ours, variables.unset)),
         lines=MappingProxyType({key: value.line for key, value in ours.items()}),
         notices=tuple(notices),
     )
 
 
-def _counts(name: str, value: Value, variables: Variables) -> bool:
-    """Whether the variable has a value of its own: not empty, and no mere carrier of what was typed."""
-    carrier = name in variables.copied and name.endswith("_INPUT")  # Horizon's OS_PASSWORD_INPUT
-    return not carrier and (value.prompt is not None or value.text != "")
-
-
-def _listed(
-    file: str,
-    sentence: str,
-    names: Mapping[str, Value],
-    without: set[str] | Mapping[str, Value],
-    also_without: Callable[[str], bool] = lambda name: False,
-) -> list[str]:
-    """One notice with the first few of ``names`` (shortened: a name may be as long as the file), or none."""
-    left = [name[:40] for name in names if name not in without and not also_without(name)]
-    more = f" and {len(left) - _NAMES_SHOWN} more" if len(left) > _NAMES_SHOWN else ""
-    return [f"{file} " + sentence.format(", ".join(left[:_NAMES_SHOWN]) + more)] if left else []
+def _listed(order: Iterable[str], names: Collection[str]) -> str:
+    """The first few of ``names`` as they come in ``order``, shortened: a name may be as long as the file."""
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join([name[:40] for name in order if name in names][:_NAMES_SHOWN]) + more
 
 
 def _refuse_keystone_v2(rc: RcFile) -> None:
     values = rc.values
-    v3 = (
-        values.get("OS_IDENTITY_API_VERSION", "").startswith("3")
-        or values.get("OS_AUTH_TYPE", "").startswith("v3")
-        or any("_DOMAIN_" in name for name in values)
-    )
+    version, kind = values.get("OS_IDENTITY_API_VERSION", ""), values.get("OS_AUTH_TYPE", "")
+    v3 = version.startswith("3") or kind.startswith("v3") or any("_DOMAIN_" in name for name in values)
     if not v3 and values.get("OS_AUTH_URL", "").rstrip("/").endswith("/v2.0"):
-        line = rc.lines["OS_AUTH_URL"]
-        raise refusal(
-            rc.name,
-            line,
-            "rc-keystone-v2",
-            "the file is for Keystone v2, which clouds no longer run",
-            "download the v3 file: API Access > Download OpenStack RC File, or make an application credential",
-        )
+        sentence = "the file is for Keystone v2, which clouds no longer run"
+        hint = "download the v3 file: API Access > Download OpenStack RC File, or make an application credential"
+        raise refusal(rc.name, rc.lines["OS_AUTH_URL"], "rc-keystone-v2", sentence, hint)
 
 
 # The file itself
@@ -236,26 +198,24 @@ def _refuse_keystone_v2(rc: RcFile) -> None:
 def _contents(path: Path, name: str) -> tuple[bytes, os.stat_result]:
     """The bytes, and the status of the very file that they were read from."""
     try:
-        # Without O_NONBLOCK, opening a FIFO waits for its writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with open(path, "rb", opener=_open) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise _refused("rc-special-file", f"{name} is not a regular file", "save it to a file first")
+            if status.st_size > MAX_BYTES:
+                raise _too_large(name)
+            return file.read(MAX_BYTES + 1), status
     except (FileNotFoundError, NotADirectoryError):
         raise JsobjError("rc-not-found", f"{name} does not exist", code=ExitCode.NOT_FOUND, hint=_WHERE) from None
+    except IsADirectoryError:
+        raise _refused("rc-is-folder", f"{name} is a folder", "name the RC file in it") from None
     except OSError as error:
-        raise _unreadable(name, error) from error
-    try:
-        status = os.fstat(descriptor)
-        if stat.S_ISDIR(status.st_mode):
-            raise _not_text("rc-is-folder", f"{name} is a folder", "name the RC file in it")
-        if not stat.S_ISREG(status.st_mode):
-            raise _not_text("rc-special-file", f"{name} is not a regular file", "save it to a file first")
-        if status.st_size > MAX_BYTES:
-            raise _too_large(name)
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(MAX_BYTES + 1), status
-    except OSError as error:
-        raise _unreadable(name, error) from error
-    finally:
-        os.close(descriptor)
+        reason = error.strerror or type(error).__name__
+        raise _refused("rc-unreadable", f"{name} cannot be read: {reason}", f"ls -l {shlex.quote(name)}") from error
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)  # without O_NONBLOCK, a FIFO waits for its writer
 
 
 def _unsafe(path: Path, name: str, status: os.stat_result) -> tuple[str, ...]:
@@ -270,16 +230,9 @@ def _unsafe(path: Path, name: str, status: os.stat_result) -> tuple[str, ...]:
     return tuple(notices)
 
 
-def _not_text(reference: str, message: str, hint: str) -> JsobjError:
+def _refused(reference: str, message: str, hint: str) -> JsobjError:
     return JsobjError(reference, message, code=ExitCode.LOCAL, hint=hint)
 
 
 def _too_large(name: str) -> JsobjError:
-    return _not_text("rc-too-large", f"{name} is larger than 1 MiB, too large for an RC file", _DOWNLOAD)
-
-
-def _unreadable(name: str, error: OSError) -> JsobjError:
-    reason = error.strerror or type(error).__name__
-    return JsobjError(
-        "rc-unreadable", f"{name} cannot be read: {reason}", code=ExitCode.LOCAL, hint=f"ls -l {shlex.quote(name)}"
-    )
+    return _refused("rc-too-large", f"{name} is larger than 1 MiB, too large for an RC file", _DOWNLOAD)

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jsobj.errors import JsobjError
-from jsobj.identity.rc.lexer import commands
+from jsobj.identity.rc.lexer import Text, Word, commands
 
 _SECRET = "OS_APPLICATION_CREDENTIAL_SECRET"  # noqa: S105  the name of a variable, not a secret
 _APPLICATION_CREDENTIAL = (
@@ -59,32 +59,42 @@ _READS_PASSWORD = ("$OS_PASSWORD_INPUT", '"$OS_PASSWORD_INPUT"')
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One line, to be taken as ``name`` = the first of ``candidates`` (then the next) instead of as bash reads it."""
+    """One line, to be read as ``export NAME='...'`` with the first of ``candidates``, instead of as bash reads it."""
 
     name: str
     candidates: tuple[str, ...]
     notice: str
+
+    def words(self, line: int) -> tuple[Word, ...]:
+        """The words that take the place of the line."""
+        assignment = (Text(f"{self.name}=", quoted=False), Text(self.candidates[0], quoted=True))
+        return Word((Text("export", quoted=False),), line), Word(assignment, line)
 
 
 def repairs(text: str, file: str) -> Mapping[int, Repair]:
     """The damaged lines of ``text`` by number (1-based); empty for a file that Horizon did not write, or not damage."""
     if len(text) > _MAX_LENGTH:
         return {}
-    lines = text.split("\n")
-    found = [(number, match[1]) for number, line in enumerate(lines, 1) if (match := _ANY_OS_LINE.match(line))]
+    lines = dict(enumerate(text.split("\n"), 1))
+    found = [(number, match[1]) for number, line in lines.items() if (match := _ANY_OS_LINE.match(line))]
     names = tuple(name for _, name in found)
-    template = next((each for each in _TEMPLATES if names[: len(each)] == each), None)
+    template = next((each for each in _TEMPLATES if names[: len(each)] == each), ())
     # A variable that is set a second time was put there by a person.
-    if not template or set(template) & set(names[len(template) :]):
-        return {}
-    values = {number: _horizons_value(name, lines[number - 1]) for number, name in found[: len(template)]}
-    if None in values.values():
+    if set(template) & set(names[len(template) :]):
         return {}
     repaired: dict[int, Repair] = {}
     for number, name in found[: len(template)]:
-        repair = _compared(name, values[number] or "", lines[number - 1], f"{file} line {number}")
-        if repair:
-            repaired[number] = repair
+        value = _horizons_value(name, lines[number])
+        if value is None:
+            return {}
+        read = _as_bash(lines[number])
+        if name != "OS_PASSWORD" and read != value:
+            second = lines[number].partition("=")[2].rstrip(" \t") if read is None else read
+            notice = (
+                f"{file} line {number}: the portal wrote {name} with wrong quoting, which was repaired here; "
+                "other tools that source this file will fail, or use a wrong value, until it stands in single quotes"
+            )
+            repaired[number] = Repair(name, tuple(dict.fromkeys((value, second))), notice)
     return repaired
 
 
@@ -103,27 +113,10 @@ def _horizons_value(name: str, line: str) -> str | None:
     return raw.rstrip(" \t") if _PLAIN.match(raw) or (name == "OS_PASSWORD" and raw in _READS_PASSWORD) else None
 
 
-def _compared(name: str, value: str, line: str, where: str) -> Repair | None:
-    """The repair of ``line`` if a shell reads it otherwise than as ``value``."""
-    if name == "OS_PASSWORD":
-        return None
-    read = _as_bash(line)
-    if read == value:
-        return None
-    written = line.partition("=")[2].rstrip(" \t")
-    second = written if read is None else read
-    candidates = (value,) if second == value else (value, second)
-    notice = (
-        f"{where}: the portal wrote {name} with wrong quoting, which was repaired here; other tools that source this "
-        f"file will fail, or use a wrong value, until it stands in single quotes"
-    )
-    return Repair(name, candidates, notice)
-
-
 def _as_bash(line: str) -> str | None:
     """What bash makes of a line ``export NAME=value``; None where it makes an error or something else."""
     try:
-        cut = list(commands(line, ""))
+        cut = list(commands(line, "", {}))
     except JsobjError:
         return None
     words = cut[0].words if len(cut) == 1 else ()
