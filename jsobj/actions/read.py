@@ -12,7 +12,7 @@ from jsobj.errors import RangeOutside
 from jsobj.store.location import Location
 from jsobj.store.objects import ObjectInfo, Store
 from jsobj.transfer.compression import decodable, decoder, through
-from jsobj.transfer.download.read_stream import Reading
+from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.rate_limit import Meter, RateLimit
 from jsobj.transfer.options import Options
 
@@ -39,7 +39,7 @@ class ByteRange:
         return self.first, end - self.first
 
 
-def read(stores: BucketStores, source: Location, wanted: ByteRange | None = None) -> tuple[Store, Reading]:
+def read(stores: BucketStores, source: Location, wanted: ByteRange | None = None) -> tuple[Store, ReadStream]:
     """An object's bytes as they are stored, and its store. Only a whole object can be compared with its digest.
 
     Raises :class:`JsobjError`: not found, usage (a range outside of the object).
@@ -47,7 +47,7 @@ def read(stores: BucketStores, source: Location, wanted: ByteRange | None = None
     store = stores.of(source)
     info = store.head(source.key)
     start, size = (0, info.size) if wanted is None else wanted.start_and_size(info)
-    return store, Reading(store, info, start=start, size=size, stop=store.stop)
+    return store, ReadStream(store, info, start=start, size=size, stop=store.stop)
 
 
 def write_out(
@@ -62,7 +62,7 @@ def write_out(
     for source in sources:
         store = context.stores.of(source)
         info = store.head(source.key)
-        reading = Reading(store, info, stop=store.stop)
+        reading = ReadStream(store, info, stop=store.stop)
         chunks: Iterator[Any] = iter(reading)
         if decodable(info.content_encoding) and not options.raw:
             chunks = through(decoder(info.content_encoding.strip().lower()), chunks)

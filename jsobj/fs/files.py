@@ -18,7 +18,7 @@ from jsobj.fs.writer import ObjectWriter
 from jsobj.net.body import BytesSource
 from jsobj.store.objects import PART_SIZE as LAYOUT
 from jsobj.store.objects import ObjectInfo, PutOptions
-from jsobj.transfer.download.read_stream import Reading
+from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.local_file import content_type
 from jsobj.transfer.part_layout import PART_SIZE
 
@@ -118,7 +118,7 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
         return self._writer
 
     def _head(self) -> Iterable[bytearray]:
-        return Reading(self._objects.store, self._info) if self.mode == "ab" and self._info is not None else ()
+        return ReadStream(self._objects.store, self._info) if self.mode == "ab" and self._info is not None else ()
 
     def _options(self) -> PutOptions:
         if self.mode == "ab" and self._info is not None:

@@ -11,7 +11,7 @@ from jsobj.fs.open_uploads import abort_on_exit, require_going_on
 from jsobj.net.body import BytesSource, FileSource, Source
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Store
 from jsobj.transfer.download.disk import umask
-from jsobj.transfer.download.read_stream import Reading
+from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import bounded_map
 from jsobj.transfer.local_file import content_type
 from jsobj.transfer.part_layout import Stretch, plan_layout
@@ -75,7 +75,7 @@ def get_file(store: Store, info: ObjectInfo, path: str, advanced: Advanced) -> N
     descriptor, temporary = tempfile.mkstemp(prefix=".jsobj-", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            for chunk in Reading(store, info):
+            for chunk in ReadStream(store, info):
                 file.write(chunk)
                 advanced(len(chunk))
         Path(temporary).chmod(0o666 & ~umask())  # as any new file

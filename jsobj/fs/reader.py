@@ -19,7 +19,7 @@ from fsspec.caching import BaseCache
 from jsobj.errors import BytesDiffer
 from jsobj.net.body import BytesSink
 from jsobj.store.objects import ObjectInfo
-from jsobj.transfer.download.read_stream import Reading
+from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import bounded_map
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
         with self._lock:
             if self.size <= _WHOLE:
                 if not self._blocks:
-                    self._blocks.append((0, b"".join(Reading(self._objects.store, self._info))))
+                    self._blocks.append((0, b"".join(ReadStream(self._objects.store, self._info))))
                 return self._blocks[0][1][first:last]
             in_order, self._next = first == self._next, -1
             try:
@@ -127,7 +127,7 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
 
     def _begin_stream(self, first: int) -> None:
         """From the start, so that the whole is compared, and the bytes that were already returned too."""
-        self._stream = iter(Reading(self._objects.store, self._info, pool=self._objects.pool))
+        self._stream = iter(ReadStream(self._objects.store, self._info, pool=self._objects.pool))
         if first and self._taken(first) != self._lead[:first]:
             raise BytesDiffer(
                 f"{self._info.key}: the same bytes came differently the second time",

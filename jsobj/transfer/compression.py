@@ -77,49 +77,35 @@ def decodable(content_encoding: str) -> bool:
 def _gunzip() -> Codec:
     from isal import isal_zlib
 
-    state: list[Any] = [isal_zlib.decompressobj(wbits=31)]
-
-    def feed(data: bytes | memoryview) -> bytes:
-        out = bytearray()
-        rest = bytes(data)
-        while rest:
-            if state[0].eof:  # several members in a row are one stream (RFC 1952, section 2.2)
-                state[0] = isal_zlib.decompressobj(wbits=31)
-            try:
-                out += state[0].decompress(rest)
-            except isal_zlib.error as error:  # type: ignore[misc] # its stub calls an instance what is a class
-                raise _damaged("gzip") from error
-            rest = state[0].unused_data
-        return bytes(out)
-
-    def end() -> bytes:
-        if not state[0].eof:
-            raise _damaged("gzip")
-        return b""
-
-    return Codec(feed, end)
+    return _members(lambda: isal_zlib.decompressobj(wbits=31), isal_zlib.error, "gzip")
 
 
 def _unzstd() -> Codec:
     import zstandard
 
-    state: list[Any] = [zstandard.ZstdDecompressor().decompressobj()]
+    return _members(lambda: zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError, "zstd")
+
+
+def _members(make: Callable[[], Any], failure: Any, name: str) -> Codec:
+    """A decompressor of one or more members in a row (RFC 1952, section 2.2; frames of RFC 8878, section 3.1)."""
+    member = make()
 
     def feed(data: bytes | memoryview) -> bytes:
+        nonlocal member
         out, rest = bytearray(), bytes(data)
         while rest:
-            if state[0].eof:  # several frames in a row are one stream (RFC 8878, section 3.1)
-                state[0] = zstandard.ZstdDecompressor().decompressobj()
+            if member.eof:
+                member = make()
             try:
-                out += state[0].decompress(rest)
-            except zstandard.ZstdError as error:
-                raise _damaged("zstd") from error
-            rest = state[0].unused_data
+                out += member.decompress(rest)
+            except failure as error:
+                raise _damaged(name) from error
+            rest = member.unused_data
         return bytes(out)
 
     def end() -> bytes:
-        if not state[0].eof:
-            raise _damaged("zstd")
+        if not member.eof:
+            raise _damaged(name)
         return b""
 
     return Codec(feed, end)

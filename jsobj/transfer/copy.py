@@ -14,7 +14,7 @@ from jsobj.errors import ExitCode, JsobjError, ObjectChanged
 from jsobj.net.body import Moved
 from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, PutOptions, Store
 from jsobj.transfer.compare import layouts
-from jsobj.transfer.download.read_stream import Reading
+from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import bounded_map
 from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally
 from jsobj.transfer.outcomes import ends_run
@@ -127,7 +127,7 @@ class ObjectCopier:
 
     def _through_here(self, info: ObjectInfo, key: str) -> tuple[str, str]:
         """The new ETag, and what the source's bytes were compared with; wrong ones end it before an object is made."""
-        reading = Reading(self.source, info)
+        reading = ReadStream(self.source, info)
         sent = send_stream(
             self.target,
             key,

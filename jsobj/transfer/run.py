@@ -23,7 +23,7 @@ from jsobj.transfer.scan import LocalFile, Passed, walk
 from jsobj.transfer.targets import DownloadTarget, UploadSource
 from jsobj.transfer.upload.work import Planning, UploadWork, merged
 from jsobj.transfer.upload.worker import Sender, Sending
-from jsobj.transfer.zarr_leftovers import Leftovers, files_left, told
+from jsobj.transfer.zarr_leftovers import Leftovers, files_left, leftovers_warning
 
 _RATE_EACH = 1024 * 1024  # bytes a second for each worker: one that crawls would look stalled to the server
 _COMPRESSING = 4  # workers at most where files are compressed
@@ -147,7 +147,7 @@ def _tell_left(job: RunContext, store: Store, target: DownloadTarget, zarrs: Col
         job.emit(Noted(text, warning=True))
         return
     if left:
-        job.emit(told(len(left), "file", "object", left[0]))
+        job.emit(leftovers_warning(len(left), "file", "object", left[0]))
 
 
 def _has_entries(folder: str) -> bool:

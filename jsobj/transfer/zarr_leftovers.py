@@ -71,7 +71,7 @@ def _inner(zarr: str, zarrs: Collection[str]) -> bool:
     return False
 
 
-def told(count: int, what: str, missing: str, first: str) -> Noted:
+def leftovers_warning(count: int, what: str, missing: str, first: str) -> Noted:
     """The warning about ``count`` of them; ``what`` they are (``object``, ``file``), and what is missing for each."""
     are = f"1 {what} is" if count == 1 else f"{count} {what}s are"
     return Noted(

@@ -31,7 +31,7 @@ def _nothing() -> None:
     """Nothing to stop."""
 
 
-class Reading:
+class ReadStream:
     """The bytes ``start`` to ``start + size`` of an object, in order; iterate once.
 
     ``verified`` tells after the end what was compared: ``md5``, ``manifest``, ``parts``, or "" for nothing (always so

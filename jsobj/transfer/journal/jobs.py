@@ -21,7 +21,7 @@ from jsobj.transfer.journal.records import (
     DownloadRecord,
     Failure,
     JobKey,
-    Leftover,
+    LeftoverUpload,
     UploadRecord,
     download_record,
     jobs_folder,
@@ -45,7 +45,7 @@ class Job:
     created: int
     updated: int
     uploads: tuple[UploadRecord, ...] = ()
-    leftovers: tuple[Leftover, ...] = ()
+    leftovers: tuple[LeftoverUpload, ...] = ()
     downloads: tuple[DownloadRecord, ...] = ()
     failures: tuple[Failure, ...] = ()
 
@@ -130,7 +130,10 @@ def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, for
     removed = False
     try:
         found = find_job(state_dir, job.id)  # read again: from here on no other process changes it
-        begun = {*found.leftovers, *(Leftover(each.key, each.upload_id) for each in found.uploads if each.upload_id)}
+        begun = {
+            *found.leftovers,
+            *(LeftoverUpload(each.key, each.upload_id) for each in found.uploads if each.upload_id),
+        }
         if begun and not forget:
             _abort(found, begun, open_store)
         count = sum(_discard(found.key.folder, download) for download in found.downloads)
@@ -149,7 +152,7 @@ def command_line(job: Job, cwd: Path) -> str:
     return command if job.key.cwd in {"", str(cwd)} else f"cd {shlex.quote(job.key.cwd)} && {command}"
 
 
-def _abort(job: Job, begun: Iterable[Leftover], open_store: Callable[[Job], Store]) -> None:
+def _abort(job: Job, begun: Iterable[LeftoverUpload], open_store: Callable[[Job], Store]) -> None:
     store = open_store(job)
     try:
         _require_same_place(job, store.place)
@@ -231,7 +234,7 @@ def _job(path: Path, connection: sqlite3.Connection) -> Job:
         created=created,
         updated=updated,
         uploads=tuple(upload_record(each) for each in connection.execute(UPLOADS)),
-        leftovers=tuple(Leftover(text(a), text(b)) for a, b in connection.execute("SELECT * FROM leftovers")),
+        leftovers=tuple(LeftoverUpload(text(a), text(b)) for a, b in connection.execute("SELECT * FROM leftovers")),
         downloads=tuple(
             download_record(each, parts.get((each[0], each[1]), {})) for each in connection.execute(DOWNLOADS)
         ),

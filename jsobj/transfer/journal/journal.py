@@ -1,9 +1,9 @@
-"""What is under way in a run, on disk before it matters: so that the same command goes on where a killed one stopped.
+"""The journal of a job: what is under way, on disk before it matters, so that a repeated command resumes a killed one.
 
-Only what the server or the disk would keep half-done is written down: multipart uploads, and downloads into temporary
-files. An intention is written before a multipart upload is begun, and its id right after it, so that a kill in between
-loses no more than one id, and the next run knows to look for it. A run that leaves nothing behind leaves no journal
-either; one that has nothing to write down makes none.
+Only what the server or the disk would keep half-done is recorded: multipart uploads, and downloads into temporary
+files. An intention is recorded before a multipart upload is begun, and its id right after it, so that a kill in between
+loses at most one id, and the next run knows to look for it. A run that leaves nothing behind leaves no journal either;
+one that has nothing to record makes none.
 
 Each change is whole or absent, whenever the process is killed. After a power cut the last moments may be missing: they
 are then found on the server, or sent again.
@@ -28,7 +28,7 @@ from jsobj.transfer.journal.records import (
     UPLOADS,
     DownloadRecord,
     JobKey,
-    Leftover,
+    LeftoverUpload,
     UploadRecord,
     download_record,
     jobs_folder,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from jsobj.store.objects import Part
     from jsobj.transfer.scan import LocalFile
 
-__all__ = ["DownloadRecord", "JobKey", "Journal", "Leftover", "UploadRecord"]
+__all__ = ["DownloadRecord", "JobKey", "Journal", "LeftoverUpload", "UploadRecord"]
 
 FAILURES = 1000  # the last ones are kept
 _LEFT = "SELECT EXISTS (SELECT 1 FROM uploads) OR EXISTS (SELECT 1 FROM leftovers) OR EXISTS (SELECT 1 FROM downloads)"
@@ -135,25 +135,19 @@ class Journal:
         with self._reading() as connection:
             if connection is None:
                 return None
-            found = connection.execute(f"{UPLOADS} WHERE key = ?", (packed(key),)).fetchone()
-            row = connection.execute("SELECT mtime_ns, inode FROM uploads WHERE key = ?", (packed(key),)).fetchone()
-        if found is None:
-            return None
-        record = upload_record(found)
-        same = (record.size, row[0], text(row[1])) == (file.size, file.mtime_ns, str(file.inode))
-        return record if same else None
+            name = packed(key)
+            found = connection.execute(f"{UPLOADS} WHERE key = ?", (name,)).fetchone()
+            stamp = connection.execute("SELECT size, mtime_ns, inode FROM uploads WHERE key = ?", (name,)).fetchone()
+        return upload_record(found) if found is not None and stamp == _stamp(file) else None
 
     def intend_upload(self, key: str, file: LocalFile) -> None:
         """A multipart upload is about to be begun, or gone on with."""
         with self._writing() as connection:
-            name, stamp = packed(key), (file.size, file.mtime_ns, packed(str(file.inode)))
+            name = packed(key)
             row = connection.execute("SELECT size, mtime_ns, inode FROM uploads WHERE key = ?", (name,)).fetchone()
-            if row == stamp:
-                return
-            _leave(connection, name)
-            connection.execute("DELETE FROM uploads WHERE key = ?", (name,))
-            path = packed(os.path.abspath(file.path))
-            connection.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?, x'', 0)", (name, path, *stamp))
+            if row != _stamp(file):
+                _leave(connection, name)
+                _replace_upload(connection, name, file, b"", 0)
 
     def upload_begun(self, key: str, file: LocalFile, upload_id: str, part_size: int) -> None:
         """The server has given the upload an id, or still knows it. Another one of the same key is left over then."""
@@ -164,9 +158,7 @@ class Journal:
                 return
             if row is not None and row[0] != wanted:
                 _leave(connection, name)
-            connection.execute("DELETE FROM uploads WHERE key = ?", (name,))
-            stamp = (packed(os.path.abspath(file.path)), file.size, file.mtime_ns, packed(str(file.inode)))
-            connection.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?, ?)", (name, *stamp, wanted, part_size))
+            _replace_upload(connection, name, file, wanted, part_size)
 
     def upload_part(self, key: str, part: Part) -> None:
         """The server has this part. One of an upload that was given up meanwhile is of no interest."""
@@ -183,13 +175,13 @@ class Journal:
                 _leave(connection, packed(key))
             connection.execute("DELETE FROM uploads WHERE key = ?", (packed(key),))
 
-    def leftovers(self) -> tuple[Leftover, ...]:
+    def leftovers(self) -> tuple[LeftoverUpload, ...]:
         """Uploads that no run will go on with: their file or their part size has changed."""
         with self._reading() as connection:
             rows = connection.execute("SELECT key, upload_id FROM leftovers").fetchall() if connection else []
-        return tuple(Leftover(text(key), text(upload_id)) for key, upload_id in rows)
+        return tuple(LeftoverUpload(text(key), text(upload_id)) for key, upload_id in rows)
 
-    def leftover_gone(self, leftover: Leftover) -> None:
+    def leftover_gone(self, leftover: LeftoverUpload) -> None:
         """It was aborted."""
         with self._writing() as connection:
             values = (packed(leftover.key), packed(leftover.upload_id))
@@ -304,6 +296,19 @@ class Journal:
             "state = excluded.state, pid = excluded.pid, updated = excluded.updated",
             (self.key.to_json(), state, os.getpid(), now, now),
         )
+
+
+def _stamp(file: LocalFile) -> tuple[int, int, bytes]:
+    """What tells one state of a file from another."""
+    return file.size, file.mtime_ns, packed(str(file.inode))
+
+
+def _replace_upload(
+    connection: sqlite3.Connection, key: bytes, file: LocalFile, upload_id: bytes, part_size: int
+) -> None:
+    connection.execute("DELETE FROM uploads WHERE key = ?", (key,))
+    values = (key, packed(os.path.abspath(file.path)), *_stamp(file), upload_id, part_size)
+    connection.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
 def _leave(connection: sqlite3.Connection, key: bytes) -> None:

@@ -102,7 +102,7 @@ class DownloadRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class LeftoverUpload:
     """A multipart upload that nobody will finish, and that may still be on the server: to be aborted."""
 
     key: str
@@ -142,7 +142,7 @@ def require_readable(connection: sqlite3.Connection) -> None:
     for row in connection.execute(UPLOADS):
         upload_record(row)
     for row in connection.execute("SELECT key, upload_id FROM leftovers"):
-        Leftover(*map(text, row))
+        LeftoverUpload(*map(text, row))
     for row in connection.execute(DOWNLOADS):
         found = download_record(row, {})
         if found.temp in {"", ".", ".."} or "/" in found.temp or {"", ".", ".."} & set(found.name.split("/")):

@@ -29,19 +29,19 @@ from jsobj.transfer.upload.worker import (
     UploadUnit,
 )
 from jsobj.transfer.upload.zarr_order import MARKERS, HeldBack, failed_below
-from jsobj.transfer.zarr_leftovers import told
+from jsobj.transfer.zarr_leftovers import leftovers_warning
 
 Planned = UploadUnit | Skipped | Failed
 
 
 @dataclass(frozen=True, slots=True)
-class Leftover:
+class LeftoverObject:
     """An object without a file that readers will take for part of the Zarr that is sent."""
 
     url: str
 
 
-Planning = Sending | Passed | Leftover
+Planning = Sending | Passed | LeftoverObject
 
 
 def merged(
@@ -60,14 +60,14 @@ def merged(
         wanted = (prefix + file.relative).encode()
         while ahead is not None and ahead.key.encode("utf-8", "surrogateescape") < wanted:
             if ahead.key != key and is_leftover(ahead.key):  # not that of the file before, which has met it
-                yield Leftover(url(ahead.key))
+                yield LeftoverObject(url(ahead.key))
             ahead = next(there, None)
         key = prefix + file.relative
         yield Sending(file, key, ahead if ahead is not None and ahead.key == key else None)
         of_zarr = of_zarr or key.endswith(MARKERS)
     while of_zarr and ahead is not None:  # else nobody needs the rest of the listing
         if ahead.key != key and is_leftover(ahead.key):
-            yield Leftover(url(ahead.key))
+            yield LeftoverObject(url(ahead.key))
         ahead = next(there, None)
 
 
@@ -120,7 +120,7 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
         """What is to be done with each file, with its reason; nothing is done yet (``--dry-run`` shows just this)."""
         leftovers, first = 0, ""
         for found in self.plan:
-            if isinstance(found, Leftover):
+            if isinstance(found, LeftoverObject):
                 leftovers, first = leftovers + 1, first or found.url
             elif isinstance(found, Passed):
                 yield Failed(found.path, found.error) if found.error is not None else Skipped(found.path, found.reason)
@@ -134,7 +134,7 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
                     self.tally.found(found.file.size)
                 yield decided
         if leftovers:
-            self.emit(told(leftovers, "object", "file", first))
+            self.emit(leftovers_warning(leftovers, "object", "file", first))
 
     def _decided(self, item: Sending) -> Planned:
         file, remote = item.file, item.remote

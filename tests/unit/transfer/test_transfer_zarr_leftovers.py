@@ -10,7 +10,7 @@ import pytest
 from jsobj.store.objects import Listed
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.scan import walk
-from jsobj.transfer.upload.work import Leftover, merged
+from jsobj.transfer.upload.work import LeftoverObject, merged
 from jsobj.transfer.zarr_leftovers import Leftovers, files_left
 
 
@@ -68,7 +68,7 @@ def test_the_listing_is_read_to_its_end_for_a_zarr_alone(root: Path, folder: str
         assert taken[-1] == "x"
         return
     assert taken == names
-    assert [each.url for each in planned if isinstance(each, Leftover)] == [
+    assert [each.url for each in planned if isinstance(each, LeftoverObject)] == [
         f"s3://b/{name}" for name in ("a", "b", "t/c/1", "x", "zz")
     ]
 

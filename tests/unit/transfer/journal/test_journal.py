@@ -20,7 +20,7 @@ import jsobj
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Part
 from jsobj.transfer.journal.jobs import find_job
-from jsobj.transfer.journal.journal import FAILURES, Leftover
+from jsobj.transfer.journal.journal import FAILURES, LeftoverUpload
 
 
 @pytest.fixture(autouse=True)
@@ -85,14 +85,14 @@ def test_b123_the_upload_of_a_changed_file_is_left_over(tmp_path: Path, change: 
     journal, changed = opened(tmp_path), local(**change)
     assert journal.upload("run42/big.nc", changed) is None
     journal.intend_upload("run42/big.nc", changed)
-    assert journal.leftovers() == (Leftover("run42/big.nc", "2~id"),)
+    assert journal.leftovers() == (LeftoverUpload("run42/big.nc", "2~id"),)
     journal.upload_begun("run42/big.nc", changed, "2~new", 8 << 20)
     journal.upload_ended("run42/big.nc")
     journal.download_ended("k", "a/b")
     journal.finish("done")
     again = opened(tmp_path)  # kept, since the old one is still on the server
-    assert again.leftovers() == (Leftover("run42/big.nc", "2~id"),)
-    again.leftover_gone(Leftover("run42/big.nc", "2~id"))
+    assert again.leftovers() == (LeftoverUpload("run42/big.nc", "2~id"),)
+    again.leftover_gone(LeftoverUpload("run42/big.nc", "2~id"))
     again.finish("done")
     assert files(tmp_path) == []
 
@@ -107,7 +107,7 @@ def test_b124_an_upload_begun_anew_leaves_the_old_one_over(tmp_path: Path) -> No
     assert found is not None
     assert found.parts == 7
     journal.upload_begun("run42/big.nc", local(), "2~new", 16 << 20)
-    assert journal.leftovers() == (Leftover("run42/big.nc", "2~id"),)
+    assert journal.leftovers() == (LeftoverUpload("run42/big.nc", "2~id"),)
     found = journal.upload("run42/big.nc", local())
     assert found is not None
     assert (found.upload_id, found.parts) == ("2~new", 0)
@@ -117,7 +117,7 @@ def test_an_upload_that_ends_otherwise_can_be_left_over(tmp_path: Path) -> None:
     begun(tmp_path)
     journal = opened(tmp_path)
     journal.upload_ended("run42/big.nc", left=True)
-    assert journal.leftovers() == (Leftover("run42/big.nc", "2~id"),)
+    assert journal.leftovers() == (LeftoverUpload("run42/big.nc", "2~id"),)
 
 
 def test_a_part_that_comes_late_is_of_no_interest(tmp_path: Path) -> None:
