@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 group = Group(
     "app-cred",
     {
-        "create": Entry("jsobj.cli.commands.app_cred:create", "Make an application credential."),
-        "list": Entry("jsobj.cli.commands.app_cred:list_", "List your application credentials."),
-        "show": Entry("jsobj.cli.commands.app_cred:show", "Show one application credential, by name or ID."),
-        "delete": Entry("jsobj.cli.commands.app_cred:delete", "Delete an application credential, by name or ID."),
+        "create": Entry("app_cred:create", "Make an application credential."),
+        "list": Entry("app_cred:list_", "List your application credentials."),
+        "show": Entry("app_cred:show", "Show one application credential, by name or ID."),
+        "delete": Entry("app_cred:delete", "Delete an application credential, by name or ID."),
     },
     help="Make and manage application credentials.",
 )

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 group = Group(
     "bucket",
     {
-        "create": Entry("jsobj.cli.commands.bucket:create", "Create a bucket."),
-        "list": Entry("jsobj.cli.commands.bucket:list_", "List the project's buckets."),
-        "show": Entry("jsobj.cli.commands.bucket:show", "Show one bucket: objects, bytes, settings."),
-        "delete": Entry("jsobj.cli.commands.bucket:delete", "Delete a bucket."),
+        "create": Entry("bucket:create", "Create a bucket."),
+        "list": Entry("bucket:list_", "List the project's buckets."),
+        "show": Entry("bucket:show", "Show one bucket: objects, bytes, settings."),
+        "delete": Entry("bucket:delete", "Delete a bucket."),
     },
     help="Create, list, show and delete buckets.\n\nBUCKET is NAME, s3://NAME or swift://NAME. A bare name uses S3 "
     "where there are keys and the Swift API otherwise; both see the same buckets.",

@@ -22,22 +22,13 @@ if TYPE_CHECKING:
 group = Group(
     "ec2-creds",
     {
-        "create": Entry(
-            "jsobj.cli.commands.ec2_creds:create", "Get a key, write the AWS profile, prove it (the default)."
-        ),
-        "list": Entry("jsobj.cli.commands.ec2_creds:list_", "List your EC2 keys, of all projects that Keystone shows."),
-        "show": Entry("jsobj.cli.commands.ec2_creds:show", "Show one EC2 key; by default the profile's."),
-        "process": Entry(
-            "jsobj.cli.commands.ec2_process:process", "Give the key to an SDK that asks (credential_process)."
-        ),
-        "rotate": Entry(
-            "jsobj.cli.commands.ec2_manage:rotate", "Replace the profile's key everywhere and delete the old one."
-        ),
-        "delete": Entry(
-            "jsobj.cli.commands.ec2_manage:delete",
-            "Delete an EC2 key, at Keystone and in the AWS profiles that hold it.",
-        ),
-        "prune": Entry("jsobj.cli.commands.ec2_manage:prune", "Delete the keys that jsobj made and nobody uses."),
+        "create": Entry("ec2_creds:create", "Get a key, write the AWS profile, prove it (the default)."),
+        "list": Entry("ec2_creds:list_", "List your EC2 keys, of all projects that Keystone shows."),
+        "show": Entry("ec2_creds:show", "Show one EC2 key; by default the profile's."),
+        "process": Entry("ec2_process:process", "Give the key to an SDK that asks (credential_process)."),
+        "rotate": Entry("ec2_manage:rotate", "Replace the profile's key everywhere and delete the old one."),
+        "delete": Entry("ec2_manage:delete", "Delete an EC2 key, at Keystone and in the AWS profiles that hold it."),
+        "prune": Entry("ec2_manage:prune", "Delete the keys that jsobj made and nobody uses."),
     },
     help="Make S3 keys and write the AWS profile.\n\nWithout a command: create. After it aws, boto3 and s3fs work with "
     "the profile's name alone, no endpoint typed.",

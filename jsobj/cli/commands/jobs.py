@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 group = Group(
     "jobs",
     {
-        "list": Entry("jsobj.cli.commands.jobs:list_", "List transfers that are not finished, the latest first."),
-        "show": Entry("jsobj.cli.commands.jobs:show", "Show what is under way in a job, and what failed."),
-        "resume": Entry("jsobj.cli.commands.jobs:resume", "Go on with a job: run its command again, where it was run."),
-        "cancel": Entry(
-            "jsobj.cli.commands.jobs:cancel", "Give jobs up: abort their uploads, remove their temporary files."
-        ),
+        "list": Entry("jobs:list_", "List transfers that are not finished, the latest first."),
+        "show": Entry("jobs:show", "Show what is under way in a job, and what failed."),
+        "resume": Entry("jobs:resume", "Go on with a job: run its command again, where it was run."),
+        "cancel": Entry("jobs:cancel", "Give jobs up: abort their uploads, remove their temporary files."),
     },
     help="List, continue and cancel interrupted transfers.\n\nA transfer that was cut goes on when the same "
     "command is run again; these commands find it, and take back what it left. What finished is not listed.",

@@ -23,13 +23,11 @@ if TYPE_CHECKING:
 group = Group(
     "sandbox",
     {
-        "start": Entry(
-            "jsobj.cli.commands.sandbox:start", "Start the embedded cloud; ready when a signed request works."
-        ),
-        "stop": Entry("jsobj.cli.commands.sandbox:stop", "Stop the embedded cloud; its data stays."),
-        "status": Entry("jsobj.cli.commands.sandbox:status", "Show addresses, users and files of the embedded cloud."),
-        "shell": Entry("jsobj.cli.commands.sandbox:shell", "Open a shell whose HOME is the sandbox's."),
-        "reset": Entry("jsobj.cli.commands.sandbox:reset", "Stop the embedded cloud and delete its folder."),
+        "start": Entry("sandbox:start", "Start the embedded cloud; ready when a signed request works."),
+        "stop": Entry("sandbox:stop", "Stop the embedded cloud; its data stays."),
+        "status": Entry("sandbox:status", "Show addresses, users and files of the embedded cloud."),
+        "shell": Entry("sandbox:shell", "Open a shell whose HOME is the sandbox's."),
+        "reset": Entry("sandbox:reset", "Stop the embedded cloud and delete its folder."),
     },
     help="Run a real Keystone and Swift on this machine.\n\nThey listen on 127.0.0.1 only and keep everything in one "
     "folder. Needs the extra: pip install 'jsobj[sandbox]'.",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 group = Group(
     "uploads",
     {
-        "list": Entry("jsobj.cli.commands.uploads:list_", "List unfinished uploads."),
-        "abort": Entry("jsobj.cli.commands.uploads:abort", "Give unfinished uploads up; their parts are deleted."),
+        "list": Entry("uploads:list_", "List unfinished uploads."),
+        "abort": Entry("uploads:abort", "Give unfinished uploads up; their parts are deleted."),
     },
     help="List and abort unfinished multipart uploads.\n\nTheir parts take space that no listing of objects shows. "
     "An interrupted jsobj upload goes on when the same command is run again; what is left of others can be aborted.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 from collections.abc import Callable, Mapping
@@ -97,7 +96,7 @@ def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Where a command lives, and its one-line help, so that ``--help`` need not import it."""
+    """``file:function`` in ``cli/commands``, and the one-line help, so that ``--help`` need not import it."""
 
     target: str
     summary: str
@@ -131,7 +130,7 @@ class Group(click.Group):
         if entry is None:
             return None
         module, _, attribute = entry.target.partition(":")
-        command = getattr(importlib.import_module(module), attribute)
+        command = getattr(importlib.import_module(f"jsobj.cli.commands.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command
 
@@ -151,6 +150,8 @@ class Group(click.Group):
         """As click does, with a suggestion for a mistyped word."""
         word = args[0]
         if word not in self.table and not ctx.resilient_parsing:
+            import difflib
+
             close = difflib.get_close_matches(word, self.table, n=1)
             hint = f" Did you mean '{close[0]}'?" if close else f" See: {ctx.command_path} --help"
             ctx.fail(f"there is no command '{word}'.{hint}")
