@@ -1,6 +1,6 @@
 """The README's blocks that are marked with ``<!-- command: NAME -->`` work as they are written, on a cloud of our own.
 
-``demo`` and ``test`` install and are run by ``.ci/run``; the others are typed here, with the application credential
+``demo``, ``test`` and ``lint`` are run by ``.ci/run``; the others are typed here, with the application credential
 that portals make by default, and a Keystone that gives it no S3 keys.
 """
 
@@ -87,7 +87,7 @@ def _reader(cloud: Cloud, folder: Path) -> Iterator[Reader]:
 
 
 def test_every_marked_block_is_run_by_somebody() -> None:
-    assert set(BLOCKS) == {"main", "read", "keys", "fsspec", "connect", "ci", "demo", "test"}
+    assert set(BLOCKS) == {"main", "read", "keys", "fsspec", "connect", "ci", "demo", "test", "lint"}
     assert len(re.findall("<!-- command: ", README)) == len(BLOCKS)
 
 
