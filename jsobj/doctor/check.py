@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,11 @@ class Status(enum.Enum):
     WARN = "WARN"
     FAIL = "FAIL"
     SKIP = "SKIP"
+
+
+def worst(statuses: Collection[Status]) -> Status:
+    """FAIL before WARN before PASS; SKIP only where nothing ran."""
+    return next((s for s in (Status.FAIL, Status.WARN, Status.PASS) if s in statuses), Status.SKIP)
 
 
 @dataclass(frozen=True, slots=True)

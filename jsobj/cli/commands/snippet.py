@@ -62,7 +62,7 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
         return keystone_for(replace(world, cloud=cloud))
 
     chosen = find_library(library)
-    request = access.Request(chosen, parse_location(url), world.cloud, world.profile, endpoint, log_in)
+    request = access.SnippetRequest(chosen, parse_location(url), world.cloud, world.profile, endpoint, log_in)
     found = (access.public if unsigned else access.private)(world.settings, request)
     code = chosen.code(found.target, found.kind)
     for warning in found.warnings:

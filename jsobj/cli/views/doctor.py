@@ -9,15 +9,14 @@ from pathlib import Path
 from jsobj.cli.parsing.world import World
 from jsobj.doctor.about import about
 from jsobj.doctor.case import Case
-from jsobj.doctor.check import Check, Outcome, Status
+from jsobj.doctor.check import Check, Outcome, Status, worst
 from jsobj.doctor.document import SCHEMA, document
 from jsobj.doctor.redact import Mask, mask_for
-from jsobj.doctor.report.text import split_hint
+from jsobj.doctor.report.text import layer_name, split_hint
 from jsobj.ui.checklist import Checklist
 from jsobj.ui.documents import Listing, Record
 
 _LOUD = frozenset({Status.FAIL, Status.WARN})
-_WORST_FIRST = (Status.FAIL, Status.WARN, Status.PASS, Status.SKIP)
 _COUNTED = ((Status.FAIL, "failed"), (Status.WARN, "warned"), (Status.PASS, "passed"), (Status.SKIP, "skipped"))
 _VERDICTS = {
     Status.FAIL: "Something failed",
@@ -55,15 +54,15 @@ class Teller:
             return
         layer = outcome.check.layer
         if self._out.verbose and not self._ended:
-            self._list.heading(_title(layer))
+            self._list.heading(layer_name(layer))
         if self._out.verbose or outcome.status in _LOUD:
             self._row(outcome)
         self._ended.append(outcome.status)
         self._left[layer] -= 1
         if not self._left[layer]:
-            worst = _worst(self._ended)
-            if worst is not Status.SKIP and not (self._out.verbose or self._out.quiet):
-                self._list.row(worst.value, _title(layer), _counted(self._ended))
+            status = worst(self._ended)
+            if status is not Status.SKIP and not (self._out.verbose or self._out.quiet):
+                self._list.row(status.value, layer_name(layer), _counted(self._ended))
             self._ended = []
 
     def _row(self, outcome: Outcome) -> None:
@@ -82,14 +81,6 @@ def row_of(checklist: Checklist, outcome: Outcome, mask: Mask, *, facts: Mapping
         facts=[(label, mask(text)) for label, text in facts.items()],
         hint=split_hint(mask(finding.hint)) if outcome.status is not Status.PASS else (),
     )
-
-
-def _title(layer: str) -> str:
-    return f"{layer[0].upper()}{layer[1:]}".replace("-", " ")
-
-
-def _worst(ended: Sequence[Status]) -> Status:
-    return next((status for status in _WORST_FIRST if status in ended), Status.SKIP)
 
 
 def _counted(ended: Sequence[Status]) -> str:
@@ -117,8 +108,8 @@ def _verdict(checklist: Checklist, outcomes: Sequence[Outcome], mask: Mask) -> N
     failures = [outcome for outcome in outcomes if outcome.status is Status.FAIL]
     reasons = Counter(mask(o.finding.found) for o in outcomes if o.status is Status.SKIP)
     facts = [] if failures else [(f"{count} skipped", reason) for reason, count in reasons.most_common()]
-    worst = _worst(ended)
-    checklist.row(worst.value, _VERDICTS[worst], _counted(ended), facts=facts)
+    status = worst(ended)
+    checklist.row(status.value, _VERDICTS[status], _counted(ended), facts=facts)
     for number, outcome in enumerate(failures):
         row_of(checklist, outcome, mask, facts={}, lead="the cause: " if number == 0 else "")
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias
 
+from jsobj.doctor.check import Status, worst
 from jsobj.doctor.report.text import request_ids
 from jsobj.errors import ExitCode, JsobjError
 
-Status: TypeAlias = Literal["PASS", "WARN", "FAIL", "SKIP"]
 # (name, text); the name is empty for evidence that is only a text.
 Facts: TypeAlias = tuple[tuple[str, str], ...]
 
@@ -40,16 +40,15 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class LayerRow:
-    """One layer: the worst of its checks, and the sum of their seconds."""
+    """One layer."""
 
     name: str
     checks: tuple[CheckRow, ...]
 
     @property
     def status(self) -> Status:
-        """FAIL before WARN before PASS; SKIP only where nothing ran."""
-        found = {check.status for check in self.checks}
-        return next((status for status in _WORST_FIRST if status in found), "SKIP")
+        """The worst of its checks."""
+        return worst({check.status for check in self.checks})
 
     @property
     def seconds(self) -> float:
@@ -85,10 +84,9 @@ class Reading:
 
     def of(self, status: Status) -> tuple[CheckRow, ...]:
         """The checks that ended so."""
-        return tuple(check for check in self.checks if check.status == status)
+        return tuple(check for check in self.checks if check.status is status)
 
 
-_STATUSES: tuple[Status, ...] = get_args(Status)
 _ABOUT = (
     ("cloud", "Cloud"),
     ("user", "User"),
@@ -104,7 +102,6 @@ _ABOUT = (
     ("versions", "Versions"),
 )
 _SENTENCE = 300  # characters: a longer text is evidence to unfold
-_WORST_FIRST: tuple[Status, ...] = ("FAIL", "WARN", "PASS")
 
 
 def read(document: Mapping[str, object]) -> Reading:
@@ -128,9 +125,10 @@ def _about(value: object) -> Facts:
 def _check(number: int, entry: object) -> CheckRow:
     if not isinstance(entry, Mapping):
         raise _bad(f"check {number} is no object")
-    status = next((known for known in _STATUSES if known == entry.get("status")), None)
-    if status is None:
-        raise _bad(f"check {number} has no status of {', '.join(_STATUSES)}")
+    try:
+        status = Status(entry.get("status"))
+    except ValueError:
+        raise _bad(f"check {number} has no status of {', '.join(known.value for known in Status)}") from None
     if lacking := [key for key in ("id", "layer", "title") if not isinstance(entry.get(key), str)]:
         raise _bad(f"check {number} lacks {', '.join(lacking)}")
     evidence = _facts(entry.get("evidence"))

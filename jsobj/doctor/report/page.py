@@ -11,7 +11,8 @@ from datetime import datetime, timezone
 from importlib import resources
 from string import Template
 
-from jsobj.doctor.report.model import CheckRow, Reading, Status, read
+from jsobj.doctor.check import Status
+from jsobj.doctor.report.model import CheckRow, Reading, read
 from jsobj.doctor.report.parts import facts, fold, folded_check, layer_picture, open_check, root_cause, shape
 from jsobj.doctor.report.text import escape
 
@@ -19,10 +20,10 @@ from jsobj.doctor.report.text import escape
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 _COUNTED: tuple[tuple[Status, str, str], ...] = (
-    ("FAIL", "failed", "failed"),
-    ("WARN", "warning", "warnings"),
-    ("SKIP", "skipped", "skipped"),
-    ("PASS", "passed", "passed"),
+    (Status.FAIL, "failed", "failed"),
+    (Status.WARN, "warning", "warnings"),
+    (Status.SKIP, "skipped", "skipped"),
+    (Status.PASS, "passed", "passed"),
 )
 
 
@@ -66,21 +67,21 @@ def _time(when: datetime) -> str:
 
 
 def _heading(state: str, verdict: str) -> str:
-    label = f'<span class="state fail">{shape("FAIL")}{state}</span> ' if state else ""
+    label = f'<span class="state fail">{shape(Status.FAIL)}{state}</span> ' if state else ""
     return f"<h1>{label}{escape(verdict)}</h1>"
 
 
 def _verdict(reading: Reading) -> tuple[str, str]:
     """ "Failed" and at what, or nothing and a sentence."""
-    failed = reading.of("FAIL")
+    failed = reading.of(Status.FAIL)
     return ("Failed", failed[0].title) if failed else ("", _good_news(reading))
 
 
 def _good_news(reading: Reading) -> str:
-    if warned := reading.of("WARN"):
+    if warned := reading.of(Status.WARN):
         return f"Works, with {len(warned)} warning{'s' if len(warned) > 1 else ''}"
-    if reading.of("PASS"):
-        return "Everything that was checked works" if reading.of("SKIP") else "Everything works"
+    if reading.of(Status.PASS):
+        return "Everything that was checked works" if reading.of(Status.SKIP) else "Everything works"
     return "Nothing could be checked" if reading.checks else "No check was run"
 
 
@@ -95,7 +96,7 @@ def _counts(reading: Reading) -> str:
 
 def _body(reading: Reading) -> Iterator[str]:
     """What failed comes before the picture; warnings and what follows from it come after."""
-    failed, warned = reading.of("FAIL"), reading.of("WARN")
+    failed, warned = reading.of(Status.FAIL), reading.of(Status.WARN)
     if failed:
         # The first: checks that build on it are skipped, so a later one can only be a second, independent cause.
         yield f'<section class="first">{root_cause(failed[0])}</section>'
@@ -106,8 +107,8 @@ def _body(reading: Reading) -> Iterator[str]:
     if failed:
         yield from _opened("Also failed", failed[1:])
         yield from _opened("Warnings", warned)
-    yield from _folded("Skipped", reading.of("SKIP"))
-    yield from _folded("Passed", reading.of("PASS"))
+    yield from _folded("Skipped", reading.of(Status.SKIP))
+    yield from _folded("Passed", reading.of(Status.PASS))
     yield from _request_ids(reading)
 
 

@@ -8,40 +8,29 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
-from jsobj.doctor.report.model import CheckRow, Facts, LayerRow, Status
-from jsobj.doctor.report.text import escape, split_hint
+from jsobj.doctor.check import Status
+from jsobj.doctor.report.model import CheckRow, Facts, LayerRow
+from jsobj.doctor.report.text import escape, layer_name, split_hint
 
 # State is shown by shape, word and colour (WCAG 1.4.1): a disc with a tick, a triangle, a square with a cross, a ring.
 # Strokes named "ink" take the colour of the paper, the rest that of the state.
 _SHAPES: dict[Status, str] = {
-    "PASS": '<circle cx="8" cy="8" r="7"/><path class="ink" d="M4.8 8.3l2.2 2.2 4.3-4.8"/>',
-    "WARN": '<path d="M8 1.2 15.4 14.4H.6Z"/><path class="ink" d="M8 5.8v4M8 11.6v1"/>',
-    "FAIL": '<rect x="1" y="1" width="14" height="14" rx="1.5"/><path class="ink" d="M5 5l6 6M11 5l-6 6"/>',
-    "SKIP": '<circle class="ring" cx="8" cy="8" r="6"/>',
+    Status.PASS: '<circle cx="8" cy="8" r="7"/><path class="ink" d="M4.8 8.3l2.2 2.2 4.3-4.8"/>',
+    Status.WARN: '<path d="M8 1.2 15.4 14.4H.6Z"/><path class="ink" d="M8 5.8v4M8 11.6v1"/>',
+    Status.FAIL: '<rect x="1" y="1" width="14" height="14" rx="1.5"/><path class="ink" d="M5 5l6 6M11 5l-6 6"/>',
+    Status.SKIP: '<circle class="ring" cx="8" cy="8" r="6"/>',
 }
-_WORDS: dict[Status, str] = {"PASS": "Passed", "WARN": "Warning", "FAIL": "Failed", "SKIP": "Skipped"}
-
-_ACRONYMS = frozenset({"api", "ca", "dns", "ec2", "http", "https", "id", "rc", "s3", "s3fs", "tcp", "tls", "url"})
-_KEEP_AS_WRITTEN = frozenset({"s3fs"})
+_WORDS: dict[Status, str] = {
+    Status.PASS: "Passed",
+    Status.WARN: "Warning",
+    Status.FAIL: "Failed",
+    Status.SKIP: "Skipped",
+}
 
 
 def shape(status: Status) -> str:
     """The mark of a state; hidden from screen readers, because the word stands beside it."""
-    return f'<svg class="mark {status.lower()}" viewBox="0 0 16 16" aria-hidden="true">{_SHAPES[status]}</svg>'
-
-
-def layer_name(name: str) -> str:
-    """A layer's id in words: ``round-trip`` is "Round trip", ``dns`` is "DNS"."""
-    words = name.replace("-", " ").replace("_", " ").split()
-    shown = [_word(word) for word in words]
-    if shown and shown[0] not in _KEEP_AS_WRITTEN:
-        shown[0] = shown[0][:1].upper() + shown[0][1:]
-    return " ".join(shown)
-
-
-def _word(word: str) -> str:
-    lower = word.lower()
-    return word.upper() if lower in _ACRONYMS - _KEEP_AS_WRITTEN else word
+    return f'<svg class="mark {status.value.lower()}" viewBox="0 0 16 16" aria-hidden="true">{_SHAPES[status]}</svg>'
 
 
 def seconds(value: float) -> str:
@@ -74,7 +63,7 @@ def _layer(row: LayerRow, longest: float) -> str:
     same = sum(check.status == row.status for check in row.checks)
     of = "" if len(row.checks) == 1 else f" {same}" if same == len(row.checks) else f" {same} of {len(row.checks)}"
     return (
-        f'<li class="{row.status.lower()}">{shape(row.status)}'
+        f'<li class="{row.status.value.lower()}">{shape(row.status)}'
         f'<span class="name">{escape(layer_name(row.name))}</span>'
         f'<span class="word">{_WORDS[row.status]}<span class="of">{of}</span></span>'
         '<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
@@ -94,7 +83,7 @@ def open_check(check: CheckRow) -> str:
 
 
 def _article(check: CheckRow, heading: str) -> str:
-    kind = f"check {check.status.lower()}"
+    kind = f"check {check.status.value.lower()}"
     return f'<article class="{kind}" id="check-{escape(check.id)}">{heading}{_origin(check)}{_body(check)}</article>'
 
 

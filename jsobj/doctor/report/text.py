@@ -26,11 +26,21 @@ _COMMAND = re.compile(rf"(?:(?<=: )|^)(?:\$ )?((?:{_PROGRAMS})(?: (?!\()[^\n]*)?
 _ALTERNATIVE = re.compile(r"[,;] (or:) |; (?=or )")
 _SENTENCE_GOES_ON = re.compile(r"[;,] | \(|[.;,:]$| (?:and|or|shows|tells|to see) ")
 
+_ACRONYMS = frozenset({"api", "ca", "dns", "ec2", "http", "https", "id", "rc", "s3", "tcp", "tls", "url"})
+_KEEP_AS_WRITTEN = frozenset({"s3fs"})
+
 _REQUEST_ID_NAME = re.compile(r"request[-_ ]?id|trans[-_ ]?id|x-amz-id-2", re.IGNORECASE)
 _REQUEST_ID = re.compile(
     r"\breq-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"  # Keystone: x-openstack-request-id
     r"|\btx[0-9a-f]{21}-[0-9a-f]{10}[^\s,;'\"<>)\]]*"  # Swift (x-trans-id) and Ceph RGW: x-amz-request-id
 )
+
+
+def layer_name(name: str) -> str:
+    """A layer's id in words: ``round-trip`` is "Round trip", ``dns`` is "DNS"."""
+    words = re.split(r"[-_]", name)
+    text = " ".join(word.upper() if word in _ACRONYMS else word for word in words)
+    return text if words[0] in _KEEP_AS_WRITTEN else text[:1].upper() + text[1:]
 
 
 def escape(text: str) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SnippetRequest:
     """What was typed. ``log_in`` logs in to the cloud of that name ("": the one that is meant without a name)."""
 
     library: Library
@@ -54,7 +54,7 @@ class Found:
 # -- private data
 
 
-def private(settings: Settings, request: Request) -> Found:
+def private(settings: Settings, request: SnippetRequest) -> Found:
     """With the keys of a profile, or with a login.
 
     Raises :class:`JsobjError`: auth where there is neither.
@@ -69,7 +69,7 @@ def private(settings: Settings, request: Request) -> Found:
     return Found(target, kind, warnings)
 
 
-def _private_target(settings: Settings, request: Request) -> Target:
+def _private_target(settings: Settings, request: SnippetRequest) -> Target:
     location = request.location
     if location.dialect != "swift" and request.library.name != "swiftclient":
         access = s3_access(settings, profile=request.profile, cloud=request.cloud, endpoint=request.endpoint)
@@ -97,7 +97,7 @@ def _private_target(settings: Settings, request: Request) -> Target:
     )
 
 
-def _no_keys(settings: Settings, request: Request) -> JsobjError:
+def _no_keys(settings: Settings, request: SnippetRequest) -> JsobjError:
     """The same line of code over Swift is what works, with the login that was named."""
     swift = shlex.quote(str(replace(request.location, dialect="swift")))
     if ":" in request.location.bucket:
@@ -107,7 +107,7 @@ def _no_keys(settings: Settings, request: Request) -> JsobjError:
     )
 
 
-def _looked_up(settings: Settings, request: Request) -> tuple[str, tuple[str, ...]]:
+def _looked_up(settings: Settings, request: SnippetRequest) -> tuple[str, tuple[str, ...]]:
     """The kind of what is there. Where no server answers, the library's own kind is used."""
     try:
         seen = _look(settings, request)
@@ -118,7 +118,7 @@ def _looked_up(settings: Settings, request: Request) -> tuple[str, tuple[str, ..
     return seen.kind, ()
 
 
-def _look(settings: Settings, request: Request) -> Seen:
+def _look(settings: Settings, request: SnippetRequest) -> Seen:
     wish = Wish(request.cloud, request.profile, False, request.endpoint, lambda: request.log_in(request.cloud))
     store = open_store(settings, request.location, wish)
     try:
@@ -130,7 +130,7 @@ def _look(settings: Settings, request: Request) -> Seen:
 # -- public data
 
 
-def public(settings: Settings, request: Request) -> Found:
+def public(settings: Settings, request: SnippetRequest) -> Found:
     """Without a login: find the URL under which the server gives the data to everybody.
 
     Raises :class:`JsobjError`: usage where no server, or no account on a Swift, is known; network.
@@ -169,7 +169,7 @@ def public(settings: Settings, request: Request) -> Found:
 
 
 def _public_warnings(
-    request: Request, server: PublicServer, container: PublicContainer, asked: str, refuses_absent: bool
+    request: SnippetRequest, server: PublicServer, container: PublicContainer, asked: str, refuses_absent: bool
 ) -> tuple[str, ...]:
     """What keeps others from reading, each with what to do."""
     name = shlex.quote(request.location.bucket.rpartition(":")[2])
@@ -192,7 +192,7 @@ def _public_warnings(
     return tuple(warnings)
 
 
-def _one_cloud(settings: Settings, request: Request, profile: str) -> str:
+def _one_cloud(settings: Settings, request: SnippetRequest, profile: str) -> str:
     """The cloud that was named, or that the profile belongs to; refused where they are two."""
     linked = cloud_of_profile(settings, profile)
     if request.cloud and linked and profile != ledger.read(settings).cloud(request.cloud).profile:
@@ -205,7 +205,7 @@ def _one_cloud(settings: Settings, request: Request, profile: str) -> str:
     return request.cloud or linked
 
 
-def _public_server(settings: Settings, request: Request) -> tuple[PublicServer, Login | None]:
+def _public_server(settings: Settings, request: SnippetRequest) -> tuple[PublicServer, Login | None]:
     """The server meant, and the login whose account is there: ``--endpoint``, else the cloud and its profile."""
     if request.endpoint:
         return _typed_server(settings, request)
@@ -234,7 +234,7 @@ def _public_server(settings: Settings, request: Request) -> tuple[PublicServer, 
     return _with_login(server, keystone, settings)
 
 
-def _typed_server(settings: Settings, request: Request) -> tuple[PublicServer, Login | None]:
+def _typed_server(settings: Settings, request: SnippetRequest) -> tuple[PublicServer, Login | None]:
     account = account_url(request.endpoint)
     if request.location.dialect == "s3" and account and "_" not in account.rpartition("/")[2]:
         require_origin(request.endpoint)  # it says that this is the Swift API
@@ -262,7 +262,7 @@ def _with_login(
     return server, None
 
 
-def _own_look(settings: Settings, request: Request, key: str) -> Seen:
+def _own_look(settings: Settings, request: SnippetRequest, key: str) -> Seen:
     """What the login itself sees there: the data are most likely its own."""
     if ":" not in request.location.bucket:
         with contextlib.suppress(JsobjError):

@@ -16,7 +16,7 @@ from jsobj.export.snippets.templates import (
     WEB_LISTING,
     WEB_READERS,
     XARRAY_PLUS,
-    Lines,
+    CodeLines,
 )
 
 _FILESYSTEMS = {"s3": "s3fs", "jsobj+s3": "jsobj", "swift": "jsobj", "https": "'fsspec[http]'"}
@@ -80,7 +80,7 @@ class Library:
         return _made(WEB_READERS.get(kind, {}).get(name, reader) if target.public else reader, target, kind, notes)
 
 
-def _lists_with(name: str, target: Target) -> Lines | S3Client:
+def _lists_with(name: str, target: Target) -> CodeLines | S3Client:
     """The lines of a library that does not care what it reads."""
     if target.way == "swift":
         return SWIFT_CLIENTS[name]
@@ -95,7 +95,7 @@ def _lists_with(name: str, target: Target) -> Lines | S3Client:
     return S3_CLIENTS[name] if name in S3_CLIENTS else SWIFT_CLIENTS[name]
 
 
-def _made(lines: Lines | S3Client, target: Target, kind: str, notes: tuple[str, ...] = ()) -> Code:
+def _made(lines: CodeLines | S3Client, target: Target, kind: str, notes: tuple[str, ...] = ()) -> Code:
     needs = [lines.needs] if lines.needs else []
     if isinstance(lines, S3Client):
         keys = [lines.keys] if lines.keys and not target.public else []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class CodeLines:
     """``needs`` is for pip; ``fsspec``: with fsspec's filesystem of the URL's protocol."""
 
     needs: str
@@ -18,7 +18,7 @@ class Lines:
     fsspec: bool = True
 
 
-_NETCDF = Lines(
+_NETCDF = CodeLines(
     "xarray h5netcdf h5py dask",
     """\
 import fsspec
@@ -33,7 +33,7 @@ print(data)
 # Over https nothing can be listed. Without consolidated metadata xarray would show an empty dataset, so it is told to
 # fail instead.
 _ZARR = {
-    "xarray": Lines(
+    "xarray": CodeLines(
         "xarray zarr dask",
         """\
 import xarray as xr
@@ -42,7 +42,7 @@ $unlisted${options}data = xr.open_zarr($url$storage$consolidated)
 print(data)
 """,
     ),
-    "zarr": Lines(
+    "zarr": CodeLines(
         "'zarr>=3'",
         """\
 import zarr
@@ -52,7 +52,7 @@ data = zarr.open(store, mode="r")
 print(data.info)
 """,
     ),
-    "zarr-v2": Lines(
+    "zarr-v2": CodeLines(
         "'zarr<3' 'numcodecs<0.16'",
         """\
 import fsspec
@@ -63,7 +63,7 @@ data = zarr.open(store, mode="r")
 print(data.info)
 """,
     ),
-    "dask.array": Lines(
+    "dask.array": CodeLines(
         "'dask[array]' zarr",
         """\
 import dask.array as da
@@ -77,7 +77,7 @@ print(data)
 _HDF = {
     "netcdf": _NETCDF,
     "xarray": _NETCDF,
-    "h5py": Lines(
+    "h5py": CodeLines(
         "h5py",
         """\
 import fsspec
@@ -87,7 +87,7 @@ ${options}with fsspec.open($url, "rb"$unpacked) as file, h5py.File(file, "r") as
     print(list(data))
 """,
     ),
-    "iris": Lines(  # it reads local files only
+    "iris": CodeLines(  # it reads local files only
         "scitools-iris",
         """\
 import fsspec
@@ -101,10 +101,10 @@ print(cubes)
 }
 
 
-def _tables(kind: str, for_pandas: str) -> dict[str, Lines]:
+def _tables(kind: str, for_pandas: str) -> dict[str, CodeLines]:
     """pandas, dask.dataframe and polars; ``for_pandas``: what pandas needs for this kind."""
     return {
-        "pandas": Lines(
+        "pandas": CodeLines(
             for_pandas,
             f"""\
 import pandas as pd
@@ -113,7 +113,7 @@ ${{options}}data = pd.read_{kind}($url$storage)
 print(data)
 """,
         ),
-        "dask.dataframe": Lines(
+        "dask.dataframe": CodeLines(
             "'dask[dataframe]'",
             f"""\
 import dask.dataframe as dd
@@ -122,7 +122,7 @@ ${{options}}data = dd.read_{kind}($url$storage)
 print(data.head())
 """,
         ),
-        "polars": Lines(
+        "polars": CodeLines(
             "polars",
             f"""\
 import fsspec
@@ -137,7 +137,7 @@ print(data.head())
 
 
 # By the kind of the data: who reads it through fsspec.
-READERS: dict[str, dict[str, Lines]] = {
+READERS: dict[str, dict[str, CodeLines]] = {
     "zarr": _ZARR,
     "netcdf": _HDF,
     "csv": _tables("csv", "pandas"),
@@ -146,7 +146,7 @@ READERS: dict[str, dict[str, Lines]] = {
 
 
 # xarray takes a URL with a "+" in its scheme for the name of a local file.
-XARRAY_PLUS = Lines(
+XARRAY_PLUS = CodeLines(
     "xarray zarr dask",
     """\
 import fsspec
@@ -158,10 +158,10 @@ print(data)
 )
 
 # Who reads https without fsspec.
-WEB_READERS: dict[str, dict[str, Lines]] = {
+WEB_READERS: dict[str, dict[str, CodeLines]] = {
     kind: {
         "pandas": replace(READERS[kind]["pandas"], fsspec=False),
-        "polars": Lines(
+        "polars": CodeLines(
             "polars",
             f"""\
 import polars as pl
@@ -188,9 +188,9 @@ _LISTED = "fs = fsspec.filesystem($protocol$unpacked)\nprint(fs.ls($path))\n"
 
 # What takes the place of S3 where a login has no S3 keys: each works with an application credential alone.
 SWIFT_CLIENTS = {
-    "fsspec": Lines("", f"import fsspec\n\n${{options}}{_LISTED}"),
-    "swiftclient": Lines("python-swiftclient openstacksdk", _SWIFTCLIENT, fsspec=False),
-    "s3fs": Lines(
+    "fsspec": CodeLines("", f"import fsspec\n\n${{options}}{_LISTED}"),
+    "swiftclient": CodeLines("python-swiftclient openstacksdk", _SWIFTCLIENT, fsspec=False),
+    "s3fs": CodeLines(
         "",
         f"""\
 import fsspec
@@ -198,12 +198,12 @@ import fsspec
 # s3fs speaks S3 only, which needs S3 keys. jsobj's filesystem has the same methods and speaks Swift.
 ${{options}}{_LISTED}""",
     ),
-    "boto3": Lines(
+    "boto3": CodeLines(
         "python-swiftclient openstacksdk",
         f"# boto3 speaks S3 only, which needs S3 keys. python-swiftclient lists and reads over Swift.\n{_SWIFTCLIENT}",
         fsspec=False,
     ),
-    "obstore": Lines(
+    "obstore": CodeLines(
         "obstore openstacksdk",
         """\
 import openstack
@@ -221,7 +221,7 @@ for item in cloud.object_store.objects($bucket, prefix=$key):
 """,
         fsspec=False,
     ),
-    "icechunk": Lines(
+    "icechunk": CodeLines(
         "icechunk",
         """\
 import tempfile
@@ -243,7 +243,7 @@ print(data.info)
 
 # One public object. Over plain https nothing is listed.
 WEB_CLIENTS = {
-    "fsspec": Lines(
+    "fsspec": CodeLines(
         "",
         """\
 import fsspec
@@ -252,7 +252,7 @@ with fsspec.open($url, "rb") as file:
     print(file.read(100))
 """,
     ),
-    "obstore": Lines(
+    "obstore": CodeLines(
         "obstore",
         """\
 from obstore.store import HTTPStore
@@ -265,7 +265,7 @@ print(store.get($key).bytes()[:100])
 }
 
 # A public container's list, which Swift gives to anybody where its read ACL has .rlistings.
-WEB_LISTING = Lines(
+WEB_LISTING = CodeLines(
     "python-swiftclient",
     """\
 import swiftclient
