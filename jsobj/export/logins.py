@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
@@ -107,22 +107,15 @@ def check(logins: Logins) -> Logins:
     Raises :class:`JsobjError` (usage): the name becomes a remote, an alias, a section and part of a file's name; the
     values become lines.
     """
-    if logins.s3 is not None:
-        _check_name(logins.s3.name)
-        s3 = logins.s3
-        values = [
-            ("the access key", s3.access),
-            ("the secret key", s3.secret.reveal()),
-            ("the region", s3.region),
-            ("the path of the CA bundle", s3.ca_bundle),
-        ]
-        _check_values(values, "write the profile again: jsobj ec2-creds")
-    if logins.swift is not None:
-        _check_name(logins.swift.name)
-        swift = logins.swift
+    if (s3 := logins.s3) is not None:
+        _check_name(s3.name)
+        values = {"access key": s3.access, "secret key": s3.secret.reveal(), "region": s3.region}
+        _check_values(values | {"path of the CA bundle": s3.ca_bundle}, "write the profile again: jsobj ec2-creds")
+    if (swift := logins.swift) is not None:
+        _check_name(swift.name)
         named = {**swift.options, **{name: secret.reveal() for name, secret in swift.secrets.items()}}
-        values = [(f"the {name.replace('_', ' ')}", value) for name, value in named.items()]
-        values += [("the region", swift.source.region), ("the path of the CA file", swift.cacert)]
+        values = {name.replace("_", " "): value for name, value in named.items()}
+        values |= {"region": swift.source.region, "path of the CA file": swift.cacert}
         _check_values(values, "log in again: jsobj login RCFILE")
     return logins
 
@@ -138,12 +131,12 @@ def _check_name(name: str) -> None:
         )
 
 
-def _check_values(values: Iterable[tuple[str, str]], again: str) -> None:
-    for what, value in values:
+def _check_values(values: Mapping[str, str], again: str) -> None:
+    for what, value in values.items():
         if not is_plain(value):
             raise JsobjError(
                 "export-value-bad",
-                f"{what} has a line break or another control character in it",
+                f"the {what} has a line break or another control character in it",
                 code=ExitCode.USAGE,
                 hint=f"it often comes from copying and pasting: {again}",
             )
