@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from jsobj.errors import ObjectNotFound
 from jsobj.net.body import BytesSink, Room
 from jsobj.store.digest_tries import TRIES, until_digest_matches
-from jsobj.transfer.compare import Comparison, bytes_differ, compare_held, is_md5
+from jsobj.store.etag import is_md5
+from jsobj.transfer.compare import Comparison, bytes_differ, compare_held
 
 if TYPE_CHECKING:
     from jsobj.store.objects import Got, ObjectInfo, Store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +10,15 @@ from typing import Protocol
 
 from jsobj.errors import SourceChanged
 
+_PIECE = 256 * 1024
 _BELIEVED = 64 * 1024 * 1024  # bytes of memory that are taken because a server announces them
 
 
 Moved = Callable[[int], None]  # told of bytes as they pass; negative where a retry takes them back
+
+
+def uncounted(count: int) -> None:
+    """The default for ``moved``."""
 
 
 class Source(Protocol):
@@ -122,6 +128,20 @@ class BytesSink:
     def write(self, chunk: memoryview, offset: int) -> None:
         """Keep ``chunk``, and nothing behind it: a retry begins anew, and may be shorter."""
         self.data[offset:] = chunk
+
+
+def md5_of(source: Source) -> str:
+    """The MD5 of all of a source, hexadecimal, read through a small buffer unless it is in memory."""
+    digest = hashlib.md5(usedforsecurity=False)
+    if isinstance(source, BytesSource):
+        digest.update(source.view)
+        return digest.hexdigest()
+    view, offset = memoryview(bytearray(_PIECE)), 0
+    while offset < source.size:
+        count = source.read_into(view, offset)
+        digest.update(view[:count])
+        offset += count
+    return digest.hexdigest()
 
 
 def source_changed(name: str) -> SourceChanged:

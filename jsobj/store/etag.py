@@ -8,14 +8,22 @@ of one size, and most of them into one of a few.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
+EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 _MIB = 1024 * 1024
+_MD5 = re.compile(r"[0-9a-f]{32}")
 # What programs use, the most common first: aws, boto3, rclone's 5, s3cmd, mc, s5cmd, s3fs ...
 _USUAL = (
     *(size * _MIB for size in (16, 8, 5, 50, 10, 15, 25, 32, 64, 100, 128, 256, 512, 1024)),
     *(size * 10**6 for size in (5, 8, 10, 16, 20, 25, 32, 50, 64, 100, 128, 250, 256, 500, 512, 1000)),
 )
+
+
+def is_md5(etag: str) -> bool:
+    """Whether an ETag is the MD5 of an object that was put in one piece."""
+    return _MD5.fullmatch(etag) is not None
 
 
 def composite(md5s: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from jsobj.net.body import Moved, Sink, Source
+from jsobj.net.body import Moved, Sink, Source, uncounted
 
 # The metadata in which the modification time of the file travels, in seconds since 1970 as a decimal number: rclone and
 # swiftclient write and read the same name.
@@ -133,10 +133,6 @@ class StorePlace:
         return f"{self.dialect}://{self.bucket}/{key}"
 
 
-def _nobody(count: int) -> None:
-    """Nobody counts."""
-
-
 class Store(Protocol):
     """The operations on the objects of one bucket."""
 
@@ -163,7 +159,7 @@ class Store(Protocol):
         size: int | None = None,
         etag: str = "",
         digest: bool = True,
-        moved: Moved = _nobody,
+        moved: Moved = uncounted,
     ) -> Got:
         """Read bytes ``start`` to ``start + size`` (to the end with None) into ``sink``.
 
@@ -173,7 +169,7 @@ class Store(Protocol):
         """
         ...
 
-    def put(self, key: str, source: Source, options: PutOptions = ..., *, moved: Moved = _nobody) -> str:
+    def put(self, key: str, source: Source, options: PutOptions = ..., *, moved: Moved = uncounted) -> str:
         """Write an object in one request, verified by the server's own digest; its ETag."""
         ...
 
@@ -196,7 +192,7 @@ class Store(Protocol):
         """Start a multipart upload."""
         ...
 
-    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = _nobody) -> Part:
+    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
         """Send one part, verified by digest before it counts."""
         ...
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +18,6 @@ from jsobj.store.etag import candidates, composite
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Store
 from jsobj.transfer.part_layout import Layout
 
-_MD5 = re.compile(r"[0-9a-f]{32}")
 _READ = 1024 * 1024
 
 
@@ -41,11 +39,6 @@ class Comparison:
     same: bool | None
     by: str
     suspicious: bool = False
-
-
-def is_md5(etag: str) -> bool:
-    """Whether an ETag can be the MD5 of the object's bytes."""
-    return _MD5.fullmatch(etag) is not None
 
 
 def md5_of(descriptor: int, start: int, size: int) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import BucketNotFound, ExitCode, JsobjError, SourceChanged
+from jsobj.store.etag import is_md5
 from jsobj.store.objects import Listed, ObjectInfo, Store
-from jsobj.transfer.compare import compare, is_md5, md5_of
+from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.engine.parallel_map import bounded_map
 from jsobj.transfer.local_file import opened
 from jsobj.transfer.scan import LocalFile, Passed

@@ -162,11 +162,11 @@ def test_a_listing_given_up_asks_for_no_more_pages(fresh: Scene, monkeypatch: py
     asked: list[str] = []
     real = swift_listing._page
 
-    def page(talk: Any, container: str, prefix: str, delimiter: str, marker: str, limit: int) -> Any:
+    def page(talk: Any, container: str, prefix: str, delimiter: str, marker: str) -> Any:
         asked.append(marker)
-        return real(talk, container, prefix, delimiter, marker, limit)
+        return real(talk, container, prefix, delimiter, marker)
 
-    monkeypatch.setattr("jsobj.store.swift.store.LIMIT", 3)
+    monkeypatch.setattr(swift_listing, "LIMIT", 3)
     monkeypatch.setattr(swift_listing, "_page", page)
     listing = fresh.store().list()
     assert isinstance(next(listing), Listed)

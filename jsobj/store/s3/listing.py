@@ -10,24 +10,23 @@ nothing, which no other object has that is not empty: those are asked for one by
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
 from typing import TypeAlias
 from urllib.parse import unquote
 
-from jsobj.errors import ExitCode, JsobjError, S3ArgumentRefused, S3Failed, S3NotImplemented
+from jsobj.errors import S3ArgumentRefused, S3Failed, S3NotImplemented
 from jsobj.net.dates import iso_epoch
 from jsobj.net.prefetch import Prefetch
 from jsobj.net.xml import Document, Fields, XmlError, parse
+from jsobj.store.large_listed import stuck, with_sizes
 from jsobj.store.objects import Listed, Part, Upload
 from jsobj.store.s3.requests import S3Talk
 
 Query: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _URL: Query = (("encoding-type", "url"),)
-_EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
-_PARALLEL = 8
 _EMPTY_PAGES = 100  # in a row, each with another token; servers that filter may send some
 _PAGE = (frozenset({"ListBucketResult"}), frozenset({"Contents", "CommonPrefixes"}))
 _UPLOADS = (frozenset({"ListMultipartUploadsResult"}), frozenset({"Upload"}))
@@ -47,7 +46,7 @@ def objects(
 ) -> Iterator[Listed]:
     """The names in a bucket in the order of their bytes; see :meth:`jsobj.store.objects.Store.list`.
 
-    ``limit``: names a page; 0 for what the server likes. The next page is fetched while one is used.
+    ``limit``: names a page; 0 for the server's default. The next page is fetched while one is used.
     """
     words = (("prefix", prefix), ("delimiter", delimiter), ("max-keys", str(limit or "")))
     base = _URL + tuple((name, value) for name, value in words if value)
@@ -59,7 +58,7 @@ def objects(
             first = page.items[0]
             # Names after "a/x" may be folded into "a/".
             if first.key <= last and not (first.prefix and after.startswith(first.key)):
-                raise _stuck(talk, last, first.key)
+                raise stuck(f"s3://{talk.bucket}", last, first.key)
             last, empty = page.items[-1].key, 0
         else:
             empty += 1
@@ -68,7 +67,7 @@ def objects(
             return
         asked, page = page.following, ahead.result()
         if page.following == asked or empty > _EMPTY_PAGES:
-            raise _stuck(talk, last, "")
+            raise stuck(f"s3://{talk.bucket}", last, "")
 
 
 def _first(talk: S3Talk, base: Query, after: str) -> tuple[Page, bool]:
@@ -88,29 +87,7 @@ def _page(talk: S3Talk, base: Query, following: Query, *, second: bool) -> Page:
     encoded = _is_encoded(talk, document)
     items = [_item(talk, tag, record, encoded) for tag, record in document.records]
     items.sort(key=attrgetter("key"))  # folded names come apart from the others
-    return Page(_sized(talk, items), _following(document, items))
-
-
-def _sized(talk: S3Talk, items: list[Listed]) -> list[Listed]:
-    large = [n for n, item in enumerate(items) if item.size and item.etag == _EMPTY_MD5]
-    if not large:
-        return items
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        for n, item in zip(large, pool.map(lambda n: _looked_up(talk, items[n]), large), strict=True):
-            items[n] = item
-    return items
-
-
-def _looked_up(talk: S3Talk, item: Listed) -> Listed:
-    try:
-        info = talk.head(item.key)
-    except JsobjError as error:
-        if error.code is ExitCode.NOT_FOUND:  # deleted meanwhile
-            return item
-        raise
-    return replace(item, size=info.size, etag=info.etag)
+    return Page(with_sizes(items, talk.head), _following(document, items))
 
 
 def _following(document: Document, items: list[Listed]) -> Query:
@@ -161,16 +138,6 @@ def _document(talk: S3Talk, body: bytes, kind: tuple[frozenset[str], frozenset[s
         raise talk.malformed(f"its listing is malformed: {error}") from error
 
 
-def _stuck(talk: S3Talk, last: str, found: str) -> JsobjError:
-    return JsobjError(
-        "listing-stuck",
-        f"the listing of s3://{talk.bucket} does not advance",
-        code=ExitCode.NETWORK,
-        context=f"asked for names after {last[:80]!r}, got {found[:80]!r}",
-        hint="run the same command again; if it stays so, tell the cloud's help desk",
-    )
-
-
 def uploads(talk: S3Talk, prefix: str = "") -> Iterator[Upload]:
     """The multipart uploads that are not complete, page by page."""
     base = (("uploads", ""), *((("prefix", prefix),) if prefix else ()))
@@ -191,7 +158,7 @@ def uploads(talk: S3Talk, prefix: str = "") -> Iterator[Upload]:
             return
         following = (("key-marker", last.key), ("upload-id-marker", last.id))
         if following == asked or not last.key:
-            raise _stuck(talk, last.key, "")
+            raise stuck(f"s3://{talk.bucket}", last.key, "")
 
 
 def parts(talk: S3Talk, upload: Upload) -> list[Part]:
@@ -209,5 +176,5 @@ def parts(talk: S3Talk, upload: Upload) -> list[Part]:
         if document.fields.get("IsTruncated") != "true":
             return found
         if not found or found[-1].number <= marker:
-            raise _stuck(talk, f"part {marker}", "")
+            raise stuck(f"s3://{talk.bucket}", f"part {marker}", "")
         marker = found[-1].number

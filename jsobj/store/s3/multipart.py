@@ -8,7 +8,6 @@ repeated. So the object is looked at wherever the answer does not prove it.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,17 +16,16 @@ from dataclasses import replace
 from jsobj.errors import BucketNotFound, ExitCode, JsobjError, UploadNotCompleted, UploadNotFound
 from jsobj.net.body import BytesSource, Moved, Source
 from jsobj.net.xml import XmlError, parse
-from jsobj.store.etag import composite
+from jsobj.store.digest_tries import TRIES
+from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.s3 import listing
 from jsobj.store.s3.requests import GONE, READ, S3Talk, encoded, etag_of, headers_for
-from jsobj.store.s3.verdict import SENDINGS
 
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3
 _BLUR = 1.0  # seconds: servers tell times to the second
 _LATE = 10.0  # seconds that a server may be behind with a request that was given up
-_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 def begin(talk: S3Talk, key: str, options: PutOptions) -> Upload:
@@ -68,10 +66,10 @@ def _abort_twins(talk: S3Talk, ours: Upload) -> None:
 def put_part(talk: S3Talk, upload: Upload, number: int, source: Source, moved: Moved, *, signed: bool = False) -> Part:
     """Send one part. The server compares its ``signed`` SHA-256, or its MD5 must be the ETag that the server tells."""
     told, query, digest = "", _query(upload, number), "" if signed else "md5"
-    for _ in range(SENDINGS):
+    for _ in range(TRIES):
         reply = talk.send("PUT", upload.key, query=query, source=source, digest=digest, moved=moved, signed=signed)
         told = etag_of(reply.headers)
-        if _MD5.fullmatch(told) and (signed or told == reply.sent_digest):
+        if is_md5(told) and (signed or told == reply.sent_digest):
             return Part(number, source.size, told)
         moved(-source.size)
     raise talk.about("BadDigest", upload.key, f"part {number}: sent {reply.sent_digest}, kept {told or 'untold'}")

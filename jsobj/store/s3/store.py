@@ -11,53 +11,42 @@ rooms below say so: :mod:`jsobj.store.s3.multipart`, :mod:`jsobj.store.s3.verdic
 from __future__ import annotations
 
 import binascii
-import hashlib
-import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError, NotObjectStore, ObjectNotFound
-from jsobj.net.body import BytesSource, Moved, Sink, Source
-from jsobj.net.request import Request
+from jsobj.net.body import Moved, Source, md5_of, uncounted
+from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
 from jsobj.store.access import S3Access
-from jsobj.store.objects import Got, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
+from jsobj.store.base import BaseStore
+from jsobj.store.etag import is_md5
+from jsobj.store.objects import Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
 from jsobj.store.s3 import listing
 from jsobj.store.s3 import multipart as s3_multipart
 from jsobj.store.s3.presign import presigned
 from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Talk, etag_of, headers_for, info_of
 
 SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
-_PIECE = 256 * 1024
-_EMPTY_MD5 = hashlib.md5(b"", usedforsecurity=False).hexdigest()
 _NO_OPTIONS = PutOptions()
-_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
-def _nobody(count: int) -> None:
-    """Nobody counts."""
-
-
-class S3Store:
+class S3Store(BaseStore):
     """The objects of one bucket; see :class:`jsobj.store.objects.Store`.
 
     ``bucket`` may be ``project:bucket`` (Ceph RGW). An ``access`` without a key reads what is public.
     """
 
     def __init__(self, access: S3Access, bucket: str, *, proxy: str = "", retry: RetryPolicy | None = None) -> None:
-        self._place = StorePlace("s3", bucket, str(access.origin), access.where, access.project)
         self._dialect = S3Dialect(access)
         session = Session(access.origin, self._dialect, verify=access.verify, proxy=proxy, retry=retry)
+        super().__init__(StorePlace("s3", bucket, str(access.origin), access.where, access.project), session)
         self._talk = S3Talk(session, access, bucket)
         self._lock = threading.Lock()
         self._limits: Limits | None = None
-
-    @property
-    def place(self) -> StorePlace:
-        """Where this is."""
-        return self._place
 
     @property
     def limits(self) -> Limits:
@@ -86,52 +75,20 @@ class S3Store:
 
     # -- one object
 
-    def head(self, key: str) -> ObjectInfo:
-        """Size, ETag, time and metadata. Not found where there is no such object."""
-        return self._talk.head(key)
+    def _head(self, key: str, etag: str = "") -> ObjectInfo:
+        return self._talk.head(key, etag)
 
-    def get(
-        self,
-        key: str,
-        sink: Sink,
-        *,
-        start: int = 0,
-        size: int | None = None,
-        etag: str = "",
-        digest: bool = True,
-        moved: Moved = _nobody,
-    ) -> Got:
-        """Read a stretch of an object; see :meth:`jsobj.store.objects.Store.get`."""
-        if size == 0 or (start and size is None):
-            info = self._talk.head(key, etag)
-            etag = info.etag
-            size = max(0, info.size - start) if size is None else size
-            if not size:
-                return Got(info, 0, _EMPTY_MD5)
-        headers = {"range": f"bytes={start}-{start + size - 1}"} if size is not None else {}
-        if etag:
-            headers["if-match"] = etag
-        reply = self._talk.send(
-            "GET",
-            key,
-            headers=headers,
-            sink=sink,
-            expect=READ,
-            digest="md5" if digest else "",
-            range_start=start,
-            range_size=size,
-            moved=moved,
-        )
-        return Got(info_of(self._talk.access, key, reply), reply.received, reply.received_digest)
+    def _fetch(self, key: str, **fields: Any) -> tuple[ObjectInfo, Reply]:
+        reply = self._talk.send("GET", key, expect=READ, **fields)
+        return info_of(self._talk.access, key, reply), reply
 
-    def put(self, key: str, source: Source, options: PutOptions = _NO_OPTIONS, *, moved: Moved = _nobody) -> str:
+    def put(self, key: str, source: Source, options: PutOptions = _NO_OPTIONS, *, moved: Moved = uncounted) -> str:
         """Write an object in one request; the server refuses bytes other than those that were read here first."""
         headers = headers_for(options)
         md5, signed = "", self._dialect.checks_payload
         if not signed and (source.size > SIGNED_BYTES or not self._dialect.signs_payload):
-            digest = _md5(source)
-            md5 = digest.hex()
-            headers["content-md5"] = binascii.b2a_base64(digest, newline=False).decode()
+            md5 = md5_of(source)
+            headers["content-md5"] = binascii.b2a_base64(bytes.fromhex(md5), newline=False).decode()
         reply = self._talk.send("PUT", key, source=source, headers=headers, moved=moved, signed=signed)
         etag = etag_of(reply.headers)
         if md5 and etag != md5:
@@ -157,7 +114,7 @@ class S3Store:
         """Start a multipart upload."""
         return s3_multipart.begin(self._talk, key, options)
 
-    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = _nobody) -> Part:
+    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
         """Send one part, verified by its signed SHA-256 or by the MD5 that comes back."""
         signed = self._dialect.checks_payload
         return s3_multipart.put_part(self._talk, upload, number, source, moved, signed=signed)
@@ -184,7 +141,7 @@ class S3Store:
 
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
         """The MD5 of an object that was put in one piece; None for others, whose ETag has to be recomputed."""
-        return (PartDigest(0, info.size, info.etag),) if _MD5.fullmatch(info.etag) and not info.large else None
+        return (PartDigest(0, info.size, info.etag),) if is_md5(info.etag) and not info.large else None
 
     def first_part(self, info: ObjectInfo) -> int:
         """The bytes of part 1 of a multipart object; 0 where the server does not tell (Swift does, Ceph RGW 16 not)."""
@@ -194,29 +151,3 @@ class S3Store:
         """A URL for 1 s to 7 days."""
         access = self._talk.access
         return presigned(self._dialect.signer, access.origin, self._talk.path(key), method=method, seconds=seconds)
-
-    # -- ending
-
-    def stop(self) -> None:
-        """Cut every connection now, from another thread."""
-        self._talk.session.stop()
-
-    def revive(self) -> None:
-        """After :meth:`stop`: serve a few requests more, to clear up."""
-        self._talk.session.revive()
-
-    def close(self) -> None:
-        """Close the connections that are kept."""
-        self._talk.session.close()
-
-
-def _md5(source: Source) -> bytes:
-    """The MD5 of all of a source, read once through a small buffer unless it is in memory."""
-    if isinstance(source, BytesSource):
-        return hashlib.md5(source.view, usedforsecurity=False).digest()
-    digest, view, offset = hashlib.md5(usedforsecurity=False), memoryview(bytearray(_PIECE)), 0
-    while offset < source.size:
-        count = source.read_into(view, offset)
-        digest.update(view[:count])
-        offset += count
-    return digest.digest()

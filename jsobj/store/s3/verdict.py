@@ -17,15 +17,14 @@ from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reply, Request, Retry
 from jsobj.net.xml import error_fields
 from jsobj.store.access import S3Access
+from jsobj.store.digest_tries import TRIES
 from jsobj.store.objects import Limits
 from jsobj.store.s3.errors import explained, redirected
 
-SENDINGS = 3  # how often a body is sent before the server's other opinion of its digest is an error
 _SUSPICIONS = 3  # slow retries of a key that is refused though it has worked
 _SKEW = 900.0  # seconds of difference that Amazon's, Ceph's and Swift's servers allow
 _KEY_REFUSED = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch"})
 _OTHER_BYTES = frozenset({"XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest"})
-_TOO_LARGE = frozenset({"EntityTooLarge", "MaxSizeExceeded"})
 
 # Reference, sentence, exit code, hint. ``{url}`` is the object, ``{bucket_url}`` its bucket, both quoted for a shell in
 # the hint.
@@ -157,7 +156,7 @@ def _may_pass(reply: Reply, what: Said) -> Retry | None:
     """A Retry for what is worth another try though its status does not say so."""
     if what.code == "RequestTimeout":
         return Retry("the server waited too long for the body")
-    if what.code in _OTHER_BYTES and reply.attempts < SENDINGS:
+    if what.code in _OTHER_BYTES and reply.attempts < TRIES:
         return Retry("the server received other bytes than were sent")
     if reply.status == 409 and reply.attempts == 1:
         return Retry("another request changes the same object")

@@ -15,6 +15,7 @@ from jsobj.errors import BucketNotEmpty, ExitCode, JsobjError
 from jsobj.identity.keystone.client import Keystone
 from jsobj.store.buckets import Bucket, Place
 from jsobj.store.swift.errors import translated
+from jsobj.store.swift.temp_url import is_rgw
 
 _PARALLEL = 8
 _RETRIES = 3
@@ -124,7 +125,7 @@ class SwiftAccount:
             headers = self._connection.head_container(name)
         # The header is there, true or false, where versions were ever kept (Swift's object versioning API).
         versioned = "x-versions-enabled" in headers
-        look = _is_rgw(headers)
+        look = is_rgw(headers)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             while True:
                 with translated(self._keystone, name):
@@ -160,16 +161,11 @@ class SwiftAccount:
             connection.close()
 
 
-def _is_rgw(headers: Mapping[str, str]) -> bool:
-    """Whether a container's headers are Ceph RGW's: Swift has no such header (rgw_rest_swift.cc)."""
-    return "x-container-bytes-used-actual" in headers
-
-
 def _versioning(headers: Mapping[str, str]) -> str:
     """RGW's Swift API does not show whether versions are kept over S3: not told, rather than "off"."""
     if headers.get("x-versions-enabled", "").lower() == "true":
         return "on"
-    return "" if _is_rgw(headers) else "off"
+    return "" if is_rgw(headers) else "off"
 
 
 def _is_slo(headers: Mapping[str, str]) -> bool:

@@ -12,41 +12,36 @@ What both servers were seen to do (Swift 2.38, Ceph RGW 16), and what is made of
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.prefetch import Prefetch
+from jsobj.store.large_listed import stuck, with_sizes
 from jsobj.store.objects import Listed
 from jsobj.store.swift.requests import JSON, Talk
 from jsobj.store.swift.verdict import not_swift
 
 LIMIT = 10_000  # names a page; what Swift and RGW allow unless an operator lowered it
-_EMPTY_MD5 = "d41d8cd98f00b204e9800998ecf8427e"
-_PARALLEL = 8
 _OK = frozenset({200, 204})
 
 
-def listing(
-    talk: Talk, container: str, prefix: str = "", *, delimiter: str = "", after: str = "", limit: int = LIMIT
-) -> Iterator[Listed]:
+def listing(talk: Talk, container: str, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
     """The names in a container in the order of their bytes; see :meth:`jsobj.store.objects.Store.list`."""
 
     def fetch(marker: str) -> Page:
-        return _page(talk, container, prefix, delimiter, marker, limit)
+        return _page(talk, container, prefix, delimiter, marker)
 
     page = fetch(after)
     while page.items:
-        ahead: _Ahead | None = None
-        for number, item in enumerate(page.items):
-            if number == 1 and not page.last:  # whoever wants more than the first one
-                ahead = _Ahead(fetch, page.items[-1].key)
-            yield item
-        if page.last:
+        yield page.items[0]
+        # Prefetch once a second item is wanted: some callers want only to know whether there is one.
+        more = Prefetch(partial(fetch, page.items[-1].key)) if not page.last else None
+        yield from page.items[1:]
+        if more is None:
             return
-        page = ahead.result() if ahead is not None else fetch(page.items[-1].key)
+        page = more.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,73 +52,20 @@ class Page:
     last: bool = True
 
 
-class _Ahead:
-    """A page that is fetched while another is used. Nobody waits for it where the listing is given up."""
-
-    def __init__(self, fetch: Callable[[str], Page], marker: str) -> None:
-        self._fetch = fetch
-        self._marker = marker
-        self._found: Page | BaseException = Page()
-        self._thread = threading.Thread(target=self._run, name="listing", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._found = self._fetch(self._marker)
-        except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
-            self._found = error
-
-    def result(self) -> Page:
-        """The page, or what was raised."""
-        self._thread.join()
-        if isinstance(self._found, BaseException):
-            raise self._found
-        return self._found
-
-
-def _page(talk: Talk, container: str, prefix: str, delimiter: str, marker: str, limit: int) -> Page:
-    words = {"format": "json", "limit": str(limit), "prefix": prefix, "delimiter": delimiter, "marker": marker}
+def _page(talk: Talk, container: str, prefix: str, delimiter: str, marker: str) -> Page:
+    words = {"format": "json", "limit": str(LIMIT), "prefix": prefix, "delimiter": delimiter, "marker": marker}
     query = tuple((name, value) for name, value in words.items() if value)
     reply = talk.send("GET", container, query=query, headers=JSON, expect=_OK)
     items = parse(reply.body, container)
     if items and not _bytes(marker) < _bytes(items[0].key) <= _bytes(items[-1].key):
-        raise JsobjError(
-            "listing-stuck",
-            f"the listing of swift://{container} does not advance",
-            code=ExitCode.NETWORK,
-            context=f"asked for names after {marker[:80]!r}, got {items[0].key[:80]!r}",
-            hint="run the same command again; if it stays so, tell the cloud's help desk",
-        )
+        raise stuck(f"swift://{container}", marker, items[0].key)
     held = reply.headers.get("x-container-object-count", "")
-    last = len(items) < limit and held.isdigit() and int(held) <= limit
-    return Page(_sized(talk, container, items), last)
+    last = len(items) < LIMIT and held.isdigit() and int(held) <= LIMIT
+    return Page(with_sizes(items, partial(talk.head, container)), last)
 
 
 def _bytes(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
-
-
-def _sized(talk: Talk, container: str, items: list[Listed]) -> list[Listed]:
-    """The items with RGW's large objects as they are, not as their manifests are."""
-    large = [n for n, item in enumerate(items) if item.size and item.etag == _EMPTY_MD5]
-    if not large:
-        return items
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        for n, item in zip(large, pool.map(lambda n: _looked_up(talk, container, items[n]), large), strict=True):
-            items[n] = item
-    return items
-
-
-def _looked_up(talk: Talk, container: str, item: Listed) -> Listed:
-    try:
-        info = talk.head(container, item.key)
-    except JsobjError as error:
-        if error.code is ExitCode.NOT_FOUND:  # deleted meanwhile
-            return item
-        raise
-    return replace(item, size=info.size, etag=info.etag)
 
 
 def parse(body: bytes, container: str) -> list[Listed]:

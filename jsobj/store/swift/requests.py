@@ -104,9 +104,9 @@ class Talk:
         path = self.path(container, key)
         return self.session.send(Request(method, path, item=item, bucket=container, key=key or "", **more))
 
-    def head(self, container: str, key: str) -> ObjectInfo:
-        """What HEAD tells of an object."""
-        reply = self.send("HEAD", container, key, expect=READ)
+    def head(self, container: str, key: str, etag: str = "") -> ObjectInfo:
+        """HEAD of an object; with ``etag``, ObjectChanged for another version."""
+        reply = self.send("HEAD", container, key, expect=READ, headers={"if-match": etag} if etag else {})
         return info_of(container, key, reply)
 
     def remove(self, container: str, key: str) -> None:

@@ -8,7 +8,6 @@ otherwise, the rooms below say so: :mod:`jsobj.store.swift.segments`, :mod:`jsob
 
 from __future__ import annotations
 
-import hashlib
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,34 +15,30 @@ from contextlib import contextmanager
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
-from jsobj.net.body import BytesSource, Moved, Sink, Source
+from jsobj.net.body import BytesSource, Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
-from jsobj.store.objects import Got, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
+from jsobj.store.base import BaseStore
+from jsobj.store.digest_tries import TRIES
+from jsobj.store.etag import is_md5
+from jsobj.store.objects import Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
 from jsobj.store.swift.errors import Asker
-from jsobj.store.swift.listing import LIMIT, listing
+from jsobj.store.swift.listing import listing
 from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, Talk, etag_of, headers_for, info_of
 from jsobj.store.swift.segments import Segments, composite, manifest, new_upload, segment_name
 from jsobj.store.swift.server_copy import Copier
 from jsobj.store.swift.temp_url import temporary_url
 from jsobj.store.swift.token_keeper import TokenKeeper
-from jsobj.store.swift.verdict import name_refused, object_changed, upload_not_found, wrong_digest
+from jsobj.store.swift.verdict import name_refused, upload_not_found, wrong_digest
 from jsobj.urls import parse_url
 
 _HELD = 1024 * 1024  # bytes up to which a source is read once and kept, rather than read twice
-_PIECE = 256 * 1024
-_SENDINGS = 3
 _MANIFEST_SECONDS = 180.0  # the server looks at every segment before it answers
 _PLAIN = PutOptions()
-_EMPTY_MD5 = hashlib.md5(b"", usedforsecurity=False).hexdigest()
 
 
-def _nobody(count: int) -> None:
-    """Nobody counts."""
-
-
-class SwiftStore:
+class SwiftStore(BaseStore):
     """The objects of one container; see :class:`jsobj.store.objects.Store`.
 
     ``place.account`` is the account's URL. Without ``keeper`` only what is public can be read. ``cloud``: the login's
@@ -62,22 +57,17 @@ class SwiftStore:
     ) -> None:
         if place.bucket in {"", ".", ".."} or "/" in place.bucket:
             raise name_refused("the name of a container", place.bucket)
-        self._place = place
         self._origin, path = parse_url(place.account)
         root = path.rstrip("/")
         who = Asker(keeper.login.project.name, tuple(keeper.login.roles), cloud) if keeper is not None else None
         session = Session(self._origin, SwiftDialect(keeper, who), verify=verify, proxy=proxy, retry=retry)
+        super().__init__(place, session)
         self._talk = Talk(session, root, public=keeper is None)
         self._bucket = place.bucket
         self._cloud = cloud
         self._segments = Segments(self._talk, place.bucket)
         self._lock = threading.Lock()
         self._info: Mapping[str, Any] | None = None
-
-    @property
-    def place(self) -> StorePlace:
-        """Where this is."""
-        return self._place
 
     @property
     def limits(self) -> Limits:
@@ -106,50 +96,16 @@ class SwiftStore:
 
     # -- one object
 
-    def head(self, key: str) -> ObjectInfo:
-        """Size, ETag, time and metadata. Not found where there is no such object."""
+    def _head(self, key: str, etag: str = "") -> ObjectInfo:
         with self._telling_what_is_missing():
-            return self._talk.head(self._bucket, key)
+            return self._talk.head(self._bucket, key, etag)
 
-    def get(
-        self,
-        key: str,
-        sink: Sink,
-        *,
-        start: int = 0,
-        size: int | None = None,
-        etag: str = "",
-        digest: bool = True,
-        moved: Moved = _nobody,
-    ) -> Got:
-        """Read a stretch of an object; see :meth:`jsobj.store.objects.Store.get`."""
-        if size == 0 or (start and size is None):
-            info = self.head(key)
-            if etag and info.etag != etag:
-                raise object_changed(self._bucket, key)
-            etag = info.etag
-            size = max(0, info.size - start) if size is None else size
-            if not size:
-                return Got(info, 0, _EMPTY_MD5)
-        headers = {"range": f"bytes={start}-{start + size - 1}"} if size is not None else {}
-        if etag:
-            headers["if-match"] = etag
+    def _fetch(self, key: str, **fields: Any) -> tuple[ObjectInfo, Reply]:
         with self._telling_what_is_missing():
-            reply = self._talk.send(
-                "GET",
-                self._bucket,
-                key,
-                headers=headers,
-                sink=sink,
-                expect=READ,
-                digest="md5" if digest else "",
-                range_start=start,
-                range_size=size,
-                moved=moved,
-            )
-        return Got(info_of(self._bucket, key, reply), reply.received, reply.received_digest)
+            reply = self._talk.send("GET", self._bucket, key, expect=READ, **fields)
+        return info_of(self._bucket, key, reply), reply
 
-    def put(self, key: str, source: Source, options: PutOptions = _PLAIN, *, moved: Moved = _nobody) -> str:
+    def put(self, key: str, source: Source, options: PutOptions = _PLAIN, *, moved: Moved = uncounted) -> str:
         """Write an object in one request; the server refuses bytes other than those that were read here first."""
         source, md5 = _digested(source)
         replaced = self._segments.replaced(key)
@@ -162,7 +118,7 @@ class SwiftStore:
 
     def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
         """Every object whose key begins with ``prefix``; see :meth:`jsobj.store.objects.Store.list`."""
-        return listing(self._talk, self._bucket, prefix, delimiter=delimiter, after=after, limit=LIMIT)
+        return listing(self._talk, self._bucket, prefix, delimiter=delimiter, after=after)
 
     def delete(self, key: str) -> None:
         """Delete an object and then its segments; one that is not there is no error.
@@ -201,10 +157,10 @@ class SwiftStore:
         self._segments.ensure()
         return upload
 
-    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = _nobody) -> Part:
+    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
         """Send one segment; its MD5, taken while it streams, must be what the server says it has."""
         name, told = segment_name(upload, number), ""
-        for _ in range(_SENDINGS):
+        for _ in range(TRIES):
             reply = self._talk.send(
                 "PUT",
                 self._segments.container,
@@ -293,7 +249,7 @@ class SwiftStore:
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
         """The MD5 of each segment, or of the whole of a plain object; None where they cannot be known."""
         if not info.large:
-            return (PartDigest(0, info.size, info.etag),) if _is_md5(info.etag) else None
+            return (PartDigest(0, info.size, info.etag),) if is_md5(info.etag) else None
         segments = self._segments.of(self._bucket, info)
         if segments is None:
             return None
@@ -322,20 +278,6 @@ class SwiftStore:
                 cloud=self._cloud,
             )
 
-    # -- ending
-
-    def stop(self) -> None:
-        """Cut every connection now, from another thread."""
-        self._talk.session.stop()
-
-    def revive(self) -> None:
-        """After :meth:`stop`: serve a few requests more, to clear up."""
-        self._talk.session.revive()
-
-    def close(self) -> None:
-        """Close the connections that are kept."""
-        self._talk.session.close()
-
     @contextmanager
     def _telling_what_is_missing(self, bucket: str = "") -> Iterator[None]:
         """A 404 does not say whether the object or its container is missing: look, where it happens."""
@@ -352,22 +294,11 @@ def _number(info: Mapping[str, Any], part: str, name: str, otherwise: int) -> in
     return value if type(value) is int and value > 0 else otherwise
 
 
-def _is_md5(etag: str) -> bool:
-    return len(etag) == 32 and all(ch in "0123456789abcdef" for ch in etag)
-
-
 def _digested(source: Source) -> tuple[Source, str]:
     """A source with its MD5: a small one read once and kept, a larger one read here and again when it is sent."""
-    if isinstance(source, BytesSource):
-        return source, hashlib.md5(source.view, usedforsecurity=False).hexdigest()
-    if source.size <= _HELD:
+    if source.size <= _HELD and not isinstance(source, BytesSource):
         data = bytearray(source.size)
         if data:
             source.read_into(memoryview(data), 0)
-        return BytesSource(data), hashlib.md5(data, usedforsecurity=False).hexdigest()
-    digest, view, offset = hashlib.md5(usedforsecurity=False), memoryview(bytearray(_PIECE)), 0
-    while offset < source.size:
-        count = source.read_into(view, offset)
-        digest.update(view[:count])
-        offset += count
-    return source, digest.hexdigest()
+        source = BytesSource(data)
+    return source, md5_of(source)

@@ -7,7 +7,6 @@ Statuses: OpenStack's Object Storage API reference; Ceph RGW's own (401 for a ro
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 
 from jsobj.errors import (
     ExitCode,
@@ -20,9 +19,9 @@ from jsobj.errors import (
 )
 from jsobj.identity.command_hints import same_login
 from jsobj.net.request import Reply, Request, Retry
+from jsobj.store.digest_tries import TRIES
 from jsobj.store.swift.errors import Asker, evidence, explained
 
-_SENDINGS = 3  # how often a body is sent before the server's other opinion of its digest is an error
 _WORDS_SHOWN = 200
 
 
@@ -40,7 +39,7 @@ def failure(request: Request, reply: Reply, who: Asker | None) -> Retry | JsobjE
     if status in {403, 404} and "x-amz-request-id" in reply.headers and "x-trans-id" not in reply.headers:
         return not_swift(container, words(reply))  # an S3 API, which takes Swift's path for a bucket and a key
     if status == 422:
-        if reply.attempts < _SENDINGS:
+        if reply.attempts < TRIES:
             return Retry("the server received other bytes than were sent")
         return wrong_digest(container, key, words(reply))
     if status == 409 and request.method == "PUT" and reply.attempts == 1:
@@ -154,8 +153,3 @@ def name_refused(what: str, name: str) -> JsobjError:
     return JsobjError(
         "object-name", f"'{name[:80]}' cannot be {what}", code=ExitCode.USAGE, hint="write swift://CONTAINER/OBJECT"
     )
-
-
-def quoted(headers: Mapping[str, str]) -> bool:
-    """Whether the ETag stands in quotation marks: both servers write those of large objects so, and no others."""
-    return headers.get("etag", "").startswith('"')

@@ -15,9 +15,9 @@ from functools import partial
 from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.store.digest_tries import TRIES, until_digest_matches
-from jsobj.store.etag import composite
+from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compare import bytes_differ, is_md5, layouts
+from jsobj.transfer.compare import bytes_differ, layouts
 from jsobj.transfer.engine.parallel_map import bounded_map
 
 _STRETCH = 8 * 1024**2  # bytes that are fetched at once where the object's own parts do not say

@@ -15,9 +15,9 @@ from typing import TypeAlias
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import FileSink
 from jsobj.store.digest_tries import until_digest_matches
-from jsobj.store.etag import composite
+from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compare import Comparison, bytes_differ, compare, is_md5, layouts, md5_of
+from jsobj.transfer.compare import Comparison, bytes_differ, compare, layouts, md5_of
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
 from jsobj.transfer.download.partial_file import PartialFile

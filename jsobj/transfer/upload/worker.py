@@ -14,8 +14,9 @@ from typing import TypeAlias
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSource
+from jsobj.store.etag import is_md5
 from jsobj.store.objects import MTIME, PART_SIZE, Listed, Part, PutOptions, Store, Upload
-from jsobj.transfer.compare import compare, is_md5, md5_of
+from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.compression import compressed_already, encoder, file_chunks, through
 from jsobj.transfer.engine.parts_work import Arrived
 from jsobj.transfer.engine.rate_limit import Meter
