@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import sys
+from collections.abc import Iterable
 from typing import ClassVar
 
 
@@ -265,3 +266,14 @@ class SourceVanished(TypedError, reference="source-vanished", code=ExitCode.LOCA
 
 class DiskFull(TypedError, reference="disk-full", code=ExitCode.LOCAL):
     """The disk or the user's quota on it is full."""
+
+
+def did_you_mean(word: str, known: Iterable[str], *, most: int = 1, cutoff: float = 0.6) -> str:
+    """The beginning of a hint: known names that begin with ``word`` or resemble it, at most 3 or ``most``; else ""."""
+    import difflib
+
+    names = {name.lower(): name for name in known}
+    typed = word.lower()
+    near = [name for name in names if typed and name.startswith(typed)][:3]
+    near = near or difflib.get_close_matches(typed, names, n=most, cutoff=cutoff)
+    return f"did you mean {' or '.join(repr(names[name]) for name in near)}? " if near else ""

@@ -21,14 +21,14 @@ _OURS = ("swift", "jsobj+swift", "jsobj+s3")  # the protocols of jsobj.fs
 
 
 def _protocol(url: str) -> str:
-    """What stands before ``://``; "" for no URL."""
+    """The protocol of a URL; "" for other text."""
     protocol, found, _ = url.partition("://")
     return protocol if found else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection(Transfers):
-    """Names, and nothing else: pickled, it carries no secret, and whoever unpickles it looks its own files up.
+    """Only names: a pickled connection carries no secret, and each process reads its own files.
 
     Made by :func:`jsobj.connect`. ``profile`` is an AWS profile, ``cloud`` an entry of clouds.yaml; with neither, the
     environment decides as it does for the commands. ``unsigned``: public data, without any login. Places are written
@@ -152,7 +152,7 @@ class Connection(Transfers):
         Where an array's chunks are small, zarr is told to ask for up to ``parallel`` of them at once (its setting
         ``async.concurrency``, which is 10 and counts for all of its stores), unless you have set a number of your own.
 
-        ``mode="w"`` deletes the Zarr that is there. Where there is anything else it raises :class:`JsobjError`
+        ``mode="w"`` deletes an existing Zarr. Where anything else exists it raises :class:`JsobjError`
         (refused), since a bucket or a folder of other data may have been named by mistake.
 
         Examples

@@ -26,7 +26,7 @@ class TransferFailed(JsobjError):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class VerifyResult:
     """What :meth:`Transfers.verify` found. ``counts``: items in each state; ``differences``: those that are not fine.
 
     States: ``same``, ``differs``, ``missing``, ``extra`` (no such file), ``unverified`` (no digest to compare),
@@ -276,7 +276,7 @@ class Transfers:
         deep: bool = False,
         extra: bool = False,
         listen: Callable[[Checked], object] | None = None,
-    ) -> Comparison:
+    ) -> VerifyResult:
         """Compare objects with a local file or folder, or with a list of digests; or look at every chunk of a Zarr.
 
         Parameters
@@ -321,7 +321,7 @@ class Transfers:
                     listen(checked)
                 if not found.is_fine(checked):
                     differences.append(checked)
-        return Comparison(dict(found.counts), tuple(differences), found.code)
+        return VerifyResult(dict(found.counts), tuple(differences), found.code)
 
 
 def _lines(path: str) -> TextIO:

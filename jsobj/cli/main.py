@@ -1,4 +1,4 @@
-"""The whole command line: the table of words, and the one place where an error becomes an exit code."""
+"""The command line: the table of commands, and the one place where an error becomes an exit code."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def make_root() -> Group:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command line; the exit code. Nothing else in the program decides an exit code."""
+    """Run one command line and return its exit code. Only this function turns errors into exit codes."""
     before = _catch_signals()
     try:
         code = call(argv)
@@ -91,10 +91,10 @@ def run(argv: Sequence[str]) -> int:
     except _Terminated:
         return _report(JsobjError("terminated", "stopped by a signal", code=ExitCode.TERMINATED), argv)
     except (BrokenPipeError, ReaderGone):
-        # The reader (head, less) has enough. Python would complain once more while closing stdout.
+        # The reader (head, less) has closed the pipe; Python would fail again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return ExitCode.OK
-    except Exception as error:  # noqa: BLE001 - the last door: whatever comes here is a bug, and is called one
+    except Exception as error:  # noqa: BLE001 - the outermost handler: anything that arrives here is a bug
         return _report(_bug(error, argv), argv)
     finally:
         for number, handler in before.items():
@@ -126,7 +126,7 @@ def _usage(error: click.UsageError) -> JsobjError:
 
 
 def _bug(error: Exception, argv: Sequence[str]) -> JsobjError:
-    """A bug report's worth of facts: where it happened, never what was in the variables."""
+    """Where it happened, for a bug report; never the values of variables."""
     import traceback
 
     if "--debug" in argv:
@@ -148,5 +148,5 @@ def _catch_signals() -> dict[int, signal._HANDLER]:
 
     try:
         return {number: signal.signal(number, handle) or signal.SIG_DFL for number in _KNOWN_SIGNALS}
-    except ValueError:  # not the main thread: somebody else's program, with handlers of its own
+    except ValueError:  # not the main thread: another program, with handlers of its own
         return {}

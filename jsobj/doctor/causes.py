@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import configparser
-import difflib
 from dataclasses import dataclass
 from importlib import resources
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +49,7 @@ def explain(words: str) -> tuple[Cause, ...]:
     if found:
         # A code in the message says more than a phrase in it, and a long code more than a short one.
         return tuple(sorted(found, key=lambda cause: (cause.code.lower() not in text, -len(cause.code))))
-    near = difflib.get_close_matches(text, [cause.code.lower() for cause in CAUSES], n=3, cutoff=0.5)
-    codes = [cause.code for wanted in near for cause in CAUSES if cause.code.lower() == wanted]
-    hint = f"did you mean: {', '.join(codes)}? " if codes else ""
+    hint = did_you_mean(text, (cause.code for cause in CAUSES), most=3, cutoff=0.5)
     raise JsobjError(
         "error-unknown",
         f"'{words[:80]}' is not in the table of errors",

@@ -7,7 +7,6 @@ interrupted) is given up and ends with the process.
 
 from __future__ import annotations
 
-import difflib
 import queue
 import threading
 import time
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Check, Finding, Outcome, Status, failed, skipped
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, did_you_mean
 
 
 def run_checks(
@@ -133,12 +132,8 @@ def chosen(checks: Sequence[Check], words: Sequence[str]) -> tuple[Check, ...]:
     wanted: set[str] = set()
     for word in words:
         if word not in by_id and word not in layers:
-            known = [*by_id, *layers]
-            begun = [name for name in known if name.startswith(word)]
-            near = begun or difflib.get_close_matches(word, known, n=1)
-            hint = f"did you mean {' or '.join(map(repr, near[:3]))}? " if near else ""
-            sentence = f"there is no check '{word[:80]}'"
-            raise JsobjError("usage", sentence, code=ExitCode.USAGE, hint=f"{hint}all of them: jsobj doctor --list")
+            hint = f"{did_you_mean(word, [*by_id, *layers])}all of them: jsobj doctor --list"
+            raise JsobjError("usage", f"there is no check '{word[:80]}'", code=ExitCode.USAGE, hint=hint)
         wanted |= {check.id for check in checks if word in (check.id, check.layer)}
     for check in reversed(checks):  # what a check needs comes before it
         wanted |= set(check.needs) if check.id in wanted else set()

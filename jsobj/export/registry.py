@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Flag, auto
 from typing import Literal
 
-from jsobj.errors import ExitCode, JsobjError, NoS3Keys
+from jsobj.errors import ExitCode, JsobjError, NoS3Keys, did_you_mean
 from jsobj.export.configuration import Configuration
 from jsobj.export.logins import Logins
 
@@ -130,8 +130,5 @@ def find_tool(name: str) -> Tool:
     for tool in TOOLS:
         if tool.name == name:
             return tool
-    import difflib
-
-    close = difflib.get_close_matches(name, [tool.name for tool in TOOLS], n=1)
-    hint = f"did you mean '{close[0]}'? all of them: jsobj export --list" if close else "see: jsobj export --list"
+    hint = f"{did_you_mean(name, (tool.name for tool in TOOLS))}all of them: jsobj export --list"
     raise JsobjError("tool-unknown", f"jsobj cannot export to '{name[:60]}'", code=ExitCode.USAGE, hint=hint)

@@ -1,8 +1,8 @@
-"""Copying and moving objects: on the server where it can, through this machine where it must.
+"""Copy and move objects, on the server where that is possible, else through this computer.
 
 One request copies up to 5 GiB; what is larger, or was sent in parts of a known size, is copied part by part, so that
 the composite ETag stays the same and proves the copy. Between dialects, or between accounts, the bytes pass through
-here and are hashed on their way. A move deletes the source only after its copy was looked at.
+here and are hashed on the way. A move deletes the source only after its copy was checked.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a s
 
 @dataclass(frozen=True, slots=True)
 class CopyItem:
-    """One object and its new key."""
+    """An object and its new key."""
 
     remote: Listed
     key: str
@@ -35,7 +35,7 @@ class CopyItem:
 
 @dataclass(frozen=True, slots=True)
 class ObjectCopier:
-    """Copies one object at a time. ``same_server``: both stores speak with the same server as the same account."""
+    """Copies one object at a time. ``same_server``: both stores use the same server and account."""
 
     source: Store
     target: Store
@@ -57,7 +57,7 @@ class ObjectCopier:
 
     def _copied(self, item: CopyItem, name: str) -> Done | Skipped:
         if self.source.place.bucket == self.target.place.bucket and item.remote.key == item.key:
-            # Also from s3:// to swift://: both show the same object, and a move would delete what it has just made.
+            # Also from s3:// to swift://: both name the same object, and a move would delete its own copy.
             raise JsobjError(
                 "copy-onto-itself",
                 f"{name} and {self.target.place.url(item.key)} are the same object",
@@ -79,7 +79,7 @@ class ObjectCopier:
         return Done(name, self.target.place.url(item.key), info.size, verified, etag)
 
     def _require_unchanged(self, info: ObjectInfo) -> None:
-        """What was written over the source meanwhile is no copy's original, and is not deleted."""
+        """A source that was overwritten during the copy is not deleted."""
         if self.source.head(info.key).etag != info.etag:
             raise ObjectChanged(
                 f"{self.source.place.url(info.key)} changed while it was copied; it was not deleted",
@@ -117,7 +117,7 @@ class ObjectCopier:
             raise
 
     def _parts(self, info: ObjectInfo) -> Layout | None:
-        """How a server-side copy is cut; None for one request."""
+        """The parts of a server-side copy; None for one request."""
         limits = self.target.limits
         if self.target.place.dialect == "s3" and info.parts is not None and info.metadata.get(PART_SIZE):
             return next(layouts(self.source, info), None)
@@ -126,7 +126,7 @@ class ObjectCopier:
         return plan_layout(info.size, limits, _COPY_PART)
 
     def _through_here(self, info: ObjectInfo, key: str) -> tuple[str, str]:
-        """The new ETag, and what the source's bytes were compared with; wrong ones end it before an object is made."""
+        """The new ETag, and which digest the bytes were compared with; no object is made of wrong ones."""
         reading = ReadStream(self.source, info)
         sent = send_stream(
             self.target,
@@ -139,7 +139,7 @@ class ObjectCopier:
         return sent.etag, reading.verified
 
     def _compared(self, info: ObjectInfo, key: str, etag: str) -> str:
-        """Look at the copy: its size must be right; "etag" where that is the source's too, else ""."""
+        """Check the size of the copy; "etag" where its ETag is the source's, else ""."""
         made = self.target.head(key)
         if made.size != info.size:
             raise JsobjError(
@@ -169,7 +169,7 @@ def copy_all(
     workers: int,
     stop: Callable[[], None],
 ) -> list[JsobjError]:
-    """Copy everything that ``items`` gives; what failed. ``stop`` is called where it ends early."""
+    """Copy all ``items`` and return the failures. ``stop`` is called on an early end."""
     failures = []
     for event in bounded_map(copier, items, workers, stop=stop):
         if isinstance(event, Failed):

@@ -1,4 +1,4 @@
-"""Deleting many objects: a few at a time, each one told, failures one by one."""
+"""Delete many objects, several at a time, with an event for each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WORKERS = 16
 
 @dataclass(frozen=True, slots=True)
 class ToDelete:
-    """An object to delete. ``named``: by the user, so that one that is not there is an error."""
+    """An object to delete. ``named``: by the user, so that a missing one is an error."""
 
     store: Store
     key: str
@@ -34,9 +34,9 @@ class ToDelete:
 def delete_all(
     objects: Iterable[ToDelete], stores: Iterable[Store], *, tally: Tally, emit: Listener
 ) -> tuple[JsobjError, ...]:
-    """Delete; one failure of each exit code (the listener hears of all). ``stores``: to be stopped where it ends early.
+    """Delete objects; return one failure for each exit code. All become events. ``stores`` are stopped on an early end.
 
-    Raises :class:`JsobjError` for a cause that every object would meet.
+    Raises :class:`JsobjError` for a cause that affects all objects.
     """
 
     def stop() -> None:
@@ -79,7 +79,7 @@ def delete(item: ToDelete) -> None:
 
 
 def _look(item: ToDelete) -> None:
-    """Servers do not mind deleting what is not there; who mistyped a name does."""
+    """Servers accept the deletion of a missing object; the user may have mistyped its name."""
     try:
         item.store.head(item.key)
     except JsobjError as error:

@@ -25,7 +25,7 @@ from jsobj.transfer.upload.work import Planning, UploadWork, merged
 from jsobj.transfer.upload.worker import Sender, Sending
 from jsobj.transfer.zarr_leftovers import Leftovers, files_left, leftovers_warning
 
-_RATE_EACH = 1024 * 1024  # bytes a second for each worker: one that crawls would look stalled to the server
+_RATE_EACH = 1024 * 1024  # bytes a second for each worker; a slower one would look stalled to the server
 _COMPRESSING = 4  # workers at most where files are compressed
 
 
@@ -59,28 +59,28 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
 
 
 def _sweep(journal: Journal, store: Store) -> None:
-    """Abort the uploads that no run will go on with."""
+    """Abort uploads that no run will continue."""
     for leftover in journal.leftovers():
         store.abort(Upload(leftover.key, leftover.upload_id))
         journal.leftover_gone(leftover)
 
 
 def _sweep_what_this_run_replaced(journal: Journal, store: Store) -> None:
-    """An upload that seemed gone and was begun anew. What cannot be aborted now stays in the journal, for the next."""
+    """Abort uploads that this run replaced. Those that cannot be aborted stay in the journal for the next run."""
     with contextlib.suppress(JsobjError):
         _sweep(journal, store)
 
 
 def _place(store: Store, how: str = "") -> Callable[[str], str]:
-    """The whole address of a key, under which fingerprints are remembered."""
-    said = f"{how} " if how else ""
-    return lambda key: f"{said}{store.place.endpoint} {store.place.url(key)}"
+    """The full address of a key, under which fingerprints are stored."""
+    kind = f"{how} " if how else ""
+    return lambda key: f"{kind}{store.place.endpoint} {store.place.url(key)}"
 
 
 def plan_upload(
     store: Store, sources: Sequence[UploadSource], filters: Filters, *, follow_links: bool = False
 ) -> Iterator[Planning]:
-    """Every file with what is there already under its key."""
+    """Every file with the object that has its key."""
     for source in sources:
         found = walk([source.path], filters=filters, follow_symlinks=follow_links)
         if source.exact:
@@ -91,7 +91,7 @@ def plan_upload(
 
 
 def plan_listed(store: Store, files: Iterable[LocalFile | Passed], prefix: str) -> Iterator[Planning]:
-    """The files of a list, which come in any order: sorted by their names, of which memory holds all."""
+    """The files of a list, sorted by name: unlike those of a walk, they are all held in memory."""
     found = sorted(files, key=lambda file: file.relative)
     return merged(found, iter(store.list(prefix)), prefix)
 
@@ -142,7 +142,7 @@ def download(job: RunContext, store: Store, target: DownloadTarget, landing: Tar
 def _tell_left(job: RunContext, store: Store, target: DownloadTarget, zarrs: Collection[str]) -> None:
     try:
         left = list(files_left(target.folder, zarrs, store.list, target.prefix))
-    except JsobjError as error:  # everything has arrived: a second listing that fails must not make that a failure
+    except JsobjError as error:  # all objects have arrived; a failed second listing must not make that a failure
         text = f"what an older Zarr may have left in {target.folder} is not known: {error.message}"
         job.emit(Noted(text, warning=True))
         return
@@ -157,7 +157,7 @@ def _has_entries(folder: str) -> bool:
 
 
 def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
-    """The objects meant."""
+    """The objects to fetch."""
     if target.file:
         info = store.head(target.prefix)
         yield Listed(info.key, info.size, info.etag, info.modified)
@@ -170,7 +170,7 @@ def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
 
 
 def _meter(job: RunContext) -> Meter:
-    """Counts bytes, and holds them back where a rate was set, of which each process has its share."""
+    """Counts bytes, and slows them down to the rate that was set; each process has its share of it."""
     rate = job.spec.options.limit_rate / max(1, job.spec.options.processes)
     return Meter(job.tally.moved, RateLimit(rate) if rate else None)
 
@@ -219,6 +219,6 @@ def _run(
 
 
 def _workers(options: Options) -> int:
-    """Compressing takes a core, and holds parts in memory: few at a time. So do few where the rate is low."""
+    """Fewer where files are compressed, which takes a core and memory for each, and where the rate is low."""
     workers = min(options.parallel, _COMPRESSING) if options.compress else options.parallel
     return min(workers, max(1, options.limit_rate // _RATE_EACH)) if options.limit_rate else workers

@@ -1,10 +1,10 @@
-"""Which key a file gets and which path an object gets: the rules of ``cp -r``, said once.
+"""Which key a file gets and which path an object gets, by the rules of ``cp -r``.
 
 Upload: a source that ends in ``/`` means what is in the folder; else the folder (or file) goes in under its own name
 where the destination ends in ``/`` or is a bucket, and takes the destination's name where it does not. Download: the
-same the other way round; ``.`` counts like ``./``. Unlike with ``cp``, it makes no difference whether the folder is
-there already: the same command, run again after an interruption, must mean the same. Only a single object goes into a
-folder that is there.
+same the other way round; ``.`` counts like ``./``. Unlike with ``cp``, it makes no difference whether the folder
+exists: the same command, run again after an interruption, must mean the same. Only a single object goes into an
+existing folder.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class UploadSource:
 
 
 def upload_sources(sources: Sequence[str], key: str) -> tuple[UploadSource, ...]:
-    """Where each source goes. ``key``: what stands behind the bucket in the destination.
+    """Where each source goes. ``key``: what follows the bucket in the destination.
 
-    Raises :class:`JsobjError`: local (a source is not there), usage (several sources for one key).
+    Raises :class:`JsobjError`: local (a source is missing), usage (several sources for one key).
     """
     into = not key or key.endswith("/")
     if len(sources) > 1 and not into:
@@ -145,6 +145,6 @@ def download_target(store: Store, location: Location, destination: str) -> Downl
 
 
 def absolute(path: str) -> str:
-    """The same place whatever the working folder is; a slash at the end stays, since it says what is meant."""
+    """An absolute path. A slash at the end stays, since it has a meaning."""
     whole = os.path.abspath(path)
     return f"{whole}/" if path.endswith("/") and whole != "/" else whole

@@ -1,4 +1,4 @@
-"""Whether what is in the bucket is what it should be: against local files, or against a list of digests."""
+"""Compare objects with local files, or with a list of digests."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _KINDS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What became of one item. ``by``: what was compared (``md5``, ``parts``, ``sha256``, ``bytes`` ...) or why not."""
+    """The verdict on one item. ``by``: what was compared (``md5``, ``parts``, ``sha256``, ``bytes`` ...) or why not."""
 
     item: str
     state: str
@@ -48,11 +48,11 @@ class Pair:
 
 
 def pairs(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix: str) -> Iterator[Pair | Checked]:
-    """Files and objects side by side; both come in the order of the keys' bytes."""
+    """Files paired with objects; both come in the order of the keys' bytes."""
     ahead = next(there, None)
     for file in files:
         if isinstance(file, Passed):
-            if file.error is not None:  # what was left out on purpose is not compared
+            if file.error is not None:  # files that were left out on purpose are not compared
                 yield Checked(file.path, UNREADABLE, file.reason)
             continue
         key = prefix + file.relative
@@ -71,10 +71,10 @@ def pairs(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix: 
 
 
 class TreeCheck:
-    """Compares one pair at a time. ``deep``: where digests do not tell, the object is fetched and compared by bytes.
+    """Compares one pair at a time. ``deep``: an object without a usable digest is fetched and compared by bytes.
 
-    An object without a file is ``extra``, and no fault; but one that ``is_leftover`` calls part of a Zarr makes that
-    Zarr another one.
+    An object without a file is ``extra``, which is not a fault, unless ``is_leftover`` says that it is read as part of
+    a Zarr.
     """
 
     def __init__(self, store: Store, *, deep: bool, is_leftover: Callable[[str], bool]) -> None:
@@ -160,7 +160,7 @@ def read_manifest(lines: Iterable[str], source: str) -> Iterator[Promise]:
 
 
 class ManifestCheck:
-    """Compares one object at a time with its promise: by its ETag where that tells, else by fetching it."""
+    """Compares one object at a time with its digest: by the ETag where that is an MD5, else by fetching it."""
 
     def __init__(self, store: Store, prefix: str) -> None:
         self._store = store
@@ -188,7 +188,7 @@ class ManifestCheck:
 
 
 class _Hashing:
-    """A sink that hashes what comes in order; a retry that begins anew begins the digest anew."""
+    """A sink that hashes bytes in order; a retry starts the digest over."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind

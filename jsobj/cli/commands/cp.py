@@ -1,4 +1,4 @@
-"""``jsobj cp`` and ``jsobj mv``: objects to other keys and buckets, without passing through here where that can be."""
+"""``jsobj cp`` and ``jsobj mv``: copy and move objects."""
 
 from __future__ import annotations
 

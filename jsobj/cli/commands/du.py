@@ -1,4 +1,4 @@
-"""``jsobj du``: how much is there."""
+"""``jsobj du``: count objects and bytes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _by_folder(world: World, sizes: Iterable[tuple[str, int]]) -> tuple[int, int
     from jsobj.ui.text import safe
     from jsobj.units import human_bytes
 
-    outside = [0, 0]  # what is in no folder comes in between, and is told after the folders
+    outside = [0, 0]  # objects outside of folders come between them, and are shown after them
     totals = [0, 0]
 
     def rows() -> Iterator[tuple[str, int, int]]:

@@ -1,4 +1,4 @@
-"""``jsobj jobs``: transfers that were interrupted, failed, or are running, as their journals tell."""
+"""``jsobj jobs``: transfers that were interrupted, failed, or are running, from their journals."""
 
 from __future__ import annotations
 

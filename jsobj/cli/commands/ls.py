@@ -60,7 +60,7 @@ def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endp
 
 
 def _found(store: Store, key: str, recursive: bool) -> tuple[str, Iterator[Listed]]:
-    """The folder whose name is left out, and what is there. Raises not found where there is nothing."""
+    """The folder whose name is left out of lines, and what is in it. Raises not found where there is nothing."""
     from jsobj.store.location import everything_at, nothing_at, object_at
 
     delimiter = "" if recursive else "/"

@@ -1,4 +1,4 @@
-"""``jsobj stat``: everything that is known of one object."""
+"""``jsobj stat``: everything that is known about one object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``jsobj verify``: whether what is in the bucket is what it should be."""
+"""``jsobj verify``: compare objects with files, or with a list of digests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a command is made: groups that load their commands when they are called, and the options that all share."""
+"""Commands and groups: commands are imported when they are called, and share a set of options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
 from jsobj.cli.parsing.world import World, standard_streams
-from jsobj.errors import ExitCode
+from jsobj.errors import ExitCode, did_you_mean
 
 _SHARED_WITH_VALUE = frozenset({"--cloud", "--profile"})
 _SHARED_WORDS = _SHARED_WITH_VALUE | {"--json", "-q", "--quiet", "-v", "--verbose", "--no-input", "--debug"}
@@ -44,7 +44,7 @@ def _shared_options() -> list[click.Parameter]:
 
 
 class ReaderGone(Exception):
-    """Whoever read standard output has closed it: no error, head has enough."""
+    """The reader of standard output has closed it, as head does: not an error."""
 
 
 class Command(click.Command):
@@ -67,7 +67,7 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
-            raise ReaderGone from error  # click would make an exit with code 1 of it
+            raise ReaderGone from error  # click would exit with code 1
 
 
 def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
@@ -82,7 +82,7 @@ def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
         as_json=shared["as_json"],
         quiet=shared["quiet"],
         verbose=shared["verbose"],
-        environ=os.environ,  # noqa: TID251 - the entry point's room; Output looks only at the variables about colour
+        environ=os.environ,  # noqa: TID251 - the entry point; Output reads only the variables about colour
     )
     if shared["debug"]:
         from jsobj.ui.debuglog import open_debug_log
@@ -135,7 +135,7 @@ class Group(click.Group):
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put the default command's word in where it was left out; without one, words are missing: show which."""
+        """Insert the default command where none is named; without a default, show the help."""
         given, args = args, _shared_last(args)
         if self.default and (not args or (args[0].startswith("-") and args[0] not in {"-h", "--help"})):
             args = [self.default, *given]
@@ -150,11 +150,8 @@ class Group(click.Group):
         """As click does, with a suggestion for a mistyped word."""
         word = args[0]
         if word not in self.table and not ctx.resilient_parsing:
-            import difflib
-
-            close = difflib.get_close_matches(word, self.table, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else f" See: {ctx.command_path} --help"
-            ctx.fail(f"there is no command '{word}'.{hint}")
+            hint = did_you_mean(word, self.table).strip().capitalize() or f"See: {ctx.command_path} --help"
+            ctx.fail(f"there is no command '{word}'. {hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -177,7 +174,7 @@ def _shared_last(args: list[str]) -> list[str]:
     if not moved:
         return list(args)
     if not rest or rest[0].startswith("-"):
-        return rest  # they concern a command, and there is none
+        return rest  # there is no command that they could belong to
     end = rest.index("--") if "--" in rest else len(rest)
     return [*rest[:end], *moved, *rest[end:]]
 

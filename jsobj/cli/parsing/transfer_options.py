@@ -1,4 +1,4 @@
-"""What ``upload``, ``download``, ``cp``, ``mv`` and ``verify`` share: their options, and the frame around a run."""
+"""The options that ``upload``, ``download``, ``cp``, ``mv`` and ``verify`` share."""
 
 from __future__ import annotations
 

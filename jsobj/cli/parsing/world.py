@@ -1,4 +1,4 @@
-"""What every command receives: the settings, the way out, and the options that all commands share."""
+"""What every command receives: settings, output, and the options that all commands share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class World:
 
     @property
     def can_ask(self) -> bool:
-        """Whether a person is there to answer a prompt."""
+        """Whether prompts are allowed and stdin is a terminal."""
         return not self.no_input and self.stdin.isatty()
 
     def now(self) -> datetime:
@@ -56,9 +56,9 @@ class World:
         return Secret(line)
 
     def ask(self, question: str, *, option: str, secret: bool = False, default: str = "") -> str:
-        """Ask a person.
+        """Prompt for a value.
 
-        Raises :class:`JsobjError` (usage) naming the option to use where nobody can be asked.
+        Raises :class:`JsobjError` (usage) naming the option to use where prompts are not possible.
         """
         if not self.can_ask:
             raise JsobjError(
@@ -74,9 +74,9 @@ class World:
         )
 
     def confirm(self, question: str, *, option: str) -> None:
-        """Ask for a yes.
+        """Ask for confirmation.
 
-        Raises :class:`JsobjError`: refused for a no, usage naming the option where nobody can be asked.
+        Raises :class:`JsobjError`: refused for a no, usage naming the option where prompts are not possible.
         """
         if not self.can_ask:
             raise JsobjError(

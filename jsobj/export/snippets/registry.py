@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from string import Template
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, did_you_mean
 from jsobj.export.snippets.s3_clients import S3_CLIENTS, S3Client
 from jsobj.export.snippets.target import Target
 from jsobj.export.snippets.templates import (
@@ -143,8 +143,5 @@ def find_library(name: str) -> Library:
     for library in LIBRARIES:
         if library.name == name.lower():
             return library
-    import difflib
-
-    close = difflib.get_close_matches(name.lower(), [library.name for library in LIBRARIES], n=1)
-    hint = f"did you mean '{close[0]}'? all of them: jsobj snippet --list" if close else "see: jsobj snippet --list"
+    hint = f"{did_you_mean(name, (library.name for library in LIBRARIES))}all of them: jsobj snippet --list"
     raise JsobjError("library-unknown", f"there is no snippet for '{name[:60]}'", code=ExitCode.USAGE, hint=hint)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import jsobj
-from jsobj.errors import ExitCode, JsobjError, KeysRefused, ObjectNotFound, TypedError, error_of
+from jsobj.errors import ExitCode, JsobjError, KeysRefused, ObjectNotFound, TypedError, did_you_mean, error_of
 
 ERROR = JsobjError("no-key", "there is no key", code=ExitCode.AUTH, context="HTTP 403", hint="jsobj ec2-creds")
 
@@ -56,3 +56,17 @@ def test_an_error_in_other_words_is_of_the_same_kind() -> None:
     refused = KeysRefused("ec2-role", "no role", code=ExitCode.REFUSED).reworded("not with this role")
     assert isinstance(refused, KeysRefused)
     assert (refused.reference, refused.code) == ("ec2-role", ExitCode.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("rcloen", "did you mean 'rclone'? "),
+        ("S5", "did you mean 's5cmd'? "),
+        ("s", "did you mean 's3cmd' or 's5cmd'? "),
+        ("nothing like it", ""),
+        ("", ""),
+    ],
+)
+def test_a_mistyped_name_has_a_suggestion(word: str, hint: str) -> None:
+    assert did_you_mean(word, ["rclone", "s3cmd", "s5cmd"]) == hint
