@@ -8,7 +8,6 @@ Allas's URLs: the project stands in Swift's URL, and (as at Cleura and CSCS) eac
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from ceph_cluster import Cluster, ceph, lacking
 from fixtures_cloud import Cloud
+from rigs import lack
 
 from jsobj.sandbox import lifecycle
 
@@ -100,11 +100,8 @@ def _options(cloud: Cloud, region: str) -> dict[str, str]:
 
 def need_ceph() -> None:
     """Skip where Ceph cannot run; fail instead when the rigs are required."""
-    reason = lacking()
-    if reason and os.environ.get("JSOBJ_REQUIRE_RIGS"):
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
+    if reason := lacking():
+        lack(reason)
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from rigs import lack
 from tls_front import Front, lacking, tls_front
 
 
@@ -38,10 +38,7 @@ class Fronts:
 @pytest.fixture(scope="session")
 def fronts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fronts]:
     """nginx with TLS on loopback, before whatever a test names."""
-    reason = lacking()
-    if reason and os.environ.get("JSOBJ_REQUIRE_RIGS"):
-        pytest.fail(reason)
-    if reason:
-        pytest.skip(reason)
+    if reason := lacking():
+        lack(reason)
     with contextlib.ExitStack() as stack:
         yield Fronts(tmp_path_factory.mktemp("tls"), stack)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 
 import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud
+from rigs import need_program
 
 from jsobj.cli.commands.help_topics import TOPICS
 from jsobj.errors import ExitCode
@@ -72,10 +71,7 @@ def test_keyless_names_what_needs_keys_as_export_does(jsobj: Jsobj, cloud: Cloud
 
 
 def test_restic_over_swift_needs_no_keys(jsobj: Jsobj, cloud: Cloud, name: str) -> None:
-    if shutil.which("restic") is None:
-        if os.environ.get("JSOBJ_REQUIRE_RIGS"):
-            pytest.fail("restic is not installed")
-        pytest.skip("restic is not installed")
+    need_program("restic")
     jsobj("login", cloud.rc("app-cred-restricted"))
     jsobj("bucket", "create", name)
     variables = jsobj.folder / "variables"

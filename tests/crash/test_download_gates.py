@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 
 import pytest
 from crash_scene import MIB, PARALLEL, PART, SPARSE, Crash, content, kill
 from fault_proxy import Rule
+from rigs import need_program
 
 DATA = content(20 * MIB, 8)
 OLD = b"the old file"
@@ -33,9 +33,7 @@ def test_C08_a_download_killed_in_a_part_goes_on(crash: Crash, at: int) -> None:
 
 @pytest.mark.parametrize("call", ["rename", "fsync"])
 def test_C08_a_download_killed_at_its_rename_has_one_of_both_contents(crash: Crash, call: str) -> None:
-    strace = shutil.which("strace")
-    if strace is None:
-        (pytest.fail if os.environ.get("JSOBJ_REQUIRE_RIGS") else pytest.skip)("needs strace")
+    strace = need_program("strace")
     crash.put("data", DATA, PART)
     kinds = "rename,renameat,renameat2" if call == "rename" else "fsync,fdatasync"
     seen = []

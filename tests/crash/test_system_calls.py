@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from crash_scene import MIB, SPARSE, Crash, content
+from rigs import need_strace
 
 OLD = b"the old file"
 LARGE, SMALL = content(11 * MIB, 81), content(MIB // 2, 82)  # three parts; one request
@@ -21,7 +22,7 @@ SIZES = pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
 
 def injected(crash: Crash, path: Path, injection: str) -> subprocess.CompletedProcess[str]:
     """A download under strace, with one thread for the transfers: N is counted in each thread by itself."""
-    words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", f"inject={injection}"]
+    words = [need_strace(), "-f", "-qq", "-o", "/dev/null", "-e", f"inject={injection}"]
     command = crash.jsobj.command("download", crash.url("data"), path, *SPARSE, "--parallel", "1")
     return subprocess.run(
         [*words, *command],

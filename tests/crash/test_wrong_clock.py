@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 
 import pytest
 from crash_scene import MIB, SPARSE, Crash, content
+from rigs import need_program
 
 DATA = content(MIB, 71)
 S3 = pytest.mark.parametrize("crash", ["s3", "rgw"], indirect=True)
@@ -17,9 +16,7 @@ S3 = pytest.mark.parametrize("crash", ["s3", "rgw"], indirect=True)
 
 def at_another_time(crash: Crash, offset: str, *argv: str) -> tuple[int, dict[str, str]]:
     """Exit code and error of a command whose clock is ``offset`` away, as ``faketime -f`` writes it."""
-    if shutil.which("faketime") is None:
-        reason = "faketime not found: apt-get install faketime"
-        pytest.fail(reason) if os.environ.get("JSOBJ_REQUIRE_RIGS") else pytest.skip(reason)
+    need_program("faketime")
     done = subprocess.run(
         ["faketime", "-f", offset, *crash.jsobj.command(*argv, *SPARSE, "--json")],
         env=crash.jsobj.environment(),

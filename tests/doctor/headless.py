@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
+from rigs import lack
 
 _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -34,7 +34,7 @@ def find_chromium() -> str:
     """The program; skips without it, or fails where the rigs are required."""
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None or shutil.which("bash") is None:
-        (pytest.fail if os.environ.get("JSOBJ_REQUIRE_RIGS") else pytest.skip)("needs chromium (and bash)")
+        lack("chromium or bash not found: apt-get install chromium fonts-dejavu-core bash")
     return found
 
 

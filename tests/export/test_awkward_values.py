@@ -12,6 +12,7 @@ from pathlib import Path
 import botocore.session
 import pytest
 import yaml
+from rigs import need_program
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Branch, Configuration
@@ -82,13 +83,13 @@ def by_bash(configuration: Configuration, folder: Path) -> set[str]:
 
 def by_rclone(configuration: Configuration, folder: Path) -> set[str]:
     (folder / "rclone.conf").write_text(text_of(configuration, secrets=True))
-    words = ["rclone", "--config", str(folder / "rclone.conf"), "config", "dump"]
+    words = [need_program("rclone"), "--config", str(folder / "rclone.conf"), "config", "dump"]
     return set(values_in(json.loads(subprocess.run(words, capture_output=True, check=True).stdout)))
 
 
 def by_s3cmd(configuration: Configuration, folder: Path) -> set[str]:
     (folder / "s3cfg").write_text(text_of(configuration, secrets=True))
-    words = ["s3cmd", "-c", str(folder / "s3cfg"), "--dump-config"]
+    words = [need_program("s3cmd"), "-c", str(folder / "s3cfg"), "--dump-config"]
     told = subprocess.run(words, capture_output=True, check=True, text=True).stdout
     return {line.partition(" = ")[2] for line in told.splitlines()}
 

@@ -21,6 +21,7 @@ from fixtures_cloud import Cloud
 from fixtures_places import environ_in
 from fixtures_rgw import GLOBAL, TENANTS, Rgw
 from fixtures_tls import Fronts
+from rigs import need_program
 
 SERVERS = ("swift", GLOBAL, TENANTS)
 BODY = "temperature\n281.4\n"
@@ -167,6 +168,8 @@ def test_the_tool_lists_writes_and_reads(
 
 
 def assert_lists_writes_and_reads(field: Field, steps: tuple[str, ...], folder: Path) -> None:
+    if any("rclone" in line for line in steps):
+        need_program("rclone")
     _, listed, _, read = field.shell(folder, "; echo +++; ".join(steps)).split("+++\n")
     assert "seen" in listed
     assert field.body("written") == BODY

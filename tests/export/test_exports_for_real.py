@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from commands import PROGRAMS, Jsobj
 from fixtures_cloud import Cloud
 from fixtures_places import Place
 from fixtures_tls import Fronts
+from rigs import need_program
 
 BODY = "temperature\n281.4\n"
 EXPORT = "jsobj export --profile science"
@@ -167,7 +167,7 @@ def step(folder: Path, name: str, text: str) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.tool)
 def test_the_tool_lists_writes_and_reads(place: Place, case: Case, tmp_path: Path) -> None:
-    assert shutil.which(case.program, path=f"{PROGRAMS}:{place.environ['PATH']}"), f"{case.program} is not installed"
+    need_program(case.program, f"{PROGRAMS}:{place.environ['PATH']}")
     (tmp_path / "body").write_text(BODY)
     place.put("seen", BODY.encode())
     lines = [step(tmp_path, name, getattr(case, name)) for name in ("set_up", "list", "write", "read")]
@@ -179,6 +179,7 @@ def test_the_tool_lists_writes_and_reads(place: Place, case: Case, tmp_path: Pat
 
 def test_restic_backs_up_and_restores(place: Place, fronts: Fronts, tmp_path: Path) -> None:
     """Over https, as with every real cloud: over http it signs bodies in a way that Ceph RGW 16 does not take."""
+    need_program("restic")
     (tmp_path / "body").write_text(BODY)
     front = fronts.before(place.endpoint)
     restic = f"restic -q --cacert {fronts.authorities()} -o s3.bucket-lookup=path"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rigs import need_program
 
 from jsobj.cli.commands.completion import SHELLS, completion_script
 
@@ -27,11 +27,7 @@ def test_the_scripts_are_fresh(shell: str) -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_shell_reads_the_script(shell: str) -> None:
-    program = shutil.which(shell)
-    if program is None:
-        if os.environ.get("JSOBJ_REQUIRE_RIGS"):
-            pytest.fail(f"{shell} is not installed")
-        pytest.skip(f"{shell} is not installed")
+    program = need_program(shell)
     ended = run([program, "-n", str(ROOT / "completions" / f"jsobj.{shell}")])
     assert ended.returncode == 0, ended.stderr
 

@@ -6,7 +6,6 @@ that portals make by default, and a Keystone that gives it no S3 keys.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 import pytest
 from commands import Keys
 from fixtures_cloud import Cloud
+from rigs import need_program
 
 from jsobj.identity.auth_source import from_rc
 from jsobj.identity.rc.file import read
@@ -109,10 +109,7 @@ def test_python_with_the_name_that_login_gave(reader: Reader, folder: Path, bloc
 
 
 def test_ci_needs_no_more_than_the_secret_store(reader: Reader, cloud: Cloud, folder: Path) -> None:
-    if shutil.which("jq") is None:
-        if os.environ.get("JSOBJ_REQUIRE_RIGS"):
-            pytest.fail("jq is not installed")
-        pytest.skip("jq is not installed")
+    need_program("jq")
     source = from_rc(read(folder / "app-cred-mine-openrc.sh"))
     secret = source.secrets["application_credential_secret"][0].reveal()
     home = folder / "runner"

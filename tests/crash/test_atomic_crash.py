@@ -6,7 +6,6 @@ the child gives, and grows until a run comes through: so every call of the write
 
 from __future__ import annotations
 
-import functools
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rigs import need_strace
 
 import jsobj
 from jsobj.atomic import edit_private_file
@@ -44,16 +44,9 @@ os.access("/jsobj-end", os.F_OK)
 """
 
 
-@functools.cache
-def strace_works() -> bool:
-    strace = shutil.which("strace")
-    return strace is not None and subprocess.run([strace, "true"], capture_output=True, timeout=20).returncode == 0
-
-
 @pytest.fixture(autouse=True)
 def _rig() -> None:
-    if not strace_works():
-        (pytest.fail if os.environ.get("JSOBJ_REQUIRE_RIGS") else pytest.skip)("needs strace")
+    need_strace()
 
 
 def run(path: Path, *strace: str, backup: bool = False) -> subprocess.CompletedProcess[str]:
