@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from enum import Enum
 
 from jsobj.errors import ExitCode, FullLoginNeeded, JsobjError
 from jsobj.identity import ledger
@@ -25,12 +26,21 @@ from jsobj.identity.settings import Settings
 _PENDING_LIFE = timedelta(days=1)
 
 
+class KeyOutcome(Enum):
+    """Where a profile's key comes from."""
+
+    KEPT = "kept"  # the profile has it already
+    REUSED = "reused"  # jsobj made it before
+    RECOVERED = "recovered"  # an interrupted run made it
+    MADE = "made"
+
+
 @dataclass(frozen=True, slots=True)
 class Obtained:
-    """A key and why it is this one. ``how``: ``kept`` (the profile's), ``reused``, ``recovered`` or ``made``."""
+    """A key and why it is this one."""
 
     key: Ec2Key
-    how: str
+    how: KeyOutcome
     reason: str
 
 
@@ -48,18 +58,20 @@ def obtain(
     try:
         with learning(settings, keystone):
             mine = _in_project(api.list(command), keystone)
-    except JsobjError as error:
-        unseen = None if new else _kept_unseen(error, book, keystone, settings, profile)
-        if unseen is None:
+    except FullLoginNeeded:
+        kept = _kept_unseen(book, keystone, settings, profile)
+        if new or kept is None:
             raise
-        return unseen
+        return kept
     if held and held not in mine and not may_replace:
         _refuse_other_key(book, keystone, profile, held)
     pending = _pending(book, keystone)
-    found = _unfinished(mine, pending) if new else _existing(mine, book, pending, held)
+    found = unfinished_key(mine, pending) if new else existing_key(mine, book, pending, held)
     if found is None:
         fresh = _make(api, keystone, settings, tuple(mine), command)
-        found = Obtained(fresh, "made", "asked for a new one" if new else "jsobj had made none for this project yet")
+        found = Obtained(
+            fresh, KeyOutcome.MADE, "asked for a new one" if new else "jsobj had made none for this project yet"
+        )
     _record(settings, keystone, found, profile)
     return found
 
@@ -89,24 +101,22 @@ def _refuse_other_key(book: Ledger, keystone: Keystone, profile: str, held: str)
     )
 
 
-def _kept_unseen(
-    error: JsobjError, book: Ledger, keystone: Keystone, settings: Settings, profile: str
-) -> Obtained | None:
+def _kept_unseen(book: Ledger, keystone: Keystone, settings: Settings, profile: str) -> Obtained | None:
     """The profile's key, where Keystone (30 and newer) shows an application credential none, but we got it ourselves.
 
     So the same command can be run again after the full login that made the key. Whether the object store still honours
     it is what the caller's signed request finds out next.
     """
     known = read_profile(settings.aws, profile)
-    record = book.key(known.access) if known is not None and isinstance(error, FullLoginNeeded) else None
+    record = book.key(known.access) if known is not None else None
     where = (keystone.login.auth_url, keystone.login.project.id)
     if known is None or record is None or record.retire_after or (record.auth_url, record.project_id) != where:
         return None
     key = Ec2Key(known.access, known.secret, record.user_id, record.project_id)
-    return Obtained(key, "kept", "jsobj got it for this project; Keystone shows keys only to a full login")
+    return Obtained(key, KeyOutcome.KEPT, "jsobj got it for this project; Keystone shows keys only to a full login")
 
 
-def _existing(mine: Mapping[str, Ec2Key], book: Ledger, pending: Pending | None, held: str) -> Obtained | None:
+def existing_key(mine: Mapping[str, Ec2Key], book: Ledger, pending: Pending | None, held: str) -> Obtained | None:
     """The truth table, best first. A key that is being retired by a rotation is never taken up again.
 
     held by the profile, of this project   -> kept
@@ -115,18 +125,20 @@ def _existing(mine: Mapping[str, Ec2Key], book: Ledger, pending: Pending | None,
     """
     retired = {record.access for record in book.keys if record.retire_after}
     if held in mine and held not in retired:
-        return Obtained(mine[held], "kept", "the profile holds it already and Keystone knows it for this project")
+        return Obtained(
+            mine[held], KeyOutcome.KEPT, "the profile holds it already and Keystone knows it for this project"
+        )
     ours = [record for record in book.keys if record.access in mine and record.made and not record.retire_after]
     if ours:
         newest = max(ours, key=lambda record: record.made)
-        return Obtained(mine[newest.access], "reused", f"jsobj made it on {newest.made[:10]} for this project")
-    return _unfinished(mine, pending)
+        return Obtained(mine[newest.access], KeyOutcome.REUSED, f"jsobj made it on {newest.made[:10]} for this project")
+    return unfinished_key(mine, pending)
 
 
-def _unfinished(mine: Mapping[str, Ec2Key], pending: Pending | None) -> Obtained | None:
+def unfinished_key(mine: Mapping[str, Ec2Key], pending: Pending | None) -> Obtained | None:
     """The key of an interrupted run: nobody has used it yet, so that it serves also where a new one is asked for."""
     after = [access for access in mine if access not in pending.before] if pending is not None else []
-    return Obtained(mine[after[0]], "recovered", "an interrupted run had made it") if len(after) == 1 else None
+    return Obtained(mine[after[0]], KeyOutcome.RECOVERED, "an interrupted run had made it") if len(after) == 1 else None
 
 
 def _make(api: Ec2Api, keystone: Keystone, settings: Settings, before: tuple[str, ...], command: str) -> Ec2Key:
@@ -153,7 +165,7 @@ def _record(settings: Settings, keystone: Keystone, found: Obtained, profile: st
 
     def change(book: Ledger) -> Ledger:
         known = book.key(found.key.access)
-        made = known.made if known else _now() if found.how in {"made", "recovered"} else ""
+        made = known.made if known else _now() if found.how in {KeyOutcome.MADE, KeyOutcome.RECOVERED} else ""
         record = KeyRecord(
             found.key.access, auth_url, user_id, project_id, keystone.login.project.name, made=made, profile=profile
         )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from jsobj.atomic import Change
 from jsobj.ec2_keys.boto3_proof import Prover
-from jsobj.ec2_keys.setup import Setup, Wish, profiles_with, set_up
+from jsobj.ec2_keys.setup import Setup, SetupRequest, profiles_with, set_up
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import read_profile, remove_profile, write_profile
@@ -29,19 +29,24 @@ class Rotated:
 
 
 def rotate(
-    keystone: Keystone, settings: Settings, wish: Wish, overlap: timedelta, now: datetime, say: Callable[[str], None]
+    keystone: Keystone,
+    settings: Settings,
+    request: SetupRequest,
+    overlap: timedelta,
+    now: datetime,
+    say: Callable[[str], None],
 ) -> Rotated:
     """A new key for the profile; every other profile with the old key gets the new one; proof; then the old one goes.
 
     With ``overlap`` above zero the old key stays valid until :func:`prune` is run after that time.
     """
-    before = read_profile(settings.aws, wish.profile)
+    before = read_profile(settings.aws, request.profile)
     if before is None or not before.access:
         raise JsobjError(
             "no-key-to-rotate",
-            f"profile '{wish.profile}' holds no key",
+            f"profile '{request.profile}' holds no key",
             code=ExitCode.NOT_FOUND,
-            hint=f"make one: jsobj ec2-creds{same_login(cloud=keystone.source.cloud, profile=wish.profile)}",
+            hint=f"make one: jsobj ec2-creds{same_login(cloud=keystone.source.cloud, profile=request.profile)}",
         )
     api = Ec2Api(keystone)
     known = api.list("ec2-creds rotate")
@@ -52,9 +57,9 @@ def rotate(
             code=ExitCode.NOT_FOUND,
             hint=f"see the keys there are: jsobj ec2-creds list{same_login(cloud=keystone.source.cloud)}",
         )
-    others = tuple(name for name in profiles_with(settings.aws, before.access) if name != wish.profile)
+    others = tuple(name for name in profiles_with(settings.aws, before.access) if name != request.profile)
     with Prover() as prover:
-        setup = set_up(keystone, settings, replace(wish, new=True, overwrite=True), prover, say)
+        setup = set_up(keystone, settings, replace(request, new=True, overwrite=True), prover, say)
     for name in others:
         profile = read_profile(settings.aws, name)
         if profile is not None:
@@ -63,10 +68,10 @@ def rotate(
     if overlap > timedelta(0):
         until = (now + overlap).isoformat(timespec="seconds")
         ledger.update(settings, lambda book: _retire(book, before.access, keystone, until))
-        return Rotated(setup, before.access, (wish.profile, *others), until)
+        return Rotated(setup, before.access, (request.profile, *others), until)
     api.delete(before.access)
     ledger.update(settings, lambda book: book.without_key(before.access))
-    return Rotated(setup, before.access, (wish.profile, *others), "")
+    return Rotated(setup, before.access, (request.profile, *others), "")
 
 
 def _retire(book: ledger.Ledger, access: str, keystone: Keystone, until: str) -> ledger.Ledger:

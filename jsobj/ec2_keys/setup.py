@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from jsobj.atomic import Change, edit_private_file
 from jsobj.ec2_keys.boto3_proof import Prover
-from jsobj.ec2_keys.choose_key import Obtained, obtain
+from jsobj.ec2_keys.choose_key import KeyOutcome, Obtained, obtain
 from jsobj.ec2_keys.probe import S3Dialect, identify, probe
 from jsobj.errors import ExitCode, JsobjError, KeyRefused
 from jsobj.identity import ledger
@@ -35,7 +35,7 @@ _NEW_KEY_WAIT = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class SetupRequest:
     """What the user asked for."""
 
     profile: str
@@ -58,32 +58,37 @@ class Setup:
 
 
 def set_up(
-    keystone: Keystone, settings: Settings, wish: Wish, prover: Prover | None, say: Callable[[str], None]
+    keystone: Keystone, settings: Settings, request: SetupRequest, prover: Prover | None, say: Callable[[str], None]
 ) -> Setup:
     """Give the login's project a key and, where there is a ``prover``, a profile that it proves.
 
     Raises :class:`JsobjError`: refused (the profile holds a key of another project; Keystone does not allow keys),
     local (a file that cannot be edited), network, auth (the proof failed).
     """
-    held = held_keys(settings.aws, wish)
-    origin = wish.endpoint or keystone.login.s3_origin
-    require_secure(origin, allow_http=wish.allow_http, what="S3 endpoint")
+    held = held_keys(settings.aws, request)
+    origin = request.endpoint or keystone.login.s3_origin
+    require_secure(origin, allow_http=request.allow_http, what="S3 endpoint")
     verify = verify_of(keystone, settings)
     say(f"looking at {origin}")
     identify(origin, verify=verify)
     if prover is not None:
-        _refuse_early(settings.aws, wish, origin)
+        _refuse_early(settings.aws, request, origin)
     say("asking Keystone for the project's EC2 keys")
     obtained = obtain(
-        keystone, settings, profile=wish.profile, held=held, new=wish.new, may_replace=wish.overwrite or prover is None
+        keystone,
+        settings,
+        profile=request.profile,
+        held=held,
+        new=request.new,
+        may_replace=request.overwrite or prover is None,
     )
     pair = KeyPair(obtained.key.access, obtained.key.secret)
-    dialect = _probe_patiently(origin, pair, verify=verify, fresh=obtained.how == "made")
+    dialect = _probe_patiently(origin, pair, verify=verify, fresh=obtained.how is KeyOutcome.MADE)
     if prover is None:
         return Setup(obtained, dialect, (), (), None)
-    wanted = [wish.profile, *(["default"] if wish.as_default and wish.profile != "default" else [])]
+    wanted = [request.profile, *(["default"] if request.as_default and request.profile != "default" else [])]
     profile = AwsProfile(
-        name=wish.profile,
+        name=request.profile,
         access=pair.access,
         secret=pair.secret,
         endpoint_url=str(dialect.origin),
@@ -94,17 +99,17 @@ def set_up(
     )
     changes: list[Change] = []
     for name in wanted:
-        dead = name == wish.profile and bool(held) and held != pair.access  # obtain() has allowed its replacement
-        changes.extend(write_profile(settings.aws, replace(profile, name=name), overwrite=wish.overwrite or dead))
-    link(settings, keystone, wish.profile)
+        dead = name == request.profile and bool(held) and held != pair.access  # obtain() has allowed its replacement
+        changes.extend(write_profile(settings.aws, replace(profile, name=name), overwrite=request.overwrite or dead))
+    link(settings, keystone, request.profile)
     say("proving the profile with boto3")
-    return Setup(obtained, dialect, tuple(wanted), tuple(changes), prover.buckets(settings.aws, wish.profile))
+    return Setup(obtained, dialect, tuple(wanted), tuple(changes), prover.buckets(settings.aws, request.profile))
 
 
-def held_keys(files: AwsFiles, wish: Wish) -> str:
+def held_keys(files: AwsFiles, request: SetupRequest) -> str:
     """The access key that the profile holds now; refuses, before anything is made, to take ``[default]`` away."""
-    existing = read_profile(files, wish.profile)
-    if wish.as_default and not wish.overwrite:
+    existing = read_profile(files, request.profile)
+    if request.as_default and not request.overwrite:
         default = read_profile(files, "default")
         other = existing.access if existing else ""
         if default is not None and default.access and default.access != other:
@@ -112,7 +117,7 @@ def held_keys(files: AwsFiles, wish: Wish) -> str:
                 "default-profile-taken",
                 f"[default] in {files.credentials} holds another key ({default.access})",
                 code=ExitCode.REFUSED,
-                hint=f"leave --set-default out and use --profile {wish.profile}, or replace it: --overwrite",
+                hint=f"leave --set-default out and use --profile {request.profile}, or replace it: --overwrite",
             )
     return existing.access if existing else ""
 
@@ -121,19 +126,19 @@ class _RehearsedError(Exception):
     """The edit went well up to the moment of replacing the file."""
 
 
-def _refuse_early(files: AwsFiles, wish: Wish, origin: Origin) -> None:
+def _refuse_early(files: AwsFiles, request: SetupRequest, origin: Origin) -> None:
     """Find out before a key is made that the profile could not be written: it is for elsewhere, or the disk objects."""
-    existing = read_profile(files, wish.profile)
+    existing = read_profile(files, request.profile)
     endpoint = existing.endpoint_url.rstrip("/") if existing else ""
-    if endpoint not in {"", str(origin)} and not wish.overwrite:
+    if endpoint not in {"", str(origin)} and not request.overwrite:
         raise JsobjError(
             "profile-holds-another-key",
-            f"profile '{wish.profile}' is for another endpoint ({endpoint})",
+            f"profile '{request.profile}' is for another endpoint ({endpoint})",
             code=ExitCode.REFUSED,
             context=f"this login's endpoint is {origin}",
-            hint=f"choose another profile: --profile {wish.profile}-2; or replace it: --overwrite (a backup is kept)",
+            hint=f"choose another: --profile {request.profile}-2; or replace it: --overwrite (a backup is kept)",
         )
-    if existing is not None and not wish.overwrite:
+    if existing is not None and not request.overwrite:
         refuse_other_setup(files, replace(existing, endpoint_url=str(origin)))
 
     def stop(_: bytes) -> None:

@@ -8,7 +8,7 @@ another kind of login out: a leftover ``OS_PROJECT_NAME`` beside an application 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -154,22 +154,21 @@ def _from_variables(
     *,
     kind: str,
     where: str,
-    origin: object,
+    origin: Callable[[str], str],
 ) -> AuthSource:
-    name_origin = origin if callable(origin) else str
     auth: dict[str, object] = {}
     origins: dict[str, str] = {}
     connection: dict[str, str] = {}
     for variable, value in values.items():
         if variable in _CONNECTION:
             connection[_CONNECTION[variable]] = value
-            origins[_CONNECTION[variable]] = name_origin(variable)
+            origins[_CONNECTION[variable]] = origin(variable)
         elif variable not in _NOT_OPTIONS and not variable.lower().endswith(_API_VERSIONS):
             option = _option(variable)
             auth[option] = value
-            origins[option] = name_origin(variable)
+            origins[option] = origin(variable)
     hidden = {_option(variable): candidates for variable, candidates in secrets.items()}
-    origins |= {_option(variable): name_origin(variable) for variable in secrets}
+    origins |= {_option(variable): origin(variable) for variable in secrets}
     auth_type = values.get("OS_AUTH_TYPE") or values.get("OS_AUTH_PLUGIN") or _guess_type(auth, hidden)
     source = AuthSource(
         kind=kind,

@@ -22,7 +22,7 @@ class Choice:
     reason: str
 
 
-def current_source(settings: Settings, *, cloud: str = "", profile: str = "", region: str = "") -> AuthSource:
+def current_source(settings: Settings, *, cloud: str = "", profile: str = "") -> AuthSource:
     """The login meant: ``--cloud``, ``--profile``'s own, ``OS_CLOUD``, ``OS_*`` variables, the default or only cloud.
 
     Raises :class:`JsobjError`: auth where there is none, usage where several are possible.
@@ -31,9 +31,9 @@ def current_source(settings: Settings, *, cloud: str = "", profile: str = "", re
     if not chosen.name:
         source = from_environment(settings.environ)
         if source is not None:
-            return replace(source, region=region or source.region, ca_bundle=settings.ca_bundle)
+            return replace(source, ca_bundle=settings.ca_bundle)
         raise _not_logged_in(settings)
-    source = read_cloud(settings, chosen.name, region=region)
+    source = read_cloud(settings, chosen.name)
     origins = {**source.origins, "cloud": chosen.reason}
     return replace(source, origins=origins, ca_bundle=settings.ca_bundle)
 

@@ -59,13 +59,13 @@ def create(
       jsobj ec2-creds --password-stdin < password-file
     """
     from jsobj.ec2_keys.boto3_proof import Prover
-    from jsobj.ec2_keys.setup import Wish, set_up
+    from jsobj.ec2_keys.setup import SetupRequest, set_up
     from jsobj.urls import require_origin
 
     endpoint = require_origin(options["endpoint"]) if options["endpoint"] else None
     with Prover() if write else nullcontext() as prover:
         keystone = keystone_for_keys(world, password_stdin=password_stdin, login_as=login_as, user_domain=user_domain)
-        wish = Wish(
+        wish = SetupRequest(
             profile_name(world, keystone),
             endpoint,
             new=new,
@@ -89,6 +89,7 @@ def profile_name(world: World, keystone: Keystone) -> str:
 
 def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
     from jsobj.ec2_keys.boto3_proof import overriding
+    from jsobj.ec2_keys.choose_key import KeyOutcome
 
     for change in setup.changes:
         for notice in change.notices:
@@ -105,7 +106,7 @@ def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
         "profile": profile,
         "profiles": list(setup.profiles),
         "access": obtained.key.access,
-        "how": obtained.how,
+        "how": obtained.how.value,
         "reason": obtained.reason,
         "project": {"id": keystone.login.project.id, "name": keystone.login.project.name},
         "endpoint_url": str(dialect.origin),
@@ -118,14 +119,14 @@ def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
     proof = "not tried" if setup.buckets is None else f"boto3 listed {len(setup.buckets)} bucket(s)"
     lines = [
         ("Project", f"{keystone.login.project.name} ({keystone.login.project.id})"),
-        ("Key", f"{obtained.key.access} ({obtained.how}: {obtained.reason})"),
+        ("Key", f"{obtained.key.access} ({obtained.how.value}: {obtained.reason})"),
         ("Endpoint", f"{dialect.origin} ({dialect.server_title})"),
         ("Region", dialect.region),
         ("Profile", ", ".join(setup.profiles) or "not written"),
         ("Proof", proof),
     ]
     world.out.show(Record("jsobj.ec2-creds/1", data, lines))
-    if obtained.how == "made":
+    if obtained.how is KeyOutcome.MADE:
         world.out.note("The key does not expire and opens the whole project; jsobj ec2-creds rotate replaces it.")
     if profile is not None:
         world.out.note(f"Next: aws s3 ls --profile {profile}")

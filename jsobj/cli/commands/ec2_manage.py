@@ -28,12 +28,12 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
     Makes a new key, writes it into every AWS profile that holds the old one, proves it, and only then deletes the old.
     """
     from jsobj.ec2_keys.rotate import rotate as turn
-    from jsobj.ec2_keys.setup import Wish
+    from jsobj.ec2_keys.setup import SetupRequest
 
     now = world.now()
     span = parse_moment(overlap, now) - now if overlap else timedelta(0)
     keystone = keystone_for_keys(world, **login)
-    done = turn(keystone, world.settings, Wish(profile_name(world, keystone)), span, now, world.out.detail)
+    done = turn(keystone, world.settings, SetupRequest(profile_name(world, keystone)), span, now, world.out.detail)
     show_setup(world, keystone, done.setup)
     world.out.note(f"Switched: {', '.join(done.switched)}.")
     if done.retire_after:

@@ -24,16 +24,6 @@ _KEY = re.compile("[a-z][a-z0-9_-]*")
 _INNER_DELIMITER = re.compile("=")
 
 
-def validate(data: bytes, name: str) -> None:
-    """Raise ``aws-file-malformed`` (LOCAL) with file ``name`` and line for what botocore refuses or misreads.
-
-    That is: a byte order mark, UTF-16, other encodings than UTF-8, NUL or odd line breaks, more than 10 MiB, a line
-    that is neither section, key nor comment, a key before any section, a section or key twice (keys without regard to
-    case), a line indented by accident that would become part of the value above, a broken nested block.
-    """
-    read(data, name)
-
-
 def sections(data: bytes, *, source: str) -> Mapping[str, Mapping[str, Value]]:
     """Every section as botocore reads it: a value is a text, or a mapping for a nested block."""
     return read(data, source).sections

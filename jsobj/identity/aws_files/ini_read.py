@@ -87,7 +87,13 @@ class Ini:
 
 
 def read(data: bytes, source: str) -> Ini:
-    """Read a file named ``source``; raises ``aws-file-malformed`` (LOCAL) with the line number."""
+    """Read a file named ``source``; raises ``aws-file-malformed`` (LOCAL) with the line number.
+
+    Refused is what botocore refuses or misreads: a byte order mark, UTF-16, other encodings than UTF-8, NUL or odd line
+    breaks, more than 10 MiB, a line that is neither section, key nor comment, a key before any section, a section or
+    key twice (keys without regard to case), a line indented by accident that would become part of the value above, a
+    broken nested block.
+    """
     text = _decode(data, source)
     lines = _scan(text, source)
     parser = configparser.RawConfigParser()

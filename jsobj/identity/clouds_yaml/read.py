@@ -9,7 +9,7 @@ with values, other plugins) goes through the loader. A test holds the two readin
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,15 +106,16 @@ def read_cloud(settings: Settings, name: str, *, region: str = "") -> AuthSource
     """
     all_files = readable_files(settings)
     for position, files in enumerate(all_files):
-        if name in _clouds_of(files.clouds):
-            source = read_from(files, name, region=region)
+        clouds = _clouds_of(files.clouds)
+        if name in clouds:
+            source = _source(files, clouds, name, region)
             if position:
                 hidden = (
                     f"the openstack command does not see cloud '{name}' from here, "
                     f"since it reads only {all_files[0].clouds}; "
                     f"set OS_CLIENT_CONFIG_FILE={files.clouds}"
                 )
-                return _with_notice(source, hidden)
+                return replace(source, notices=(*source.notices, hidden))
             return source
     known = ", ".join(cloud_names(settings))
     raise JsobjError(
@@ -126,19 +127,18 @@ def read_cloud(settings: Settings, name: str, *, region: str = "") -> AuthSource
     )
 
 
-def _with_notice(source: AuthSource, notice: str) -> AuthSource:
-    from dataclasses import replace
-
-    return replace(source, notices=(*source.notices, notice))
-
-
 def read_from(files: CloudsFiles, name: str, *, region: str = "") -> AuthSource:
     """The cloud ``name`` of exactly these files."""
-    entry = _merged(_clouds_of(files.clouds).get(name), _clouds_of(files.secure).get(name) if files.secure else None)
+    return _source(files, _clouds_of(files.clouds), name, region)
+
+
+def _source(files: CloudsFiles, clouds: Mapping[str, Any], name: str, region: str) -> AuthSource:
+    public, private = clouds.get(name), _clouds_of(files.secure).get(name)
+    entry = _merged(public, private)
     notices = tuple(
         f"{path} can be read by others: chmod 600 {path}"
-        for path in (files.clouds, files.secure)
-        if path and path.stat().st_mode & 0o077 and _holds_secret(_clouds_of(path).get(name))
+        for path, part in ((files.clouds, public), (files.secure, private))
+        if path and SECRET_OPTIONS & _auth_of(part).keys() and path.stat().st_mode & 0o077
     )
     if _is_plain(entry):
         config: Mapping[str, Any] = _plain_config(entry, region, name)
@@ -147,8 +147,9 @@ def read_from(files: CloudsFiles, name: str, *, region: str = "") -> AuthSource:
         config = _loaded_config(files, name, region)
     auth = dict(config.get("auth") or {})
     secrets = {k: (Secret(str(auth.pop(k))),) for k in sorted(SECRET_OPTIONS & auth.keys()) if auth[k] is not None}
-    from_secure = _auth_of(_clouds_of(files.secure).get(name)) if files.secure else {}
-    origins = {k: f"{files.secure if k in from_secure else files.clouds}, cloud {name}" for k in (*auth, *secrets)}
+    origins = {
+        k: f"{files.secure if k in _auth_of(private) else files.clouds}, cloud {name}" for k in (*auth, *secrets)
+    }
     origins |= {"region": f"{files.clouds}, cloud {name}"} if config.get("region_name") else {}
     source = AuthSource(
         kind="clouds.yaml",
@@ -246,10 +247,6 @@ def _is_plain(entry: Mapping[str, Any]) -> bool:
         and isinstance(regions, list)
         and all(isinstance(r, str) for r in regions)
     )
-
-
-def _holds_secret(entry: object) -> bool:
-    return bool(SECRET_OPTIONS & _auth_of(entry).keys())
 
 
 def _auth_of(entry: object) -> Mapping[str, Any]:

@@ -98,7 +98,7 @@ def _refuse_other(files: CloudsFiles, name: str, keystone: Keystone, *, overwrit
     if name not in taken:
         return
     secure = files.secure if files.secure and files.secure.is_file() else None
-    if same_login(read_from(CloudsFiles(files.clouds, secure), name, region=keystone.login.region), keystone):
+    if is_same_login(read_from(CloudsFiles(files.clouds, secure), name, region=keystone.login.region), keystone):
         return
     raise JsobjError(
         "cloud-name-taken",
@@ -113,7 +113,7 @@ def _free_name(name: str, taken: Container[str]) -> str:
     return next(free for number in itertools.count(2) if (free := f"{name[:60]}-{number}") not in taken)
 
 
-def same_login(known: AuthSource, keystone: Keystone) -> bool:
+def is_same_login(known: AuthSource, keystone: Keystone) -> bool:
     """Whether a stored entry is the same user or application credential, in the same project, of the same Keystone.
 
     A new application credential for the same project is another login: the old one may still be in use elsewhere.
@@ -136,9 +136,8 @@ def _entry(keystone: Keystone) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     """The cloud's entry and, apart from it, its secrets; in the shape that Horizon's own clouds.yaml has."""
     source, login = keystone.source, keystone.login
     auth = {k: v for k, v in source.auth.items() if k not in {"identity_api_version"}}
-    if "application_credential_id" in auth or "user_id" in auth:
-        pass
-    elif "username" in auth and not auth.keys() & {"user_domain_id", "user_domain_name"}:
+    named = {"application_credential_id", "user_id", "user_domain_id", "user_domain_name"}
+    if "username" in auth and not auth.keys() & named:
         auth["user_domain_id"] = "default"  # what the login assumed is said in the file
     if "project_name" in auth and not auth.keys() & {"project_id", "project_domain_id", "project_domain_name"}:
         auth["project_domain_id"] = "default"

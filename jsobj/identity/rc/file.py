@@ -21,6 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.auth_source import APPLICATION_CREDENTIAL
 from jsobj.identity.rc.horizon import Repair, repairs
 from jsobj.identity.rc.interpreter import Variables, is_ours, is_secret, run
 from jsobj.identity.rc.lexer import refusal
@@ -28,7 +29,6 @@ from jsobj.secret import Secret
 
 MAX_BYTES = 1024 * 1024  # a thousand times the size of a real one
 
-APPLICATION_CREDENTIAL = "v3applicationcredential"
 _MISSPELT_TYPES = frozenset({"v3application_credential", "v3_application_credential", "v3_applicationcredential"})
 _PASSWORD_TYPES = frozenset({"", "password", "v3password", "v2password"})
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

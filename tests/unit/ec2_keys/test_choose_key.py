@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jsobj.ec2_keys.choose_key import _existing, _unfinished
+from jsobj.ec2_keys.choose_key import existing_key, unfinished_key
 from jsobj.identity.keystone.ec2_credentials import Ec2Key
 from jsobj.identity.ledger import KeyRecord, Ledger, Pending
 from jsobj.secret import Secret
@@ -47,14 +47,14 @@ OLD, NEW = "2026-01-01T00:00:00+00:00", "2026-02-01T00:00:00+00:00"
 def test_truth_table(
     records: tuple[KeyRecord, ...], unfinished: Pending | None, held: str, expected: tuple[str, str] | None
 ) -> None:
-    found = _existing(MINE, Ledger(keys=records), unfinished, held)
-    assert (None if found is None else (found.key.access, found.how)) == expected
+    found = existing_key(MINE, Ledger(keys=records), unfinished, held)
+    assert (None if found is None else (found.key.access, found.how.value)) == expected
     assert found is None or found.reason
 
 
 def test_c11_unfinished_takes_only_what_is_beyond_doubt() -> None:
-    found = _unfinished(MINE, pending("a", "b"))
+    found = unfinished_key(MINE, pending("a", "b"))
     assert found is not None
     assert found.key.access == "c"
-    assert _unfinished(MINE, pending("a")) is None
-    assert _unfinished(MINE, None) is None
+    assert unfinished_key(MINE, pending("a")) is None
+    assert unfinished_key(MINE, None) is None

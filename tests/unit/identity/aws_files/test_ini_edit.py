@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.aws_files.ini_edit import remove_section, section, sections, set_section, validate
+from jsobj.identity.aws_files.ini_edit import remove_section, section, sections, set_section
+from jsobj.identity.aws_files.ini_read import read
 
 T = TypeVar("T")
 QUIET = settings(
@@ -45,7 +46,7 @@ def attempt(call: Callable[[], T]) -> tuple[T | None, JsobjError | None]:
 
 def malformed(data: bytes) -> JsobjError:
     with pytest.raises(JsobjError) as caught:
-        validate(data, "/x/credentials")
+        read(data, "/x/credentials")
     assert caught.value.code is ExitCode.LOCAL
     assert caught.value.reference == "aws-file-malformed"
     assert "/x/credentials" in caught.value.message
