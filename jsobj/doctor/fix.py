@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 from jsobj.atomic import Change, edit_private_file
 from jsobj.doctor.check import Fix
-from jsobj.secret import MASK
+from jsobj.redaction import redact_assignment
 
-_SECRET_LINE = re.compile(r"(?i)^([ +-]?\s*\S*(?:secret|token|password)\S*\s*[=:]\s*).*$")
+_SECRET_NAME = r"(?:secret|token|password)[^\s=:]*"  # noqa: S105  what names look like, not a secret
 
 
 def text_fix(title: str, path: Path, edit: Callable[[bytes | None], bytes]) -> Fix:
@@ -20,7 +19,7 @@ def text_fix(title: str, path: Path, edit: Callable[[bytes | None], bytes]) -> F
     before, after = (data.decode("utf-8", "replace").splitlines() for data in (old, edit(old)))
     # No context lines: the neighbours of a changed line may hold secrets.
     lines = difflib.unified_diff(before, after, str(path), f"{path} (mended)", lineterm="", n=0)
-    return Fix(title, path, "\n".join(_SECRET_LINE.sub(rf"\1{MASK}", line) for line in lines), edit)
+    return Fix(title, path, "\n".join(redact_assignment(line, _SECRET_NAME) for line in lines), edit)
 
 
 def mode_fix(path: Path, mode: int) -> Fix:

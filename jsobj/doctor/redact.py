@@ -14,17 +14,10 @@ from urllib.parse import quote
 from jsobj.doctor.case import Case
 from jsobj.errors import JsobjError
 from jsobj.identity.aws_files.profile import names, read_profile
+from jsobj.redaction import redact
 from jsobj.secret import MASK
 
 _SECRET_NAME = re.compile(r"(?i)(SECRET|PASSWORD|TOKEN|PASSCODE)")
-_LOOKS = (
-    # A separator must follow, or the S3 code AuthorizationHeaderMalformed would lose its end.
-    re.compile(r"(?i)((?:x-auth-token|x-subject-token|authorization)[\"']?\s*[:=]\s*[\"']?)[^\n'\"}]+"),
-    re.compile(r"(?i)((?:password|passcode|aws_secret_access_key|aws_session_token)\"?\s*[:=]\s*\"?)[^\s'\"},&]+"),
-    re.compile(r"((?:X-Amz-Signature|X-Amz-Credential|Signature|temp_url_sig)=)[^&\s'\"]+"),
-    re.compile(r"(://[^\s/@:]*:)[^\s/@]+(?=@)"),  # a proxy's password
-    re.compile(r"()gAAAAA[\w=-]{20,}"),  # a Fernet token
-)
 _SHORTEST = 4  # characters; masking shorter ones would eat ordinary words
 
 
@@ -39,9 +32,7 @@ class Mask:
         """Every known secret, and what looks like one, replaced."""
         for form in self._forms:
             text = text.replace(form, MASK)
-        for pattern in _LOOKS:
-            text = pattern.sub(rf"\g<1>{MASK}", text)
-        return text
+        return redact(text)
 
 
 def mask_for(case: Case) -> Mask:

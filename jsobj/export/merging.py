@@ -15,6 +15,7 @@ from jsobj.export.configuration import Branch, CloudEntry, Configuration, Part, 
 from jsobj.export.rendering import cloud_entry, grafted, part_text, revealed, unset_lines, variable_line
 from jsobj.identity.aws_files import ini_edit
 from jsobj.identity.clouds_yaml import edit
+from jsobj.redaction import redact_assignment
 from jsobj.secret import Secret
 
 _OVERWRITE = "to replace it (a backup is kept): --overwrite; or write elsewhere: --file FILE"
@@ -213,7 +214,7 @@ def _masked(line: str, parts: list[Part]) -> str:
             line = line.replace(secret.reveal(), str(secret))
         others = part.unset if isinstance(part, (Section, Variables)) else ()
         for name in (*others, *(name for name, word in part.pairs.items() if isinstance(word, Secret))):
-            line = re.sub(rf'^([-+ ].*?\b{re.escape(name)}"?\s*[=:]\s*).+$', r"\1***", line)
+            line = redact_assignment(line, rf"\b{re.escape(name)}")
     return line
 
 

@@ -7,28 +7,16 @@ Only loggers that write request lines are opened; those that write headers, bodi
 from __future__ import annotations
 
 import logging
-import re
 from typing import TextIO
 
-from jsobj.secret import MASK
+from jsobj.redaction import redact
 
 _OPEN = ("jsobj", "keystoneauth.session", "keystoneauth.discovery", "urllib3.connectionpool")
-_PATTERNS = (
-    re.compile(
-        r"(?i)((?:x-auth-token|x-subject-token|authorization|x-service-token|[\w-]*temp-url-key(?:-2)?)\W{0,4})[^\s,'\"}]+"
-    ),
-    re.compile(r"(?i)(\"?(?:password|secret|token|passcode|aws_secret_access_key)\"?\s*[:=]\s*\"?)[^\s,'\"}&]+"),
-    re.compile(r"(?i)((?:X-Amz-Signature|X-Amz-Credential|Signature|temp_url_sig)=)[^&\s'\"]+"),
-    re.compile(r"()gAAAAA[\w=-]{20,}"),
-)
 
 
 class _Redacting(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
-        for pattern in _PATTERNS:
-            text = pattern.sub(rf"\1{MASK}", text)
-        return text
+        return redact(super().format(record))
 
 
 def open_debug_log(stream: TextIO) -> None:
