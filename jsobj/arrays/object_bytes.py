@@ -10,7 +10,7 @@ from jsobj.errors import ObjectNotFound
 from jsobj.net.body import BytesSink, Room
 from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import is_md5
-from jsobj.transfer.compare import Comparison, bytes_differ, compare_held
+from jsobj.transfer.compare import DigestComparison, bytes_differ, compare_held
 
 if TYPE_CHECKING:
     from jsobj.store.objects import Got, ObjectInfo, Store
@@ -70,9 +70,9 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> O
         return None
 
 
-def _compare(store: Store, got: Got, data: Any) -> Comparison:
+def _compare(store: Store, got: Got, data: Any) -> DigestComparison:
     """By the MD5 taken while the bytes arrived; an object in parts, rare for chunks, has other digests."""
     info = got.info
     if is_md5(info.etag) and not info.large:
-        return Comparison(got.md5 == info.etag, "md5")
+        return DigestComparison(got.md5 == info.etag, "md5")
     return compare_held(store, info, memoryview(data))

@@ -1,4 +1,4 @@
-"""Whether local bytes are those of an object, by the digests that the object has: the one judgement of "the same".
+"""Whether local bytes are those of an object, by the digests that the object has.
 
 A plain object's ETag is the MD5 of its bytes. A multipart object's is the MD5 of its parts' MD5s, which tells nothing
 until the size of the parts is known: it is read from our own metadata, asked of the server, or one of the usual sizes
@@ -29,7 +29,7 @@ def bytes_differ(
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class DigestComparison:
     """``same`` is None where nothing could be compared. ``by``: ``md5``, ``parts``, ``manifest`` or ``size``.
 
     ``suspicious``: sizes of parts fit the number of parts, but not the ETag. Either the parts are of uneven sizes, as
@@ -62,17 +62,17 @@ def layouts(store: Store, info: ObjectInfo) -> Iterator[Layout]:
         yield Layout(info.size, size)
 
 
-def compare(store: Store, info: ObjectInfo, descriptor: int) -> Comparison:
+def compare(store: Store, info: ObjectInfo, descriptor: int) -> DigestComparison:
     """Compare an open file with an object. Sizes first; then the digest that the object has."""
     if os.fstat(descriptor).st_size != info.size:
-        return Comparison(False, "size")
+        return DigestComparison(False, "size")
     return _compare(store, info, partial(md5_of, descriptor))
 
 
-def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> Comparison:
+def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> DigestComparison:
     """The same for bytes in memory."""
     if len(data) != info.size:
-        return Comparison(False, "size")
+        return DigestComparison(False, "size")
 
     def md5_at(start: int, size: int) -> str:
         return hashlib.md5(data[start : start + size], usedforsecurity=False).hexdigest()
@@ -80,17 +80,17 @@ def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> Comparison
     return _compare(store, info, md5_at)
 
 
-def _compare(store: Store, info: ObjectInfo, md5_at: Callable[[int, int], str]) -> Comparison:
+def _compare(store: Store, info: ObjectInfo, md5_at: Callable[[int, int], str]) -> DigestComparison:
     if (known := store.digests(info)) is not None:
         by = "md5" if len(known) == 1 else "manifest"
-        return Comparison(all(md5_at(part.start, part.size) == part.md5 for part in known), by)
+        return DigestComparison(all(md5_at(part.start, part.size) == part.md5 for part in known), by)
     if info.parts is None:
-        return Comparison(None, "size")
+        return DigestComparison(None, "size")
     guessed = False
     for layout in layouts(store, info):
         if composite(md5_at(part.start, part.size) for part in layout) == info.etag:
-            return Comparison(True, "parts")
+            return DigestComparison(True, "parts")
         if info.metadata.get(PART_SIZE) == str(layout.part_size):
-            return Comparison(False, "parts")  # the layout is known, not guessed
+            return DigestComparison(False, "parts")  # the layout is known, not guessed
         guessed = True
-    return Comparison(None, "size", suspicious=guessed)
+    return DigestComparison(None, "size", suspicious=guessed)

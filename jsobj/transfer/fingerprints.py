@@ -23,7 +23,7 @@ _VERSION = 1
 _BATCH, _SECONDS = 500, 1.0  # rows, or seconds, after which they are written
 _WINDOW = 500  # rows that are read at once: the files of a folder are asked for in the order of their names
 _KEPT_DAYS, _CLEANED_DAYS = 180, 30
-_LARGEST = 256 * 1024**2  # bytes of the database, about two million files; then it begins anew
+_LARGEST = 256 * 1024**2  # bytes of the database, about two million files; then it starts empty
 _WAIT = 2.0  # seconds for another process that writes
 _RACY = 2.0  # seconds; the coarsest time stamps that file systems have
 _DAY = 86_400
@@ -134,7 +134,7 @@ class Fingerprints:
         self._written = time.monotonic()
 
     def _clean(self, base: sqlite3.Connection) -> None:
-        """Drop what nobody has compared for long; once a month, because it takes a look at everything."""
+        """Drop what was not compared for long; once a month, because it reads every row."""
         today = int(self._began // _DAY)
         with base:
             (last,) = base.execute("SELECT max(day) FROM cleaned").fetchone()
@@ -144,7 +144,7 @@ class Fingerprints:
                 base.execute("INSERT INTO cleaned VALUES (?)", (today,))
 
     def _tried(self, use: Any) -> Any:
-        """What ``use`` makes of the open database; None where that fails, and then a damaged one is made anew."""
+        """What ``use`` makes of the open database; None where that fails, and then a damaged one is replaced."""
         if self._off:
             return None
         import sqlite3
@@ -155,10 +155,10 @@ class Fingerprints:
             return use(self._base)
         except (sqlite3.Error, OSError, ValueError, OverflowError) as error:
             if "locked" not in str(error):
-                self._start_anew()
+                self._recreate()
             return None
 
-    def _start_anew(self) -> None:
+    def _recreate(self) -> None:
         """Give up for this run; the next one finds no file."""
         self._off = True
         self._disconnect()
@@ -178,17 +178,17 @@ class Fingerprints:
             if (base := self._connected()) is not None:
                 return base
             self._path.unlink()  # another version's, or too large: it is only a cache
-        raise OSError("another version of jsobj makes it anew at the same time")
+        raise OSError("another version of jsobj replaces it at the same time")
 
     def _connected(self) -> sqlite3.Connection | None:
-        """The database; None where it should be made anew."""
+        """The database; None where it has to be replaced."""
         import sqlite3
 
         size = self._path.stat().st_size
         base = sqlite3.connect(self._path, timeout=_WAIT, check_same_thread=False)
         try:
             base.execute("PRAGMA journal_mode = TRUNCATE")
-            base.execute("PRAGMA synchronous = OFF")  # what a power cut damages is made anew
+            base.execute("PRAGMA synchronous = OFF")  # what a power cut damages is replaced
             (version,) = base.execute("PRAGMA user_version").fetchone()
             if version == 0 and not size:
                 base.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT")

@@ -1,4 +1,4 @@
-"""Keys and paths: which path below the target a key becomes, or why it becomes none.
+"""Keys and paths: which path below the target a key becomes, or why it is refused.
 
 A key is any text; a path is not. What cannot be one path strictly below the target is refused and named, never changed:
 two keys could meet in one changed name, and a key like ``../.ssh/authorized_keys`` must reach nothing (CWE-22).
@@ -25,7 +25,7 @@ _SIGNS = re.compile(r'[<>:"\\|?*\x00-\x1f]')
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a key becomes no path, or a path no key. ``harmless``: nothing is lost by leaving it out."""
+    """Why a key has no path, or a path no key. ``harmless``: nothing is lost by leaving it out."""
 
     reason: str
     harmless: bool = False
@@ -46,7 +46,7 @@ def key_for(relative: str) -> str | Refusal:
 
 
 def path_for(relative: str, *, windows_safe: bool = False, size: int = 0) -> Parts | Refusal:
-    """The components of the one path that a key (without the prefix of the transfer) stands for, or why there is none.
+    """The components of the one path that a key (without the prefix of the transfer) stands for, or a refusal.
 
     ``windows_safe`` refuses also what Windows cannot hold. ``size``: bytes of the object, because a folder marker (a
     key that ends in ``/``) is harmless only if it is empty.

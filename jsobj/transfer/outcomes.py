@@ -18,8 +18,8 @@ from jsobj.errors import (
 )
 from jsobj.transfer.events import Summary
 
-# Causes that every other item would meet too: going on would only repeat them. A quota is none: what is smaller may
-# fit.
+# Causes that every other item would meet too: going on would only repeat them. A quota is not among them: a smaller
+# item may fit.
 _ENDS = (EndpointUnreachable, TlsFailed, BucketNotFound, DiskFull, ClockSkew, NotObjectStore, StoreRedirects)
 
 

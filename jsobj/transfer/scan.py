@@ -161,7 +161,7 @@ class _Walk:
             return False
 
     def look(self, path: str, relative: str, *, follow: bool) -> Found:
-        """One file, or why it is none."""
+        """One file, or why it is not sent."""
         if not self._all and (reason := self._filters.judge(relative)):
             return Passed(path, reason, relative=relative)
         key = key_for(relative)

@@ -1,7 +1,7 @@
-"""What an earlier Zarr left where another one comes to be: whoever reads the new one takes it for its data.
+"""What an older Zarr left where a new one is written: readers of the new one take it as data.
 
-A chunk that is not there reads as fill value, but not while an older chunk of that name lies in its place; and an array
-that the new one does not have is still a member of its group. This holds in a bucket and in a folder alike.
+A missing chunk reads as fill value, but not while an older chunk has its name; and an array that the new Zarr does not
+have is still a member of its group. This holds in a bucket and in a folder alike.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def files_left(
 ) -> Iterator[str]:
     """Files of Zarrs for which there is no object. ``zarrs`` are their folders below ``folder``, "" for itself.
 
-    Only these are walked and listed again: whatever else lies in the folder may be much, and is nobody's data.
+    Only these are walked and listed again: the rest of the folder may be large, and is not data of a Zarr.
     """
     for zarr in zarrs:
         if _inner(zarr, zarrs):

@@ -38,8 +38,8 @@ class ReadStream:
     where only a stretch was asked for). Raises :class:`JsobjError`: integrity (the object changed, or its bytes do not
     have its digest), and whatever the store raises.
 
-    ``stop`` is called when reading ends early: who has the store for itself cuts its connections rather than wait for
-    what is on its way. ``pool``: the caller's threads, in which nobody waits for that.
+    ``stop`` is called when reading ends early: a caller that has the store for itself closes its connections instead
+    of waiting for what is on its way. ``pool``: the caller's threads, which are not waited for.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ class TargetFolder:
     # -- existing files
 
     def look(self, parts: Parts) -> LocalFile | None:
-        """The regular file that is there now; None for anything else."""
+        """The regular file of that name; None for anything else."""
         with contextlib.suppress(OSError, JsobjError), self._folders.using(parts[:-1], make=False) as folder:
             if folder is not None:
                 state = os.stat(parts[-1], dir_fd=folder.descriptor, follow_symlinks=False)
@@ -60,7 +60,7 @@ class TargetFolder:
         return None
 
     def open_existing(self, parts: Parts) -> int | None:
-        """A descriptor for reading the regular file that is there; None where there is none, or none to be read."""
+        """A descriptor for reading the regular file of that name; None where there is none that can be read."""
         with contextlib.suppress(OSError, JsobjError), self._folders.using(parts[:-1], make=False) as folder:
             if folder is not None:
                 return _regular(os.open(parts[-1], os.O_RDONLY | _OLD, dir_fd=folder.descriptor))

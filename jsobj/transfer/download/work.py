@@ -1,4 +1,4 @@
-"""Deciding a download: which objects are fetched, to which paths, in which parts, what is resumed.
+"""The decider of a download: which objects are fetched, to which paths, in which parts, and what is resumed.
 
 A key is one path strictly below the target, or it is refused and named, and the others go on; nothing is renamed.
 """
@@ -22,7 +22,7 @@ from jsobj.transfer.download.worker import (
     FinishFetch,
 )
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
-from jsobj.transfer.engine.work import Outcome
+from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Failed, Noted, Skipped
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.key_path import Clashes, Refusal, path_for
@@ -120,7 +120,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
 
     # -- what became of a unit
 
-    def _ended(self, unit: DownloadUnit, outcome: Outcome) -> None:
+    def _ended(self, unit: DownloadUnit, outcome: UnitOutcome) -> None:
         match unit:
             case FetchPart():
                 self._part_ended(unit.item.target, unit.stretch.number, outcome)

@@ -1,7 +1,7 @@
 """Fetching objects: what a worker does with one unit of a download.
 
-Bytes go to a temporary file beside the target; it takes the target's name only after its digest was compared with the
-object's. A part counts only if it came from the version of the object that the download began with.
+Bytes go to a temporary file beside the target; it is renamed only after its digest was compared with the object's. A
+part counts only if it came from the version of the object that the download began with.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jsobj.net.body import FileSink
 from jsobj.store.digest_tries import until_digest_matches
 from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compare import Comparison, bytes_differ, compare, layouts, md5_of
+from jsobj.transfer.compare import DigestComparison, bytes_differ, compare, layouts, md5_of
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
 from jsobj.transfer.download.partial_file import PartialFile
@@ -97,7 +97,7 @@ class FinishFetch:
 
 @dataclass(frozen=True, slots=True)
 class AbandonFetch:
-    """Remove the temporary file of an object that is not what it was: no later run can go on with it."""
+    """Remove the temporary file of an object that changed: no later run can continue it."""
 
     item: Fetching
     temp: str
@@ -336,7 +336,7 @@ class Receiver(Performer[DownloadUnit]):
             self._temps.clear()
 
 
-def _judged(found: Comparison, *, twice: bool) -> str | None:
+def _judged(found: DigestComparison, *, twice: bool) -> str | None:
     """What was compared ("" if nothing could be); None where the bytes are wrong, or may be and came but once."""
     if found.same is None:
         return None if found.suspicious and not twice else ""

@@ -6,7 +6,7 @@ import threading
 
 
 class Count:
-    """Each thread adds to a number of its own, so that no addition is lost and nobody waits.
+    """Each thread adds to a number of its own, so that no addition is lost and no thread waits.
 
     No lock is taken: none can be left held in a child that is forked while a thread counts. A thread's number stays
     when it ends; another thread that gets its identifier goes on with it.

@@ -15,7 +15,7 @@ from jsobj.errors import JsobjError
 from jsobj.transfer.engine.count import Count
 from jsobj.transfer.engine.processes import Fatal, ProcessPool, WorkerDied
 from jsobj.transfer.engine.unit_queue import UnitSource
-from jsobj.transfer.engine.work import Outcome, Work
+from jsobj.transfer.engine.work import UnitOutcome, Work
 
 if TYPE_CHECKING:
     from jsobj.transfer.events import Tally
@@ -174,11 +174,11 @@ class _Run:
         try:
             while (unit := self._work.take()) is not None:
                 try:
-                    outcome = Outcome(perform(unit))
+                    outcome = UnitOutcome(perform(unit))
                 except JsobjError as error:
                     if self._stopped:  # the error comes from the stop: drop it
                         return
-                    outcome = Outcome(error=error)
+                    outcome = UnitOutcome(error=error)
                 self._work.done(unit, outcome)
                 self._growth.ended.add()
                 if isinstance(outcome.error, WorkerDied):  # this thread has no process any more

@@ -1,4 +1,4 @@
-"""Doing the same to many things at once, in order, without ever holding many of them."""
+"""A function applied to many items in parallel, with results in order and few items in memory."""
 
 from __future__ import annotations
 

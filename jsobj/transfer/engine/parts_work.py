@@ -15,7 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from jsobj.errors import JsobjError
 from jsobj.transfer.engine.unit_queue import Barrier, UnitSource
-from jsobj.transfer.engine.work import Outcome
+from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Skipped, Tally
 from jsobj.transfer.fingerprints import Fingerprints
 from jsobj.transfer.journal.journal import Journal
@@ -113,7 +113,7 @@ class PartsWork(ABC, Generic[Unit, State]):
         """Hand out nothing more."""
         self._units.stop()
 
-    def done(self, unit: Unit, outcome: Outcome) -> None:
+    def done(self, unit: Unit, outcome: UnitOutcome) -> None:
         """A unit ended."""
         with self._lock:
             try:
@@ -128,7 +128,7 @@ class PartsWork(ABC, Generic[Unit, State]):
         """What is to be done with each item, with the reason; nothing is done yet (``--dry-run`` shows just this)."""
 
     @abstractmethod
-    def _ended(self, unit: Unit, outcome: Outcome) -> None:
+    def _ended(self, unit: Unit, outcome: UnitOutcome) -> None:
         """Record how a unit ended. Called with the lock held."""
 
     @abstractmethod
@@ -179,7 +179,7 @@ class PartsWork(ABC, Generic[Unit, State]):
         else:
             self._follow(self._part(state, stretch) for stretch in state.missing)
 
-    def _part_ended(self, target: str, number: int, outcome: Outcome) -> None:
+    def _part_ended(self, target: str, number: int, outcome: UnitOutcome) -> None:
         state = self._in_parts[target]
         if outcome.error is not None:
             if state.error is None:

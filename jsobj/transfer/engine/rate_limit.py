@@ -13,7 +13,7 @@ class RateLimit:
     """A token bucket that threads share. ``clock`` and ``sleep`` are the test's; ``sleep`` must end at :meth:`stop`.
 
     Each caller reserves its bytes in the schedule, then waits for its own turn without the lock: the sum is exact
-    however many threads there are, and nobody is woken in vain.
+    however many threads there are, and no thread wakes early.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class RateLimit:
             self._sleep(wait)
 
     def stop(self) -> None:
-        """Let everybody pass, and wake those who wait."""
+        """Let all bytes pass, and wake the threads that wait."""
         self._stopped.set()
 
 

@@ -15,7 +15,7 @@ Unit = TypeVar("Unit")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class UnitOutcome:
     """How a unit ended: ``value`` is what its performer returned, or ``error`` says why there is none."""
 
     value: Any = None
@@ -43,7 +43,7 @@ class Work(Protocol[Unit]):
         """The next unit; waits while others under way may bring more; None when there will be no more."""
         ...
 
-    def done(self, unit: Unit, outcome: Outcome) -> None:
+    def done(self, unit: Unit, outcome: UnitOutcome) -> None:
         """A unit ended. An exception raised here ends the whole run."""
         ...
 

@@ -257,7 +257,7 @@ class Journal:
             with translate_errors(self.path):
                 if connection is not None:
                     if remove:
-                        connection.execute("PRAGMA synchronous = OFF")  # nobody will read it
+                        connection.execute("PRAGMA synchronous = OFF")  # it will not be read again
                     connection.close()
                 if remove and lock is not None and self.path is not None:
                     database.remove(self.path)

@@ -103,7 +103,7 @@ class DownloadRecord:
 
 @dataclass(frozen=True, slots=True)
 class LeftoverUpload:
-    """A multipart upload that nobody will finish, and that may still be on the server: to be aborted."""
+    """A multipart upload that no run will finish, and that may still be on the server: to be aborted."""
 
     key: str
     upload_id: str
@@ -138,7 +138,7 @@ def download_record(row: Any, parts: Mapping[int, str]) -> DownloadRecord:
 
 
 def require_readable(connection: sqlite3.Connection) -> None:
-    """Raise :class:`ValueError` where a text of a record is none, or a name that would lead elsewhere."""
+    """Raise :class:`ValueError` where a text cannot be decoded, or a name would lead out of the folder."""
     for row in connection.execute(UPLOADS):
         upload_record(row)
     for row in connection.execute("SELECT key, upload_id FROM leftovers"):

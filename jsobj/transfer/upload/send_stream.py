@@ -1,4 +1,4 @@
-"""Sending bytes whose number nobody knows yet: standard input, generators, files that are compressed on their way.
+"""Sending bytes whose number is not known yet: standard input, generators, files that are compressed on their way.
 
 The bytes pass once: they are gathered into parts in memory, and a few parts are sent at a time, so that memory stays
 at (parts in flight + 1) times the part size. What was begun is taken back when the stream breaks off.

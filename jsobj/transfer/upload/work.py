@@ -1,7 +1,7 @@
-"""Deciding an upload: which files are sent, in how many parts, what is resumed, and when a run must end.
+"""The decider of an upload: which files are sent, in how many parts, and what is resumed.
 
-The plan is a stream: files as the walk finds them, merged with the listing of what is there, both in the order of their
-keys, so that millions of either never sit in memory.
+The plan is a stream: files as the walk finds them, merged with the listing of the bucket, both in the order of their
+keys, so that millions of either are never in memory.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from jsobj.errors import ExitCode, JsobjError, SourceChanged, SourceVanished
 from jsobj.store.objects import Listed, Part
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
-from jsobj.transfer.engine.work import Outcome
+from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Failed, Noted, Skipped
 from jsobj.transfer.part_layout import Stretch
 from jsobj.transfer.scan import LocalFile, Passed
@@ -36,7 +36,7 @@ Planned = UploadUnit | Skipped | Failed
 
 @dataclass(frozen=True, slots=True)
 class LeftoverObject:
-    """An object without a file that readers will take for part of the Zarr that is sent."""
+    """An object without a file that readers will take as part of the Zarr that is sent."""
 
     url: str
 
@@ -51,7 +51,7 @@ def merged(
     is_leftover: Callable[[str], bool] = lambda key: False,
     url: Callable[[str], str] = str,
 ) -> Iterator[Planning]:
-    """Each file with what the listing shows under its key; both come in the order of the keys' bytes."""
+    """Each file with what the listing shows for its key; both are in the order of the keys' bytes."""
     ahead, of_zarr, key = next(there, None), False, ""
     for file in files:
         if isinstance(file, Passed):
@@ -59,13 +59,13 @@ def merged(
             continue
         wanted = (prefix + file.relative).encode()
         while ahead is not None and ahead.key.encode("utf-8", "surrogateescape") < wanted:
-            if ahead.key != key and is_leftover(ahead.key):  # not that of the file before, which has met it
+            if ahead.key != key and is_leftover(ahead.key):  # the object of the file before is not left over
                 yield LeftoverObject(url(ahead.key))
             ahead = next(there, None)
         key = prefix + file.relative
         yield Sending(file, key, ahead if ahead is not None and ahead.key == key else None)
         of_zarr = of_zarr or key.endswith(MARKERS)
-    while of_zarr and ahead is not None:  # else nobody needs the rest of the listing
+    while of_zarr and ahead is not None:  # otherwise the rest of the listing is not needed
         if ahead.key != key and is_leftover(ahead.key):
             yield LeftoverObject(url(ahead.key))
         ahead = next(there, None)
@@ -113,7 +113,7 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
         with self._lock:
             self.tally.found(-item.file.size, items=-1)
             self.tally.item_skipped()
-            self._failed_paths.append(item.file.path)  # so that the groups around it wait for it too
+            self._failed_paths.append(item.file.path)  # so that the metadata of the groups around it are held back too
             self.emit(Skipped(item.file.path, f"held back: {failed} failed, and without it this Zarr is not whole"))
 
     def decisions(self) -> Iterator[Planned]:
@@ -162,7 +162,7 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
 
     # -- what became of a unit
 
-    def _ended(self, unit: UploadUnit, outcome: Outcome) -> None:
+    def _ended(self, unit: UploadUnit, outcome: UnitOutcome) -> None:
         match unit:
             case SendPart():
                 self._part_ended(unit.item.key, unit.stretch.number, outcome)

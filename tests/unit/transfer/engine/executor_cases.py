@@ -13,7 +13,7 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.transfer.engine.executor import UnitSource, run
-from jsobj.transfer.engine.work import Outcome
+from jsobj.transfer.engine.work import UnitOutcome
 
 
 class Counting:
@@ -22,13 +22,13 @@ class Counting:
     def __init__(self, plan: Iterator[Any], follow: Callable[[Any], list[Any]] = lambda unit: []) -> None:
         self.source = UnitSource(plan)
         self.follow = follow
-        self.outcomes: dict[Any, Outcome] = {}
+        self.outcomes: dict[Any, UnitOutcome] = {}
         self.lock = threading.Lock()
 
     def take(self) -> Any | None:
         return self.source.take()
 
-    def done(self, unit: Any, outcome: Outcome) -> None:
+    def done(self, unit: Any, outcome: UnitOutcome) -> None:
         with self.lock:
             try:
                 assert unit not in self.outcomes
@@ -74,7 +74,7 @@ class Once:
                 self.first()
         return self.work.take()
 
-    def done(self, unit: Any, outcome: Outcome) -> None:
+    def done(self, unit: Any, outcome: UnitOutcome) -> None:
         self.work.done(unit, outcome)
 
     def stop(self) -> None:

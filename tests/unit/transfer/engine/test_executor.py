@@ -13,7 +13,7 @@ import pytest
 from executor_cases import Counting, failure, nothing_left, run_all
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.engine.work import Outcome
+from jsobj.transfer.engine.work import UnitOutcome
 
 PROCESSES = [0, 2]
 
@@ -129,7 +129,7 @@ def test_a_bug_ends_the_run_and_is_raised(processes: int) -> None:
 @pytest.mark.parametrize("processes", PROCESSES)
 def test_the_decider_ends_the_run(processes: int) -> None:
     class Ending(Counting):
-        def done(self, unit: Any, outcome: Outcome) -> None:
+        def done(self, unit: Any, outcome: UnitOutcome) -> None:
             super().done(unit, outcome)
             if unit == 7:
                 raise failure("the bucket is gone")
@@ -153,7 +153,7 @@ def test_what_was_cut_is_not_called_failed() -> None:
     cut, waiting = threading.Event(), threading.Barrier(3)
 
     class Ending(Counting):
-        def done(self, unit: Any, outcome: Outcome) -> None:
+        def done(self, unit: Any, outcome: UnitOutcome) -> None:
             super().done(unit, outcome)
             if unit == "fatal":
                 raise failure("over")
