@@ -27,8 +27,11 @@ def hold(descriptor: int) -> bool:
     return os.fstat(descriptor).st_nlink > 0
 
 
-def sweep(folder: int, claimed: Claimed) -> None:
-    """Remove from an open folder what killed runs of this user left; what cannot be looked at or removed stays."""
+def sweep(folder: int, claimed: Claimed, new: Collection[str] = ()) -> None:
+    """Remove from an open folder what killed runs of this user left; what cannot be looked at or removed stays.
+
+    ``new``: files that other threads make at this moment, and do not hold yet.
+    """
     stale: list[str] = []
     with contextlib.suppress(OSError):
         stale = [name for name in os.listdir(folder) if is_temp(name)]
@@ -36,7 +39,7 @@ def sweep(folder: int, claimed: Claimed) -> None:
     if known is None:
         return
     for name in stale:
-        if name not in known:
+        if name not in known and name not in new:
             with contextlib.suppress(OSError):
                 _remove(folder, name)
 

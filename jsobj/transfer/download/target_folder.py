@@ -43,6 +43,7 @@ class TargetFolder:
         unsynced = UnsyncedBytes()
         self._folders = Folders(root, unsynced)
         self._publisher = Publisher(self._folders, unsynced)
+        self._new: set[str] = set()  # names of partial files that are made at this moment
 
     def path(self, parts: Parts) -> str:
         """The path of a target, for messages."""
@@ -87,13 +88,10 @@ class TargetFolder:
             try:
                 if not folder.swept:
                     folder.swept = True
-                    sweep(folder.descriptor, self._claimed)
+                    sweep(folder.descriptor, self._claimed, self._new)
                 _require_replaceable(folder.descriptor, parts[-1])
                 name = temp_name(parts[-1], os.urandom(8).hex())
-                descriptor = os.open(name, _NEW, 0o600, dir_fd=folder.descriptor)
-                if not hold(descriptor):
-                    os.close(descriptor)
-                    raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))  # which is tried once more
+                descriptor = self._new_file(folder.descriptor, name)
             except BaseException:
                 self._folders.release(folder)
                 raise
@@ -108,6 +106,18 @@ class TargetFolder:
                 temp.discard()
                 raise refused from error
         return temp
+
+    def _new_file(self, folder: int, name: str) -> int:
+        """A new file, held. Raises :class:`OSError`."""
+        self._new.add(name)  # before it exists, so that a sweep in another thread leaves it alone until it is held
+        try:
+            descriptor = os.open(name, _NEW, 0o600, dir_fd=folder)
+            if hold(descriptor):
+                return descriptor
+            os.close(descriptor)
+            raise OSError(errno.ENOENT, os.strerror(errno.ENOENT))  # another process swept it: tried once more
+        finally:
+            self._new.discard(name)
 
     def reopen(self, parts: Parts, name: str) -> PartialFile | None:
         """The temporary file that an earlier run left; None where it is gone, or is not one of ours."""

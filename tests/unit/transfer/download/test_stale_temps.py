@@ -108,3 +108,25 @@ def test_a_file_that_was_swept_before_it_was_held_is_made_anew(tmp_path: Path, m
     monkeypatch.setattr(fcntl, "flock", late)
     land(tmp_path)
     assert len(swept) == 1
+
+
+def test_a_file_that_is_being_made_is_not_swept_by_another_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its creation and its lock nothing but its name tells a new file from a stale one."""
+    lock, opened = fcntl.flock, []
+    target = TargetFolder(str(tmp_path))
+
+    def late(descriptor: int, how: int) -> None:
+        if not opened:
+            opened.append(None)
+            target._folders.forget()  # so that the folder is swept once more
+            opened[0] = target.open_temp(("other",), 4)
+        lock(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    first = target.open_temp(("f",), 4)
+    assert {path.name for path in tmp_path.glob(".*.jsobj-part")} == {first.name, opened[0].name}
+    first.discard()
+    opened[0].discard()
+    target.close()
