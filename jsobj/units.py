@@ -101,14 +101,3 @@ def _date(text: str) -> datetime | None:
     if len(text.strip()) == len("2027-01-31"):
         moment = moment.replace(hour=23, minute=59, second=59)
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
-def parse_keystone_time(text: str | None) -> datetime | None:
-    """Keystone's ``2026-11-21T14:03:00.000000Z`` as an aware time; None for nothing or nonsense."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -21,7 +21,7 @@ from jsobj.urls import Origin
 
 if TYPE_CHECKING:
     from jsobj.doctor.checks.scratch_bucket import ScratchBucket
-    from jsobj.ec2_keys.probe import S3Dialect
+    from jsobj.ec2_keys.probe import S3Server
     from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.keystone.client import Keystone
     from jsobj.store.access import S3Access
@@ -62,7 +62,7 @@ class Case:
     dates: dict[str, float] = field(default_factory=dict)  # keystone, s3-server
     keystone: Keystone | None = None  # token
     swift: dict[str, str] = field(default_factory=dict)  # swift-api: the account's headers
-    dialect: S3Dialect | None = None  # s3-server
+    dialect: S3Server | None = None  # s3-server
     buckets: tuple[str, ...] | None = None  # s3-signature; None: not known
     s3_scratch: ScratchBucket | None = None  # round-trip
     swift_scratch: ScratchBucket | None = None  # swift-round-trip

@@ -9,13 +9,15 @@ checksums of current SDKs break uploads on older releases of both, over https on
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from jsobj.ec2_keys.s3_account import get, read_buckets
+from jsobj.ec2_keys.server_info import server_info
 from jsobj.errors import ClockSkew, ExitCode, JsobjError, KeyRefused, NotObjectStore
-from jsobj.identity.s3wire import Answer, get
+from jsobj.net.request import Reply
 from jsobj.net.sigv4 import KeyPair
+from jsobj.net.xml import error_fields
 from jsobj.urls import Origin
 
 DEFAULT_REGION = "us-east-1"  # what SDKs sign without a setting; on RGW it also avoids the LocationConstraint trap
@@ -23,7 +25,7 @@ SWIFT_PART_LIMIT = 1000  # s3api's own default for max_upload_part_num
 
 
 @dataclass(frozen=True, slots=True)
-class S3Dialect:
+class S3Server:
     """What a profile needs for this server. ``server``: ``ceph-rgw``, ``swift`` or ``unknown``.
 
     ``part_limit`` is the number of parts that a multipart upload may have; ``speaks_s3`` is False for a Swift without
@@ -49,7 +51,7 @@ class S3Dialect:
         return " ".join(part for part in (known.get(self.server, "an unknown S3 server"), self.version) if part)
 
 
-def identify(origin: Origin, *, verify: bool | str = True) -> S3Dialect:
+def identify(origin: Origin, *, verify: bool | str = True) -> S3Server:
     """Which server this is, without any key.
 
     Raises :class:`JsobjError`: network (unreachable, or an answer that no object store gives), not found (a Swift
@@ -69,50 +71,46 @@ def identify(origin: Origin, *, verify: bool | str = True) -> S3Dialect:
     return found
 
 
-def recognise(origin: Origin, info: Answer, ask: Callable[[str], Answer]) -> S3Dialect | None:
+def recognise(origin: Origin, info: Reply, ask: Callable[[str], Reply]) -> S3Server | None:
     """Which server answers ``/info`` with ``info``; None for no object store. ``ask`` gets another path, where needed.
 
     This is the only place that decides it. ``ask`` may raise what it likes.
     """
-    features = _json(info) if info.status == 200 else {}
+    features = server_info(info) if info.status == 200 else {}
     if (swift := features.get("swift")) is not None:
         version = str(swift.get("version", "")) if isinstance(swift, dict) else ""
         s3api = features.get("s3api")
         limit = s3api.get("max_upload_part_num") if isinstance(s3api, dict) else None
         parts = limit if isinstance(limit, int) else SWIFT_PART_LIMIT
-        return S3Dialect(origin, "swift", part_limit=parts, version=version, speaks_s3=s3api is not None)
-    if info.headers.get("x-amz-request-id", "").startswith("tx") and (info.s3_code or ask("/swift/info").status == 200):
-        return S3Dialect(origin, "ceph-rgw")
-    return S3Dialect(origin, "unknown") if info.s3_code or ask("/").s3_code else None
+        return S3Server(origin, "swift", part_limit=parts, version=version, speaks_s3=s3api is not None)
+    if info.headers.get("x-amz-request-id", "").startswith("tx") and (_code(info) or ask("/swift/info").status == 200):
+        return S3Server(origin, "ceph-rgw")
+    return S3Server(origin, "unknown") if _code(info) or _code(ask("/")) else None
 
 
-def probe(origin: Origin, key: KeyPair, *, verify: bool | str = True, region: str = DEFAULT_REGION) -> S3Dialect:
+def probe(origin: Origin, key: KeyPair, *, verify: bool | str = True, region: str = DEFAULT_REGION) -> S3Server:
     """Which server this is and how it wants to be spoken to, proven by a signed ListBuckets.
 
     Raises :class:`JsobjError`: network, or auth where the server refuses the key.
     """
-    dialect = replace(identify(origin, verify=verify), region=region)
+    server = replace(identify(origin, verify=verify), region=region)
     answer = get(origin, key=key, region=region, verify=verify)
-    if answer.s3_code == "AuthorizationHeaderMalformed" and (wanted := answer.tag("Region")):
-        dialect = replace(dialect, region=wanted)
+    error = error_fields(answer.body)
+    if error.get("Code") == "AuthorizationHeaderMalformed" and (wanted := error.get("Region", "")):
+        server = replace(server, region=wanted)
         answer = get(origin, key=key, region=wanted, verify=verify)
-    if answer.status != 200 or "<ListAllMyBucketsResult" not in answer.body:
+    listed = read_buckets(answer)
+    if listed is None:
         raise refused(origin, answer, key.access)
-    owner = answer.body.partition("<Owner>")[2].partition("</Owner>")[0]
-    return replace(
-        dialect,
-        owner=replace(answer, body=owner).tag("ID"),
-        buckets=answer.body.count("<Bucket>"),
-        request_id=answer.request_id,
-    )
+    return replace(server, owner=listed.owner, buckets=len(listed.buckets), request_id=answer.request_id)
 
 
-def refused(origin: Origin, answer: Answer, access: str) -> JsobjError:
+def refused(origin: Origin, answer: Reply, access: str) -> JsobjError:
     """The error for a signed ListBuckets that was not answered with a list."""
-    code = answer.s3_code
-    context = " ".join(
-        part for part in (f"HTTP {answer.status}", code, answer.tag("Message")[:200], answer.request_id) if part
-    )
+    error = error_fields(answer.body)
+    code = error.get("Code", "")
+    said = (f"HTTP {answer.status}", code, error.get("Message", "")[:200], answer.request_id)
+    context = " ".join(part for part in said if part)
     if code in {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied"}:
         return KeyRefused(
             f"{origin} refuses the key {access}",
@@ -136,7 +134,7 @@ def refused(origin: Origin, answer: Answer, access: str) -> JsobjError:
     return _not_object_store(origin, answer)
 
 
-def _not_object_store(origin: Origin, answer: Answer) -> JsobjError:
+def _not_object_store(origin: Origin, answer: Reply) -> JsobjError:
     kind = answer.headers.get("content-type", "no content type")
     return NotObjectStore(
         f"{origin} answers, but not as an object store",
@@ -145,9 +143,5 @@ def _not_object_store(origin: Origin, answer: Answer) -> JsobjError:
     )
 
 
-def _json(answer: Answer) -> dict[str, object]:
-    try:
-        document = json.loads(answer.body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+def _code(answer: Reply) -> str:
+    return error_fields(answer.body).get("Code", "")

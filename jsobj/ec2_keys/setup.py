@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from jsobj.atomic import Change, edit_private_file
 from jsobj.ec2_keys.boto3_proof import Prover
 from jsobj.ec2_keys.choose_key import KeyOutcome, Obtained, obtain
-from jsobj.ec2_keys.probe import S3Dialect, identify, probe
+from jsobj.ec2_keys.probe import S3Server, identify, probe
 from jsobj.errors import ExitCode, JsobjError, KeyRefused
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import (
@@ -51,7 +51,7 @@ class Setup:
     """What was done. ``buckets`` is what plain boto3 saw with the profile's name; None without a profile."""
 
     obtained: Obtained
-    dialect: S3Dialect
+    dialect: S3Server
     profiles: tuple[str, ...]
     changes: tuple[Change, ...]
     buckets: tuple[str, ...] | None
@@ -180,7 +180,7 @@ def verify_of(keystone: Keystone, settings: Settings) -> bool | str:
     return keystone.source.cacert or settings.get("AWS_CA_BUNDLE") or True
 
 
-def _probe_patiently(origin: Origin, pair: KeyPair, *, verify: bool | str, fresh: bool) -> S3Dialect:
+def _probe_patiently(origin: Origin, pair: KeyPair, *, verify: bool | str, fresh: bool) -> S3Server:
     for attempt in range(_NEW_KEY_TRIES):
         try:
             return probe(origin, pair, verify=verify)

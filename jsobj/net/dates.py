@@ -1,24 +1,31 @@
-"""Times as object stores write them, to seconds since 1970, read by hand: a listing has a thousand a page."""
+"""Times as servers write them, read by hand: a listing has a thousand on each page."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
+from datetime import datetime, timezone
 from functools import lru_cache
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def iso_epoch(text: str) -> float | None:
-    """Of ``2026-11-21T10:21:16.775Z`` (UTC, with or without a fraction or the ``Z``); None for anything else."""
+    """Seconds since 1970 of ``2026-11-21T10:21:16.775Z``; None for anything else.
+
+    UTC, with or without a fraction, and ``Z``, ``+00:00`` or nothing behind it.
+    """
     try:
         if text[10:11] not in {"T", " "}:
             return None
-        return _day(text[:4], text[5:7], text[8:10]) + _clock(text[11:19]) + float(f"0{text[19:].rstrip('Z')}")
+        fraction = text[19:].rstrip("Z").partition("+")[0]
+        return _day(text[:4], text[5:7], text[8:10]) + _clock(text[11:19]) + float(f"0{fraction}")
     except ValueError:
         return None
 
 
 def http_epoch(text: str) -> float | None:
-    """Of ``Sat, 21 Nov 2026 10:21:16 GMT`` (RFC 9110, section 5.6.7); None for anything else."""
+    """Seconds since 1970 of ``Sat, 21 Nov 2026 10:21:16 GMT`` (RFC 9110, section 5.6.7); None for anything else."""
     words = text.split()
     if len(words) != 6 or words[2] not in _MONTHS:
         return None
@@ -26,6 +33,23 @@ def http_epoch(text: str) -> float | None:
         return _day(words[3], str(_MONTHS.index(words[2]) + 1), words[1]) + float(_clock(words[4]))
     except ValueError:
         return None
+
+
+def iso_time(text: str | None) -> datetime | None:
+    """An ISO 8601 time in any zone (UTC where none is named) as an aware time; None for nothing or nonsense."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def clock_offset(headers: Mapping[str, str]) -> float | None:
+    """The server's clock minus ours in seconds, from its ``Date`` header; None where it does not say."""
+    server = http_epoch(headers.get("date", ""))
+    return None if server is None else server - time.time()
 
 
 def _clock(text: str) -> int:

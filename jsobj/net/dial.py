@@ -1,4 +1,7 @@
-"""Opening connections to one object store, directly or through a proxy."""
+"""Opening connections to one server, directly or through a proxy.
+
+The steps are public, so that the doctor can take them one by one: :func:`connect`, :func:`open_tunnel`, :func:`secure`.
+"""
 
 from __future__ import annotations
 
@@ -20,30 +23,38 @@ class Dialer:
     share one TLS context and resume one another's session.
     """
 
-    def __init__(self, origin: Origin, *, verify: bool | str = True, proxy: str = "") -> None:
-        self.origin = origin
-        self.proxy = proxy
+    def __init__(
+        self,
+        origin: Origin,
+        *,
+        verify: bool | str = True,
+        proxy: str = "",
+        connect_seconds: float = CONNECT_SECONDS,
+    ) -> None:
         self.stopped = False
+        self._origin = origin
+        self._proxy = proxy
         self._verify = verify
+        self._seconds = connect_seconds
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
         self._session: ssl.SSLSession | None = None
 
     def check(self) -> None:
-        """Raises :class:`WireError` where no more shall be opened."""
+        """Raises :class:`WireError` once no more connections may be opened."""
         if self.stopped:
             raise WireError("reset", "the transfer was stopped")
 
     def open(self) -> socket.socket:
         """A new connection. Raises :class:`WireError`."""
         self.check()
-        through = urlsplit(self.proxy) if self.proxy else None
-        address = (through.hostname or "", through.port or 80) if through else (self.origin.host, self.origin.port)
-        connection = _connected(address, " (the proxy {}:{})".format(*address) if through else "")
+        origin, through = self._origin, urlsplit(self._proxy) if self._proxy else None
+        address = (through.hostname or "", through.port or 80) if through else (origin.host, origin.port)
+        connection = connect(address, self._seconds, " (the proxy {}:{})".format(*address) if through else "")
         try:
-            if self.origin.scheme == "https":
+            if origin.scheme == "https":
                 if through is not None:
-                    _tunnel(connection, self.origin, proxy_login(self.proxy))
+                    open_tunnel(connection, origin, proxy_login(self._proxy))
                 return self._secured(connection)
         except BaseException:
             connection.close()
@@ -56,53 +67,61 @@ class Dialer:
                 from jsobj.net.tls import tls_context
 
                 self._context = tls_context(self._verify)
-        try:
-            secured = self._context.wrap_socket(
-                connection, server_hostname=self.origin.host, session=self._session, suppress_ragged_eofs=False
-            )
-        except ssl.SSLCertVerificationError as error:
-            raise WireError("tls", error.verify_message or "the certificate was not accepted") from error
-        except ssl.SSLError as error:
-            raise WireError("tls", error.reason or "TLS failed") from error
-        except TimeoutError as error:
-            raise WireError("timeout", "no TLS handshake in time") from error
-        except OSError as error:
-            raise WireError("reset", error.strerror or "the connection was closed during the TLS handshake") from error
+        secured = secure(connection, self._context, self._origin.host, self._session)
         if self._session is None or not secured.session_reused:
             self._session = secured.session
         return secured
 
 
-def _connected(address: tuple[str, int], whose: str) -> socket.socket:
-    """``whose`` is added to what went wrong."""
+def connect(address: tuple[str, int], seconds: float, suffix: str = "") -> socket.socket:
+    """A TCP connection. ``suffix`` is appended to the reason. Raises :class:`WireError` (dns, connect)."""
     try:
-        connection = socket.create_connection(address, timeout=CONNECT_SECONDS)
+        connection = socket.create_connection(address, timeout=seconds)
     except socket.gaierror as error:
         unknown = error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
         reason = error.strerror or "the name is not known"
-        raise WireError("dns" if unknown else "connect", f"{reason}{whose}") from error
+        raise WireError("dns" if unknown else "connect", f"{reason}{suffix}") from error
     except TimeoutError as error:
-        raise WireError("connect", f"no connection within {CONNECT_SECONDS:.0f} s{whose}") from error
+        raise WireError("connect", f"no connection within {seconds:.0f} s{suffix}") from error
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise WireError("connect", f"{reason}{whose}") from error
+        raise WireError("connect", f"{reason}{suffix}") from error
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
 
-def _tunnel(connection: socket.socket, origin: Origin, login: str) -> None:
-    """Ask an HTTP proxy for a way through (RFC 9110, section 9.3.6)."""
+def open_tunnel(connection: socket.socket, origin: Origin, login: str) -> None:
+    """Ask an HTTP proxy for a tunnel (RFC 9110, section 9.3.6). Raises :class:`WireError` (connect)."""
     host = f"[{origin.host}]" if ":" in origin.host else origin.host
     lines = [f"CONNECT {host}:{origin.port} HTTP/1.1", f"Host: {host}:{origin.port}"]
     if login:
         lines.append(f"Proxy-Authorization: {login}")
-    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
     answer = b""
-    while b"\r\n\r\n" not in answer:
-        piece = connection.recv(4096)
-        if not piece or len(answer) > 65536:
-            raise WireError("connect", "the proxy gave no answer")
-        answer += piece
+    try:
+        connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        while b"\r\n\r\n" not in answer:
+            piece = connection.recv(4096)
+            if not piece or len(answer) > 65536:
+                raise WireError("connect", "the proxy gave no answer")
+            answer += piece
+    except OSError as error:
+        raise WireError("connect", f"the proxy gave no answer: {error.strerror or error}") from error
     head = parse_head(answer.partition(b"\r\n\r\n")[0], bodiless=True)
     if head.status != 200:
         raise WireError("connect", f"the proxy refused: {head.status} {head.reason}")
+
+
+def secure(
+    connection: socket.socket, context: ssl.SSLContext, host: str, session: ssl.SSLSession | None = None
+) -> ssl.SSLSocket:
+    """TLS over an open connection. Raises :class:`WireError` (tls, timeout, reset)."""
+    try:
+        return context.wrap_socket(connection, server_hostname=host, session=session, suppress_ragged_eofs=False)
+    except ssl.SSLCertVerificationError as error:
+        raise WireError("tls", error.verify_message or "the certificate was not accepted") from error
+    except ssl.SSLError as error:
+        raise WireError("tls", error.reason or "TLS failed") from error
+    except TimeoutError as error:
+        raise WireError("timeout", "no TLS handshake in time") from error
+    except OSError as error:
+        raise WireError("reset", error.strerror or "the connection was closed during the TLS handshake") from error

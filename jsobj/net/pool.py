@@ -1,4 +1,4 @@
-"""Keeping the connections to one object store that are idle, for whoever asks next."""
+"""The idle connections to one server, kept for the next request."""
 
 from __future__ import annotations
 
@@ -9,27 +9,23 @@ from collections import deque
 from collections.abc import Iterator
 
 from jsobj.net.dial import Dialer
-from jsobj.net.wire import Wire
+from jsobj.net.wire import CONNECT_SECONDS, Wire
 from jsobj.urls import Origin
 
 
 class Pool:
-    """The connections to one server: as many as threads ask at once. ``verify``, ``proxy``: see :class:`Dialer`."""
+    """The connections to one server: as many as threads ask at once. The options: see :class:`Dialer`."""
 
-    def __init__(self, origin: Origin, *, verify: bool | str = True, proxy: str = "") -> None:
-        self.origin = origin
-        self._dialer = Dialer(origin, verify=verify, proxy=proxy)
+    def __init__(
+        self, origin: Origin, *, verify: bool | str = True, proxy: str = "", connect_seconds: float = CONNECT_SECONDS
+    ) -> None:
+        self._dialer = Dialer(origin, verify=verify, proxy=proxy, connect_seconds=connect_seconds)
         self._idle: deque[Wire] = deque()
         self._all: set[Wire] = set()
         self._lock = threading.Lock()
-        # A store lives as long as somebody holds it, and nobody says when that ends; its sockets end with it. Not in
-        # __del__: of things that point at one another, the sockets may be finalized before the pool.
+        # The pool lives as long as it is referenced, and need not be closed; its sockets end with it. Not in
+        # __del__: in a reference cycle the sockets may be finalized before the pool.
         weakref.finalize(self, _close, self._idle)
-
-    @property
-    def absolute_targets(self) -> bool:
-        """Whether the request line must name the whole URL (plain http through a proxy)."""
-        return bool(self._dialer.proxy) and self.origin.scheme == "http"
 
     @contextlib.contextmanager
     def wire(self) -> Iterator[Wire]:

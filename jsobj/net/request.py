@@ -62,6 +62,31 @@ class Reply:
     received_digest: str = ""
     attempts: int = 1
 
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def media_type(self) -> str:
+        """The content type without its parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def request_id(self) -> str:
+        """The id to give to a help desk; "" without one."""
+        names = ("x-amz-request-id", "x-trans-id", "x-openstack-request-id")
+        return next((self.headers[name] for name in names if name in self.headers), "")
+
+    def json(self) -> object:
+        """The body as JSON; raises :class:`ValueError`."""
+        import json
+
+        try:
+            return json.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:

@@ -18,13 +18,20 @@ class WireError(Exception):
 
     ``kind``: ``dns``, ``connect``, ``tls``, ``timeout``, ``reset``, ``short`` (the body ended early) or ``garbage``.
     ``stale``: a kept connection was closed by the server before any byte of an answer: nothing is wrong, ask again.
+    ``sent``: the server may have received the request.
     """
 
-    def __init__(self, kind: str, reason: str, *, stale: bool = False) -> None:
+    def __init__(self, kind: str, reason: str) -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
-        self.stale = stale
+        self.stale = False
+        self.sent = False
+
+    @property
+    def tls(self) -> bool:
+        """Whether the server did not prove who it is."""
+        return self.kind == "tls"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +99,7 @@ def translated(error: Exception) -> WireError:
     if isinstance(error, WireError):
         return error
     if isinstance(error, TimeoutError):
-        return WireError("timeout", "nothing moved for too long")
+        return WireError("timeout", "no answer in time")
     if isinstance(error, ssl.SSLEOFError):
         return WireError("short", "the connection was cut")
     if isinstance(error, ssl.SSLError):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -25,6 +25,12 @@ _OUTAGE = 120.0  # seconds for which a server that has answered before is waited
 _BUDGET = 100.0
 
 OnRetry = Callable[[str, str, float], None]  # item, reason, seconds to wait
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds that a server asks to wait for; None where it does not say (a date there is not honoured)."""
+    text = headers.get("retry-after", "")
+    return float(text) if text.isascii() and text.isdigit() else None
 
 
 @dataclass(frozen=True, slots=True)

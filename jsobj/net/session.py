@@ -14,14 +14,14 @@ from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from jsobj import __version__
-from jsobj.errors import EndpointUnreachable, ExitCode, JsobjError, TlsFailed
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Source
+from jsobj.net.errors import endpoint_unreachable, tls_failed
 from jsobj.net.pool import Pool
-from jsobj.net.proxy import proxy_login
 from jsobj.net.request import MAX_BODY, Reauthorise, Reply, Request, Retry, Verdict
+from jsobj.net.request_head import RequestHead
 from jsobj.net.response_head import Head, WireError
-from jsobj.net.retry import GiveUp, RetryPolicy
+from jsobj.net.retry import GiveUp, RetryPolicy, retry_after
 from jsobj.net.wire import Wire
 from jsobj.urls import Origin
 
@@ -70,9 +70,7 @@ class Session:
         self.retry = retry or RetryPolicy()
         self._dialect = dialect
         self._pool = Pool(origin, verify=verify, proxy=proxy)
-        self._prefix = str(origin) if self._pool.absolute_targets else ""
-        self._agent = f"user-agent: jsobj/{__version__}\r\naccept-encoding: identity\r\n"
-        self._proxy_login = proxy_login(proxy) if self._prefix else ""
+        self._head = RequestHead(origin, proxy)
         self._login_lock = threading.Lock()
         self._logins = 0
         self._longest_idle = float("inf")
@@ -140,7 +138,7 @@ class Session:
 
     def _broken(self, error: WireError) -> tuple[Retry, bool]:
         if error.kind == "tls":
-            raise _tls_failed(self.origin, error.reason)
+            raise tls_failed(self.origin, error.reason)
         if error.kind == "dns":
             raise self._gave_up(GiveUp(error.reason), True)
         return Retry(error.reason), error.kind in _LOST
@@ -155,7 +153,9 @@ class Session:
         with self.retry.turn(), self._pool.wire() as wire:
             if not payload and source is not None:
                 payload = _sha256(source, wire)
-            head = self._head(request, self._dialect.authorise(request, payload))
+            target = f"{request.path}{query_string(request.query)}"
+            headers = self._dialect.authorise(request, payload)
+            head = self._head.write(request.method, target, headers, source.size if source is not None else None)
             sent = hashlib.md5(usedforsecurity=False) if request.digest and source is not None else None
             moved = _Counted(request.moved) if request.moved is not None else None
             try:
@@ -197,23 +197,6 @@ class Session:
         digest = taken.hexdigest() if taken is not None else ""
         return Reply(status, reason, headers, received=count, received_digest=digest, attempts=attempt), None
 
-    def _head(self, request: Request, headers: Mapping[str, str]) -> bytes:
-        target = f"{self._prefix}{request.path}{query_string(request.query)}"
-        lines = [f"{request.method} {target} HTTP/1.1\r\n", self._agent]
-        if "host" not in headers:
-            lines.append(f"host: {self.origin.netloc}\r\n")
-        if self._proxy_login:
-            lines.append(f"proxy-authorization: {self._proxy_login}\r\n")
-        lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
-        if request.source is not None:
-            lines.append(f"content-length: {request.source.size}\r\n")
-        elif request.method in {"PUT", "POST"}:
-            lines.append("content-length: 0\r\n")
-        text = "".join(lines)
-        if text.count("\n") != len(lines) + 1 or text.count("\r") != len(lines) + 1:  # the agent is two lines
-            raise JsobjError("header-refused", "a value to send contains a line break", code=ExitCode.USAGE)
-        return (text + "\r\n").encode("utf-8", "surrogateescape")
-
     def _log_in_again(self, seen: int) -> None:
         """One renewal for all workers: whoever comes while another has just renewed goes on with the new login."""
         with self._login_lock:
@@ -223,11 +206,8 @@ class Session:
 
     def _gave_up(self, end: GiveUp, lost: bool) -> JsobjError:
         if lost:
-            return EndpointUnreachable(
-                f"cannot reach {self.origin}",
-                context=end.reason,
-                hint="check the network, then run the same command again; jsobj doctor finds the cause",
-            )
+            hint = "check the network, then run the same command again; jsobj doctor finds the cause"
+            return endpoint_unreachable(self.origin, end.reason, hint)
         return JsobjError(
             "store-trouble",
             f"{self.origin} does not answer as it should",
@@ -282,12 +262,11 @@ def default_verdict(reply: Reply) -> Retry | None:
     """What every dialect makes of the statuses that may pass; None for all others."""
     if reply.status not in _TRANSIENT:
         return None
-    after = reply.headers.get("retry-after", "")
     said = reply.reason or "trouble"
     return Retry(
         f"the server answered {reply.status} {said}"[:200],
         slow=reply.status in _BUSY,
-        after=float(after) if after.isascii() and after.isdigit() else None,
+        after=retry_after(reply.headers),
     )
 
 
@@ -302,11 +281,3 @@ def _wrong_range(request: Request, reply: Reply) -> Retry | None:
     if not told.startswith(f"bytes {first}-{last}/"):
         return Retry(f"the server sent the range '{told[:60]}' instead of {first}-{last}")
     return None
-
-
-def _tls_failed(origin: Origin, reason: str) -> JsobjError:
-    return TlsFailed(
-        f"{origin} does not prove who it is: TLS failed",
-        context=reason,
-        hint="if your cloud has its own certificate authority, name it: AWS_CA_BUNDLE=/path/to/ca.pem",
-    )

@@ -81,6 +81,7 @@ class Wire:
         except WireError as error:
             self.close()
             error.stale = reused and error.kind == "reset" and self._end == 0
+            error.sent = True
             raise
         except BaseException:
             self.close()

@@ -39,12 +39,14 @@ class Document:
 class _Reader:
     """Handlers of one parse. The first text under a name counts, which is the record's own, not a deeper element's."""
 
-    def __init__(self, roots: frozenset[str], records: frozenset[str]) -> None:
+    def __init__(self, roots: frozenset[str], records: frozenset[str], within: str) -> None:
         self.root = ""
         self.records: list[tuple[str, Fields]] = []
         self.fields: Fields = {}
         self._roots = roots
         self._kinds = records
+        self._within = within
+        self._level = 2  # the depth of records: 3 inside the element ``within``
         self._into = self.fields
         self._depth = 0
         self._text = ""
@@ -56,18 +58,22 @@ class _Reader:
             self.root = tag
             if tag not in self._roots:
                 raise XmlError(f"its root is <{tag[:40]}>")
-        elif depth == 2:
+        elif depth == self._level:
             if tag in self._kinds:
                 self._into = {}
                 self.records.append((tag, self._into))
+            elif depth == 2 and tag == self._within:
+                self._level = 3
         elif depth > _DEEPEST:
             raise XmlError("its elements are nested too deeply")
 
     def end(self, tag: str) -> None:
         depth = self._depth
         self._depth = depth - 1
-        if depth == 2 and tag in self._kinds:
+        if depth == self._level and tag in self._kinds:
             self._into = self.fields
+        elif depth == 2 and tag == self._within:
+            self._level = 2
         elif tag not in self._into:
             self._into[tag] = self._text
         self._text = ""
@@ -79,29 +85,30 @@ class _Reader:
         raise XmlError("it declares a document type")
 
 
-def parse(body: bytes, roots: frozenset[str], records: frozenset[str] = frozenset()) -> Document:
+def parse(body: bytes, roots: frozenset[str], records: frozenset[str] = frozenset(), *, within: str = "") -> Document:
     """The document in ``body``, whose root must be one of ``roots``.
 
-    Each child of the root in ``records`` becomes a record of its own. Raises :class:`XmlError`.
+    Each child of the root in ``records`` becomes a record of its own, and each child of the element ``within`` below
+    the root. Raises :class:`XmlError`.
     """
     from xml.parsers import expat
 
     try:
         try:
-            reader, mended = _read(body, roots, records), False
+            reader, mended = _read(body, roots, records, within), False
         except expat.ExpatError as error:
             if error.code != _BAD_REFERENCE:
                 raise
-            reader, mended = _read(_REFERENCE.sub(b"?", body), roots, records), True
+            reader, mended = _read(_REFERENCE.sub(b"?", body), roots, records, within), True
     except expat.ExpatError as error:
         raise XmlError(f"it is no XML: {expat.ErrorString(error.code)}") from error
     return Document(reader.root, reader.fields, reader.records, mended)
 
 
-def _read(body: bytes, roots: frozenset[str], records: frozenset[str]) -> _Reader:
+def _read(body: bytes, roots: frozenset[str], records: frozenset[str], within: str) -> _Reader:
     from xml.parsers import expat  # nosec B407 - documents with a type or entities are refused
 
-    reader = _Reader(roots, records)
+    reader = _Reader(roots, records, within)
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True  # an element's text comes at once
     parser.buffer_size = 16384

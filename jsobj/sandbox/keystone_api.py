@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.client import HttpClient
+from jsobj.net.request import Reply
+from jsobj.net.response_head import WireError
 from jsobj.secret import Secret
 
 DEFAULT_DOMAIN = {"id": "default"}
@@ -30,7 +32,7 @@ class KeystoneApi:
         }
         scope = {"project": {"name": project, "domain": DEFAULT_DOMAIN}}
         _, headers = self._send("POST", "/auth/tokens", {"auth": {"identity": identity, "scope": scope}})
-        return KeystoneApi(self.auth_url, Secret(headers["X-Subject-Token"] or ""))
+        return KeystoneApi(self.auth_url, Secret(headers.get("x-subject-token", "")))
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """One request; the decoded answer (None when it is empty). Raises ``sandbox-keystone`` on any refusal."""
@@ -43,27 +45,27 @@ class KeystoneApi:
         identifier: str = answer[kind]["id"]
         return identifier
 
-    def _send(self, method: str, path: str, body: object) -> tuple[Any, http.client.HTTPMessage]:
-        parts = urlsplit(self.auth_url)
+    def _send(self, method: str, path: str, body: object) -> tuple[Any, Mapping[str, str]]:
         headers = {"Content-Type": "application/json"}
         if self.token:
             headers["X-Auth-Token"] = self.token.reveal()
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=TIMEOUT)
+        payload = b"" if body is None else json.dumps(body).encode()
         try:
-            payload = None if body is None else json.dumps(body)
-            connection.request(method, parts.path + path, payload, headers)
-            response = connection.getresponse()
-            text = response.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise _trouble(f"Keystone of the sandbox did not answer {method} {path}.", repr(error)) from error
-        finally:
-            connection.close()
-        if response.status >= 400:
-            raise _trouble(
-                f"Keystone of the sandbox answered {response.status} to {method} {path}.",
-                text[:300].decode("utf-8", "replace"),
-            )
-        return (json.loads(text) if text else None), response.headers
+            reply = single_request(method, self.auth_url + path, headers, payload)
+        except WireError as error:
+            raise _trouble(f"Keystone of the sandbox did not answer {method} {path}", error.reason) from error
+        if reply.status >= 400:
+            raise _trouble(f"Keystone of the sandbox answered {reply.status} to {method} {path}", reply.text[:300])
+        return (reply.json() if reply.body else None), reply.headers
+
+
+def single_request(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+    """One request to a server of the sandbox, without a proxy and without a second try. Raises :class:`WireError`."""
+    client = HttpClient({}, connect_seconds=TIMEOUT, read_seconds=TIMEOUT, tries=1)
+    try:
+        return client.send(method, url, headers=headers, body=body)
+    finally:
+        client.close()
 
 
 def _trouble(message: str, context: str) -> JsobjError:

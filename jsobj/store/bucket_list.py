@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import html
 import json
-import re
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from jsobj.ec2_keys.s3_account import read_buckets
 from jsobj.errors import NotObjectStore
 from jsobj.net.request import Request
 from jsobj.net.session import Session
 from jsobj.store.buckets import Bucket
 from jsobj.store.swift.verdict import not_swift
-from jsobj.units import parse_keystone_time
 from jsobj.urls import parse_url
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from jsobj.store.access import S3Access
 
 _PAGE = 1000  # containers
-_BUCKET = re.compile(r"<Bucket>(.*?)</Bucket>", re.DOTALL)
-_NAME = re.compile(r"<Name>([^<]+)</Name>")
-_CREATED = re.compile(r"<CreationDate>([^<]{1,40})</CreationDate>")
 # Swift's s3api knows no creation dates and gives this one for every bucket; no date is better than a false one.
 SWIFT_PLACEHOLDER = datetime(2009, 2, 3, 16, 45, 9, tzinfo=timezone.utc)
 
@@ -37,27 +33,20 @@ def s3_buckets(access: S3Access, *, proxy: str) -> Iterator[Bucket]:
     from jsobj.store.s3.requests import S3Dialect
 
     session = Session(access.origin, S3Dialect(access), verify=access.verify, proxy=proxy)
-    body = session.send(Request("GET", "/", item="the buckets")).body.decode("utf-8", "replace")
+    reply = session.send(Request("GET", "/", item="the buckets"))
     session.close()
-    # Not given to an XML parser: the names of buckets need none, and what a parser does with hostile XML is no worry.
-    if "<ListAllMyBucketsResult" not in body[:1000]:
+    listed = read_buckets(reply)
+    if listed is None:
         raise NotObjectStore(
-            f"what answers at {access.origin} is no S3 server",
-            context=f"to ListBuckets it says: {body[:100]}",
+            f"what answers at {access.origin} is not an S3 server",
+            context=f"to ListBuckets it says: {reply.text[:100]}",
             hint="check the endpoint: jsobj endpoint",
         )
-    found = [(_text(_NAME, entry), _created(_text(_CREATED, entry))) for entry in _BUCKET.findall(body)]
-    yield from (Bucket(name, "s3", created) for name, created in sorted(found, key=lambda item: item[0]) if name)
+    yield from (Bucket(name, "s3", _true(created)) for name, created in sorted(listed.buckets, key=itemgetter(0)))
 
 
-def _text(pattern: re.Pattern[str], entry: str) -> str:
-    match = pattern.search(entry)
-    return html.unescape(match[1]) if match else ""
-
-
-def _created(text: str) -> datetime | None:
-    moment = parse_keystone_time(text)  # the same form of ISO 8601
-    return None if moment is None or moment.replace(microsecond=0) == SWIFT_PLACEHOLDER else moment
+def _true(created: datetime | None) -> datetime | None:
+    return None if created is None or created.replace(microsecond=0) == SWIFT_PLACEHOLDER else created
 
 
 def swift_containers(keystone: Keystone, *, verify: bool | str, proxy: str) -> Iterator[Bucket]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import json
-import re
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -13,15 +11,11 @@ from pathlib import Path
 
 from jsobj.atomic import write_private_file
 from jsobj.errors import JsobjError
-from jsobj.identity.current import chosen_cloud, current_source
-from jsobj.identity.http import HttpClient, TransportError
-from jsobj.identity.keystone.client import Keystone
-from jsobj.identity.s3wire import get
+from jsobj.identity.current import chosen_cloud
 from jsobj.identity.settings import Settings
-from jsobj.store.access import s3_access
+from jsobj.store.open import Wish, list_buckets
 
 FRESH_SECONDS = 300.0
-_NAME = re.compile(r"<Bucket>\s*<Name>([^<]+)</Name>")
 
 
 def _path(settings: Settings, cloud: str, profile: str) -> Path:
@@ -60,19 +54,12 @@ def names_for_completion(settings: Settings, *, cloud: str, profile: str) -> tup
     if known is not None:
         return known
     names: tuple[str, ...] = ()
-    with suppress(JsobjError, TransportError):
+    with suppress(JsobjError):
         names = _ask(settings, cloud=cloud, profile=profile)
     remember_names(settings, names, cloud=cloud, profile=profile)
     return names
 
 
 def _ask(settings: Settings, *, cloud: str, profile: str) -> tuple[str, ...]:
-    """One small request, without the libraries that take longer to import than a person waits for Tab."""
-    access = s3_access(settings, profile=profile, cloud=cloud)
-    if access is not None:
-        answer = get(access.origin, key=access.key, region=access.region, verify=access.verify)
-        return tuple(html.unescape(name) for name in _NAME.findall(answer.body))
-    keystone = Keystone(current_source(settings, cloud=cloud))
-    headers = {"X-Auth-Token": keystone.token.reveal(), "Accept": "text/plain"}
-    reply = HttpClient(keystone.source.tls).send("GET", keystone.login.swift_url, headers=headers)
-    return tuple(reply.body.decode("utf-8", "replace").splitlines()) if reply.status == 200 else ()
+    """Without the libraries that take longer to import than a person waits for Tab."""
+    return tuple(bucket.name for bucket in list_buckets(settings, "", Wish(cloud, profile)))

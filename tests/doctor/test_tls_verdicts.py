@@ -15,8 +15,8 @@ from jsobj.doctor.case import Case
 from jsobj.doctor.check import Status
 from jsobj.doctor.checks import certificate as certificate_check
 from jsobj.doctor.checks.network import Target
+from jsobj.ec2_keys.s3_account import get
 from jsobj.errors import JsobjError
-from jsobj.identity.s3wire import get
 from jsobj.identity.settings import Settings
 from jsobj.net.dial import Dialer
 from jsobj.net.response_head import WireError
@@ -103,7 +103,6 @@ def doctors_verdict(origin: Origin, verify: bool | str, case: Case) -> bool:
     return found.status in {Status.PASS, Status.WARN}
 
 
-@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")  # of urllib3; the doctor warns in its own words
 @pytest.mark.parametrize(("made", "accepted"), CASES)
 def test_F28_one_verdict(made: Callable[[Path], Served], accepted: bool, tmp_path: Path) -> None:
     pem, verify = made(tmp_path)

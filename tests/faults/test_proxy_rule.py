@@ -13,12 +13,12 @@ from commands import Jsobj
 from jsobj.doctor import http as wire
 from jsobj.doctor.case import Case
 from jsobj.doctor.checks.network import Target, open_way
+from jsobj.ec2_keys.s3_account import get
 from jsobj.errors import JsobjError
 from jsobj.identity.auth_source import AuthSource
-from jsobj.identity.http import HttpClient
 from jsobj.identity.keystone.plugins import plugin_session
-from jsobj.identity.s3wire import get
-from jsobj.identity.settings import Settings
+from jsobj.identity.settings import Settings, process_environment
+from jsobj.net.client import HttpClient
 from jsobj.net.proxy import ProxyUnusable, proxy_for
 from jsobj.store.location import parse_location
 from jsobj.store.open import Wish, open_account, open_store
@@ -79,7 +79,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
 
 
 def keystone() -> None:
-    HttpClient().send("GET", f"{PLACE}/v3", headers={})
+    HttpClient(process_environment()).send("GET", f"{PLACE}/v3", headers={})
 
 
 def probe() -> None:
@@ -115,8 +115,7 @@ def doctor() -> None:
 def doctors_steps() -> None:
     origin = require_origin(PLACE)
     target = Target("S3", origin, True, proxy_for(Settings.read().environ, origin))
-    connection, _ = open_way(target, target.proxy)
-    connection.close()
+    open_way(target).close()
 
 
 ROADS = [keystone, probe, plugins, objects, buckets_over_s3, buckets_over_swift, doctor, doctors_steps]
@@ -186,7 +185,7 @@ def test_F27_this_machine_is_asked_directly(value: str, proxy: Refusing, monkeyp
     try:
         origin = require_origin(f"http://{other.address}")
         assert get(origin).status == 403
-        assert wire.ask(Case(Settings.read()), origin).answer.status == 403
+        assert wire.ask(Case(Settings.read()), origin).status == 403
         with pytest.raises(JsobjError):
             open_store(
                 Settings.read(), parse_location("s3://bucket/key"), Wish(unsigned=True, endpoint=str(origin))
@@ -206,7 +205,7 @@ def test_F27_plain_http_names_the_proxys_login_too(proxy: Refusing, monkeypatch:
     assert get(require_origin(plain)).status == 403
     with pytest.raises(JsobjError):
         open_store(Settings.read(), parse_location("s3://bucket/key"), Wish(unsigned=True, endpoint=plain)).head("key")
-    assert wire.ask(Case(Settings.read()), require_origin(plain)).answer.status == 403
+    assert wire.ask(Case(Settings.read()), require_origin(plain)).status == 403
     assert len(proxy.heads) >= 3
     for head in proxy.heads:
         assert head.split()[1].startswith(f"{plain}/")

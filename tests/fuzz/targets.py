@@ -140,7 +140,7 @@ def job(data: bytes) -> None:
 def date(data: bytes) -> None:
     """Seconds, or nothing."""
     text = data.decode("utf-8", "replace")
-    for read in (dates.iso_epoch, dates.http_epoch, swift_listing.epoch):
+    for read in (dates.iso_epoch, dates.http_epoch):
         assert isinstance(read(text), float | None)
 
 

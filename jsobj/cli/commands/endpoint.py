@@ -12,7 +12,7 @@ from jsobj.cli.parsing.world import World
 from jsobj.ui.documents import Record
 
 if TYPE_CHECKING:
-    from jsobj.ec2_keys.probe import S3Dialect
+    from jsobj.ec2_keys.probe import S3Server
     from jsobj.net.sigv4 import KeyPair
     from jsobj.urls import Origin
 
@@ -53,7 +53,7 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
     world.out.show(Record("jsobj.endpoint/1", data, lines))
 
 
-def _ask(world: World, origin: Origin, verify: bool | str) -> S3Dialect:
+def _ask(world: World, origin: Origin, verify: bool | str) -> S3Server:
     """Probe the server, with the key of a profile for this endpoint if there is one."""
     from jsobj.ec2_keys.probe import identify, probe
 
@@ -65,11 +65,11 @@ def _ask(world: World, origin: Origin, verify: bool | str) -> S3Dialect:
     return probe(origin, pair, verify=verify)
 
 
-def _region(server: S3Dialect) -> str | None:
+def _region(server: S3Server) -> str | None:
     return server.region if server.buckets is not None or server.server == "ceph-rgw" else None
 
 
-def _data(server: S3Dialect) -> dict[str, object]:
+def _data(server: S3Server) -> dict[str, object]:
     return {
         "server": server.server,
         "version": server.version,
@@ -83,7 +83,7 @@ def _data(server: S3Dialect) -> dict[str, object]:
     }
 
 
-def _lines(server: S3Dialect) -> list[tuple[str, str]]:
+def _lines(server: S3Server) -> list[tuple[str, str]]:
     signed = "not tried: no profile for this endpoint"
     if server.buckets is not None:
         signed = f"works, {server.buckets} bucket(s)"

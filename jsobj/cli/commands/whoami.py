@@ -7,7 +7,7 @@ from dataclasses import replace
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
-from jsobj.units import parse_keystone_time
+from jsobj.net.dates import iso_time
 
 
 @command("whoami")
@@ -27,7 +27,7 @@ def whoami(world: World) -> None:
     source = keystone.source
     expiry = AppCredentials(keystone).expiry()
     if not expiry.known:
-        noted = parse_keystone_time(ledger.read(world.settings).cloud(source.cloud).expires if source.cloud else "")
+        noted = iso_time(ledger.read(world.settings).cloud(source.cloud).expires if source.cloud else "")
         expiry = Expiry(noted, known=noted is not None)
     choice = chosen_profile(world.settings, profile=world.profile, cloud=world.cloud)
     profile = read_profile(world.settings.aws, choice.name) if choice.name else None

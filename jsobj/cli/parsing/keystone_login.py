@@ -8,8 +8,9 @@ import click
 
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError, LoginRefused
+from jsobj.net.dates import iso_time
 from jsobj.secret import Secret
-from jsobj.units import human_time, parse_keystone_time
+from jsobj.units import human_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def _with_known_end(world: World, error: JsobjError, cloud: str) -> JsobjError:
 
     if not isinstance(error, LoginRefused) or not cloud:
         return error
-    end = parse_keystone_time(ledger.read(world.settings).cloud(cloud).expires)
+    end = iso_time(ledger.read(world.settings).cloud(cloud).expires)
     if end is None or end > world.now():
         return error
     return JsobjError(

@@ -9,6 +9,8 @@ from typing import Any
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, failed, passed, warned
 from jsobj.doctor.checks.network import Target, TargetOf, open_way
+from jsobj.net.dial import secure
+from jsobj.net.response_head import WireError
 from jsobj.net.tls import tls_context
 
 _SECONDS = 4.0
@@ -25,10 +27,10 @@ def proving(target_of: TargetOf) -> Callable[[Case], Finding]:
         context = tls_context(target.verify)
         try:
             certificate, version = _handshake(target, context)
-        except ssl.SSLError as error:
-            return _explain(case, target, error)
-        except OSError as error:
-            seen = error.strerror or str(error)
+        except WireError as error:
+            if isinstance(error.__cause__, ssl.SSLError):
+                return _explain(case, target, error.__cause__)
+            seen = error.reason
             if _speaks_http(target):
                 return _plain_instead(target, seen)
             sentence = f"{target.origin.netloc} accepts a connection and then says nothing TLS: {seen}"
@@ -50,10 +52,9 @@ def _plain(target: Target) -> Finding:
 
 
 def _handshake(target: Target, context: ssl.SSLContext) -> tuple[Mapping[str, Any], str]:
-    connection, _ = open_way(target, target.proxy)
-    with connection:
+    with open_way(target) as connection:
         connection.settimeout(_SECONDS)
-        with context.wrap_socket(connection, server_hostname=target.origin.host) as secured:
+        with secure(connection, context, target.origin.host) as secured:
             return secured.getpeercert() or {}, secured.version() or ""
 
 
@@ -65,12 +66,11 @@ def _plain_instead(target: Target, seen: str) -> Finding:
 def _speaks_http(target: Target) -> bool:
     """Some http servers wait for the rest of what they take for a long first line, instead of refusing it."""
     try:
-        connection, _ = open_way(target, target.proxy)
-        with connection:
+        with open_way(target) as connection:
             connection.settimeout(_SECONDS / 4)
             connection.sendall(f"HEAD / HTTP/1.0\r\nHost: {target.origin.netloc}\r\n\r\n".encode())
             return connection.recv(5) == b"HTTP/"
-    except OSError:
+    except (OSError, WireError):
         return False
 
 
@@ -101,8 +101,7 @@ def _remedy(case: Case, why: str, facts: Mapping[str, str]) -> str:
 def _look_anyway(target: Target) -> Mapping[str, Any]:
     """The refused certificate, parsed: trusting exactly it, whatever its date and name. Nothing is sent but a hello."""
     try:
-        connection, _ = open_way(target, target.proxy)
-        with connection, tls_context(False).wrap_socket(connection, server_hostname=target.origin.host) as secured:
+        with open_way(target) as connection, secure(connection, tls_context(False), target.origin.host) as secured:
             der = secured.getpeercert(binary_form=True)
         if der is None:
             return {}
@@ -111,7 +110,7 @@ def _look_anyway(target: Target) -> Mapping[str, Any]:
         context.load_verify_locations(cadata=der)
         context.verify_flags = ssl.VerifyFlags(context.verify_flags | ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME)
         return _handshake(target, context)[0]
-    except (TimeoutError, OSError, ValueError):
+    except (OSError, ValueError, WireError):
         return {}  # only the evidence is poorer for it
 
 

@@ -10,8 +10,8 @@ from jsobj.ec2_keys.setup import profiles_with
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.keystone.ec2_credentials import Ec2Api, Ec2Key
+from jsobj.net.dates import iso_time
 from jsobj.secret import Secret
-from jsobj.units import parse_keystone_time
 
 _OLD = timedelta(days=365)
 _NEW_KEY = "make another: jsobj ec2-creds --new"
@@ -43,7 +43,7 @@ def known(case: Case) -> Finding:
 
 
 def _aged(case: Case, record: ledger.KeyRecord | None, evidence: dict[str, str]) -> Finding | None:
-    made = parse_keystone_time(record.made) if record else None
+    made = iso_time(record.made) if record else None
     if made is None:
         return None
     days = (case.now() - made).days
@@ -73,7 +73,7 @@ def unused(case: Case) -> Finding:
 
 
 def _is_over(case: Case, record: ledger.KeyRecord) -> bool:
-    retire = parse_keystone_time(record.retire_after)
+    retire = iso_time(record.retire_after)
     if retire is not None:
         return retire <= case.now()
     return not profiles_with(case.settings.aws, record.access) and bool(record.profile)

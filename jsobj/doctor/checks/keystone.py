@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 
 from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, skipped, warned
 from jsobj.doctor.checks.network import keystone as target_of_keystone
-from jsobj.doctor.http import Reply, ask
+from jsobj.doctor.http import ask, facts_of
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.command_hints import same_login
@@ -16,7 +15,9 @@ from jsobj.identity.keystone.app_credentials import AppCredentials
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.login import Login
 from jsobj.identity.keystone.token import identity_root
-from jsobj.units import days_left, human_time, parse_keystone_time
+from jsobj.net.dates import clock_offset, iso_time
+from jsobj.net.request import Reply
+from jsobj.units import days_left, human_time
 from jsobj.urls import parse_url
 
 _SOON = timedelta(days=7)
@@ -29,21 +30,21 @@ def discovery(case: Case) -> Finding:
     target = target_of_keystone(case)
     url = identity_root(needed(case.source).auth_url)
     reply = ask(case, target.origin, parse_url(url)[1], verify=target.verify)
-    if reply.clock is not None:
-        case.dates["Keystone"] = reply.clock
+    if (offset := clock_offset(reply.headers)) is not None:
+        case.dates["Keystone"] = offset
     version = _version(reply)
     if version:
-        return passed(f"Keystone answers at {url} (API {version})", {"version": version, **reply.facts()})
-    facts = {"url": url, **reply.facts()}
-    status = reply.answer.status
+        return passed(f"Keystone answers at {url} (API {version})", {"version": version, **facts_of(reply)})
+    facts = {"url": url, **facts_of(reply)}
+    status = reply.status
     if 300 <= status < 400:
         sentence = f"{url} sends us elsewhere ({facts.get('location', 'nowhere')}); no secret follows there"
         return failed(sentence, facts, hint="write the address it names into OS_AUTH_URL, if that is your cloud's")
     if status == 429 or status >= 500:
-        wait = reply.answer.headers.get("retry-after", "")
+        wait = reply.headers.get("retry-after", "")
         hint = f"wait {wait} seconds, then try again" if wait else "try again in a minute; then tell the help desk"
         return failed(f"Keystone at {url} answers {status}: it is down or overloaded", facts, hint=hint)
-    if reply.kind == "text/html" and status == 200:
+    if reply.media_type == "text/html" and status == 200:
         sentence = f"{url} answers with a web page: a captive portal, a proxy, or the portal instead of Keystone"
         return failed(sentence, facts, hint="log in to the network with a browser, or correct OS_AUTH_URL")
     other = _elsewhere(case)
@@ -53,12 +54,12 @@ def discovery(case: Case) -> Finding:
 
 def _version(reply: Reply) -> str:
     try:
-        document = json.loads(reply.answer.body)
-    except (ValueError, RecursionError):
+        document = reply.json()
+    except ValueError:
         return ""
     version = document.get("version") if isinstance(document, dict) else None
     identifier = str(version.get("id", "")) if isinstance(version, dict) else ""
-    return identifier if reply.answer.status == 200 and identifier.startswith("v3") else ""
+    return identifier if reply.status == 200 and identifier.startswith("v3") else ""
 
 
 def _elsewhere(case: Case) -> str:
@@ -92,7 +93,7 @@ def _refused(case: Case, error: JsobjError) -> Finding:
     """A 401 with its likely cause: Keystone says the same for a wrong secret, an expired and a deleted credential."""
     evidence = {"reference": error.reference, "seen": error.context}
     cloud = needed(case.source).cloud
-    end = parse_keystone_time(ledger.read(case.settings).cloud(cloud).expires) if cloud else None
+    end = iso_time(ledger.read(case.settings).cloud(cloud).expires) if cloud else None
     if error.code is ExitCode.AUTH and end is not None and end <= case.now():
         sentence = f"the application credential of cloud '{cloud}' expired on {human_time(end)}"
         hint = f"make a new one in the portal, then: jsobj login RCFILE --as {cloud} --overwrite"
@@ -111,7 +112,7 @@ def expiry(case: Case) -> Finding:
     if login.credential is None:
         return passed("a login as a person does not expire", {"methods": ", ".join(login.methods)})
     known = ledger.read(case.settings).cloud(cloud).expires
-    end = AppCredentials(keystone).own_expiry() or parse_keystone_time(known)
+    end = AppCredentials(keystone).own_expiry() or iso_time(known)
     kind = "restricted" if login.credential.restricted else "unrestricted"
     evidence = {"credential": login.credential.name or login.credential.id, "kind": kind}
     if end is None:

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, failed, passed
+from jsobj.doctor.http import CONNECT_SECONDS, ask
+from jsobj.errors import JsobjError
+from jsobj.net.dial import connect, open_tunnel
 from jsobj.net.proxy import Proxy, proxy_for
+from jsobj.net.response_head import WireError
 from jsobj.urls import Origin, parse_url
 
-CONNECT_SECONDS = 3.0
 RESOLVE_SECONDS = 4.0
 
 
@@ -115,8 +118,8 @@ def connecting(target_of: TargetOf) -> Callable[[Case], Finding]:
         host, port = target.first_hop
         began = time.monotonic()
         try:
-            socket.create_connection((host, port), timeout=CONNECT_SECONDS).close()
-        except OSError as error:
+            connect((host, port), CONNECT_SECONDS).close()
+        except WireError as error:
             return _unconnected(target, error)
         milliseconds = f"{(time.monotonic() - began) * 1000:.0f} ms"
         through = f" (the proxy of {target.proxy.variable})" if target.proxy else ""
@@ -125,9 +128,9 @@ def connecting(target_of: TargetOf) -> Callable[[Case], Finding]:
     return run
 
 
-def _unconnected(target: Target, error: OSError) -> Finding:
+def _unconnected(target: Target, error: WireError) -> Finding:
     host, port = target.first_hop
-    reason = error.strerror or str(error)
+    reason = error.reason
     evidence = {"host": host, "port": str(port), "seen": reason}
     if target.proxy:
         variable = target.proxy.variable
@@ -136,7 +139,7 @@ def _unconnected(target: Target, error: OSError) -> Finding:
             sentence, evidence, hint=f"correct {variable}, or for this host: export NO_PROXY={target.origin.host}"
         )
     sentence = f"{host} port {port} does not accept a connection: {reason}"
-    if isinstance(error, ConnectionRefusedError):
+    if isinstance(error.__cause__, ConnectionRefusedError):
         hint = f"check the port in the address of {target.service}; if it is right, the service is down: try later"
     else:
         hint = "a firewall may drop it, or this network needs a proxy (HTTPS_PROXY): ask your network's help desk"
@@ -153,63 +156,41 @@ def proxying(case: Case) -> Finding:
     evidence: dict[str, str] = {}
     for target, proxy in through:
         evidence[f"{target.service} through {proxy.variable}"] = f"{proxy.host}:{proxy.port}"
-        try:
-            connection, head = open_way(target, proxy)
-            connection.close()
-            what = _objection(target, head)
-        except OSError as error:
-            what = error.strerror or str(error)
-        if what:
+        if what := _objection(case, target):
             host = target.origin.netloc
-            sentence = f"the proxy {proxy.host}:{proxy.port}, named by {proxy.variable}, bars the way to {host}: {what}"
+            sentence = f"the proxy {proxy.host}:{proxy.port}, named by {proxy.variable}, blocks {host}: {what}"
             return failed(
                 sentence, evidence, hint=f"correct {proxy.variable}, or for this host: export NO_PROXY={host}"
             )
     return passed(f"the proxy named by {through[0][1].variable} lets us through", evidence)
 
 
-def _objection(target: Target, head: str) -> str:
-    """What is wrong with a proxy's answer; "" where nothing is."""
-    first, _, headers = head.partition("\r\n")
-    status = first.split(" ")[1] if first.startswith("HTTP/") and " " in first else ""
+def _objection(case: Case, target: Target) -> str:
+    """What is wrong with how the proxy answers; "" where nothing is."""
     if target.origin.scheme == "https":
-        return "" if status == "200" else first[:120] or "no answer"
-    if not status or status in {"407", "502", "503", "504"}:
-        return first[:120] or "no answer"
-    # An object store's own pages are HTML too, but they carry its request id.
-    ids = ("x-trans-id", "x-openstack-request-id", "x-amz-request-id")
-    ours = any(name in headers.lower() for name in ids)
-    return "it answers with a web page of its own" if "text/html" in headers.lower() and not ours else ""
-
-
-def open_way(target: Target, proxy: Proxy | None) -> tuple[socket.socket, str]:
-    """A connection on which the target's server speaks next, and the head of the proxy's answer ("" without one).
-
-    Of an http target the proxy is asked for the page of ``/v3`` or ``/`` instead. Raises OSError.
-    """
-    address = (proxy.host, proxy.port) if proxy else (target.origin.host, target.origin.port)
-    connection = socket.create_connection(address, timeout=CONNECT_SECONDS)
-    if proxy is None:
-        return connection, ""
-    host, port = target.origin.host, target.origin.port
-    name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    if target.origin.scheme == "https":
-        request = f"CONNECT {name} HTTP/1.1\r\nHost: {name}\r\n{_proxy_login(proxy)}\r\n"
-    else:
-        request = f"GET {target.origin}/ HTTP/1.1\r\nHost: {name}\r\n{_proxy_login(proxy)}Connection: close\r\n\r\n"
+        try:
+            open_way(target).close()
+        except WireError as error:
+            return error.reason
+        return ""
     try:
-        connection.sendall(request.encode())
-        received = b""
-        while b"\r\n\r\n" not in received and len(received) < 65536:
-            more = connection.recv(4096)
-            if not more:
-                break
-            received += more
-    except BaseException:
-        connection.close()
-        raise
-    return connection, received.partition(b"\r\n\r\n")[0].decode("latin-1")
+        reply = ask(case, target.origin)
+    except JsobjError as error:
+        return error.context
+    if reply.status in {407, 502, 503, 504}:
+        return f"it answers {reply.status} {reply.reason}"[:120]
+    # An object store's own pages are HTML too, but they carry its request id.
+    foreign = reply.media_type == "text/html" and not reply.request_id
+    return "it answers with a web page of its own" if foreign else ""
 
 
-def _proxy_login(proxy: Proxy) -> str:
-    return f"Proxy-Authorization: {proxy.login}\r\n" if proxy.login else ""
+def open_way(target: Target) -> socket.socket:
+    """A connection on which the server of an https address speaks next. Raises :class:`WireError`."""
+    connection = connect(target.first_hop, CONNECT_SECONDS)
+    if target.proxy is not None:
+        try:
+            open_tunnel(connection, target.origin, target.proxy.login)
+        except BaseException:
+            connection.close()
+            raise
+    return connection

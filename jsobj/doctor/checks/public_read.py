@@ -27,7 +27,7 @@ def reading(case: Case) -> Finding:
     if before not in _PRIVATE:
         sentence = f"an object that was never published can be read by everybody (HTTP {before})"
         return failed(sentence, evidence, hint="tell the cloud's help desk at once")
-    made = ask_swift(case, f"/{quote(scratch.name)}", method="POST", headers={"X-Container-Read": ".r:*"}).answer
+    made = ask_swift(case, f"/{quote(scratch.name)}", method="POST", headers={"X-Container-Read": ".r:*"})
     evidence["publishing"] = f"HTTP {made.status}"
     hint = "share single objects by presigned addresses instead, or ask the help desk"
     if made.status >= 300:
@@ -41,4 +41,4 @@ def reading(case: Case) -> Finding:
 
 def _anonymous(case: Case, path: str) -> int:
     origin, root = swift_place(case)
-    return ask(case, origin, f"{root}{path}", verify=verify_of(needed(case.keystone), case.settings)).answer.status
+    return ask(case, origin, f"{root}{path}", verify=verify_of(needed(case.keystone), case.settings)).status

@@ -14,6 +14,7 @@ from jsobj.doctor.checks.scratch_bucket import open_scratch
 from jsobj.doctor.checks.trip import SMALL, StepError, Trip, seen
 from jsobj.doctor.http import ask
 from jsobj.identity.aws_files.profile import read_profile
+from jsobj.net.xml import error_fields
 from jsobj.store.s3.bucket_admin import make_client
 from jsobj.store.s3.errors import translated
 from jsobj.urls import parse_url
@@ -81,9 +82,10 @@ class _Trip(Trip):
         words = {"Bucket": self.scratch.name, "Key": self.key("small")}
         url = str(self.client.generate_presigned_url("get_object", Params=words, ExpiresIn=300))
         origin, _ = parse_url(url.partition("?")[0])
-        answer = ask(self.case, origin, url.removeprefix(str(origin)), verify=self.access.verify).answer
+        answer = ask(self.case, origin, url.removeprefix(str(origin)), verify=self.access.verify)
         if answer.status != 200:
-            raise StepError(f"the presigned address answers {answer.status} {answer.s3_code}")
+            code = error_fields(answer.body).get("Code", "")
+            raise StepError(f"the presigned address answers {answer.status} {code}")
 
 
 def round_trip(case: Case) -> Finding:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.causes import hint_for
 from jsobj.doctor.check import Finding, Fix, failed, passed, warned
 from jsobj.doctor.fix import text_fix
-from jsobj.doctor.http import Reply, ask, ask_signed
+from jsobj.doctor.http import ask, ask_signed, facts_of
 from jsobj.ec2_keys.probe import DEFAULT_REGION, recognise
+from jsobj.ec2_keys.s3_account import read_buckets
 from jsobj.errors import JsobjError
 from jsobj.identity.aws_files import ini_edit
 from jsobj.identity.aws_files.profile import names
+from jsobj.net.dates import clock_offset
+from jsobj.net.request import Reply
+from jsobj.net.xml import error_fields
 from jsobj.store.access import S3Access
 
 
@@ -21,11 +25,11 @@ def server(case: Case) -> Finding:
     """Something that speaks S3 answers, before anything signed is sent."""
     access = _access(case)
     reply = ask(case, access.origin, "/", verify=access.verify)
-    if reply.clock is not None:
-        case.dates["the object store"] = reply.clock
-    facts = {"url": str(access.origin), **reply.facts()}
-    status = reply.answer.status
-    if reply.kind == "application/json" and '"versions"' in reply.answer.body:
+    if (offset := clock_offset(reply.headers)) is not None:
+        case.dates["the object store"] = offset
+    facts = {"url": str(access.origin), **facts_of(reply)}
+    status = reply.status
+    if reply.media_type == "application/json" and '"versions"' in reply.text:
         sentence = f"{access.origin} is another OpenStack service (Keystone?), not the object store"
         return failed(sentence, facts, hint="the catalogue knows the right one: jsobj endpoint")
     if 300 <= status < 400:
@@ -34,18 +38,16 @@ def server(case: Case) -> Finding:
         )
         return failed(sentence, facts, hint="write the address it names into endpoint_url, if that is your cloud's")
     if status == 429 or status >= 500:
-        wait = reply.answer.headers.get("retry-after", "")
+        wait = reply.headers.get("retry-after", "")
         hint = f"wait {wait} seconds, then try again" if wait else "try again in a minute; then tell the help desk"
         return failed(f"{access.origin} answers {status}: it is down or overloaded", facts, hint=hint)
-    if reply.kind == "text/html" and "x-trans-id" not in reply.answer.headers:
+    if reply.media_type == "text/html" and "x-trans-id" not in reply.headers:
         sentence = f"{access.origin} answers with a web page: a captive portal, a proxy, or another service"
         return failed(
             sentence, facts, hint="log in to the network with a browser, or correct endpoint_url: jsobj endpoint"
         )
-    info = ask(case, access.origin, "/info", verify=access.verify).answer
-    case.dialect = recognise(
-        access.origin, info, lambda path: ask(case, access.origin, path, verify=access.verify).answer
-    )
+    info = ask(case, access.origin, "/info", verify=access.verify)
+    case.dialect = recognise(access.origin, info, lambda path: ask(case, access.origin, path, verify=access.verify))
     if case.dialect is None:
         sentence = f"{access.origin} answers, but not as an object store"
         return failed(sentence, facts, hint="the catalogue knows the right one: jsobj endpoint")
@@ -70,29 +72,29 @@ def signature(case: Case) -> Finding:
     """A signed ListBuckets is answered with a list; where it is not, other ways of signing are tried."""
     access = _access(case)
     reply = ask_signed(case, access.origin, access.key, access.region, verify=access.verify)
-    if _is_list(reply):
-        case.buckets = _names(reply)
-        evidence = {"region": access.region, "buckets": str(len(case.buckets)), **reply.facts()}
+    if (listed := read_buckets(reply)) is not None:
+        case.buckets = listed.names
+        evidence = {"region": access.region, "buckets": str(len(case.buckets)), **facts_of(reply)}
         return passed(f"the key works: {len(case.buckets)} bucket(s)", evidence)
-    facts = reply.facts()
-    code = reply.answer.s3_code
-    if reply.answer.status == 429 or reply.answer.status >= 500:
-        return failed(f"{access.origin} answers {reply.answer.status}", facts, hint="try again in a minute")
+    facts = facts_of(reply)
+    code = error_fields(reply.body).get("Code", "")
+    if reply.status == 429 or reply.status >= 500:
+        return failed(f"{access.origin} answers {reply.status}", facts, hint="try again in a minute")
     tried = []
     for variant in _variants(access, reply):
         tried.append(variant.title)
-        if _is_list(
-            ask_signed(case, access.origin, access.key, variant.region, host=variant.host, verify=access.verify)
-        ):
+        again = ask_signed(case, access.origin, access.key, variant.region, host=variant.host, verify=access.verify)
+        if read_buckets(again) is not None:
             return _other_way(case, access, variant, facts)
     facts["also tried"] = "; ".join(tried)
-    sentence = f"{access.origin} refuses the key {access.key.access} ({code or f'HTTP {reply.answer.status}'})"
+    sentence = f"{access.origin} refuses the key {access.key.access} ({code or f'HTTP {reply.status}'})"
     return failed(sentence, facts, hint=hint_for(code))
 
 
 def _variants(access: S3Access, reply: Reply) -> Iterator[_Variant]:
     """Other regions (the one that the server names first), and the Host header as a proxy may have made it."""
-    wanted = reply.answer.tag("Region") if reply.answer.s3_code == "AuthorizationHeaderMalformed" else ""
+    error = error_fields(reply.body)
+    wanted = error.get("Region", "") if error.get("Code") == "AuthorizationHeaderMalformed" else ""
     for region in dict.fromkeys((wanted, DEFAULT_REGION, "RegionOne", "default")):
         if region and region != access.region:
             yield _Variant(f"region {region}", region, settings=(("region", region),))
@@ -150,11 +152,3 @@ def same_buckets(case: Case) -> Finding:
 def _access(case: Case) -> S3Access:
     assert case.access is not None, "needs 'profile'"
     return case.access
-
-
-def _is_list(reply: Reply) -> bool:
-    return reply.answer.status == 200 and "<ListAllMyBucketsResult" in reply.answer.body
-
-
-def _names(reply: Reply) -> tuple[str, ...]:
-    return tuple(replace(reply.answer, body=part).tag("Name") for part in reply.answer.body.split("<Bucket>")[1:])

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, warned
-from jsobj.doctor.http import Reply, ask
+from jsobj.doctor.http import ask, facts_of
 from jsobj.ec2_keys.setup import verify_of
+from jsobj.net.request import Reply
 from jsobj.units import human_bytes
 from jsobj.urls import Origin, parse_url
 
@@ -19,11 +20,11 @@ def account(case: Case) -> Finding:
     login = needed(case.keystone).login
     url = login.swift_url
     reply = ask_swift(case, "", query="?limit=1000")
-    facts = {"url": url, **reply.facts()}
-    status = reply.answer.status
+    facts = {"url": url, **facts_of(reply)}
+    status = reply.status
     if status in {200, 204}:
-        headers = reply.answer.headers
-        case.swift = {**headers, "containers": reply.answer.body if status == 200 else ""}
+        headers = reply.headers
+        case.swift = {**headers, "containers": reply.text if status == 200 else ""}
         used = human_bytes(_number(headers, "x-account-bytes-used"))
         facts["containers"] = headers.get("x-account-container-count", "not told")
         return passed(f"the Swift API answers: {facts['containers']} container(s), {used}", facts)

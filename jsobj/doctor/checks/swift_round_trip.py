@@ -131,8 +131,8 @@ class _Trip(Trip):
         path = f"{mark}{account}/{self.scratch.name}/{self.key(self.copied)}"
         signed = generate_temp_url(path, 300, key, "GET", digest=digest)
         reply = ask(self.case, origin, f"{front}{signed}", verify=self.verify)
-        if reply.answer.status != 200:
-            raise StepError(f"the temporary address answers {reply.answer.status}")
+        if reply.status != 200:
+            raise StepError(f"the temporary address answers {reply.status}")
         return None
 
     def _offered(self, url: str) -> Mapping[str, Any] | None:

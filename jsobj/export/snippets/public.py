@@ -14,9 +14,13 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from jsobj.ec2_keys.probe import DEFAULT_REGION, identify
+from jsobj.ec2_keys.s3_account import READ_SECONDS, get
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.snippets.kinds import ZARR_FILES
-from jsobj.identity.s3wire import READ_SECONDS, get, unreachable
+from jsobj.identity.settings import process_environment
+from jsobj.net.client import HttpClient
+from jsobj.net.errors import request_failed
+from jsobj.net.response_head import WireError
 from jsobj.urls import Origin, parse_url
 
 _REFUSED = frozenset({401, 403})
@@ -59,11 +63,9 @@ class PublicLook:
     """Asks one server about one bucket, without a login."""
 
     def __init__(self, server: PublicServer, bucket: str) -> None:
-        from jsobj.identity.http import HttpClient
-
         self._server = server
         self._project, _, self._name = bucket.rpartition(":")
-        self._client = HttpClient(server.verify, read_seconds=READ_SECONDS)
+        self._client = HttpClient(process_environment(), server.verify, read_seconds=READ_SECONDS)
         self.swift = identify(server.origin, verify=server.verify).server == "swift"
 
     def container(self, samples: tuple[str, ...], *, listed: bool) -> PublicContainer:
@@ -129,12 +131,10 @@ class PublicLook:
         return answer.status
 
     def _status(self, url: str) -> int:
-        from jsobj.identity.http import TransportError
-
         try:
             status = self._client.send("HEAD", url, headers={}).status
-        except TransportError as error:
-            raise unreachable(parse_url(url)[0], error) from error
+        except WireError as error:
+            raise request_failed(parse_url(url)[0], error) from error
         return 200 if status == 204 else status
 
 

@@ -16,8 +16,8 @@ from jsobj.errors import ExitCode, JsobjError, KeystoneConflict, KeystoneForbidd
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.login import Login
 from jsobj.identity.keystone.token import identity_root
+from jsobj.net.dates import iso_time
 from jsobj.secret import Secret
-from jsobj.units import parse_keystone_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def _credential(item: Mapping[str, Any]) -> AppCredential:
         description=str(item.get("description") or ""),
         project_id=str(item.get("project_id") or ""),
         roles=tuple(str(role.get("name", "")) for role in item.get("roles") or ()),
-        expires=parse_keystone_time(item.get("expires_at")),
+        expires=iso_time(item.get("expires_at")),
         unrestricted=bool(item.get("unrestricted")),
         access_rules=len(item.get("access_rules") or ()),
     )

@@ -13,12 +13,15 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.auth_source import AuthSource
-from jsobj.identity.http import HttpClient, Reply, TransportError
 from jsobj.identity.keystone.errors import from_reply, from_transport, not_keystone
 from jsobj.identity.keystone.login import Login, login_from_token
 from jsobj.identity.keystone.token import Issued, identity_root, issue
+from jsobj.identity.settings import process_environment
+from jsobj.net.client import HttpClient
+from jsobj.net.dates import iso_time
+from jsobj.net.request import Reply
+from jsobj.net.response_head import WireError
 from jsobj.secret import Secret
-from jsobj.units import parse_keystone_time
 
 _RENEW_BEFORE = timedelta(seconds=30)
 
@@ -33,7 +36,7 @@ class Keystone:
 
     def __init__(self, source: AuthSource) -> None:
         self.source = source
-        self._client = HttpClient(source.tls)
+        self._client = HttpClient(process_environment(), source.tls)
         self._root = identity_root(source.auth_url)
         self.chosen, self._issued = self._authenticate()
         self.login: Login = login_from_token(
@@ -68,7 +71,7 @@ class Keystone:
 
     def _renew(self) -> None:
         self._issued = issue(self.source, self.chosen, self._client)
-        self._expires = parse_keystone_time(self._issued.body.get("expires_at"))
+        self._expires = iso_time(self._issued.body.get("expires_at"))
 
     def get(self, path: str) -> dict[str, Any]:
         """GET below ``/v3``; the answer's JSON object."""
@@ -84,7 +87,7 @@ class Keystone:
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         reply = self._send(method, path, body)
-        if reply.status == 401 and "access key not found" not in reply.body.decode("utf-8", "replace"):
+        if reply.status == 401 and "access key not found" not in reply.text:
             self._renew()
             reply = self._send(method, path, body)
         if reply.status >= 300:
@@ -107,5 +110,5 @@ class Keystone:
             data = json.dumps(body).encode()
         try:
             return self._client.send(method, f"{self._root}{path}", headers=headers, body=data)
-        except TransportError as error:
+        except WireError as error:
             raise from_transport(error, self.source) from error

@@ -1,4 +1,4 @@
-"""Keystone's refusals and silences in the user's words. What Keystone said itself is kept as context."""
+"""Errors for what Keystone answers, or does not answer. Its own message is kept as context."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from jsobj.errors import (
     TlsFailed,
 )
 from jsobj.identity.auth_source import AuthSource
-from jsobj.identity.http import Reply, TransportError
+from jsobj.net.request import Reply
+from jsobj.net.response_head import WireError
 
 LOG_IN = "log in"  # the step at which the login itself is judged
 
@@ -49,7 +50,7 @@ def _words(reply: Reply) -> str | None:
     return str(error.get("message", "")) if isinstance(error, dict) else None
 
 
-def from_transport(error: TransportError, source: AuthSource) -> JsobjError:
+def from_transport(error: WireError, source: AuthSource) -> JsobjError:
     """The error where no usable answer came."""
     if error.tls:
         return TlsFailed(
@@ -74,11 +75,11 @@ def from_plugin(error: Exception, source: AuthSource) -> JsobjError:
         response = getattr(error, "response", None)
         body = response.content if response is not None else b""
         headers = {k.lower(): v for k, v in response.headers.items()} if response is not None else {}
-        return from_reply(Reply(int(error.http_status), headers, body), source, "log in")
+        return from_reply(Reply(int(error.http_status), "", headers, body), source, "log in")
     if isinstance(error, ks.SSLError):
-        return from_transport(TransportError(_cause(error), tls=True), source)
+        return from_transport(WireError("tls", _cause(error)), source)
     if isinstance(error, ks.ConnectionError):
-        return from_transport(TransportError(_cause(error)), source)
+        return from_transport(WireError("connect", _cause(error)), source)
     if isinstance(error, (ks.InvalidResponse, ks.DiscoveryFailure)):
         return not_keystone(source.auth_url)
     return JsobjError(
@@ -132,7 +133,7 @@ def _refused(source: AuthSource, said: str) -> JsobjError:
 
 
 def _cause(error: BaseException) -> str:
-    """The innermost reason (``Connection refused``, ``certificate has expired``) instead of the onion around it."""
+    """The innermost reason (``Connection refused``, ``certificate has expired``) without what is around it."""
     seen: BaseException = error
     while (inner := seen.__cause__ or seen.__context__) is not None:
         seen = inner

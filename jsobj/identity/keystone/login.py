@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.units import parse_keystone_time
+from jsobj.net.dates import iso_time
 from jsobj.urls import Origin, normalise_endpoint
 
 
@@ -130,7 +130,7 @@ def login_from_token(
         catalog = Catalog(tuple(_endpoints(body.get("catalog", ()))))
         credential = _credential(body.get("application_credential"))
         methods = tuple(str(method) for method in body.get("methods", ()))
-        expires = parse_keystone_time(body.get("expires_at"))
+        expires = iso_time(body.get("expires_at"))
         scope = _named(project) if project else None
     except (KeyError, TypeError, AttributeError) as error:
         raise JsobjError(

@@ -10,14 +10,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource
-from jsobj.identity.http import HttpClient, TransportError
+from jsobj.net.client import HttpClient
+from jsobj.net.dates import clock_offset
+from jsobj.net.response_head import WireError
 from jsobj.secret import Secret
 
 _USER = frozenset({"user_id", "username", "user_domain_id", "user_domain_name"})
@@ -75,7 +75,7 @@ def _direct(source: AuthSource, secrets: Mapping[str, Secret], client: HttpClien
     headers = {"Content-Type": "application/json", "Accept": "application/json"}
     try:
         reply = client.send("POST", url, headers=headers, body=request)
-    except TransportError as error:
+    except WireError as error:
         raise from_transport(error, source) from error
     if reply.status != 201:
         raise from_reply(reply, source, "log in")
@@ -87,7 +87,7 @@ def _direct(source: AuthSource, secrets: Mapping[str, Secret], client: HttpClien
     token = reply.headers.get("x-subject-token", "")
     if not isinstance(body, dict) or not token:
         raise not_keystone(source.auth_url)
-    return Issued(Secret(token), body, clock_offset(reply.headers.get("date", "")))
+    return Issued(Secret(token), body, clock_offset(reply.headers))
 
 
 def _request(source: AuthSource, secrets: Mapping[str, Secret]) -> dict[str, Any]:
@@ -148,14 +148,3 @@ def _by_plugin(source: AuthSource, secrets: Mapping[str, Secret]) -> Issued:
     if not isinstance(body, dict):
         raise not_keystone(source.auth_url)
     return Issued(Secret(str(access.auth_token)), body, None)
-
-
-def clock_offset(date: str) -> float | None:
-    """Server time minus local time in seconds, from a ``Date`` header; None where it does not tell."""
-    try:
-        server = parsedate_to_datetime(date)
-    except (TypeError, ValueError):
-        return None
-    if server.tzinfo is None:
-        return None
-    return (server - datetime.now(timezone.utc)).total_seconds()

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
 from jsobj.store.access import S3Access
-from jsobj.store.bucket_list import SWIFT_PLACEHOLDER
+from jsobj.store.bucket_list import s3_buckets
 from jsobj.store.buckets import Bucket, Place
 from jsobj.store.s3.errors import translated
 
@@ -55,6 +55,7 @@ class S3Account:
 
     def __init__(self, access: S3Access, *, proxy: str) -> None:
         self._access = access
+        self._proxy = proxy
         self._client = make_client(access, proxy=proxy)
 
     @property
@@ -90,12 +91,8 @@ class S3Account:
         return True
 
     def list(self) -> Iterator[Bucket]:
-        """All buckets of the project."""
-        with translated(self._access):
-            answer = self._client.list_buckets()
-        for item in sorted(answer.get("Buckets", ()), key=lambda item: str(item["Name"])):
-            created = item.get("CreationDate")
-            yield Bucket(str(item["Name"]), "s3", created=None if created == SWIFT_PLACEHOLDER else created)
+        """All buckets of the project, by name."""
+        return s3_buckets(self._access, proxy=self._proxy)
 
     def show(self, name: str) -> Bucket:
         """Counts come from RGW's headers where there are any, else from listing up to 10 000 objects."""

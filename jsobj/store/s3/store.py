@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from jsobj.ec2_keys.server_info import server_info, told_number
 from jsobj.errors import ExitCode, JsobjError, NotObjectStore, ObjectNotFound
 from jsobj.net.body import Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
@@ -57,18 +58,14 @@ class S3Store(BaseStore):
             return self._limits
 
     def _told_limits(self) -> Limits:
-        import json
-
         try:
-            told = json.loads(self._talk.session.send(Request("GET", INFO, item=INFO)).body)
-            parts, largest = told["s3api"]["max_upload_part_num"], told["swift"]["max_file_size"]
+            info = server_info(self._talk.session.send(Request("GET", INFO, item=INFO)))
         except JsobjError as error:
             if error.code is ExitCode.NETWORK and not isinstance(error, NotObjectStore):
                 raise
             return Limits()
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return Limits()
-        if type(parts) is not int or type(largest) is not int or parts < 1 or largest < 1:
+        parts, largest = told_number(info, "s3api", "max_upload_part_num"), told_number(info, "swift", "max_file_size")
+        if parts is None or largest is None:
             return Limits()
         largest = min(largest, Limits().largest_part)
         return Limits(parts, Limits().smallest_part, largest, largest, parts * largest)

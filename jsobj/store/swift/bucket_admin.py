@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from jsobj.errors import BucketNotEmpty, ExitCode, JsobjError
 from jsobj.identity.keystone.client import Keystone
+from jsobj.store.bucket_list import swift_containers
 from jsobj.store.buckets import Bucket, Place
 from jsobj.store.swift.errors import translated
 from jsobj.store.swift.temp_url import is_rgw
@@ -80,15 +81,7 @@ class SwiftAccount:
 
     def list(self) -> Iterator[Bucket]:
         """All containers of the project, page by page."""
-        marker = ""
-        while True:
-            with translated(self._keystone, ""):
-                _, page = self._connection.get_account(marker=marker, limit=1000)
-            for item in page:
-                yield Bucket(str(item["name"]), "swift", objects=int(item["count"]), size=int(item["bytes"]))
-            if not page:
-                return
-            marker = str(page[-1]["name"])
+        return swift_containers(self._keystone, verify=self._verify, proxy=self._proxy)
 
     def show(self, name: str) -> Bucket:
         """One container, from its headers."""

@@ -14,9 +14,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
+from jsobj.net.dates import iso_epoch
 from jsobj.net.prefetch import Prefetch
 from jsobj.store.large_listed import stuck, with_sizes
 from jsobj.store.objects import Listed
@@ -89,7 +90,7 @@ def _item(entry: dict[str, Any]) -> Listed:
     if type(size) is not int or size < 0:
         raise ValueError("a size that is no number")
     etag = str(entry.get("slo_etag") or entry.get("hash") or "").strip('"')
-    return Listed(_name(entry["name"]), size, etag, epoch(entry.get("last_modified") or ""))
+    return Listed(_name(entry["name"]), size, etag, iso_epoch(entry.get("last_modified") or ""))
 
 
 def _name(name: object) -> str:
@@ -97,22 +98,3 @@ def _name(name: object) -> str:
         raise ValueError("a name that is none")
     name.encode()  # half a character cannot be asked for
     return name
-
-
-def epoch(text: str) -> float | None:
-    """Seconds since 1970 of ``2026-11-21T09:52:16.720490`` (UTC, with or without a zone behind); None for nonsense."""
-    try:
-        seconds = int(text[11:13]) * 3600 + int(text[14:16]) * 60 + float(text[17:].rstrip("Z").partition("+")[0])
-        return _day(text[:10]) + seconds
-    except ValueError:
-        return None
-
-
-@lru_cache(maxsize=1024)
-def _day(text: str) -> int:
-    """Seconds since 1970 at the beginning of ``2026-11-21``, in the Gregorian calendar."""
-    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
-    year -= month <= 2
-    of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
-    days = year * 365 + year // 4 - year // 100 + year // 400 + of_year - 719468
-    return days * 86400

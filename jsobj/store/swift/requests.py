@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from jsobj.errors import JsobjError
+from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Verdict
 from jsobj.net.session import Session, default_verdict
 from jsobj.store.objects import ObjectInfo, PutOptions
@@ -154,14 +155,7 @@ def _modified(headers: Mapping[str, str]) -> float | None:
         return float(headers["x-timestamp"])
     except (KeyError, ValueError):
         pass
-    if "last-modified" not in headers:
-        return None
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return parsedate_to_datetime(headers["last-modified"]).timestamp()
-    except ValueError:
-        return None
+    return http_epoch(headers.get("last-modified", ""))
 
 
 def headers_for(options: PutOptions) -> dict[str, str]:

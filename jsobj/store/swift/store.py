@@ -8,12 +8,12 @@ otherwise, the rooms below say so: :mod:`jsobj.store.swift.segments`, :mod:`jsob
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from jsobj.ec2_keys.server_info import server_info, told_number
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.body import BytesSource, Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
@@ -73,9 +73,9 @@ class SwiftStore(BaseStore):
     def limits(self) -> Limits:
         """What the server allows, from its ``/info``; Swift's defaults where it does not tell."""
         info = self._told()
-        parts = _number(info, "slo", "max_manifest_segments", 1000)
-        largest = _number(info, "swift", "max_file_size", 5 * 1024**3)
-        smallest = _number(info, "slo", "min_segment_size", 1)
+        parts = told_number(info, "slo", "max_manifest_segments") or 1000
+        largest = told_number(info, "swift", "max_file_size") or 5 * 1024**3
+        smallest = told_number(info, "slo", "min_segment_size") or 1
         return Limits(parts, smallest, largest, largest, parts * largest)
 
     def _told(self) -> Mapping[str, Any]:
@@ -86,12 +86,11 @@ class SwiftStore(BaseStore):
                 front = root[: root.index("/v1")] if "/v1" in root else ""
                 try:
                     reply = self._talk.session.send(Request("GET", f"{front}/info", headers=JSON, item="/info"))
-                    told = json.loads(reply.body)
-                except (JsobjError, ValueError, RecursionError) as error:
-                    if isinstance(error, JsobjError) and error.code in {ExitCode.NETWORK, ExitCode.AUTH}:
+                    self._info = server_info(reply)
+                except JsobjError as error:
+                    if error.code in {ExitCode.NETWORK, ExitCode.AUTH}:
                         raise
-                    told = {}
-                self._info = told if isinstance(told, dict) else {}
+                    self._info = {}
             return self._info
 
     # -- one object
@@ -286,12 +285,6 @@ class SwiftStore(BaseStore):
         except ObjectNotFound:
             self._talk.send("HEAD", bucket or self._bucket, expect=READ)  # raises BucketNotFound
             raise
-
-
-def _number(info: Mapping[str, Any], part: str, name: str, otherwise: int) -> int:
-    section = info.get(part)
-    value = section.get(name) if isinstance(section, dict) else None
-    return value if type(value) is int and value > 0 else otherwise
 
 
 def _digested(source: Source) -> tuple[Source, str]:

@@ -56,13 +56,14 @@ class TokenKeeper:
                 self._issue()
 
     def _issue(self) -> None:
-        from jsobj.identity.http import HttpClient
         from jsobj.identity.keystone.token import issue
-        from jsobj.units import parse_keystone_time
+        from jsobj.identity.settings import process_environment
+        from jsobj.net.client import HttpClient
+        from jsobj.net.dates import iso_time
 
         source = self._keystone.source
-        issued = issue(source, self._keystone.chosen, HttpClient(source.tls))
-        expires = parse_keystone_time(str(issued.body.get("expires_at") or ""))
+        issued = issue(source, self._keystone.chosen, HttpClient(process_environment(), source.tls))
+        expires = iso_time(str(issued.body.get("expires_at") or ""))
         self._began = time.monotonic()
         self._until = self._end(expires.timestamp() if expires is not None else None)
         self._token = issued.token

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from jsobj.identity.http import HttpClient
+from jsobj.net.client import HttpClient
 from jsobj.net.pool import Pool
 from jsobj.urls import require_origin
 
@@ -49,7 +49,7 @@ def by_pool(url: str) -> object:
 
 
 def by_client(url: str) -> object:
-    client = HttpClient()
+    client = HttpClient({})
     client.send("GET", url, headers={})
     return client
 

@@ -16,10 +16,11 @@ from swiftclient.utils import generate_temp_url
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
+from jsobj.net.dates import iso_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Retry
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, StorePlace
 from jsobj.store.swift.errors import Asker
-from jsobj.store.swift.listing import epoch, parse
+from jsobj.store.swift.listing import parse
 from jsobj.store.swift.requests import SwiftDialect, Talk, encoded, headers_for, info_of
 from jsobj.store.swift.segments import composite, manifest, new_upload, segment_name
 from jsobj.store.swift.store import SwiftStore
@@ -34,12 +35,12 @@ MEMBER = Asker("demo", ("member",), "my cloud")
 def test_times_of_listings(seconds: int, micro: int) -> None:
     text = datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + f".{micro:06d}"
     for written in (text, f"{text}Z", f"{text}+00:00"):
-        assert epoch(written) == pytest.approx(seconds + micro / 1e6, abs=1e-5)
+        assert iso_epoch(written) == pytest.approx(seconds + micro / 1e6, abs=1e-5)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-11-21", "2026-11-21Tab:cd:ef", "T" * 40])
 def test_nonsense_is_no_time(text: str) -> None:
-    assert epoch(text) is None
+    assert iso_epoch(text) is None
 
 
 def test_a_page_of_each_server() -> None:
