@@ -99,7 +99,7 @@ def test_names_arrive_as_they_are_B074_B085(fresh: Scene, store: SwiftStore) -> 
 def test_listings_are_whole_and_in_order(
     fresh: Scene, store: SwiftStore, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jsobj.store.swift.store.LIMIT", limit)
+    monkeypatch.setattr(swift_listing, "LIMIT", limit)
     names = ["a", "a/1", "a/2", "a/b/c", "a0", "b//x", "c/", "\u00fc/1", "\u20ac"]
     for name in names:
         fresh.witness.put_object(fresh.container, name, b"12")
