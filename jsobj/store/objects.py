@@ -69,14 +69,14 @@ class PartDigest:
 class Upload:
     """A multipart upload that is not complete yet. ``started`` in seconds since 1970, None if not told.
 
-    In the Swift dialect ``id`` is the common prefix of the segments. ``twins``: from when until when (in the same
-    clock) the server may begin others for us whose answers were lost; None where there can be none.
+    In the Swift dialect ``id`` is the common prefix of the segments. ``duplicates``: from when until when (in
+    the same clock) the server may have begun others for retries of our request; None if there were none.
     """
 
     key: str
     id: str
     started: float | None = None
-    twins: tuple[float, float] | None = None
+    duplicates: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,94 +9,163 @@ repeated. So the object is looked at wherever the answer does not prove it.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from jsobj.errors import BucketNotFound, ExitCode, JsobjError, UploadNotCompleted, UploadNotFound
-from jsobj.net.body import BytesSource, Moved, Source
+from jsobj.net.body import BytesSource, Moved, Source, uncounted
 from jsobj.net.xml import XmlError, parse
 from jsobj.store.digest_tries import TRIES
 from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.s3 import listing
-from jsobj.store.s3.requests import GONE, READ, S3Talk, encoded, etag_of, headers_for
+from jsobj.store.s3.requests import GONE, READ, S3Dialect, S3Talk, encoded, etag_of, headers_for
 
+_NO_OPTIONS = PutOptions()
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3
 _BLUR = 1.0  # seconds: servers tell times to the second
 _LATE = 10.0  # seconds that a server may be behind with a request that was given up
+_XML = {"content-type": "application/xml"}
 
 
-def begin(talk: S3Talk, key: str, options: PutOptions) -> Upload:
-    """Start an upload. Where that took more than one try, what an earlier one may have started is taken back."""
-    began = time.monotonic()
-    reply = talk.send("POST", key, query=(("uploads", ""),), headers=headers_for(options))
-    number = _field(talk, reply.body, "InitiateMultipartUploadResult", "UploadId")
-    if not number:
-        raise talk.malformed("it begins an upload and tells no id")
-    upload = Upload(key, number)
-    if reply.attempts > 1:
-        seconds = time.monotonic() - began
-        with suppress(JsobjError):  # who may write need not be allowed to list; jsobj uploads list shows what stays
-            at = next((one.started for one in listing.uploads(talk, key) if one.id == number), None)
-            if at is not None:
-                upload = replace(upload, started=at, twins=(at - seconds - _BLUR, at + _LATE))
-    _abort_twins(talk, upload)
-    return upload
+class Multipart:
+    """The operations in parts of :class:`jsobj.store.s3.store.S3Store`, and copies."""
 
+    _talk: S3Talk
+    _dialect: S3Dialect
 
-def _abort_twins(talk: S3Talk, ours: Upload) -> None:
-    """Abort uploads that were begun, but whose answer was lost: of this key, at their time, and still without parts.
+    def begin(self, key: str, options: PutOptions = _NO_OPTIONS) -> Upload:
+        """Start an upload. Where that took more than one try, what an earlier one may have started is taken back."""
+        began = time.monotonic()
+        reply = self._talk.send("POST", key, query=(("uploads", ""),), headers=headers_for(options))
+        number = _field(self._talk, reply.body, "InitiateMultipartUploadResult", "UploadId")
+        if not number:
+            raise self._talk.malformed("it begins an upload and tells no id")
+        upload = Upload(key, number)
+        if reply.attempts > 1:
+            seconds = time.monotonic() - began
+            with suppress(JsobjError):  # who may write need not be allowed to list; jsobj uploads list shows what stays
+                at = next((one.started for one in listing.uploads(self._talk, key) if one.id == number), None)
+                if at is not None:
+                    upload = replace(upload, started=at, duplicates=(at - seconds - _BLUR, at + _LATE))
+        self._abort_duplicates(upload)
+        return upload
 
-    A server may be slow with a request that we gave up, and begin a twin after ours: so this is done again when ours
-    ends. The times compared are the server's. Another program that began to upload to the same key at that time may
-    lose its upload by this, and is told so; the last of the two would have won anyway.
-    """
-    if ours.twins is None:
-        return
-    since, until = ours.twins
-    with suppress(JsobjError):
-        for one in list(listing.uploads(talk, ours.key)):  # all of it before the first is gone
-            at_that_time = one.started is not None and since <= one.started <= until
-            if one.key == ours.key and one.id != ours.id and at_that_time and not listing.parts(talk, one):
-                abort(talk, one)
+    def _abort_duplicates(self, ours: Upload) -> None:
+        """Abort uploads that a retried request has begun as well: of this key, at that time, and still without parts.
 
+        A slow server may begin a duplicate after ours, so this is done again when ours ends. The times compared are the
+        server's. Another program that began to upload to the same key at that time may lose its upload by this, and
+        gets an error; the last of the two would have won anyway.
+        """
+        if ours.duplicates is None:
+            return
+        since, until = ours.duplicates
+        with suppress(JsobjError):
+            for one in list(listing.uploads(self._talk, ours.key)):  # all of it before the first is gone
+                at_that_time = one.started is not None and since <= one.started <= until
+                if one.key == ours.key and one.id != ours.id and at_that_time and not listing.parts(self._talk, one):
+                    self.abort(one)
 
-def put_part(talk: S3Talk, upload: Upload, number: int, source: Source, moved: Moved, *, signed: bool = False) -> Part:
-    """Send one part. The server compares its ``signed`` SHA-256, or its MD5 must be the ETag that the server tells."""
-    told, query, digest = "", _query(upload, number), "" if signed else "md5"
-    for _ in range(TRIES):
-        reply = talk.send("PUT", upload.key, query=query, source=source, digest=digest, moved=moved, signed=signed)
-        told = etag_of(reply.headers)
-        if is_md5(told) and (signed or told == reply.sent_digest):
-            return Part(number, source.size, told)
-        moved(-source.size)
-    raise talk.about("BadDigest", upload.key, f"part {number}: sent {reply.sent_digest}, kept {told or 'untold'}")
+    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
+        """Send one part. The server compares its signed SHA-256, or its MD5 must be the ETag in the response."""
+        signed = self._dialect.checks_payload
+        told, query, digest = "", _query(upload, number), "" if signed else "md5"
+        for _ in range(TRIES):
+            reply = self._talk.send(
+                "PUT", upload.key, query=query, source=source, digest=digest, moved=moved, signed=signed
+            )
+            told = etag_of(reply.headers)
+            if is_md5(told) and (signed or told == reply.sent_digest):
+                return Part(number, source.size, told)
+            moved(-source.size)
+        raise self._talk.about(
+            "BadDigest", upload.key, f"part {number}: sent {reply.sent_digest}, kept {told or 'untold'}"
+        )
 
+    def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
+        """One part from a stretch of another object, which must be the same before and after."""
+        headers = copy_headers(bucket, info) | {"x-amz-copy-source-range": f"bytes={start}-{start + size - 1}"}
+        reply = self._talk.send(
+            "PUT",
+            upload.key,
+            query=_query(upload, number),
+            headers=headers,
+            idle=_SECONDS,
+            copy_from=(bucket, info.key),
+        )
+        etag = _field(self._talk, reply.body, "CopyPartResult", "ETag").strip('"')
+        self._talk.of(bucket).head(info.key, info.etag)
+        return Part(number, size, etag)
 
-def copy_part(talk: S3Talk, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
-    """One part from a stretch of another object, which must be the same before and after."""
-    headers = copy_headers(bucket, info) | {"x-amz-copy-source-range": f"bytes={start}-{start + size - 1}"}
-    reply = talk.send(
-        "PUT", upload.key, query=_query(upload, number), headers=headers, idle=_SECONDS, copy_from=(bucket, info.key)
-    )
-    etag = _field(talk, reply.body, "CopyPartResult", "ETag").strip('"')
-    talk.of(bucket).head(info.key, info.etag)
-    return Part(number, size, etag)
+    def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
+        """Copy a whole object; its ETag."""
+        headers = copy_headers(bucket, info)
+        if options is not None:
+            headers |= {"x-amz-metadata-directive": "REPLACE", **headers_for(options)}
+        reply = self._talk.send("PUT", key, headers=headers, idle=_SECONDS, copy_from=(bucket, info.key))
+        etag = _field(self._talk, reply.body, "CopyObjectResult", "ETag").strip('"')
+        if etag != info.etag:
+            # A server may make a multipart object anew, in one part; or another version was copied.
+            self._talk.of(bucket).head(info.key, info.etag)
+        return etag
 
+    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = _NO_OPTIONS) -> str:
+        """Make the object of its parts; its ETag.
 
-def copy(talk: S3Talk, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None) -> str:
-    """Copy a whole object; its ETag."""
-    headers = copy_headers(bucket, info)
-    if options is not None:
-        headers |= {"x-amz-metadata-directive": "REPLACE", **headers_for(options)}
-    reply = talk.send("PUT", key, headers=headers, idle=_SECONDS, copy_from=(bucket, info.key))
-    etag = _field(talk, reply.body, "CopyObjectResult", "ETag").strip('"')
-    if etag != info.etag:
-        # A server may make a multipart object anew, in one part; or another version was copied.
-        talk.of(bucket).head(info.key, info.etag)
-    return etag
+        Raises :class:`JsobjError`: integrity where another object is there instead, not found where the upload is gone,
+        network where the server does not make it. The parts are kept.
+        """
+        etag = self._completed(upload, parts)
+        self._abort_duplicates(upload)
+        return etag
+
+    def _completed(self, upload: Upload, parts: Sequence[Part]) -> str:
+        wanted = composite(part.etag for part in parts)
+        body = BytesSource(_manifest(parts))
+        for left in reversed(range(_ROUNDS)):
+            try:
+                reply = self._talk.send(
+                    "POST", upload.key, query=(("uploadId", upload.id),), source=body, idle=_SECONDS, headers=_XML
+                )
+            except JsobjError as error:
+                if error.code not in {ExitCode.NETWORK, ExitCode.NOT_FOUND} or isinstance(error, BucketNotFound):
+                    raise
+                if _holds(self._talk, upload.key, wanted):
+                    return wanted
+                if not isinstance(error, UploadNotCompleted) or not left:
+                    raise
+                continue
+            if _told(reply.body) != wanted and not _holds(self._talk, upload.key, wanted):
+                raise self._talk.about(
+                    "BadDigest", upload.key, f"the ETag of all parts is {wanted}; {_told(reply.body)[:80]}"
+                )
+            return wanted
+        raise AssertionError("the last round returns or raises")
+
+    def abort(self, upload: Upload) -> None:
+        """Give an upload up, with its parts; one that is not there is no error."""
+        with suppress(UploadNotFound):
+            self._talk.send("DELETE", upload.key, query=(("uploadId", upload.id),), expect=GONE)
+        self._abort_duplicates(upload)
+
+    def parts(self, upload: Upload) -> Sequence[Part]:
+        """The parts that the server has."""
+        return listing.parts(self._talk, upload)
+
+    def uploads(self, prefix: str = "") -> Iterator[Upload]:
+        """The multipart uploads that are not complete."""
+        return listing.uploads(self._talk, prefix)
+
+    def first_part(self, info: ObjectInfo) -> int:
+        """The bytes of part 1; 0 where the server does not tell."""
+        reply = self._talk.send(
+            "HEAD", info.key, query=(("partNumber", "1"),), headers={"if-match": info.etag}, expect=READ
+        )
+        size = reply.headers.get("content-length", "")
+        return int(size) if reply.status == 206 and size.isdigit() else 0
 
 
 def copy_headers(bucket: str, info: ObjectInfo) -> dict[str, str]:
@@ -109,56 +178,6 @@ def copy_headers(bucket: str, info: ObjectInfo) -> dict[str, str]:
     if info.etag and "-" not in info.etag:
         source["x-amz-copy-source-if-match"] = f'"{info.etag}"'
     return source
-
-
-def complete(talk: S3Talk, upload: Upload, parts: Sequence[Part]) -> str:
-    """Make the object of its parts; its ETag.
-
-    Raises :class:`JsobjError`: integrity where another object is there instead, not found where the upload is gone,
-    network where the server does not make it. The parts are kept.
-    """
-    etag = _completed(talk, upload, parts)
-    _abort_twins(talk, upload)
-    return etag
-
-
-def _completed(talk: S3Talk, upload: Upload, parts: Sequence[Part]) -> str:
-    wanted = composite(part.etag for part in parts)
-    body = BytesSource(_manifest(parts))
-    for left in reversed(range(_ROUNDS)):
-        try:
-            reply = talk.send(
-                "POST", upload.key, query=(("uploadId", upload.id),), source=body, idle=_SECONDS, headers=_XML
-            )
-        except JsobjError as error:
-            if error.code not in {ExitCode.NETWORK, ExitCode.NOT_FOUND} or isinstance(error, BucketNotFound):
-                raise
-            if _holds(talk, upload.key, wanted):
-                return wanted
-            if not isinstance(error, UploadNotCompleted) or not left:
-                raise
-            continue
-        if _told(reply.body) != wanted and not _holds(talk, upload.key, wanted):
-            raise talk.about("BadDigest", upload.key, f"the ETag of all parts is {wanted}; {_told(reply.body)[:80]}")
-        return wanted
-    raise AssertionError("the last round returns or raises")
-
-
-_XML = {"content-type": "application/xml"}
-
-
-def abort(talk: S3Talk, upload: Upload) -> None:
-    """Give an upload up, with its parts; one that is not there is no error."""
-    with suppress(UploadNotFound):
-        talk.send("DELETE", upload.key, query=(("uploadId", upload.id),), expect=GONE)
-    _abort_twins(talk, upload)
-
-
-def first_part(talk: S3Talk, info: ObjectInfo) -> int:
-    """The bytes of part 1; 0 where the server does not tell."""
-    reply = talk.send("HEAD", info.key, query=(("partNumber", "1"),), headers={"if-match": info.etag}, expect=READ)
-    size = reply.headers.get("content-length", "")
-    return int(size) if reply.status == 206 and size.isdigit() else 0
 
 
 def _query(upload: Upload, number: int) -> tuple[tuple[str, str], ...]:

@@ -25,9 +25,9 @@ from jsobj.net.session import Session
 from jsobj.store.access import S3Access
 from jsobj.store.base import BaseStore
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
+from jsobj.store.objects import Limits, Listed, ObjectInfo, PartDigest, PutOptions, StorePlace
 from jsobj.store.s3 import listing
-from jsobj.store.s3 import multipart as s3_multipart
+from jsobj.store.s3.multipart import Multipart
 from jsobj.store.s3.presign import presigned
 from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Talk, etag_of, headers_for, info_of
 
@@ -35,7 +35,7 @@ SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
 _NO_OPTIONS = PutOptions()
 
 
-class S3Store(BaseStore):
+class S3Store(Multipart, BaseStore):
     """The objects of one bucket; see :class:`jsobj.store.objects.Store`.
 
     ``bucket`` may be ``project:bucket`` (Ceph RGW). An ``access`` without a key reads what is public.
@@ -101,48 +101,9 @@ class S3Store(BaseStore):
         with suppress(ObjectNotFound):
             self._talk.send("DELETE", key, expect=GONE)
 
-    def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
-        """Server-side copy, at most ``limits.largest_put`` bytes."""
-        return s3_multipart.copy(self._talk, bucket, info, key, options)
-
-    # -- in parts
-
-    def begin(self, key: str, options: PutOptions = _NO_OPTIONS) -> Upload:
-        """Start a multipart upload."""
-        return s3_multipart.begin(self._talk, key, options)
-
-    def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
-        """Send one part, verified by its signed SHA-256 or by the MD5 that comes back."""
-        signed = self._dialect.checks_payload
-        return s3_multipart.put_part(self._talk, upload, number, source, moved, signed=signed)
-
-    def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
-        """One part from a stretch of another object, server-side."""
-        return s3_multipart.copy_part(self._talk, upload, number, bucket, info, start, size)
-
-    def parts(self, upload: Upload) -> Sequence[Part]:
-        """The parts that the server has."""
-        return listing.parts(self._talk, upload)
-
-    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = _NO_OPTIONS) -> str:
-        """Make the object out of its parts; its ETag."""
-        return s3_multipart.complete(self._talk, upload, parts)
-
-    def abort(self, upload: Upload) -> None:
-        """Give a multipart upload up, with its parts."""
-        s3_multipart.abort(self._talk, upload)
-
-    def uploads(self, prefix: str = "") -> Iterator[Upload]:
-        """The multipart uploads that are not complete."""
-        return listing.uploads(self._talk, prefix)
-
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
         """The MD5 of an object that was put in one piece; None for others, whose ETag has to be recomputed."""
         return (PartDigest(0, info.size, info.etag),) if is_md5(info.etag) and not info.large else None
-
-    def first_part(self, info: ObjectInfo) -> int:
-        """The bytes of part 1 of a multipart object; 0 where the server does not tell (Swift does, Ceph RGW 16 not)."""
-        return s3_multipart.first_part(self._talk, info)
 
     def presign(self, method: str, key: str, seconds: int) -> str:
         """A URL for 1 s to 7 days."""
