@@ -19,12 +19,6 @@ _SHORT = {
         ExitCode.NOT_FOUND,
         "see what there is: jsobj bucket list{at}",
     ),
-    "404": (
-        "bucket-not-found",
-        "there is no bucket '{bucket}'",
-        ExitCode.NOT_FOUND,
-        "see what there is: jsobj bucket list{at}",
-    ),
     "AccessDenied": (
         "bucket-forbidden",
         "bucket '{bucket}' belongs to another project, or your role does not allow this",
@@ -87,6 +81,7 @@ _SHORT = {
         "jsobj ec2-creds{at} finds it and writes it into the profile",
     ),
 }
+_SHORT["404"] = _SHORT["NoSuchBucket"]
 _REFUSED = _SHORT["SignatureDoesNotMatch"]
 _ELSEWHERE = (
     "not-object-store",

@@ -7,11 +7,10 @@ a Keystone that throttles ``InvalidAccessKeyId`` (Ceph issue 66222).
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from jsobj.errors import ExitCode, JsobjError, KeyRefused, S3Failed, error_of
+from jsobj.errors import ExitCode, JsobjError, KeyRefused, S3Failed
 from jsobj.identity.command_hints import same_login
 from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reply, Request, Retry
@@ -19,6 +18,18 @@ from jsobj.net.xml import error_fields
 from jsobj.store.access import S3Access
 from jsobj.store.digest_tries import TRIES
 from jsobj.store.objects import Limits
+from jsobj.store.refusals import (
+    CONFLICT,
+    DIGEST_DIFFERS,
+    NAME_REFUSED,
+    OBJECT_CHANGED,
+    OBJECT_NOT_FOUND,
+    PARTS_REFUSED,
+    RANGE_OUTSIDE,
+    TOO_LARGE,
+    UPLOAD_NOT_FOUND,
+    Refusal,
+)
 from jsobj.store.s3.errors import explained, redirected
 
 _SUSPICIONS = 3  # slow retries of a key that is refused though it has worked
@@ -26,60 +37,18 @@ _SKEW = 900.0  # seconds of difference that Amazon's, Ceph's and Swift's servers
 _KEY_REFUSED = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch"})
 _OTHER_BYTES = frozenset({"XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest"})
 
-# Reference, sentence, exit code, hint. ``{url}`` is the object, ``{bucket_url}`` its bucket, both quoted for a shell in
-# the hint.
 _OBJECT = {
-    "NoSuchKey": (
-        "object-not-found",
-        "there is no object {url}",
-        ExitCode.NOT_FOUND,
-        "see what there is: jsobj ls {bucket_url}{at}",
-    ),
-    "NoSuchUpload": (
-        "upload-not-found",
-        "the server knows no such upload of {url}",
-        ExitCode.NOT_FOUND,
-        "unfinished uploads: jsobj uploads list {bucket_url}{at}",
-    ),
-    "PreconditionFailed": (
-        "object-changed",
-        "{url} was replaced by another version meanwhile",
-        ExitCode.INTEGRITY,
-        "run the same command again: it takes the new version",
-    ),
-    "InvalidRange": ("range-outside", "{url} has no such bytes", ExitCode.USAGE, "its size: jsobj stat {object}{at}"),
-    "EntityTooLarge": (
-        "object-too-large",
-        "{url} is larger than the server takes in one request",
-        ExitCode.REFUSED,
-        "send it in parts",
-    ),
-    "KeyTooLongError": (
-        "object-refused",
-        "the server does not take a name like {url}",
-        ExitCode.REFUSED,
-        "a name has at most 1024 bytes of UTF-8; the server's own words say more",
-    ),
-    "InvalidPart": (
-        "parts-refused",
-        "the server does not make {url} of its parts",
-        ExitCode.INTEGRITY,
-        "run the same command again: it compares the parts with the file and sends what is missing",
-    ),
-    "OperationAborted": (
-        "store-conflict",
-        "another request changes {url} at the same time",
-        ExitCode.NETWORK,
-        "run the same command again when nobody else writes to it",
-    ),
-    "NotImplemented": ("s3-not-implemented", "this server does not offer that", ExitCode.REFUSED, ""),
-    "InvalidArgument": ("s3-argument", "the server does not take this request for {url}", ExitCode.FAILURE, ""),
-    "BadDigest": (
-        "digest-differs",
-        "the server's copy of {url} is not what was sent",
-        ExitCode.INTEGRITY,
-        "run the same command again; if it stays so, something on the way (proxy, memory, disk) changes bytes",
-    ),
+    "NoSuchKey": OBJECT_NOT_FOUND,
+    "NoSuchUpload": UPLOAD_NOT_FOUND,
+    "PreconditionFailed": OBJECT_CHANGED,
+    "InvalidRange": RANGE_OUTSIDE,
+    "EntityTooLarge": TOO_LARGE,
+    "KeyTooLongError": NAME_REFUSED,
+    "InvalidPart": PARTS_REFUSED,
+    "OperationAborted": CONFLICT,
+    "NotImplemented": Refusal("s3-not-implemented", "this server does not offer that", ExitCode.REFUSED),
+    "InvalidArgument": Refusal("s3-argument", "the server does not take this request for {url}", ExitCode.FAILURE),
+    "BadDigest": DIGEST_DIFFERS,
 }
 _ALIASES = {
     "InvalidURI": "KeyTooLongError",
@@ -194,25 +163,12 @@ def of_object(code: str, context: str, asked: Asked) -> JsobjError | None:
     known = _OBJECT.get(code)
     if known is None:
         return explained(code, asked.access, asked.bucket, context)
-    reference, sentence, exit_code, hint = known
-    bucket_url = f"s3://{asked.bucket}"
-    url = f"{bucket_url}/{asked.key}"
-    words = {"object": shlex.quote(url), "bucket_url": shlex.quote(bucket_url + "/")}
-    words["at"] = same_login(profile=asked.access.profile)
-    return error_of(
-        reference,
-        sentence.format(url=url),
-        code=exit_code,
-        context=context,
-        hint=hint.format(**words),
-    )
+    return known.error(f"s3://{asked.bucket}", asked.key, context, same_login(profile=asked.access.profile))
 
 
 def object_changed(asked: Asked, context: str) -> JsobjError:
     """Another version of the object is there than the one that was asked for."""
-    found = of_object("PreconditionFailed", context, asked)
-    assert found is not None
-    return found
+    return OBJECT_CHANGED.error(f"s3://{asked.bucket}", asked.key, context)
 
 
 def _meant(request: Request, what: Said, asked: Asked) -> Asked:

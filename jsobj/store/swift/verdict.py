@@ -6,20 +6,23 @@ Statuses: OpenStack's Object Storage API reference; Ceph RGW's own (401 for a ro
 
 from __future__ import annotations
 
-import shlex
-
 from jsobj.errors import (
     ExitCode,
     JsobjError,
     NotObjectStore,
-    ObjectChanged,
-    ObjectNotFound,
-    RangeOutside,
-    UploadNotFound,
 )
 from jsobj.identity.command_hints import same_login
 from jsobj.net.request import Reply, Request, Retry
 from jsobj.store.digest_tries import TRIES
+from jsobj.store.refusals import (
+    DIGEST_DIFFERS,
+    NAME_REFUSED,
+    OBJECT_CHANGED,
+    OBJECT_NOT_FOUND,
+    RANGE_OUTSIDE,
+    TOO_LARGE,
+    UPLOAD_NOT_FOUND,
+)
 from jsobj.store.swift.errors import Asker, evidence, explained
 
 _WORDS_SHOWN = 200
@@ -61,71 +64,31 @@ def _about_container(reply: Reply, who: Asker | None, container: str) -> JsobjEr
 
 def _about_object(request: Request, reply: Reply, who: Asker | None, container: str, key: str) -> JsobjError:
     status, context = reply.status, words(reply)
+    place, at = f"swift://{container}", same_login(cloud=who.cloud if who else "")
     if status == 404 and not (request.method == "PUT" and request.copy_from is None):
-        return object_not_found(container, key, context, who)
+        return OBJECT_NOT_FOUND.error(place, key, context, at)
     if status in {401, 403} and who is None:
         return not_public(container, key, context)
     if status == 413 and "quota" not in context.lower():
-        return JsobjError(
-            "object-too-large",
-            f"swift://{container}/{key} is larger than the server takes in one request",
-            code=ExitCode.REFUSED,
-            context=context,
-            hint="send it in parts",
-        )
-    if status == 416:
-        return RangeOutside(
-            f"swift://{container}/{key} has no such bytes",
-            context=context,
-            hint=f"its size: jsobj stat {shlex.quote(f'swift://{container}/{key}')}",
-        )
-    if status == 400:
-        return JsobjError(
-            "object-refused",
-            f"the server does not take swift://{container}/{key} so",
-            code=ExitCode.REFUSED,
-            context=context,
-            hint="a name has at most 1024 bytes of UTF-8; the server's own words say more",
-        )
+        return TOO_LARGE.error(place, key, context)
+    if status in {400, 416}:
+        return (RANGE_OUTSIDE if status == 416 else NAME_REFUSED).error(place, key, context, at)
     return explained(status, context, who or Asker(""), container)
 
 
-def object_not_found(container: str, key: str, context: str, who: Asker | None = None) -> JsobjError:
-    """There is no such object, or no such container."""
-    return ObjectNotFound(
-        f"there is no object swift://{container}/{key}",
-        context=context,
-        hint=f"see what there is: jsobj ls {shlex.quote(f'swift://{container}/')}"
-        + same_login(cloud=who.cloud if who else ""),
-    )
-
-
 def upload_not_found(container: str, key: str) -> JsobjError:
-    """No segment of such an upload is there."""
-    return UploadNotFound(
-        f"the server has no parts of this upload of swift://{container}/{key}",
-        hint=f"unfinished uploads: jsobj uploads list {shlex.quote(f'swift://{container}')}",
-    )
+    """There is no segment of such an upload."""
+    return UPLOAD_NOT_FOUND.error(f"swift://{container}", key)
 
 
 def object_changed(container: str, key: str, context: str = "") -> JsobjError:
     """Another version of the object is there than the one that was asked for."""
-    return ObjectChanged(
-        f"swift://{container}/{key} was replaced by another version meanwhile",
-        context=context,
-        hint="run the same command again: it takes the new version",
-    )
+    return OBJECT_CHANGED.error(f"swift://{container}", key, context)
 
 
 def wrong_digest(container: str, key: str, context: str) -> JsobjError:
     """What the server keeps, or would keep, has another digest than what was sent."""
-    return JsobjError(
-        "digest-differs",
-        f"the server's copy of swift://{container}/{key} is not what was sent",
-        code=ExitCode.INTEGRITY,
-        context=context,
-        hint="run the same command again; if it stays so, something on the way (proxy, memory, disk) changes bytes",
-    )
+    return DIGEST_DIFFERS.error(f"swift://{container}", key, context)
 
 
 def not_public(container: str, key: str, context: str) -> JsobjError:
