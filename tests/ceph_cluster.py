@@ -11,7 +11,6 @@ import contextlib
 import http.client
 import secrets
 import shutil
-import socket
 import struct
 import subprocess
 import time
@@ -19,6 +18,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from ports import free_port
 
 PACKAGES = "ceph-common ceph-mon ceph-osd radosgw"
 PROGRAMS = ("ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "setpriv")
@@ -71,8 +72,8 @@ class Cluster:
         self._folder = folder
         self._stack = stack
         self._running: dict[str, subprocess.Popen[bytes]] = {}
-        self.monitor = f"v2:127.0.0.1:{_free_port()}"
-        self._port = _free_port()
+        self.monitor = f"v2:127.0.0.1:{free_port()}"
+        self._port = free_port()
         self.origin = f"http://127.0.0.1:{self._port}"
 
     def configure(self, gateway: Mapping[str, str]) -> None:
@@ -203,13 +204,6 @@ def _key(name: str, capabilities: Mapping[str, str]) -> str:
     """A keyring's entry with a fresh key: type 1 (AES), time made in s and ns, length, bytes (ceph's CryptoKey)."""
     key = base64.b64encode(struct.pack("<HIIH", 1, int(time.time()), 0, 16) + secrets.token_bytes(16)).decode()
     return str(_Section(name, {"key": key, **{f"caps {kind}": f'"{caps}"' for kind, caps in capabilities.items()}}))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _answers(port: int) -> bool:

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
 
@@ -20,13 +18,19 @@ from jsobj.secret import Secret
 
 SERVERS = ("swift", "rgw")
 PROFILE = "science"
-CONFIG = Config(
-    signature_version="s3v4",
-    s3={"addressing_style": "path"},
-    request_checksum_calculation="when_required",
-    response_checksum_validation="when_required",
-    read_timeout=60,
-)
+
+
+def s3_config() -> Any:
+    """For boto3, which is imported inside functions: this file is loaded for every test, even of the smallest unit."""
+    from botocore.config import Config
+
+    return Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        read_timeout=60,
+    )
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class Ground:
 @pytest.fixture(scope="session")
 def place_ground(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Callable[[str], Ground]]:
     """Both servers, each started when it is first asked for; alice's key ends with the tests."""
+    import boto3
+
     pair = cloud.mint_ec2_key("alice")
     made: dict[str, Ground] = {}
 
@@ -97,7 +103,7 @@ def place_ground(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Calla
             if server == "rgw":
                 rgw: Rgw = request.getfixturevalue("rgw")
                 endpoint, region = rgw.gateway(GLOBAL).endpoint, "us-east-1"
-            client = boto3.Session(*pair, region_name=region).client("s3", endpoint_url=endpoint, config=CONFIG)
+            client = boto3.Session(*pair, region_name=region).client("s3", endpoint_url=endpoint, config=s3_config())
             made[server] = Ground(server, endpoint, region, pair, client)
         return made[server]
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ports import free_port
+
 PACKAGES = "nginx-light openssl"
 START_SECONDS = 20.0
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -82,7 +84,7 @@ def lacking() -> str:
 def tls_front(folder: Path, upstream: str, *, buffering: bool = False) -> Iterator[Front]:
     """https on a free port of loopback before ``upstream`` (host:port), until left; its files are in ``folder``."""
     make_certificates(folder)
-    port = _free_port()
+    port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(
         _CONFIGURATION.format(folder=folder, upstream=upstream, port=port, buffering="on" if buffering else "off")
@@ -153,10 +155,3 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"nginx did not start:\n{log.read_text() if log.exists() else ''}")
         time.sleep(0.02)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -242,11 +242,11 @@ def test_a_zarr_whose_missing_chunks_are_refused_is_told(field: Field, cloud: Cl
     field.jsobj("bucket", "create", f"swift://{container}", "--cloud", GLOBAL)
     field.jsobj("upload", field.folder / "data/run.zarr", f"swift://{container}/", "--cloud", GLOBAL)
     import boto3
-    from fixtures_places import CONFIG
+    from fixtures_places import s3_config
 
     pair = cloud.mint_ec2_key("alice")
     client = boto3.Session(*pair, region_name="us-east-1").client(
-        "s3", endpoint_url=field.origins[GLOBAL], config=CONFIG
+        "s3", endpoint_url=field.origins[GLOBAL], config=s3_config()
     )
     policy = (
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], '
