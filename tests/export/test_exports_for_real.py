@@ -240,6 +240,7 @@ def test_the_nannies_of_dask_give_it_to_their_workers(place: Place, tmp_path: Pa
 def test_rclone_lists_writes_and_reads_over_swift_with_the_login(
     place_on: Callable[[str], Place], cloud: Cloud, tmp_path: Path
 ) -> None:
+    need_program("rclone")
     place = place_on("swift")
     place.put("seen", BODY.encode())
     (tmp_path / "body").write_text(BODY)
