@@ -15,7 +15,7 @@ from fixtures_places import PROFILE, Place
 import jsobj
 from jsobj.api.connection import Connection
 from jsobj.api.transfers import TransferFailed
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.transfer.events import Done, Event
 from jsobj.transfer.verify import Checked
 
@@ -156,9 +156,8 @@ def test_delete(at_home: Place, connection: Connection) -> None:
 
 def test_deleting_what_does_not_exist_is_an_error(at_home: Place, connection: Connection) -> None:
     at_home.put("a", b"x")
-    with pytest.raises(JsobjError) as alone:
+    with pytest.raises(ObjectNotFound):
         connection.delete(at_home.url("absent"))
-    assert (alone.value.code, type(alone.value)) == (ExitCode.NOT_FOUND, JsobjError)
     with pytest.raises(TransferFailed) as several:
         connection.delete([at_home.url("a"), at_home.url("absent")])
     assert several.value.code is ExitCode.PARTIAL
