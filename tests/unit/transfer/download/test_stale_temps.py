@@ -114,18 +114,20 @@ def test_a_file_that_is_being_made_is_not_swept_by_another_thread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between its creation and its lock nothing but its name tells a new file from a stale one."""
-    lock, opened = fcntl.flock, []
-    target = TargetFolder(str(tmp_path))
+    lock, opened, made = fcntl.flock, [], []
+    target = TargetFolder(str(tmp_path), claimed=frozenset)
 
     def late(descriptor: int, how: int) -> None:
         if not opened:
             opened.append(None)
+            made.extend(path.name for path in tmp_path.glob(".*.jsobj-part"))
             target._folders.forget()  # so that the folder is swept once more
             opened[0] = target.open_temp(("other",), 4)
         lock(descriptor, how)
 
     monkeypatch.setattr(fcntl, "flock", late)
     first = target.open_temp(("f",), 4)
+    assert made == [first.name]
     assert {path.name for path in tmp_path.glob(".*.jsobj-part")} == {first.name, opened[0].name}
     first.discard()
     opened[0].discard()
