@@ -34,14 +34,14 @@ _POLL = 0.02  # seconds between two looks at a lock that is taken
 _TEMP = re.compile(r"\.jsobj-[0-9a-f]{32}\.tmp")
 
 _HINTS = {
-    errno.ENOSPC: "The disk is full. Free some space, then run the same command again: df -h {folder}",
-    errno.EDQUOT: "Your disk quota is used up. Free some space, then run the same command again: quota -s",
-    errno.EROFS: "The file system is mounted read-only. Remount it, or choose another file.",
-    errno.EACCES: "You lack permission there. Look at who owns it: ls -ld {folder}",
-    errno.EPERM: "The system forbids it, perhaps because the file is immutable. Look: lsattr -d {folder}/*",
-    errno.EMFILE: "Too many files are open. Raise the limit, then run the same command again: ulimit -n 1024",
-    errno.EFBIG: "The limit on file sizes is too low. Raise it, then run the same command again: ulimit -f unlimited",
-    errno.EIO: "The disk reports a fault. Check the system's log before you write there again.",
+    errno.ENOSPC: "the disk is full; free some space, then run the same command again: df -h {folder}",
+    errno.EDQUOT: "your disk quota is used up; free some space, then run the same command again: quota -s",
+    errno.EROFS: "the file system is mounted read-only; remount it, or choose another file",
+    errno.EACCES: "you lack permission there; look at who owns it: ls -ld {folder}",
+    errno.EPERM: "the system forbids it, perhaps because the file is immutable; look: lsattr -d {folder}/*",
+    errno.EMFILE: "too many files are open; raise the limit, then run the same command again: ulimit -n 1024",
+    errno.EFBIG: "the limit on file sizes is too low; raise it, then run the same command again: ulimit -f unlimited",
+    errno.EIO: "the disk reports a fault; check the system's log before you write there again",
 }
 
 
@@ -126,10 +126,8 @@ def edit_private_file(
                 change = _attempt(folder, job)
                 if change is not None:
                     return change
-    sentence = f"{path} was changed by another program each time jsobj was about to replace it; it was left alone."
-    raise _error(
-        "file-keeps-changing", sentence, "Stop the program that writes to it, then run the same command again."
-    )
+    sentence = f"{path} was changed by another program each time jsobj was about to replace it; it was left alone"
+    raise _error("file-keeps-changing", sentence, "stop the program that writes to it, then run the same command again")
 
 
 def write_private_file(path: Path, data: bytes, *, exclusive: bool = False) -> Change:
@@ -140,8 +138,8 @@ def write_private_file(path: Path, data: bytes, *, exclusive: bool = False) -> C
 
     def whole(before: bytes | None) -> bytes:
         if exclusive and before is not None:
-            hint = "Choose another name, or move that file away first."
-            raise _error("file-exists", f"{path} exists already and was left alone.", hint, ExitCode.REFUSED)
+            hint = "choose another name, or move that file away first"
+            raise _error("file-exists", f"{path} exists already and was left alone", hint, ExitCode.REFUSED)
         return data
 
     return edit_private_file(path, whole)
@@ -172,8 +170,8 @@ def _attempt(folder: int, job: _Job) -> Change | None:
     try:
         sync_folder(folder)
     except OSError as error:
-        sentence = f"{job.path} has its new content, but it could not be flushed to the disk: {error.strerror}."
-        raise _error("file-not-flushed", sentence, "Check the disk, then run the same command again.") from error
+        sentence = f"{job.path} has its new content, but it could not be flushed to the disk: {error.strerror}"
+        raise _error("file-not-flushed", sentence, "check the disk, then run the same command again") from error
     return Change(job.path, before, after, notices, backup)
 
 
@@ -194,7 +192,7 @@ def _notices(folder: int, job: _Job, seen: _Seen | None, *, changes: bool) -> tu
 def _resolve(path: Path) -> Path:
     """The file behind every symbolic link."""
     if "\0" in str(path):
-        raise _error("file-name-bad", "A file name cannot hold a NUL character.", "", ExitCode.USAGE)
+        raise _error("file-name-bad", "a file name cannot hold a NUL character", "", ExitCode.USAGE)
     return Path(os.path.realpath(path))
 
 
@@ -238,8 +236,8 @@ def _lock(folder: int, path: Path, wait: float) -> bool:
             return lock is Lock.TAKEN  # without locks, the comparison before the rename still guards the file
         left = deadline - time.monotonic()
         if left <= 0:
-            sentence = f"{path} is being edited by another process, which did not finish within {wait:g} seconds."
-            raise _error("file-locked", sentence, "Wait for the other jsobj to end, then run the same command again.")
+            sentence = f"{path} is being edited by another process, which did not finish within {wait:g} seconds"
+            raise _error("file-locked", sentence, "wait for the other jsobj to end, then run the same command again")
         time.sleep(min(_POLL, left))
 
 
@@ -284,7 +282,7 @@ def _refuse_unfit(path: Path, state: os.stat_result) -> None:
     else:
         return
     reference, reason = found
-    raise _error(reference, f"{path} {reason}; it was left alone.", f"Set it right or choose another file: {command}")
+    raise _error(reference, f"{path} {reason}; it was left alone", f"set it right or choose another file: {command}")
 
 
 def _keep_backup(folder: int, job: _Job, data: bytes) -> Path:
@@ -310,7 +308,7 @@ def _temp(folder: int, data: bytes, path: Path, check: Callable[[bytes], None] |
         inode = _write_new(folder, name, data)
         stored = _read_back(folder, name, inode)
         if stored != data:
-            sentence = f"What was written for {path} came back different from the disk; the old file was left alone."
+            sentence = f"what was written for {path} came back different from the disk; the old file was left alone"
             raise _error("file-read-back-differs", sentence, _HINTS[errno.EIO])
         if check is not None:
             check(stored)
@@ -367,8 +365,8 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "Look at the file and its folder: ls -la {folder}")
-        sentence = f"{path} cannot be written: {error.strerror or error}. Its old content, if any, is untouched."
+        hint = _HINTS.get(error.errno or 0, "look at the file and its folder: ls -la {folder}")
+        sentence = f"{path} cannot be written: {error.strerror or error}; its old content, if any, is untouched"
         raise _error("file-not-written", sentence, hint.replace("{folder}", str(path.parent))) from error
 
 

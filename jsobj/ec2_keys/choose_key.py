@@ -153,7 +153,7 @@ def _make(api: Ec2Api, keystone: Keystone, settings: Settings, before: tuple[str
         if error.code is not ExitCode.NETWORK:
             ledger.update(settings, lambda book: dataclasses.replace(book, pending=_others(book, intent)))
             raise
-        # The answer was lost; the key may exist. Look, before anybody makes a second one.
+        # The answer was lost; the key may exist: look before a second one is made.
         after = [key for access, key in _in_project(api.list(command), keystone).items() if access not in before]
         if len(after) != 1:
             raise

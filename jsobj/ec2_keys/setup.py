@@ -150,7 +150,7 @@ def _refuse_early(files: AwsFiles, request: SetupRequest, origin: Origin) -> Non
 
 
 def link(settings: Settings, keystone: Keystone, profile: str) -> None:
-    """Remember that the cloud's profile is this one."""
+    """Record this profile as the cloud's."""
     name = keystone.source.cloud
     if not name:
         return

@@ -140,12 +140,12 @@ class _Editor:
 
     def _put_nested(self, at: int, key: str, inner: str, value: str) -> None:
         if self.body[at].value:
-            sentence = f"{self._source}: {key} holds a plain value where a nested block is needed."
-            raise malformed(sentence, f"Remove the line that begins with '{key} ='")
+            sentence = f"{self._source}: {key} holds a plain value where a nested block is needed"
+            raise malformed(sentence, f"remove the line that begins with '{key} ='")
         more = self._more(at)
         same = [index for index in more if inner_pair(self.body[index].text)[0] == inner]
         if len(same) > 1:
-            raise malformed(f"{self._source}: {inner} stands twice in the block {key}.", "Remove one of the two lines")
+            raise malformed(f"{self._source}: {inner} stands twice in the block {key}", "remove one of the two lines")
         if same:
             line = self.body[same[0]]
             if inner_pair(line.text)[1] != value:
@@ -217,8 +217,8 @@ def refuse_bad_name(name: str) -> None:
     if not name or name != name.strip() or "]" in name or name == configparser.DEFAULTSECT or not is_plain(name):
         raise JsobjError(
             "aws-name-bad",
-            "The name of the profile cannot be written to an AWS file.",
-            hint="Use letters, digits, '-' and '_', for example: --profile js2",
+            "the name of the profile cannot be written to an AWS file",
+            hint="use letters, digits, '-' and '_', for example: --profile js2",
             code=ExitCode.USAGE,
         )
 
@@ -231,9 +231,9 @@ def refuse_bad_values(values: Mapping[str, Value], block: str = "") -> None:
         elif not _KEY.fullmatch(key) or value != value.strip() or not is_plain(value):
             raise JsobjError(
                 "aws-value-bad",
-                f"The value of {block}{key} cannot be written to an AWS file so that it reads back the same.",
-                context="A line break, another control character, or a blank at its beginning or end is in it.",
-                hint="Look for a stray character where the value comes from, often from copying and pasting.",
+                f"the value of {block}{key} cannot be written to an AWS file so that it reads back the same",
+                context="a line break, another control character, or a blank at its beginning or end is in it",
+                hint="look for a stray character where the value comes from, often from copying and pasting",
                 code=ExitCode.USAGE,
             )
 
@@ -246,7 +246,7 @@ def is_plain(text: str) -> bool:
 def _unsafe(name: str, source: str) -> JsobjError:
     return JsobjError(
         "aws-file-unsafe-edit",
-        f"{source}: section [{name}] cannot be changed without changing what something else in the file means.",
-        hint="Write each section and key at the beginning of its line, then run the same command again.",
+        f"{source}: section [{name}] cannot be changed without changing what something else in the file means",
+        hint="write each section and key at the beginning of its line, then run the same command again",
         code=ExitCode.LOCAL,
     )

@@ -103,9 +103,9 @@ def read(data: bytes, source: str) -> Ini:
         line = getattr(error, "lineno", None)
         where = f"{source}, line {line}" if line else source
         # Not "from error": configparser quotes the line, which may hold a secret.
-        raise malformed(f"{where}: the AWS tools cannot read it ({type(error).__name__}).", "Correct it") from None
+        raise malformed(f"{where}: the AWS tools cannot read it ({type(error).__name__})", "correct it") from None
     if _keys(lines, parser) != {name: set(parser.options(name)) for name in parser.sections()}:
-        raise malformed(f"{source}: jsobj and the AWS tools read it differently.", "Simplify its indentation")
+        raise malformed(f"{source}: jsobj and the AWS tools read it differently", "simplify its indentation")
     sections = {name: {key: _nested(value) for key, value in parser.items(name)} for name in parser.sections()}
     return Ini(tuple(lines), sections, {key: _nested(value) for key, value in parser.defaults().items()})
 
@@ -140,19 +140,19 @@ def inner_pair(text: str) -> tuple[str, str]:
 def _decode(data: bytes, source: str) -> str:
     for mark, what in _MARKS.items():
         if data.startswith(mark):
-            raise malformed(f"{source}, line 1: the file is {what}, which the AWS tools refuse.", "Save it as UTF-8")
+            raise malformed(f"{source}, line 1: the file is {what}, which the AWS tools refuse", "save it as UTF-8")
     if len(data) > _LIMIT:
-        raise malformed(f"{source} is larger than {_LIMIT >> 20} MiB: that is no AWS settings file.", "Look at it")
+        raise malformed(f"{source} is larger than {_LIMIT >> 20} MiB: that is no AWS settings file", "look at it")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise malformed(f"{source}, line {line}: the text is not UTF-8.", "Save the file as UTF-8") from None
+        raise malformed(f"{source}, line {line}: the text is not UTF-8.", "save the file as UTF-8") from None
     odd = _ODD_BREAKS.search(text)
     if odd:
         line = text.count("\n", 0, odd.start()) + 1
         what = f"a NUL or an unusual line break (U+{ord(odd[0]):04X})"
-        raise malformed(f"{source}, line {line}: there is {what}.", "Remove that character")
+        raise malformed(f"{source}, line {line}: there is {what}", "remove that character")
     return text
 
 
@@ -202,40 +202,40 @@ class _Scanner:
         first = DELIMITER.split(content, maxsplit=1)[0].strip().lower()
         if content.startswith("[") or key.name in _ONE_LINE or (key.value and first in _ONE_LINE):
             raise self._wrong(
-                f"the line is indented and so becomes part of {_shown(key.name)} above", "Remove the indentation"
+                f"the line is indented and so becomes part of {_shown(key.name)} above", "remove the indentation"
             )
         if key.value and key.name == "s3":
-            raise self._wrong("the block s3 begins with a value", "Remove what stands after 's3 ='")
+            raise self._wrong("the block s3 begins with a value", "remove what stands after 's3 ='")
         if not key.value and "=" not in content:
             raise self._wrong(
-                f"the block of {_shown(key.name)} holds a line without '='", "Remove the line or add its value"
+                f"the block of {_shown(key.name)} holds a line without '='", "remove the line or add its value"
             )
         return Line(text, ending, Kind.MORE, key.name)
 
     def _header(self, text: str, ending: str, name: str) -> Line:
         if "]" in name:
-            raise self._wrong("a section's name holds ']'", "Write one [section] in the line and nothing after it")
+            raise self._wrong("a section's name holds ']'", "write one [section] in the line and nothing after it")
         self._once(name, "", f"section [{name}]")
         self._section = name
         return Line(text, ending, Kind.HEADER, name)
 
     def _option(self, text: str, ending: str, content: str) -> Line:
         if self._section is None:
-            raise self._wrong("something stands before the first [section]", "Put it under a section or remove it")
+            raise self._wrong("something stands before the first [section]", "put it under a section or remove it")
         key, *rest = DELIMITER.split(content, maxsplit=1)
         key = key.rstrip().lower()
         if not rest or not key or key.startswith("[") or len(key) > _LONGEST_KEY:
-            raise self._wrong("the line is no 'key = value', no [section] and no comment", "Correct or remove the line")
+            raise self._wrong("the line is no 'key = value', no [section] and no comment", "correct or remove the line")
         self._once(self._section, key, f"{_shown(key)} in [{self._section}]")
         return Line(text, ending, Kind.KEY, key)
 
     def _once(self, section: str, key: str, what: str) -> None:
         first = self._seen.setdefault((section, key), len(self.lines) + 1)
         if first != len(self.lines) + 1:
-            raise self._wrong(f"{what} stands here a second time (first in line {first})", "Keep one of the two")
+            raise self._wrong(f"{what} stands here a second time (first in line {first})", "keep one of the two")
 
     def _wrong(self, what: str, remedy: str) -> JsobjError:
-        return malformed(f"{self._source}, line {len(self.lines) + 1}: {what}.", remedy)
+        return malformed(f"{self._source}, line {len(self.lines) + 1}: {what}", remedy)
 
 
 def _shown(key: str) -> str:
@@ -248,6 +248,6 @@ def malformed(sentence: str, remedy: str) -> JsobjError:
     return JsobjError(
         "aws-file-malformed",
         sentence,
-        hint=f"{remedy}, then run the same command again. The file was left as it is.",
+        hint=f"{remedy}, then run the same command again; the file was left as it is",
         code=ExitCode.LOCAL,
     )

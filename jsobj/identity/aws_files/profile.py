@@ -198,8 +198,8 @@ def _bytes(path: Path) -> bytes | None:
     except OSError as error:
         raise JsobjError(
             "aws-file-unreadable",
-            f"{path} cannot be read: {error.strerror}.",
-            hint=f"Look at its owner and mode: ls -l {path}",
+            f"{path} cannot be read: {error.strerror}",
+            hint=f"look at its owner and mode: ls -l {path}",
             code=ExitCode.LOCAL,
         ) from error
 
@@ -224,7 +224,7 @@ def _header(config: Sections, name: str, path: Path) -> str:
     found = [header for header in config if _config_name(header) == name]
     if len(found) > 1:
         both = " and ".join(f"[{header}]" for header in found)
-        raise malformed(f"{path}: {both} are the same profile to the AWS tools.", "Keep one of the two")
+        raise malformed(f"{path}: {both} are the same profile to the AWS tools", "keep one of the two")
     usual = name if name == "default" else f"profile {name}"
     return found[0] if found else usual
 
@@ -267,8 +267,8 @@ def _refuse_unusable(profile: AwsProfile, values: Mapping[str, Value]) -> None:
     if not plain or not (profile.access and profile.secret and profile.endpoint_url):
         raise JsobjError(
             "aws-profile-unusable",
-            "A profile needs a name without blanks, quotes and backslashes, a key, its secret and an endpoint.",
-            hint="Use letters, digits, '-' and '_' for the name, for example: --profile js2",
+            "a profile needs a name without blanks, quotes and backslashes, a key, its secret and an endpoint",
+            hint="use letters, digits, '-' and '_' for the name, for example: --profile js2",
             code=ExitCode.USAGE,
         )
 
@@ -285,7 +285,7 @@ def _differences(profile: AwsProfile, merged: Mapping[str, Value]) -> list[str]:
 def _refuse_other_setup(profile: AwsProfile, pair: _Pair, *, overwrite: bool) -> None:
     found = _differences(profile, _merged(pair, profile.name))
     if found and not overwrite:
-        hint = "Keep both with another name: --profile NAME. Or replace it (a backup is made): --overwrite"
+        hint = "keep both with another name: --profile NAME; or replace it (a backup is made): --overwrite"
         raise _another_setup(profile.name, found, hint)
 
 
@@ -294,11 +294,11 @@ def _refuse_other_key(name: str, access: str, merged: Mapping[str, Value]) -> No
     found = [f"the access key {held}"] if held not in ("", access) else []
     found += [f"the setting {key}" for key in _FOREIGN if key in merged]
     if found:
-        raise _another_setup(name, found, "It is not what jsobj wrote. If it should go, edit the file yourself.")
+        raise _another_setup(name, found, "it is not what jsobj wrote; if it should go, edit the file yourself")
 
 
 def _another_setup(name: str, found: list[str], hint: str) -> JsobjError:
-    sentence = f"The AWS profile '{name}' belongs to another setup: it holds {', '.join(found)}."
+    sentence = f"the AWS profile '{name}' belongs to another setup: it holds {', '.join(found)}"
     return JsobjError("profile-holds-another-key", sentence, hint=hint, code=ExitCode.REFUSED)
 
 
@@ -332,7 +332,7 @@ def _edit(
         ours = dict(chain.from_iterable(keys.items() for header, keys in new.items() if profile_of(header) == name))
         others = [{h: keys for h, keys in found.items() if profile_of(h) != name} for found in (old, new)]
         if others[0] != others[1] or any(not _holds(ours.get(key), value) for key, value in values.items()):
-            raise malformed(f"{path} would not read back as it should.", "Simplify the file")
+            raise malformed(f"{path} would not read back as it should", "simplify the file")
 
     return edit_private_file(path, recorded, check=proven, backup=backup)
 
@@ -344,8 +344,8 @@ def _holds(found: Value | None, value: Value) -> bool:
 
 
 def _with_notice(config: Change, files: AwsFiles, name: str) -> Change:
-    """Tell of a section that was meant for this profile and that no tool reads."""
+    """The same, with a notice of a section that was meant for this profile and that no tool reads."""
     if name == "default" or files.config == files.credentials or name not in _sections(config.after, files.config):
         return config
-    told = f"{files.config} has a section [{name}], which the AWS tools ignore; they read [profile {name}]"
-    return replace(config, notices=(*config.notices, told))
+    notice = f"{files.config} has a section [{name}], which the AWS tools ignore; they read [profile {name}]"
+    return replace(config, notices=(*config.notices, notice))

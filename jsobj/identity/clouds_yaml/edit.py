@@ -47,8 +47,8 @@ def set_cloud(data: bytes | None, name: str, entry: Mapping[str, object], *, sou
         things, USAGE ``cloud-entry-bad`` for a name or text that YAML cannot hold.
     """
     if not 1 <= len(name) <= 100 or not name.isprintable() or _BLANK_END.search(name):
-        sentence = "The name of a cloud has 1 to 100 printable characters, and no blank at its ends."
-        raise JsobjError("cloud-entry-bad", sentence, hint="Choose a plain name: --as js2", code=ExitCode.USAGE)
+        sentence = "the name of a cloud has 1 to 100 printable characters, and no blank at its ends"
+        raise JsobjError("cloud-entry-bad", sentence, hint="choose a plain name: --as js2", code=ExitCode.USAGE)
     wanted = _plain(entry)
     file = read(data or b"", source)
     old = file.entries.get(name)
@@ -104,7 +104,7 @@ def _replaced(file: CloudsFile, old: Entry, name: str, source: str, block: list[
     """The bytes with an entry's lines replaced; an empty block removes it."""
     if old.shared:
         what = f"the cloud '{name}' uses YAML anchors, aliases or merge keys (&, *, <<), which jsobj does not edit"
-        raise malformed(source, old.first, what, "Write its values out")
+        raise malformed(source, old.first, what, "write its values out")
     lines, end = list(file.lines), old.end
     while not lines[end - 1].strip():  # blank lines after a block of text count as its own, but are not what we change
         end -= 1
@@ -173,8 +173,8 @@ def _plain(value: object) -> object:
     """The value as ``yaml.safe_load`` will give it back."""
     if isinstance(value, str):
         if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-            sentence = "A value of the cloud's entry is not text that can be written as UTF-8."
-            raise JsobjError("cloud-entry-bad", sentence, hint="Look where the value comes from.", code=ExitCode.USAGE)
+            sentence = "a value of the cloud's entry is not text that can be written as UTF-8"
+            raise JsobjError("cloud-entry-bad", sentence, hint="look where the value comes from", code=ExitCode.USAGE)
         return str(value)
     if isinstance(value, Mapping):
         return {_plain(key): _plain(item) for key, item in value.items()}
@@ -204,7 +204,7 @@ _Dumper.add_representer(str, _represent_text)
 def _unsafe(source: str, name: str) -> JsobjError:
     return JsobjError(
         "clouds-file-unsafe-edit",
-        f"{source}: the cloud '{name}' cannot be changed by line without changing what something else means.",
-        hint="Write each cloud on lines of its own under 'clouds:', then run the same command again.",
+        f"{source}: the cloud '{name}' cannot be changed by line without changing what something else means",
+        hint="write each cloud on lines of its own under 'clouds:', then run the same command again",
         code=ExitCode.LOCAL,
     )

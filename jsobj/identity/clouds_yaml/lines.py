@@ -85,7 +85,7 @@ def read(data: bytes, source: str) -> CloudsFile:
         raise malformed(source, None, "a number, date or tag in it makes no sense") from None
     clouds = next(((key, value) for key, value in pairs if key.value == "clouds"), None)
     if clouds is None:
-        raise malformed(source, None, "it has no key 'clouds' at its top level", "Add a line 'clouds: {}'")
+        raise malformed(source, None, "it has no key 'clouds' at its top level", "add a line 'clouds: {}'")
     rest = [(tree(key), tree(value)) for key, value in pairs if key is not clouds[0]]
     return CloudsFile(mark, lines, clouds, dict(_entries(clouds, pairs, lines, layout, source)), plain, rest)
 
@@ -99,21 +99,21 @@ def tree(node: yaml.Node) -> object:
     return node.tag, node.value
 
 
-def malformed(source: str, line: int | None, what: str, remedy: str = "Correct the file") -> JsobjError:
+def malformed(source: str, line: int | None, what: str, remedy: str = "correct the file") -> JsobjError:
     """The error for a file that must be put right by hand first; ``line`` counts from 0."""
     where = source if line is None else f"{source}, line {line + 1}"
-    hint = f"{remedy}, then run the same command again. The file was left as it is."
-    return JsobjError("clouds-file-malformed", f"{where}: {what}.", hint=hint, code=ExitCode.LOCAL)
+    hint = f"{remedy}, then run the same command again; the file was left as it is"
+    return JsobjError("clouds-file-malformed", f"{where}: {what}", hint=hint, code=ExitCode.LOCAL)
 
 
 def _decode(data: bytes, source: str) -> str:
     if len(data) > _LIMIT:
-        raise malformed(source, None, f"it is larger than {_LIMIT >> 20} MiB, which is no list of clouds", "Look at it")
+        raise malformed(source, None, f"it is larger than {_LIMIT >> 20} MiB, which is no list of clouds", "look at it")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start)
-        raise malformed(source, line, "the text is not UTF-8", "Save the file as UTF-8") from None
+        raise malformed(source, line, "the text is not UTF-8", "save the file as UTF-8") from None
     odd = _ODD.search(text, 1 if text.startswith(_MARK) else 0)
     if odd:
         line = text.count("\n", 0, odd.start())
@@ -150,7 +150,7 @@ def _survey(text: str, source: str) -> _Layout:
         if depth > _DEPTH:
             raise malformed(source, first.line, "its values are nested too deeply")
         if documents > 1:
-            raise malformed(source, first.line, "a second document begins here ('---')", "Keep one document")
+            raise malformed(source, first.line, "a second document begins here ('---')", "keep one document")
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
             layout.shared.append(first.line)
         # The end of a block is a place without width where the next thing begins; all other ends are ends of text.
@@ -213,13 +213,13 @@ def _entries(
     flows = isinstance(node, yaml.MappingNode) and node.flow_style
     if inner and (flows or node.start_mark.line <= key.start_mark.line):
         what = "the clouds stand in braces or behind an alias, where jsobj cannot edit them by line"
-        raise malformed(source, key.start_mark.line, what, "Write each cloud on lines of its own under 'clouds:'")
+        raise malformed(source, key.start_mark.line, what, "write each cloud on lines of its own under 'clouds:'")
     tops = sorted(name.start_mark.line for name, _ in (*pairs, *inner))
     for name, value in inner:
         first, column = name.start_mark.line, name.start_mark.column
         if name.tag != "tag:yaml.org,2002:str" or lines[first][:column].strip(" "):
             what = "a cloud's name must be plain text at the beginning of its line (not a number, yes, no, << or ?)"
-            raise malformed(source, first, what, "Put the name in quotes")
+            raise malformed(source, first, what, "put the name in quotes")
         following = bisect_left(tops, first + 1)
         limit = tops[following] if following < len(tops) else len(lines)
         end = max(layout.ends[bisect_left(layout.starts, first) : bisect_left(layout.starts, limit)])

@@ -3,7 +3,7 @@ r"""The quoting faults of OpenStack's dashboard: which lines of its RC files do 
 Horizon writes RC files from Django templates (``openrc.sh.template`` of *application_credentials* and *api_access*).
 Up to 25.x the secret stands unquoted and HTML-escaped; from 26.0.0 values stand in double quotes with a backslash
 before each of ``\ ` $ ! ' "`` (``shellfilter.py``), of which bash takes ``\!`` and ``\'`` literally. So what a user
-typed can be told exactly, but only in a file that Horizon wrote: :func:`repairs` recognises its templates by their
+typed is certain, but only in a file that Horizon wrote: :func:`repairs` recognises its templates by their
 variables, in their order, and the form of each line, and leaves everything else to be read as bash does. It only looks;
 it must not decide what a line means to the rest of the program.
 """
