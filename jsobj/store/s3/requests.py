@@ -19,7 +19,7 @@ from jsobj.net.session import Session, default_verdict
 from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
 from jsobj.store.objects import ObjectInfo, PutOptions
-from jsobj.store.s3.verdict import Asked, Said, elsewhere, failure, object_changed, of_object, said
+from jsobj.store.s3.verdict import Said, SentRequest, elsewhere, failure, object_changed, of_object, said
 
 GONE = frozenset({200, 204})
 READ = frozenset({200, 206})
@@ -79,7 +79,7 @@ class S3Dialect:
         what = said(reply)
         if again is not None:
             return _not_completed(again.reason, what)
-        verdict = failure(request, reply, what, self._asked(request))
+        verdict = failure(request, reply, what, self._sent(request))
         if _region_of(what) and isinstance(verdict, JsobjError):
             return Reauthorise(verdict)
         return verdict
@@ -87,14 +87,12 @@ class S3Dialect:
     def _judge_good(self, request: Request, reply: Reply) -> Verdict:
         wanted = request.headers.get("if-match", "")
         if wanted and etag_of(reply.headers) != wanted:
-            return object_changed(
-                self._asked(request), f"its ETag is {etag_of(reply.headers)[:80]} instead of {wanted}"
-            )
+            return object_changed(self._sent(request), f"its ETag is {etag_of(reply.headers)[:80]} instead of {wanted}")
         # What takes long is answered 200 before it is known how it ends. A GET's body is never judged: it is data.
         if reply.body and request.method in {"PUT", "POST"} and b"<Error" in reply.body:
             what = said(reply)
             if what.code in _LASTING:
-                return failure(request, _as_error(reply), what, self._asked(request))
+                return failure(request, _as_error(reply), what, self._sent(request))
             if _completes(request) and reply.attempts >= _COMPLETIONS:
                 return _not_completed("an error came in the answer", what)
             return Retry(f"the server answered 200 and then {what.code or 'an error'}"[:200])
@@ -104,8 +102,8 @@ class S3Dialect:
         """Sign for the region that the server wants."""
         self.signer = Signer(self.access.key.access, self.access.key.secret, self._region)
 
-    def _asked(self, request: Request) -> Asked:
-        return Asked(self.access, request.bucket, request.key, self._accepted, time.time())
+    def _sent(self, request: Request) -> SentRequest:
+        return SentRequest(self.access, request.bucket, request.key, self._accepted, time.time())
 
 
 def _region_of(what: Said) -> str:
@@ -175,7 +173,7 @@ class S3Talk:
 
     def about(self, code: str, key: str, context: str) -> JsobjError:
         """The error that stands for one of S3's codes about an object."""
-        error = of_object(code, context, Asked(self.access, self.bucket, key, True, 0.0))
+        error = of_object(code, context, SentRequest(self.access, self.bucket, key, True, 0.0))
         assert error is not None
         return error
 

@@ -74,8 +74,8 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Who asked what. ``accepted``: the key has worked in this run; ``now``: seconds since 1970."""
+class SentRequest:
+    """A request as errors describe it. ``accepted``: the key has worked in this run; ``now``: seconds since 1970."""
 
     access: S3Access
     bucket: str
@@ -99,26 +99,26 @@ def said(reply: Reply) -> Said:
     return Said(code[:80], "".join(ch if ch.isprintable() else " " for ch in text), fields)
 
 
-def failure(request: Request, reply: Reply, what: Said, asked: Asked) -> Retry | JsobjError:
+def failure(request: Request, reply: Reply, what: Said, sent: SentRequest) -> Retry | JsobjError:
     """What to do about a status that is not wanted and not one of those that always may pass."""
     if reply.status < 400:
-        return _no_answer(reply, what, asked)
-    skewed = _skewed(reply, what, asked)
+        return _no_answer(reply, what, sent)
+    skewed = _skewed(reply, what, sent)
     if skewed is not None:
         return skewed
-    if what.code in _KEY_REFUSED and asked.accepted:
-        return _suspect(reply, what, asked)
+    if what.code in _KEY_REFUSED and sent.accepted:
+        return _suspect(reply, what, sent)
     passing = _may_pass(reply, what)
     if passing is not None:
         return passing
-    return _final(request, reply, what, asked)
+    return _final(request, reply, what, sent)
 
 
-def _no_answer(reply: Reply, what: Said, asked: Asked) -> JsobjError:
+def _no_answer(reply: Reply, what: Said, sent: SentRequest) -> JsobjError:
     """Neither what was asked for nor an error of S3's."""
     if reply.status < 300:
-        return elsewhere(asked.access, what.context)
-    return redirected(asked.access, what.context, reply.headers.get("location", ""), what.fields.get("Endpoint", ""))
+        return elsewhere(sent.access, what.context)
+    return redirected(sent.access, what.context, reply.headers.get("location", ""), what.fields.get("Endpoint", ""))
 
 
 def _may_pass(reply: Reply, what: Said) -> Retry | None:
@@ -132,14 +132,14 @@ def _may_pass(reply: Reply, what: Said) -> Retry | None:
     return None
 
 
-def _final(request: Request, reply: Reply, what: Said, asked: Asked) -> JsobjError:
-    if asked.unsigned and (reply.status in {401, 403} or ("x-trans-id" in reply.headers and not what.code)):
-        return _not_public(what, asked)
+def _final(request: Request, reply: Reply, what: Said, sent: SentRequest) -> JsobjError:
+    if sent.unsigned and (reply.status in {401, 403} or ("x-trans-id" in reply.headers and not what.code)):
+        return _not_public(what, sent)
     if not what.code and reply.body and b"<Error" not in reply.body and reply.status not in {413, 507}:
-        return elsewhere(asked.access, what.context)  # a portal's or a proxy's page
+        return elsewhere(sent.access, what.context)  # a portal's or a proxy's page
     code = _code(request, reply, what)
-    found = of_object(code, what.context, _meant(request, what, asked))
-    return found or S3Failed(f"{asked.access.origin} refuses this request", context=what.context)
+    found = of_object(code, what.context, _meant(request, what, sent))
+    return found or S3Failed(f"{sent.access.origin} refuses this request", context=what.context)
 
 
 def _code(request: Request, reply: Reply, what: Said) -> str:
@@ -158,33 +158,33 @@ def _code(request: Request, reply: Reply, what: Said) -> str:
     return code
 
 
-def of_object(code: str, context: str, asked: Asked) -> JsobjError | None:
+def of_object(code: str, context: str, sent: SentRequest) -> JsobjError | None:
     """The error for a code about an object or its bucket; None for one that says nothing to a user."""
     known = _OBJECT.get(code)
     if known is None:
-        return explained(code, asked.access, asked.bucket, context)
-    return known.error(f"s3://{asked.bucket}", asked.key, context, same_login(profile=asked.access.profile))
+        return explained(code, sent.access, sent.bucket, context)
+    return known.error(f"s3://{sent.bucket}", sent.key, context, same_login(profile=sent.access.profile))
 
 
-def object_changed(asked: Asked, context: str) -> JsobjError:
+def object_changed(sent: SentRequest, context: str) -> JsobjError:
     """Another version of the object is there than the one that was asked for."""
-    return OBJECT_CHANGED.error(f"s3://{asked.bucket}", asked.key, context)
+    return OBJECT_CHANGED.error(f"s3://{sent.bucket}", sent.key, context)
 
 
-def _meant(request: Request, what: Said, asked: Asked) -> Asked:
+def _meant(request: Request, what: Said, sent: SentRequest) -> SentRequest:
     """Of a copy, what is missing is the source."""
     if request.copy_from is None or what.code not in {"NoSuchKey", "NoSuchBucket"}:
-        return asked
-    return Asked(asked.access, *request.copy_from, asked.accepted, asked.now)
+        return sent
+    return SentRequest(sent.access, *request.copy_from, sent.accepted, sent.now)
 
 
-def _skewed(reply: Reply, what: Said, asked: Asked) -> JsobjError | None:
+def _skewed(reply: Reply, what: Said, sent: SentRequest) -> JsobjError | None:
     """Where clocks differ too much a signature is refused, not always under that name; ``Date`` tells by how much."""
     server = http_epoch(reply.headers.get("date", ""))
-    skew = asked.now - server if server is not None else 0.0
-    if asked.unsigned or (what.code != "RequestTimeTooSkewed" and not (reply.status == 403 and abs(skew) > _SKEW)):
+    skew = sent.now - server if server is not None else 0.0
+    if sent.unsigned or (what.code != "RequestTimeTooSkewed" and not (reply.status == 403 and abs(skew) > _SKEW)):
         return None
-    known = explained("RequestTimeTooSkewed", asked.access, asked.bucket, what.context)
+    known = explained("RequestTimeTooSkewed", sent.access, sent.bucket, what.context)
     assert known is not None
     if abs(skew) < 1:
         return known
@@ -193,22 +193,22 @@ def _skewed(reply: Reply, what: Said, asked: Asked) -> JsobjError | None:
     return known.reworded(message)
 
 
-def _suspect(reply: Reply, what: Said, asked: Asked) -> Retry | JsobjError:
+def _suspect(reply: Reply, what: Said, sent: SentRequest) -> Retry | JsobjError:
     """The key has worked before: the server may have lost touch with Keystone."""
     if reply.attempts <= _SUSPICIONS:
         return Retry("the key is refused, though it has worked: perhaps Keystone is busy", True, 2.0**reply.attempts)
     return KeyRefused(
-        f"{asked.access.origin} refuses the key that it has accepted before; this may be Keystone throttling",
+        f"{sent.access.origin} refuses the key that it has accepted before; this may be Keystone throttling",
         context=what.context,
         hint="run the same command again in some minutes; if it stays so, the key was deleted: jsobj ec2-creds"
-        + same_login(profile=asked.access.profile),
+        + same_login(profile=sent.access.profile),
     )
 
 
-def _not_public(what: Said, asked: Asked) -> JsobjError:
+def _not_public(what: Said, sent: SentRequest) -> JsobjError:
     return JsobjError(
         "not-public",
-        f"s3://{asked.bucket}/{asked.key} is not public",
+        f"s3://{sent.bucket}/{sent.key} is not public",
         code=ExitCode.AUTH,
         context=what.context,
         hint="make a key: jsobj ec2-creds; public data of an OpenStack Swift are at swift:// (its S3 API needs a key)",
