@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from jsobj.errors import JsobjError
-from jsobj.identity.rc.lexer import QUOTE_HINT, Command, Ref, Text, Word, commands, refusal
+from jsobj.identity.rc.lexer import QUOTE_HINT, REFUSED_HINT, Command, Ref, Text, Word, commands, refusal
 
 MAX_VOLUME = 256 * 1024  # characters of all values made by one file: A=$A$A doubles with every line
 MAX_PROMPT = 200  # characters
@@ -299,6 +299,9 @@ class _Interpreter:
         return Value(item.line, text, secret or is_secret(item.name))
 
     def _referred(self, ref: Ref, item: _Assignment) -> Value:
+        if ref.name in ("$", "`"):
+            sentence = "contains a command substitution; the file is read, never run"
+            raise self._refuse_value(item, "rc-command-substitution", sentence, REFUSED_HINT)
         if not _NAME.match(ref.name) or ref.name == "_":
             sentence = "contains '~', '{' or '$_', which only a shell can work out"
             raise self._refuse_value(item, "rc-expansion", sentence, f"write it out; {QUOTE_HINT}")

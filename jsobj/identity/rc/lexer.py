@@ -16,12 +16,18 @@ from jsobj.errors import ExitCode, JsobjError
 
 MAX_PIECES = 20_000  # words and their parts in one file; keeps the worst file of 1 MiB well under a second
 QUOTE_HINT = "if it belongs to the value, put the whole value in single quotes: export NAME='value'"
+REFUSED_HINT = f"{QUOTE_HINT}; otherwise write the value itself, or remove the line"
 
 _BETWEEN_COMMANDS = re.compile(r"(?:[ \t\n]+|\\\n|#[^\n]*)*")
 _BETWEEN_WORDS = re.compile(r"(?:[ \t]+|\\\n|#[^\n]*)*")
+_ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _ENDS = " \t\n;&|<>()"
 # bash joins continued lines before it looks for the end of a name, and differently inside double quotes: refused.
+# A plain command substitution is stepped over in the value of a variable that is not ours: KUBECONFIG=$(pwd -P)/config.
+# bash parses what is in it, so more than words could end the file elsewhere.
+_WORDS = r"(?!(?:case|coproc|do|done|elif|else|esac|fi|for|function|if|in|select|then|time|until|while)\b)[\w./-]+(?: [\w./-]+)*"
 _REFERENCE = (
+    rf"|(?P<command>\$\({_WORDS}\)|`{_WORDS}`)"
     r"|(?P<broken>\$[A-Za-z0-9_]*\\\n)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\}"
 )
 # bash expands '~' at the start of a word and after ':' and '='; it is literal only after a letter, digit or '_'.
@@ -38,8 +44,7 @@ _REFUSED = {
     **dict.fromkeys("&|", ("rc-operator", "'&' or '|' (it runs commands)")),
     **dict.fromkeys("<>", ("rc-operator", "'<' or '>' (it reads or writes files)")),
     "$": ("rc-expansion", "a '$' expression other than $NAME"),
-    "$(": ("rc-command-substitution", "a command substitution $(...)"),
-    "`": ("rc-command-substitution", "a command substitution in backticks"),
+    **dict.fromkeys(("$(", "`"), ("rc-command-substitution", "a command substitution")),
 }
 
 
@@ -53,7 +58,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """``$NAME`` or ``${NAME}``, ``quoted`` inside double quotes; or an unquoted ``~`` or ``{``, by that character."""
+    """``$NAME`` or ``${NAME}``, ``quoted`` inside double quotes.
+
+    By their first character, what only a shell can work out: an unquoted ``~`` or ``{``, and command substitutions.
+    """
 
     name: str
     quoted: bool
@@ -111,6 +119,7 @@ class _Lexer:
         self._line_ends = [found.start() for found in re.finditer("\n", text)]
         self._pos = 0
         self._pieces = 0
+        self._assigns = False  # whether the word being cut is NAME=...
         self._suspect_line = 0  # where the first quote opened that runs over a line's end
 
     def commands(self) -> Iterator[Command]:
@@ -135,6 +144,7 @@ class _Lexer:
 
     def _word(self) -> Word:
         line = self._line()
+        self._assigns = bool(_ASSIGNED.match(self._text, self._pos))
         parts = self._parts(_UNQUOTED, quoted=False)
         while (char := self._text[self._pos : self._pos + 1]) == '"':
             parts += self._double()
@@ -167,12 +177,14 @@ class _Lexer:
             if self._pieces > MAX_PIECES:
                 raise self._refuse("rc-too-complicated", "too long for a credentials file", "is this the right file?")
             kind = found.lastgroup
+            if kind == "command" and not self._assigns:
+                break
             if kind == "broken":
                 raise self._refuse("rc-syntax", "a line that is continued within a '$' reference")
             if kind == "single" and "\n" in found.group() and not self._suspect_line:
                 self._suspect_line = self._line()
-            if kind in ("name", "braced", "shell"):
-                parts.append(Ref(found[kind], quoted))
+            if kind in ("name", "braced", "shell", "command"):
+                parts.append(Ref(found[kind][0] if kind == "command" else found[kind], quoted))
             elif kind == "text":
                 text = found["text"].replace("\\\n", "")  # a continued line
                 parts += [Text(text, quoted)] if text else []
@@ -190,8 +202,7 @@ class _Lexer:
 
     def _unsupported(self, char: str) -> JsobjError:
         reference, what = _REFUSED["$(" if self._text.startswith("$(", self._pos) else char]
-        sentence = f"{what}; the file is read, never run"
-        return self._refuse(reference, sentence, f"{QUOTE_HINT}; otherwise write the value itself, or remove the line")
+        return self._refuse(reference, f"{what}; the file is read, never run", REFUSED_HINT)
 
     def _unclosed(self, kind: str, opened: int) -> JsobjError:
         # A quote left open swallows the next one, and the odd one out is found lines later: name the first suspect.

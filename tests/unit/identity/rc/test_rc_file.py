@@ -6,6 +6,7 @@ import html
 import json
 import string
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -206,7 +207,7 @@ def test_only_an_untouched_template_is_repaired_0_10(text: str) -> None:
 
 
 def test_lines_added_below_the_template_do_not_stop_the_repair_0_10() -> None:
-    file = rc(old_horizon("a b;c") + "export KUBECONFIG=~/config\nexport OS_CACERT=/etc/ca.pem\n")
+    file = rc(old_horizon("a b;c") + "export KUBECONFIG=$(pwd -P)/config\nexport OS_CACERT=/etc/ca.pem\n")
     assert revealed(file)[0] == "a b;c"
     assert file.values["OS_CACERT"] == "/etc/ca.pem"
 
@@ -286,10 +287,14 @@ def test_every_printable_character_comes_through_B041(quote: str) -> None:
     assert revealed(rc(text))[0] == secret
 
 
-def test_other_variables_are_ignored() -> None:
-    file = rc("export KUBECONFIG=$HOME/config\nIP={a,b}\nexport OS_X=v\nexport PATH=~/bin:$PATH\n")
+def test_other_variables_are_ignored_and_never_run(tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    file = rc(
+        f"export KUBECONFIG=$(touch {canary})/config\nIP=`touch {canary}`\nexport OS_X=v\nexport PATH=~/bin:$PATH\n"
+    )
     assert dict(file.values) == {"OS_X": "v"}
     assert file.notices == ("demo-openrc.sh also sets other variables, ignored and not run: KUBECONFIG, IP, PATH",)
+    assert not canary.exists()
 
 
 def test_a_value_without_export_is_taken_with_a_notice() -> None:

@@ -113,7 +113,9 @@ SPACE = st.sampled_from(["", " ", "\t", "  \\\n"])
 END = st.sampled_from(["\n", "\n", " \n", " ;\n", "; ", "\n\n", " # a 'comment\n", ";#\n"])
 NOT_OURS = st.sampled_from(
     [
-        "export KUBECONFIG=~/config",
+        "export KUBECONFIG=$(pwd -P)/config",
+        'export CLUSTER="$(type x)"',
+        "HERE=`pwd`",
         'export CLUSTER="$HOME/it"',
         "export PYTHONPATH=~/lib:$PYTHONPATH",
         "COUNT={1,2}",
@@ -193,7 +195,7 @@ export OS_INTERFACE=public
 export OS_APPLICATION_CREDENTIAL_ID=0123456789abcdef0123456789abcdef
 export OS_APPLICATION_CREDENTIAL_SECRET='it'\\''s "a" $ecret'
 export OS_APPLICATION_CREDENTIAL_NAME=$OS_APPLICATION_CREDENTIAL_ID
-export KUBECONFIG=~/config
+export KUBECONFIG=$(pwd -P)/config
 """
 PASSWORD = """#!/usr/bin/env bash
 # To use an OpenStack cloud you need to authenticate
