@@ -25,7 +25,8 @@ _ENDS = " \t\n;&|<>()"
 # bash joins continued lines before it looks for the end of a name, and differently inside double quotes: refused.
 # A plain command substitution is stepped over in the value of a variable that is not ours: KUBECONFIG=$(pwd -P)/config.
 # bash parses what is in it, so more than words could end the file elsewhere.
-_WORDS = r"(?!(?:case|coproc|do|done|elif|else|esac|fi|for|function|if|in|select|then|time|until|while)\b)[\w./-]+(?: [\w./-]+)*"
+_KEYWORDS = "case|coproc|do|done|elif|else|esac|fi|for|function|if|in|select|then|time|until|while"
+_WORDS = rf"(?!(?:{_KEYWORDS})\b)[\w./-]+(?: [\w./-]+)*"
 _REFERENCE = (
     rf"|(?P<command>\$\({_WORDS}\)|`{_WORDS}`)"
     r"|(?P<broken>\$[A-Za-z0-9_]*\\\n)|\$(?P<name>[A-Za-z_][A-Za-z0-9_]*)|\$\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\}"
