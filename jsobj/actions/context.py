@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jsobj.actions.stores import BucketStores, bucket_stores
-from jsobj.store.open import Wish
+from jsobj.store.open import StoreRequest
 from jsobj.transfer.events import EventBus, Failed, Listener, Skipped, Tally
 from jsobj.transfer.job import JobSpec, RunContext, open_job
 
@@ -53,7 +53,7 @@ class ActionContext:
 @contextlib.contextmanager
 def action_context(
     settings: Settings,
-    wish: Wish,
+    wish: StoreRequest,
     listener: Listener,
     *,
     tally: Tally | None = None,

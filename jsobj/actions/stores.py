@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jsobj.net.retry import OnRetry, RetryPolicy
-from jsobj.store.open import Wish, list_buckets, open_store
+from jsobj.store.open import StoreRequest, list_buckets, open_store
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
@@ -26,7 +26,7 @@ class BucketStores:
     """Made by :func:`bucket_stores`. All stores share one Keystone login."""
 
     def __init__(
-        self, settings: Settings, wish: Wish, on_retry: OnRetry, on_open: Callable[[StorePlace], None] = _ignore
+        self, settings: Settings, wish: StoreRequest, on_retry: OnRetry, on_open: Callable[[StorePlace], None] = _ignore
     ) -> None:
         self.settings = settings
         self.wish = replace(wish, log_in=self._log_in)
@@ -71,7 +71,7 @@ class BucketStores:
 @contextlib.contextmanager
 def bucket_stores(
     settings: Settings,
-    wish: Wish,
+    wish: StoreRequest,
     *,
     on_retry: OnRetry = _ignore,
     on_open: Callable[[StorePlace], None] = _ignore,

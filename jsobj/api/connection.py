@@ -15,7 +15,7 @@ from jsobj.store.location import Location
 if TYPE_CHECKING:
     from jsobj.arrays.zarr_store import ZarrStore
     from jsobj.store.access import S3Access
-    from jsobj.store.open import Wish
+    from jsobj.store.open import StoreRequest
 
 _OURS = ("swift", "jsobj+swift", "jsobj+s3")  # the protocols of jsobj.fs
 
@@ -199,10 +199,10 @@ class Connection(Transfers):
     def _recipe(self) -> Recipe:
         return Recipe(Location("", ""), self.cloud, self.profile, self.unsigned, self.endpoint)
 
-    def _wish(self) -> Wish:
-        from jsobj.store.open import Wish
+    def _wish(self) -> StoreRequest:
+        from jsobj.store.open import StoreRequest
 
-        return Wish(self.cloud, self.profile, self.unsigned, self.endpoint)
+        return StoreRequest(self.cloud, self.profile, self.unsigned, self.endpoint)
 
 
 def connect(profile: str = "", *, cloud: str = "", unsigned: bool = False, endpoint: str = "") -> Connection:

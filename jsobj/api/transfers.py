@@ -14,7 +14,7 @@ from jsobj.transfer.events import Event, Listener, Noted, Summary
 
 if TYPE_CHECKING:
     from jsobj.actions.context import ActionContext
-    from jsobj.store.open import Wish
+    from jsobj.store.open import StoreRequest
     from jsobj.transfer.outcomes import Result
     from jsobj.transfer.verify import Checked
 
@@ -55,7 +55,7 @@ class Transfers:
 
     __slots__ = ()
 
-    def _wish(self) -> Wish:
+    def _wish(self) -> StoreRequest:
         raise NotImplementedError
 
     def upload(
@@ -350,7 +350,7 @@ def _copying(
     return lambda context: copy(context, start, end, options, filters, move=move).run()
 
 
-def _run(wish: Wish, act: Callable[[ActionContext], Result], listen: Listener | None) -> Summary:
+def _run(wish: StoreRequest, act: Callable[[ActionContext], Result], listen: Listener | None) -> Summary:
     """The summary of an action that did all. Raises :class:`TransferFailed` for any other."""
     from jsobj.actions.context import action_context
     from jsobj.identity.settings import Settings

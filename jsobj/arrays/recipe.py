@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
     from jsobj.net.retry import RetryPolicy
     from jsobj.store.objects import Store
-    from jsobj.store.open import Wish
+    from jsobj.store.open import StoreRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Recipe:
 
         return open_store(settings or Settings.read(), self.location, self._wish(), retry=retry)
 
-    def _wish(self) -> Wish:
-        from jsobj.store.open import Wish
+    def _wish(self) -> StoreRequest:
+        from jsobj.store.open import StoreRequest
 
-        return Wish(self.cloud, self.profile, self.unsigned, self.endpoint)
+        return StoreRequest(self.cloud, self.profile, self.unsigned, self.endpoint)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.open import Wish, list_buckets
+from jsobj.store.open import StoreRequest, list_buckets
 
 _CONNECT_SECONDS = 10
 
@@ -30,7 +30,7 @@ def look(profile: str, cloud: str) -> dict[str, Any]:
 
     found: dict[str, Any] = {"version": __version__, "buckets": 0, "error": "", "hint": ""}
     try:
-        found["buckets"] = sum(1 for _ in list_buckets(Settings.read(), "", Wish(cloud, profile)))
+        found["buckets"] = sum(1 for _ in list_buckets(Settings.read(), "", StoreRequest(cloud, profile)))
     except JsobjError as error:
         found |= {"error": f"{error.message} [{error.reference}]", "hint": error.hint}
     return found

@@ -30,7 +30,7 @@ def run_checks(
     also after Ctrl-C.
     """
     with case.undo:
-        run = _Run(checks, case)
+        run = _Examination(checks, case)
         shown = 0
         for _ in run.outcomes():
             while shown < len(checks) and (outcome := run.done.get(checks[shown].id)) is not None:
@@ -39,7 +39,7 @@ def run_checks(
         return tuple(run.done[check.id] for check in checks)
 
 
-class _Run:
+class _Examination:
     """Which checks run, until when, and which are done."""
 
     def __init__(self, checks: Sequence[Check], case: Case) -> None:

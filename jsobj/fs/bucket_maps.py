@@ -13,7 +13,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.fs.paths import ObjectPath
 from jsobj.identity.settings import Settings
 from jsobj.store.location import Location
-from jsobj.store.open import Wish, list_buckets, open_account
+from jsobj.store.open import StoreRequest, list_buckets, open_account
 
 if TYPE_CHECKING:
     from jsobj.store.buckets import Bucket, BucketAdmin
@@ -50,7 +50,7 @@ class BucketMaps:
     def buckets(self, place: ObjectPath) -> Iterator[Bucket]:
         """All buckets of the login's project. Raises as :meth:`account`."""
         self._require_own(place)
-        return list_buckets(Settings.read(), self._dialect, Wish(self._recipe.cloud, self._recipe.profile))
+        return list_buckets(Settings.read(), self._dialect, StoreRequest(self._recipe.cloud, self._recipe.profile))
 
     def _require_own(self, place: ObjectPath) -> None:
         given = self._recipe
@@ -76,7 +76,7 @@ class BucketMaps:
     def _own_account(self) -> str:
         """The URL of the login's account; "" where there is no login."""
         try:
-            keystone = Wish(self._recipe.cloud, self._recipe.profile).keystone(Settings.read())
+            keystone = StoreRequest(self._recipe.cloud, self._recipe.profile).keystone(Settings.read())
             return keystone.login.swift_url.rstrip("/")
         except JsobjError as error:
             if error.code is ExitCode.AUTH:

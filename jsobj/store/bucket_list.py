@@ -54,13 +54,13 @@ def swift_containers(keystone: Keystone, *, verify: bool | str, proxy: str) -> I
 
     Raises :class:`JsobjError`: auth, refused, network (also for an answer that is no listing).
     """
-    from jsobj.store.swift.errors import asker
+    from jsobj.store.swift.errors import account_context
     from jsobj.store.swift.requests import SwiftDialect
     from jsobj.store.swift.token_keeper import TokenKeeper
 
     origin, path = parse_url(keystone.login.swift_url)
     root = path.rstrip("/")
-    dialect = SwiftDialect(TokenKeeper(keystone), asker(keystone))
+    dialect = SwiftDialect(TokenKeeper(keystone), account_context(keystone))
     session = Session(origin, dialect, verify=verify, proxy=proxy)
     marker = ""
     while True:

@@ -13,7 +13,7 @@ from jsobj.atomic import write_private_file
 from jsobj.errors import JsobjError
 from jsobj.identity.current import chosen_cloud
 from jsobj.identity.settings import Settings
-from jsobj.store.open import Wish, list_buckets
+from jsobj.store.open import StoreRequest, list_buckets
 
 FRESH_SECONDS = 300.0
 
@@ -62,4 +62,4 @@ def names_for_completion(settings: Settings, *, cloud: str, profile: str) -> tup
 
 def _ask(settings: Settings, *, cloud: str, profile: str) -> tuple[str, ...]:
     """Without the libraries that take longer to import than a person waits for Tab."""
-    return tuple(bucket.name for bucket in list_buckets(settings, "", Wish(cloud, profile)))
+    return tuple(bucket.name for bucket in list_buckets(settings, "", StoreRequest(cloud, profile)))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class StoreRequest:
     """What the options say. ``unsigned``: public data, without keys or login.
 
     ``endpoint``: an S3 endpoint instead of the profile's; for public data over Swift, the account's URL. ``log_in`` is
@@ -54,11 +54,13 @@ def open_account(
     profile: str = "",
     log_in: Callable[[], Keystone] | None = None,
 ) -> BucketAdmin:
-    """The account meant, for making and keeping buckets. ``bucket`` is for hints; ``log_in`` as in :class:`Wish`.
+    """The account meant, for making and keeping buckets.
+
+    ``bucket`` is for hints; ``log_in`` as in :class:`StoreRequest`.
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login.
     """
-    wish = Wish(cloud, profile, log_in=log_in)
+    wish = StoreRequest(cloud, profile, log_in=log_in)
     access = _keys(settings, Location(dialect, bucket), wish)
     if access is not None:
         from jsobj.store.s3.bucket_admin import S3Account
@@ -72,7 +74,9 @@ def open_account(
     return SwiftAccount(keystone, verify=verify_of(keystone, settings), proxy=proxy)
 
 
-def open_store(settings: Settings, location: Location, wish: Wish, *, retry: RetryPolicy | None = None) -> Store:
+def open_store(
+    settings: Settings, location: Location, wish: StoreRequest, *, retry: RetryPolicy | None = None
+) -> Store:
     """The store of the bucket in ``location``.
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login, usage where no endpoint is known.
@@ -85,7 +89,7 @@ def open_store(settings: Settings, location: Location, wish: Wish, *, retry: Ret
     return _swift(settings, location, wish, retry)
 
 
-def known_of(settings: Settings, location: Location, wish: Wish) -> tuple[object, ...]:
+def known_of(settings: Settings, location: Location, wish: StoreRequest) -> tuple[object, ...]:
     """What decides how :func:`open_store` would open: equal where it would come to the same. No server is asked.
 
     Raises :class:`JsobjError` as that one.
@@ -98,12 +102,12 @@ def known_of(settings: Settings, location: Location, wish: Wish) -> tuple[object
     return settings, current_source(settings, cloud=wish.cloud, profile=wish.profile)
 
 
-def _access(settings: Settings, location: Location, wish: Wish) -> S3Access | None:
+def _access(settings: Settings, location: Location, wish: StoreRequest) -> S3Access | None:
     """The way over S3; None where the Swift API is meant."""
     return _public(settings, location.dialect, wish) if wish.unsigned else _keys(settings, location, wish)
 
 
-def _keys(settings: Settings, location: Location, wish: Wish) -> S3Access | None:
+def _keys(settings: Settings, location: Location, wish: StoreRequest) -> S3Access | None:
     """The access of the profile meant; None for Swift."""
     if location.dialect == "swift":
         return None
@@ -121,7 +125,7 @@ def _over_swift(location: Location) -> str:
     return shlex.quote(place if location.key else place.removesuffix("/"))
 
 
-def _public(settings: Settings, dialect: str, wish: Wish) -> S3Access | None:
+def _public(settings: Settings, dialect: str, wish: StoreRequest) -> S3Access | None:
     """Public data over S3; None for Swift, which a Swift URL as the endpoint means too."""
     if dialect == "swift" or (not dialect and account_url(wish.endpoint)):
         return None
@@ -140,7 +144,7 @@ def _proxy(settings: Settings, origin: Origin) -> str:
     return tunnel_for(settings.environ, origin)
 
 
-def list_buckets(settings: Settings, dialect: str, wish: Wish) -> Iterator[Bucket]:
+def list_buckets(settings: Settings, dialect: str, wish: StoreRequest) -> Iterator[Bucket]:
     """All buckets of the account meant, by name, without the SDKs of :func:`open_account`.
 
     Raises :class:`JsobjError`: as :func:`open_store`; usage where public data are meant, since nobody lists those.
@@ -165,7 +169,7 @@ def list_buckets(settings: Settings, dialect: str, wish: Wish) -> Iterator[Bucke
     return swift_containers(keystone, verify=verify_of(keystone, settings), proxy=proxy)
 
 
-def _swift(settings: Settings, location: Location, wish: Wish, retry: RetryPolicy | None) -> Store:
+def _swift(settings: Settings, location: Location, wish: StoreRequest, retry: RetryPolicy | None) -> Store:
     from jsobj.ec2_keys.setup import verify_of
     from jsobj.store.swift.store import SwiftStore
     from jsobj.store.swift.token_keeper import TokenKeeper
@@ -184,7 +188,7 @@ def _swift(settings: Settings, location: Location, wish: Wish, retry: RetryPolic
     )
 
 
-def _public_swift(settings: Settings, location: Location, wish: Wish, retry: RetryPolicy | None) -> Store:
+def _public_swift(settings: Settings, location: Location, wish: StoreRequest, retry: RetryPolicy | None) -> Store:
     from jsobj.store.swift.store import SwiftStore
 
     url = account_url(wish.endpoint) or account_url(settings.get("OS_STORAGE_URL"))

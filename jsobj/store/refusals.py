@@ -9,7 +9,7 @@ from jsobj.errors import ExitCode, JsobjError, error_of
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ObjectRefusal:
     """``{url}`` is the object; in the hint, ``{object}`` and ``{bucket}`` are URLs for a shell, ``{at}`` options."""
 
     reference: str
@@ -24,47 +24,49 @@ class Refusal:
         return error_of(self.reference, self.sentence.format(url=url), code=self.code, context=context, hint=hint)
 
 
-OBJECT_NOT_FOUND = Refusal(
+OBJECT_NOT_FOUND = ObjectRefusal(
     "object-not-found", "there is no object {url}", ExitCode.NOT_FOUND, "see what there is: jsobj ls {bucket}{at}"
 )
-UPLOAD_NOT_FOUND = Refusal(
+UPLOAD_NOT_FOUND = ObjectRefusal(
     "upload-not-found",
     "the server knows no such upload of {url}",
     ExitCode.NOT_FOUND,
     "unfinished uploads: jsobj uploads list {bucket}{at}",
 )
-OBJECT_CHANGED = Refusal(
+OBJECT_CHANGED = ObjectRefusal(
     "object-changed",
     "{url} was replaced by another version meanwhile",
     ExitCode.INTEGRITY,
     "run the same command again: it takes the new version",
 )
-RANGE_OUTSIDE = Refusal("range-outside", "{url} has no such bytes", ExitCode.USAGE, "its size: jsobj stat {object}{at}")
-TOO_LARGE = Refusal(
+RANGE_OUTSIDE = ObjectRefusal(
+    "range-outside", "{url} has no such bytes", ExitCode.USAGE, "its size: jsobj stat {object}{at}"
+)
+TOO_LARGE = ObjectRefusal(
     "object-too-large",
     "{url} is larger than the server takes in one request",
     ExitCode.REFUSED,
     "send it in parts",
 )
-NAME_REFUSED = Refusal(
+NAME_REFUSED = ObjectRefusal(
     "object-refused",
     "the server does not take a name like {url}",
     ExitCode.REFUSED,
     "a name has at most 1024 bytes of UTF-8; the server's own words say more",
 )
-PARTS_REFUSED = Refusal(
+PARTS_REFUSED = ObjectRefusal(
     "parts-refused",
     "the server does not make {url} of its parts",
     ExitCode.INTEGRITY,
     "run the same command again: it compares the parts with the file and sends what is missing",
 )
-CONFLICT = Refusal(
+CONFLICT = ObjectRefusal(
     "store-conflict",
     "another request changes {url} at the same time",
     ExitCode.NETWORK,
     "run the same command again when nobody else writes to it",
 )
-DIGEST_DIFFERS = Refusal(
+DIGEST_DIFFERS = ObjectRefusal(
     "digest-differs",
     "the server's copy of {url} is not what was sent",
     ExitCode.INTEGRITY,

@@ -24,7 +24,7 @@ _SIGNS = re.compile(r'[<>:"\\|?*\x00-\x1f]')
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class PathRefusal:
     """Why a key has no path, or a path no key. ``harmless``: nothing is lost by leaving it out."""
 
     reason: str
@@ -34,18 +34,18 @@ class Refusal:
 Parts: TypeAlias = tuple[str, ...]
 
 
-def key_for(relative: str) -> str | Refusal:
+def key_for(relative: str) -> str | PathRefusal:
     """The key of a file, from its path below the source with ``/`` between the parts."""
     try:
         size = len(relative) if relative.isascii() else len(relative.encode())
     except UnicodeEncodeError:
-        return Refusal("its name is not valid UTF-8, and keys are")
+        return PathRefusal("its name is not valid UTF-8, and keys are")
     if size > MAX_KEY:
-        return Refusal(f"its path has {size} bytes, and a key at most {MAX_KEY}")
+        return PathRefusal(f"its path has {size} bytes, and a key at most {MAX_KEY}")
     return relative
 
 
-def path_for(relative: str, *, windows_safe: bool = False, size: int = 0) -> Parts | Refusal:
+def path_for(relative: str, *, windows_safe: bool = False, size: int = 0) -> Parts | PathRefusal:
     """The components of the one path that a key (without the prefix of the transfer) stands for, or a refusal.
 
     ``windows_safe`` refuses also what Windows cannot hold. ``size``: bytes of the object, because a folder marker (a
@@ -53,13 +53,13 @@ def path_for(relative: str, *, windows_safe: bool = False, size: int = 0) -> Par
     """
     if not relative or relative.endswith("/"):
         if size:
-            return Refusal("it ends in '/' as a folder does, and yet has content")
-        return Refusal("it only marks a folder", harmless=True)
+            return PathRefusal("it ends in '/' as a folder does, and yet has content")
+        return PathRefusal("it only marks a folder", harmless=True)
     parts = tuple(relative.split("/"))
     reason = _unfit(relative) or next(filter(None, map(_unfit_part, parts)), "")
     if not reason and windows_safe:
         reason = next(filter(None, map(_unfit_on_windows, parts)), "")
-    return Refusal(reason) if reason else parts
+    return PathRefusal(reason) if reason else parts
 
 
 def is_temp(name: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from jsobj.errors import ExitCode, JsobjError, error_of
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.key_path import Refusal, is_temp, key_for
+from jsobj.transfer.key_path import PathRefusal, is_temp, key_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class _Walk:
         if not self._all and (reason := self._filters.judge(relative)):
             return Passed(path, reason, relative=relative)
         key = key_for(relative)
-        if isinstance(key, Refusal):
+        if isinstance(key, PathRefusal):
             return _failed("name-refused", path, relative, key.reason)
         try:
             state = os.stat(path, follow_symlinks=follow)

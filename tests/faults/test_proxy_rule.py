@@ -12,7 +12,7 @@ from commands import Jsobj
 
 from jsobj.doctor import http as wire
 from jsobj.doctor.case import Case
-from jsobj.doctor.checks.network import Target, open_way
+from jsobj.doctor.checks.network import Destination, open_way
 from jsobj.ec2_keys.s3_account import get
 from jsobj.errors import JsobjError
 from jsobj.identity.auth_source import AuthSource
@@ -21,7 +21,7 @@ from jsobj.identity.settings import Settings, process_environment
 from jsobj.net.client import HttpClient
 from jsobj.net.proxy import ProxyUnusable, proxy_for
 from jsobj.store.location import parse_location
-from jsobj.store.open import Wish, open_account, open_store
+from jsobj.store.open import StoreRequest, open_account, open_store
 from jsobj.store.swift.bucket_admin import through
 from jsobj.urls import require_origin
 
@@ -93,7 +93,7 @@ def plugins() -> None:
 
 def objects() -> None:
     location = parse_location("s3://bucket/key")
-    store = open_store(Settings.read(), location, Wish(unsigned=True, endpoint=PLACE))
+    store = open_store(Settings.read(), location, StoreRequest(unsigned=True, endpoint=PLACE))
     store.head("key")
 
 
@@ -114,7 +114,7 @@ def doctor() -> None:
 
 def doctors_steps() -> None:
     origin = require_origin(PLACE)
-    target = Target("S3", origin, True, proxy_for(Settings.read().environ, origin))
+    target = Destination("S3", origin, True, proxy_for(Settings.read().environ, origin))
     open_way(target).close()
 
 
@@ -188,7 +188,7 @@ def test_F27_this_machine_is_asked_directly(value: str, proxy: Refusing, monkeyp
         assert wire.ask(Case(Settings.read()), origin).status == 403
         with pytest.raises(JsobjError):
             open_store(
-                Settings.read(), parse_location("s3://bucket/key"), Wish(unsigned=True, endpoint=str(origin))
+                Settings.read(), parse_location("s3://bucket/key"), StoreRequest(unsigned=True, endpoint=str(origin))
             ).head("key")
         plugin_session(AuthSource("clouds", "here", "v3totp", {}, {}, {})).get(
             f"{origin}/v3", authenticated=False, raise_exc=False
@@ -204,7 +204,9 @@ def test_F27_plain_http_names_the_proxys_login_too(proxy: Refusing, monkeypatch:
     plain = "http://cloud.invalid:8080"
     assert get(require_origin(plain)).status == 403
     with pytest.raises(JsobjError):
-        open_store(Settings.read(), parse_location("s3://bucket/key"), Wish(unsigned=True, endpoint=plain)).head("key")
+        open_store(
+            Settings.read(), parse_location("s3://bucket/key"), StoreRequest(unsigned=True, endpoint=plain)
+        ).head("key")
     assert wire.ask(Case(Settings.read()), require_origin(plain)).status == 403
     assert len(proxy.heads) >= 3
     for head in proxy.heads:

@@ -18,7 +18,7 @@ from jsobj.net import xml as s3_xml
 from jsobj.net.response_head import WireError, parse_head
 from jsobj.store.swift import listing as swift_listing
 from jsobj.transfer.journal.records import JobKey
-from jsobj.transfer.key_path import Refusal, is_temp, path_for
+from jsobj.transfer.key_path import PathRefusal, is_temp, path_for
 from jsobj.urls import normalise_endpoint
 
 
@@ -121,7 +121,7 @@ def path(data: bytes) -> None:
     """A key is one relative path strictly below the target and reads back as itself, or it is refused."""
     key = data.decode("utf-8", "surrogateescape")
     found = path_for(key)
-    if isinstance(found, Refusal):
+    if isinstance(found, PathRefusal):
         return
     assert found
     assert "/".join(found) == key

@@ -341,7 +341,7 @@ def test_L05_a_listing_that_does_not_advance_ends(store: S3Store, meddler: Meddl
 
 
 def test_F32_0_9_a_key_that_worked_and_is_refused(store: S3Store, meddler: Meddler, monkeypatch: Any) -> None:
-    monkeypatch.setattr(store._talk.session.retry._stopped, "wait", lambda seconds: waits.append(seconds))
+    monkeypatch.setattr(store._requests.session.retry._stopped, "wait", lambda seconds: waits.append(seconds))
     waits: list[float] = []
     store.put("throttled", BytesSource(b"x"))
     meddler.spoil = lambda passing: (

@@ -48,7 +48,7 @@ TREE = (
 @pytest.mark.parametrize("prefix", ["", "a", "b/", "nothing"])
 @pytest.mark.parametrize("delimiter", ["", "/"])
 def test_P21_listings_are_whole_and_in_order(tree: S3Scene, limit: int, prefix: str, delimiter: str) -> None:
-    found = list(s3_listing.objects(tree.store._talk, prefix, delimiter=delimiter, limit=limit))
+    found = list(s3_listing.objects(tree.store._requests, prefix, delimiter=delimiter, limit=limit))
     words = {"Bucket": tree.bucket, "Prefix": prefix, "Delimiter": delimiter}
     theirs = tree.witness.list_objects_v2(**words)
     keys = [item["Key"] for item in theirs.get("Contents", ())]
@@ -65,18 +65,18 @@ def test_P21_listings_are_whole_and_in_order(tree: S3Scene, limit: int, prefix: 
 @pytest.mark.parametrize("after", ["a", "a/1", "b/", "c", "z", "\U0001f980"])
 @pytest.mark.parametrize("limit", [0, 2])
 def test_a_listing_begins_after_a_name(tree: S3Scene, after: str, limit: int) -> None:
-    found = [item.key for item in s3_listing.objects(tree.store._talk, after=after, limit=limit)]
+    found = [item.key for item in s3_listing.objects(tree.store._requests, after=after, limit=limit)]
     assert found == sorted((key for key in TREE if key.encode() > after.encode()), key=str.encode)
-    folded = list(s3_listing.objects(tree.store._talk, delimiter="/", after=after, limit=limit))
+    folded = list(s3_listing.objects(tree.store._requests, delimiter="/", after=after, limit=limit))
     assert [item.key.encode() for item in folded] == sorted({item.key.encode() for item in folded})
 
 
 def test_a_listing_that_is_given_up_asks_for_no_more(tree: S3Scene) -> None:
     asked = []
-    talk = tree.another()._talk
-    send = talk.session.send
-    talk.session.send = lambda request: asked.append(request) or send(request)  # type: ignore[assignment, func-returns-value]
-    listing = s3_listing.objects(talk, limit=2)
+    requests = tree.another()._requests
+    send = requests.session.send
+    requests.session.send = lambda request: asked.append(request) or send(request)  # type: ignore[assignment, func-returns-value]
+    listing = s3_listing.objects(requests, limit=2)
     assert isinstance(listing, Generator)
     next(listing)
     listing.close()
@@ -85,36 +85,36 @@ def test_a_listing_that_is_given_up_asks_for_no_more(tree: S3Scene) -> None:
 
 @pytest.mark.parametrize("limit", [1, 2, 0])
 def test_servers_that_know_only_the_first_way_to_list(tree: S3Scene, monkeypatch: Any, limit: int) -> None:
-    talk = tree.another()._talk
-    send = talk.session.send
+    requests = tree.another()._requests
+    send = requests.session.send
 
     def old(request: Any) -> Any:
         if ("list-type", "2") in request.query:
             raise S3NotImplemented("no")
         return send(request)
 
-    monkeypatch.setattr(talk.session, "send", old)
+    monkeypatch.setattr(requests.session, "send", old)
     for delimiter in ("", "/"):
-        ours = list(s3_listing.objects(talk, delimiter=delimiter, limit=limit))
+        ours = list(s3_listing.objects(requests, delimiter=delimiter, limit=limit))
         assert ours == list(tree.store.list(delimiter=delimiter))
 
 
 def test_servers_that_ignore_that_they_are_asked_in_the_second_way(tree: S3Scene, monkeypatch: Any) -> None:
-    talk = tree.another()._talk
-    send = talk.session.send
+    requests = tree.another()._requests
+    send = requests.session.send
     asked = []
 
     def old(request: Any) -> Any:
         asked.append(request.query)
         return send(replace(request, query=tuple(pair for pair in request.query if pair != ("list-type", "2"))))
 
-    monkeypatch.setattr(talk.session, "send", old)
-    assert list(s3_listing.objects(talk, limit=3)) == list(tree.store.list())
+    monkeypatch.setattr(requests.session, "send", old)
+    assert list(s3_listing.objects(requests, limit=3)) == list(tree.store.list())
     assert [("list-type", "2") in query for query in asked][:2] == [True, False]
 
 
 def test_many_uploads_and_parts_come_page_by_page(fresh_bucket: S3Scene, monkeypatch: Any) -> None:
-    store, talk = fresh_bucket.store, fresh_bucket.store._talk
+    store, requests = fresh_bucket.store, fresh_bucket.store._requests
     begun = {(key, store.begin(key).id) for key in ("u/1", "u/1", "u/2 +", "u/\u00fc", "v")}
     if fresh_bucket.is_rgw:  # Swift 2.38 answers 500
         control = store.begin("\x01")
@@ -122,7 +122,7 @@ def test_many_uploads_and_parts_come_page_by_page(fresh_bucket: S3Scene, monkeyp
         assert next(store.uploads()).key == "\x01"
         store.abort(control)
     parts = [store.put_part(Upload("v", dict(begun)["v"]), number, BytesSource(b"x")) for number in (1, 2, 5)]
-    send = talk.session.send
+    send = requests.session.send
     asked = []
 
     def small(request: Any) -> Any:
@@ -131,7 +131,7 @@ def test_many_uploads_and_parts_come_page_by_page(fresh_bucket: S3Scene, monkeyp
         more = (("max-uploads", "2"),) if "uploads" in names else (("max-parts", "1"),)
         return send(replace(request, query=request.query + more))
 
-    monkeypatch.setattr(talk.session, "send", small)
+    monkeypatch.setattr(requests.session, "send", small)
     found = [(upload.key, upload.id) for upload in store.uploads()]
     assert set(found) == begun
     assert len(found) == len(begun)

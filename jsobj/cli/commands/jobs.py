@@ -181,7 +181,7 @@ def _open(world: World, job: Job) -> Store:
     """The store of a job, with the login of its command unless the options name another."""
     from jsobj.cli.parsing.keystone_login import keystone_for
     from jsobj.store.location import Location
-    from jsobj.store.open import Wish, open_store
+    from jsobj.store.open import StoreRequest, open_store
 
     key = job.key
     named = world.cloud or world.profile
@@ -190,7 +190,7 @@ def _open(world: World, job: Job) -> Store:
     def log_in() -> Keystone:
         return keystone_for(own)
 
-    wish = Wish(own.cloud, own.profile, endpoint=key.endpoint if key.dialect == "s3" else "", log_in=log_in)
+    wish = StoreRequest(own.cloud, own.profile, endpoint=key.endpoint if key.dialect == "s3" else "", log_in=log_in)
     return open_store(world.settings, Location(key.dialect, key.bucket), wish)
 
 

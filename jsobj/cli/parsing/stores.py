@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
     from jsobj.net.retry import OnRetry
     from jsobj.store.objects import StorePlace
-    from jsobj.store.open import Wish
+    from jsobj.store.open import StoreRequest
 
 UNSIGNED = click.option("--no-sign-request", "unsigned", is_flag=True, help="Work on public data, without any login.")
 ENDPOINT = click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's.")
@@ -48,13 +48,13 @@ def show_place(world: World, place: StorePlace) -> None:
     world.out.detail(f"{place.dialect} at {place.endpoint}, {place.where}")
 
 
-def wish_of(world: World, *, unsigned: bool = False, endpoint: str = "") -> Wish:
+def wish_of(world: World, *, unsigned: bool = False, endpoint: str = "") -> StoreRequest:
     """What the options say about login and server."""
-    from jsobj.store.open import Wish
+    from jsobj.store.open import StoreRequest
 
     def log_in() -> Keystone:
         from jsobj.cli.parsing.keystone_login import keystone_for
 
         return keystone_for(world)
 
-    return Wish(world.cloud, world.profile, unsigned, endpoint, log_in)
+    return StoreRequest(world.cloud, world.profile, unsigned, endpoint, log_in)

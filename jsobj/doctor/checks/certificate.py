@@ -8,7 +8,7 @@ from typing import Any
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, failed, passed, warned
-from jsobj.doctor.checks.network import Target, TargetOf, open_way
+from jsobj.doctor.checks.network import Destination, TargetOf, open_way
 from jsobj.net.dial import secure
 from jsobj.net.response_head import WireError
 from jsobj.net.tls import tls_context
@@ -44,26 +44,26 @@ def proving(target_of: TargetOf) -> Callable[[Case], Finding]:
     return run
 
 
-def _plain(target: Target) -> Finding:
+def _plain(target: Destination) -> Finding:
     if target.origin.secure:
         return passed("plain http that does not leave this computer")
     sentence = f"{target.service} at {target.origin} is plain http: anyone on the way can read and change what is sent"
     return warned(sentence, hint=f"use https://{target.origin.netloc} if it answers there")
 
 
-def _handshake(target: Target, context: ssl.SSLContext) -> tuple[Mapping[str, Any], str]:
+def _handshake(target: Destination, context: ssl.SSLContext) -> tuple[Mapping[str, Any], str]:
     with open_way(target) as connection:
         connection.settimeout(_SECONDS)
         with secure(connection, context, target.origin.host) as secured:
             return secured.getpeercert() or {}, secured.version() or ""
 
 
-def _plain_instead(target: Target, seen: str) -> Finding:
+def _plain_instead(target: Destination, seen: str) -> Finding:
     sentence = f"{target.origin.netloc} does not speak TLS: plain http is spoken on that port"
     return failed(sentence, {"seen": seen}, hint="check the port; ask whether the address begins with http://")
 
 
-def _speaks_http(target: Target) -> bool:
+def _speaks_http(target: Destination) -> bool:
     """Some http servers wait for the rest of what they take for a long first line, instead of refusing it."""
     try:
         with open_way(target) as connection:
@@ -74,7 +74,7 @@ def _speaks_http(target: Target) -> bool:
         return False
 
 
-def _explain(case: Case, target: Target, error: ssl.SSLError) -> Finding:
+def _explain(case: Case, target: Destination, error: ssl.SSLError) -> Finding:
     why = getattr(error, "verify_message", "") or error.reason or str(error)
     where = target.origin.netloc
     if not isinstance(error, ssl.SSLCertVerificationError):
@@ -98,7 +98,7 @@ def _remedy(case: Case, why: str, facts: Mapping[str, str]) -> str:
     return "if your cloud has an authority of its own, name its file: OS_CACERT, AWS_CA_BUNDLE=/path/to/ca.pem"
 
 
-def _look_anyway(target: Target) -> Mapping[str, Any]:
+def _look_anyway(target: Destination) -> Mapping[str, Any]:
     """The refused certificate, parsed: trusting exactly it, whatever its date and name. Nothing is sent but a hello."""
     try:
         with open_way(target) as connection, secure(connection, tls_context(False), target.origin.host) as secured:

@@ -13,7 +13,7 @@ from jsobj.doctor.checks.scratch_bucket import PREFIX
 from jsobj.errors import JsobjError
 from jsobj.store.location import Location
 from jsobj.store.objects import Upload
-from jsobj.store.open import Wish, open_store
+from jsobj.store.open import StoreRequest, open_store
 
 _OLD = 24 * 3600.0  # seconds; younger ones may still be in use
 _BUCKETS = 20  # looked at, so that a project with thousands does not take minutes
@@ -41,7 +41,7 @@ def uploads(case: Case) -> Finding:
 def _of(case: Case, bucket: str, deadline: float) -> Iterator[tuple[str, Upload]]:
     if time.monotonic() > deadline:
         return
-    store = open_store(case.settings, Location("s3", bucket), Wish(case.scope.cloud, case.scope.profile))
+    store = open_store(case.settings, Location("s3", bucket), StoreRequest(case.scope.cloud, case.scope.profile))
     with contextlib.closing(store), contextlib.suppress(JsobjError):  # gone since, or shared by another project
         for upload in store.uploads():
             yield bucket, upload

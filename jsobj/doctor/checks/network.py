@@ -23,7 +23,7 @@ RESOLVE_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class Destination:
     """A server to reach, and how its certificate is to be judged (False, True or a CA file)."""
 
     service: str
@@ -37,21 +37,21 @@ class Target:
         return (self.proxy.host, self.proxy.port) if self.proxy else (self.origin.host, self.origin.port)
 
 
-TargetOf = Callable[[Case], Target]
+TargetOf = Callable[[Case], Destination]
 
 
-def keystone(case: Case) -> Target:
+def keystone(case: Case) -> Destination:
     """Keystone, as the login names it."""
     assert case.source is not None, "needs 'login'"
     origin, _ = parse_url(case.source.auth_url)
-    return Target("Keystone", origin, case.source.tls, proxy_for(case.settings.environ, origin))
+    return Destination("Keystone", origin, case.source.tls, proxy_for(case.settings.environ, origin))
 
 
-def s3(case: Case) -> Target:
+def s3(case: Case) -> Destination:
     """The S3 endpoint, as the profile names it."""
     assert case.access is not None, "needs 'profile'"
     access = case.access
-    return Target("S3", access.origin, access.verify, proxy_for(case.settings.environ, access.origin))
+    return Destination("S3", access.origin, access.verify, proxy_for(case.settings.environ, access.origin))
 
 
 def resolving(target_of: TargetOf) -> Callable[[Case], Finding]:
@@ -97,7 +97,7 @@ def _look_up(host: str, port: int) -> list[str]:
     return answer
 
 
-def _unresolved(target: Target, host: str, error: Exception) -> Finding:
+def _unresolved(target: Destination, host: str, error: Exception) -> Finding:
     reason = str(getattr(error, "strerror", None) or error)
     evidence = {"host": host, "seen": reason}
     if target.proxy:
@@ -128,7 +128,7 @@ def connecting(target_of: TargetOf) -> Callable[[Case], Finding]:
     return run
 
 
-def _unconnected(target: Target, error: WireError) -> Finding:
+def _unconnected(target: Destination, error: WireError) -> Finding:
     host, port = target.first_hop
     reason = error.reason
     evidence = {"host": host, "port": str(port), "seen": reason}
@@ -165,7 +165,7 @@ def proxying(case: Case) -> Finding:
     return passed(f"the proxy named by {through[0][1].variable} lets us through", evidence)
 
 
-def _objection(case: Case, target: Target) -> str:
+def _objection(case: Case, target: Destination) -> str:
     """What is wrong with how the proxy answers; "" where nothing is."""
     if target.origin.scheme == "https":
         try:
@@ -184,7 +184,7 @@ def _objection(case: Case, target: Target) -> str:
     return "it answers with a web page of its own" if foreign else ""
 
 
-def open_way(target: Target) -> socket.socket:
+def open_way(target: Destination) -> socket.socket:
     """A connection on which the server of an https address speaks next. Raises :class:`WireError`."""
     connection = connect(target.first_hop, CONNECT_SECONDS)
     if target.proxy is not None:

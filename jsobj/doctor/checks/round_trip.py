@@ -22,7 +22,7 @@ from jsobj.urls import parse_url
 _PART = 5 * 1024 * 1024  # bytes; S3's smallest part
 
 
-class _Trip(Trip):
+class _S3Trip(Trip):
     """A round trip with boto3."""
 
     def __init__(self, case: Case) -> None:
@@ -92,7 +92,7 @@ def round_trip(case: Case) -> Finding:
     """Create, put, head, get, range, multipart, list, presigned GET, copy, delete."""
     if reads_only(case):
         return skipped("this login may only read")
-    trip = _Trip(case)
+    trip = _S3Trip(case)
     case.s3_scratch = trip.scratch = open_scratch(case, "s3", trip.create)
     return trip.walk(
         {

@@ -18,7 +18,7 @@ from jsobj.errors import BucketNotEmpty, EndpointUnreachable, ExitCode, JsobjErr
 from jsobj.store.buckets import BucketAdmin
 from jsobj.store.location import Location, first_of
 from jsobj.store.objects import Store
-from jsobj.store.open import Wish, open_account, open_store
+from jsobj.store.open import StoreRequest, open_account, open_store
 
 PREFIX = "jsobj-doctor-"
 _UNDER_WAY = 2.0  # seconds that are given to a request that Ctrl-C left under way
@@ -140,7 +140,7 @@ def open_scratch(case: Case, dialect: str, create: Callable[[str], None]) -> Scr
     """
     mark = f"{PREFIX}{uuid.uuid4().hex[:12]}"
     scope, bucket = case.scope, case.scope.bucket
-    wish = Wish(scope.cloud, scope.profile, log_in=lambda: needed(case.keystone))
+    wish = StoreRequest(scope.cloud, scope.profile, log_in=lambda: needed(case.keystone))
     account = open_account(case.settings, dialect=dialect, cloud=scope.cloud, profile=scope.profile, log_in=wish.log_in)
     store = open_store(case.settings, Location(dialect, bucket or mark), wish)
     case.undo.callback(store.close)

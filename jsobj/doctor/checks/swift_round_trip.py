@@ -18,7 +18,7 @@ from jsobj.doctor.checks.trip import SMALL, StepError, Trip, md5, seen
 from jsobj.doctor.http import ask
 from jsobj.ec2_keys.setup import verify_of
 from jsobj.store.swift.bucket_admin import through
-from jsobj.store.swift.errors import asker, evidence, explained, translated
+from jsobj.store.swift.errors import account_context, evidence, explained, translated
 from jsobj.store.swift.temp_url import is_rgw
 from jsobj.urls import parse_url
 
@@ -30,7 +30,7 @@ _SECONDS = 20.0  # for one answer
 _HINT = "try again in a minute; then give the request id to the cloud's help desk"
 
 
-class _Trip(Trip):
+class _SwiftTrip(Trip):
     """A round trip with swiftclient. A connection for each step costs little, and belongs to one thread."""
 
     names = ("small", "large", *_SEGMENTS)
@@ -102,7 +102,7 @@ class _Trip(Trip):
         status, headers = int(error.http_status or 0), error.http_response_headers or {}
         reason = evidence(status, error.http_reason or "", {})
         facts = {"seen": reason, "HTTP status": str(status), "request id": headers.get("x-trans-id", "")}
-        hint = explained(status, reason, asker(self.keystone), self.scratch.name).hint
+        hint = explained(status, reason, account_context(self.keystone), self.scratch.name).hint
         return {label: text for label, text in facts.items() if text}, hint or _HINT
 
     def try_segments(self) -> None:
@@ -162,7 +162,7 @@ def round_trip(case: Case) -> Finding:
     """Create, put, head, get, range, segments, list, copy, temporary URL, delete."""
     if reads_only(case):
         return skipped("this login may only read")
-    trip = _Trip(case)
+    trip = _SwiftTrip(case)
     case.swift_scratch = trip.scratch = open_scratch(case, "swift", trip.create)
     return trip.walk(
         {

@@ -22,7 +22,7 @@ from jsobj.identity.current import chosen_profile, cloud_of_profile, current_sou
 from jsobj.identity.settings import Settings
 from jsobj.store.access import no_s3_keys, s3_access
 from jsobj.store.location import Location
-from jsobj.store.open import Wish, account_url, open_store
+from jsobj.store.open import StoreRequest, account_url, open_store
 from jsobj.urls import parse_url, require_origin
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _looked_up(settings: Settings, request: SnippetRequest) -> tuple[str, tuple[
 
 
 def _look(settings: Settings, request: SnippetRequest) -> Seen:
-    wish = Wish(request.cloud, request.profile, False, request.endpoint, lambda: request.log_in(request.cloud))
+    wish = StoreRequest(request.cloud, request.profile, False, request.endpoint, lambda: request.log_in(request.cloud))
     store = open_store(settings, request.location, wish)
     try:
         return look(store, request.location.key)

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import yaml
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.clouds_yaml.lines import CloudsFile, Entry, malformed, read, tree
+from jsobj.identity.clouds_yaml.lines import CloudsFile, EntryLines, malformed, read, tree
 
 _STEP = 2  # columns, where the file does not show its own indentation
 _UNFOLDED = 1 << 30  # columns: a folded text is hard to read and easy to break
@@ -100,7 +100,7 @@ def _added(file: CloudsFile, block: list[str]) -> bytes:
     return _joined(file, [*lines[:at], *block, *lines[at:]])
 
 
-def _replaced(file: CloudsFile, old: Entry, name: str, source: str, block: list[str]) -> bytes:
+def _replaced(file: CloudsFile, old: EntryLines, name: str, source: str, block: list[str]) -> bytes:
     """The bytes with an entry's lines replaced; an empty block removes it."""
     if old.shared:
         what = f"the cloud '{name}' uses YAML anchors, aliases or merge keys (&, *, <<), which jsobj does not edit"

@@ -30,7 +30,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EntryLines:
     """Where one cloud stands: lines ``first`` to before ``end`` (counted from 0), its key at ``column``.
 
     ``shared`` says that an anchor, an alias or a merge key is in these lines; ``value`` is the parsed node.
@@ -54,7 +54,7 @@ class CloudsFile:
     mark: str
     lines: tuple[str, ...]
     clouds: tuple[yaml.Node, yaml.Node] | None
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, EntryLines]
     data: Any
     rest: object
 
@@ -204,7 +204,7 @@ def _entries(
     lines: tuple[str, ...],
     layout: _Layout,
     source: str,
-) -> Iterator[tuple[str, Entry]]:
+) -> Iterator[tuple[str, EntryLines]]:
     """Every cloud and its place; refuses a layout in which a cloud has no lines of its own."""
     key, node = clouds
     if _is_null(node):
@@ -224,4 +224,4 @@ def _entries(
         limit = tops[following] if following < len(tops) else len(lines)
         end = max(layout.ends[bisect_left(layout.starts, first) : bisect_left(layout.starts, limit)])
         shared = bisect_left(layout.shared, first) < bisect_left(layout.shared, end)
-        yield name.value, Entry(first, end, column, shared, value)
+        yield name.value, EntryLines(first, end, column, shared, value)

@@ -23,7 +23,7 @@ from types import MappingProxyType
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.auth_source import APPLICATION_CREDENTIAL
 from jsobj.identity.rc.horizon import Repair, repairs
-from jsobj.identity.rc.interpreter import Variables, is_ours, is_secret, run
+from jsobj.identity.rc.interpreter import ShellVariables, is_ours, is_secret, run
 from jsobj.identity.rc.lexer import refusal
 from jsobj.secret import Secret
 
@@ -137,7 +137,7 @@ def _refuse_other_formats(text: str, name: str) -> None:
         raise _refused("rc-is-clouds-yaml", f"{name} is a clouds.yaml, not an RC file", hint)
 
 
-def _summary(name: str, variables: Variables, repaired: Mapping[int, Repair]) -> RcFile:
+def _summary(name: str, variables: ShellVariables, repaired: Mapping[int, Repair]) -> RcFile:
     # An empty value is none; OS_PASSWORD_INPUT only carries what was typed in Horizon's files.
     ours = {
         key: value

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from jsobj.errors import JsobjError
-from jsobj.identity.rc.lexer import QUOTE_HINT, REFUSED_HINT, Command, Ref, Text, Word, commands, refusal
+from jsobj.identity.rc.lexer import QUOTE_HINT, REFUSED_HINT, Ref, ShellCommand, Text, Word, commands, refusal
 
 MAX_VOLUME = 256 * 1024  # characters of all values made by one file: A=$A$A doubles with every line
 MAX_PROMPT = 200  # characters
@@ -55,7 +55,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Variables:
+class ShellVariables:
     """What a file has set at its end: values by name, and the names that it exported and unset."""
 
     values: dict[str, Value] = field(default_factory=dict)
@@ -90,7 +90,7 @@ def is_secret(name: str) -> bool:
     return bool(_SECRET.search(name)) and not name.endswith(_NOT_SECRET)
 
 
-def run(text: str, name: str, replaced: Mapping[int, tuple[Word, ...]]) -> Variables:
+def run(text: str, name: str, replaced: Mapping[int, tuple[Word, ...]]) -> ShellVariables:
     """Follow ``text`` (of the file ``name``) to its end.
 
     ``replaced`` maps line numbers (1-based) to the words to be read there. Raises :class:`JsobjError` (local) for
@@ -102,13 +102,13 @@ def run(text: str, name: str, replaced: Mapping[int, tuple[Word, ...]]) -> Varia
 class _Interpreter:
     def __init__(self, name: str) -> None:
         self._name = name
-        self._variables = Variables()
+        self._variables = ShellVariables()
         self._export_all = False
         self._guard: _Guard | None = None
         self._volume = 0
         self._printed = ""  # by this command, and
         self._printed_before = ""  # by the one before: the prompt of a read
-        self._handlers: dict[str, Callable[[Command], None]] = {
+        self._handlers: dict[str, Callable[[ShellCommand], None]] = {
             "export": self._export,
             "unset": self._unset,
             "read": self._read,
@@ -120,7 +120,7 @@ class _Interpreter:
             "fi": self._fi,
         }
 
-    def run(self, cut: Iterable[Command]) -> Variables:
+    def run(self, cut: Iterable[ShellCommand]) -> ShellVariables:
         for command in cut:
             self._step(command)
         if self._guard:
@@ -131,7 +131,7 @@ class _Interpreter:
     def _active(self) -> bool:
         return not self._guard or self._guard.holds
 
-    def _step(self, command: Command) -> None:
+    def _step(self, command: ShellCommand) -> None:
         word = command.words[0].bare
         if self._guard and word not in ("then", "fi"):
             if not self._guard.then:
@@ -142,14 +142,14 @@ class _Interpreter:
 
     # Commands
 
-    def _assign(self, command: Command) -> None:
+    def _assign(self, command: ShellCommand) -> None:
         if not self._assignment(command.words[0]):
             raise self._not_understood(command)
         for item in self._assignments(command.words, command.line):
             if self._active:
                 self._store(item.name, self._evaluated(item), self._export_all)
 
-    def _export(self, command: Command) -> None:
+    def _export(self, command: ShellCommand) -> None:
         words = command.words[1:]
         names = [word.bare for word in words]
         if names and all(_NAME.match(name) for name in names):
@@ -162,7 +162,7 @@ class _Interpreter:
             for item, value in [(item, self._evaluated(item)) for item in items]:
                 self._store(item.name, value, exported=True)
 
-    def _unset(self, command: Command) -> None:
+    def _unset(self, command: ShellCommand) -> None:
         names = [word.bare for word in command.words[1:]]
         if not names or not all(_NAME.match(name) and not _SHELL_OWN.match(name) for name in names):
             raise self._refuse(command.line, "rc-syntax", "'unset' with something other than variable names")
@@ -171,7 +171,7 @@ class _Interpreter:
             self._variables.exported.discard(name)
             self._variables.unset.add(name)
 
-    def _set(self, command: Command) -> None:
+    def _set(self, command: ShellCommand) -> None:
         words = [word.bare for word in command.words[1:]]
         if not words or not _SET_ALLOWED.issuperset(words):
             raise self._refuse(command.line, "rc-command", "'set' with an option that is not understood")
@@ -179,7 +179,7 @@ class _Interpreter:
             if self._active and word.endswith("a"):
                 self._export_all = word == "-a"
 
-    def _read(self, command: Command) -> None:
+    def _read(self, command: ShellCommand) -> None:
         words = list(command.words[1:])
         prompt = self._printed_before
         while words and _READ_OPTIONS.match(words[0].bare):
@@ -191,13 +191,13 @@ class _Interpreter:
         if self._active:
             self._store(name, Value(command.line, None, True, prompt or f"{name}: "), self._export_all)
 
-    def _echo(self, command: Command) -> None:
+    def _echo(self, command: ShellCommand) -> None:
         words = list(command.words[1:])
         while words and _ECHO_OPTIONS.match(words[0].bare):
             words.pop(0)
         self._printed = self._shown(words)
 
-    def _printf(self, command: Command) -> None:
+    def _printf(self, command: ShellCommand) -> None:
         # -v and %n assign variables in bash.
         text = command.words[1].static if len(command.words) == 2 else None
         if not text or text.startswith("-") or "%" in text:
@@ -206,7 +206,7 @@ class _Interpreter:
 
     # Guards
 
-    def _if(self, command: Command) -> None:
+    def _if(self, command: ShellCommand) -> None:
         if self._guard:
             raise self._refuse(command.line, "rc-condition", "an 'if' inside another", _IF_HINT)
         words = [word.bare for word in command.words[1:]]
@@ -223,7 +223,7 @@ class _Interpreter:
         empty = self._tested(ref.name, command.line) == ""
         self._guard = _Guard(command.line, holds=empty == (words[1] == "-z"))
 
-    def _then(self, command: Command) -> None:
+    def _then(self, command: ShellCommand) -> None:
         rest = command.words[1:]
         if not self._guard or self._guard.then or (rest[0].bare in ("then", "fi") if rest else command.end == ";"):
             raise self._refuse(command.line, "rc-syntax", "'then' in the wrong place")
@@ -231,7 +231,7 @@ class _Interpreter:
         if rest:
             self._step(replace(command, words=rest))
 
-    def _fi(self, command: Command) -> None:
+    def _fi(self, command: ShellCommand) -> None:
         if not self._guard or not self._guard.filled or len(command.words) > 1:
             raise self._refuse(command.line, "rc-syntax", "'fi' in the wrong place")
         self._guard = None
@@ -350,7 +350,7 @@ class _Interpreter:
             return self._refuse(line, "rc-syntax", "spaces around '='", "write export NAME=value, without the spaces")
         return self._refuse(line, "rc-syntax", "words that are not part of the value", QUOTE_HINT)
 
-    def _not_understood(self, command: Command) -> JsobjError:
+    def _not_understood(self, command: ShellCommand) -> JsobjError:
         word = command.words[0].bare
         if any(each.bare.startswith("=") for each in command.words[1:2]):
             return self._stray_words(command.line, spaces=True)

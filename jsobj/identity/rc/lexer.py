@@ -89,7 +89,7 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ShellCommand:
     """One simple command. ``end`` is what closed it: ``";"``, a newline, or nothing at the end of the file."""
 
     words: tuple[Word, ...]
@@ -102,7 +102,7 @@ def refusal(name: str, line: int, reference: str, sentence: str, hint: str = "")
     return JsobjError(reference, f"{name} line {line}: {sentence}", code=ExitCode.LOCAL, hint=hint)
 
 
-def commands(text: str, name: str, replaced: Mapping[int, tuple[Word, ...]]) -> Iterator[Command]:
+def commands(text: str, name: str, replaced: Mapping[int, tuple[Word, ...]]) -> Iterator[ShellCommand]:
     """Cut ``text`` into commands, in linear time.
 
     ``name`` is the file's name for messages. Where a command starts on a line of ``replaced``, these words are taken
@@ -123,14 +123,14 @@ class _Lexer:
         self._assigns = False  # whether the word being cut is NAME=...
         self._suspect_line = 0  # where the first quote opened that runs over a line's end
 
-    def commands(self) -> Iterator[Command]:
+    def commands(self) -> Iterator[ShellCommand]:
         char = "\n"
         while char:
             self._skip(_BETWEEN_COMMANDS)
             line = self._line()
             if line in self._replaced and self._text[self._pos - 1 : self._pos] in ("", "\n"):
                 self._pos = self._line_ends[line - 1] if line <= len(self._line_ends) else len(self._text)
-                yield Command(self._replaced[line], line, "\n")
+                yield ShellCommand(self._replaced[line], line, "\n")
                 continue
             words: list[Word] = []
             self._skip(_BETWEEN_WORDS)
@@ -141,7 +141,7 @@ class _Lexer:
                 raise self._refuse("rc-syntax", "a ';' without a command before it")
             self._pos += 1
             if words:
-                yield Command(tuple(words), line, char)
+                yield ShellCommand(tuple(words), line, char)
 
     def _word(self) -> Word:
         line = self._line()

@@ -20,7 +20,7 @@ from jsobj.store.digest_tries import TRIES
 from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.s3 import listing
-from jsobj.store.s3.requests import GONE, READ, S3Dialect, S3Talk, encoded, etag_of, headers_for
+from jsobj.store.s3.requests import GONE, READ, S3Dialect, S3Requests, encoded, etag_of, headers_for
 
 _NO_OPTIONS = PutOptions()
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
@@ -33,21 +33,21 @@ _XML = {"content-type": "application/xml"}
 class Multipart:
     """The operations in parts of :class:`jsobj.store.s3.store.S3Store`, and copies."""
 
-    _talk: S3Talk
+    _requests: S3Requests
     _dialect: S3Dialect
 
     def begin(self, key: str, options: PutOptions = _NO_OPTIONS) -> Upload:
         """Start an upload. Where that took more than one try, what an earlier one may have started is taken back."""
         began = time.monotonic()
-        reply = self._talk.send("POST", key, query=(("uploads", ""),), headers=headers_for(options))
-        number = _field(self._talk, reply.body, "InitiateMultipartUploadResult", "UploadId")
+        reply = self._requests.send("POST", key, query=(("uploads", ""),), headers=headers_for(options))
+        number = _field(self._requests, reply.body, "InitiateMultipartUploadResult", "UploadId")
         if not number:
-            raise self._talk.malformed("it begins an upload and tells no id")
+            raise self._requests.malformed("it begins an upload and tells no id")
         upload = Upload(key, number)
         if reply.attempts > 1:
             seconds = time.monotonic() - began
             with suppress(JsobjError):  # who may write need not be allowed to list; jsobj uploads list shows what stays
-                at = next((one.started for one in listing.uploads(self._talk, key) if one.id == number), None)
+                at = next((one.started for one in listing.uploads(self._requests, key) if one.id == number), None)
                 if at is not None:
                     upload = replace(upload, started=at, duplicates=(at - seconds - _BLUR, at + _LATE))
         self._abort_duplicates(upload)
@@ -64,9 +64,14 @@ class Multipart:
             return
         since, until = ours.duplicates
         with suppress(JsobjError):
-            for one in list(listing.uploads(self._talk, ours.key)):  # all of it before the first is gone
+            for one in list(listing.uploads(self._requests, ours.key)):  # all of it before the first is gone
                 at_that_time = one.started is not None and since <= one.started <= until
-                if one.key == ours.key and one.id != ours.id and at_that_time and not listing.parts(self._talk, one):
+                if (
+                    one.key == ours.key
+                    and one.id != ours.id
+                    and at_that_time
+                    and not listing.parts(self._requests, one)
+                ):
                     self.abort(one)
 
     def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
@@ -74,21 +79,21 @@ class Multipart:
         signed = self._dialect.checks_payload
         told, query, digest = "", _query(upload, number), "" if signed else "md5"
         for _ in range(TRIES):
-            reply = self._talk.send(
+            reply = self._requests.send(
                 "PUT", upload.key, query=query, source=source, digest=digest, moved=moved, signed=signed
             )
             told = etag_of(reply.headers)
             if is_md5(told) and (signed or told == reply.sent_digest):
                 return Part(number, source.size, told)
             moved(-source.size)
-        raise self._talk.about(
+        raise self._requests.about(
             "BadDigest", upload.key, f"part {number}: sent {reply.sent_digest}, kept {told or 'untold'}"
         )
 
     def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
         """One part from a stretch of another object, which must be the same before and after."""
         headers = copy_headers(bucket, info) | {"x-amz-copy-source-range": f"bytes={start}-{start + size - 1}"}
-        reply = self._talk.send(
+        reply = self._requests.send(
             "PUT",
             upload.key,
             query=_query(upload, number),
@@ -96,8 +101,8 @@ class Multipart:
             idle=_SECONDS,
             copy_from=(bucket, info.key),
         )
-        etag = _field(self._talk, reply.body, "CopyPartResult", "ETag").strip('"')
-        self._talk.of(bucket).head(info.key, info.etag)
+        etag = _field(self._requests, reply.body, "CopyPartResult", "ETag").strip('"')
+        self._requests.of(bucket).head(info.key, info.etag)
         return Part(number, size, etag)
 
     def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
@@ -105,11 +110,11 @@ class Multipart:
         headers = copy_headers(bucket, info)
         if options is not None:
             headers |= {"x-amz-metadata-directive": "REPLACE", **headers_for(options)}
-        reply = self._talk.send("PUT", key, headers=headers, idle=_SECONDS, copy_from=(bucket, info.key))
-        etag = _field(self._talk, reply.body, "CopyObjectResult", "ETag").strip('"')
+        reply = self._requests.send("PUT", key, headers=headers, idle=_SECONDS, copy_from=(bucket, info.key))
+        etag = _field(self._requests, reply.body, "CopyObjectResult", "ETag").strip('"')
         if etag != info.etag:
             # A server may make a multipart object anew, in one part; or another version was copied.
-            self._talk.of(bucket).head(info.key, info.etag)
+            self._requests.of(bucket).head(info.key, info.etag)
         return etag
 
     def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = _NO_OPTIONS) -> str:
@@ -127,19 +132,19 @@ class Multipart:
         body = BytesSource(_manifest(parts))
         for left in reversed(range(_ROUNDS)):
             try:
-                reply = self._talk.send(
+                reply = self._requests.send(
                     "POST", upload.key, query=(("uploadId", upload.id),), source=body, idle=_SECONDS, headers=_XML
                 )
             except JsobjError as error:
                 if error.code not in {ExitCode.NETWORK, ExitCode.NOT_FOUND} or isinstance(error, BucketNotFound):
                     raise
-                if _holds(self._talk, upload.key, wanted):
+                if _holds(self._requests, upload.key, wanted):
                     return wanted
                 if not isinstance(error, UploadNotCompleted) or not left:
                     raise
                 continue
-            if _told(reply.body) != wanted and not _holds(self._talk, upload.key, wanted):
-                raise self._talk.about(
+            if _told(reply.body) != wanted and not _holds(self._requests, upload.key, wanted):
+                raise self._requests.about(
                     "BadDigest", upload.key, f"the ETag of all parts is {wanted}; {_told(reply.body)[:80]}"
                 )
             return wanted
@@ -148,20 +153,20 @@ class Multipart:
     def abort(self, upload: Upload) -> None:
         """Give an upload up, with its parts; one that is not there is no error."""
         with suppress(UploadNotFound):
-            self._talk.send("DELETE", upload.key, query=(("uploadId", upload.id),), expect=GONE)
+            self._requests.send("DELETE", upload.key, query=(("uploadId", upload.id),), expect=GONE)
         self._abort_duplicates(upload)
 
     def parts(self, upload: Upload) -> Sequence[Part]:
         """The parts that the server has."""
-        return listing.parts(self._talk, upload)
+        return listing.parts(self._requests, upload)
 
     def uploads(self, prefix: str = "") -> Iterator[Upload]:
         """The multipart uploads that are not complete."""
-        return listing.uploads(self._talk, prefix)
+        return listing.uploads(self._requests, prefix)
 
     def first_part(self, info: ObjectInfo) -> int:
         """The bytes of part 1; 0 where the server does not tell."""
-        reply = self._talk.send(
+        reply = self._requests.send(
             "HEAD", info.key, query=(("partNumber", "1"),), headers={"if-match": info.etag}, expect=READ
         )
         size = reply.headers.get("content-length", "")
@@ -192,9 +197,9 @@ def _manifest(parts: Sequence[Part]) -> bytes:
     ).encode()
 
 
-def _holds(talk: S3Talk, key: str, etag: str) -> bool:
+def _holds(requests: S3Requests, key: str, etag: str) -> bool:
     try:
-        return talk.head(key).etag == etag
+        return requests.head(key).etag == etag
     except JsobjError as error:
         if error.code is ExitCode.NOT_FOUND:
             return False
@@ -209,8 +214,8 @@ def _told(body: bytes) -> str:
         return ""
 
 
-def _field(talk: S3Talk, body: bytes, root: str, name: str) -> str:
+def _field(requests: S3Requests, body: bytes, root: str, name: str) -> str:
     try:
         return parse(body.lstrip(), frozenset({root})).fields.get(name, "")
     except XmlError as error:
-        raise talk.malformed(str(error)) from error
+        raise requests.malformed(str(error)) from error

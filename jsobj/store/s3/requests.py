@@ -128,7 +128,7 @@ def _not_completed(reason: str, what: Said) -> JsobjError:
     )
 
 
-class S3Talk:
+class S3Requests:
     """Requests to one bucket, and to others of the same key for copies."""
 
     def __init__(self, session: Session, access: S3Access, bucket: str) -> None:
@@ -146,9 +146,9 @@ class S3Talk:
         item = f"s3://{self.bucket}/{key}"
         return self.session.send(Request(method, self.path(key), item=item, bucket=self.bucket, key=key, **more))
 
-    def of(self, bucket: str) -> S3Talk:
+    def of(self, bucket: str) -> S3Requests:
         """The same for another bucket."""
-        return S3Talk(self.session, self.access, bucket)
+        return S3Requests(self.session, self.access, bucket)
 
     def head(self, key: str, etag: str = "") -> ObjectInfo:
         """What HEAD tells. Its answers have no body, so where it fails a small GET is asked for the reason."""

@@ -29,7 +29,7 @@ from jsobj.store.objects import Limits, Listed, ObjectInfo, PartDigest, PutOptio
 from jsobj.store.s3 import listing
 from jsobj.store.s3.multipart import Multipart
 from jsobj.store.s3.presign import presigned
-from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Talk, etag_of, headers_for, info_of
+from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Requests, etag_of, headers_for, info_of
 
 SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
 _NO_OPTIONS = PutOptions()
@@ -45,7 +45,7 @@ class S3Store(Multipart, BaseStore):
         self._dialect = S3Dialect(access)
         session = Session(access.origin, self._dialect, verify=access.verify, proxy=proxy, retry=retry)
         super().__init__(StorePlace("s3", bucket, str(access.origin), access.where, access.project), session)
-        self._talk = S3Talk(session, access, bucket)
+        self._requests = S3Requests(session, access, bucket)
         self._lock = threading.Lock()
         self._limits: Limits | None = None
 
@@ -59,7 +59,7 @@ class S3Store(Multipart, BaseStore):
 
     def _told_limits(self) -> Limits:
         try:
-            info = server_info(self._talk.session.send(Request("GET", INFO, item=INFO)))
+            info = server_info(self._requests.session.send(Request("GET", INFO, item=INFO)))
         except JsobjError as error:
             if error.code is ExitCode.NETWORK and not isinstance(error, NotObjectStore):
                 raise
@@ -73,11 +73,11 @@ class S3Store(Multipart, BaseStore):
     # -- one object
 
     def _head(self, key: str, etag: str = "") -> ObjectInfo:
-        return self._talk.head(key, etag)
+        return self._requests.head(key, etag)
 
     def _fetch(self, key: str, **fields: Any) -> tuple[ObjectInfo, Reply]:
-        reply = self._talk.send("GET", key, expect=READ, **fields)
-        return info_of(self._talk.access, key, reply), reply
+        reply = self._requests.send("GET", key, expect=READ, **fields)
+        return info_of(self._requests.access, key, reply), reply
 
     def put(self, key: str, source: Source, options: PutOptions = _NO_OPTIONS, *, moved: Moved = uncounted) -> str:
         """Write an object in one request; the server refuses bytes other than those that were read here first."""
@@ -86,20 +86,20 @@ class S3Store(Multipart, BaseStore):
         if not signed and (source.size > SIGNED_BYTES or not self._dialect.signs_payload):
             md5 = md5_of(source)
             headers["content-md5"] = binascii.b2a_base64(bytes.fromhex(md5), newline=False).decode()
-        reply = self._talk.send("PUT", key, source=source, headers=headers, moved=moved, signed=signed)
+        reply = self._requests.send("PUT", key, source=source, headers=headers, moved=moved, signed=signed)
         etag = etag_of(reply.headers)
         if md5 and etag != md5:
-            raise self._talk.about("BadDigest", key, f"sent {md5}, kept {etag or 'untold'}")
+            raise self._requests.about("BadDigest", key, f"sent {md5}, kept {etag or 'untold'}")
         return etag
 
     def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
         """Every object whose key begins with ``prefix``; see :meth:`jsobj.store.objects.Store.list`."""
-        return listing.objects(self._talk, prefix, delimiter=delimiter, after=after)
+        return listing.objects(self._requests, prefix, delimiter=delimiter, after=after)
 
     def delete(self, key: str) -> None:
         """Delete an object; one that is not there is no error."""
         with suppress(ObjectNotFound):
-            self._talk.send("DELETE", key, expect=GONE)
+            self._requests.send("DELETE", key, expect=GONE)
 
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
         """The MD5 of an object that was put in one piece; None for others, whose ETag has to be recomputed."""
@@ -107,5 +107,5 @@ class S3Store(Multipart, BaseStore):
 
     def presign(self, method: str, key: str, seconds: int) -> str:
         """A URL for 1 s to 7 days."""
-        access = self._talk.access
-        return presigned(self._dialect.signer, access.origin, self._talk.path(key), method=method, seconds=seconds)
+        access = self._requests.access
+        return presigned(self._dialect.signer, access.origin, self._requests.path(key), method=method, seconds=seconds)

@@ -28,7 +28,7 @@ from jsobj.store.refusals import (
     RANGE_OUTSIDE,
     TOO_LARGE,
     UPLOAD_NOT_FOUND,
-    Refusal,
+    ObjectRefusal,
 )
 from jsobj.store.s3.errors import explained, redirected
 
@@ -46,8 +46,10 @@ _OBJECT = {
     "KeyTooLongError": NAME_REFUSED,
     "InvalidPart": PARTS_REFUSED,
     "OperationAborted": CONFLICT,
-    "NotImplemented": Refusal("s3-not-implemented", "this server does not offer that", ExitCode.REFUSED),
-    "InvalidArgument": Refusal("s3-argument", "the server does not take this request for {url}", ExitCode.FAILURE),
+    "NotImplemented": ObjectRefusal("s3-not-implemented", "this server does not offer that", ExitCode.REFUSED),
+    "InvalidArgument": ObjectRefusal(
+        "s3-argument", "the server does not take this request for {url}", ExitCode.FAILURE
+    ),
     "BadDigest": DIGEST_DIFFERS,
 }
 _ALIASES = {

@@ -53,7 +53,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class AccountContext:
     """Who asks: the login's project and roles, and the name of its cloud ("" for the current one)."""
 
     project: str
@@ -61,9 +61,9 @@ class Asker:
     cloud: str = ""
 
 
-def asker(keystone: Keystone) -> Asker:
+def account_context(keystone: Keystone) -> AccountContext:
     """Whose login this is."""
-    return Asker(keystone.login.project.name, tuple(keystone.login.roles), keystone.source.cloud)
+    return AccountContext(keystone.login.project.name, tuple(keystone.login.roles), keystone.source.cloud)
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def translated(keystone: Keystone, name: str, verb: str = "") -> Iterator[None]:
 def _explain(error: Any, keystone: Keystone, name: str, verb: str) -> JsobjError:
     status = int(error.http_status or 0)
     headers = error.http_response_headers or {}
-    return explained(status, evidence(status, error.http_reason or "", headers), asker(keystone), name, verb)
+    return explained(status, evidence(status, error.http_reason or "", headers), account_context(keystone), name, verb)
 
 
 def evidence(status: int, reason: str, headers: Mapping[str, str]) -> str:
@@ -97,7 +97,7 @@ def evidence(status: int, reason: str, headers: Mapping[str, str]) -> str:
     return " ".join(part for part in (f"HTTP {status}", reason, headers.get("x-trans-id", "")) if part)
 
 
-def explained(status: int, context: str, who: Asker, name: str, verb: str = "") -> JsobjError:
+def explained(status: int, context: str, who: AccountContext, name: str, verb: str = "") -> JsobjError:
     """The error for an answer about an account or the container ``name``; ``verb`` as in :func:`translated`."""
     words = _WORDS.get((verb, status)) or _WORDS.get(("", status))
     if words:
@@ -117,7 +117,7 @@ def explained(status: int, context: str, who: Asker, name: str, verb: str = "") 
     return JsobjError("swift-failed", "the object store refuses this request", code=ExitCode.FAILURE, context=context)
 
 
-def _refused(who: Asker, name: str, status: int, context: str) -> JsobjError:
+def _refused(who: AccountContext, name: str, status: int, context: str) -> JsobjError:
     """Swift says 403 to a role that may not; RGW 401 to one that it does not accept, though the token is good."""
     roles = ", ".join(who.roles) or "none"
     project = who.project

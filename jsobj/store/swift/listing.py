@@ -21,18 +21,20 @@ from jsobj.net.dates import iso_epoch
 from jsobj.net.prefetch import Prefetch
 from jsobj.store.large_listed import stuck, with_sizes
 from jsobj.store.objects import Listed
-from jsobj.store.swift.requests import JSON, Talk
+from jsobj.store.swift.requests import JSON, SwiftRequests
 from jsobj.store.swift.verdict import not_swift
 
 LIMIT = 10_000  # names a page; what Swift and RGW allow unless an operator lowered it
 _OK = frozenset({200, 204})
 
 
-def listing(talk: Talk, container: str, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
+def listing(
+    requests: SwiftRequests, container: str, prefix: str = "", *, delimiter: str = "", after: str = ""
+) -> Iterator[Listed]:
     """The names in a container in the order of their bytes; see :meth:`jsobj.store.objects.Store.list`."""
 
-    def fetch(marker: str) -> Page:
-        return _page(talk, container, prefix, delimiter, marker)
+    def fetch(marker: str) -> SwiftPage:
+        return _page(requests, container, prefix, delimiter, marker)
 
     page = fetch(after)
     while page.items:
@@ -46,23 +48,23 @@ def listing(talk: Talk, container: str, prefix: str = "", *, delimiter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class SwiftPage:
     """One page. ``last``: no other follows."""
 
     items: list[Listed] = field(default_factory=list)
     last: bool = True
 
 
-def _page(talk: Talk, container: str, prefix: str, delimiter: str, marker: str) -> Page:
+def _page(requests: SwiftRequests, container: str, prefix: str, delimiter: str, marker: str) -> SwiftPage:
     words = {"format": "json", "limit": str(LIMIT), "prefix": prefix, "delimiter": delimiter, "marker": marker}
     query = tuple((name, value) for name, value in words.items() if value)
-    reply = talk.send("GET", container, query=query, headers=JSON, expect=_OK)
+    reply = requests.send("GET", container, query=query, headers=JSON, expect=_OK)
     items = parse(reply.body, container)
     if items and not _bytes(marker) < _bytes(items[0].key) <= _bytes(items[-1].key):
         raise stuck(f"swift://{container}", marker, items[0].key)
     held = reply.headers.get("x-container-object-count", "")
     last = len(items) < LIMIT and held.isdigit() and int(held) <= LIMIT
-    return Page(with_sizes(items, partial(talk.head, container)), last)
+    return SwiftPage(with_sizes(items, partial(requests.head, container)), last)
 
 
 def _bytes(name: str) -> bytes:

@@ -15,7 +15,7 @@ from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Verdict
 from jsobj.net.session import Session, default_verdict
 from jsobj.store.objects import ObjectInfo, PutOptions
-from jsobj.store.swift.errors import Asker
+from jsobj.store.swift.errors import AccountContext
 from jsobj.store.swift.token_keeper import TokenKeeper
 from jsobj.store.swift.verdict import failure, name_refused, not_swift, object_changed
 
@@ -33,7 +33,7 @@ class SwiftDialect:
 
     signs_payload = False
 
-    def __init__(self, keeper: TokenKeeper | None, who: Asker | None) -> None:
+    def __init__(self, keeper: TokenKeeper | None, who: AccountContext | None) -> None:
         self._keeper = keeper
         self._who = who
 
@@ -77,7 +77,7 @@ def _wrong_content(request: Request, reply: Reply) -> JsobjError | None:
     return None
 
 
-class Talk:
+class SwiftRequests:
     """Requests below the account's path ``root``, which is percent-encoded and ends without a slash.
 
     ``public``: there is no login.

@@ -24,7 +24,7 @@ from itertools import groupby
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.swift.listing import listing
-from jsobj.store.swift.requests import CREATED, READ, Talk
+from jsobj.store.swift.requests import CREATED, READ, SwiftRequests
 from jsobj.store.swift.verdict import name_refused, not_swift
 
 _OURS = re.compile(r"(?P<id>(?P<key>.+)/jsobj/(?P<begun>\d{1,12})-[0-9a-f]{8}/\d+)/(?P<number>\d{8})", re.DOTALL)
@@ -77,8 +77,8 @@ def manifest(container: str, upload: Upload, parts: Sequence[Part]) -> bytes:
 class Segments:
     """The segments of the large objects in one container. For any number of threads."""
 
-    def __init__(self, talk: Talk, container: str) -> None:
-        self._talk = talk
+    def __init__(self, requests: SwiftRequests, container: str) -> None:
+        self._requests = requests
         self._of = container
         self.container = f"{container}_segments"
         self._lock = threading.Lock()
@@ -96,21 +96,21 @@ class Segments:
             return self._there
 
     def _exists(self, container: str) -> bool:
-        return self._talk.send("HEAD", container, expect=_EXISTS).status < 300
+        return self._requests.send("HEAD", container, expect=_EXISTS).status < 300
 
     def ensure(self) -> None:
         """Make the segments' container, on the same storage policy as the objects' own."""
         with self._lock:
             if self._made:
                 return
-            held = self._talk.send("HEAD", self._of, expect=READ).headers
+            held = self._requests.send("HEAD", self._of, expect=READ).headers
             if "x-container-object-count" not in held:
                 raise not_swift(self._of, "an answer that is not about a container")
             policy = held.get("x-storage-policy", "")
             if not self._exists(self.container):  # one on another policy is as good, but must not be asked for again
                 headers = {"x-storage-policy": policy} if policy else {}
                 try:
-                    self._talk.send("PUT", self.container, headers=headers, expect=CREATED)
+                    self._requests.send("PUT", self.container, headers=headers, expect=CREATED)
                 except JsobjError as error:
                     raise _no_container(self.container, error) from error
             self._there = self._made = True
@@ -129,7 +129,7 @@ class Segments:
 
     def _by_manifest(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
         query = (("multipart-manifest", "get"),)
-        reply = self._talk.send("GET", container, info.key, query=query, expect=READ)
+        reply = self._requests.send("GET", container, info.key, query=query, expect=READ)
         try:
             document = json.loads(reply.body)
             return tuple(_segment(entry) for entry in document)
@@ -149,7 +149,7 @@ class Segments:
     def _listed(self, container: str, prefix: str) -> Iterator[Listed]:
         """A listing; nothing where there is no such container."""
         try:
-            yield from listing(self._talk, container, prefix)
+            yield from listing(self._requests, container, prefix)
         except JsobjError as error:
             if error.code is not ExitCode.NOT_FOUND:
                 raise
@@ -177,7 +177,7 @@ class Segments:
 
     def _look(self, key: str) -> ObjectInfo | None:
         try:
-            return self._talk.head(self._of, key)
+            return self._requests.head(self._of, key)
         except JsobjError as error:
             if error.code is ExitCode.NOT_FOUND:
                 return None
@@ -219,7 +219,7 @@ class Segments:
         from concurrent.futures import ThreadPoolExecutor
 
         def remove(segment: Segment) -> None:
-            self._talk.remove(segment.container, segment.key)
+            self._requests.remove(segment.container, segment.key)
 
         try:
             with ThreadPoolExecutor(_PARALLEL) as pool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.request import Reply
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
-from jsobj.store.swift.requests import CREATED, Talk, encoded, etag_of, headers_for
+from jsobj.store.swift.requests import CREATED, SwiftRequests, encoded, etag_of, headers_for
 from jsobj.store.swift.segments import Segment, Segments, segment_name
 from jsobj.store.swift.verdict import object_changed, wrong_digest
 
@@ -20,8 +20,8 @@ _COPY_SECONDS = 900.0  # without a word from the server, which copies up to 5 Gi
 class Copier:
     """Copies to the container ``bucket`` and its segments."""
 
-    def __init__(self, talk: Talk, bucket: str, segments: Segments) -> None:
-        self._talk = talk
+    def __init__(self, requests: SwiftRequests, bucket: str, segments: Segments) -> None:
+        self._requests = requests
         self._bucket = bucket
         self._segments = segments
 
@@ -33,9 +33,9 @@ class Copier:
             if etag != info.etag:
                 raise object_changed(bucket, info.key)
             return etag
-        made = self._talk.head(self._bucket, key)
+        made = self._requests.head(self._bucket, key)
         if made.large:
-            self._talk.remove(self._bucket, key)  # a second manifest of the same segments
+            self._requests.remove(self._bucket, key)  # a second manifest of the same segments
             raise _no_range(bucket, info)
         if made.size != info.size:
             raise object_changed(bucket, info.key)
@@ -60,15 +60,15 @@ class Copier:
         name = segment_name(upload, number)
         headers = {"range": f"bytes={start}-{start + size - 1}"}
         self._ask(self._segments.container, name, bucket, info.key, headers)
-        made = self._talk.head(self._segments.container, name)
+        made = self._requests.head(self._segments.container, name)
         if made.size != size or made.large:
-            self._talk.remove(self._segments.container, name)
+            self._requests.remove(self._segments.container, name)
             raise _no_range(bucket, info)
         return Part(number, size, made.etag)
 
     def _ask(self, container: str, key: str, bucket: str, source: str, headers: dict[str, str]) -> Reply:
         headers = {**headers, "x-copy-from": f"/{encoded(bucket)}/{encoded(source)}"}
-        return self._talk.send(
+        return self._requests.send(
             "PUT", container, key, headers=headers, expect=CREATED, idle=_COPY_SECONDS, copy_from=(bucket, source)
         )
 

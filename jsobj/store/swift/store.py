@@ -23,9 +23,9 @@ from jsobj.store.base import BaseStore
 from jsobj.store.digest_tries import TRIES
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
-from jsobj.store.swift.errors import Asker
+from jsobj.store.swift.errors import AccountContext
 from jsobj.store.swift.listing import listing
-from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, Talk, etag_of, headers_for, info_of
+from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, etag_of, headers_for, info_of
 from jsobj.store.swift.segments import Segments, composite, manifest, new_upload, segment_name
 from jsobj.store.swift.server_copy import Copier
 from jsobj.store.swift.temp_url import temporary_url
@@ -59,13 +59,15 @@ class SwiftStore(BaseStore):
             raise name_refused("the name of a container", place.bucket)
         self._origin, path = parse_url(place.account)
         root = path.rstrip("/")
-        who = Asker(keeper.login.project.name, tuple(keeper.login.roles), cloud) if keeper is not None else None
+        who = (
+            AccountContext(keeper.login.project.name, tuple(keeper.login.roles), cloud) if keeper is not None else None
+        )
         session = Session(self._origin, SwiftDialect(keeper, who), verify=verify, proxy=proxy, retry=retry)
         super().__init__(place, session)
-        self._talk = Talk(session, root, public=keeper is None)
+        self._requests = SwiftRequests(session, root, public=keeper is None)
         self._bucket = place.bucket
         self._cloud = cloud
-        self._segments = Segments(self._talk, place.bucket)
+        self._segments = Segments(self._requests, place.bucket)
         self._lock = threading.Lock()
         self._info: Mapping[str, Any] | None = None
 
@@ -82,10 +84,10 @@ class SwiftStore(BaseStore):
         """Swift's ``/info``, which RGW has below ``/swift``; asked once, empty where it is not to be had."""
         with self._lock:
             if self._info is None:
-                root = self._talk.root
+                root = self._requests.root
                 front = root[: root.index("/v1")] if "/v1" in root else ""
                 try:
-                    reply = self._talk.session.send(Request("GET", f"{front}/info", headers=JSON, item="/info"))
+                    reply = self._requests.session.send(Request("GET", f"{front}/info", headers=JSON, item="/info"))
                     self._info = server_info(reply)
                 except JsobjError as error:
                     if error.code in {ExitCode.NETWORK, ExitCode.AUTH}:
@@ -97,11 +99,11 @@ class SwiftStore(BaseStore):
 
     def _head(self, key: str, etag: str = "") -> ObjectInfo:
         with self._telling_what_is_missing():
-            return self._talk.head(self._bucket, key, etag)
+            return self._requests.head(self._bucket, key, etag)
 
     def _fetch(self, key: str, **fields: Any) -> tuple[ObjectInfo, Reply]:
         with self._telling_what_is_missing():
-            reply = self._talk.send("GET", self._bucket, key, expect=READ, **fields)
+            reply = self._requests.send("GET", self._bucket, key, expect=READ, **fields)
         return info_of(self._bucket, key, reply), reply
 
     def put(self, key: str, source: Source, options: PutOptions = _PLAIN, *, moved: Moved = uncounted) -> str:
@@ -109,7 +111,9 @@ class SwiftStore(BaseStore):
         source, md5 = _digested(source)
         replaced = self._segments.replaced(key)
         headers = {**headers_for(options), "etag": md5}
-        reply = self._talk.send("PUT", self._bucket, key, source=source, headers=headers, expect=CREATED, moved=moved)
+        reply = self._requests.send(
+            "PUT", self._bucket, key, source=source, headers=headers, expect=CREATED, moved=moved
+        )
         if (etag_of(reply.headers) or self.head(key).etag) != md5:
             raise wrong_digest(self._bucket, key, f"sent {md5}, kept {etag_of(reply.headers)}")
         self._segments.remove(replaced)
@@ -117,7 +121,7 @@ class SwiftStore(BaseStore):
 
     def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
         """Every object whose key begins with ``prefix``; see :meth:`jsobj.store.objects.Store.list`."""
-        return listing(self._talk, self._bucket, prefix, delimiter=delimiter, after=after)
+        return listing(self._requests, self._bucket, prefix, delimiter=delimiter, after=after)
 
     def delete(self, key: str) -> None:
         """Delete an object and then its segments; one that is not there is no error.
@@ -126,7 +130,7 @@ class SwiftStore(BaseStore):
         segments of ``a%20b`` there, and deletes those of another object, ``a b``.
         """
         replaced = self._segments.replaced(key)
-        self._talk.remove(self._bucket, key)
+        self._requests.remove(self._bucket, key)
         self._segments.remove(replaced)
 
     def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
@@ -146,7 +150,7 @@ class SwiftStore(BaseStore):
 
     @property
     def _copier(self) -> Copier:
-        return Copier(self._talk, self._bucket, self._segments)
+        return Copier(self._requests, self._bucket, self._segments)
 
     # -- in parts
 
@@ -160,7 +164,7 @@ class SwiftStore(BaseStore):
         """Send one segment; its MD5, taken while it streams, must be what the server says it has."""
         name, told = segment_name(upload, number), ""
         for _ in range(TRIES):
-            reply = self._talk.send(
+            reply = self._requests.send(
                 "PUT",
                 self._segments.container,
                 name,
@@ -211,7 +215,7 @@ class SwiftStore(BaseStore):
     def _put_manifest(self, upload: Upload, parts: Sequence[Part], options: PutOptions, etag: str) -> None:
         """An unclear answer is settled by what is there: only these segments have this ETag."""
         try:
-            reply: Reply | None = self._talk.send(
+            reply: Reply | None = self._requests.send(
                 "PUT",
                 self._bucket,
                 upload.key,
@@ -231,7 +235,7 @@ class SwiftStore(BaseStore):
 
     def _holds(self, key: str, etag: str) -> bool:
         try:
-            return self._talk.head(self._bucket, key).etag == etag
+            return self._requests.head(self._bucket, key).etag == etag
         except JsobjError as error:
             if error.code is ExitCode.NOT_FOUND:
                 return False
@@ -266,7 +270,7 @@ class SwiftStore(BaseStore):
         """A temporary URL; see :func:`jsobj.store.swift.temp_url.temporary_url`."""
         with self._telling_what_is_missing():
             return temporary_url(
-                self._talk,
+                self._requests,
                 self._origin,
                 self._told(),
                 self._bucket,
@@ -283,7 +287,7 @@ class SwiftStore(BaseStore):
         try:
             yield
         except ObjectNotFound:
-            self._talk.send("HEAD", bucket or self._bucket, expect=READ)  # raises BucketNotFound
+            self._requests.send("HEAD", bucket or self._bucket, expect=READ)  # raises BucketNotFound
             raise
 
 

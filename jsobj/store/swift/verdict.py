@@ -23,7 +23,7 @@ from jsobj.store.refusals import (
     TOO_LARGE,
     UPLOAD_NOT_FOUND,
 )
-from jsobj.store.swift.errors import Asker, evidence, explained
+from jsobj.store.swift.errors import AccountContext, evidence, explained
 
 _WORDS_SHOWN = 200
 
@@ -36,7 +36,7 @@ def words(reply: Reply) -> str:
     return "".join(ch if ch.isprintable() else " " for ch in text)
 
 
-def failure(request: Request, reply: Reply, who: Asker | None) -> Retry | JsobjError:
+def failure(request: Request, reply: Reply, who: AccountContext | None) -> Retry | JsobjError:
     """What to do about a status that is not wanted, and not one of those that pass by themselves."""
     status, container, key = reply.status, request.bucket, request.key
     if status in {403, 404} and "x-amz-request-id" in reply.headers and "x-trans-id" not in reply.headers:
@@ -56,13 +56,13 @@ def failure(request: Request, reply: Reply, who: Asker | None) -> Retry | JsobjE
     return _about_object(request, reply, who, container, key)
 
 
-def _about_container(reply: Reply, who: Asker | None, container: str) -> JsobjError:
+def _about_container(reply: Reply, who: AccountContext | None, container: str) -> JsobjError:
     if reply.status in {401, 403} and who is None:
         return not_public(container, "", words(reply))
-    return explained(reply.status, words(reply), who or Asker(""), container)
+    return explained(reply.status, words(reply), who or AccountContext(""), container)
 
 
-def _about_object(request: Request, reply: Reply, who: Asker | None, container: str, key: str) -> JsobjError:
+def _about_object(request: Request, reply: Reply, who: AccountContext | None, container: str, key: str) -> JsobjError:
     status, context = reply.status, words(reply)
     place, at = f"swift://{container}", same_login(cloud=who.cloud if who else "")
     if status == 404 and not (request.method == "PUT" and request.copy_from is None):
@@ -73,7 +73,7 @@ def _about_object(request: Request, reply: Reply, who: Asker | None, container: 
         return TOO_LARGE.error(place, key, context)
     if status in {400, 416}:
         return (RANGE_OUTSIDE if status == 416 else NAME_REFUSED).error(place, key, context, at)
-    return explained(status, context, who or Asker(""), container)
+    return explained(status, context, who or AccountContext(""), container)
 
 
 def upload_not_found(container: str, key: str) -> JsobjError:

@@ -25,7 +25,7 @@ from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Failed, Noted, Skipped
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.key_path import Clashes, Refusal, path_for
+from jsobj.transfer.key_path import Clashes, PathRefusal, path_for
 from jsobj.transfer.part_layout import Stretch
 from jsobj.transfer.upload.zarr_order import MARKERS
 
@@ -88,11 +88,11 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
                 yield Skipped(remote.key, reason)
                 continue
             path = self.single or path_for(relative, windows_safe=self.options.windows_safe, size=remote.size)
-            if isinstance(path, Refusal):
+            if isinstance(path, PathRefusal):
                 yield _refused(remote, path)
                 continue
             if reason := self._clashes.judge(path):
-                yield _refused(remote, Refusal(reason))
+                yield _refused(remote, PathRefusal(reason))
                 continue
             if path[-1] in MARKERS:
                 self.zarrs.add("/".join(path[:-1]))
@@ -209,7 +209,7 @@ def _resumable(error: JsobjError) -> bool:
     return not isinstance(error, ObjectChanged) and error.code is not ExitCode.NOT_FOUND
 
 
-def _refused(remote: Listed, refusal: Refusal) -> Failed | Skipped:
+def _refused(remote: Listed, refusal: PathRefusal) -> Failed | Skipped:
     if refusal.harmless:
         return Skipped(remote.key, refusal.reason)
     return Failed(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jsobj.transfer.key_path import Clashes, Refusal, is_temp, key_for, path_for, temp_name
+from jsobj.transfer.key_path import Clashes, PathRefusal, is_temp, key_for, path_for, temp_name
 
 KEYS = st.one_of(
     st.text(max_size=40),
@@ -32,9 +32,9 @@ class Case:
         return self.answer
 
 
-def refusal(key: str, **options: object) -> Refusal:
+def refusal(key: str, **options: object) -> PathRefusal:
     found = path_for(key, **options)  # type: ignore[arg-type]
-    assert isinstance(found, Refusal), found
+    assert isinstance(found, PathRefusal), found
     return found
 
 
@@ -120,14 +120,14 @@ def test_b091_what_is_not_utf8_is_refused_both_ways() -> None:
     name = os.fsdecode(b"a\xff")
     assert "UTF-8" in refusal(name).reason
     key = key_for(name)
-    assert isinstance(key, Refusal)
+    assert isinstance(key, PathRefusal)
     assert "UTF-8" in key.reason
 
 
 def test_keys_have_at_most_1024_bytes() -> None:
     assert key_for("é" * 512) == "é" * 512
-    assert isinstance(key_for("é" * 513), Refusal)
-    assert isinstance(key_for("x" * 1025), Refusal)
+    assert isinstance(key_for("é" * 513), PathRefusal)
+    assert isinstance(key_for("x" * 1025), PathRefusal)
 
 
 @given(st.text(min_size=1, max_size=300).filter(lambda text: "/" not in text and "\0" not in text))
@@ -142,7 +142,7 @@ def test_temporary_names_are_known_again_and_short(name: str) -> None:
 @given(KEYS)
 def test_b080_a_path_is_always_strictly_below_the_target_and_the_key_itself(key: str) -> None:
     found = path_for(key)
-    if isinstance(found, Refusal):
+    if isinstance(found, PathRefusal):
         assert found.reason
         return
     assert "/".join(found) == key

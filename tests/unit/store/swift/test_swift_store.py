@@ -19,16 +19,16 @@ from jsobj.net.body import BytesSink, BytesSource
 from jsobj.net.dates import iso_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Retry
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, StorePlace
-from jsobj.store.swift.errors import Asker
+from jsobj.store.swift.errors import AccountContext
 from jsobj.store.swift.listing import parse
-from jsobj.store.swift.requests import SwiftDialect, Talk, encoded, headers_for, info_of
+from jsobj.store.swift.requests import SwiftDialect, SwiftRequests, encoded, headers_for, info_of
 from jsobj.store.swift.segments import composite, manifest, new_upload, segment_name
 from jsobj.store.swift.store import SwiftStore
 from jsobj.store.swift.temp_url import temporary_url
 from jsobj.urls import parse_url
 
 ROOT = "/v1/AUTH_demo"
-MEMBER = Asker("demo", ("member",), "my cloud")
+MEMBER = AccountContext("demo", ("member",), "my cloud")
 
 
 @given(st.integers(0, 7_000_000_000), st.integers(0, 999_999))
@@ -140,7 +140,9 @@ def test_a_temporary_url_is_swiftclients(allowed: list[str] | None, digest: str)
     session: Any = _Session({"x-account-meta-temp-url-key": "account's"}, {"x-container-meta-temp-url-key-2": "own"})
     info = {"tempurl": {"allowed_digests": allowed} if allowed else {}}
     origin, _ = parse_url("http://127.0.0.1:9/")
-    made = temporary_url(Talk(session, ROOT), origin, info, "c", "a b\u20ac", method="GET", seconds=60, now=1000.0)
+    made = temporary_url(
+        SwiftRequests(session, ROOT), origin, info, "c", "a b\u20ac", method="GET", seconds=60, now=1000.0
+    )
     wanted = generate_temp_url(f"{ROOT}/c/a b\u20ac", 1060, "own", "GET", absolute=True, digest=digest)
     query = parse_qs(urlsplit(made).query)
     assert query["temp_url_sig"] == parse_qs(urlsplit(wanted).query)["temp_url_sig"]
@@ -157,12 +159,12 @@ def test_no_temporary_url(info: dict[str, Any], method: str, reference: str) -> 
     session: Any = _Session({}, {})
     with pytest.raises(JsobjError) as caught:
         temporary_url(
-            Talk(session, ROOT), parse_url("http://127.0.0.1:9/")[0], info, "c", "k", method=method, seconds=9
+            SwiftRequests(session, ROOT), parse_url("http://127.0.0.1:9/")[0], info, "c", "k", method=method, seconds=9
         )
     assert caught.value.reference == reference
 
 
-def judged(method: str, status: int, path: str = "/c/k", *, who: Asker | None = MEMBER, **words: Any) -> Any:
+def judged(method: str, status: int, path: str = "/c/k", *, who: AccountContext | None = MEMBER, **words: Any) -> Any:
     keeper: Any = None if who is None else SimpleNamespace(accepted=False)
     _, bucket, *key = path.split("/", 2)
     fields = {k: v for k, v in words.items() if k in {"headers", "expect"}}
