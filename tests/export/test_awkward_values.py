@@ -18,7 +18,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Branch, Configuration
 from jsobj.export.logins import Logins, S3Login, SwiftLogin, check
 from jsobj.export.registry import TOOLS, Speaks, find_tool
-from jsobj.export.rendering import part_text, text_of
+from jsobj.export.render import part_text, text_of
 from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource
 from jsobj.secret import Secret
 from jsobj.urls import require_origin

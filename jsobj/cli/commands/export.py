@@ -122,7 +122,7 @@ def _list(world: World) -> None:
 
 
 def _print(world: World, made: list[tuple[Tool, Configuration]], *, whole: bool) -> None:
-    from jsobj.export.rendering import part_text, text_of
+    from jsobj.export.render import part_text, text_of
     from jsobj.ui.documents import Listing
 
     if world.out.as_json:
@@ -174,7 +174,7 @@ def _write(world: World, made: list[tuple[Tool, Configuration]], options: dict[s
 
 def _written(world: World, tool: Tool, configuration: Configuration, options: dict[str, Any]) -> list[dict[str, Any]]:
     from jsobj.cli.parsing.export_target import place_of
-    from jsobj.export import merging
+    from jsobj.export import merge as merging
 
     file, overwrite = options["file"], options["overwrite"]
     if not file and not configuration.has_file:

@@ -20,7 +20,7 @@ from jsobj.errors import S3ArgumentRefused, S3Failed, S3NotImplemented
 from jsobj.net.dates import iso_epoch
 from jsobj.net.prefetch import Prefetch
 from jsobj.net.xml import Document, Fields, XmlError, parse
-from jsobj.store.large_listed import stuck, with_sizes
+from jsobj.store.large_objects import stuck, with_sizes
 from jsobj.store.objects import Listed, Part, Upload
 from jsobj.store.s3.requests import S3Requests
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from jsobj.net.dates import iso_epoch
 from jsobj.net.prefetch import Prefetch
-from jsobj.store.large_listed import stuck, with_sizes
+from jsobj.store.large_objects import stuck, with_sizes
 from jsobj.store.objects import Listed
 from jsobj.store.swift.requests import JSON, SwiftRequests
 from jsobj.store.swift.verdict import not_swift

@@ -12,7 +12,7 @@ from pathlib import Path
 from jsobj.atomic import Change, edit_private_file
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Branch, CloudEntry, Configuration, Part, Section, Variables, Whole
-from jsobj.export.rendering import cloud_entry, grafted, part_text, revealed, unset_lines, variable_line
+from jsobj.export.render import cloud_entry, grafted, part_text, revealed, unset_lines, variable_line
 from jsobj.identity.aws_files import ini_edit
 from jsobj.identity.clouds_yaml import edit
 from jsobj.redaction import redact_assignment
