@@ -1,4 +1,4 @@
-"""One object: its bytes, compared with its digest, or its metadata; None where it does not exist."""
+"""One object: its bytes, compared with its digest; None where it does not exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jsobj.store.etag import is_md5
 from jsobj.transfer.compare import DigestComparison, bytes_differ, compare_held
 
 if TYPE_CHECKING:
-    from jsobj.store.objects import Got, ObjectInfo, Store
+    from jsobj.store.objects import Got, Store
 
 
 class Memory(Room, Protocol):
@@ -31,14 +31,6 @@ class ObjectBytes:
 
     data: Any
     by: str
-
-
-def head_or_none(store: Store, key: str) -> ObjectInfo | None:
-    """What HEAD returns; None for an object that does not exist. A missing bucket is raised."""
-    try:
-        return store.head(key)
-    except ObjectNotFound:
-        return None
 
 
 def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> ObjectBytes | None:

@@ -19,13 +19,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jsobj.arrays.io_threads import AsyncThreadPool
-from jsobj.arrays.object_bytes import Memory, fetch, head_or_none
+from jsobj.arrays.object_bytes import Memory, fetch
 from jsobj.arrays.open_stores import OpenStore, forget, hold, release
 from jsobj.arrays.parallel import SomeFailed, for_each
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.body import BytesSink, BytesSource
-from jsobj.store.location import parse_location
+from jsobj.store.location import head_or_none, parse_location
 from jsobj.store.objects import ObjectInfo
 
 if TYPE_CHECKING:

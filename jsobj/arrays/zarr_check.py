@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from jsobj.arrays.concurrency import ByteLimit
-from jsobj.arrays.object_bytes import fetch, head_or_none
+from jsobj.arrays.object_bytes import fetch
 from jsobj.arrays.zarr_grid import ARRAY, GROUP, V3, grid_of
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
-from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.verify import DIFFERS, MISSING, Checked
 
 INTACT, FORBIDDEN = "intact", "forbidden"
@@ -47,7 +48,7 @@ def check_zarr(store: Store, prefix: str, *, workers: int = WORKERS) -> Iterator
             except JsobjError as error:
                 yield Checked(key, DIFFERS, error.context)
                 continue
-            yield from bounded_map(check, grid.keys() if grid is not None else (), workers)
+            yield from parallel_map(check, grid.keys() if grid is not None else (), workers)
 
 
 def _metadata(store: Store, prefix: str) -> Iterator[str]:

@@ -20,7 +20,6 @@ from fsspec.compression import compr
 from fsspec.core import get_compression
 from fsspec.utils import tokenize
 
-from jsobj.arrays.object_bytes import head_or_none
 from jsobj.arrays.object_map import PARALLEL
 from jsobj.arrays.recipe import Recipe
 from jsobj.fs.bucket_maps import BucketMaps
@@ -30,7 +29,7 @@ from jsobj.fs.operations import Operations, refuse_existing, translate_not_found
 from jsobj.fs.options import require_known
 from jsobj.fs.paths import ObjectPath, split
 from jsobj.fs.reader import StreamCache
-from jsobj.store.location import Location
+from jsobj.store.location import Location, head_or_none
 from jsobj.store.objects import PutOptions
 
 if TYPE_CHECKING:

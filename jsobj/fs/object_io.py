@@ -12,7 +12,7 @@ from jsobj.net.body import BytesSource, FileSource, Source
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Store
 from jsobj.transfer.download.disk import umask
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local_file import content_type
 from jsobj.transfer.part_layout import Stretch, plan_layout
 
@@ -60,7 +60,7 @@ def _put(
 
     with abort_on_exit(store, upload):
         parts = []
-        for part in bounded_map(send, layout, _WORKERS):
+        for part in parallel_map(send, layout, _WORKERS):
             parts.append(part)
             advanced(part.size)
         store.complete(upload, parts, options)

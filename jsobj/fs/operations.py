@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from jsobj.arrays.object_bytes import fetch, head_or_none
+from jsobj.arrays.object_bytes import fetch
 from jsobj.errors import BucketNotFound, ObjectChanged, ObjectNotFound
 from jsobj.fs import object_io
 from jsobj.fs.listings import Entry, KnownObjects, directory, listed_entry, object_entry, with_parents
 from jsobj.fs.paths import ObjectPath
 from jsobj.fs.reader import fetch_range
-from jsobj.store.location import everything_at, first_of
+from jsobj.store.location import everything_at, first_of, head_or_none
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Store
 from jsobj.transfer.copy import CopyItem, ObjectCopier
 from jsobj.transfer.events import Failed

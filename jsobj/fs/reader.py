@@ -20,7 +20,7 @@ from jsobj.errors import BytesDiffer
 from jsobj.net.body import BytesSink
 from jsobj.store.objects import ObjectInfo
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.engine.parallel_map import parallel_map
 
 if TYPE_CHECKING:
     from jsobj.arrays.object_map import ObjectMap
@@ -50,7 +50,7 @@ def fetch_range(store: Store, info: ObjectInfo, start: int, stop: int, pool: Exe
     places = range(start, stop, _PIECE)
     if len(places) < 2:
         return bytes(piece(start)) if places else b""
-    return b"".join(bounded_map(piece, places, _WORKERS, pool=pool))
+    return b"".join(parallel_map(piece, places, _WORKERS, pool=pool))
 
 
 class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fsspec's classes are anything

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.bucket_name import grammar_fault
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.urls import parse_url, split_swift_path
 
 _FORMS = "write s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY"
@@ -122,6 +122,14 @@ def first_of(listing: Iterator[Listed]) -> Listed | None:
     finally:
         if isinstance(listing, Generator):
             listing.close()
+
+
+def head_or_none(store: Store, key: str) -> ObjectInfo | None:
+    """What HEAD returns; None for an object that does not exist. A missing bucket is raised."""
+    try:
+        return store.head(key)
+    except ObjectNotFound:
+        return None
 
 
 def nothing_at(store: Store, key: str) -> JsobjError:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged
 from jsobj.net.body import Moved
+from jsobj.store.location import head_or_none
 from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, PutOptions, Store
 from jsobj.transfer.compare import layouts
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, plan_layout
@@ -65,7 +66,7 @@ class ObjectCopier:
                 hint="choose another key or bucket",
             )
         info = self.source.head(item.remote.key)
-        if not self.overwrite and self._exists(item.key):
+        if not self.overwrite and head_or_none(self.target, item.key):
             return Skipped(name, "exists already")
         if self.same_server:
             etag = self._on_server(info, item.key)
@@ -86,15 +87,6 @@ class ObjectCopier:
                 hint="run the same command again",
             )
 
-    def _exists(self, key: str) -> bool:
-        try:
-            self.target.head(key)
-        except JsobjError as error:
-            if error.code is ExitCode.NOT_FOUND:
-                return False
-            raise
-        return True
-
     def _on_server(self, info: ObjectInfo, key: str) -> str:
         layout = self._parts(info)
         if layout is None:
@@ -103,7 +95,7 @@ class ObjectCopier:
         upload = self.target.begin(key, options)
         try:
             parts = tuple(
-                bounded_map(
+                parallel_map(
                     lambda part: self.target.copy_part(
                         upload, part.number, self.source.place.bucket, info, part.start, part.size
                     ),
@@ -171,7 +163,7 @@ def copy_all(
 ) -> list[JsobjError]:
     """Copy all ``items`` and return the failures. ``stop`` is called on an early end."""
     failures = []
-    for event in bounded_map(copier, items, workers, stop=stop):
+    for event in parallel_map(copier, items, workers, stop=stop):
         if isinstance(event, Failed):
             tally.item_failed()
             failures.append(event.error)

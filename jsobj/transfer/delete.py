@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jsobj.errors import BucketNotFound, ExitCode, JsobjError
 from jsobj.store.location import first_of
 from jsobj.store.objects import Store
-from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Failed, Listener, Tally
 from jsobj.transfer.outcomes import ends_run
 
@@ -44,7 +44,7 @@ def delete_all(
             store.stop()
 
     failures: dict[ExitCode, JsobjError] = {}
-    for ended in bounded_map(_delete, _counted(objects, tally), WORKERS, stop=stop):
+    for ended in parallel_map(_delete, _counted(objects, tally), WORKERS, stop=stop):
         if isinstance(ended, Failed):
             tally.item_failed()
             failures.setdefault(ended.error.code, ended.error)

@@ -105,14 +105,14 @@ def _single(store: Store, found: Iterator[LocalFile | Passed], key: str) -> Iter
             yield Sending(file, key, first if first is not None and first.key == key else None)
 
 
-def download_work(job: RunContext, store: Store, target: DownloadTarget, landing: TargetFolder) -> DownloadWork:
+def download_work(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> DownloadWork:
     """The decider of a download. ``--dry-run`` asks it for its decisions, and no more."""
     return DownloadWork(
         listing=plan_download(store, target),
         prefix=target.cut,
         options=job.spec.options,
         filters=job.spec.filters,
-        landing=landing,
+        target=folder,
         journal=job.journal,
         fingerprints=job.fingerprints,
         place=_place(store, "raw" if job.spec.options.raw else ""),
@@ -122,21 +122,21 @@ def download_work(job: RunContext, store: Store, target: DownloadTarget, landing
     )
 
 
-def download(job: RunContext, store: Store, target: DownloadTarget, landing: TargetFolder) -> Result:
+def download(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> Result:
     """Fetch objects. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
     moved = _meter(job)
     # Single objects and those of a pattern are not the whole of a Zarr, and --windows-safe gives files other names.
     whole = not target.file and target.pattern is None and not job.spec.options.windows_safe
     before = whole and _has_entries(target.folder)
-    work = download_work(job, store, target, landing)
+    work = download_work(job, store, target, folder)
 
     def flush() -> None:
-        landing.sync()
+        folder.sync()
         if before and work.zarrs:
             _tell_left(job, store, target, work.zarrs)
 
     _announce(job, store.place.url(target.prefix), target.folder)
-    return _run(job, store, work, lambda own: Receiver(own, landing, job.spec.options, moved), flush)
+    return _run(job, store, work, lambda own: Receiver(own, folder, job.spec.options, moved), flush)
 
 
 def _tell_left(job: RunContext, store: Store, target: DownloadTarget, zarrs: Collection[str]) -> None:

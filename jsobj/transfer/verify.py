@@ -8,11 +8,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from jsobj.errors import BucketNotFound, ExitCode, JsobjError, SourceChanged
+from jsobj.errors import ExitCode, JsobjError, SourceChanged
 from jsobj.store.etag import is_md5
+from jsobj.store.location import head_or_none
 from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.transfer.compare import compare, md5_of
-from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local_file import opened
 from jsobj.transfer.scan import LocalFile, Passed
 
@@ -130,7 +131,7 @@ class _Comparing:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class DigestLine:
     """One line of a list of digests: ``kind`` is md5, sha1, sha256, sha384 or sha512."""
 
     name: str
@@ -138,7 +139,7 @@ class Promise:
     digest: str
 
 
-def read_manifest(lines: Iterable[str], source: str) -> Iterator[Promise]:
+def read_manifest(lines: Iterable[str], source: str) -> Iterator[DigestLine]:
     """A list as ``md5sum`` and ``sha256sum`` write it. Raises :class:`JsobjError` (local) naming the line."""
     for number, line in enumerate(lines, start=1):
         text = line.rstrip("\n")
@@ -156,7 +157,7 @@ def read_manifest(lines: Iterable[str], source: str) -> Iterator[Promise]:
         name = match[2]
         if text.startswith("\\"):
             name = name.replace("\\n", "\n").replace("\\\\", "\\")
-        yield Promise(name.removeprefix("./"), kind, match[1].lower())
+        yield DigestLine(name.removeprefix("./"), kind, match[1].lower())
 
 
 class ManifestCheck:
@@ -166,20 +167,15 @@ class ManifestCheck:
         self._store = store
         self._prefix = prefix
 
-    def __call__(self, promise: Promise) -> Checked:
+    def __call__(self, line: DigestLine) -> Checked:
         """The verdict on one object."""
-        key = self._prefix + promise.name
-        try:
-            info = self._store.head(key)
-        except JsobjError as error:
-            if isinstance(error, BucketNotFound) or error.code is not ExitCode.NOT_FOUND:
-                raise
+        key = self._prefix + line.name
+        info = head_or_none(self._store, key)
+        if info is None:
             return Checked(key, MISSING, "no such object")
-        if promise.kind == "md5" and is_md5(info.etag) and not info.large and info.etag == promise.digest:
+        if line.kind == "md5" and is_md5(info.etag) and not info.large and info.etag == line.digest:
             return Checked(key, SAME, "md5", info.size)
-        return Checked(
-            key, SAME if self._digest(info, promise.kind) == promise.digest else DIFFERS, promise.kind, info.size
-        )
+        return Checked(key, SAME if self._digest(info, line.kind) == line.digest else DIFFERS, line.kind, info.size)
 
     def _digest(self, info: ObjectInfo, kind: str) -> str:
         sink = _Hashing(kind)
@@ -212,12 +208,12 @@ def check_tree(
     is_leftover: Callable[[str], bool] = lambda key: False,
 ) -> Iterator[Checked]:
     """The verdicts on a tree, in order."""
-    return bounded_map(TreeCheck(store, deep=deep, is_leftover=is_leftover), items, workers)
+    return parallel_map(TreeCheck(store, deep=deep, is_leftover=is_leftover), items, workers)
 
 
-def check_manifest(store: Store, prefix: str, promises: Iterable[Promise], *, workers: int) -> Iterator[Checked]:
+def check_manifest(store: Store, prefix: str, lines: Iterable[DigestLine], *, workers: int) -> Iterator[Checked]:
     """The verdicts on a list of digests, in order."""
-    return bounded_map(ManifestCheck(store, prefix), promises, workers)
+    return parallel_map(ManifestCheck(store, prefix), lines, workers)
 
 
 def verdict(states: Iterable[str]) -> ExitCode:

@@ -18,17 +18,13 @@ from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
 from jsobj.transfer.compare import bytes_differ, layouts
-from jsobj.transfer.engine.parallel_map import bounded_map
+from jsobj.transfer.engine.parallel_map import parallel_map
 
 _STRETCH = 8 * 1024**2  # bytes that are fetched at once where the object's own parts do not say
 _LARGEST = 32 * 1024**2  # bytes; larger parts are not held in memory for the sake of their MD5
 _AHEAD = 64 * 1024**2  # bytes that are held at most
 _WORKERS = 4
 _GIVEN_OUT = "the bytes that were given out are wrong: throw them away"
-
-
-def _nothing() -> None:
-    """Nothing to stop."""
 
 
 class ReadStream:
@@ -49,7 +45,7 @@ class ReadStream:
         *,
         start: int = 0,
         size: int | None = None,
-        stop: Callable[[], None] = _nothing,
+        stop: Callable[[], None] = lambda: None,
         pool: Executor | None = None,
     ) -> None:
         self._store = store
@@ -110,7 +106,7 @@ class ReadStream:
         if len(stretches) == 1:
             yield fetch(stretches[0])
             return
-        yield from bounded_map(fetch, stretches, workers, stop=self._stop, pool=self._pool)
+        yield from parallel_map(fetch, stretches, workers, stop=self._stop, pool=self._pool)
 
     def _fetch(self, stretch: PartDigest, *, digest: bool) -> tuple[bytearray, str]:
         whole = stretch.start == 0 and stretch.size == self._info.size  # also an empty one, of which no range exists

@@ -69,14 +69,14 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
     listing: Iterable[Listed]
     prefix: str
     filters: Filters
-    landing: TargetFolder
+    target: TargetFolder
     single: tuple[str, ...] = ()
     zarrs: set[str] = field(default_factory=set)
     _clashes: Clashes = field(init=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._clashes = Clashes(self.landing)
+        self._clashes = Clashes(self.target)
 
     # -- planning
 
@@ -103,7 +103,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
 
     def _decided(self, item: Fetching) -> Planned:
         remote = item.remote
-        there = self.landing.look(item.path)
+        there = self.target.look(item.path)
         if there is not None:
             if not self.options.overwrite:
                 return Skipped(remote.key, "the file exists already")
@@ -194,7 +194,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
         self._go_on(state)
 
     def _fetched(self, item: Fetching, arrived: Arrived) -> None:
-        file = self.landing.look(item.path)
+        file = self.target.look(item.path)
         if file is not None and arrived.verified:
             self.fingerprints.remember(file, self.place(item.source), arrived.etag)
         self._item_ended(item, arrived)

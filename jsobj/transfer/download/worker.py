@@ -121,9 +121,9 @@ class DownloadBegun:
 class Receiver(Performer[DownloadUnit]):
     """Performs the units of a download. Shared by threads."""
 
-    def __init__(self, store: Store, landing: TargetFolder, options: Options, moved: Meter) -> None:
+    def __init__(self, store: Store, target: TargetFolder, options: Options, moved: Meter) -> None:
         self._store = store
-        self._landing = landing
+        self._target = target
         self._options = options
         self._moved = moved
         self._temps: dict[str, PartialFile] = {}
@@ -160,7 +160,7 @@ class Receiver(Performer[DownloadUnit]):
 
     def _try_whole(self, item: Fetching, seen: list[str]) -> Arrived | None:
         """Fetch an object once; None where its bytes are wrong."""
-        with self._landing.open_temp(item.path, item.size) as temp:
+        with self._target.open_temp(item.path, item.size) as temp:
             got = self._store.get(item.source, FileSink(temp.descriptor), moved=self._moved)
             verified = self._whole_verified(got, temp, twice=got.md5 in seen)
             if verified is not None:
@@ -185,7 +185,7 @@ class Receiver(Performer[DownloadUnit]):
 
     def _there_already(self, item: Fetching, info: ObjectInfo) -> Arrived | None:
         """Whether the target has these bytes already."""
-        descriptor = self._landing.open_existing(item.path)
+        descriptor = self._target.open_existing(item.path)
         if descriptor is None:
             return None
         try:
@@ -219,13 +219,13 @@ class Receiver(Performer[DownloadUnit]):
         known, layout = self._layout(info, unit.part_size)
         stretches = tuple(Stretch(n, part.start, part.size) for n, part in enumerate(known, 1)) or tuple(layout)
         digests = tuple(part.md5 for part in known)
-        if unit.temp and unit.etag == info.etag and (temp := self._landing.reopen(item.path, unit.temp)) is not None:
+        if unit.temp and unit.etag == info.etag and (temp := self._target.reopen(item.path, unit.temp)) is not None:
             proven = _proven(unit.proven, stretches, temp.descriptor)
             self._track(temp)
             return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, proven)
         if unit.temp:
             self._remove(item, unit.temp)  # of another version of the object
-        temp = self._landing.open_temp(item.path, info.size)
+        temp = self._target.open_temp(item.path, info.size)
         self._track(temp)
         return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, ())
 
@@ -274,7 +274,7 @@ class Receiver(Performer[DownloadUnit]):
             return "manifest"
         return _judged(compare(self._store, info, temp.descriptor), twice=unit.twice)
 
-    # -- landing
+    # -- committing
 
     def _land(self, item: Fetching, temp: PartialFile, info: ObjectInfo) -> None:
         moment = info.metadata.get(MTIME, "") if self._options.keep_times else ""
@@ -285,7 +285,7 @@ class Receiver(Performer[DownloadUnit]):
 
     def _decode(self, item: Fetching, temp: PartialFile, info: ObjectInfo, moment: str) -> None:
         """The verified bytes, decoded, under the final name: a file of its own, so that a kill leaves all or none."""
-        plain = self._landing.open_temp(item.path, 0)
+        plain = self._target.open_temp(item.path, 0)
         try:
             codec, offset = decoder(info.content_encoding.strip().lower()), 0
             sink = FileSink(plain.descriptor)
@@ -303,7 +303,7 @@ class Receiver(Performer[DownloadUnit]):
         with self._lock:
             temp = self._temps.get(name)
             if temp is None:
-                temp = self._landing.reopen(item.path, name)
+                temp = self._target.reopen(item.path, name)
                 if temp is None:
                     raise JsobjError(
                         "temporary-file-gone",
@@ -316,7 +316,7 @@ class Receiver(Performer[DownloadUnit]):
 
     def _remove(self, item: Fetching, name: str) -> None:
         """Take a temporary file away by its name. Parts that are still under way fill a file without a name."""
-        stale = self._landing.reopen(item.path, name)
+        stale = self._target.reopen(item.path, name)
         if stale is not None:
             stale.discard()
 

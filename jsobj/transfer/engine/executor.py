@@ -31,10 +31,6 @@ _BUSY = 0.5  # of one core
 _POLL_SECONDS = 0.1  # how often the waiting main thread reads what children report
 
 
-def _nothing() -> None:
-    """Nothing to abort."""
-
-
 def run(
     work: Work[Any],
     perform: Perform,
@@ -43,7 +39,7 @@ def run(
     most: int = 0,
     processes: int = 0,
     make_performer: Callable[[], Perform] | None = None,
-    on_stop: Callable[[], None] = _nothing,
+    on_stop: Callable[[], None] = lambda: None,
     tally: Tally | None = None,
 ) -> None:
     """Perform all of ``work`` with ``workers`` threads, or as many threads spread over ``processes`` children.

@@ -12,16 +12,12 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
-def _nothing() -> None:
-    """Nothing to stop."""
-
-
-def bounded_map(
+def parallel_map(
     function: Callable[[Given], Made],
     items: Iterable[Given],
     workers: int,
     *,
-    stop: Callable[[], None] = _nothing,
+    stop: Callable[[], None] = lambda: None,
     pool: Executor | None = None,
 ) -> Iterator[Made]:
     """The results of ``function`` in the order of ``items``, of which at most ``2 * workers`` are under way.

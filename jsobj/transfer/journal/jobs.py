@@ -183,15 +183,15 @@ def _discard(folder: str, download: DownloadRecord) -> bool:
 
     if not os.path.isdir(folder):
         return False
-    landing = TargetFolder(folder)
+    target = TargetFolder(folder)
     try:
-        temp = landing.reopen(tuple(download.name.split("/")), download.temp)
+        temp = target.reopen(tuple(download.name.split("/")), download.temp)
         if temp is None:
             return False
         temp.discard()
         return True
     finally:
-        landing.close()
+        target.close()
 
 
 def _read(path: Path) -> Job | None:

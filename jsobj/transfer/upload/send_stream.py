@@ -31,10 +31,6 @@ class Streamed:
     verified: str
 
 
-def _nothing() -> None:
-    """Nothing holds it back."""
-
-
 def send_stream(
     store: Store,
     key: str,
@@ -44,7 +40,7 @@ def send_stream(
     part_size: int,
     moved: Moved,
     in_flight: int = IN_FLIGHT,
-    stop: Callable[[], None] = _nothing,
+    stop: Callable[[], None] = lambda: None,
 ) -> Streamed:
     """Send everything that ``chunks`` gives as one object. ``stop`` ends what holds ``moved`` back, on Ctrl-C.
 

@@ -1,10 +1,10 @@
-"""A run over one stream of unknown length: compressed if so wished, sent, told."""
+"""A run over one stream of unknown length: compressed on request, and sent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from jsobj.errors import BucketNotFound, ExitCode, JsobjError
+from jsobj.store.location import head_or_none
 from jsobj.store.objects import PutOptions, Store
 from jsobj.transfer.compression import encoder, through
 from jsobj.transfer.engine.rate_limit import Meter, RateLimit
@@ -30,7 +30,7 @@ def upload_stream(
     """
     moved = Meter(tally.moved, RateLimit(options.limit_rate) if options.limit_rate else None)
     emit(Started("upload", name, store.place.url(key)))
-    if not options.overwrite and _exists(store, key):
+    if not options.overwrite and head_or_none(store, key):
         tally.planned = True
         tally.item_skipped()
         emit(Skipped(name, f"{store.place.url(key)} exists already"))
@@ -51,13 +51,3 @@ def _ended(tally: Tally, emit: Listener) -> Result:
     summary = tally.summary("upload")
     emit(summary)
     return Result.of(summary)
-
-
-def _exists(store: Store, key: str) -> bool:
-    try:
-        store.head(key)
-    except JsobjError as error:
-        if error.code is ExitCode.NOT_FOUND and not isinstance(error, BucketNotFound):
-            return False
-        raise
-    return True
