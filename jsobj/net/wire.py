@@ -60,11 +60,6 @@ class Wire:
             self._start, self._end = 0, len(kept)
         return self._view
 
-    @property
-    def reusable(self) -> bool:
-        """Whether the last answer was read to its end and the server keeps the connection open."""
-        return self._socket is not None and self._keep
-
     def ask(
         self, head: bytes, source: Source | None, *, digest: Any = None, moved: Moved | None = None, idle: float
     ) -> Head:

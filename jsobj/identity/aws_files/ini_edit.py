@@ -112,7 +112,7 @@ class _Editor:
             at = len(self.body)
             self.body.append(Line(f"{self._indent}{key} =", self._ending, Kind.KEY, key))
         if isinstance(value, str):
-            self._put_text(at, key, value)
+            self._put_text(at, value)
         else:
             for inner, text in value.items():
                 self._put_nested(at, key, inner, text)
@@ -131,7 +131,7 @@ class _Editor:
                 gone = {at, *more} if more else set()
         self.body = [line for index, line in enumerate(self.body) if index not in gone]
 
-    def _put_text(self, at: int, key: str, value: str) -> None:
+    def _put_text(self, at: int, value: str) -> None:
         line, more = self.body[at], self._more(at)
         if line.value == value and not more:
             return
