@@ -132,11 +132,15 @@ class BytesSink:
 
 def md5_of(source: Source) -> str:
     """The MD5 of all of a source, hexadecimal, read through a small buffer unless it is in memory."""
-    digest = hashlib.md5(usedforsecurity=False)
+    return digest_of(source, hashlib.md5(usedforsecurity=False), lambda: memoryview(bytearray(_PIECE)))
+
+
+def digest_of(source: Source, digest: hashlib._Hash, buffer: Callable[[], memoryview]) -> str:
+    """``digest`` of all of a source, hexadecimal, read through ``buffer()`` unless it is in memory."""
     if isinstance(source, BytesSource):
         digest.update(source.view)
         return digest.hexdigest()
-    view, offset = memoryview(bytearray(_PIECE)), 0
+    view, offset = buffer(), 0
     while offset < source.size:
         count = source.read_into(view, offset)
         digest.update(view[:count])

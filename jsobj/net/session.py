@@ -11,11 +11,12 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.body import BytesSource, Source
+from jsobj.net.body import digest_of
 from jsobj.net.errors import endpoint_unreachable, tls_failed
 from jsobj.net.pool import Pool
 from jsobj.net.request import MAX_BODY, Reauthorise, Reply, Request, Retry, Verdict
@@ -152,7 +153,7 @@ class Session:
             payload = ""
         with self.retry.turn(), self._pool.wire() as wire:
             if not payload and source is not None:
-                payload = _sha256(source, wire)
+                payload = digest_of(source, hashlib.sha256(), partial(wire.buffer, source.size))
             target = f"{request.path}{query_string(request.query)}"
             headers = self._dialect.authorise(request, payload)
             head = self._head.write(request.method, target, headers, source.size if source is not None else None)
@@ -237,18 +238,6 @@ class _Counted:
 
 
 _EMPTY = hashlib.sha256(b"").hexdigest()
-
-
-def _sha256(source: Source, wire: Wire) -> str:
-    """The digest of a whole source, read through the wire's buffer unless it is in memory."""
-    if isinstance(source, BytesSource):
-        return hashlib.sha256(source.view).hexdigest()
-    buffer, digest, offset, size = wire.buffer(source.size), hashlib.sha256(), 0, source.size
-    while offset < size:
-        count = source.read_into(buffer, offset)
-        digest.update(buffer[:count])
-        offset += count
-    return digest.hexdigest()
 
 
 def query_string(query: tuple[tuple[str, str], ...]) -> str:
