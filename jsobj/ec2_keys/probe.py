@@ -16,11 +16,10 @@ from jsobj.ec2_keys.s3_account import get, read_buckets
 from jsobj.ec2_keys.server_info import server_info
 from jsobj.errors import ClockSkew, ExitCode, JsobjError, KeyRefused, NotObjectStore
 from jsobj.net.request import Reply
-from jsobj.net.sigv4 import KeyPair
+from jsobj.net.sigv4 import DEFAULT_REGION, KeyPair
 from jsobj.net.xml import error_fields
 from jsobj.urls import Origin
 
-DEFAULT_REGION = "us-east-1"  # what SDKs sign without a setting; on RGW it also avoids the LocationConstraint trap
 SWIFT_PART_LIMIT = 1000  # s3api's own default for max_upload_part_num
 
 

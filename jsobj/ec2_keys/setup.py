@@ -25,7 +25,7 @@ from jsobj.identity.aws_files.profile import (
     refuse_other_setup,
     write_profile,
 )
-from jsobj.identity.keystone.client import Keystone
+from jsobj.identity.keystone.client import Keystone, verify_of
 from jsobj.identity.settings import Settings
 from jsobj.net.sigv4 import KeyPair
 from jsobj.urls import Origin, require_secure
@@ -171,13 +171,6 @@ def profiles_with(files: AwsFiles, access: str) -> tuple[str, ...]:
         if profile is not None and profile.access == access:
             found.append(name)
     return tuple(found)
-
-
-def verify_of(keystone: Keystone, settings: Settings) -> bool | str:
-    """How TLS certificates are checked: the cloud's own authority, ``AWS_CA_BUNDLE``, or the usual ones."""
-    if not keystone.source.verify:
-        return False
-    return keystone.source.cacert or settings.get("AWS_CA_BUNDLE") or True
 
 
 def _probe_patiently(origin: Origin, pair: KeyPair, *, verify: bool | str, fresh: bool) -> S3Server:

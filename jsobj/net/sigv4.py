@@ -20,6 +20,7 @@ from jsobj.secret import Secret
 
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 LONGEST_URL = 7 * 86400  # seconds; a longer life is refused by every server
+DEFAULT_REGION = "us-east-1"  # what SDKs sign without a setting; on RGW it also avoids the LocationConstraint trap
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _UNRESERVED = "-_.~"

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from jsobj.ec2_keys.probe import DEFAULT_REGION
 from jsobj.errors import ExitCode, JsobjError, NoS3Keys
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import AwsProfile, read_profile
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import Choice, chosen_cloud, chosen_profile
 from jsobj.identity.settings import Settings
-from jsobj.net.sigv4 import KeyPair
+from jsobj.net.sigv4 import DEFAULT_REGION, KeyPair
 from jsobj.secret import Secret
 from jsobj.urls import Origin, require_origin
 

@@ -66,7 +66,7 @@ def open_account(
         from jsobj.store.s3.bucket_admin import S3Account
 
         return S3Account(access, proxy=_proxy(settings, access.origin))
-    from jsobj.ec2_keys.setup import verify_of
+    from jsobj.identity.keystone.client import verify_of
     from jsobj.store.swift.bucket_admin import SwiftAccount
 
     keystone = wish.keystone(settings)
@@ -161,7 +161,7 @@ def list_buckets(settings: Settings, dialect: str, wish: StoreRequest) -> Iterat
         from jsobj.store.bucket_list import s3_buckets
 
         return s3_buckets(access, proxy=_proxy(settings, access.origin))
-    from jsobj.ec2_keys.setup import verify_of
+    from jsobj.identity.keystone.client import verify_of
     from jsobj.store.bucket_list import swift_containers
 
     keystone = wish.keystone(settings)
@@ -170,7 +170,7 @@ def list_buckets(settings: Settings, dialect: str, wish: StoreRequest) -> Iterat
 
 
 def _swift(settings: Settings, location: Location, wish: StoreRequest, retry: RetryPolicy | None) -> Store:
-    from jsobj.ec2_keys.setup import verify_of
+    from jsobj.identity.keystone.client import verify_of
     from jsobj.store.swift.store import SwiftStore
     from jsobj.store.swift.token_keeper import TokenKeeper
 

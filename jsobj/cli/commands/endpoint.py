@@ -32,7 +32,7 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
     Example:
       jsobj endpoint https://js2.jetstream-cloud.org:8001/swift/v1
     """
-    from jsobj.ec2_keys.setup import verify_of
+    from jsobj.identity.keystone.client import verify_of
     from jsobj.urls import Normalised, normalise_endpoint, require_secure
 
     if url is None:

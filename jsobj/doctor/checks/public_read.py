@@ -8,7 +8,7 @@ from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, skipped, warned
 from jsobj.doctor.checks.swift_api import ask_swift, swift_place
 from jsobj.doctor.http import ask
-from jsobj.ec2_keys.setup import verify_of
+from jsobj.identity.keystone.client import verify_of
 from jsobj.net.body import BytesSource
 
 _PRIVATE = frozenset({401, 403, 404})

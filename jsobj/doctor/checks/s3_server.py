@@ -10,13 +10,14 @@ from jsobj.doctor.causes import hint_for
 from jsobj.doctor.check import Finding, Fix, failed, passed, warned
 from jsobj.doctor.fix import text_fix
 from jsobj.doctor.http import ask, ask_signed, facts_of
-from jsobj.ec2_keys.probe import DEFAULT_REGION, recognise
+from jsobj.ec2_keys.probe import recognise
 from jsobj.ec2_keys.s3_account import read_buckets
 from jsobj.errors import JsobjError
 from jsobj.identity.aws_files import ini_edit
 from jsobj.identity.aws_files.profile import names
 from jsobj.net.dates import clock_offset
 from jsobj.net.request import Reply
+from jsobj.net.sigv4 import DEFAULT_REGION
 from jsobj.net.xml import error_fields
 from jsobj.store.access import S3Access
 

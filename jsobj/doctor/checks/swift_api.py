@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, warned
 from jsobj.doctor.http import ask, facts_of
-from jsobj.ec2_keys.setup import verify_of
+from jsobj.identity.keystone.client import verify_of
 from jsobj.net.request import Reply
 from jsobj.units import human_bytes
 from jsobj.urls import Origin, parse_url

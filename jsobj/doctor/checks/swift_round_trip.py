@@ -16,7 +16,7 @@ from jsobj.doctor.checks.scratch_bucket import open_scratch
 from jsobj.doctor.checks.swift_api import swift_place
 from jsobj.doctor.checks.trip import SMALL, StepError, Trip, md5, seen
 from jsobj.doctor.http import ask
-from jsobj.ec2_keys.setup import verify_of
+from jsobj.identity.keystone.client import verify_of
 from jsobj.store.swift.bucket_admin import through
 from jsobj.store.swift.errors import account_context, evidence, explained, translated
 from jsobj.store.swift.temp_url import is_rgw

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from jsobj.ec2_keys.probe import DEFAULT_REGION
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.snippets.kinds import Seen, data_key, kind_of_name, look
 from jsobj.export.snippets.public import PublicContainer, PublicLook, PublicServer, samples_at
@@ -20,6 +19,7 @@ from jsobj.identity.aws_files.profile import read_profile
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import chosen_profile, cloud_of_profile, current_source
 from jsobj.identity.settings import Settings
+from jsobj.net.sigv4 import DEFAULT_REGION
 from jsobj.store.access import no_s3_keys, s3_access
 from jsobj.store.location import Location
 from jsobj.store.open import StoreRequest, account_url, open_store
@@ -253,7 +253,7 @@ def _with_login(
     """With the account of the login, where that is on this server."""
     if keystone is None:
         return server, None
-    from jsobj.ec2_keys.setup import verify_of
+    from jsobj.identity.keystone.client import verify_of
 
     login = keystone.login
     with contextlib.suppress(JsobjError):  # the project may have no object store

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from jsobj.ec2_keys.probe import DEFAULT_REGION, identify
+from jsobj.ec2_keys.probe import identify
 from jsobj.ec2_keys.s3_account import READ_SECONDS, get
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.snippets.kinds import ZARR_FILES
@@ -21,6 +21,7 @@ from jsobj.identity.settings import process_environment
 from jsobj.net.client import HttpClient
 from jsobj.net.errors import request_failed
 from jsobj.net.response_head import WireError
+from jsobj.net.sigv4 import DEFAULT_REGION
 from jsobj.urls import Origin, parse_url
 
 _REFUSED = frozenset({401, 403})

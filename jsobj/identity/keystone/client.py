@@ -16,7 +16,7 @@ from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.keystone.errors import from_reply, from_transport, not_keystone
 from jsobj.identity.keystone.login import Login, login_from_token
 from jsobj.identity.keystone.token import Issued, identity_root, issue
-from jsobj.identity.settings import process_environment
+from jsobj.identity.settings import Settings, process_environment
 from jsobj.net.client import HttpClient
 from jsobj.net.dates import iso_time
 from jsobj.net.request import Reply
@@ -112,3 +112,10 @@ class Keystone:
             return self._client.send(method, f"{self._root}{path}", headers=headers, body=data)
         except WireError as error:
             raise from_transport(error, self.source) from error
+
+
+def verify_of(keystone: Keystone, settings: Settings) -> bool | str:
+    """How TLS certificates are checked: the cloud's own authority, ``AWS_CA_BUNDLE``, or the usual ones."""
+    if not keystone.source.verify:
+        return False
+    return keystone.source.cacert or settings.get("AWS_CA_BUNDLE") or True
