@@ -17,7 +17,7 @@ def server_info(reply: Reply) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def told_number(info: Mapping[str, Any], feature: str, name: str) -> int | None:
+def limit_of(info: Mapping[str, Any], feature: str, name: str) -> int | None:
     """A limit of at least 1; None where the server does not tell it."""
     settings = info.get(feature)
     value = settings.get(name) if isinstance(settings, dict) else None

@@ -14,7 +14,7 @@ _PIECE = 256 * 1024
 _BELIEVED = 64 * 1024 * 1024  # bytes of memory that are taken because a server announces them
 
 
-Moved = Callable[[int], None]  # told of bytes as they pass; negative where a retry takes them back
+Moved = Callable[[int], None]  # called with each count of bytes moved; negative when a retry takes them back
 
 
 def uncounted(count: int) -> None:
@@ -30,7 +30,7 @@ class Source(Protocol):
         ...
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
-        """Fill ``buffer`` from byte ``offset`` on; how many bytes came. Fewer than asked for only at the end.
+        """Fill ``buffer`` from byte ``offset`` on; how many bytes came. Fewer than requested only at the end.
 
         Raises :class:`JsobjError` (integrity) where the source has become shorter than ``size``.
         """
@@ -41,7 +41,7 @@ class Sink(Protocol):
     """Where received bytes go, each at its own place: a retry may write the same stretch again."""
 
     def write(self, chunk: memoryview, offset: int) -> None:
-        """Keep ``chunk`` at byte ``offset``, counted from the start of the stretch that was asked for."""
+        """Keep ``chunk`` at byte ``offset``, counted from the start of the requested range."""
         ...
 
 
@@ -49,7 +49,7 @@ class Room(Sink, Protocol):
     """A sink in memory, which the bytes of an answer can be received into without a copy."""
 
     def room(self, size: int) -> memoryview | None:
-        """Writable memory for an answer of ``size`` bytes, a new one for each try; None: it wants ``write``."""
+        """Writable memory for an answer of ``size`` bytes, a new one for each try; None: use ``write``."""
         ...
 
 
@@ -126,7 +126,7 @@ class BytesSink:
         return memoryview(self.data)
 
     def write(self, chunk: memoryview, offset: int) -> None:
-        """Keep ``chunk``, and nothing behind it: a retry begins anew, and may be shorter."""
+        """Keep ``chunk``, and nothing behind it: a retry begins at 0, and may be shorter."""
         self.data[offset:] = chunk
 
 

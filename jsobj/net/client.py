@@ -159,7 +159,7 @@ def _split(url: str) -> tuple[Origin, str]:
 
 
 def _pause(reply: Reply, attempt: int) -> float | None:
-    """Seconds to wait before asking again; None where the server wants more than a user would wait for."""
+    """Seconds to wait before asking again; None if the server demands more than a user would wait."""
     wished = retry_after(reply.headers)
     if wished is not None:
         return wished if wished <= MAX_RETRY_AFTER else None

@@ -1,8 +1,8 @@
 """Which proxy a request goes through: one rule for Keystone, the object stores, the doctor and the libraries we drive.
 
-The variables are curl's and Python's: ``https_proxy`` or ``http_proxy`` by the scheme of the address asked, else
+The variables are curl's and Python's: ``https_proxy`` or ``http_proxy`` by the scheme of the address, else
 ``all_proxy``, each before its name in capitals, also where it is empty. ``NO_PROXY`` exempts hosts, and this machine
-is never asked through a proxy. A proxy is spoken to in plain HTTP, also where its own address begins with https://;
+is never reached through a proxy. A proxy is spoken to in plain HTTP, also where its own address begins with https://;
 TLS goes through it, from end to end.
 """
 
@@ -35,7 +35,7 @@ class Proxy:
 
 
 class ProxyUnusable(JsobjError):
-    """A variable names something that cannot serve as the proxy for a server that is to be asked."""
+    """A variable names something that cannot serve as the proxy for a server."""
 
     def __init__(self, variable: str, reason: str, origin: Origin) -> None:
         super().__init__(

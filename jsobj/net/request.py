@@ -49,8 +49,8 @@ class Request:
 class Reply:
     """What came back. Header names in small letters; ``body`` is empty where a sink took it.
 
-    ``received``: bytes that the sink took; ``sent_digest`` and ``received_digest``: hexadecimal, where asked for.
-    ``attempts``: how often it was asked; more than 1 means that an earlier try may have been done as well.
+    ``received``: bytes that the sink took; ``sent_digest`` and ``received_digest``: hexadecimal, where requested.
+    ``attempts``: how often it was sent; more than 1 means that an earlier try may have been done as well.
     """
 
     status: int

@@ -82,19 +82,19 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
 
 def _length(headers: dict[str, str]) -> int | None:
     coding = headers.get("transfer-encoding", "").lower()
-    told = headers.get("content-length")
+    length = headers.get("content-length")
     if coding and coding != "identity":
-        if coding != "chunked" or told is not None:
+        if coding != "chunked" or length is not None:
             raise WireError("garbage", "the answer's length is unclear")
         return None
-    if told is None:
+    if length is None:
         return -1
-    if not (told.isascii() and told.isdigit() and len(told) < 19):
+    if not (length.isascii() and length.isdigit() and len(length) < 19):
         raise WireError("garbage", "the answer's length is no number")
-    return int(told)
+    return int(length)
 
 
-def translated(error: Exception) -> WireError:
+def wire_error_of(error: Exception) -> WireError:
     """What a socket raised, as a :class:`WireError`."""
     if isinstance(error, WireError):
         return error

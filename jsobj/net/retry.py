@@ -103,7 +103,7 @@ class RetryPolicy:
     def wait_before_retry(
         self, item: str, reason: str, attempt: int, began: float, *, after: float | None = None, lost: bool = False
     ) -> GiveUp | None:
-        """Wait before try number ``attempt + 1``; or say why there is none.
+        """Wait before try number ``attempt + 1``; or say why not.
 
         ``began``: :func:`time.monotonic` at the first try. ``after``: what ``Retry-After`` said, in seconds. ``lost``:
         the server could not be reached at all.

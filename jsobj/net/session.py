@@ -51,7 +51,7 @@ class Dialect(Protocol):
         ...
 
     def renew(self) -> None:
-        """Get a new token, or sign as the server wants; called once for all workers."""
+        """Get a new token, or sign as the server expects; called once for all workers."""
         ...
 
 
@@ -199,7 +199,7 @@ class Session:
         return Reply(status, reason, headers, received=count, received_digest=digest, attempts=attempt), None
 
     def _log_in_again(self, seen: int) -> None:
-        """One renewal for all workers: whoever comes while another has just renewed goes on with the new login."""
+        """One renewal for all workers: a worker that comes just after another has renewed uses the new login."""
         with self._login_lock:
             if self._logins == seen:
                 self._dialect.renew()
@@ -260,13 +260,13 @@ def default_verdict(reply: Reply) -> Retry | None:
 
 
 def _wrong_range(request: Request, reply: Reply) -> Retry | None:
-    """A stretch counts only as 206 with exactly the range that was asked for (RFC 9110, section 14.4)."""
+    """A stretch counts only as 206 with exactly the requested range (RFC 9110, section 14.4)."""
     if request.range_size is None:
         return None if reply.status == 200 else Retry(f"the server answered {reply.status} instead of 200")
     if reply.status != 206:
         return Retry(f"the server (or a proxy before it) answered {reply.status} to a request for a part")
     first, last = request.range_start, request.range_start + request.range_size - 1
-    told = reply.headers.get("content-range", "")
-    if not told.startswith(f"bytes {first}-{last}/"):
-        return Retry(f"the server sent the range '{told[:60]}' instead of {first}-{last}")
+    sent = reply.headers.get("content-range", "")
+    if not sent.startswith(f"bytes {first}-{last}/"):
+        return Retry(f"the server sent the range '{sent[:60]}' instead of {first}-{last}")
     return None

@@ -3,7 +3,7 @@
 Written here rather than taken from http.client because this is the hot path: a header block is parsed in a tenth of the
 time, a small object leaves in one system call with its header, and a body goes from the file to the socket (or back)
 through the same 1 MiB again and again, hashed on its way, never copied in Python. What it promises: every operation is
-bounded by an idle timeout (a slow but moving transfer is never cut); an answer is taken only if its length is told and
+bounded by an idle timeout (a slow but moving transfer is never cut); a response counts only if its length is given and
 has arrived; a hostile answer (endless headers, two lengths) ends as :class:`WireError` with bounded memory.
 
 Source of the rules: RFC 9112 (HTTP/1.1), sections 2.2, 5, 6.3 and 7.1.
@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jsobj.net.body import BytesSource, Moved, Sink, Source
-from jsobj.net.response_head import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, translated
+from jsobj.net.response_head import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, wire_error_of
 from jsobj.net.socket_state import FromSourceError, closed, readable
 
 BUFFER = 1024 * 1024  # bytes; one a connection, which is one a worker
@@ -115,7 +115,7 @@ class Wire:
             if isinstance(error, FromSourceError):
                 raise error.cause from None
             if not self._answered_early(connection):
-                raise translated(error) from error
+                raise wire_error_of(error) from error
 
     def _send_body(
         self, connection: socket.socket, head: bytes, source: Source, digest: Any, moved: Moved | None
@@ -171,7 +171,7 @@ class Wire:
         try:
             count = self._recv_into(self._view[self._end :])
         except (OSError, ssl.SSLError, ValueError) as error:
-            raise translated(error) from error
+            raise wire_error_of(error) from error
         if not count:
             raise WireError("reset", "the connection was closed")
         self._end += count
@@ -242,7 +242,7 @@ class Wire:
         return total
 
     def _room(self, head: Head, sink: Sink) -> memoryview | None:
-        """Where the sink wants the whole body to lie; None where it wants pieces."""
+        """The memory in which the sink takes the whole body; None if it takes pieces."""
         room = getattr(sink, "room", None)
         if room is None or not head.length or head.length < 0:
             return None
@@ -293,7 +293,7 @@ class Wire:
             try:
                 count = recv_into(view[filled : min(whole, filled + left)])
             except (OSError, ssl.SSLError, ValueError) as error:
-                raise translated(error) from error
+                raise wire_error_of(error) from error
             if not count:
                 raise WireError("short", f"the body ended {left} bytes early")
             filled += count
@@ -313,7 +313,7 @@ class Wire:
             try:
                 count = recv_into(place[filled:])
             except (OSError, ssl.SSLError, ValueError) as error:
-                raise translated(error) from error
+                raise wire_error_of(error) from error
             if not count:
                 raise WireError("short", f"the body ended {length - filled} bytes early")
             filled += count
@@ -330,7 +330,7 @@ class Wire:
             try:
                 count = self._recv_into(self._view)
             except (OSError, ssl.SSLError, ValueError) as error:
-                raise translated(error) from error
+                raise wire_error_of(error) from error
             if not count:
                 return
             keep(self._view[:count])

@@ -121,7 +121,7 @@ def _read(body: bytes, roots: frozenset[str], records: frozenset[str], within: s
 
 
 def error_fields(body: bytes) -> Fields:
-    """``Code``, ``Message`` and whatever else is in an ``<Error>`` document; {} where the body is none."""
+    """``Code``, ``Message`` and whatever else is in an ``<Error>`` document; {} if the body is not one."""
     if b"<Error" not in body:
         return {}
     try:

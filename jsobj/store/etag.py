@@ -35,10 +35,10 @@ def composite(md5s: Iterable[str]) -> str:
     return f"{digest.hexdigest()}-{count}"
 
 
-def candidates(size: int, parts: int, told: int = 0, first: int = 0) -> tuple[int, ...]:
+def candidates(size: int, parts: int, recorded: int = 0, first: int = 0) -> tuple[int, ...]:
     """The part sizes that an object of ``size`` bytes in ``parts`` parts can have, the likeliest first; may be empty.
 
-    ``told``: what the object's metadata say; ``first``: the size of part 1, where the server told it; 0 for unknown.
+    ``recorded``: from the object's metadata; ``first``: the size of part 1, as the server reports it; 0 for unknown.
     All sizes in bytes. Beside the usual ones: the smallest whole MiB that is enough, and the exact share, which are how
     programs make room for large objects.
     """
@@ -46,5 +46,5 @@ def candidates(size: int, parts: int, told: int = 0, first: int = 0) -> tuple[in
         return ()
     share = -(-size // parts)
     grown = (-(-share // _MIB) * _MIB, share)
-    found = (told, first, *_USUAL, *grown)
+    found = (recorded, first, *_USUAL, *grown)
     return tuple(dict.fromkeys(one for one in found if one > 0 and max(1, -(-size // one)) == parts))

@@ -43,7 +43,7 @@ class Location:
 def parse_location(text: str, *, need_key: bool = False) -> Location:
     """The place that a user typed. ``need_key``: it must name one object.
 
-    Raises :class:`JsobjError` (usage) for what is none, with the form to write.
+    Raises :class:`JsobjError` (usage) for anything else, with the form to write.
     """
     dialect, separator, rest = text.partition("://")
     if separator and dialect.lower() in {"http", "https"}:

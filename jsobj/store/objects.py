@@ -25,7 +25,7 @@ class ObjectInfo:
     """What HEAD tells. ``size`` in bytes; ``etag`` without quotes; ``modified`` in seconds since 1970, None if untold.
 
     ``metadata`` has names in small letters, without ``x-amz-meta-`` or ``X-Object-Meta-``. ``large`` is true for a
-    Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if none was told.
+    Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.
     """
 
     key: str
@@ -67,7 +67,7 @@ class PartDigest:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A multipart upload that is not complete yet. ``started`` in seconds since 1970, None if not told.
+    """A multipart upload that is not complete yet. ``started`` in seconds since 1970, None if unknown.
 
     In the Swift dialect ``id`` is the common prefix of the segments. ``duplicates``: from when until when (in
     the same clock) the server may have begun others for retries of our request; None if there were none.

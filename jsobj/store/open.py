@@ -36,7 +36,7 @@ class StoreRequest:
     log_in: Callable[[], Keystone] | None = None
 
     def keystone(self, settings: Settings) -> Keystone:
-        """The login meant. Raises :class:`JsobjError` (auth) where there is none."""
+        """The login meant. Raises :class:`JsobjError` (auth) if there is none."""
         if self.log_in is not None:
             return self.log_in()
         from jsobj.identity.current import current_source
@@ -90,7 +90,7 @@ def open_store(
 
 
 def known_of(settings: Settings, location: Location, wish: StoreRequest) -> tuple[object, ...]:
-    """What decides how :func:`open_store` would open: equal where it would come to the same. No server is asked.
+    """What :func:`open_store` depends on: equal if it would open the same store. Sends no requests.
 
     Raises :class:`JsobjError` as that one.
     """
@@ -147,7 +147,7 @@ def _proxy(settings: Settings, origin: Origin) -> str:
 def list_buckets(settings: Settings, dialect: str, wish: StoreRequest) -> Iterator[Bucket]:
     """All buckets of the account meant, by name, without the SDKs of :func:`open_account`.
 
-    Raises :class:`JsobjError`: as :func:`open_store`; usage where public data are meant, since nobody lists those.
+    Raises :class:`JsobjError`: as :func:`open_store`; usage for public data, whose buckets cannot be listed.
     """
     if wish.unsigned:
         raise JsobjError(

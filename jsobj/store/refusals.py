@@ -64,7 +64,7 @@ CONFLICT = ObjectRefusal(
     "store-conflict",
     "another request changes {url} at the same time",
     ExitCode.NETWORK,
-    "run the same command again when nobody else writes to it",
+    "run the same command again when nothing else writes to it",
 )
 DIGEST_DIFFERS = ObjectRefusal(
     "digest-differs",

@@ -16,7 +16,7 @@ from jsobj.doctor.http import ask
 from jsobj.identity.aws_files.profile import read_profile
 from jsobj.net.xml import error_fields
 from jsobj.store.s3.bucket_admin import make_client
-from jsobj.store.s3.errors import translated
+from jsobj.store.s3.errors import translate_errors
 from jsobj.urls import parse_url
 
 _PART = 5 * 1024 * 1024  # bytes; S3's smallest part
@@ -32,7 +32,7 @@ class _S3Trip(Trip):
 
     def create(self, bucket: str) -> None:
         """Without a LocationConstraint, which Ceph refuses."""
-        with translated(self.access, bucket):
+        with translate_errors(self.access, bucket):
             self.client.create_bucket(Bucket=bucket)
 
     def s3(self, operation: str, name: str, **words: Any) -> Mapping[str, Any]:

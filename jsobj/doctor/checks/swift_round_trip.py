@@ -18,7 +18,7 @@ from jsobj.doctor.checks.trip import SMALL, StepError, Trip, md5, seen
 from jsobj.doctor.http import ask
 from jsobj.identity.keystone.client import verify_of
 from jsobj.store.swift.bucket_admin import through
-from jsobj.store.swift.errors import account_context, evidence, explained, translated
+from jsobj.store.swift.errors import account_context, evidence, explained, translate_errors
 from jsobj.store.swift.temp_url import is_rgw
 from jsobj.urls import parse_url
 
@@ -61,7 +61,7 @@ class _SwiftTrip(Trip):
 
     def create(self, container: str) -> None:
         """With a key of its own for temporary URLs, so that the user's account needs none."""
-        with translated(self.keystone, container, "create"), self.connected() as connection:
+        with translate_errors(self.keystone, container, "create"), self.connected() as connection:
             connection.put_container(container, headers={f"X-Container-Meta-{_KEYS[0]}": secrets.token_hex(24)})
 
     def swift(self, operation: str, name: str, *more: Any, **words: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from jsobj.store.access import S3Access
 from jsobj.store.bucket_list import s3_buckets
 from jsobj.store.buckets import Bucket, Place
-from jsobj.store.s3.errors import translated
+from jsobj.store.s3.errors import translate_errors
 
 # One object, or one version of it, as the arguments of DeleteObject.
 Target: TypeAlias = "dict[str, str]"
@@ -68,7 +68,7 @@ class S3Account:
         from botocore.exceptions import ClientError
 
         existed = self._exists(name)
-        with translated(self._access, name):
+        with translate_errors(self._access, name):
             try:
                 self._client.create_bucket(Bucket=name)
             except ClientError as error:
@@ -80,7 +80,7 @@ class S3Account:
     def _exists(self, name: str) -> bool:
         from botocore.exceptions import ClientError
 
-        with translated(self._access, name):
+        with translate_errors(self._access, name):
             try:
                 self._client.head_bucket(Bucket=name)
             except ClientError as error:
@@ -96,7 +96,7 @@ class S3Account:
 
     def show(self, name: str) -> Bucket:
         """Counts come from RGW's headers where there are any, else from listing up to 10 000 objects."""
-        with translated(self._access, name):
+        with translate_errors(self._access, name):
             head = self._client.head_bucket(Bucket=name)
             headers = head.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             versioning = str(self._client.get_bucket_versioning(Bucket=name).get("Status", ""))
@@ -119,13 +119,13 @@ class S3Account:
 
     def delete(self, name: str) -> None:
         """Delete an empty bucket."""
-        with translated(self._access, name):
+        with translate_errors(self._access, name):
             self._client.delete_bucket(Bucket=name)
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Abort unfinished uploads, then delete objects (or every version of them) one request each, page by page."""
         client, total = self._client, 0
-        with translated(self._access, name), ThreadPoolExecutor(_PARALLEL) as pool:
+        with translate_errors(self._access, name), ThreadPoolExecutor(_PARALLEL) as pool:
             for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=name):
                 for upload in page.get("Uploads", ()):
                     client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])

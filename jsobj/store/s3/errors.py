@@ -66,7 +66,7 @@ _SHORT = {
         "s3-key-refused",
         "{endpoint} refuses the key: it is unknown, deleted, or its secret is wrong",
         ExitCode.AUTH,
-        "make the profile anew: jsobj ec2-creds{at}",
+        "make the profile again: jsobj ec2-creds{at}",
     ),
     "RequestTimeTooSkewed": (
         "clock-skew",
@@ -89,13 +89,13 @@ _ELSEWHERE = (
     ExitCode.NETWORK,
     "jsobj endpoint finds the right one",
 )
-# Where no bucket was asked for, the same codes speak of the key or of the endpoint.
+# For a request without a bucket, the same codes speak of the key or of the endpoint.
 _OF_ACCOUNT = {"AccessDenied": _REFUSED, "403": _REFUSED, "404": _ELSEWHERE, "NoSuchBucket": _ELSEWHERE}
 
 
 @contextmanager
-def translated(access: S3Access, bucket: str = "") -> Iterator[None]:
-    """Turn what boto3 raises inside into :class:`JsobjError`. ``bucket`` is "" where the account itself was asked."""
+def translate_errors(access: S3Access, bucket: str = "") -> Iterator[None]:
+    """Turn what boto3 raises inside into :class:`JsobjError`. ``bucket`` is "" for a request to the account."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -145,7 +145,7 @@ def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
 def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjError | None:
     """The error for S3's code (or status, where there is none); None for a code that says nothing to a user.
 
-    ``bucket`` is "" where the account itself was asked; ``context`` is evidence, without secrets.
+    ``bucket`` is "" for a request to the account; ``context`` is evidence, without secrets.
     """
     known = _SHORT.get(code) if bucket else _OF_ACCOUNT.get(code, _SHORT.get(code))
     if known is None:
@@ -157,12 +157,12 @@ def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjEr
 
 
 def redirected(access: S3Access, context: str, location: str, endpoint: str = "") -> JsobjError:
-    """The server names another place: a URL, of which only the host is told, or S3's ``Endpoint``."""
+    """The server redirects: to a URL, of which only the host is shown, or to S3's ``Endpoint``."""
     target = urlsplit(location)
-    told = endpoint or (f"{target.scheme}://{target.netloc}" if target.netloc else "")
+    target_name = endpoint or (f"{target.scheme}://{target.netloc}" if target.netloc else "")
     return StoreRedirects(
         f"{access.origin} wants requests sent elsewhere, and a signature is never sent on",
-        context=f"{context} to {told[:200]}" if told else context,
+        context=f"{context} to {target_name[:200]}" if target_name else context,
         hint="use the right endpoint: jsobj endpoint finds it",
     )
 

@@ -1,10 +1,10 @@
 """Listings over S3: pages of names, of unfinished uploads and of parts, as streams.
 
-Keys are asked for percent-encoded (``encoding-type=url``), since XML cannot carry all of them, and decoded once. A page
+Keys are requested percent-encoded (``encoding-type=url``), since XML cannot carry all of them, and decoded once. A page
 that does not advance ends a listing with an error: a server that repeats itself would be listed for ever.
 
 Of an object that was uploaded in segments over Swift (SLO), Ceph RGW 16 lists the size of the manifest and the MD5 of
-nothing, which no other object has that is not empty: those are asked for one by one.
+nothing, which no other non-empty object has: each of those gets a HEAD.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def uploads(requests: S3Requests, prefix: str = "") -> Iterator[Upload]:
     while True:
         document = _document(requests, requests.send("GET", query=base + following).body, _UPLOADS)
         if document.mended and not encoded:
-            # Asked for only where it is needed: RGW 16 encodes then, and does not say so.
+            # Requested only where it is needed: RGW 16 encodes then, and does not say so.
             encoded, base = True, base + _URL
             continue
         last, asked = Upload("", ""), following

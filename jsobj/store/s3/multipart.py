@@ -77,17 +77,17 @@ class Multipart:
     def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
         """Send one part. The server compares its signed SHA-256, or its MD5 must be the ETag in the response."""
         signed = self._dialect.checks_payload
-        told, query, digest = "", _query(upload, number), "" if signed else "md5"
+        etag, query, digest = "", _query(upload, number), "" if signed else "md5"
         for _ in range(TRIES):
             reply = self._requests.send(
                 "PUT", upload.key, query=query, source=source, digest=digest, moved=moved, signed=signed
             )
-            told = etag_of(reply.headers)
-            if is_md5(told) and (signed or told == reply.sent_digest):
-                return Part(number, source.size, told)
+            etag = etag_of(reply.headers)
+            if is_md5(etag) and (signed or etag == reply.sent_digest):
+                return Part(number, source.size, etag)
             moved(-source.size)
         raise self._requests.about(
-            "BadDigest", upload.key, f"part {number}: sent {reply.sent_digest}, kept {told or 'untold'}"
+            "BadDigest", upload.key, f"part {number}: sent {reply.sent_digest}, kept {etag or 'untold'}"
         )
 
     def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
@@ -113,7 +113,7 @@ class Multipart:
         reply = self._requests.send("PUT", key, headers=headers, idle=_SECONDS, copy_from=(bucket, info.key))
         etag = _field(self._requests, reply.body, "CopyObjectResult", "ETag").strip('"')
         if etag != info.etag:
-            # A server may make a multipart object anew, in one part; or another version was copied.
+            # A server may rewrite a multipart object in one part; or another version was copied.
             self._requests.of(bucket).head(info.key, info.etag)
         return etag
 

@@ -24,7 +24,7 @@ from jsobj.store.s3.verdict import Said, SentRequest, elsewhere, failure, object
 GONE = frozenset({200, 204})
 READ = frozenset({200, 206})
 INFO = "/info"  # Swift's: never signed, or it would be a bucket's
-# Ceph RGW's marks of what was uploaded in segments over Swift: the ETag looks like an MD5 of the bytes, and is none.
+# Ceph RGW's marks of what was uploaded in segments over Swift: the ETag looks like an MD5 of the bytes, but is not.
 _SWIFTS = ("x-object-meta-static-large-object", "x-object-manifest")
 _UNRESERVED = "-_.~"
 _META = "x-amz-meta-"
@@ -60,7 +60,7 @@ class S3Dialect:
         return self.signer.headers(request.method, self._host, request.path, request.query, headers, payload_sha256)
 
     def observe(self, request: Request, reply: Reply) -> None:
-        """Learn which server this is, that it accepts the key, and the region it wants; see ``Dialect``."""
+        """Learn which server this is, that it accepts the key, and the region it expects; see ``Dialect``."""
         if not self.checks_payload and self.signs_payload:
             self.checks_payload = reply.headers.get("x-amz-request-id", "").startswith("tx")
         if not self._accepted and reply.status in request.expect and request.item != INFO:
@@ -99,7 +99,7 @@ class S3Dialect:
         return None
 
     def renew(self) -> None:
-        """Sign for the region that the server wants."""
+        """Sign for the region that the server expects."""
         self.signer = Signer(self.access.key.access, self.access.key.secret, self._region)
 
     def _sent(self, request: Request) -> SentRequest:
@@ -107,7 +107,7 @@ class S3Dialect:
 
 
 def _region_of(what: Said) -> str:
-    """The region for which the server wants to be signed for; "" where it does not say."""
+    """The region that the server expects in signatures; "" if it does not say."""
     return what.fields.get("Region", "")[:64] if what.code == "AuthorizationHeaderMalformed" else ""
 
 
@@ -151,7 +151,7 @@ class S3Requests:
         return S3Requests(self.session, self.access, bucket)
 
     def head(self, key: str, etag: str = "") -> ObjectInfo:
-        """What HEAD tells. Its answers have no body, so where it fails a small GET is asked for the reason."""
+        """What HEAD returns. Its responses have no body, so if it fails, a small GET finds the reason."""
         headers = {"if-match": etag} if etag else {}
         try:
             return info_of(self.access, key, self.send("HEAD", key, headers=headers))
@@ -186,14 +186,14 @@ class _Nowhere:
 
 
 def encoded(key: str) -> str:
-    """A key in a path, percent-encoded once. Raises :class:`JsobjError` (usage) for one that cannot be asked for."""
+    """A key in a path, percent-encoded once. Raises :class:`JsobjError` (usage) for one that cannot be requested."""
     if "\0" in key:
         raise JsobjError("object-name", "the name of an object contains a NUL", code=ExitCode.USAGE)
     return quote(key, safe="/-_.~", errors="surrogateescape")
 
 
 def etag_of(headers: Mapping[str, str]) -> str:
-    """The ETag without quotation marks; "" if none was told.
+    """The ETag without quotation marks; "" if the server sent none.
 
     That of an object in segments is made to look like what it is, in the way of Swift's s3api: with ``-N`` behind it.
     """
@@ -208,8 +208,10 @@ def _in_segments(headers: Mapping[str, str]) -> bool:
 def info_of(access: S3Access, key: str, reply: Reply) -> ObjectInfo:
     """The values in the answer to a HEAD or GET; raises :class:`JsobjError` (network) where no S3 answers so."""
     headers = reply.headers
-    told = headers.get("content-length") or (str(reply.received) if reply.received_digest else "")  # chunked: what came
-    size = headers.get("content-range", "").rpartition("/")[2] or told
+    length = headers.get("content-length") or (
+        str(reply.received) if reply.received_digest else ""
+    )  # chunked: what came
+    size = headers.get("content-range", "").rpartition("/")[2] or length
     if not (size.isascii() and size.isdigit()) or "etag" not in headers:
         raise elsewhere(access, f"HTTP {reply.status} without a size or an ETag")
     metadata = {name[len(_META) :]: decoded(value) for name, value in headers.items() if name.startswith(_META)}

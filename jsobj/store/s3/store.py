@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from jsobj.ec2_keys.server_info import server_info, told_number
+from jsobj.ec2_keys.server_info import limit_of, server_info
 from jsobj.errors import ExitCode, JsobjError, NotObjectStore, ObjectNotFound
 from jsobj.net.body import Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
@@ -54,17 +54,17 @@ class S3Store(Multipart, BaseStore):
         """What the server allows: Swift tells it in ``/info`` (1000 parts by default), others do as Amazon."""
         with self._lock:
             if self._limits is None:
-                self._limits = self._told_limits()
+                self._limits = self._read_limits()
             return self._limits
 
-    def _told_limits(self) -> Limits:
+    def _read_limits(self) -> Limits:
         try:
             info = server_info(self._requests.session.send(Request("GET", INFO, item=INFO)))
         except JsobjError as error:
             if error.code is ExitCode.NETWORK and not isinstance(error, NotObjectStore):
                 raise
             return Limits()
-        parts, largest = told_number(info, "s3api", "max_upload_part_num"), told_number(info, "swift", "max_file_size")
+        parts, largest = limit_of(info, "s3api", "max_upload_part_num"), limit_of(info, "swift", "max_file_size")
         if parts is None or largest is None:
             return Limits()
         largest = min(largest, Limits().largest_part)

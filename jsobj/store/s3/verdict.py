@@ -117,7 +117,7 @@ def failure(request: Request, reply: Reply, what: Said, sent: SentRequest) -> Re
 
 
 def _no_answer(reply: Reply, what: Said, sent: SentRequest) -> JsobjError:
-    """Neither what was asked for nor an error of S3's."""
+    """Neither the expected response nor an S3 error."""
     if reply.status < 300:
         return elsewhere(sent.access, what.context)
     return redirected(sent.access, what.context, reply.headers.get("location", ""), what.fields.get("Endpoint", ""))
@@ -145,7 +145,7 @@ def _final(request: Request, reply: Reply, what: Said, sent: SentRequest) -> Jso
 
 
 def _code(request: Request, reply: Reply, what: Said) -> str:
-    """The code by which the answer is explained, made more exact by what was asked."""
+    """The code by which the answer is explained, made more exact by the request."""
     code = what.code or _BY_STATUS.get(reply.status, "")
     code = _ALIASES.get(code, code)
     names = {name for name, _ in request.query}
@@ -169,7 +169,7 @@ def of_object(code: str, context: str, sent: SentRequest) -> JsobjError | None:
 
 
 def object_changed(sent: SentRequest, context: str) -> JsobjError:
-    """Another version of the object is there than the one that was asked for."""
+    """The object is not the version that was requested."""
     return OBJECT_CHANGED.error(f"s3://{sent.bucket}", sent.key, context)
 
 

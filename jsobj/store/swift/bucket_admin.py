@@ -15,7 +15,7 @@ from jsobj.errors import BucketNotEmpty, ExitCode, JsobjError
 from jsobj.identity.keystone.client import Keystone
 from jsobj.store.bucket_list import swift_containers
 from jsobj.store.buckets import Bucket, Place
-from jsobj.store.swift.errors import translated
+from jsobj.store.swift.errors import translate_errors
 from jsobj.store.swift.temp_url import is_rgw
 
 _PARALLEL = 8
@@ -75,7 +75,7 @@ class SwiftAccount:
     def create(self, name: str) -> bool:
         """Swift answers 201 for a new container and 202 for one that was there."""
         answer: dict[str, Any] = {}
-        with translated(self._keystone, name, "create"):
+        with translate_errors(self._keystone, name, "create"):
             self._connection.put_container(name, response_dict=answer)
         return int(answer.get("status", 0)) == 201
 
@@ -85,7 +85,7 @@ class SwiftAccount:
 
     def show(self, name: str) -> Bucket:
         """One container, from its headers."""
-        with translated(self._keystone, name):
+        with translate_errors(self._keystone, name):
             headers = self._connection.head_container(name)
         return Bucket(
             name,
@@ -99,7 +99,7 @@ class SwiftAccount:
     def delete(self, name: str) -> None:
         """Delete an empty container."""
         try:
-            with translated(self._keystone, name):
+            with translate_errors(self._keystone, name):
                 self._connection.delete_container(name)
         except BucketNotEmpty as error:
             if self._looks_empty(name):
@@ -107,21 +107,21 @@ class SwiftAccount:
             raise
 
     def _looks_empty(self, name: str) -> bool:
-        with translated(self._keystone, name):
+        with translate_errors(self._keystone, name):
             return not self._connection.get_container(name, limit=1)[1]
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Delete all objects; a large object (SLO) goes with its segments, an object with all its versions."""
         total = idle = 0
         before: list[dict[str, Any]] = []
-        with translated(self._keystone, name):
+        with translate_errors(self._keystone, name):
             headers = self._connection.head_container(name)
         # The header is there, true or false, where versions were ever kept (Swift's object versioning API).
         versioned = "x-versions-enabled" in headers
         look = is_rgw(headers)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             while True:
-                with translated(self._keystone, name):
+                with translate_errors(self._keystone, name):
                     query = "versions" if versioned else None
                     _, page = self._connection.get_container(name, limit=1000, query_string=query)
                     if not page:
@@ -155,7 +155,7 @@ class SwiftAccount:
 
 
 def _versioning(headers: Mapping[str, str]) -> str:
-    """RGW's Swift API does not show whether versions are kept over S3: not told, rather than "off"."""
+    """RGW's Swift API does not show whether versions are kept over S3: unknown, rather than "off"."""
     if headers.get("x-versions-enabled", "").lower() == "true":
         return "on"
     return "" if is_rgw(headers) else "off"

@@ -67,7 +67,7 @@ def account_context(keystone: Keystone) -> AccountContext:
 
 
 @contextmanager
-def translated(keystone: Keystone, name: str, verb: str = "") -> Iterator[None]:
+def translate_errors(keystone: Keystone, name: str, verb: str = "") -> Iterator[None]:
     """Turn what swiftclient raises inside into :class:`JsobjError`. ``verb``: ``create``, or "" for all others."""
     import requests
     from swiftclient import ClientException
@@ -98,7 +98,7 @@ def evidence(status: int, reason: str, headers: Mapping[str, str]) -> str:
 
 
 def explained(status: int, context: str, who: AccountContext, name: str, verb: str = "") -> JsobjError:
-    """The error for an answer about an account or the container ``name``; ``verb`` as in :func:`translated`."""
+    """The error for an answer about an account or the container ``name``; ``verb`` as in :func:`translate_errors`."""
     words = _WORDS.get((verb, status)) or _WORDS.get(("", status))
     if words:
         reference, sentence, code, hint = words

@@ -3,9 +3,9 @@
 What both servers were seen to do (Swift 2.38, Ceph RGW 16), and what is made of it:
 
 - Swift tells a large object's size and its ETag (``slo_etag``). RGW tells the size of the manifest and the MD5 of
-  nothing, which no other object has that is not empty: those are asked for one by one.
+  nothing, which no other non-empty object has: each of those gets a HEAD.
 - Dynamic large objects (DLO) are listed as empty by both.
-- A page may be shorter than asked for and yet not be the last, so only an empty page ends a listing, or a short one of
+- A page may be shorter than requested and yet not be the last, so only an empty page ends a listing, or a short one of
   a container that has no more objects than one page.
 """
 
@@ -97,6 +97,6 @@ def _item(entry: dict[str, Any]) -> Listed:
 
 def _name(name: object) -> str:
     if not isinstance(name, str) or not name or "\0" in name:
-        raise ValueError("a name that is none")
-    name.encode()  # half a character cannot be asked for
+        raise ValueError("not a name")
+    name.encode()  # a lone surrogate cannot be sent
     return name

@@ -123,15 +123,15 @@ def encoded(name: str) -> str:
 
 
 def etag_of(headers: Mapping[str, str]) -> str:
-    """The ETag without quotation marks; "" if none was told."""
+    """The ETag without quotation marks; "" if the server sent none."""
     return headers.get("etag", "").strip('"')
 
 
 def info_of(container: str, key: str, reply: Reply) -> ObjectInfo:
     """The values in the answer to a HEAD or GET; raises :class:`JsobjError` (network) where no Swift answers so."""
     headers = reply.headers
-    told = headers.get("content-length") or str(reply.received)  # chunked: what came
-    size = headers.get("content-range", "").rpartition("/")[2] or told
+    length = headers.get("content-length") or str(reply.received)  # chunked: what came
+    size = headers.get("content-range", "").rpartition("/")[2] or length
     if not size.isdigit() or "etag" not in headers:
         raise not_swift(container, f"HTTP {reply.status} without a size or an ETag")
     metadata = {name[len(_META) :]: value for name, value in headers.items() if name.startswith(_META)}

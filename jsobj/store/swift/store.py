@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from jsobj.ec2_keys.server_info import server_info, told_number
+from jsobj.ec2_keys.server_info import limit_of, server_info
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.body import BytesSource, Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
@@ -73,15 +73,15 @@ class SwiftStore(BaseStore):
 
     @property
     def limits(self) -> Limits:
-        """What the server allows, from its ``/info``; Swift's defaults where it does not tell."""
-        info = self._told()
-        parts = told_number(info, "slo", "max_manifest_segments") or 1000
-        largest = told_number(info, "swift", "max_file_size") or 5 * 1024**3
-        smallest = told_number(info, "slo", "min_segment_size") or 1
+        """What the server allows, from its ``/info``; Swift's defaults where it does not say."""
+        info = self._server_info()
+        parts = limit_of(info, "slo", "max_manifest_segments") or 1000
+        largest = limit_of(info, "swift", "max_file_size") or 5 * 1024**3
+        smallest = limit_of(info, "slo", "min_segment_size") or 1
         return Limits(parts, smallest, largest, largest, parts * largest)
 
-    def _told(self) -> Mapping[str, Any]:
-        """Swift's ``/info``, which RGW has below ``/swift``; asked once, empty where it is not to be had."""
+    def _server_info(self) -> Mapping[str, Any]:
+        """Swift's ``/info``, which RGW has below ``/swift``; read once, empty if the server hides it."""
         with self._lock:
             if self._info is None:
                 root = self._requests.root
@@ -162,7 +162,7 @@ class SwiftStore(BaseStore):
 
     def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
         """Send one segment; its MD5, taken while it streams, must be what the server says it has."""
-        name, told = segment_name(upload, number), ""
+        name, kept = segment_name(upload, number), ""
         for _ in range(TRIES):
             reply = self._requests.send(
                 "PUT",
@@ -174,12 +174,12 @@ class SwiftStore(BaseStore):
                 moved=moved,
                 item=self._place.url(upload.key),
             )
-            told = etag_of(reply.headers)
-            if told == reply.sent_digest:
-                return Part(number, source.size, told)
+            kept = etag_of(reply.headers)
+            if kept == reply.sent_digest:
+                return Part(number, source.size, kept)
             moved(-source.size)
         raise wrong_digest(
-            self._bucket, upload.key, f"part {number}: sent {reply.sent_digest}, kept {told or 'untold'}"
+            self._bucket, upload.key, f"part {number}: sent {reply.sent_digest}, kept {kept or 'untold'}"
         )
 
     def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
@@ -229,9 +229,9 @@ class SwiftStore(BaseStore):
             if error.code is not ExitCode.NETWORK or not self._holds(upload.key, etag):
                 raise
             return
-        told = etag_of(reply.headers) if reply is not None else ""
-        if told != etag and not self._holds(upload.key, etag):
-            raise wrong_digest(self._bucket, upload.key, f"the ETag of all parts is {etag}, the server's {told}")
+        kept = etag_of(reply.headers) if reply is not None else ""
+        if kept != etag and not self._holds(upload.key, etag):
+            raise wrong_digest(self._bucket, upload.key, f"the ETag of all parts is {etag}, the server's {kept}")
 
     def _holds(self, key: str, etag: str) -> bool:
         try:
@@ -263,7 +263,7 @@ class SwiftStore(BaseStore):
         return found
 
     def first_part(self, info: ObjectInfo) -> int:
-        """Not told over Swift: :meth:`digests` lists the segments where there are any."""
+        """Unknown over Swift: :meth:`digests` lists the segments if there are any."""
         return 0
 
     def presign(self, method: str, key: str, seconds: int, *, make_key: bool = False) -> str:
@@ -272,7 +272,7 @@ class SwiftStore(BaseStore):
             return temporary_url(
                 self._requests,
                 self._origin,
-                self._told(),
+                self._server_info(),
                 self._bucket,
                 key,
                 method=method,

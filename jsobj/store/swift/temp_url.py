@@ -45,10 +45,10 @@ def temporary_url(
     """
     if method not in _METHODS or seconds < 1:
         raise JsobjError("presign-words", f"no URL can be made for {method} in {seconds} s", code=ExitCode.USAGE)
-    told = info.get("tempurl")
-    if info and not isinstance(told, dict):
+    feature = info.get("tempurl")
+    if info and not isinstance(feature, dict):
         raise JsobjError("presign-off", "this object store offers no temporary URLs", code=ExitCode.REFUSED)
-    allowed = told.get("allowed_digests") if isinstance(told, dict) else None
+    allowed = feature.get("allowed_digests") if isinstance(feature, dict) else None
     digest = next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
     secret = _key(requests, container) or (_made_key(requests, container) if make_key else "")
     if not secret:

@@ -31,7 +31,7 @@ class TokenKeeper:
         self._token = keystone.token
         expires = keystone.login.token_expires
         self._until = self._end(expires.timestamp() if expires is not None else None)
-        self.accepted = False  # set by whoever sees a server take the token
+        self.accepted = False  # set when a server has accepted the token
 
     @property
     def login(self) -> Login:
@@ -49,7 +49,7 @@ class TokenKeeper:
     def renew(self) -> None:
         """Log in again, because a server refused the token; errors as for :meth:`current`.
 
-        Whoever calls it sees to it that it is called once for all workers (the session does).
+        The caller makes sure that it runs once for all workers (the session does).
         """
         with self._lock:
             if self.accepted or time.monotonic() - self._began > _FRESH:

@@ -82,7 +82,7 @@ def upload_not_found(container: str, key: str) -> JsobjError:
 
 
 def object_changed(container: str, key: str, context: str = "") -> JsobjError:
-    """Another version of the object is there than the one that was asked for."""
+    """The object is not the version that was requested."""
     return OBJECT_CHANGED.error(f"swift://{container}", key, context)
 
 
@@ -92,7 +92,7 @@ def wrong_digest(container: str, key: str, context: str) -> JsobjError:
 
 
 def not_public(container: str, key: str, context: str) -> JsobjError:
-    """Nobody but its owners may read it, and there is no login."""
+    """Only its owners may read it, and there is no login."""
     return JsobjError(
         "not-public",
         f"swift://{container}/{key} is not public",
@@ -112,7 +112,7 @@ def not_swift(container: str, context: str) -> JsobjError:
 
 
 def name_refused(what: str, name: str) -> JsobjError:
-    """A name that cannot be asked for."""
+    """A name that cannot be requested."""
     return JsobjError(
         "object-name", f"'{name[:80]}' cannot be {what}", code=ExitCode.USAGE, hint="write swift://CONTAINER/OBJECT"
     )

@@ -15,7 +15,7 @@ from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 from jsobj.store.access import S3Access
 from jsobj.store.bucket_name import BucketName, check_new_s3, check_new_swift, parse_bucket, unique
-from jsobj.store.s3.errors import translated
+from jsobj.store.s3.errors import translate_errors
 from jsobj.urls import normalise_endpoint
 
 T = TypeVar("T")
@@ -118,28 +118,28 @@ def answer(code: str, status: int, message: str = "") -> ClientError:
     ],
 )
 def test_s3_answers_in_the_users_words(code: str, status: int, reference: str, exit_code: ExitCode) -> None:
-    with pytest.raises(JsobjError) as caught, translated(ACCESS, "my-data"):
+    with pytest.raises(JsobjError) as caught, translate_errors(ACCESS, "my-data"):
         raise answer(code, status)
     assert (caught.value.reference, caught.value.code) == (reference, exit_code)
     assert "tx0000012ab" in caught.value.context, "S24: the request id, for the help desk"
 
 
 def test_taken_name_says_whose_and_what_to_do() -> None:
-    with pytest.raises(JsobjError) as caught, translated(ACCESS, "my-data"):
+    with pytest.raises(JsobjError) as caught, translate_errors(ACCESS, "my-data"):
         raise answer("BucketAlreadyExists", 409)
     assert "'my-data' is taken by another project" in caught.value.message
     assert "--unique" in caught.value.hint
 
 
 def test_unreachable_shows_no_signature() -> None:
-    with pytest.raises(JsobjError) as caught, translated(ACCESS, "b"):
+    with pytest.raises(JsobjError) as caught, translate_errors(ACCESS, "b"):
         raise EndpointConnectionError(endpoint_url="https://s3.example/b?X-Amz-Signature=canary")
     assert caught.value.code is ExitCode.NETWORK
     assert "canary" not in caught.value.context
 
 
 def test_hints_mean_the_same_login_and_are_quoted() -> None:
-    with pytest.raises(JsobjError) as caught, translated(ACCESS, "x; rm"):
+    with pytest.raises(JsobjError) as caught, translate_errors(ACCESS, "x; rm"):
         raise answer("BucketNotEmpty", 409)
     assert "jsobj bucket delete 's3://x; rm' --recursive --yes --profile 'my js2'" in caught.value.hint
 
@@ -149,7 +149,7 @@ def test_hints_mean_the_same_login_and_are_quoted() -> None:
     [("AccessDenied", 403, "s3-key-refused", ExitCode.AUTH), ("404", 404, "not-object-store", ExitCode.NETWORK)],
 )
 def test_without_a_bucket_no_bucket_is_blamed(code: str, status: int, reference: str, exit_code: ExitCode) -> None:
-    with pytest.raises(JsobjError) as caught, translated(ACCESS):
+    with pytest.raises(JsobjError) as caught, translate_errors(ACCESS):
         raise answer(code, status)
     assert (caught.value.reference, caught.value.code) == (reference, exit_code)
     assert "bucket" not in caught.value.message

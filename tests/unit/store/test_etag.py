@@ -24,9 +24,9 @@ def test_a_composite_etag_is_the_md5_of_the_binary_md5s() -> None:
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)
-@given(size=st.integers(0, 40 * 1024 * MIB), parts=st.integers(-1, 12_000), told=st.integers(0, 64 * MIB))
-def test_only_part_sizes_that_give_that_many_parts_are_tried(size: int, parts: int, told: int) -> None:
-    found = candidates(size, parts, told)
+@given(size=st.integers(0, 40 * 1024 * MIB), parts=st.integers(-1, 12_000), recorded=st.integers(0, 64 * MIB))
+def test_only_part_sizes_that_give_that_many_parts_are_tried(size: int, parts: int, recorded: int) -> None:
+    found = candidates(size, parts, recorded)
     assert all(max(1, -(-size // one)) == parts for one in found)
     assert len(set(found)) == len(found)
 
@@ -41,9 +41,9 @@ def test_the_usual_part_sizes_are_found(part: int, count: int) -> None:
 
 def test_what_is_told_comes_first() -> None:
     size = 100 * MIB
-    assert candidates(size, 10, told=11 * MIB)[0] == 11 * MIB
-    assert candidates(size, 10, told=11 * MIB, first=10 * MIB + 500_000)[:2] == (11 * MIB, 10 * MIB + 500_000)
-    assert candidates(size, 10, told=99 * MIB)[0] != 99 * MIB  # that would be two parts
+    assert candidates(size, 10, recorded=11 * MIB)[0] == 11 * MIB
+    assert candidates(size, 10, recorded=11 * MIB, first=10 * MIB + 500_000)[:2] == (11 * MIB, 10 * MIB + 500_000)
+    assert candidates(size, 10, recorded=99 * MIB)[0] != 99 * MIB  # that would be two parts
 
 
 @settings(max_examples=300, derandomize=True, deadline=None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.swift.errors import translated
+from jsobj.store.swift.errors import translate_errors
 
 
 def login(*roles: str) -> Any:
@@ -40,7 +40,7 @@ def test_swift_answers_in_the_users_words(verb: str, status: int, role: str, ref
     from swiftclient import ClientException
 
     headers = {"x-trans-id": "tx0123"}
-    with pytest.raises(JsobjError) as caught, translated(login(role), "my-data", verb):
+    with pytest.raises(JsobjError) as caught, translate_errors(login(role), "my-data", verb):
         raise ClientException("no", http_status=status, http_reason="Because", http_response_headers=headers)
     assert (caught.value.reference, caught.value.code) == (reference, code)
     assert caught.value.context == f"HTTP {status} Because tx0123"
@@ -50,7 +50,7 @@ def test_swift_answers_in_the_users_words(verb: str, status: int, role: str, ref
 def test_forbidden_names_the_likelier_cause(roles: tuple[str, ...], word: str) -> None:
     from swiftclient import ClientException
 
-    with pytest.raises(JsobjError) as caught, translated(login(*roles), "my-data"):
+    with pytest.raises(JsobjError) as caught, translate_errors(login(*roles), "my-data"):
         raise ClientException("no", http_status=403)
     assert word in caught.value.hint
     assert ("belongs to another project" in caught.value.message) is (roles == ("member",))
@@ -59,7 +59,7 @@ def test_forbidden_names_the_likelier_cause(roles: tuple[str, ...], word: str) -
 def test_no_connection() -> None:
     import requests
 
-    with pytest.raises(JsobjError) as caught, translated(login("member"), "my-data"):
+    with pytest.raises(JsobjError) as caught, translate_errors(login("member"), "my-data"):
         raise requests.ConnectionError("http://127.0.0.1:9/?secret=1")
     assert (caught.value.reference, caught.value.code) == ("swift-unreachable", ExitCode.NETWORK)
     assert "secret" not in caught.value.context
@@ -68,6 +68,6 @@ def test_no_connection() -> None:
 def test_hints_mean_the_same_login_and_are_quoted() -> None:
     from swiftclient import ClientException
 
-    with pytest.raises(JsobjError) as caught, translated(login("member"), "x; touch PWNED"):
+    with pytest.raises(JsobjError) as caught, translate_errors(login("member"), "x; touch PWNED"):
         raise ClientException("no", http_status=409)
     assert "jsobj bucket delete 'swift://x; touch PWNED' --recursive --yes --cloud 'my cloud'" in caught.value.hint
