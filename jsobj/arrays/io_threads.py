@@ -1,4 +1,4 @@
-"""A thread pool for coroutines: results come back into the event loop that asked.
+"""A thread pool for coroutines: results come back into the caller's event loop.
 
 ``run_in_executor`` makes two futures and a condition per call and wakes the loop for each result: with small chunks
 that is a seventh of the loop's work. Here a call costs one future, and results that are ready together are delivered
@@ -96,7 +96,7 @@ def _work(calls: SimpleQueue[_Call | None]) -> None:
             continue
         try:
             result, error = call(*args), None
-        except BaseException as raised:  # noqa: BLE001 - delivered to the coroutine that asked
+        except BaseException as raised:  # noqa: BLE001 - delivered to the waiting coroutine
             result, error = None, raised
         results.send(future, result, error)
         del item, results, future, call, args, result, error  # keep nothing alive while idle

@@ -63,7 +63,7 @@ class ObjectWriter:
         self._put(chunk)
 
     def finish(self) -> None:
-        """Send the rest and make the object. Raises :class:`jsobj.errors.JsobjError`; then there is none."""
+        """Send the rest and make the object. Raises :class:`jsobj.errors.JsobjError`; then no object is made."""
         try:
             self._put(None)
             self._sent.result()

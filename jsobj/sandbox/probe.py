@@ -38,7 +38,7 @@ def _expect_list(service: str, url: str, headers: Mapping[str, str]) -> None:
         reply = single_request("GET", url, headers)
     except WireError as error:
         raise _trouble(f"the sandbox did not answer GET {url}", error.reason) from error
-    if reply.status not in (200, 204):  # Swift says 204 when an account is empty and the client wants plain text
+    if reply.status not in (200, 204):  # Swift says 204 when an account is empty and the client accepts plain text
         raise _trouble(f"{service} of the sandbox answered {reply.status} to GET {url}", reply.text[:300])
 
 

@@ -62,7 +62,7 @@ def serve(role: str, listener: socket.socket) -> None:
 
     _log_to_stderr()
     memcache.load_memcache = lambda conf, logger: MemoryCache()
-    # PasteDeploy wants an absolute path, and one without "%" or "#": this is the working directory under a plain name.
+    # PasteDeploy needs an absolute path, and one without "%" or "#": this is the working directory under a plain name.
     config = f"/proc/self/cwd/{role}.conf"
     # The same steps as swift.common.wsgi.run_wsgi with workers = 0, which insists on binding a port of its own.
     listener.setblocking(False)

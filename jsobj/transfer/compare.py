@@ -1,8 +1,8 @@
 """Whether local bytes are those of an object, by the digests that the object has.
 
 A plain object's ETag is the MD5 of its bytes. A multipart object's is the MD5 of its parts' MD5s, which tells nothing
-until the size of the parts is known: it is read from our own metadata, asked of the server, or one of the usual sizes
-whose number of parts fits. A Swift large object's manifest lists each segment's MD5.
+until the size of the parts is known: it is read from our own metadata, requested from the server, or one of
+the usual sizes whose number of parts fits. A Swift large object's manifest lists each segment's MD5.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ def md5_of(descriptor: int, start: int, size: int) -> str:
 
 def layouts(store: Store, info: ObjectInfo) -> Iterator[Layout]:
     """The ways in which a multipart object can have been cut, the likeliest first."""
-    told = info.metadata.get(PART_SIZE, "")
-    known = int(told) if told.isascii() and told.isdigit() and len(told) < 16 else 0
+    recorded = info.metadata.get(PART_SIZE, "")
+    known = int(recorded) if recorded.isascii() and recorded.isdigit() and len(recorded) < 16 else 0
     first = 0 if known else store.first_part(info)
     for size in candidates(info.size, info.parts or 1, known, first):
         yield Layout(info.size, size)

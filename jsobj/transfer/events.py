@@ -136,7 +136,7 @@ class Tally:
         self.moved: Callable[[int], None] = self._counts["bytes"].add  # no step between: it is called most
 
     def found(self, size: int, *, items: int = 1) -> None:
-        """The plan has one more item to move; negative numbers, or ``items=0``, correct what was said before."""
+        """The plan has one more item to move; negative numbers, or ``items=0``, correct earlier calls."""
         self._counts["found_items"].add(items)
         self._counts["found_bytes"].add(size)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _VERSION = 1
 _BATCH, _SECONDS = 500, 1.0  # rows, or seconds, after which they are written
-_WINDOW = 500  # rows that are read at once: the files of a folder are asked for in the order of their names
+_WINDOW = 500  # rows that are read at once: the files of a folder are looked up in order of name
 _KEPT_DAYS, _CLEANED_DAYS = 180, 30
 _LARGEST = 256 * 1024**2  # bytes of the database, about two million files; then it starts empty
 _WAIT = 2.0  # seconds for another process that writes
@@ -46,7 +46,7 @@ _State: TypeAlias = tuple[int, int, int, str]  # size, mtime_ns, changed_ns, ino
 
 
 class Fingerprints:
-    """The cache in the file ``path``, opened when it is first asked. Shared by threads. Never raises."""
+    """The cache in the file ``path``, opened on first use. Shared by threads. Never raises."""
 
     def __init__(self, path: Path, *, now: float | None = None) -> None:
         self._path = path

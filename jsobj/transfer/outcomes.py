@@ -38,7 +38,7 @@ def exit_code(succeeded: int, failures: Sequence[JsobjError]) -> ExitCode:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run ended. ``code`` is 0 only where all that was asked for is done, and verified or reported as not."""
+    """How a run ended. ``code`` is 0 only where everything is done, and verified or reported as unverified."""
 
     summary: Summary
     code: ExitCode

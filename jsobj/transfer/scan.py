@@ -157,7 +157,7 @@ class _Walk:
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
         try:
             return entry.is_dir(follow_symlinks=self._follow)
-        except OSError:  # a link that leads to itself, for one: it is told when it is looked at
+        except OSError:  # a link that leads to itself, for one: it is reported when it is opened
             return False
 
     def look(self, path: str, relative: str, *, follow: bool) -> Found:

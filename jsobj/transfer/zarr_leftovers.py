@@ -21,7 +21,7 @@ from jsobj.transfer.verify import Pair, pairs
 class Leftovers:
     """Judges objects below ``prefix`` by the folder ``root`` that belongs there.
 
-    The folder itself is asked, not what a run takes of it: what a filter leaves out is no leftover.
+    The folder itself is read, not the run's selection: a file that a filter excludes is not a leftover.
     """
 
     def __init__(self, root: str, prefix: str) -> None:

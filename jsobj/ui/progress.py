@@ -1,4 +1,4 @@
-"""Progress of a transfer, as the user wants it: ``auto``, ``bar``, ``line``, ``json`` or ``none``.
+"""Progress of a transfer, as the user chose: ``auto``, ``bar``, ``line``, ``json`` or ``none``.
 
 ``auto`` is a bar where stderr is a terminal and a line every ten seconds where it is not (logs, CI); ``--quiet`` is
 ``none``. ``json`` writes one JSON document per line and event to stdout (``jsobj.event/1``), or to stderr where stdout

@@ -1,4 +1,4 @@
-"""The Keystone of the sandbox: makes its database if there is none, then serves.
+"""The Keystone of the sandbox: creates its database if missing, then serves.
 
 A stand-alone program: it is run by path, perhaps by another interpreter without jsobj, so it imports the standard
 library, Keystone and waitress only. It must not be imported by jsobj.

@@ -55,7 +55,7 @@ class Supervisor:
         return self.watch()
 
     def keystone(self) -> None:
-        """Become the Keystone program, in the interpreter that was asked for."""
+        """Become the Keystone program, in the chosen interpreter."""
         os.set_inheritable(self.plan["sockets"]["keystone"], True)
         command = [self.plan["keystone_python"], self.plan["keystone_program"], str(self.paths.keystone_plan)]
         os.execve(command[0], command, self.plan["environment"])  # noqa: S606  no shell is wanted

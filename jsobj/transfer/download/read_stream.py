@@ -30,8 +30,8 @@ _GIVEN_OUT = "the bytes that were given out are wrong: throw them away"
 class ReadStream:
     """The bytes ``start`` to ``start + size`` of an object, in order; iterate once.
 
-    ``verified`` tells after the end what was compared: ``md5``, ``manifest``, ``parts``, or "" for nothing (always so
-    where only a stretch was asked for). Raises :class:`JsobjError`: integrity (the object changed, or its bytes do not
+    ``verified`` is set at the end to what was compared: ``md5``, ``manifest``, ``parts``, or "" for nothing (always so
+    where only a range was requested). Raises :class:`JsobjError`: integrity (the object changed, or its bytes do not
     have its digest), and whatever the store raises.
 
     ``stop`` is called when reading ends early: a caller that has the store for itself closes its connections instead
@@ -74,7 +74,7 @@ class ReadStream:
         yield from (data for data, _ in self._ahead(_stretches(start, size, _STRETCH), _STRETCH, digest=False))
 
     def _in_parts(self, etag: str) -> Iterator[bytearray]:
-        """In the parts in which it was sent, as far as they can be told: their MD5s make the composite ETag."""
+        """In the parts in which it was sent, as far as they are known: their MD5s make the composite ETag."""
         layout = next(layouts(self._store, self._info), None)
         if layout is None or layout.part_size > _LARGEST:
             yield from self._plain(0, self._size)

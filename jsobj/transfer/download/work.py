@@ -200,12 +200,12 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
         self._item_ended(item, arrived)
 
     def _forget(self, item: Fetching) -> None:
-        """No later run can go on with the temporary file."""
+        """No later run can continue with the temporary file."""
         self.journal.download_ended(item.source, item.target)
 
 
 def _resumable(error: JsobjError) -> bool:
-    """Whether what has come so far can be of use to a later run: not where the object is another now, or gone."""
+    """Whether a later run can use what has arrived: not where the object has changed or is gone."""
     return not isinstance(error, ObjectChanged) and error.code is not ExitCode.NOT_FOUND
 
 

@@ -48,7 +48,7 @@ class Fetching:
 
     @property
     def size(self) -> int:
-        """Bytes, as the listing told."""
+        """Bytes, according to the listing."""
         return self.remote.size
 
 
@@ -61,7 +61,7 @@ class FetchWhole:
 
 @dataclass(frozen=True, slots=True)
 class BeginFetch:
-    """Begin (or go on with) a download in parts: ``temp`` and ``proven`` (number, MD5) come from a journal."""
+    """Begin (or continue) a download in parts: ``temp`` and ``proven`` (number, MD5) come from a journal."""
 
     item: Fetching
     etag: str = ""
@@ -114,7 +114,7 @@ class DownloadBegun:
     temp: str
     stretches: tuple[Stretch, ...]
     part_size: int
-    known: tuple[str, ...]  # the MD5 of each stretch, where the server tells
+    known: tuple[str, ...]  # the MD5 of each stretch, where the server lists them
     proven: tuple[tuple[int, str], ...]
 
 
@@ -152,7 +152,7 @@ class Receiver(Performer[DownloadUnit]):
     # -- in one request
 
     def _whole(self, item: Fetching) -> Arrived:
-        info = ObjectInfo(item.source, item.size, item.remote.etag, item.remote.modified)  # as far as a listing tells
+        info = ObjectInfo(item.source, item.size, item.remote.etag, item.remote.modified)  # as far as a listing shows
         if same := self._there_already(item, info):
             return same
         seen: list[str] = []  # the digest of each try
@@ -204,7 +204,7 @@ class Receiver(Performer[DownloadUnit]):
         """Whether the same bytes are not what is wanted: an earlier ``--raw`` left them as they are stored."""
         if self._options.raw:
             return False
-        encoding = info.content_encoding  # a listing does not tell it: asked for where the bytes look like it
+        encoding = info.content_encoding  # not in a listing: requested where the bytes look compressed
         if not encoding and compressed_already("", os.pread(descriptor, 16, 0)):
             encoding = self._store.head(info.key).content_encoding
         return decodable(encoding)
@@ -230,7 +230,7 @@ class Receiver(Performer[DownloadUnit]):
         return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, ())
 
     def _layout(self, info: ObjectInfo, part_size: int) -> tuple[Sequence[PartDigest], Layout]:
-        """The stretches whose MD5s the server tells, and how the object is cut else."""
+        """The stretches whose MD5s the server lists, and the layout to use otherwise."""
         known = self._store.digests(info)
         if known is not None and len(known) > 1:
             return known, Layout(info.size, max(part.size for part in known))
@@ -344,12 +344,12 @@ def _judged(found: DigestComparison, *, twice: bool) -> str | None:
 
 
 def _proven(
-    told: Sequence[tuple[int, str]], stretches: Sequence[Stretch], descriptor: int
+    recorded: Sequence[tuple[int, str]], stretches: Sequence[Stretch], descriptor: int
 ) -> tuple[tuple[int, str], ...]:
     """The parts of a journal that really lie in the temporary file."""
     return tuple(
         (number, md5)
-        for number, md5 in told
+        for number, md5 in recorded
         if 1 <= number <= len(stretches)
         and md5_of(descriptor, stretches[number - 1].start, stretches[number - 1].size) == md5
     )

@@ -73,7 +73,7 @@ class InParts(Generic[ItemT, Proof]):
 
     @property
     def missing(self) -> Iterator[Stretch]:
-        """The parts that have not arrived, computed as they are asked for; none after an error."""
+        """The parts that have not arrived, computed lazily; none after an error."""
         for stretch in self.stretches:
             if self.error is not None:
                 return
@@ -201,7 +201,8 @@ class PartsWork(ABC, Generic[Unit, State]):
             self.emit(Skipped(item.source, arrived.skipped))
             return
         size = arrived.size if arrived.stored is None else arrived.stored
-        self.tally.found(size - item.size, items=0)
+        if size != item.size:
+            self.tally.found(size - item.size, items=0)
         self.tally.item_done(size, verified=bool(arrived.verified))
         self.emit(Done(item.source, item.target, arrived.size, arrived.verified, arrived.etag))
 

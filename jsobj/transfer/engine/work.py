@@ -16,7 +16,7 @@ Unit = TypeVar("Unit")
 
 @dataclass(frozen=True, slots=True)
 class UnitOutcome:
-    """How a unit ended: ``value`` is what its performer returned, or ``error`` says why there is none."""
+    """How a unit ended: ``value`` is what its performer returned, or ``error`` why it failed."""
 
     value: Any = None
     error: JsobjError | None = None
@@ -37,7 +37,7 @@ class Performer(Generic[Unit]):
 
 
 class Work(Protocol[Unit]):
-    """A source of units, asked from many threads."""
+    """A source of units, called from many threads."""
 
     def take(self) -> Unit | None:
         """The next unit; waits while others under way may bring more; None when there will be no more."""

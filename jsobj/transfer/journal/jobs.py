@@ -147,7 +147,7 @@ def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, for
 
 
 def command_line(job: Job, cwd: Path) -> str:
-    """What to type in ``cwd`` to go on with the job."""
+    """The command to run in ``cwd`` to continue the job."""
     command = shlex.join(("jsobj", *job.key.words))
     return command if job.key.cwd in {"", str(cwd)} else f"cd {shlex.quote(job.key.cwd)} && {command}"
 

@@ -176,7 +176,7 @@ class Journal:
             connection.execute("DELETE FROM uploads WHERE key = ?", (packed(key),))
 
     def leftovers(self) -> tuple[LeftoverUpload, ...]:
-        """Uploads that no run will go on with: their file or their part size has changed."""
+        """Uploads that no run will continue: their file or their part size has changed."""
         with self._reading() as connection:
             rows = connection.execute("SELECT key, upload_id FROM leftovers").fetchall() if connection else []
         return tuple(LeftoverUpload(text(key), text(upload_id)) for key, upload_id in rows)

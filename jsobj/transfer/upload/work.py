@@ -73,7 +73,7 @@ def merged(
 
 @dataclass(slots=True)
 class UploadInParts(InParts[Sending, Part]):
-    """A file whose parts are under way; ``arrived`` has what the server told of each."""
+    """A file whose parts are under way; ``arrived`` has the server's answer for each."""
 
     begun: UploadBegun = field(kw_only=True)
 

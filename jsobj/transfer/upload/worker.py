@@ -65,7 +65,7 @@ class SendWhole:
 
 @dataclass(frozen=True, slots=True)
 class BeginParts:
-    """Begin (or go on with) a multipart upload. ``upload_id`` and ``part_size`` come from a journal, if there is one.
+    """Begin (or continue) a multipart upload. ``upload_id`` and ``part_size`` come from a journal, if there is one.
 
     ``looking``: an upload may have been begun whose id was lost; one that has only our bytes is taken over.
     """
