@@ -22,7 +22,7 @@ PART_SIZE = "jsobj-part-size"
 
 @dataclass(frozen=True, slots=True)
 class ObjectInfo:
-    """What HEAD tells. ``size`` in bytes; ``etag`` without quotes; ``modified`` in seconds since 1970, None if untold.
+    """From HEAD. ``size`` in bytes; ``etag`` without quotes; ``modified`` in seconds since 1970, None if unknown.
 
     ``metadata`` has names in small letters, without ``x-amz-meta-`` or ``X-Object-Meta-``. ``large`` is true for a
     Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.

@@ -143,9 +143,9 @@ class Multipart:
                 if not isinstance(error, UploadNotCompleted) or not left:
                     raise
                 continue
-            if _told(reply.body) != wanted and not _holds(self._requests, upload.key, wanted):
+            if _etag_in(reply.body) != wanted and not _holds(self._requests, upload.key, wanted):
                 raise self._requests.about(
-                    "BadDigest", upload.key, f"the ETag of all parts is {wanted}; {_told(reply.body)[:80]}"
+                    "BadDigest", upload.key, f"the ETag of all parts is {wanted}; {_etag_in(reply.body)[:80]}"
                 )
             return wanted
         raise AssertionError("the last round returns or raises")
@@ -206,8 +206,8 @@ def _holds(requests: S3Requests, key: str, etag: str) -> bool:
         raise
 
 
-def _told(body: bytes) -> str:
-    """The ETag in the answer; "" where it tells none, or is cut off."""
+def _etag_in(body: bytes) -> str:
+    """The ETag in the answer; "" if it has none, or is cut off."""
     try:
         return parse(body.lstrip(), frozenset({"CompleteMultipartUploadResult"})).fields.get("ETag", "").strip('"')
     except XmlError:

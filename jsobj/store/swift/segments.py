@@ -50,8 +50,8 @@ def new_upload(key: str, options: PutOptions) -> Upload:
     if len(key.encode("utf-8", "surrogateescape")) > _LONGEST:
         raise name_refused(f"sent in parts: a name of more than {_LONGEST} bytes leaves no room for theirs", key)
     begun = time.time()
-    told = options.metadata.get(PART_SIZE, "")
-    size = told if told.isascii() and told.isdigit() else "0"
+    recorded = options.metadata.get(PART_SIZE, "")
+    size = recorded if recorded.isascii() and recorded.isdigit() else "0"
     return Upload(key, f"{key}/jsobj/{int(begun)}-{secrets.token_hex(4)}/{size}", begun)
 
 
