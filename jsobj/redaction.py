@@ -17,10 +17,10 @@ _PATTERNS = (
         r"[\"']?\s*[:=]\s*[\"']?)[^\n'\"}]+"
     ),
     re.compile(
-        r"(?i)((?:password|passcode|aws_secret_access_key|aws_session_token)[\"']?\s*[:=]\s*[\"']?)[^\s,'\"}&]+"
+        r"(?i)((?:password|passcode|secret_(?:access_)?key|aws_secret_access_key|aws_session_token)[\"']?\s*[:=]\s*[\"']?)[^\s,'\"}&]+"
     ),
     re.compile(r"(?i)((?:secret|token)(?:[\"']\s*[:=]|\s*=)\s*[\"']?)[^\s,'\"}&]+"),
-    re.compile(r"(?i)((?:secret|token):\s*)(?![a-z]+(?:\s|$))[^\s,'\"}&]+"),  # but not "wrong secret: see the portal"
+    re.compile(r"(?i)((?:secret|token):\s*)(?![a-z]+[ \t]+\S)[^\s,'\"}&]+"),  # but not "wrong secret: see the portal"
     re.compile(r"(?i)((?:X-Amz-Signature|X-Amz-Credential|Signature|temp_url_sig)=)[^&\s'\"]+"),
     re.compile(r"(://[^\s/@:]*:)[^\s/@]+(?=@)"),  # a proxy's password
     re.compile(r"()gAAAAA[\w=-]{20,}"),  # a Fernet token

@@ -6,20 +6,21 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location
+from jsobj.store.objects import Store
 from jsobj.transfer import run
 from jsobj.transfer.download.target_folder import TargetFolder
+from jsobj.transfer.download.work import Planned
 from jsobj.transfer.events import Failed, Skipped
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec, RunContext
 from jsobj.transfer.journal.jobs import claimed_temps
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
-from jsobj.transfer.targets import absolute, download_target
+from jsobj.transfer.targets import DownloadTarget, absolute, download_target
 
 
 def download(
@@ -38,13 +39,13 @@ def download(
 
     def results() -> Iterator[Result]:
         for source in sources:
-            with _opened(context, source, destination, options, filters) as (job, *where):
-                yield run.download(job, *where)
+            with _opened(context, source, destination, options, filters) as opened:
+                yield run.download(*opened)
 
     def plan() -> Iterator[PlannedItem]:
         for source in sources:
-            with _opened(context, source, destination, options, filters, dry_run=True) as (job, *where):
-                yield from map(_planned, run.download_work(job, *where).decisions())
+            with _opened(context, source, destination, options, filters, dry_run=True) as opened:
+                yield from map(_planned, run.download_work(*opened).decisions())
 
     return Action(run=lambda: _together(list(results())), plan=plan)
 
@@ -58,7 +59,7 @@ def _opened(
     filters: Filters,
     *,
     dry_run: bool = False,
-) -> Iterator[tuple[RunContext, Any, Any, Any]]:
+) -> Iterator[tuple[RunContext, Store, DownloadTarget, TargetFolder]]:
     """The job of one source, its store, and where its objects go."""
     store, settings = context.stores.of(source), context.stores.settings
     target = download_target(store, source, destination)
@@ -99,8 +100,8 @@ def _together(results: list[Result]) -> Result:
     return replace(results[-1], code=ExitCode.PARTIAL, failures=failures)
 
 
-def _planned(decision: Any) -> PlannedItem:
+def _planned(decision: Planned) -> PlannedItem:
     if isinstance(decision, Skipped | Failed):
         return PlannedItem.not_done(decision)
     item = decision.item
-    return PlannedItem("download", item.remote.key, item.name, item.remote.size)
+    return PlannedItem("download", item.source, item.target, item.remote.size)

@@ -20,7 +20,7 @@ from jsobj.transfer.outcomes import Result
 from jsobj.transfer.scan import named
 from jsobj.transfer.targets import absolute, upload_sources
 from jsobj.transfer.upload.stream_run import upload_stream
-from jsobj.transfer.upload.work import Planning, UploadWork
+from jsobj.transfer.upload.work import Planned, Planning, UploadWork
 
 _READ = 1024 * 1024
 
@@ -77,7 +77,7 @@ def upload(
     )
 
 
-def _planned(decision: Any) -> PlannedItem:
+def _planned(decision: Planned) -> PlannedItem:
     if isinstance(decision, Skipped | Failed):
         return PlannedItem.not_done(decision)
     sending = decision.item

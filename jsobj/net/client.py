@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -149,12 +150,14 @@ class _FirstBytes:
 
 def _split(url: str) -> tuple[Origin, str]:
     """The server, and what to ask it for."""
-    parts = urlsplit(url)
     try:
-        port = parts.port
-    except ValueError as error:
-        raise WireError("dns", str(error)) from error
-    origin = Origin(parts.scheme, parts.hostname or "", port or (443 if parts.scheme == "https" else 80))
+        parts = urlsplit(url)
+        default = {"http": 80, "https": 443}[parts.scheme]
+        origin = Origin(parts.scheme, parts.hostname or "", parts.port or default)
+    except (ValueError, KeyError) as error:
+        raise WireError("dns", f"not an address of http or https: {url}") from error
+    if re.search(r"[\x00-\x20\x7f]", url):
+        raise WireError("dns", "a blank or a control character in the address")
     return origin, f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
 
 

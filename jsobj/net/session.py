@@ -7,6 +7,7 @@ here, for every request alike. A body is streamed again from its source with eac
 from __future__ import annotations
 
 import hashlib
+import logging
 import threading
 import time
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ from jsobj.net.retry import GiveUp, RetryPolicy, retry_after
 from jsobj.net.wire import Wire
 from jsobj.urls import Origin
 
+_log = logging.getLogger("jsobj.http")
 _SIGNED = 1024 * 1024  # bytes up to which a body's SHA-256 is taken first, where the dialect signs payloads
 _TRANSIENT = frozenset({408, 429, 498, 499, 500, 502, 503, 504})
 _BUSY = frozenset({429, 498, 503})
@@ -180,6 +182,8 @@ class Session:
 
     def _receive(self, request: Request, wire: Wire, answer: Head, moved: Any, attempt: int) -> tuple[Reply, Verdict]:
         status, reason, headers = answer.status, answer.reason, answer.headers
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s %s%s %d", request.method, self.origin, request.path, status)
         if request.sink is None or status not in request.expect:
             body = wire.read(answer, MAX_BODY)
             reply = Reply(status, reason, headers, body, attempts=attempt)

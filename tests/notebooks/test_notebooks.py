@@ -22,7 +22,7 @@ import jsobj
 
 
 def threads():
-    return sum(each.name == "jsobj-crew" for each in threading.enumerate())
+    return sum(each.name == "jsobj-io" for each in threading.enumerate())
 
 
 if __name__ == "__main__":

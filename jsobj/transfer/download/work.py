@@ -31,7 +31,7 @@ from jsobj.transfer.upload.zarr_order import MARKERS
 
 PASSES = 5  # over the parts of an object that does not have its digest
 
-Planned = DownloadUnit | Skipped | Failed
+Planned = FetchWhole | BeginFetch | Skipped | Failed
 
 
 @dataclass(slots=True)

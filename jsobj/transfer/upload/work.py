@@ -31,7 +31,7 @@ from jsobj.transfer.upload.worker import (
 from jsobj.transfer.upload.zarr_order import MARKERS, HeldBack, failed_below
 from jsobj.transfer.zarr_leftovers import leftovers_warning
 
-Planned = UploadUnit | Skipped | Failed
+Planned = SendWhole | BeginParts | Skipped | Failed
 
 
 @dataclass(frozen=True, slots=True)
