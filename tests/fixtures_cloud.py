@@ -12,8 +12,8 @@ import pytest
 from rigs import lack
 
 from jsobj.sandbox import lifecycle, processes, requirements
-from jsobj.sandbox.keystone_api import KeystoneApi
 from jsobj.sandbox.population import MEMBERS
+from jsobj.sandbox.services.keystone_api import KeystoneApi
 from jsobj.sandbox.status import SandboxStatus
 
 SEGMENTS = ("_segments", "+segments")  # what containers of segments are called: by Swift's clients, by its S3

@@ -12,12 +12,12 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location
 from jsobj.transfer import run
 from jsobj.transfer.events import Failed, Skipped
-from jsobj.transfer.file_list import read_list
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec
+from jsobj.transfer.local.file_list import read_list
+from jsobj.transfer.local.scan import named
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
-from jsobj.transfer.scan import named
 from jsobj.transfer.targets import absolute, upload_sources
 from jsobj.transfer.upload.stream_run import upload_stream
 from jsobj.transfer.upload.work import Planned, Planning, UploadWork

@@ -14,8 +14,8 @@ from jsobj.store.location import Location, object_at
 from jsobj.store.objects import Store
 from jsobj.transfer import verify
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.local_file import unreadable
-from jsobj.transfer.scan import LocalFile, Passed, walk
+from jsobj.transfer.local.local_file import unreadable
+from jsobj.transfer.local.scan import LocalFile, Passed, walk
 from jsobj.transfer.targets import upload_sources
 from jsobj.transfer.verify import EXTRA, SAME, UNREADABLE, Checked, Pair
 from jsobj.transfer.zarr_leftovers import Leftovers

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 from jsobj.errors import JsobjError
 from jsobj.identity.current import Choice, chosen_profile
 from jsobj.identity.settings import Settings
-from jsobj.net.proxy import tunnel_for
+from jsobj.net.connection.proxy import tunnel_for
 from jsobj.urls import Origin
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Case:
         return _COMMAND.sub(name, hint)
 
     def proxy(self, origin: Origin) -> str:
-        """The URL of the proxy for a server; "" for none. Raises :class:`jsobj.net.proxy.ProxyUnusable`."""
+        """The URL of the proxy for a server; "" for none. Raises :class:`jsobj.net.connection.proxy.ProxyUnusable`."""
         return tunnel_for(self.settings.environ, origin)
 
     def profile_choice(self) -> Choice:

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from jsobj.doctor.case import Case
 from jsobj.net.client import HttpClient
+from jsobj.net.connection.response_head import WireError
 from jsobj.net.errors import request_failed
 from jsobj.net.request import Reply
-from jsobj.net.response_head import WireError
 from jsobj.net.sigv4 import KeyPair, signed_headers
 from jsobj.net.xml import error_fields
 from jsobj.urls import Origin

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from jsobj.identity.settings import process_environment
 from jsobj.net.client import MAX_BODY, HttpClient
+from jsobj.net.connection.response_head import WireError
 from jsobj.net.dates import iso_time
 from jsobj.net.errors import request_failed
 from jsobj.net.request import Reply
-from jsobj.net.response_head import WireError
 from jsobj.net.sigv4 import KeyPair, signed_headers
 from jsobj.net.xml import XmlError, parse
 from jsobj.urls import Origin

@@ -19,7 +19,7 @@ from jsobj.net.body import BytesSource
 from jsobj.store.objects import PART_SIZE as LAYOUT
 from jsobj.store.objects import ObjectInfo, PutOptions
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.local_file import content_type
+from jsobj.transfer.local.local_file import content_type
 from jsobj.transfer.part_layout import PART_SIZE
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Store
 from jsobj.transfer.download.disk import umask
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map
-from jsobj.transfer.local_file import content_type
+from jsobj.transfer.local.local_file import content_type
 from jsobj.transfer.part_layout import Stretch, plan_layout
 
 _ONE_REQUEST = 32 * 1024**2  # the largest object that is sent in one request

@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 
 from jsobj import __version__
 from jsobj.net.body import BytesSource
-from jsobj.net.pool import Pool
-from jsobj.net.proxy import tunnel_for
+from jsobj.net.connection.pool import Pool
+from jsobj.net.connection.proxy import tunnel_for
+from jsobj.net.connection.request_head import RequestHead
+from jsobj.net.connection.response_head import WireError
+from jsobj.net.connection.wire import CONNECT_SECONDS
 from jsobj.net.request import Reply
-from jsobj.net.request_head import RequestHead
-from jsobj.net.response_head import WireError
 from jsobj.net.retry import retry_after
-from jsobj.net.wire import CONNECT_SECONDS
 from jsobj.urls import Origin
 
 READ_SECONDS = 30.0
@@ -40,8 +40,8 @@ _log = logging.getLogger("jsobj.http")
 class HttpClient:
     """Keeps connections to every server it asks.
 
-    ``environ`` names the proxies, as in :mod:`jsobj.net.proxy`; ``verify``: True, False, or the path of a file with
-    authorities. ``tries``: with 1 nothing is repeated, neither a busy answer nor a lost one.
+    ``environ`` names the proxies, as in :mod:`jsobj.net.connection.proxy`; ``verify``: True, False, or the path of a
+    file with authorities. ``tries``: with 1 nothing is repeated, neither a busy answer nor a lost one.
     """
 
     def __init__(

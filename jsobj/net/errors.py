@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jsobj.errors import EndpointUnreachable, JsobjError, TlsFailed
-from jsobj.net.response_head import WireError
+from jsobj.net.connection.response_head import WireError
 from jsobj.urls import Origin
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from jsobj.errors import JsobjError
 from jsobj.net.body import Moved, Sink, Source
-from jsobj.net.wire import IDLE_SECONDS
+from jsobj.net.connection.wire import IDLE_SECONDS
 
 MAX_BODY = 32 * 1024 * 1024  # bytes of an answer that is kept in memory; a page of 10 000 names is far below
 OK = frozenset({200, 201, 202, 204, 206})

@@ -18,13 +18,13 @@ from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import digest_of
+from jsobj.net.connection.pool import Pool
+from jsobj.net.connection.request_head import RequestHead
+from jsobj.net.connection.response_head import Head, WireError
+from jsobj.net.connection.wire import Wire
 from jsobj.net.errors import endpoint_unreachable, tls_failed
-from jsobj.net.pool import Pool
 from jsobj.net.request import MAX_BODY, Reauthorise, Reply, Request, Retry, Verdict
-from jsobj.net.request_head import RequestHead
-from jsobj.net.response_head import Head, WireError
 from jsobj.net.retry import GiveUp, RetryPolicy, retry_after
-from jsobj.net.wire import Wire
 from jsobj.urls import Origin
 
 _log = logging.getLogger("jsobj.http")
@@ -58,7 +58,8 @@ class Dialect(Protocol):
 
 
 class Session:
-    """Sends requests for any number of threads. ``verify`` and ``proxy`` as for :class:`jsobj.net.dial.Pool`."""
+    """Sends requests for any number of threads. ``verify`` and ``proxy`` as for
+    :class:`jsobj.net.connection.dial.Pool`."""
 
     def __init__(
         self,

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.locks import Lock, try_lock
-from jsobj.sandbox import configuration, population, probe, rcfiles, requirements, spawn
+from jsobj.sandbox import configuration, population, rcfiles, requirements, spawn
 from jsobj.sandbox.layout import ASKED, SandboxPaths, write_private
-from jsobj.sandbox.listeners import listeners
 from jsobj.sandbox.options import SandboxOptions
 from jsobj.sandbox.record import SandboxRecord
+from jsobj.sandbox.services import probe
+from jsobj.sandbox.services.listeners import listeners
 from jsobj.sandbox.status import SandboxStatus, User
 from jsobj.secret import Secret
 

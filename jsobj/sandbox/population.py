@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime as dt
 import time
 
-from jsobj.sandbox.keystone_api import DEFAULT_DOMAIN, KeystoneApi
 from jsobj.sandbox.record import SandboxRecord
+from jsobj.sandbox.services.keystone_api import DEFAULT_DOMAIN, KeystoneApi
 
 # user: (project, role). The service user may validate S3 signatures and read the keys it caches.
 MEMBERS = {"alice": ("demo", "member"), "rita": ("demo", "reader"), "otto": ("other", "member")}

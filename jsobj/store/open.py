@@ -139,7 +139,7 @@ def _s3(settings: Settings, location: Location, access: S3Access, retry: RetryPo
 
 
 def _proxy(settings: Settings, origin: Origin) -> str:
-    from jsobj.net.proxy import tunnel_for
+    from jsobj.net.connection.proxy import tunnel_for
 
     return tunnel_for(settings.environ, origin)
 

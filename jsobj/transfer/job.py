@@ -10,8 +10,8 @@ from jsobj.net.retry import OnRetry
 from jsobj.store.objects import Store, StorePlace
 from jsobj.transfer.events import Listener, Tally
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.fingerprints import Fingerprints
 from jsobj.transfer.journal.journal import JobKey, Journal
+from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.options import Options
 
 

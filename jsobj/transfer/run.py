@@ -17,9 +17,9 @@ from jsobj.transfer.events import Noted, Started
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.journal.journal import Journal
+from jsobj.transfer.local.scan import LocalFile, Passed, walk
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
-from jsobj.transfer.scan import LocalFile, Passed, walk
 from jsobj.transfer.targets import DownloadTarget, UploadSource
 from jsobj.transfer.upload.work import Planning, UploadWork, merged
 from jsobj.transfer.upload.worker import Sender, Sending

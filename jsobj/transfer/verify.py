@@ -14,8 +14,8 @@ from jsobj.store.location import head_or_none
 from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.engine.parallel_map import parallel_map
-from jsobj.transfer.local_file import opened
-from jsobj.transfer.scan import LocalFile, Passed
+from jsobj.transfer.local.local_file import opened
+from jsobj.transfer.local.scan import LocalFile, Passed
 
 SAME, DIFFERS, MISSING, EXTRA, UNVERIFIED, UNREADABLE = (
     "same",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from jsobj.store.objects import Listed
 from jsobj.transfer.events import Noted
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.scan import walk
+from jsobj.transfer.local.scan import walk
 from jsobj.transfer.upload.zarr_order import MARKERS
 from jsobj.transfer.verify import Pair, pairs
 

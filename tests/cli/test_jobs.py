@@ -20,7 +20,7 @@ from fixtures_cloud import Cloud
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.journal.journal import JobKey, Journal
-from jsobj.transfer.scan import LocalFile
+from jsobj.transfer.local.scan import LocalFile
 
 PART = 5 * 1024**2
 

@@ -16,7 +16,7 @@ from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
 
 from jsobj.net import retry
-from jsobj.net.wire import Wire
+from jsobj.net.connection.wire import Wire
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 

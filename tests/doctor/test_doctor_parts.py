@@ -17,7 +17,7 @@ from jsobj.doctor.redact import Mask
 from jsobj.doctor.runner import chosen, run_checks, without_writing
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.settings import Settings
-from jsobj.net.proxy import ProxyUnusable, malformed, proxy_for
+from jsobj.net.connection.proxy import ProxyUnusable, malformed, proxy_for
 from jsobj.urls import Origin
 
 

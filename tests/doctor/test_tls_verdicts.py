@@ -18,8 +18,8 @@ from jsobj.doctor.checks.network import Destination
 from jsobj.ec2_keys.s3_account import get
 from jsobj.errors import JsobjError
 from jsobj.identity.settings import Settings
-from jsobj.net.dial import Dialer
-from jsobj.net.response_head import WireError
+from jsobj.net.connection.dial import Dialer
+from jsobj.net.connection.response_head import WireError
 from jsobj.urls import Origin, require_origin
 
 Served = tuple[Path, "bool | str"]  # what the server shows, and what is trusted

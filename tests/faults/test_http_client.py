@@ -18,8 +18,8 @@ from certificates import certificate, server_context
 from jsobj.identity.settings import process_environment
 from jsobj.net import client as http
 from jsobj.net.client import HttpClient
-from jsobj.net.response_head import WireError
-from jsobj.net.tls import tls_context
+from jsobj.net.connection.response_head import WireError
+from jsobj.net.connection.tls import tls_context
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 CLOSE = b""  # the connection is closed without an answer

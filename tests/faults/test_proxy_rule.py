@@ -19,7 +19,7 @@ from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.keystone.plugins import plugin_session
 from jsobj.identity.settings import Settings, process_environment
 from jsobj.net.client import HttpClient
-from jsobj.net.proxy import ProxyUnusable, proxy_for
+from jsobj.net.connection.proxy import ProxyUnusable, proxy_for
 from jsobj.store.location import parse_location
 from jsobj.store.open import StoreRequest, open_account, open_store
 from jsobj.store.swift.bucket_admin import through

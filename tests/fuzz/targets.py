@@ -15,10 +15,10 @@ from jsobj.identity.clouds_yaml import lines
 from jsobj.identity.rc import file as rcfile
 from jsobj.net import dates
 from jsobj.net import xml as s3_xml
-from jsobj.net.response_head import WireError, parse_head
+from jsobj.net.connection.response_head import WireError, parse_head
 from jsobj.store.swift import listing as swift_listing
 from jsobj.transfer.journal.records import JobKey
-from jsobj.transfer.key_path import PathRefusal, is_temp, path_for
+from jsobj.transfer.local.key_path import PathRefusal, is_temp, path_for
 from jsobj.urls import normalise_endpoint
 
 

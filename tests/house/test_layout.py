@@ -36,6 +36,14 @@ def test_unit_tests_mirror_the_source() -> None:
     assert astray == []
 
 
+def test_no_folder_holds_too_many_modules() -> None:
+    """Where each file is one command, one check or one tool there may be as many as there are."""
+    one_of_a_kind = {PACKAGE / "cli" / "commands", PACKAGE / "doctor" / "checks", PACKAGE / "export" / "tools"}
+    folders = {path.parent for path in PACKAGE.rglob("*.py")} - one_of_a_kind
+    assert len(folders) > 20
+    assert {str(folder): count for folder in folders if (count := len(list(folder.glob("[!_]*.py")))) > 16} == {}
+
+
 def test_every_room_says_what_it_is_for() -> None:
     rooms = list(PACKAGE.rglob("__init__.py"))
     assert [str(path) for path in rooms if not path.read_text().startswith('"""')] == []

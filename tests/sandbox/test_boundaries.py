@@ -12,9 +12,9 @@ import pytest
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.sandbox import lifecycle, requirements
 from jsobj.sandbox.layout import mounts_under
-from jsobj.sandbox.memory_cache import MemoryCache
 from jsobj.sandbox.options import SandboxOptions
 from jsobj.sandbox.rcfiles import quoted
+from jsobj.sandbox.services.memory_cache import MemoryCache
 from jsobj.sandbox.shell import shell_environment
 
 

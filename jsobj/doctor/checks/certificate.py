@@ -9,9 +9,9 @@ from typing import Any
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, failed, passed, warned
 from jsobj.doctor.checks.network import Destination, TargetOf, open_way
-from jsobj.net.dial import secure
-from jsobj.net.response_head import WireError
-from jsobj.net.tls import tls_context
+from jsobj.net.connection.dial import secure
+from jsobj.net.connection.response_head import WireError
+from jsobj.net.connection.tls import tls_context
 
 _SECONDS = 4.0
 _NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python does not name

@@ -11,7 +11,7 @@ from jsobj.errors import JsobjError
 from jsobj.identity.auth_source import from_environment
 from jsobj.identity.aws_files.profile import AwsProfile, read_profile
 from jsobj.identity.current import chosen_cloud
-from jsobj.net.proxy import malformed
+from jsobj.net.connection.proxy import malformed
 from jsobj.urls import normalise_endpoint
 
 # They name a login or files, and do not disturb one.

@@ -14,9 +14,9 @@ from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, failed, passed
 from jsobj.doctor.http import CONNECT_SECONDS, ask
 from jsobj.errors import JsobjError
-from jsobj.net.dial import connect, open_tunnel
-from jsobj.net.proxy import Proxy, proxy_for
-from jsobj.net.response_head import WireError
+from jsobj.net.connection.dial import connect, open_tunnel
+from jsobj.net.connection.proxy import Proxy, proxy_for
+from jsobj.net.connection.response_head import WireError
 from jsobj.urls import Origin, parse_url
 
 RESOLVE_SECONDS = 4.0

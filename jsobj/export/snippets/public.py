@@ -19,8 +19,8 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.snippets.kinds import ZARR_FILES
 from jsobj.identity.settings import process_environment
 from jsobj.net.client import HttpClient
+from jsobj.net.connection.response_head import WireError
 from jsobj.net.errors import request_failed
-from jsobj.net.response_head import WireError
 from jsobj.net.sigv4 import DEFAULT_REGION
 from jsobj.urls import Origin, parse_url
 

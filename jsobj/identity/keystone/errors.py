@@ -14,8 +14,8 @@ from jsobj.errors import (
     TlsFailed,
 )
 from jsobj.identity.auth_source import AuthSource
+from jsobj.net.connection.response_head import WireError
 from jsobj.net.request import Reply
-from jsobj.net.response_head import WireError
 
 LOG_IN = "log in"  # the step at which the login itself is judged
 

@@ -13,7 +13,7 @@ from typing import Any
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.settings import process_environment
-from jsobj.net.proxy import tunnel_for
+from jsobj.net.connection.proxy import tunnel_for
 from jsobj.secret import Secret
 from jsobj.urls import parse_url
 

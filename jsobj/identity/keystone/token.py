@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource
 from jsobj.net.client import HttpClient
+from jsobj.net.connection.response_head import WireError
 from jsobj.net.dates import clock_offset
-from jsobj.net.response_head import WireError
 from jsobj.secret import Secret
 
 _USER = frozenset({"user_id", "username", "user_domain_id", "user_domain_name"})

@@ -45,7 +45,7 @@ class Supervisor:
         self.record()
         self.fork("keystone", self.keystone)
         os.chdir(self.paths.swift)
-        from jsobj.sandbox import swift_servers
+        from jsobj.sandbox.services import swift_servers
 
         swift_servers.prepare(self.plan["ports"])
         for role in ("account", "container", "object", "proxy"):
@@ -62,7 +62,7 @@ class Supervisor:
 
     def swift(self, role: str) -> None:
         """Become one of Swift's servers."""
-        from jsobj.sandbox import swift_servers
+        from jsobj.sandbox.services import swift_servers
 
         swift_servers.serve(role, socket.socket(fileno=self.plan["sockets"][role]))
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.locks import sync_folder
 from jsobj.transfer.download.disk import UnsyncedBytes
-from jsobj.transfer.key_path import Parts
+from jsobj.transfer.local.key_path import Parts
 
 _KEPT = 64
 _FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

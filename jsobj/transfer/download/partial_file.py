@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from jsobj.errors import JsobjError
 from jsobj.transfer.download.disk import UnsyncedBytes, umask, write_error
 from jsobj.transfer.download.open_folders import Folders, OpenFolder, flush
-from jsobj.transfer.key_path import Parts
+from jsobj.transfer.local.key_path import Parts
 
 SMALL = 1024 * 1024  # bytes; larger files get room reserved and are flushed alone
 _FLUSHED_ALONE = 64  # small files

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Callable, Collection
 
 from jsobj.locks import Lock, try_lock, wait_shared
-from jsobj.transfer.key_path import is_temp
+from jsobj.transfer.local.key_path import is_temp
 
 # The names that journals have; None where one of them cannot be read: then no file is known to be stale.
 Claimed = Callable[[], Collection[str] | None]

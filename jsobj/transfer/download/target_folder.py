@@ -17,8 +17,8 @@ from jsobj.transfer.download.disk import UnsyncedBytes, reserve, write_error
 from jsobj.transfer.download.open_folders import Folders
 from jsobj.transfer.download.partial_file import SMALL, PartialFile, Publisher
 from jsobj.transfer.download.stale_temps import Claimed, hold, sweep
-from jsobj.transfer.key_path import Parts, is_temp, temp_name
-from jsobj.transfer.scan import LocalFile
+from jsobj.transfer.local.key_path import Parts, is_temp, temp_name
+from jsobj.transfer.local.scan import LocalFile
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _OLD = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

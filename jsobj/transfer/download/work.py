@@ -25,7 +25,7 @@ from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Failed, Noted, Skipped
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.key_path import Clashes, PathRefusal, path_for
+from jsobj.transfer.local.key_path import Clashes, PathRefusal, path_for
 from jsobj.transfer.part_layout import Stretch
 from jsobj.transfer.upload.zarr_order import MARKERS
 

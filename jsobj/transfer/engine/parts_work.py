@@ -17,8 +17,8 @@ from jsobj.errors import JsobjError
 from jsobj.transfer.engine.unit_queue import Barrier, UnitSource
 from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Skipped, Tally
-from jsobj.transfer.fingerprints import Fingerprints
 from jsobj.transfer.journal.journal import Journal
+from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from jsobj.store.objects import Part
-    from jsobj.transfer.scan import LocalFile
+    from jsobj.transfer.local.scan import LocalFile
 
 __all__ = ["DownloadRecord", "JobKey", "Journal", "LeftoverUpload", "UploadRecord"]
 

@@ -15,8 +15,8 @@ from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
 from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Failed, Noted, Skipped
+from jsobj.transfer.local.scan import LocalFile, Passed
 from jsobj.transfer.part_layout import Stretch
-from jsobj.transfer.scan import LocalFile, Passed
 from jsobj.transfer.upload.worker import (
     SAME_CONTENT,
     AbandonParts,

@@ -21,10 +21,10 @@ from jsobj.transfer.compression import compressed_already, encoder, file_chunks,
 from jsobj.transfer.engine.parts_work import Arrived
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.engine.work import Performer
-from jsobj.transfer.local_file import content_type, opened, require_same
+from jsobj.transfer.local.local_file import content_type, opened, require_same
+from jsobj.transfer.local.scan import LocalFile
 from jsobj.transfer.options import Options
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
-from jsobj.transfer.scan import LocalFile
 
 _SQUEEZED_PART = 6 * 1024**2  # bytes; a worker that compresses holds two of these
 _HEAD = 16  # bytes of a file that tell whether it is compressed already

@@ -9,7 +9,7 @@ import pytest
 
 from jsobj.store.objects import Listed
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.scan import walk
+from jsobj.transfer.local.scan import walk
 from jsobj.transfer.upload.work import LeftoverObject, merged
 from jsobj.transfer.zarr_leftovers import Leftovers, files_left
 

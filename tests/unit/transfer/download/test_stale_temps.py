@@ -13,7 +13,7 @@ import pytest
 
 from jsobj.transfer.download.stale_temps import Claimed
 from jsobj.transfer.download.target_folder import TargetFolder
-from jsobj.transfer.key_path import temp_name
+from jsobj.transfer.local.key_path import temp_name
 
 STRAY = temp_name("f", "0123456789abcdef")
 OTHER = temp_name("g", "fedcba9876543210")

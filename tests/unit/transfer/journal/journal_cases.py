@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jsobj.store.objects import Part
 from jsobj.transfer.journal.journal import JobKey, Journal
-from jsobj.transfer.scan import LocalFile
+from jsobj.transfer.local.scan import LocalFile
 
 KEY = JobKey(
     verb="upload",

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from jsobj.sandbox.memory_cache import MemoryCache
+from jsobj.sandbox.services.memory_cache import MemoryCache
 
 DEVICE = "d1"
 PART_POWER = 4

@@ -8,8 +8,8 @@ import weakref
 from collections import deque
 from collections.abc import Iterator
 
-from jsobj.net.dial import Dialer
-from jsobj.net.wire import CONNECT_SECONDS, Wire
+from jsobj.net.connection.dial import Dialer
+from jsobj.net.connection.wire import CONNECT_SECONDS, Wire
 from jsobj.urls import Origin
 
 

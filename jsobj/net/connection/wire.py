@@ -19,8 +19,8 @@ from collections.abc import Callable
 from typing import Any
 
 from jsobj.net.body import BytesSource, Moved, Sink, Source
-from jsobj.net.response_head import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, wire_error_of
-from jsobj.net.socket_state import FromSourceError, closed, readable
+from jsobj.net.connection.response_head import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, wire_error_of
+from jsobj.net.connection.socket_state import FromSourceError, closed, readable
 
 BUFFER = 1024 * 1024  # bytes; one a connection, which is one a worker
 _SMALL = 160 * 1024  # bytes until more is needed: with small objects there are many connections

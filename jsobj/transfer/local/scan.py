@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from jsobj.errors import ExitCode, JsobjError, error_of
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.key_path import PathRefusal, is_temp, key_for
+from jsobj.transfer.local.key_path import PathRefusal, is_temp, key_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from functools import cache
 
 from jsobj.errors import ExitCode, JsobjError, SourceVanished
 from jsobj.net.body import source_changed
-from jsobj.transfer.scan import LocalFile
+from jsobj.transfer.local.scan import LocalFile
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jsobj import __version__
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.proxy import proxy_login
+from jsobj.net.connection.proxy import proxy_login
 from jsobj.urls import Origin
 
 

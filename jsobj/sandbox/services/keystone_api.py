@@ -9,8 +9,8 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.client import HttpClient
+from jsobj.net.connection.response_head import WireError
 from jsobj.net.request import Reply
-from jsobj.net.response_head import WireError
 from jsobj.secret import Secret
 
 DEFAULT_DOMAIN = {"id": "default"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.response_head import WireError
+from jsobj.net.connection.response_head import WireError
 from jsobj.net.sigv4 import signed_headers
-from jsobj.sandbox.keystone_api import KeystoneApi, single_request
 from jsobj.sandbox.record import SandboxRecord
+from jsobj.sandbox.services.keystone_api import KeystoneApi, single_request
 from jsobj.secret import Secret
 from jsobj.urls import require_origin
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 
-from jsobj.net.response_head import WireError
+from jsobj.net.connection.response_head import WireError
 
 
 class FromSourceError(OSError):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from jsobj.net.client import HttpClient
-from jsobj.net.pool import Pool
+from jsobj.net.connection.pool import Pool
 from jsobj.urls import require_origin
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode
 from jsobj.transfer.filters import Filters
-from jsobj.transfer.scan import Found, LocalFile, Passed, named, walk
+from jsobj.transfer.local.scan import Found, LocalFile, Passed, named, walk
 
 NOBODY = 65534
 

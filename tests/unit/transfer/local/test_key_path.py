@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jsobj.transfer.key_path import Clashes, PathRefusal, is_temp, key_for, path_for, temp_name
+from jsobj.transfer.local.key_path import Clashes, PathRefusal, is_temp, key_for, path_for, temp_name
 
 KEYS = st.one_of(
     st.text(max_size=40),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.file_list import read_list
+from jsobj.transfer.local.file_list import read_list
 
 
 def listed(data: bytes, *, null: bool = False) -> list[str]:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from jsobj.transfer.fingerprints import Fingerprints
-from jsobj.transfer.scan import LocalFile
+from jsobj.transfer.local.fingerprints import Fingerprints
+from jsobj.transfer.local.scan import LocalFile
 
 PLACE = "https://cloud s3://bucket/p/"
 OLD = 1_600_000_000 * 10**9
@@ -178,7 +178,7 @@ def test_b119_a_damaged_cache_knows_nothing_and_is_made_anew(path: Path, how: st
 
 
 def test_a_locked_cache_is_left_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jsobj.transfer.fingerprints._WAIT", 0.01)
+    monkeypatch.setattr("jsobj.transfer.local.fingerprints._WAIT", 0.01)
     filled(path)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -228,7 +228,7 @@ def test_old_rows_go(path: Path) -> None:
 
 def test_it_does_not_grow_for_ever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(path, 100)
-    monkeypatch.setattr("jsobj.transfer.fingerprints._LARGEST", 4096)
+    monkeypatch.setattr("jsobj.transfer.local.fingerprints._LARGEST", 4096)
     prints = Fingerprints(path)
     assert prints.known(file("d/f00001"), PLACE + "d/f00001") == ""
     prints.close()

@@ -8,7 +8,7 @@ import pytest
 
 from jsobj.errors import ExitCode
 from jsobj.identity.settings import Settings
-from jsobj.net.proxy import ProxyUnusable, proxy_for, proxy_login, tunnel_for
+from jsobj.net.connection.proxy import ProxyUnusable, proxy_for, proxy_login, tunnel_for
 from jsobj.urls import require_origin
 
 HTTPS = "https://js2.example.org:8001"

@@ -10,9 +10,9 @@ import ssl
 import threading
 from urllib.parse import urlsplit
 
-from jsobj.net.proxy import proxy_login
-from jsobj.net.response_head import WireError, parse_head
-from jsobj.net.wire import CONNECT_SECONDS
+from jsobj.net.connection.proxy import proxy_login
+from jsobj.net.connection.response_head import WireError, parse_head
+from jsobj.net.connection.wire import CONNECT_SECONDS
 from jsobj.urls import Origin
 
 
@@ -64,7 +64,7 @@ class Dialer:
     def _secured(self, connection: socket.socket) -> ssl.SSLSocket:
         with self._lock:
             if self._context is None:
-                from jsobj.net.tls import tls_context
+                from jsobj.net.connection.tls import tls_context
 
                 self._context = tls_context(self._verify)
         secured = secure(connection, self._context, self._origin.host, self._session)

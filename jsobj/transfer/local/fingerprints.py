@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jsobj.transfer.scan import LocalFile
+from jsobj.transfer.local.scan import LocalFile
 
 if TYPE_CHECKING:
     import sqlite3
