@@ -73,10 +73,10 @@ def test_a_listing_begins_after_a_name(tree: S3Scene, after: str, limit: int) ->
 
 def test_a_listing_that_is_given_up_asks_for_no_more(tree: S3Scene) -> None:
     asked = []
-    requests = tree.another()._requests
-    send = requests.session.send
-    requests.session.send = lambda request: asked.append(request) or send(request)  # type: ignore[assignment, func-returns-value]
-    listing = s3_listing.objects(requests, limit=2)
+    api = tree.another()._requests
+    send = api.session.send
+    api.session.send = lambda request: asked.append(request) or send(request)  # type: ignore[assignment, func-returns-value]
+    listing = s3_listing.objects(api, limit=2)
     assert isinstance(listing, Generator)
     next(listing)
     listing.close()
@@ -85,36 +85,36 @@ def test_a_listing_that_is_given_up_asks_for_no_more(tree: S3Scene) -> None:
 
 @pytest.mark.parametrize("limit", [1, 2, 0])
 def test_servers_that_know_only_the_first_way_to_list(tree: S3Scene, monkeypatch: Any, limit: int) -> None:
-    requests = tree.another()._requests
-    send = requests.session.send
+    api = tree.another()._requests
+    send = api.session.send
 
     def old(request: Any) -> Any:
         if ("list-type", "2") in request.query:
             raise S3NotImplemented("no")
         return send(request)
 
-    monkeypatch.setattr(requests.session, "send", old)
+    monkeypatch.setattr(api.session, "send", old)
     for delimiter in ("", "/"):
-        ours = list(s3_listing.objects(requests, delimiter=delimiter, limit=limit))
+        ours = list(s3_listing.objects(api, delimiter=delimiter, limit=limit))
         assert ours == list(tree.store.list(delimiter=delimiter))
 
 
 def test_servers_that_ignore_that_they_are_asked_in_the_second_way(tree: S3Scene, monkeypatch: Any) -> None:
-    requests = tree.another()._requests
-    send = requests.session.send
+    api = tree.another()._requests
+    send = api.session.send
     asked = []
 
     def old(request: Any) -> Any:
         asked.append(request.query)
         return send(replace(request, query=tuple(pair for pair in request.query if pair != ("list-type", "2"))))
 
-    monkeypatch.setattr(requests.session, "send", old)
-    assert list(s3_listing.objects(requests, limit=3)) == list(tree.store.list())
+    monkeypatch.setattr(api.session, "send", old)
+    assert list(s3_listing.objects(api, limit=3)) == list(tree.store.list())
     assert [("list-type", "2") in query for query in asked][:2] == [True, False]
 
 
 def test_many_uploads_and_parts_come_page_by_page(fresh_bucket: S3Scene, monkeypatch: Any) -> None:
-    store, requests = fresh_bucket.store, fresh_bucket.store._requests
+    store, api = fresh_bucket.store, fresh_bucket.store._requests
     begun = {(key, store.begin(key).id) for key in ("u/1", "u/1", "u/2 +", "u/\u00fc", "v")}
     if fresh_bucket.is_rgw:  # Swift 2.38 answers 500
         control = store.begin("\x01")
@@ -122,7 +122,7 @@ def test_many_uploads_and_parts_come_page_by_page(fresh_bucket: S3Scene, monkeyp
         assert next(store.uploads()).key == "\x01"
         store.abort(control)
     parts = [store.put_part(Upload("v", dict(begun)["v"]), number, BytesSource(b"x")) for number in (1, 2, 5)]
-    send = requests.session.send
+    send = api.session.send
     asked = []
 
     def small(request: Any) -> Any:
@@ -131,7 +131,7 @@ def test_many_uploads_and_parts_come_page_by_page(fresh_bucket: S3Scene, monkeyp
         more = (("max-uploads", "2"),) if "uploads" in names else (("max-parts", "1"),)
         return send(replace(request, query=request.query + more))
 
-    monkeypatch.setattr(requests.session, "send", small)
+    monkeypatch.setattr(api.session, "send", small)
     found = [(upload.key, upload.id) for upload in store.uploads()]
     assert set(found) == begun
     assert len(found) == len(begun)

@@ -42,7 +42,7 @@ class S3Page:
 
 
 def objects(
-    requests: S3Requests, prefix: str = "", *, delimiter: str = "", after: str = "", limit: int = 0
+    api: S3Requests, prefix: str = "", *, delimiter: str = "", after: str = "", limit: int = 0
 ) -> Iterator[Listed]:
     """The names in a bucket in the order of their bytes; see :meth:`jsobj.store.objects.Store.list`.
 
@@ -50,15 +50,15 @@ def objects(
     """
     words = (("prefix", prefix), ("delimiter", delimiter), ("max-keys", str(limit or "")))
     base = _URL + tuple((name, value) for name, value in words if value)
-    page, second = _first(requests, base, after)
+    page, second = _first(api, base, after)
     last, empty = after, 0
     while True:
-        ahead = Prefetch(partial(_page, requests, base, page.following, second=second)) if page.following else None
+        ahead = Prefetch(partial(_page, api, base, page.following, second=second)) if page.following else None
         if page.items:
             first = page.items[0]
             # Names after "a/x" may be folded into "a/".
             if first.key <= last and not (first.prefix and after.startswith(first.key)):
-                raise stuck(f"s3://{requests.bucket}", last, first.key)
+                raise stuck(f"s3://{api.bucket}", last, first.key)
             last, empty = page.items[-1].key, 0
         else:
             empty += 1
@@ -67,27 +67,27 @@ def objects(
             return
         asked, page = page.following, ahead.result()
         if page.following == asked or empty > _EMPTY_PAGES:
-            raise stuck(f"s3://{requests.bucket}", last, "")
+            raise stuck(f"s3://{api.bucket}", last, "")
 
 
-def _first(requests: S3Requests, base: Query, after: str) -> tuple[S3Page, bool]:
+def _first(api: S3Requests, base: Query, after: str) -> tuple[S3Page, bool]:
     """The first page, and whether the server knows ListObjectsV2."""
     try:
-        return _page(requests, base, (("start-after", after),) if after else (), second=True), True
+        return _page(api, base, (("start-after", after),) if after else (), second=True), True
     except (S3NotImplemented, S3ArgumentRefused, S3Failed):  # so answer servers that know ListObjects only
         pass
-    return _page(requests, base, (("marker", after),) if after else (), second=False), False
+    return _page(api, base, (("marker", after),) if after else (), second=False), False
 
 
-def _page(requests: S3Requests, base: Query, following: Query, *, second: bool) -> S3Page:
+def _page(api: S3Requests, base: Query, following: Query, *, second: bool) -> S3Page:
     # What only ListObjects knows as an answer is asked for as one: a server may ignore "list-type".
     second = second and not any(name == "marker" for name, _ in following)
     query = (("list-type", "2"), *base, *following) if second else (*base, *following)
-    document = _document(requests, requests.send("GET", query=query).body, _PAGE)
-    encoded = _is_encoded(requests, document)
-    items = [_item(requests, tag, record, encoded) for tag, record in document.records]
+    document = _document(api, api.send("GET", query=query).body, _PAGE)
+    encoded = _is_encoded(api, document)
+    items = [_item(api, tag, record, encoded) for tag, record in document.records]
     items.sort(key=attrgetter("key"))  # folded names come apart from the others
-    return S3Page(with_sizes(items, requests.head), _following(document, items))
+    return S3Page(with_sizes(items, api.head), _following(document, items))
 
 
 def _following(document: Document, items: list[Listed]) -> Query:
@@ -99,28 +99,28 @@ def _following(document: Document, items: list[Listed]) -> Query:
     return (("marker", items[-1].key),) if items else ()
 
 
-def _is_encoded(requests: S3Requests, document: Document) -> bool:
+def _is_encoded(api: S3Requests, document: Document) -> bool:
     if document.fields.get("EncodingType") == "url":
         return True
     if document.mended:
-        raise requests.malformed("its listing is malformed: names that XML cannot carry")
+        raise api.malformed("its listing is malformed: names that XML cannot carry")
     return False
 
 
-def _item(requests: S3Requests, tag: str, record: Fields, encoded: bool) -> Listed:
+def _item(api: S3Requests, tag: str, record: Fields, encoded: bool) -> Listed:
     if tag == "CommonPrefixes":
-        return Listed(_name(requests, record, "Prefix", encoded), prefix=True)
+        return Listed(_name(api, record, "Prefix", encoded), prefix=True)
     size = record.get("Size", "")
-    key = _name(requests, record, "Key", encoded)
+    key = _name(api, record, "Key", encoded)
     if not (size.isascii() and size.isdigit()):
-        raise requests.malformed("its listing is malformed: a size that is no number")
+        raise api.malformed("its listing is malformed: a size that is no number")
     return Listed(key, int(size), record.get("ETag", "").strip('"'), iso_epoch(record.get("LastModified", "")))
 
 
-def _name(requests: S3Requests, record: Fields, tag: str, encoded: bool) -> str:
+def _name(api: S3Requests, record: Fields, tag: str, encoded: bool) -> str:
     name = record.get(tag, "")
     if not name:
-        raise requests.malformed("its listing is malformed: an object without a name")
+        raise api.malformed("its listing is malformed: an object without a name")
     return _decoded(name) if encoded else name
 
 
@@ -131,50 +131,50 @@ def _decoded(name: str) -> str:
     return unquote(name.replace("+", " "), errors="surrogateescape")
 
 
-def _document(requests: S3Requests, body: bytes, kind: tuple[frozenset[str], frozenset[str]]) -> Document:
+def _document(api: S3Requests, body: bytes, kind: tuple[frozenset[str], frozenset[str]]) -> Document:
     try:
         return parse(body, *kind)
     except XmlError as error:
-        raise requests.malformed(f"its listing is malformed: {error}") from error
+        raise api.malformed(f"its listing is malformed: {error}") from error
 
 
-def uploads(requests: S3Requests, prefix: str = "") -> Iterator[Upload]:
+def uploads(api: S3Requests, prefix: str = "") -> Iterator[Upload]:
     """The multipart uploads that are not complete, page by page."""
     base = (("uploads", ""), *((("prefix", prefix),) if prefix else ()))
     following: Query = ()
     encoded = False
     while True:
-        document = _document(requests, requests.send("GET", query=base + following).body, _UPLOADS)
+        document = _document(api, api.send("GET", query=base + following).body, _UPLOADS)
         if document.mended and not encoded:
             # Requested only where it is needed: RGW 16 encodes then, and does not say so.
             encoded, base = True, base + _URL
             continue
         last, asked = Upload("", ""), following
         for _, record in document.records:
-            key = _name(requests, record, "Key", encoded)
+            key = _name(api, record, "Key", encoded)
             last = Upload(key, record.get("UploadId", ""), iso_epoch(record.get("Initiated", "")))
             yield last
         if document.fields.get("IsTruncated") != "true":
             return
         following = (("key-marker", last.key), ("upload-id-marker", last.id))
         if following == asked or not last.key:
-            raise stuck(f"s3://{requests.bucket}", last.key, "")
+            raise stuck(f"s3://{api.bucket}", last.key, "")
 
 
-def parts(requests: S3Requests, upload: Upload) -> list[Part]:
+def parts(api: S3Requests, upload: Upload) -> list[Part]:
     """The parts that the server has, by number. Not found (``upload-not-found``) where it knows no such upload."""
     found: list[Part] = []
     marker = 0
     while True:
         query: Query = (("uploadId", upload.id), *((("part-number-marker", str(marker)),) if marker else ()))
-        document = _document(requests, requests.send("GET", upload.key, query=query).body, _PARTS)
+        document = _document(api, api.send("GET", upload.key, query=query).body, _PARTS)
         for _, record in document.records:
             number, size = record.get("PartNumber", ""), record.get("Size", "")
             if not (number.isdigit() and size.isdigit()):
-                raise requests.malformed("its list of parts is malformed")
+                raise api.malformed("its list of parts is malformed")
             found.append(Part(int(number), int(size), record.get("ETag", "").strip('"')))
         if document.fields.get("IsTruncated") != "true":
             return found
         if not found or found[-1].number <= marker:
-            raise stuck(f"s3://{requests.bucket}", f"part {marker}", "")
+            raise stuck(f"s3://{api.bucket}", f"part {marker}", "")
         marker = found[-1].number

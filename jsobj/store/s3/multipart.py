@@ -197,9 +197,9 @@ def _manifest(parts: Sequence[Part]) -> bytes:
     ).encode()
 
 
-def _holds(requests: S3Requests, key: str, etag: str) -> bool:
+def _holds(api: S3Requests, key: str, etag: str) -> bool:
     try:
-        return requests.head(key).etag == etag
+        return api.head(key).etag == etag
     except JsobjError as error:
         if error.code is ExitCode.NOT_FOUND:
             return False
@@ -214,8 +214,8 @@ def _etag_in(body: bytes) -> str:
         return ""
 
 
-def _field(requests: S3Requests, body: bytes, root: str, name: str) -> str:
+def _field(api: S3Requests, body: bytes, root: str, name: str) -> str:
     try:
         return parse(body.lstrip(), frozenset({root})).fields.get(name, "")
     except XmlError as error:
-        raise requests.malformed(str(error)) from error
+        raise api.malformed(str(error)) from error

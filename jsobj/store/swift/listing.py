@@ -29,12 +29,12 @@ _OK = frozenset({200, 204})
 
 
 def listing(
-    requests: SwiftRequests, container: str, prefix: str = "", *, delimiter: str = "", after: str = ""
+    api: SwiftRequests, container: str, prefix: str = "", *, delimiter: str = "", after: str = ""
 ) -> Iterator[Listed]:
     """The names in a container in the order of their bytes; see :meth:`jsobj.store.objects.Store.list`."""
 
     def fetch(marker: str) -> SwiftPage:
-        return _page(requests, container, prefix, delimiter, marker)
+        return _page(api, container, prefix, delimiter, marker)
 
     page = fetch(after)
     while page.items:
@@ -55,16 +55,16 @@ class SwiftPage:
     last: bool = True
 
 
-def _page(requests: SwiftRequests, container: str, prefix: str, delimiter: str, marker: str) -> SwiftPage:
+def _page(api: SwiftRequests, container: str, prefix: str, delimiter: str, marker: str) -> SwiftPage:
     words = {"format": "json", "limit": str(LIMIT), "prefix": prefix, "delimiter": delimiter, "marker": marker}
     query = tuple((name, value) for name, value in words.items() if value)
-    reply = requests.send("GET", container, query=query, headers=JSON, expect=_OK)
+    reply = api.send("GET", container, query=query, headers=JSON, expect=_OK)
     items = parse(reply.body, container)
     if items and not _bytes(marker) < _bytes(items[0].key) <= _bytes(items[-1].key):
         raise stuck(f"swift://{container}", marker, items[0].key)
     held = reply.headers.get("x-container-object-count", "")
     last = len(items) < LIMIT and held.isdigit() and int(held) <= LIMIT
-    return SwiftPage(with_sizes(items, partial(requests.head, container)), last)
+    return SwiftPage(with_sizes(items, partial(api.head, container)), last)
 
 
 def _bytes(name: str) -> bytes:

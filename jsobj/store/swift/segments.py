@@ -77,8 +77,8 @@ def manifest(container: str, upload: Upload, parts: Sequence[Part]) -> bytes:
 class Segments:
     """The segments of the large objects in one container. For any number of threads."""
 
-    def __init__(self, requests: SwiftRequests, container: str) -> None:
-        self._requests = requests
+    def __init__(self, api: SwiftRequests, container: str) -> None:
+        self._requests = api
         self._of = container
         self.container = f"{container}_segments"
         self._lock = threading.Lock()

@@ -20,8 +20,8 @@ _COPY_SECONDS = 900.0  # without a word from the server, which copies up to 5 Gi
 class Copier:
     """Copies to the container ``bucket`` and its segments."""
 
-    def __init__(self, requests: SwiftRequests, bucket: str, segments: Segments) -> None:
-        self._requests = requests
+    def __init__(self, api: SwiftRequests, bucket: str, segments: Segments) -> None:
+        self._requests = api
         self._bucket = bucket
         self._segments = segments
 

@@ -26,7 +26,7 @@ _OK = frozenset({200, 201, 202, 204})
 
 
 def temporary_url(
-    requests: SwiftRequests,
+    api: SwiftRequests,
     origin: Origin,
     info: Mapping[str, Any],
     container: str,
@@ -50,10 +50,10 @@ def temporary_url(
         raise JsobjError("presign-off", "this object store offers no temporary URLs", code=ExitCode.REFUSED)
     allowed = feature.get("allowed_digests") if isinstance(feature, dict) else None
     digest = next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
-    secret = _key(requests, container) or (_made_key(requests, container) if make_key else "")
+    secret = _key(api, container) or (_made_key(api, container) if make_key else "")
     if not secret:
         raise _no_key(container, key, cloud)
-    path = requests.path(container, key)
+    path = api.path(container, key)
     ends = int(now if now is not None else time.time()) + seconds
     signed = unquote(path[path.index("/v1") :] if "/v1" in path else path, errors="surrogateescape")
     text = f"{method}\n{ends}\n{signed}".encode("utf-8", "surrogateescape")
@@ -61,33 +61,33 @@ def temporary_url(
     return f"{origin}{path}?temp_url_sig={signature}&temp_url_expires={ends}"
 
 
-def _key(requests: SwiftRequests, container: str) -> str:
+def _key(api: SwiftRequests, container: str) -> str:
     """The key that the server checks with: the container's own where containers may have one."""
-    held = requests.send("HEAD", container, expect=READ).headers
+    held = api.send("HEAD", container, expect=READ).headers
     found = "" if is_rgw(held) else _named(held, "container")
-    return found or _named(_account(requests), "account")
+    return found or _named(_account(api), "account")
 
 
-def _account(requests: SwiftRequests) -> Mapping[str, str]:
+def _account(api: SwiftRequests) -> Mapping[str, str]:
     from jsobj.net.request import Request
 
-    return requests.session.send(Request("HEAD", requests.root, item="the account", expect=READ)).headers
+    return api.session.send(Request("HEAD", api.root, item="the account", expect=READ)).headers
 
 
 def _named(headers: Mapping[str, str], level: str) -> str:
     return next((headers[f"x-{level}-meta-{name}"] for name in _KEYS if headers.get(f"x-{level}-meta-{name}")), "")
 
 
-def _made_key(requests: SwiftRequests, container: str) -> str:
+def _made_key(api: SwiftRequests, container: str) -> str:
     """A new key, where there is none: in the container, which lets it sign no more than that; in RGW's account."""
     from jsobj.net.request import Request
 
     secret = secrets.token_hex(24)
-    rgw = is_rgw(requests.send("HEAD", container, expect=READ).headers)
-    path, level = (requests.root, "account") if rgw else (requests.path(container), "container")
+    rgw = is_rgw(api.send("HEAD", container, expect=READ).headers)
+    path, level = (api.root, "account") if rgw else (api.path(container), "container")
     headers = {f"x-{level}-meta-{_KEYS[0]}": secret}
-    requests.session.send(Request("POST", path, headers=headers, item=f"swift://{container}", expect=_OK))
-    return _key(requests, container)  # what the server has, should another have made one at the same time
+    api.session.send(Request("POST", path, headers=headers, item=f"swift://{container}", expect=_OK))
+    return _key(api, container)  # what the server has, should another have made one at the same time
 
 
 def is_rgw(headers: Mapping[str, str]) -> bool:
