@@ -56,6 +56,7 @@ class Transfers:
     __slots__ = ()
 
     def _wish(self) -> StoreRequest:
+        """Which login and endpoint the stores are opened with: :class:`jsobj.api.connection.Connection` knows."""
         raise NotImplementedError
 
     def upload(

@@ -46,7 +46,16 @@ class Issued:
 def identity_root(auth_url: str) -> str:
     """Keystone's v3 root: ``auth_url`` with exactly one ``/v3`` at its end (portals write it with and without)."""
     stripped = auth_url.rstrip("/")
-    return stripped if urlsplit(stripped).path.endswith("/v3") else f"{stripped}/v3"
+    try:
+        path = urlsplit(stripped).path
+    except ValueError as error:  # such as https://[::1/v3
+        raise JsobjError(
+            "auth-url-bad",
+            f"Keystone's address is not usable: {error}",
+            code=ExitCode.LOCAL,
+            hint="correct auth_url in clouds.yaml, or OS_AUTH_URL",
+        ) from error
+    return stripped if path.endswith("/v3") else f"{stripped}/v3"
 
 
 def is_direct(source: AuthSource) -> bool:
