@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -39,3 +42,17 @@ def need_strace() -> str:
 @functools.cache
 def _traces(strace: str) -> bool:
     return subprocess.run([strace, "true"], capture_output=True, timeout=20).returncode == 0
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[Path]:
+    """A file system of ``size`` (such as ``64k``) in ``folder``, taken away at the end whatever happens."""
+    disk = folder / "disk"
+    disk.mkdir()
+    mount = [need_program("mount"), "-t", "tmpfs", "-o", f"size={size},mode=0700", "tmpfs", str(disk)]
+    if subprocess.run(mount, capture_output=True, timeout=20).returncode:
+        lack("a tmpfs may not be mounted here: run the tests as root")
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], check=True, timeout=20)

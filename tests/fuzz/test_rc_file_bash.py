@@ -2,13 +2,12 @@
 
 Two sources of files: a grammar of the accepted subset filled with hostile strings (which must be accepted), and
 Horizon's own shapes damaged at random (which may be refused). bash runs restricted, with no environment, no programs to
-find, in an empty folder, and only on files that the parser accepted. It must be installed: without it these tests fail.
+find, in an empty folder, and only on files that the parser accepted.
 """
 
 from __future__ import annotations
 
 import random
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -16,6 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rc_files import PASSWORD_RC, new_horizon
+from rigs import need_program
 
 from jsobj.errors import JsobjError
 from jsobj.identity.rc.file import RcFile, parse
@@ -37,10 +38,8 @@ def bash(folder: Path, data: bytes) -> dict[str, tuple[str, bool]]:
     """The ``OS_*`` variables after sourcing ``data``: name -> (value, exported). Empty ones are left out."""
     # The two documented departures from bash: the byte order mark and carriage returns at line ends are dropped.
     (folder / "rc").write_bytes(data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n"))
-    program = shutil.which("bash")
-    assert program, "bash is the oracle of these tests: install it"
     done = subprocess.run(
-        [program, "--norc", "--noprofile", "-r", "-c", ORACLE],
+        [need_program("bash"), "--norc", "--noprofile", "-r", "-c", ORACLE],
         cwd=folder,
         env={"PATH": "/nonexistent"},
         stdin=subprocess.DEVNULL,
@@ -197,25 +196,7 @@ export OS_APPLICATION_CREDENTIAL_SECRET='it'\\''s "a" $ecret'
 export OS_APPLICATION_CREDENTIAL_NAME=$OS_APPLICATION_CREDENTIAL_ID
 export KUBECONFIG=$(pwd -P)/config
 """
-PASSWORD = """#!/usr/bin/env bash
-# To use an OpenStack cloud you need to authenticate
-export OS_AUTH_URL=https://cloud.example:5000/v3/
-export OS_PROJECT_ID=0123456789abcdef0123456789abcdef
-export OS_PROJECT_NAME="de\\$mo"
-export OS_USER_DOMAIN_NAME="Default"
-if [ -z "$OS_USER_DOMAIN_NAME" ]; then unset OS_USER_DOMAIN_NAME; fi
-export OS_PROJECT_DOMAIN_ID=""
-if [ -z "$OS_PROJECT_DOMAIN_ID" ]; then unset OS_PROJECT_DOMAIN_ID; fi
-unset OS_TENANT_ID
-unset OS_TENANT_NAME
-export OS_USERNAME="alice"
-echo "Please enter your OpenStack Password for project $OS_PROJECT_NAME as user $OS_USERNAME: "
-read -sr OS_PASSWORD_INPUT
-export OS_PASSWORD=$OS_PASSWORD_INPUT
-export OS_REGION_NAME="IU"
-if [ -z "$OS_REGION_NAME" ]; then unset OS_REGION_NAME; fi
-export OS_INTERFACE=public
-export OS_IDENTITY_API_VERSION=3"""
+PASSWORD = PASSWORD_RC.replace('"demo"', '"de\\$mo"').replace('REGION_NAME=""', 'REGION_NAME="IU"')
 PIECES = [
     *"'\"\\$`\n\t #;={}~!&|<>()[]*?-+:%,@^_zXO1",
     *(
@@ -293,23 +274,10 @@ def test_a_damaged_file_is_refused_or_means_what_bash_says(shape: str, seed: int
     assert accepted > 50
 
 
-NEW_HORIZON = """#!/usr/bin/env bash
-
-export OS_AUTH_TYPE="v3applicationcredential"
-export OS_AUTH_URL="https://cloud.example:5000/v3/"
-export OS_IDENTITY_API_VERSION="3"
-export OS_REGION_NAME="IU"
-export OS_INTERFACE="public"
-export OS_APPLICATION_CREDENTIAL_ID="0123456789abcdef0123456789abcdef"
-export OS_APPLICATION_CREDENTIAL_SECRET="SECRET"
-"""
-
-
 @settings(PROFILE, max_examples=100)
 @given(ANY.filter(bool))
 def test_the_last_reading_of_horizons_template_is_that_of_bash_0_10(secret: str) -> None:
-    filtered = "".join("\\" + char if char in "\\`$!'\"" else char for char in secret)
-    data = NEW_HORIZON.replace('SECRET="SECRET', 'SECRET="' + filtered).encode()
+    data = new_horizon(secret).encode()
     rc = parse(data, "rc")
     assert rc.secrets["OS_APPLICATION_CREDENTIAL_SECRET"][0] == Secret(secret)
     with tempfile.TemporaryDirectory() as folder:

@@ -158,7 +158,6 @@ def test_l01_many_small_files(over_s3: TransferScene) -> None:
     assert {key: sha(over_s3.get(key)) for key in keys[::97]} == {key: wanted[key] for key in keys[::97]}
 
 
-@pytest.mark.skipif(not LISTING_SERVER.exists(), reason="the server of the bench is not part of this tree")
 @pytest.mark.parametrize(("verb", "count"), [("ls", 1_000_000), ("du", 200_000)])
 def test_l05_a_million_keys(tmp_path: Path, verb: str, count: int) -> None:
     """``ls`` and ``du`` hold a page or two, not the bucket."""

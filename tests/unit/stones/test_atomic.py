@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from rigs import lack, need_program, small_disk
 
 import jsobj
 from jsobj.atomic import Change, edit_private_file, write_private_file
@@ -37,12 +38,6 @@ def refused(path: Path, *, edit: Callable[[bytes | None], bytes] | None = None, 
     assert str(path) in caught.value.message
     assert caught.value.hint
     return caught.value
-
-
-def need(present: bool, what: str) -> None:
-    """Skip where a rig is missing, but fail where every rig is required."""
-    if not present:
-        (pytest.fail if os.environ.get("JSOBJ_REQUIRE_RIGS") else pytest.skip)(f"needs {what}")
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o777], ids=oct)
@@ -126,16 +121,14 @@ def test_b112_a_read_only_file_is_refused_untouched(tmp_path: Path) -> None:
 def test_b112_an_immutable_file_is_refused_untouched(tmp_path: Path) -> None:
     path = tmp_path / "f"
     write_private_file(path, b"old")
-    chattr = shutil.which("chattr")
-    need(
-        chattr is not None and subprocess.run([chattr, "+i", path], capture_output=True, timeout=20).returncode == 0,
-        "chattr +i",
-    )
+    chattr = need_program("chattr")
+    if subprocess.run([chattr, "+i", path], capture_output=True, timeout=20).returncode:
+        lack("chattr +i is not allowed here: run the tests as root, on a file system that knows it")
     try:
         refused(path)
         assert path.read_bytes() == b"old"
     finally:
-        subprocess.run([str(chattr), "-i", path], check=True, timeout=20)
+        subprocess.run([chattr, "-i", path], check=True, timeout=20)
     assert [found.name for found in tmp_path.iterdir()] == ["f"]
 
 
@@ -215,15 +208,7 @@ def test_c19_a_limit_on_file_sizes_is_an_error_and_not_a_signal(tmp_path: Path) 
 
 
 def test_b112_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = shutil.which("mount")
-    options = ["-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", str(disk)]
-    need(
-        mount is not None and subprocess.run([mount, *options], capture_output=True, timeout=20).returncode == 0,
-        "the right to mount a tmpfs",
-    )
-    try:
+    with small_disk(tmp_path, "64k") as disk:
         path = disk / "f"
         write_private_file(path, b"old")
         error = refused(path, edit=to(b"x" * 200_000))
@@ -232,8 +217,6 @@ def test_b112_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
         assert path.read_bytes() == b"old"
         assert [found.name for found in disk.iterdir()] == ["f"]
         assert edit_private_file(path, to(b"small")).changed
-    finally:
-        subprocess.run(["umount", str(disk)], check=True, timeout=20)
 
 
 def test_b113_a_hard_link_is_told(tmp_path: Path) -> None:

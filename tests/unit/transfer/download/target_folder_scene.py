@@ -17,12 +17,6 @@ ROOT = Path(jsobj.__file__).parents[1]
 BIG = 2 * 1024 * 1024
 
 
-def need(present: bool, what: str) -> None:
-    """Skip where a rig is missing, but fail where every rig is required."""
-    if not present:
-        (pytest.fail if os.environ.get("JSOBJ_REQUIRE_RIGS") else pytest.skip)(f"needs {what}")
-
-
 def land(landing: TargetFolder, name: str, data: bytes = b"data", moment: str = "") -> None:
     temp = filled(landing, name, data)
     temp.commit(moment)

@@ -7,7 +7,6 @@ import errno
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from target_folder_scene import BIG, ROOT, descriptors, files, filled, land, need, refused
+from rigs import need_strace, small_disk
+from target_folder_scene import BIG, ROOT, descriptors, files, filled, land, refused
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSink
@@ -124,18 +124,10 @@ def test_a_forked_child_lands_and_its_parent_flushes(landing: TargetFolder, root
 # -- the disk
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = shutil.which("mount")
-    options = ["-t", "tmpfs", "-o", "size=512k,mode=0700", "tmpfs", str(disk)]
-    need(
-        mount is not None and subprocess.run([mount, *options], capture_output=True, timeout=20).returncode == 0,
-        "the right to mount a tmpfs",
-    )
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True, timeout=20)
+@pytest.fixture(name="small_disk")
+def _small_disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path, "512k") as disk:
+        yield disk
 
 
 def test_p17_a_full_disk_is_told_before_anything_is_fetched(small_disk: Path) -> None:
@@ -238,8 +230,7 @@ def test_b088_a_dry_run_learns_from_names_that_are_there(root: Path) -> None:
 
 
 def test_p16_flushed_before_the_rename_and_the_folder_after_it(tmp_path: Path) -> None:
-    tool = shutil.which("strace")
-    need(tool is not None, "strace")
+    strace = need_strace()
     program = f"""
 from jsobj.transfer.download.target_folder import TargetFolder
 landing = TargetFolder({str(tmp_path / "t")!r})
@@ -256,9 +247,8 @@ landing.sync()
 """
     log = tmp_path / "log"
     calls = "fsync,syncfs,rename,renameat,renameat2,pwrite64,fallocate"
-    command = [str(tool), "-f", "-e", f"trace={calls}", "-o", str(log), sys.executable, "-c", program]
+    command = [strace, "-f", "-e", f"trace={calls}", "-o", str(log), sys.executable, "-c", program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    need("ptrace" not in done.stderr, "the right to trace")
     assert done.returncode == 0, done.stderr
     seen = [
         found[1].replace("renameat2", "renameat") for found in re.finditer(r"^\d+\s+(\w+)\(", log.read_text(), re.M)
@@ -270,8 +260,7 @@ landing.sync()
 
 
 def test_p16_a_failing_flush_leaves_the_old_file(tmp_path: Path) -> None:
-    tool = shutil.which("strace")
-    need(tool is not None, "strace")
+    strace = need_strace()
     root = tmp_path / "t"
     first = TargetFolder(str(root))
     land(first, "f", b"old")
@@ -286,9 +275,8 @@ except JsobjError as error:
     temp.discard()
     print(error.reference, int(error.code))
 """
-    command = [str(tool), "-o", "/dev/null", "-e", "inject=fsync:error=EIO", sys.executable, "-c", program]
+    command = [strace, "-o", "/dev/null", "-e", "inject=fsync:error=EIO", sys.executable, "-c", program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    need("ptrace" not in done.stderr, "the right to trace")
     assert done.stdout.split() == ["disk-fault", "9"], done.stderr
     assert files(root) == ["f"]
     assert (root / "f").read_bytes() == b"old"
