@@ -4,34 +4,14 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from string import Template
 
 from jsobj.errors import ExitCode, JsobjError, did_you_mean
-from jsobj.export.snippets.s3_clients import S3_CLIENTS, S3Client
 from jsobj.export.snippets.target import Target
-from jsobj.export.snippets.templates import (
-    READERS,
-    SWIFT_CLIENTS,
-    WEB_CLIENTS,
-    WEB_LISTING,
-    WEB_READERS,
-    XARRAY_PLUS,
-    CodeLines,
-)
+from jsobj.export.snippets.templates import TEMPLATES, Code, render
 
-_FILESYSTEMS = {"s3": "s3fs", "jsobj+s3": "jsobj", "swift": "jsobj", "https": "'fsspec[http]'"}
 _TITLES = {"zarr": "Zarr", "netcdf": "NetCDF", "csv": "CSV", "parquet": "Parquet"}
 # Who reads a kind that the library which was named does not read.
 _STAND_INS = {"zarr": "xarray", "netcdf": "netcdf", "csv": "pandas", "parquet": "pandas"}
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """The lines. ``needs`` is for pip; ``notes``: what the user should know, in sentences."""
-
-    text: str
-    needs: str
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,47 +41,26 @@ class Library:
         """
         name = self.name
         if not self.kinds:
-            return _made(_lists_with(name, target), target, "")
+            return render(self._list_or_object(target), name, target)
         if kind not in _TITLES:
             kind = self.kinds[0]
-        if name not in READERS[kind]:
+        if f"{kind} {name}" not in TEMPLATES:
             name = _STAND_INS[kind]
         notes: tuple[str, ...] = ()
         if kind not in self.kinds:
             lines = f"its lines for {_TITLES[kind]}" if name == self.name else f"lines for {name}"
             notes = (f"this is {_TITLES[kind]}, and not {self.title}: these are {lines}",)
-        if not target.public and target.way == "s3" and name in S3_CLIENTS:
-            return _made(S3_CLIENTS[name], target, kind, notes)
         if target.public and not target.object and kind in {"csv", "parquet"}:
             raise _no_listing(name, target)
-        reader = READERS[kind][name]
-        if (name, kind, target.protocol) == ("xarray", "zarr", "jsobj+s3"):
-            reader = XARRAY_PLUS
-        return _made(WEB_READERS.get(kind, {}).get(name, reader) if target.public else reader, target, kind, notes)
+        return render(kind, name, target, notes)
 
-
-def _lists_with(name: str, target: Target) -> CodeLines | S3Client:
-    """The lines of a library that does not care what it reads."""
-    if target.way == "swift":
-        return SWIFT_CLIENTS[name]
-    if target.public:
-        if name == "swiftclient":
-            return WEB_LISTING
-        if target.object and name in WEB_CLIENTS:
-            return WEB_CLIENTS[name]
-        if target.endpoint is None:
-            raise _no_listing(name, target)
-        return S3_CLIENTS["s3fs" if name == "fsspec" else name]
-    return S3_CLIENTS[name] if name in S3_CLIENTS else SWIFT_CLIENTS[name]
-
-
-def _made(lines: CodeLines | S3Client, target: Target, kind: str, notes: tuple[str, ...] = ()) -> Code:
-    needs = [lines.needs] if lines.needs else []
-    if isinstance(lines, S3Client):
-        keys = [lines.keys] if lines.keys and not target.public else []
-        return Code(lines.code(target, kind), " ".join(needs + keys), notes)
-    filesystem = [_FILESYSTEMS[target.protocol]] if lines.fsspec else []
-    return Code(Template(lines.text).substitute(target.fragments()), " ".join(needs + filesystem), notes)
+    def _list_or_object(self, target: Target) -> str:
+        if target.public and self.name != "swiftclient":
+            if target.object and f"object {self.name} https" in TEMPLATES:
+                return "object"
+            if target.endpoint is None:
+                raise _no_listing(self.name, target)
+        return "list"
 
 
 def _no_listing(name: str, target: Target) -> JsobjError:

@@ -7,8 +7,6 @@ from urllib.parse import quote, unquote
 
 from jsobj.urls import Origin
 
-_UNLISTED = "# Nothing can be listed over https: a group must have consolidated metadata.\n"
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -75,61 +73,72 @@ class Target:
         if self.profile:
             typed = [f'"endpoint_url": {literal(str(self.endpoint))}'] if self.typed_endpoint else []
             return f"{{{', '.join(named + typed)}}}"
-        when = '"when_required"'
-        return lines_of(
-            "{}",
-            f'"endpoint_url": {literal(str(self.endpoint))}',
-            f'"client_kwargs": {self.client_arguments}',
-            f'"config_kwargs": {{"request_checksum_calculation": {when}, "response_checksum_validation": {when}}}',
+        return (
+            "{\n"
+            f'    "endpoint_url": {literal(str(self.endpoint))},\n'
+            f'    "client_kwargs": {{"region_name": {literal(self.region)}}},\n'
+            '    "config_kwargs": {"request_checksum_calculation": "when_required",'
+            ' "response_checksum_validation": "when_required"},\n'
+            "}"
         )
-
-    @property
-    def client_arguments(self) -> str:
-        """For botocore's client, as code."""
-        return f'{{"region_name": {literal(self.region)}}}'
-
-    @property
-    def session(self) -> str:
-        """A boto3 session, as code."""
-        return f"boto3.Session(profile_name={literal(self.profile)})" if self.profile else "boto3.Session()"
 
     @property
     def container(self) -> str:
         """The name of the public container, without a project."""
         return unquote(self.container_url.rpartition("/")[2].rpartition(":")[2])
 
+    def flags(self) -> set[str]:
+        """What the templates may ask of it."""
+        flags = {
+            "public": self.public,
+            "private": not self.public,
+            "profile": bool(self.profile) and not self.public,
+            "tenant": self.tenant,
+            "options": bool(self.storage_options),
+            "http": self.endpoint is not None and self.endpoint.scheme != "https",  # some libraries must allow it
+        }
+        return {name for name, holds in flags.items() if holds}
+
     def fragments(self) -> dict[str, str]:
         """What the templates may name, each as code."""
         options = self.storage_options
         keyword = f"{self.protocol}=options" if self.protocol.isidentifier() else f'**{{"{self.protocol}": options}}'
+        path = f"{self.bucket}/{self.key}".rstrip("/")
+        endpoint = literal(str(self.endpoint))
+        session = f"boto3.Session(profile_name={literal(self.profile)})" if self.profile else "boto3.Session()"
+        # For polars and obstore, which are built on object_store (Rust): with a bare colon polars reads what follows as
+        # a port, and obstore signs another path than it sends.
+        escaped = self.bucket.replace(":", "%3A")
         return {
             "url": literal(self.url),
             "bucket": literal(self.bucket),
             "key": literal(self.key),
-            "path": literal(f"{self.bucket}/{self.key}".rstrip("/")),
-            "folder": literal(f"{self.bucket}/{self.key}".rstrip("/") + "/"),
+            "prefix": literal(self.key.rstrip("/")),
+            "path": literal(path),
+            "folder": literal(f"{path}/"),
+            "escaped_bucket": literal(escaped),
+            "escaped_url": literal(f"s3://{escaped}/{self.key}"),
+            "slash_bucket": literal(f"/{quote(self.bucket)}"),
+            "cached": literal(f"simplecache::{self.url}"),
             "protocol": literal(self.protocol),
-            "options": f"options = {options}\n" if options else "",
+            "options": options,
             "storage": ", storage_options=options" if options else "",
             "unpacked": ", **options" if options else "",
             "chained": f", {keyword}" if options else "",
-            "cached": literal(f"simplecache::{self.url}"),
+            "consolidated": ", consolidated=True" if self.public else "",
+            "endpoint": endpoint,
+            "typed_endpoint": f", endpoint_url={endpoint}" if self.typed_endpoint or not self.profile else "",
+            "region": literal(self.region),
+            "session": session,
+            "client": session if self.profile else "boto3",
             "connect": f"openstack.connect(cloud={literal(self.login)})" if self.login else "openstack.connect()",
             "cacert": f", cacert={literal(self.ca_bundle)}" if self.ca_bundle else "",
             "container_url": literal(self.container_url),
             "account": literal(self.account),
             "container_slash": literal(f"{self.container}/"),
-            "slash_bucket": literal(f"/{quote(self.bucket)}"),
-            "consolidated": ", consolidated=True" if self.public else "",
-            "unlisted": _UNLISTED if self.public else "",
         }
 
 
 def literal(text: str) -> str:
     """A text as Python code, in double quotes where that needs no escapes."""
     return f'"{text}"' if text.isprintable() and not set(text) & {'"', "\\"} else repr(text)
-
-
-def lines_of(brackets: str, *items: str) -> str:
-    """Items between brackets, one a line."""
-    return brackets[0] + "\n" + "".join(f"    {item},\n" for item in items) + brackets[1]
