@@ -4,8 +4,7 @@ Every file of ours or of the user's that holds a secret or a setting is written 
 a lock, into a new file beside the old one, flushed, read back, and put in place by one rename. Whatever happens in
 between (kill, full disk, another writer), the file has its old bytes or its new ones, and no moment shows it to others.
 
-This stone imports only ``errors``. It must not know what is in a file, must not use the system's folder for temporary
-files, and must never write to the target in place.
+It does not use the system's folder for temporary files, and never writes to the target in place.
 """
 
 from __future__ import annotations
@@ -57,13 +56,13 @@ class Change:
 
     @property
     def changed(self) -> bool:
-        """Whether the bytes differ (a mode that was tightened is told in ``notices`` only)."""
+        """Whether the bytes differ (a mode that was tightened is only in ``notices``)."""
         return self.before != self.after
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """The target as it was read: two of these are equal only when nobody touched the file in between."""
+    """The target as it was read: two of these are equal only if the file was not changed in between."""
 
     data: bytes
     inode: tuple[int, int]
@@ -74,7 +73,7 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """What the caller asked for; ``path`` is the user's spelling, ``target`` the file behind every link."""
+    """The arguments of an edit; ``path`` is the user's spelling, ``target`` the file behind every link."""
 
     path: Path
     target: Path
@@ -118,8 +117,10 @@ def edit_private_file(
         or special file; and whatever ``edit`` and ``check`` raise. The file keeps its old bytes, except after
         ``file-not-flushed``, which says that the new ones are in place.
     """
-    with _told(path):
-        job = _Job(path, _resolve(path), edit, check, backup)
+    if "\0" in str(path):
+        raise _error("file-name-bad", "a file name cannot hold a NUL character", "", ExitCode.USAGE)
+    with _translate_errors(path):
+        job = _Job(path, Path(os.path.realpath(path)), edit, check, backup)
         _make_folder(job.target.parent)
         with _locked(job, wait) as folder:
             for _ in range(_ATTEMPTS):
@@ -189,13 +190,6 @@ def _notices(folder: int, job: _Job, seen: _Seen | None, *, changes: bool) -> tu
     return tuple(found)
 
 
-def _resolve(path: Path) -> Path:
-    """The file behind every symbolic link."""
-    if "\0" in str(path):
-        raise _error("file-name-bad", "a file name cannot hold a NUL character", "", ExitCode.USAGE)
-    return Path(os.path.realpath(path))
-
-
 def _make_folder(folder: Path) -> None:
     """Make each missing folder with mode 0700, whatever the umask."""
     missing = list(itertools.takewhile(lambda place: not place.exists(), (folder, *folder.parents)))
@@ -205,7 +199,7 @@ def _make_folder(folder: Path) -> None:
         except FileExistsError:
             continue  # another process was faster
         place.chmod(_FOLDER_MODE)  # the umask may have taken even our own bits away
-        # So that the new folder survives a power cut. Where the parent may not be opened there is no way to ask.
+        # So that the new folder survives a power cut; not possible where the parent may not be opened.
         with contextlib.suppress(OSError), _opened(place.parent) as parent:
             os.fsync(parent)
 
@@ -215,30 +209,27 @@ def _locked(job: _Job, wait: float) -> Iterator[int]:
     """Hold the folder's lock; yields the folder's descriptor.
 
     The lock is on the folder itself: no lock file is left behind, and the kernel frees it when its holder dies. All
-    names are then used relative to the descriptor, so a folder that is renamed meanwhile does no harm.
+    names are then used relative to the descriptor, so a folder that is renamed meanwhile does no harm. On a file system
+    without locks, the comparison before the rename still guards the file.
     """
+    deadline = time.monotonic() + wait
     with _opened(job.target.parent) as folder:
         try:
-            if _lock(folder, job.path, wait):
+            while (lock := try_lock(folder)) is Lock.HELD:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise _error(
+                        "file-locked",
+                        f"{job.path} is being edited by another process, which did not finish within {wait:g} seconds",
+                        "wait for the other jsobj to end, then run the same command again",
+                    )
+                time.sleep(min(_POLL, left))
+            if lock is Lock.TAKEN:
                 _remove_stale_temps(folder)
             yield folder
         finally:
             with contextlib.suppress(OSError):
                 unlock(folder)
-
-
-def _lock(folder: int, path: Path, wait: float) -> bool:
-    """Take the lock within ``wait`` seconds; False where the file system has none."""
-    deadline = time.monotonic() + wait
-    while True:
-        lock = try_lock(folder)
-        if lock is not Lock.HELD:
-            return lock is Lock.TAKEN  # without locks, the comparison before the rename still guards the file
-        left = deadline - time.monotonic()
-        if left <= 0:
-            sentence = f"{path} is being edited by another process, which did not finish within {wait:g} seconds"
-            raise _error("file-locked", sentence, "wait for the other jsobj to end, then run the same command again")
-        time.sleep(min(_POLL, left))
 
 
 def _remove_stale_temps(folder: int) -> None:
@@ -303,10 +294,12 @@ def _temp(folder: int, data: bytes, path: Path, check: Callable[[bytes], None] |
     """A flushed, proven new file beside the target; gone at the end unless it was renamed."""
     name = f".jsobj-{secrets.token_hex(16)}.tmp"
     try:
-        # The undo stands before the file does, so that Ctrl-C finds no gap between them. With 128 random bits and
-        # O_EXCL the name cannot be somebody else's file.
-        inode = _write_new(folder, name, data)
-        stored = _read_back(folder, name, inode)
+        # Inside the try, so that Ctrl-C at any moment removes the file. With 128 random bits and O_EXCL the name cannot
+        # be that of another file.
+        written = _write_new(folder, name, data)
+        with _opened(name, folder) as descriptor:
+            # In a folder that others can write to, the name may be another file by now.
+            stored = _read_all(descriptor) if os.path.samestat(os.fstat(descriptor), written) else None
         if stored != data:
             sentence = f"what was written for {path} came back different from the disk; the old file was left alone"
             raise _error("file-read-back-differs", sentence, _HINTS[errno.EIO])
@@ -318,8 +311,8 @@ def _temp(folder: int, data: bytes, path: Path, check: Callable[[bytes], None] |
             os.unlink(name, dir_fd=folder)
 
 
-def _write_new(folder: int, name: str, data: bytes) -> tuple[int, int]:
-    """Write and flush a file that must not exist yet; returns what identifies it."""
+def _write_new(folder: int, name: str, data: bytes) -> os.stat_result:
+    """Write and flush a file that must not exist yet."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, _FILE_MODE, dir_fd=folder)
     try:
@@ -331,17 +324,9 @@ def _write_new(folder: int, name: str, data: bytes) -> tuple[int, int]:
                 raise OSError(errno.EIO, "the system wrote nothing")
             rest = rest[written:]
         os.fsync(descriptor)
-        state = os.fstat(descriptor)
+        return os.fstat(descriptor)
     finally:
         os.close(descriptor)  # a network file system may report a full disk only here
-    return state.st_dev, state.st_ino
-
-
-def _read_back(folder: int, name: str, inode: tuple[int, int]) -> bytes | None:
-    """What the name holds now; None when it is not our file any more (in a folder that others can write to)."""
-    with _opened(name, folder) as descriptor:
-        state = os.fstat(descriptor)
-        return _read_all(descriptor) if (state.st_dev, state.st_ino) == inode else None
 
 
 @contextlib.contextmanager
@@ -360,8 +345,8 @@ def _read_all(descriptor: int) -> bytes:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn what the system refuses into words that name the file and the cause."""
+def _translate_errors(path: Path) -> Iterator[None]:
+    """Raise :class:`JsobjError` for an ``OSError``, naming the file and the cause."""
     try:
         yield
     except OSError as error:

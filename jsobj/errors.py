@@ -1,7 +1,6 @@
 """Errors as a user meets them, and the exit codes of the whole program.
 
-This stone imports nothing of the project. Every room raises :class:`JsobjError`; only the entry point in ``cli`` turns
-one into words and an exit code.
+Every room raises :class:`JsobjError`; only the entry point in ``cli`` turns one into a message and an exit code.
 """
 
 from __future__ import annotations
@@ -15,41 +14,28 @@ from typing import ClassVar
 class ExitCode(enum.IntEnum):
     """What the shell sees. The numbers are frozen: scripts branch on them."""
 
-    OK = 0
-    FAILURE = 1
-    USAGE = 2
-    PARTIAL = 3
-    AUTH = 4
-    NOT_FOUND = 5
-    REFUSED = 6
-    NETWORK = 7
-    INTEGRITY = 8
-    LOCAL = 9
-    DOCTOR = 10
-    INTERRUPTED = 130
-    TERMINATED = 143
+    meaning: str  # one line for ``jsobj help exit-codes``
 
-    @property
-    def meaning(self) -> str:
-        """One line for ``jsobj help exit-codes``."""
-        return _MEANINGS[self]
+    def __new__(cls, number: int, meaning: str) -> ExitCode:
+        """A code with its meaning."""
+        code = int.__new__(cls, number)
+        code._value_ = number
+        code.meaning = meaning
+        return code
 
-
-_MEANINGS = {
-    ExitCode.OK: "Everything that was asked for was done.",
-    ExitCode.FAILURE: "A failure that fits no other code, or a bug in jsobj.",
-    ExitCode.USAGE: "The command line is wrong: unknown option, bad value, missing argument.",
-    ExitCode.PARTIAL: "Some items failed or work remains: run the same command again to resume.",
-    ExitCode.AUTH: "Not logged in, the login has expired, or the key is wrong.",
-    ExitCode.NOT_FOUND: "The cloud, service, bucket, object or key does not exist.",
-    ExitCode.REFUSED: "The server or a safety rule refused: forbidden, quota, name taken, would overwrite.",
-    ExitCode.NETWORK: "Network or server trouble: trying again later may help.",
-    ExitCode.INTEGRITY: "The bytes differ from what was promised.",
-    ExitCode.LOCAL: "A local file or setting is bad: syntax, permission, disk full.",
-    ExitCode.DOCTOR: "The doctor found a problem.",
-    ExitCode.INTERRUPTED: "Stopped by Ctrl-C (SIGINT).",
-    ExitCode.TERMINATED: "Stopped by SIGTERM.",
-}
+    OK = 0, "Everything that was asked for was done."
+    FAILURE = 1, "A failure that fits no other code, or a bug in jsobj."
+    USAGE = 2, "The command line is wrong: unknown option, bad value, missing argument."
+    PARTIAL = 3, "Some items failed or work remains: run the same command again to resume."
+    AUTH = 4, "Not logged in, the login has expired, or the key is wrong."
+    NOT_FOUND = 5, "The cloud, service, bucket, object or key does not exist."
+    REFUSED = 6, "The server or a safety rule refused: forbidden, quota, name taken, would overwrite."
+    NETWORK = 7, "Network or server trouble: trying again later may help."
+    INTEGRITY = 8, "The bytes differ from what was promised."
+    LOCAL = 9, "A local file or setting is bad: syntax, permission, disk full."
+    DOCTOR = 10, "The doctor found a problem."
+    INTERRUPTED = 130, "Stopped by Ctrl-C (SIGINT)."
+    TERMINATED = 143, "Stopped by SIGTERM."
 
 
 class JsobjError(Exception):
@@ -86,7 +72,7 @@ class JsobjError(Exception):
                     self.add_note(f"{word}: {text}")
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Travel between processes whole; the rule of ``Exception`` would lose the keywords."""
+        """Pickle with all attributes; the rule of ``Exception`` would lose the keywords."""
         return _rebuilt, (type(self), self.reference, self.message, self.code, self.context, self.hint_lines)
 
     def reworded(self, message: str, *, context: str = "", hint: str | tuple[str, ...] = "") -> JsobjError:
@@ -110,9 +96,9 @@ class JsobjError(Exception):
 def _rebuilt(
     kind: type[JsobjError], reference: str, message: str, code: ExitCode, context: str, hint: str | tuple[str, ...]
 ) -> JsobjError:
-    if issubclass(kind, TypedError):
-        return kind(message, context=context, hint=hint)
-    return kind(reference, message, code=code, context=context, hint=hint)
+    error = kind.__new__(kind, message)
+    JsobjError.__init__(error, reference, message, code=code, context=context, hint=hint)
+    return error
 
 
 class TypedError(JsobjError):
