@@ -65,12 +65,25 @@ def days_left(moment: datetime, now: datetime) -> str:
     return f"{seconds} seconds"
 
 
+def iso_time(text: str | None) -> datetime | None:
+    """An ISO 8601 time in any zone (UTC where none is named) as an aware time; None for nothing or nonsense."""
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
 def parse_moment(text: str, now: datetime) -> datetime:
     """``30d``, ``12h``, ``2027-01-31`` or ``2027-01-31T12:00:00Z`` as an aware time; a date means its end in UTC.
 
     Raises :class:`JsobjError` (usage) for anything else and for a moment that is over.
     """
-    moment = _duration(text, now) or _date(text)
+    text = text.strip()
+    date = f"{text}T23:59:59" if len(text) == len("2027-01-31") else text
+    moment = _duration(text, now) or iso_time(date)
     if moment is None:
         raise JsobjError(
             "bad-time",
@@ -84,20 +97,10 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 
 def _duration(text: str, now: datetime) -> datetime | None:
-    match = _DURATION.fullmatch(text.strip().lower())
+    match = _DURATION.fullmatch(text.lower())
     if match is None:
         return None
     try:
         return now + timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
     except OverflowError:
         return None
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    if len(text.strip()) == len("2027-01-31"):
-        moment = moment.replace(hour=23, minute=59, second=59)
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -9,11 +9,11 @@ from datetime import datetime
 from jsobj.identity.settings import process_environment
 from jsobj.net.client import MAX_BODY, HttpClient
 from jsobj.net.connection.response_head import WireError
-from jsobj.net.dates import iso_time
 from jsobj.net.errors import request_failed
 from jsobj.net.request import Reply
 from jsobj.net.sigv4 import KeyPair, signed_headers
 from jsobj.net.xml import XmlError, parse
+from jsobj.units import iso_time
 from jsobj.urls import Origin
 
 READ_SECONDS = 15.0

@@ -77,8 +77,7 @@ class Tool:
         elif swift and swift.source.is_application_credential:
             keys += " (with --login-as USER where an application credential may not)"
         return NoS3Keys(
-            f"{self.name} speaks S3 only, and there are no S3 keys",
-            hint=(f"these work without keys: {others}", keys),
+            f"{self.name} speaks S3 only, and there are no S3 keys", hint=(f"these work without keys: {others}", keys)
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import datetime, timezone
 from functools import lru_cache
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -33,17 +32,6 @@ def http_epoch(text: str) -> float | None:
         return _day(words[3], str(_MONTHS.index(words[2]) + 1), words[1]) + float(_clock(words[4]))
     except ValueError:
         return None
-
-
-def iso_time(text: str | None) -> datetime | None:
-    """An ISO 8601 time in any zone (UTC where none is named) as an aware time; None for nothing or nonsense."""
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def clock_offset(headers: Mapping[str, str]) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
-from jsobj.net.dates import iso_time
+from jsobj.units import iso_time
 
 
 @command("whoami")

@@ -8,9 +8,8 @@ import click
 
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError, LoginRefused
-from jsobj.net.dates import iso_time
 from jsobj.secret import Secret
-from jsobj.units import human_time
+from jsobj.units import human_time, iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable

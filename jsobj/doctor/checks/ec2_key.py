@@ -10,8 +10,8 @@ from jsobj.ec2_keys.setup import profiles_with
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.keystone.ec2_credentials import Ec2Api, Ec2Key
-from jsobj.net.dates import iso_time
 from jsobj.secret import Secret
+from jsobj.units import iso_time
 
 _OLD = timedelta(days=365)
 _NEW_KEY = "make another: jsobj ec2-creds --new"

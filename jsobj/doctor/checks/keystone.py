@@ -15,9 +15,9 @@ from jsobj.identity.keystone.app_credentials import AppCredentials
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.login import Login
 from jsobj.identity.keystone.token import identity_root
-from jsobj.net.dates import clock_offset, iso_time
+from jsobj.net.dates import clock_offset
 from jsobj.net.request import Reply
-from jsobj.units import days_left, human_time
+from jsobj.units import days_left, human_time, iso_time
 from jsobj.urls import parse_url
 
 _SOON = timedelta(days=7)

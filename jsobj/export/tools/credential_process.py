@@ -17,11 +17,7 @@ def configure(s3: S3Login) -> Configuration:
         asked = f" --cloud {shlex.quote(s3.cloud)}"
     else:
         asked = f" --profile {shlex.quote(s3.profile)}" if s3.profile else ""
-    values = {
-        "credential_process": f"jsobj ec2-creds process{asked}",
-        "endpoint_url": str(s3.endpoint),
-        **settings(s3),
-    }
+    values = {"credential_process": f"jsobj ec2-creds process{asked}", "endpoint_url": str(s3.endpoint), **settings(s3)}
     name = s3.name if s3.name != s3.profile else f"{s3.name}-process"
     return Configuration(
         (Section(CONFIG, header(name), values, ("credential_process", "endpoint_url")),),

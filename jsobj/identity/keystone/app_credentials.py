@@ -16,8 +16,8 @@ from jsobj.errors import ExitCode, JsobjError, KeystoneConflict, KeystoneForbidd
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.login import Login
 from jsobj.identity.keystone.token import identity_root
-from jsobj.net.dates import iso_time
 from jsobj.secret import Secret
+from jsobj.units import iso_time
 
 
 @dataclass(frozen=True, slots=True)

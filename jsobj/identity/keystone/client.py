@@ -19,9 +19,9 @@ from jsobj.identity.keystone.token import Issued, identity_root, issue
 from jsobj.identity.settings import Settings, process_environment
 from jsobj.net.client import HttpClient
 from jsobj.net.connection.response_head import WireError
-from jsobj.net.dates import iso_time
 from jsobj.net.request import Reply
 from jsobj.secret import Secret
+from jsobj.units import iso_time
 
 _RENEW_BEFORE = timedelta(seconds=30)
 

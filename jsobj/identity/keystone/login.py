@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.dates import iso_time
+from jsobj.units import iso_time
 from jsobj.urls import Origin, normalise_endpoint
 
 

@@ -59,7 +59,7 @@ class TokenKeeper:
         from jsobj.identity.keystone.token import issue
         from jsobj.identity.settings import process_environment
         from jsobj.net.client import HttpClient
-        from jsobj.net.dates import iso_time
+        from jsobj.units import iso_time
 
         source = self._keystone.source
         issued = issue(source, self._keystone.chosen, HttpClient(process_environment(), source.tls))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import JsobjError
-from jsobj.units import days_left, human_bytes, human_time, parse_moment, parse_size
+from jsobj.units import days_left, human_bytes, human_time, iso_time, parse_moment, parse_size
 
 UTC = dt.timezone.utc
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -92,6 +92,13 @@ def test_parse_moment_never_crashes(text: str) -> None:
     except JsobjError as error:
         refusal = error
     assert moment > NOW if refusal is None else refusal.reference in {"bad-time", "time-in-past"}
+
+
+def test_keystone_time() -> None:
+    assert iso_time("2026-11-21T14:03:00.000000Z") == dt.datetime(2026, 11, 21, 14, 3, tzinfo=UTC)
+    assert iso_time("2026-11-21T14:03:00") == dt.datetime(2026, 11, 21, 14, 3, tzinfo=UTC)
+    for nothing in (None, "", "never"):
+        assert iso_time(nothing) is None
 
 
 def test_human_time_is_utc() -> None:
