@@ -48,7 +48,7 @@ COMMANDS = {
     "sandbox": Entry("sandbox:group", "Run a real Keystone and Swift on this machine.", _MORE),
     "demo": Entry("demo:demo", "Run the whole way once, on a cloud of its own.", _MORE),
     "completion": Entry("completion:completion", "Print or install shell completion.", _MORE),
-    "help": Entry("help_topics:help_topics", "Explain work without S3 keys, variables, JSON, or exit codes.", _MORE),
+    "help": Entry("help_topics:help_topics", "Explain a command or a topic, such as files, patterns or JSON.", _MORE),
 }
 
 _HELP = """From a portal's credentials file to data in OpenStack object storage that every tool can read.

@@ -9,7 +9,7 @@ from commands import Jsobj
 from fixtures_cloud import Cloud
 from rigs import need_program
 
-from jsobj.cli.commands.help_topics import TOPICS
+from jsobj.cli.views.manual import TOPICS
 from jsobj.errors import ExitCode
 from jsobj.identity import settings
 
@@ -86,3 +86,16 @@ def test_restic_over_swift_needs_no_keys(jsobj: Jsobj, cloud: Cloud, name: str) 
 
 def test_unknown_topic(jsobj: Jsobj) -> None:
     assert "exit-codes" in jsobj("help", "nonsense", code=2).err
+    assert "did you mean 'upload'?" in jsobj("help", "uplod", code=2).err.lower()
+
+
+@pytest.mark.parametrize("words", [("upload",), ("bucket", "create"), ("bucket",)])
+def test_help_of_a_command_is_that_of_its_option(jsobj: Jsobj, words: tuple[str, ...]) -> None:
+    assert jsobj("help", *words).out == jsobj(*words, "--help").out
+    assert jsobj("help", *words, "--json").json["topic"] == " ".join(words)
+
+
+def test_help_alone_names_commands_and_topics(jsobj: Jsobj) -> None:
+    text = jsobj("help").out
+    assert text.startswith(jsobj("--help").out)
+    assert [topic for topic in TOPICS if topic not in text] == []

@@ -9,12 +9,14 @@ import click
 import pytest
 from jsobj_tree import all_commands, all_groups
 
-from jsobj.cli.commands.help_topics import TOPICS
+from jsobj.cli.views.manual import TOPICS, topic_text
 from jsobj.errors import ExitCode
 
 COMMANDS = dict(all_commands())
 SHARED = {"--cloud", "--profile", "--json", "--quiet", "--verbose", "--no-input", "--debug"}
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+REFERENCE = (ROOT / "jsobj/REFERENCE.md").read_text()
 
 
 @pytest.mark.parametrize("path", COMMANDS)
@@ -51,8 +53,8 @@ def test_the_table_says_what_the_command_says(path: str, group) -> None:
         assert entry.summary.removesuffix(" (the default).").rstrip(".") == first.rstrip("."), f"{path} {name}"
 
 
-def test_every_command_is_in_the_readme() -> None:
-    assert [path for path in COMMANDS if " container " not in path and path not in README] == []
+def test_every_command_is_in_the_reference() -> None:
+    assert [path for path in COMMANDS if " container " not in path and f"### {path}\n" not in REFERENCE] == []
 
 
 def test_every_command_word_in_the_readme_exists() -> None:
@@ -62,13 +64,22 @@ def test_every_command_word_in_the_readme_exists() -> None:
     assert words - known == set()
 
 
-def test_the_readme_has_the_exit_codes_of_the_program() -> None:
-    table = dict(re.findall(r"^\| (\d+) \| (.+?) \|$", README, flags=re.MULTILINE))
-    assert table == {str(int(code)): code.meaning for code in ExitCode}
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topic_is_titled_and_fits_a_terminal(topic: str) -> None:
+    title, blank, *lines = topic_text(topic).splitlines()
+    assert (title, blank) == (TOPICS[topic], "")
+    assert [line for line in lines if len(line) > 80] == []
 
 
-def test_every_help_topic_is_in_the_readme() -> None:
-    assert [topic for topic in TOPICS if f"jsobj help {topic}" not in README] == []
+def test_the_topic_has_the_exit_codes_of_the_program() -> None:
+    text = " ".join(topic_text("exit-codes").split())
+    assert [code for code in ExitCode if f" {int(code)} {code.meaning}" not in text] == []
+
+
+def test_every_topic_of_the_readme_exists() -> None:
+    named = set(re.findall(r"`jsobj help ([a-z-]+)`", README))
+    assert named
+    assert named - set(TOPICS) == set()
 
 
 def test_the_readme_takes_no_secret_on_the_command_line() -> None:

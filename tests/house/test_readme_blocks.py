@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 from commands import Keys
 from fixtures_cloud import Cloud
+from readme_folder import fill
 from rigs import need_program
 
 from jsobj.identity.auth_source import from_rc
@@ -59,15 +61,8 @@ class Reader:
 @pytest.fixture(name="folder", scope="module")
 def _folder(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the README takes for granted: the portal's file, a Zarr and a table."""
-    import numpy as np
-    import pandas as pd
-    import xarray as xr
-
     folder = tmp_path_factory.mktemp("readme")
-    shutil.copy(cloud.rc("app-cred-restricted"), folder / "app-cred-mine-openrc.sh")
-    values = xr.DataArray(np.full((4, 6), 281.4), dims=("y", "x"))
-    values.to_dataset(name="temperature").to_zarr(folder / "run42.zarr", zarr_format=2)
-    pd.DataFrame({"station": ["Bloomington"], "kelvin": [281.4]}).to_csv(folder / "stations.csv", index=False)
+    fill(folder, cloud.rc("app-cred-restricted"))
     return folder
 
 
@@ -87,7 +82,7 @@ def _reader(cloud: Cloud, folder: Path) -> Iterator[Reader]:
 
 
 def test_every_marked_block_is_run_by_somebody() -> None:
-    assert set(BLOCKS) == {"main", "read", "keys", "fsspec", "connect", "ci", "demo", "test", "lint"}
+    assert set(BLOCKS) == {"main", "read", "keys", "fsspec", "connect", "workflow", "demo", "test", "lint"}
     assert len(re.findall("<!-- command: ", README)) == len(BLOCKS)
 
 
@@ -114,15 +109,17 @@ def test_ci_needs_no_more_than_the_secret_store(reader: Reader, cloud: Cloud, fo
     secret = source.secrets["application_credential_secret"][0].reveal()
     home = folder / "runner"
     home.mkdir()
-    job = Reader(home, folder)
-    said = job.types(
-        "ci",
-        {
-            "OS_AUTH_URL": cloud.auth_url,
-            "OS_APPLICATION_CREDENTIAL_ID": str(source.auth["application_credential_id"]),
-            "OS_APPLICATION_CREDENTIAL_SECRET": secret,
-        },
-    )
+    job = yaml.safe_load(BLOCKS["workflow"])["jobs"]["upload"]
+    env = {
+        "OS_AUTH_URL": cloud.auth_url,
+        "OS_APPLICATION_CREDENTIAL_ID": str(source.auth["application_credential_id"]),
+        "OS_APPLICATION_CREDENTIAL_SECRET": secret,
+    }
+    assert set(job["env"]) == set(env)
+    lines = [step["run"] for step in job["steps"] if "run" in step]
+    assert lines[0] == "pip install jsobj"  # as every test has it
+    runner = Reader(home, folder)
+    said = "".join(runner.run("bash", "-e", "-o", "pipefail", "-c", line, env=env) for line in lines[1:])
     assert "ci/run42.zarr/" in said.splitlines()
     assert secret not in said
 

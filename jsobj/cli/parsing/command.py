@@ -16,7 +16,7 @@ from jsobj.errors import ExitCode, did_you_mean
 
 _SHARED_WITH_VALUE = frozenset({"--cloud", "--profile"})
 _SHARED_WORDS = _SHARED_WITH_VALUE | {"--json", "-q", "--quiet", "-v", "--verbose", "--no-input", "--debug"}
-_SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "debug")
+SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "debug")
 
 
 def _shared_options() -> list[click.Parameter]:
@@ -60,8 +60,8 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Turn the shared options into a world, and call."""
-        shared = {name: ctx.params[name] for name in _SHARED}
-        for name in _SHARED:
+        shared = {name: ctx.params[name] for name in SHARED}
+        for name in SHARED:
             del ctx.params[name]
         ctx.params["world"] = make_world(shared, ctx.obj or ())
         try:

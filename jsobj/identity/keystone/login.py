@@ -126,7 +126,7 @@ def login_from_token(
     try:
         user = _named(body["user"])
         project = body.get("project")
-        roles = tuple(str(role["name"]) for role in body.get("roles", ()))
+        roles = tuple(sorted(str(role["name"]) for role in body.get("roles", ())))
         catalog = Catalog(tuple(_endpoints(body.get("catalog", ()))))
         credential = _credential(body.get("application_credential"))
         methods = tuple(str(method) for method in body.get("methods", ()))
