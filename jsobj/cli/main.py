@@ -23,6 +23,7 @@ COMMANDS = {
     "login": Entry("login:login", "Log in to a cloud with a file from its portal.", _START),
     "whoami": Entry("whoami:whoami", "Show who you are and where that came from.", _START),
     "logout": Entry("logout:logout", "Forget a login.", _START),
+    "clouds": Entry("clouds:group", "List logins, choose the default one, forget one.", _START),
     "app-cred": Entry("app_cred:group", "Make and manage application credentials.", _START),
     "ec2-creds": Entry("ec2_creds:group", "Make S3 keys and write the AWS profile.", _KEYS),
     "endpoint": Entry("endpoint:endpoint", "Find, correct and test an S3 endpoint.", _KEYS),

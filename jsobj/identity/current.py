@@ -53,7 +53,7 @@ def chosen_cloud(settings: Settings, cloud: str = "", profile: str = "") -> Choi
         return Choice("", "OS_* variables in the environment")
     default = ledger.read(settings).default_cloud
     if default:
-        return Choice(default, "the default cloud (jsobj login --set-default)")
+        return Choice(default, "the default cloud (jsobj clouds use NAME)")
     names = cloud_names(settings)
     return Choice(names[0], "the only cloud in clouds.yaml") if len(names) == 1 else Choice("", "")
 

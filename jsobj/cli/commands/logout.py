@@ -22,6 +22,11 @@ def logout(world: World, delete_keys: bool, yes: bool) -> None:
     Removes the cloud's entry and secret from clouds.yaml and secure.yaml. AWS profiles keep working, since EC2 keys
     outlive the login: --delete-keys deletes those that jsobj made for this project, first at Keystone and then here.
     """
+    forget_login(world, delete_keys=delete_keys, yes=yes)
+
+
+def forget_login(world: World, *, delete_keys: bool, yes: bool) -> None:
+    """Forget the login of the options, and show what was removed."""
     from jsobj.identity import ledger
     from jsobj.identity.clouds_yaml.save_login import forget
     from jsobj.identity.current import chosen_cloud
