@@ -13,17 +13,17 @@ LONG_URL = f"https://js2.example.org:5000/v3/users/{'5f0bcdc8' * 4}/credentials/
 
 
 def check(
-    name: str, *, layer: str = "local", title: str = "Title", status: str = "PASS", evidence: object = None,
-    hint: str = "", fix: object = None, seconds: float = 0.0,
+    name: str, *, layer: str = "local", title: str = "Title", status: str = "PASS", hint: str = "", seconds: float = 0,
+    evidence: dict[str, str] | None = None, fix: dict[str, str] | None = None,
 ) -> dict[str, object]:  # fmt: skip
     return {
-        "id": name, "layer": layer, "title": title, "status": status, "evidence": evidence, "hint": hint, "fix": fix,
-        "seconds": seconds,
+        "id": name, "layer": layer, "title": title, "status": status, "evidence": {"found": "", **(evidence or {})},
+        "hint": hint, "fix": fix and {"title": "", "path": "", "diff": "", **fix}, "seconds": seconds,
     }  # fmt: skip
 
 
 def document(*checks: dict[str, object]) -> dict[str, object]:
-    return {"schema": "jsobj.doctor/1", "checks": list(checks), "summary": {}}
+    return {"schema": "jsobj.doctor/1", "checks": list(checks), "summary": {}, "about": {}}
 
 
 CHECKS = (
@@ -37,7 +37,7 @@ CHECKS = (
         },
     ),
     check("modes", layer="local-files", title="Only you can read your keys", seconds=0.004, evidence={"found": "0600"}),
-    check("dns", layer="dns", title="The names resolve", seconds=0.043, evidence="2 names"),
+    check("dns", layer="dns", title="The names resolve", seconds=0.043, evidence={"found": "2 names"}),
     check("token", layer="token", title="The login is accepted", seconds=0.64, evidence={"found": "", "user": "otto"}),
     check(
         "ec2-key", layer="ec2-key", title="The key exists at Keystone", status="FAIL", seconds=0.31,

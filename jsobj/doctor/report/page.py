@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from importlib import resources
 from string import Template
+from typing import Any
 
 from jsobj.doctor.check import Status
 from jsobj.doctor.report.model import CheckRow, Reading, read
@@ -27,32 +28,23 @@ _COUNTED: tuple[tuple[Status, str, str], ...] = (
 )
 
 
-def render(document: Mapping[str, object], *, jsobj_version: str, made: datetime) -> str:
+def render(document: Mapping[str, Any], *, jsobj_version: str, made: datetime) -> str:
     """The page, as text to be written in UTF-8.
 
-    Parameters
-    ----------
-    document:
-        ``jsobj.doctor/1``, secrets already masked. ``evidence`` and ``fix`` may be a text, a mapping of texts, or
-        None; ``found`` of ``evidence`` is shown unfolded, ``diff`` of ``fix`` as a diff. ``seconds`` is wall time.
-    made:
-        When the checks ran; aware. Shown in UTC.
-
-    Raises
-    ------
-    JsobjError
-        ``report-bad-document`` when the document has no checks or a check lacks its id, layer, title or status.
+    ``document``: ``jsobj.doctor/1``, secrets already masked. ``made``: when the checks ran; aware, shown in UTC.
     """
     reading = read(document)
-    state, verdict = _verdict(reading)
+    first = next(iter(reading.of(Status.FAIL)), None)
+    verdict = first.title if first else _good_news(reading)
+    state = f'<span class="state fail">{shape(Status.FAIL)}Failed</span> ' if first else ""
     return Template(_file("page.html")).substitute(
         policy=_POLICY,
         style=_file("page.css"),
-        title=escape(f"{state}: {verdict}" if state else verdict),
+        title=escape(f"Failed: {verdict}" if first else verdict),
         version=escape(jsobj_version),
         time=_time(made.astimezone(timezone.utc)),
-        heading=_heading(state, verdict),
-        counts=escape(_counts(reading)),
+        heading=f"<h1>{state}{escape(verdict)}</h1>",
+        counts=", ".join(_counts(reading)),
         about=facts(reading.about),
         body="\n".join(_body(reading)),
     )
@@ -66,17 +58,6 @@ def _time(when: datetime) -> str:
     return f'<time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{when:%Y-%m-%d %H:%M:%S} UTC</time>'
 
 
-def _heading(state: str, verdict: str) -> str:
-    label = f'<span class="state fail">{shape(Status.FAIL)}{state}</span> ' if state else ""
-    return f"<h1>{label}{escape(verdict)}</h1>"
-
-
-def _verdict(reading: Reading) -> tuple[str, str]:
-    """ "Failed" and at what, or nothing and a sentence."""
-    failed = reading.of(Status.FAIL)
-    return ("Failed", failed[0].title) if failed else ("", _good_news(reading))
-
-
 def _good_news(reading: Reading) -> str:
     if warned := reading.of(Status.WARN):
         return f"Works, with {len(warned)} warning{'s' if len(warned) > 1 else ''}"
@@ -85,13 +66,10 @@ def _good_news(reading: Reading) -> str:
     return "Nothing could be checked" if reading.checks else "No check was run"
 
 
-def _counts(reading: Reading) -> str:
-    parts = [
-        f"{number} {one if number == 1 else many}"
-        for status, one, many in _COUNTED
-        if (number := len(reading.of(status)))
-    ]
-    return ", ".join(parts)
+def _counts(reading: Reading) -> Iterator[str]:
+    for status, one, many in _COUNTED:
+        if number := len(reading.of(status)):
+            yield f"{number} {one if number == 1 else many}"
 
 
 def _body(reading: Reading) -> Iterator[str]:

@@ -127,13 +127,11 @@ def _command(text: str) -> str:
 
 
 def _fix(check: CheckRow) -> str:
-    words = tuple(("" if name == "title" else name, text) for name, text in check.fix if name != "diff")
-    diffs = "".join(_diff(text) for name, text in check.fix if name == "diff")
     # Hints of checks with a fix often name the command already.
     command = "" if "--fix" in check.hint else _command(f"jsobj doctor {shlex.quote(check.id)} --fix")
     return (
         '<div class="fix"><p class="label">What jsobj can change for you; it shows the change and asks first</p>'
-        f"{command}{facts(words)}{diffs}</div>"
+        f"{command}{facts({'': check.fix['title'], 'path': check.fix['path']})}{_diff(check.fix['diff'])}</div>"
     )
 
 
@@ -150,7 +148,8 @@ def _diff(text: str) -> str:
 
 
 def facts(known: Facts) -> str:
-    """Labelled facts as a list; those without a label as sentences before it."""
-    plain = "".join(f'<p class="said">{escape(text)}</p>' for name, text in known if not name)
-    named = "".join(f"<dt>{escape(name)}</dt><dd><code>{escape(text)}</code></dd>" for name, text in known if name)
+    """Labelled facts as a list, without empty ones; one without a label as a sentence before it."""
+    shown = {name: escape(text) for name, text in known.items() if text}
+    plain = f'<p class="said">{shown.pop("")}</p>' if "" in shown else ""
+    named = "".join(f"<dt>{escape(name)}</dt><dd><code>{text}</code></dd>" for name, text in shown.items())
     return plain + (f'<dl class="facts">{named}</dl>' if named else "")
