@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jsobj.atomic import write_private_file
@@ -63,34 +66,22 @@ class SandboxPaths:
             for part in (self.state, self.logs, self.home, self.keystone, self.swift):
                 part.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise JsobjError(
-                "sandbox-folder",
-                f"the sandbox cannot be made in {self.folder}: {error.strerror}",
-                hint="choose a writable folder on a local disk",
-                code=ExitCode.LOCAL,
-            ) from error
+            sentence = f"the sandbox cannot be made in {self.folder}: {error.strerror}"
+            hint = "choose a writable folder on a local disk"
+            raise JsobjError("sandbox-folder", sentence, code=ExitCode.LOCAL, hint=hint) from error
 
     def check_nothing_mounted(self) -> None:
         """Raise ``sandbox-folder-mounted`` if a file system is mounted inside the folder."""
-        inside = mounts_under(
-            self.folder, Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
-        )
-        if inside:
-            raise JsobjError(
-                "sandbox-folder-mounted",
-                f"{inside[0]}, inside the sandbox, is a mount point: its file system would be deleted too",
-                hint=f"umount '{inside[0]}'",
-                code=ExitCode.REFUSED,
-            )
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape")
+        if inside := mounts_under(self.folder, mounts):
+            sentence = f"{inside[0]}, inside the sandbox, is a mount point: its file system would be deleted too"
+            raise JsobjError("sandbox-folder-mounted", sentence, code=ExitCode.REFUSED, hint=f"umount '{inside[0]}'")
 
     def not_ours(self, verb: str) -> JsobjError:
         """The refusal to touch a folder without our marker."""
-        return JsobjError(
-            "sandbox-folder-not-ours",
-            f"{self.folder} is no sandbox: it has no valid {self.marker.name} file, so jsobj will not {verb} it",
-            hint="name an empty or new folder, or delete this one yourself if it holds nothing of value",
-            code=ExitCode.REFUSED,
-        )
+        sentence = f"{self.folder} is no sandbox: it has no valid {self.marker.name} file, so jsobj will not {verb} it"
+        hint = "name an empty or new folder, or delete this one yourself if it holds nothing of value"
+        return JsobjError("sandbox-folder-not-ours", sentence, code=ExitCode.REFUSED, hint=hint)
 
 
 def mounts_under(folder: Path, mountinfo: str) -> list[str]:
@@ -103,3 +94,13 @@ def mounts_under(folder: Path, mountinfo: str) -> list[str]:
 def write_private(path: Path, text: str) -> None:
     """Write ``text`` to ``path`` with mode 0600, whole or not at all."""
     write_private_file(path, text.encode())
+
+
+@contextmanager
+def private_file(path: Path, flags: int) -> Iterator[int]:
+    """A descriptor of an open file, made with mode 0600; closed at the end. Raises :class:`OSError`."""
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

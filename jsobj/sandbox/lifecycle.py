@@ -15,7 +15,7 @@ from pathlib import Path
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.locks import Lock, try_lock
 from jsobj.sandbox import configuration, population, rcfiles, requirements, spawn
-from jsobj.sandbox.layout import ASKED, SandboxPaths, write_private
+from jsobj.sandbox.layout import ASKED, SandboxPaths, private_file, write_private
 from jsobj.sandbox.options import SandboxOptions
 from jsobj.sandbox.record import SandboxRecord
 from jsobj.sandbox.services import probe
@@ -69,11 +69,9 @@ def stop(folder: Path) -> bool:
 
     Raises :class:`JsobjError` ``sandbox-folder-not-ours`` (REFUSED), ``sandbox-does-not-stop`` (FAILURE).
     """
-    paths = SandboxPaths.of(folder)
-    if not paths.folder.exists():
+    paths = _existing(folder, "stop")
+    if paths is None:
         return False
-    if not paths.is_ours():
-        raise paths.not_ours("stop")
     with _locked(paths):
         return spawn.end_all(paths)
 
@@ -84,11 +82,9 @@ def reset(folder: Path) -> None:
     Raises :class:`JsobjError` ``sandbox-folder-not-ours`` (REFUSED) for a folder without our mark, and
     ``sandbox-folder-mounted`` (REFUSED) when something is mounted inside, since deleting would reach through it.
     """
-    paths = SandboxPaths.of(folder)
-    if not paths.folder.exists():
+    paths = _existing(folder, "delete")
+    if paths is None:
         return
-    if not paths.is_ours():
-        raise paths.not_ours("delete")
     paths.check_nothing_mounted()
     with _locked(paths):
         spawn.end_all(paths)
@@ -105,6 +101,16 @@ def reset(folder: Path) -> None:
         paths.folder.rmdir()
 
 
+def _existing(folder: Path, verb: str) -> SandboxPaths | None:
+    """The paths of a sandbox; None where nothing is. Raises ``sandbox-folder-not-ours``."""
+    paths = SandboxPaths.of(folder)
+    if not paths.folder.exists():
+        return None
+    if not paths.is_ours():
+        raise paths.not_ours(verb)
+    return paths
+
+
 def status(folder: Path) -> SandboxStatus:
     """The sandbox as it is now. A folder that is missing or not ours is a sandbox that is not running."""
     paths = SandboxPaths.of(folder)
@@ -113,10 +119,6 @@ def status(folder: Path) -> SandboxStatus:
         return SandboxStatus(paths.folder, running=False)
     found = spawn.running(paths)
     is_running = bool(found) and paths.ready.exists()
-    reason = ""
-    if not is_running:
-        with contextlib.suppress(OSError):
-            reason = paths.stopped.read_text(encoding="utf-8").strip()
     return SandboxStatus(
         folder=paths.folder,
         running=is_running,
@@ -129,7 +131,7 @@ def status(folder: Path) -> SandboxStatus:
         files={role: paths.folder / name for role, name in rcfiles.names(record).items()},
         users=(*(User(name, *where) for name, where in population.MEMBERS.items()), User("admin", "admin", "admin")),
         projects=record.projects,
-        reason=reason,
+        reason="" if is_running else _read(paths.stopped).strip(),
     )
 
 
@@ -147,12 +149,9 @@ def _remembered(paths: SandboxPaths, options: SandboxOptions) -> SandboxRecord:
     record = SandboxRecord.load(paths.record)
     if record is not None and record.complete:
         if record.keystone_python != python:
-            raise JsobjError(
-                "sandbox-keystone-changed",
-                f"the sandbox in {paths.folder} was made by another Keystone",
-                hint="use another folder, or delete this sandbox first: jsobj sandbox reset",
-                code=ExitCode.REFUSED,
-            )
+            sentence = f"the sandbox in {paths.folder} was made by another Keystone"
+            hint = "use another folder, or delete this sandbox first: jsobj sandbox reset"
+            raise JsobjError("sandbox-keystone-changed", sentence, code=ExitCode.REFUSED, hint=hint)
         return record
     for part in (paths.keystone, paths.swift):
         shutil.rmtree(part)
@@ -196,13 +195,8 @@ def _give_up(paths: SandboxPaths, error: BaseException) -> None:
     if known not in ("", ASKED) and isinstance(error, JsobjError):
         log = paths.logs / f"{known.split()[0]}.log"
         tail = _read(log if log.exists() else paths.logs / "supervisor.log")[-LOG_TAIL:]
-        raise JsobjError(
-            "sandbox-did-not-start",
-            f"the sandbox in {paths.folder} did not start: {known}",
-            context=tail,
-            hint=f"see the files in {paths.logs}",
-            code=ExitCode.LOCAL,
-        ) from error
+        sentence, hint = f"the sandbox in {paths.folder} did not start: {known}", f"see the files in {paths.logs}"
+        raise JsobjError("sandbox-did-not-start", sentence, code=ExitCode.LOCAL, context=tail, hint=hint) from error
 
 
 def _read(path: Path) -> str:
@@ -218,20 +212,14 @@ def _locked(paths: SandboxPaths) -> Iterator[None]:
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         paths.claim()
-        descriptor = os.open(paths.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
+        with private_file(paths.lock, os.O_RDWR | os.O_CREAT) as descriptor:
             if _try_lock(descriptor, paths.lock):
                 yield
                 return
-        finally:
-            os.close(descriptor)
         if time.monotonic() > deadline:
-            raise JsobjError(
-                "sandbox-busy",
-                f"another command has been starting or stopping the sandbox in {paths.folder} for minutes",
-                hint="wait for it or end it, then try again",
-                code=ExitCode.NETWORK,
-            )
+            sentence = f"another command has been starting or stopping the sandbox in {paths.folder} for minutes"
+            hint = "wait for it or end it, then try again"
+            raise JsobjError("sandbox-busy", sentence, code=ExitCode.NETWORK, hint=hint)
         time.sleep(0.05)
 
 

@@ -67,12 +67,12 @@ def _app_credentials(record: SandboxRecord) -> float:
     # Keystone refuses a date in the past, so this one lies just ahead. Whole seconds, as Keystone keeps them.
     end = float(int(time.time() + EXPIRES_AFTER))
     ends = dt.datetime.fromtimestamp(end, dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    wishes: dict[str, dict[str, object]] = {
+    wanted: dict[str, dict[str, object]] = {
         "expired": {"expires_at": ends},
         "restricted": {},
         "unrestricted": {"unrestricted": True},
     }
-    for name, extra in wishes.items():
+    for name, extra in wanted.items():
         path = f"/users/{record.users['alice']}/application_credentials"
         answer = alice.call("POST", path, {"application_credential": {"name": name, **extra}})["application_credential"]
         record.app_credentials[name] = (answer["id"], answer["secret"])

@@ -33,85 +33,78 @@ def names(record: SandboxRecord) -> dict[str, str]:
 def password_rc(record: SandboxRecord, user: str) -> str:
     """``<project>-openrc.sh``: it asks for the password and does not contain it."""
     project = MEMBERS[user][0]
-    return "\n".join(
-        (
-            "#!/usr/bin/env bash",
-            "# Credentials of the sandbox for the Identity service (keystone), API version 3.",
-            f"export OS_AUTH_URL={record.auth_url}",
-            "# The project owns the resources.",
-            f"export OS_PROJECT_ID={record.projects[project]}",
-            f'export OS_PROJECT_NAME="{quoted(project)}"',
-            'export OS_USER_DOMAIN_NAME="Default"',
-            'if [ -z "$OS_USER_DOMAIN_NAME" ]; then unset OS_USER_DOMAIN_NAME; fi',
-            'export OS_PROJECT_DOMAIN_ID="default"',
-            'if [ -z "$OS_PROJECT_DOMAIN_ID" ]; then unset OS_PROJECT_DOMAIN_ID; fi',
-            "# unset v2.0 items in case set",
-            "unset OS_TENANT_ID",
-            "unset OS_TENANT_NAME",
-            "# The user acts.",
-            f'export OS_USERNAME="{quoted(user)}"',
-            "# The password is asked for.",
-            'echo "Please enter your OpenStack Password for project $OS_PROJECT_NAME as user $OS_USERNAME: "',
-            "read -sr OS_PASSWORD_INPUT",
-            "export OS_PASSWORD=$OS_PASSWORD_INPUT",
-            "# The region, where there are several.",
-            f'export OS_REGION_NAME="{quoted(record.location)}"',
-            'if [ -z "$OS_REGION_NAME" ]; then unset OS_REGION_NAME; fi',
-            "export OS_INTERFACE=public",
-            "export OS_IDENTITY_API_VERSION=3",
-        )
-    )
+    return f"""\
+#!/usr/bin/env bash
+# Credentials of the sandbox for the Identity service (keystone), API version 3.
+export OS_AUTH_URL={record.auth_url}
+# The project owns the resources.
+export OS_PROJECT_ID={record.projects[project]}
+export OS_PROJECT_NAME="{quoted(project)}"
+export OS_USER_DOMAIN_NAME="Default"
+if [ -z "$OS_USER_DOMAIN_NAME" ]; then unset OS_USER_DOMAIN_NAME; fi
+export OS_PROJECT_DOMAIN_ID="default"
+if [ -z "$OS_PROJECT_DOMAIN_ID" ]; then unset OS_PROJECT_DOMAIN_ID; fi
+# unset v2.0 items in case set
+unset OS_TENANT_ID
+unset OS_TENANT_NAME
+# The user acts.
+export OS_USERNAME="{quoted(user)}"
+# The password is asked for.
+echo "Please enter your OpenStack Password for project $OS_PROJECT_NAME as user $OS_USERNAME: "
+read -sr OS_PASSWORD_INPUT
+export OS_PASSWORD=$OS_PASSWORD_INPUT
+# The region, where there are several.
+export OS_REGION_NAME="{quoted(record.location)}"
+if [ -z "$OS_REGION_NAME" ]; then unset OS_REGION_NAME; fi
+export OS_INTERFACE=public
+export OS_IDENTITY_API_VERSION=3"""
 
 
 def app_credential_rc(record: SandboxRecord, name: str) -> str:
     """``app-cred-<name>-openrc.sh``, quoted as Horizon 26 and later do."""
     identifier, secret = record.app_credentials[name]
-    return "\n".join(
-        (
-            "#!/usr/bin/env bash",
-            "",
-            "export OS_AUTH_TYPE=v3applicationcredential",
-            f'export OS_AUTH_URL="{quoted(record.auth_url)}"',
-            "export OS_IDENTITY_API_VERSION=3",
-            f'export OS_REGION_NAME="{quoted(record.location)}"',
-            'export OS_INTERFACE="public"',
-            f'export OS_APPLICATION_CREDENTIAL_ID="{quoted(identifier)}"',
-            f'export OS_APPLICATION_CREDENTIAL_SECRET="{quoted(secret)}"',
-            "",
-        )
-    )
+    return f"""\
+#!/usr/bin/env bash
+
+export OS_AUTH_TYPE=v3applicationcredential
+export OS_AUTH_URL="{quoted(record.auth_url)}"
+export OS_IDENTITY_API_VERSION=3
+export OS_REGION_NAME="{quoted(record.location)}"
+export OS_INTERFACE="public"
+export OS_APPLICATION_CREDENTIAL_ID="{quoted(identifier)}"
+export OS_APPLICATION_CREDENTIAL_SECRET="{quoted(secret)}"
+"""
 
 
 def clouds_yaml(record: SandboxRecord) -> str:
     """One cloud as the API access page gives it (no password, no project's domain), two with app credentials."""
-    lines = [
-        "# This is a clouds.yaml file, which can be used by OpenStack tools.",
-        "clouds:",
-        "  sandbox:",
-        "    auth:",
-        f"      auth_url: {record.auth_url}",
-        '      username: "alice"',
-        f"      project_id: {record.projects['demo']}",
-        '      project_name: "demo"',
-        '      user_domain_name: "Default"',
-        f'    region_name: "{record.location}"',
-        '    interface: "public"',
-        "    identity_api_version: 3",
-    ]
+    common = f"""\
+    region_name: "{record.location}"
+    interface: "public"
+    identity_api_version: 3
+"""
+    text = f"""\
+# This is a clouds.yaml file, which can be used by OpenStack tools.
+clouds:
+  sandbox:
+    auth:
+      auth_url: {record.auth_url}
+      username: "alice"
+      project_id: {record.projects["demo"]}
+      project_name: "demo"
+      user_domain_name: "Default"
+{common}"""
     for name in ("restricted", "unrestricted"):
         identifier, secret = record.app_credentials[name]
-        lines += [
-            f"  sandbox-{name}:",
-            "    auth:",
-            f"      auth_url: {record.auth_url}",
-            f'      application_credential_id: "{identifier}"',
-            f'      application_credential_secret: "{secret}"',
-            f'    region_name: "{record.location}"',
-            '    interface: "public"',
-            "    identity_api_version: 3",
-            '    auth_type: "v3applicationcredential"',
-        ]
-    return "\n".join(lines) + "\n"
+        text += f"""\
+  sandbox-{name}:
+    auth:
+      auth_url: {record.auth_url}
+      application_credential_id: "{identifier}"
+      application_credential_secret: "{secret}"
+{common}    auth_type: "v3applicationcredential"
+"""
+    return text
 
 
 def quoted(text: str) -> str:

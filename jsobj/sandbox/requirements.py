@@ -21,19 +21,12 @@ def missing(keystone_elsewhere: bool) -> tuple[str, ...]:
 def check_packages(keystone_python: Path | None) -> None:
     """Raise ``sandbox-not-installed`` or ``sandbox-needs-linux`` (both LOCAL)."""
     if not processes.supported():
-        raise JsobjError(
-            "sandbox-needs-linux",
-            "the sandbox needs Linux 5.3 or later",
-            hint="run it in a Linux container or virtual machine",
-            code=ExitCode.LOCAL,
-        )
+        sentence, hint = "the sandbox needs Linux 5.3 or later", "run it in a Linux container or virtual machine"
+        raise JsobjError("sandbox-needs-linux", sentence, code=ExitCode.LOCAL, hint=hint)
     if lacking := missing(keystone_python is not None):
-        raise JsobjError(
-            "sandbox-not-installed",
-            f"the sandbox needs packages that are not installed: {', '.join(lacking)}",
-            hint="pip install 'jsobj[sandbox]'",
-            code=ExitCode.LOCAL,
-        )
+        sentence = f"the sandbox needs packages that are not installed: {', '.join(lacking)}"
+        hint = "pip install 'jsobj[sandbox]'"
+        raise JsobjError("sandbox-not-installed", sentence, code=ExitCode.LOCAL, hint=hint)
 
 
 def check_attributes(folder: Path) -> None:
@@ -44,9 +37,6 @@ def check_attributes(folder: Path) -> None:
         except OSError as error:
             if error.errno not in (errno.ENOTSUP, errno.EPERM, errno.ENOSPC, errno.E2BIG):
                 raise
-            raise JsobjError(
-                "sandbox-no-xattrs",
-                f"the file system of {folder} has no extended attributes, which Swift needs: {error.strerror}",
-                hint="choose a folder on a local disk (ext4, xfs, btrfs)",
-                code=ExitCode.LOCAL,
-            ) from error
+            found = f"the file system of {folder} has no extended attributes, which Swift needs: {error.strerror}"
+            hint = "choose a folder on a local disk (ext4, xfs, btrfs)"
+            raise JsobjError("sandbox-no-xattrs", found, code=ExitCode.LOCAL, hint=hint) from error

@@ -16,7 +16,7 @@ from pathlib import Path
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.locks import Lock, is_locked, try_lock
 from jsobj.sandbox import processes
-from jsobj.sandbox.layout import SandboxPaths, write_private
+from jsobj.sandbox.layout import SandboxPaths, private_file, write_private
 from jsobj.sandbox.processes import Process
 from jsobj.sandbox.record import SandboxRecord
 
@@ -30,33 +30,28 @@ def spawn(paths: SandboxPaths, record: SandboxRecord, sockets: Mapping[str, sock
 
     ``alive.lock`` is taken here and inherited, so it is held before the supervisor runs.
     """
-    alive = os.open(paths.alive_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
+    log = paths.logs / "supervisor.log"
+    with private_file(paths.alive_lock, os.O_RDWR | os.O_CREAT) as alive:
         if try_lock(alive) is not Lock.TAKEN:
             raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK), str(paths.alive_lock))
         descriptors = {name: listener.fileno() for name, listener in sockets.items()}
         _write_plans(paths, record, descriptors, alive)
         for path in paths.logs.glob("*.log"):
             path.replace(path.with_suffix(".log.old"))
-        log = os.open(paths.logs / "supervisor.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        try:
+        with private_file(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND) as output:
             # It forks and ends at once: the supervisor is a child of init.
             subprocess.run(  # noqa: S603  our own program, no shell
                 [sys.executable, str(PROGRAMS / "supervisor_program.py"), str(paths.plan)],
                 check=True,
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 cwd=paths.folder,
                 env=environment(paths),
                 start_new_session=True,
                 pass_fds=[alive, *descriptors.values()],
                 timeout=60,
             )
-        finally:
-            os.close(log)
-    finally:
-        os.close(alive)
 
 
 def environment(paths: SandboxPaths) -> dict[str, str]:
@@ -90,12 +85,10 @@ def end_all(paths: SandboxPaths) -> bool:
     for process in found.values():
         process.signal(9)
     if left := processes.wait_all(list(found.values()), STOP_SECONDS):
-        raise JsobjError(
-            "sandbox-does-not-stop",
-            f"processes of the sandbox in {paths.folder} do not end: {', '.join(str(each.pid) for each in left)}",
-            hint="they may be waiting for a disk; try again",
-            code=ExitCode.FAILURE,
-        )
+        pids = ", ".join(str(each.pid) for each in left)
+        sentence = f"processes of the sandbox in {paths.folder} do not end: {pids}"
+        hint = "they may be waiting for a disk; try again"
+        raise JsobjError("sandbox-does-not-stop", sentence, code=ExitCode.FAILURE, hint=hint)
     paths.processes.unlink(missing_ok=True)
     return bool(alive)
 
@@ -109,24 +102,18 @@ def _wait_for_record(paths: SandboxPaths) -> dict[str, Process]:
         if (supervisor and supervisor.alive()) or not _is_locked(paths.alive_lock):
             return found
         if time.monotonic() > deadline:
-            raise JsobjError(
-                "sandbox-lost",
-                f"{paths.alive_lock} is locked, but the sandbox has no supervisor",
-                hint=f"see which process has it: fuser {paths.alive_lock}",
-                code=ExitCode.LOCAL,
-            )
+            sentence = f"{paths.alive_lock} is locked, but the sandbox has no supervisor"
+            hint = f"see which process has it: fuser {paths.alive_lock}"
+            raise JsobjError("sandbox-lost", sentence, code=ExitCode.LOCAL, hint=hint)
         time.sleep(0.02)
 
 
 def _is_locked(path: Path) -> bool:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        with private_file(path, os.O_RDWR) as descriptor:
+            return is_locked(descriptor)
     except FileNotFoundError:
         return False
-    try:
-        return is_locked(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _recorded(paths: SandboxPaths) -> dict[str, Process]:

@@ -1,1 +1,1 @@
-"""Parts of the sandbox's servers, and how they are asked: Swift's processes, listeners, its cache, Keystone's API."""
+"""Parts of the sandbox's servers, and requests to them: Swift's processes, listeners, its cache, Keystone's API."""

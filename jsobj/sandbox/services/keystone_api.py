@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,12 @@ from jsobj.net.request import Reply
 from jsobj.secret import Secret
 
 DEFAULT_DOMAIN = {"id": "default"}
+# By server: the reference of its errors, and the log that explains them.
+_TROUBLE = {
+    "Keystone": ("sandbox-keystone", "keystone.log"),
+    "Swift": ("sandbox-not-working", "swift-proxy.log"),
+    "S3": ("sandbox-not-working", "swift-proxy.log"),
+}
 TIMEOUT = 60.0  # seconds; the first request waits until Keystone has made its database
 
 
@@ -50,29 +57,24 @@ class KeystoneApi:
         if self.token:
             headers["X-Auth-Token"] = self.token.reveal()
         payload = b"" if body is None else json.dumps(body).encode()
-        try:
-            reply = single_request(method, self.auth_url + path, headers, payload)
-        except WireError as error:
-            raise _trouble(f"Keystone of the sandbox did not answer {method} {path}", error.reason) from error
-        if reply.status >= 400:
-            raise _trouble(f"Keystone of the sandbox answered {reply.status} to {method} {path}", reply.text[:300])
+        reply = ask("Keystone", method, self.auth_url + path, headers, payload)
         return (reply.json() if reply.body else None), reply.headers
 
 
-def single_request(method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-    """One request to a server of the sandbox, without a proxy and without a second try. Raises :class:`WireError`."""
-    client = HttpClient({}, connect_seconds=TIMEOUT, read_seconds=TIMEOUT, tries=1)
-    try:
-        return client.send(method, url, headers=headers, body=body)
-    finally:
-        client.close()
+def ask(service: str, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+    """One request to a server of the sandbox, without a proxy and without a second try.
 
-
-def _trouble(message: str, context: str) -> JsobjError:
-    return JsobjError(
-        "sandbox-keystone",
-        message,
-        context=context,
-        hint="Look at logs/keystone.log in the sandbox's folder, or begin anew: jsobj sandbox reset",
-        code=ExitCode.NETWORK,
-    )
+    Raises ``sandbox-keystone`` or ``sandbox-not-working`` (NETWORK) without an answer, and for any but a good one.
+    """
+    with closing(HttpClient({}, connect_seconds=TIMEOUT, read_seconds=TIMEOUT, tries=1)) as client:
+        try:
+            reply = client.send(method, url, headers=headers, body=body)
+            if reply.status < 300:
+                return reply
+            answered, context = f"answered {reply.status} to", reply.text[:300]
+        except WireError as error:
+            answered, context = "did not answer", error.reason
+    sentence = f"{service} of the sandbox {answered} {method} {url}"
+    reference, log = _TROUBLE[service]
+    hint = f"look at logs/{log} in the sandbox's folder, or start over: jsobj sandbox reset"
+    raise JsobjError(reference, sentence, code=ExitCode.NETWORK, context=context, hint=hint)
