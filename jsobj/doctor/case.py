@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -61,11 +62,11 @@ class Case:
     access: S3Access | None = None  # profile
     dates: dict[str, float] = field(default_factory=dict)  # keystone, s3-server
     keystone: Keystone | None = None  # token
-    swift: dict[str, str] = field(default_factory=dict)  # swift-api: the account's headers
+    swift: Mapping[str, str] = field(default_factory=dict)  # swift-api: the account's headers
+    containers: tuple[str, ...] | None = None  # swift-api; None: not known
     dialect: S3Server | None = None  # s3-server
     buckets: tuple[str, ...] | None = None  # s3-signature; None: not known
-    s3_scratch: ScratchBucket | None = None  # round-trip
-    swift_scratch: ScratchBucket | None = None  # swift-round-trip
+    scratch: dict[str, ScratchBucket] = field(default_factory=dict)  # by dialect: round-trip, swift-round-trip
 
     def now(self) -> datetime:
         """This computer's time, aware, in UTC."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,26 +46,16 @@ def ask_workers(address: str, *, profile: str, cloud: str) -> tuple[WorkerReport
     try:
         from distributed import Client
     except ImportError as error:
-        raise JsobjError(
-            "dask-missing",
-            "dask.distributed is not installed here",
-            code=ExitCode.LOCAL,
-            hint="pip install distributed",
-        ) from error
+        sentence, hint = "dask.distributed is not installed here", "pip install distributed"
+        raise JsobjError("dask-missing", sentence, code=ExitCode.LOCAL, hint=hint) from error
     try:
         client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, TimeoutError, ValueError) as error:
-        raise JsobjError(
-            "scheduler-unreachable",
-            f"no dask scheduler answers at {address}",
-            code=ExitCode.NETWORK,
-            context=str(error)[:200],
-            hint="the address is what the scheduler prints: tcp://HOST:8786",
-        ) from error
-    try:
+        sentence, seen = f"no dask scheduler answers at {address}", str(error)[:200]
+        hint = "the address is what the scheduler prints: tcp://HOST:8786"
+        raise JsobjError("scheduler-unreachable", sentence, code=ExitCode.NETWORK, context=seen, hint=hint) from error
+    with closing(client):
         answers: Mapping[str, Any] = client.run(look, profile, cloud, on_error="return")
-    finally:
-        client.close()
     if not answers:
         raise JsobjError("no-workers", f"the scheduler at {address} has no workers", code=ExitCode.NOT_FOUND)
     return tuple(_report(worker, answers[worker]) for worker in sorted(answers))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from jsobj.doctor.check import Fix, Outcome, Status
+from jsobj.doctor.check import Outcome, Status
 from jsobj.doctor.redact import Mask
 from jsobj.errors import ExitCode
 
@@ -33,25 +33,18 @@ def document(outcomes: Sequence[Outcome], mask: Mask, about: Mapping[str, object
 
 
 def _check(outcome: Outcome, mask: Mask) -> dict[str, object]:
-    finding = outcome.finding
+    finding, fix = outcome.finding, outcome.finding.fix
+    evidence = {"found": finding.found, **finding.evidence}
     return {
         "id": outcome.check.id,
         "layer": outcome.check.layer,
         "title": outcome.check.title,
         "status": finding.status.value,
-        "evidence": _masked({"found": finding.found, **finding.evidence}, mask),
+        "evidence": {label: mask(text) for label, text in evidence.items()},
         "hint": mask(finding.hint),
-        "fix": _fix(finding.fix, mask),
+        "fix": fix and {"title": mask(fix.title), "path": str(fix.path), "diff": mask(fix.diff)},
         "seconds": round(outcome.seconds, 3),
     }
-
-
-def _masked(texts: Mapping[str, str], mask: Mask) -> dict[str, str]:
-    return {label: mask(text) for label, text in texts.items()}
-
-
-def _fix(fix: Fix | None, mask: Mask) -> dict[str, str] | None:
-    return None if fix is None else {"title": mask(fix.title), "path": str(fix.path), "diff": mask(fix.diff)}
 
 
 def exit_code(outcomes: Sequence[Outcome], *, strict: bool) -> ExitCode:

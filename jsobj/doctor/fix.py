@@ -1,13 +1,14 @@
-"""Fixes: made with the diff that shows them, applied with the old bytes kept."""
+"""Fixes: made with the diff that shows them."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from jsobj.atomic import Change, edit_private_file
 from jsobj.doctor.check import Fix
+from jsobj.identity.aws_files import ini_edit
+from jsobj.identity.aws_files.ini_read import Value
 from jsobj.redaction import redact_assignment
 
 _SECRET_NAME = r"(?:secret|token|password)[^\s=:]*"  # noqa: S105  what names look like, not a secret
@@ -28,9 +29,10 @@ def mode_fix(path: Path, mode: int) -> Fix:
     return Fix(f"chmod 600 {path}", path, diff, lambda old: old or b"")
 
 
-def apply(fix: Fix, *, backup: bool = True) -> Change:
-    """Do it; with ``backup`` the old bytes stay beside the file where they change.
+def setting_fix(title: str, path: Path, section: str, wanted: Mapping[str, Value]) -> Fix:
+    """A fix that sets keys in one section of an AWS file."""
 
-    Raises :class:`jsobj.errors.JsobjError` (local) where the file cannot be written.
-    """
-    return edit_private_file(fix.path, fix.edit, backup=backup)
+    def edit(old: bytes | None) -> bytes:
+        return ini_edit.set_section(old, section, wanted, source=str(path))
+
+    return text_fix(f"{path}, [{section}]: {title}", path, edit)

@@ -6,8 +6,10 @@ A retry would hide the very fault that is looked for, and a redirect could carry
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 
 from jsobj.doctor.case import Case
+from jsobj.doctor.check import Finding, failed
 from jsobj.net.client import HttpClient
 from jsobj.net.connection.response_head import WireError
 from jsobj.net.errors import request_failed
@@ -33,20 +35,12 @@ def ask(
 
     Raises :class:`jsobj.errors.JsobjError` (network) where nothing usable comes back.
     """
-    client = HttpClient(
-        case.settings.environ,
-        verify,
-        connect_seconds=CONNECT_SECONDS,
-        read_seconds=READ_SECONDS,
-        tries=1,
-        agent="jsobj doctor",
-    )
-    try:
-        return client.send(method, f"{origin}{path}", headers=headers or {})
-    except WireError as error:
-        raise request_failed(origin, error) from error
-    finally:
-        client.close()
+    seconds = {"connect_seconds": CONNECT_SECONDS, "read_seconds": READ_SECONDS}
+    with closing(HttpClient(case.settings.environ, verify, **seconds, tries=1, agent="jsobj doctor")) as client:
+        try:
+            return client.send(method, f"{origin}{path}", headers=headers or {})
+        except WireError as error:
+            raise request_failed(origin, error) from error
 
 
 def ask_signed(
@@ -69,3 +63,18 @@ def facts_of(reply: Reply) -> dict[str, str]:
         "location": reply.headers.get("location", "")[:200],
     }
     return {label: text for label, text in shown.items() if text}
+
+
+def unavailable(reply: Reply, server: str, facts: Mapping[str, str], *, kept: str, hint: str) -> Finding | None:
+    """The finding for a server that redirects or is overloaded; None for any other answer.
+
+    ``kept``: what a redirect is not followed with; ``hint``: what to do about one.
+    """
+    if 300 <= reply.status < 400:
+        sentence = f"{server} sends us elsewhere ({facts.get('location', 'nowhere')}); no {kept} follows there"
+        return failed(sentence, facts, hint=hint)
+    if reply.status == 429 or reply.status >= 500:
+        wait = reply.headers.get("retry-after", "")
+        again = f"wait {wait} seconds, then try again" if wait else "try again in a minute; then tell the help desk"
+        return failed(f"{server} answers {reply.status}: it is down or overloaded", facts, hint=again)
+    return None

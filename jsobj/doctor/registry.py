@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from jsobj.doctor.check import Check
@@ -21,13 +22,14 @@ from jsobj.doctor.checks import (
     network,
     other_tools,
     public_read,
-    round_trip,
     s3_server,
     scratch_bucket,
     swift_api,
-    swift_round_trip,
 )
 from jsobj.doctor.checks.fsspec_trip import SECONDS
+from jsobj.doctor.checks.round_trip import checksums
+from jsobj.doctor.checks.round_trip import round_trip as s3_trip
+from jsobj.doctor.checks.swift_round_trip import round_trip as swift_trip
 
 _FILES, _ENV, _LOGIN, _NET, _SERVERS = "files", "environment", "login", "network", "servers"
 _KEYSTONE, _KEYS, _SWIFT, _S3, _LEFT, _TRIP = "keystone", "keys", "swift", "s3", "leftovers", "round-trip"
@@ -67,13 +69,15 @@ CHECKS: tuple[Check, ...] = (
     Check("login", _LOGIN, "The login in use", chosen_login.login, unless=_CLOUD_FILES),
     Check("profile", _LOGIN, "The AWS profile in use", chosen_login.profile, (), (*_AWS_FILES, "ledger"), ("login",)),
     # The way to each of the two servers; both sides run at the same time. A proxy stands before both.
-    Check("proxy", _NET, "The proxy", network.proxying, needs=("env-proxy",), after=("login", "profile")),
-    Check("keystone-dns", _NET, "Keystone: name", network.resolving(network.keystone), ("login",), ("proxy",)),
-    Check("keystone-tcp", _NET, "Keystone: connection", network.connecting(network.keystone), ("keystone-dns",)),
-    Check("keystone-tls", _NET, "Keystone: certificate", certificate.proving(network.keystone), ("keystone-tcp",)),
-    Check("s3-dns", _NET, "S3: name", network.resolving(network.s3), ("profile",), ("proxy",)),
-    Check("s3-tcp", _NET, "S3: connection", network.connecting(network.s3), ("s3-dns",)),
-    Check("s3-tls", _NET, "S3: certificate", certificate.proving(network.s3), ("s3-tcp",)),
+    Check("proxy", _NET, "The proxy", network.proxies, needs=("env-proxy",), after=("login", "profile")),
+    Check("keystone-dns", _NET, "Keystone: name", partial(network.resolve, network.keystone), ("login",), ("proxy",)),
+    Check("keystone-tcp", _NET, "Keystone: connection", partial(network.reach, network.keystone), ("keystone-dns",)),
+    Check(
+        "keystone-tls", _NET, "Keystone: certificate", partial(certificate.prove, network.keystone), ("keystone-tcp",)
+    ),
+    Check("s3-dns", _NET, "S3: name", partial(network.resolve, network.s3), ("profile",), ("proxy",)),
+    Check("s3-tcp", _NET, "S3: connection", partial(network.reach, network.s3), ("s3-dns",)),
+    Check("s3-tls", _NET, "S3: certificate", partial(certificate.prove, network.s3), ("s3-tcp",)),
     # Who answers there, before any secret is sent.
     Check("keystone", _SERVERS, "Keystone answers", keystone.discovery, ("keystone-tls",)),
     Check("s3-server", _SERVERS, "The object store answers", s3_server.server, ("s3-tls",)),
@@ -102,15 +106,13 @@ CHECKS: tuple[Check, ...] = (
     Check("segments", _LEFT, "Segments without their object", leftovers.segments, after=("swift-api", "s3-signature")),
     Check("doctors", _LEFT, "Buckets of earlier runs", leftovers.doctors, after=("swift-api", "s3-signature")),
     # Both ways to the data, each with the library that others use and with what arrays are read with.
-    _trip(
-        "round-trip", "Objects over S3 (boto3)", round_trip.round_trip, ("s3-signature",), ("quota",), ("swift-api",)
-    ),
-    _trip("checksums", "Default checksums", round_trip.checksums, ("round-trip",), seconds=30),
+    _trip("round-trip", "Objects over S3 (boto3)", s3_trip, ("s3-signature",), ("quota",), ("swift-api",)),
+    _trip("checksums", "Default checksums", checksums, ("round-trip",), seconds=30),
     _trip("s3fs", "Objects over S3 (s3fs)", fsspec_trip.s3, ("round-trip",), ("checksums",), seconds=SECONDS),
     _trip(
         "swift-round-trip",
         "Objects over Swift (swiftclient)",
-        swift_round_trip.round_trip,
+        swift_trip,
         ("swift-api",),
         ("quota",),
         ("s3-signature",),

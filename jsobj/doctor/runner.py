@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -29,83 +29,69 @@ def run_checks(
     ``needs`` and ``after`` that are not among ``checks`` count as fulfilled. Whatever was made is undone at the end,
     also after Ctrl-C.
     """
+    done: dict[str, Outcome] = {}
+    shown = 0
     with case.undo:
-        run = _Examination(checks, case)
-        shown = 0
-        for _ in run.outcomes():
-            while shown < len(checks) and (outcome := run.done.get(checks[shown].id)) is not None:
-                tell(outcome)
+        for _ in _outcomes({check.id: check for check in checks}, case, done):
+            while shown < len(checks) and checks[shown].id in done:
+                tell(done[checks[shown].id])
                 shown += 1
-        return tuple(run.done[check.id] for check in checks)
+    return tuple(done[check.id] for check in checks)
 
 
-class _Examination:
-    """Which checks run, until when, and which are done."""
-
-    def __init__(self, checks: Sequence[Check], case: Case) -> None:
-        self.done: dict[str, Outcome] = {}
-        self._case = case
-        self._checks = {check.id: check for check in checks}
-        self._deadlines: dict[str, float] = {}  # of those that run
-        self._finished: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._order = TopologicalSorter(
-            {c.id: [name for name in (*c.needs, *c.unless, *c.after) if name in self._checks] for c in checks}
-        )
-        self._order.prepare()
-
-    def outcomes(self) -> Iterator[Outcome]:
-        """Start what is ready, and yield each outcome as it comes."""
-        self._start_ready()
-        while self._deadlines:
-            outcome = self._next()
-            self.done[outcome.check.id] = outcome
-            self._order.done(outcome.check.id)
-            self._start_ready()
+def _outcomes(checks: Mapping[str, Check], case: Case, done: dict[str, Outcome]) -> Iterator[Outcome]:
+    """Start each check as soon as it is ready; each outcome as it comes, when it is in ``done``."""
+    order = TopologicalSorter(
+        {c.id: [name for name in (*c.needs, *c.unless, *c.after) if name in checks] for c in checks.values()}
+    )
+    order.prepare()
+    finished: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    deadlines: dict[str, float] = {}  # of those that run
+    while order.is_active():
+        for name in order.get_ready():
+            check = checks[name]
+            deadlines[name] = time.monotonic() + check.seconds
+            if (blocker := _blocker(check, done)) is not None:
+                finished.put(Outcome(check, skipped(_because(blocker)), 0.0))
+            else:
+                words = (check, case, finished)
+                threading.Thread(target=_run, args=words, name=f"doctor-{name}", daemon=True).start()
+        name, deadline = min(deadlines.items(), key=lambda item: item[1])
+        try:
+            outcome = finished.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            outcome = _given_up(checks[name])
+        if deadlines.pop(outcome.check.id, None) is not None:  # else it was given up before
+            done[outcome.check.id] = outcome
+            order.done(outcome.check.id)
             yield outcome
 
-    def _start_ready(self) -> None:
-        for name in self._order.get_ready():
-            check = self._checks[name]
-            self._deadlines[name] = time.monotonic() + check.seconds
-            if (blocker := self._blocker(check)) is not None:
-                self._finished.put(Outcome(check, skipped(_because(blocker)), 0.0))
-            else:
-                threading.Thread(target=self._run, args=(check,), name=f"doctor-{name}", daemon=True).start()
 
-    def _blocker(self, check: Check) -> Outcome | None:
-        """The outcome because of which this one is not run."""
-        for names, stops in ((check.needs, {Status.FAIL, Status.SKIP}), (check.unless, {Status.FAIL})):
-            for name in names:
-                if name in self.done and self.done[name].status in stops:
-                    return self.done[name]
-        return None
+def _blocker(check: Check, done: Mapping[str, Outcome]) -> Outcome | None:
+    """The outcome because of which this one is not run."""
+    for names, stops in ((check.needs, {Status.FAIL, Status.SKIP}), (check.unless, {Status.FAIL})):
+        for name in names:
+            if name in done and done[name].status in stops:
+                return done[name]
+    return None
 
-    def _run(self, check: Check) -> None:
-        began = time.monotonic()
-        finding = _finding(check, self._case)
-        self._finished.put(
-            Outcome(check, replace(finding, hint=self._case.named(finding.hint)), time.monotonic() - began)
-        )
 
-    def _next(self) -> Outcome:
-        """The next check that ends or runs out of time."""
-        while True:
-            name, deadline = min(self._deadlines.items(), key=lambda item: item[1])
-            try:
-                outcome = self._finished.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                check = self._checks[name]
-                found = f"no answer within {check.seconds:.0f} seconds"
-                finding = failed(found, hint="try again; if it stays so, tell your cloud's help desk the address")
-                outcome = Outcome(check, finding, check.seconds)
-            if self._deadlines.pop(outcome.check.id, None) is not None:  # else it was given up before
-                return outcome
+def _run(check: Check, case: Case, finished: queue.SimpleQueue[Outcome]) -> None:
+    began = time.monotonic()
+    finding = _finding(check, case)
+    finished.put(Outcome(check, replace(finding, hint=case.named(finding.hint)), time.monotonic() - began))
+
+
+def _given_up(check: Check) -> Outcome:
+    hint = "try again; if it stays so, tell your cloud's help desk the address"
+    return Outcome(check, failed(f"no answer within {check.seconds:.0f} seconds", hint=hint), check.seconds)
 
 
 def _because(blocker: Outcome) -> str:
     """The first cause: a reason to skip is passed on."""
-    failed_itself = blocker.status is Status.FAIL
-    return f"not looked at, since '{blocker.check.id}' failed" if failed_itself else blocker.finding.found
+    if blocker.status is Status.FAIL:
+        return f"not looked at, since '{blocker.check.id}' failed"
+    return blocker.finding.found
 
 
 def _finding(check: Check, case: Case) -> Finding:
@@ -142,8 +128,5 @@ def chosen(checks: Sequence[Check], words: Sequence[str]) -> tuple[Check, ...]:
 
 def without_writing(checks: Sequence[Check]) -> tuple[Check, ...]:
     """The same checks, but those that make objects say that they were left out."""
-
-    def left_out(case: Case) -> Finding:
-        return skipped("left out, as asked (--no-round-trip)")
-
-    return tuple(Check(c.id, c.layer, c.title, left_out, writes=True) if c.writes else c for c in checks)
+    left_out = skipped("left out, as asked (--no-round-trip)")
+    return tuple(Check(c.id, c.layer, c.title, lambda case: left_out, writes=True) if c.writes else c for c in checks)

@@ -99,7 +99,7 @@ def doctors_requests(origin: Origin, verify: bool | str, case: Case) -> bool:
 
 
 def doctors_verdict(origin: Origin, verify: bool | str, case: Case) -> bool:
-    found = certificate_check.proving(lambda case: Destination("S3", origin, verify, None))(case)
+    found = certificate_check.prove(lambda case: Destination("S3", origin, verify, None), case)
     return found.status in {Status.PASS, Status.WARN}
 
 
@@ -133,7 +133,8 @@ def test_no_keys_of_a_session_are_written_to_a_file(tmp_path: Path, monkeypatch:
 def test_a_file_of_authorities_that_cannot_be_used(tmp_path: Path) -> None:
     origin = require_origin("https://127.0.0.1:9")
     with pytest.raises(JsobjError) as caught:
-        certificate_check.proving(lambda case: Destination("S3", origin, str(tmp_path / "none.pem"), None))(
-            Case(Settings.read({"HOME": str(tmp_path)}))
+        certificate_check.prove(
+            lambda case: Destination("S3", origin, str(tmp_path / "none.pem"), None),
+            Case(Settings.read({"HOME": str(tmp_path)})),
         )
     assert caught.value.reference == "ca-file-unusable"

@@ -147,7 +147,7 @@ def _mend(world: World, fixes: Sequence[Fix], touched: set[Path], *, yes: bool, 
 
     Only the bytes that the user wrote are kept beside a file, not those of ``touched`` ones, which we wrote.
     """
-    from jsobj.doctor.fix import apply
+    from jsobj.atomic import edit_private_file
 
     for fix in fixes:
         world.out.note(f"{mask(fix.title)}\n{mask(fix.diff)}")
@@ -155,7 +155,7 @@ def _mend(world: World, fixes: Sequence[Fix], touched: set[Path], *, yes: bool, 
         world.confirm(f"Make {'this change' if len(fixes) == 1 else f'these {len(fixes)} changes'}?", option="--yes")
     done = []
     for fix in fixes:
-        change = apply(fix, backup=fix.path not in touched)
+        change = edit_private_file(fix.path, fix.edit, backup=fix.path not in touched)
         touched.add(fix.path)
         kept = f" (the old file is {change.backup})" if change.backup else ""
         world.out.note(f"done: {mask(fix.title)}{kept}")

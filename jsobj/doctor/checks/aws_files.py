@@ -5,31 +5,29 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, Fix, failed, passed, warned
 from jsobj.doctor.fix import mode_fix, text_fix
-from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.aws_files import ini_edit
-from jsobj.identity.aws_files.ini_read import Value
-from jsobj.identity.aws_files.profile import names
+from jsobj.errors import JsobjError
+from jsobj.identity.aws_files.profile import names, sections_of
 
 
 def readable(case: Case) -> Finding:
     """Both files parse as botocore parses them: no duplicates, junk lines or byte order marks."""
-    problems: dict[str, str] = {}
-    hints: list[str] = []
+    errors: list[JsobjError] = []
     for path in _paths(case):
         try:
             sections_of(path)
         except JsobjError as error:
-            problems[str(path)] = error.message
-            hints.append(error.hint)
-    if problems:
-        found = "; ".join(problems.values())
-        return failed(found, hint=hints[0].replace("The file was left as it is.", "").strip())
+            errors.append(error)
+    if errors:
+        return failed(
+            "; ".join(error.message for error in errors),
+            hint=errors[0].hint.removesuffix("; the file was left as it is"),
+        )
     existing = [path for path in _paths(case) if path.is_file()]
     count = len(names(case.settings.aws))
     return passed(f"{count} profile(s) in {len(existing)} file(s)", {"files": ", ".join(map(str, existing)) or "none"})
@@ -37,12 +35,12 @@ def readable(case: Case) -> Finding:
 
 def private(case: Case) -> Finding:
     """Nobody else can read, own or share the files that hold secrets."""
-    return judge_privacy([path for path in _paths(case) if path.is_file() and _holds_key(path)])
+    return judge_privacy([path for path in _paths(case) if path.is_file() and holds(path, b"aws_secret_access_key")])
 
 
 def judge_privacy(paths: list[Path]) -> Finding:
     """The same for any files with secrets."""
-    problems: dict[str, str] = {}
+    problems: list[str] = []
     fix: Fix | None = None
     hint = ""
     for path in paths:
@@ -52,14 +50,14 @@ def judge_privacy(paths: list[Path]) -> Finding:
             found = f"{path} belongs to another user, who can read and change it"
             return failed(found, hint=f"make it yours: sudo chown $USER {path}")
         if mode & 0o077:
-            problems[str(path)] = f"{path} can be used by others (mode {mode:04o})"
+            problems.append(f"{path} can be used by others (mode {mode:04o})")
             fix = fix or mode_fix(path, mode)
             hint = hint or f"chmod 600 {path}, or: jsobj doctor --fix"
         if state.st_nlink > 1:
-            problems[f"{path} "] = f"{path} has {state.st_nlink} names (hard links): an edit separates them"
+            problems.append(f"{path} has {state.st_nlink} names (hard links): an edit separates them")
             hint = hint or f"find the other name: find ~ -samefile {path}"
     if problems:
-        return warned("; ".join(problems.values()), hint=hint, fix=fix)
+        return warned("; ".join(problems), hint=hint, fix=fix)
     return passed(f"{len(paths)} file(s) with secrets, for you alone")
 
 
@@ -91,28 +89,13 @@ def _renaming(name: str) -> Callable[[bytes | None], bytes]:
     return lambda old: header.sub(lambda match: match[1] + f"[profile {name}]".encode(), old or b"", count=1)
 
 
-def sections_of(path: Path) -> Mapping[str, Mapping[str, Value]]:
-    """The sections of one file; {} where there is none.
-
-    Raises :class:`JsobjError` (local) with file and line.
-    """
-    try:
-        data = path.read_bytes() if path.is_file() else b""
-    except OSError as error:
-        sentence = f"{path} cannot be read: {error.strerror}"
-        hint = f"look at its owner and mode: ls -l {path}"
-        raise JsobjError("aws-file-unreadable", sentence, code=ExitCode.LOCAL, hint=hint) from error
-    return ini_edit.sections(data, source=str(path))
-
-
-def texts(path: Path) -> Iterator[tuple[str, str, str]]:
-    """(section, key, value) of every plain value and every value of a nested block (key ``s3.addressing_style``)."""
-    for section, keys in sections_of(path).items():
-        for key, value in keys.items():
-            if isinstance(value, str):
-                yield section, key, value
-            else:
-                yield from ((section, f"{key}.{inner}", text) for inner, text in value.items())
+def texts(case: Case) -> Iterator[tuple[Path, str, str, str]]:
+    """(file, section, key, value) of every plain value, and of each in a nested block (key ``s3.addressing_style``)."""
+    for path in _paths(case):
+        for section, keys in sections_of(path).items():
+            for key, value in keys.items():
+                nested = {"": value} if isinstance(value, str) else {f".{inner}": text for inner, text in value.items()}
+                yield from ((path, section, f"{key}{inner}", text) for inner, text in nested.items())
 
 
 def _paths(case: Case) -> tuple[Path, ...]:
@@ -120,8 +103,10 @@ def _paths(case: Case) -> tuple[Path, ...]:
     return (aws.credentials,) if aws.credentials == aws.config else (aws.credentials, aws.config)
 
 
-def _holds_key(path: Path) -> bool:
+def holds(path: Path, *words: bytes) -> bool:
+    """Whether a file holds one of these words (small letters); True where it cannot be read."""
     try:
-        return b"aws_secret_access_key" in path.read_bytes().lower()
+        data = path.read_bytes().lower()
     except OSError:
         return True
+    return any(word in data for word in words)

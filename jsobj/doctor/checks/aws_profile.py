@@ -6,17 +6,15 @@ What is wrong in the profile in use fails; the same in another profile is a warn
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.check import Finding, Fix, failed, passed, skipped, warned
-from jsobj.doctor.checks.aws_files import sections_of, texts
-from jsobj.doctor.fix import text_fix
+from jsobj.doctor.check import Finding, failed, passed, skipped, warned
+from jsobj.doctor.checks.aws_files import texts
+from jsobj.doctor.fix import setting_fix
 from jsobj.errors import JsobjError
-from jsobj.identity.aws_files import ini_edit
-from jsobj.identity.aws_files.ini_read import Value
-from jsobj.identity.aws_files.profile import read_profile
+from jsobj.identity.aws_files.profile import read_profile, sections_of
 from jsobj.urls import normalise_endpoint
 
 _COMMENT = re.compile(r"\s[#;]")
@@ -48,12 +46,11 @@ def values(case: Case) -> Finding:
 
 
 def _swallowed(case: Case) -> Iterator[tuple[Path, str, str, str]]:
-    for path in dict.fromkeys((case.settings.aws.credentials, case.settings.aws.config)):
-        for section, key, value in texts(path):
-            if _COMMENT.search(value):
-                yield path, section, key, "a comment has become part of"
-            elif len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-                yield path, section, key, "quotation marks have become part of"
+    for path, section, key, value in texts(case):
+        if _COMMENT.search(value):
+            yield path, section, key, "a comment has become part of"
+        elif len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            yield path, section, key, "quotation marks have become part of"
 
 
 def endpoint(case: Case) -> Finding:
@@ -61,13 +58,12 @@ def endpoint(case: Case) -> Finding:
     chosen = _sections_of_choice(case)
     worst: Finding | None = None
     seen = 0
-    for path in dict.fromkeys((case.settings.aws.credentials, case.settings.aws.config)):
-        for section, key, value in texts(path):
-            if key.rpartition(".")[2] == "endpoint_url" and value:
-                seen += 1
-                finding = _judge_endpoint(path, section, key, value, mine=section in chosen)
-                if finding is not None and (worst is None or section in chosen):
-                    worst = finding
+    for path, section, key, value in texts(case):
+        if key.rpartition(".")[2] == "endpoint_url" and value:
+            seen += 1
+            finding = _judge_endpoint(path, section, key, value, mine=section in chosen)
+            if finding is not None and (worst is None or section in chosen):
+                worst = finding
     return worst or passed(f"{seen} endpoint(s), each an origin")
 
 
@@ -80,7 +76,7 @@ def _judge_endpoint(path: Path, section: str, key: str, value: str, *, mine: boo
         return verdict(f"{path}, [{section}]: {error.message}", where, hint=error.hint)
     if value == origin:
         return None
-    fix = None if "." in key else _setting_fix(f"endpoint_url = {origin}", path, section, {key: origin})
+    fix = None if "." in key else setting_fix(f"endpoint_url = {origin}", path, section, {key: origin})
     if value.rstrip("/") == origin or value.lower() == origin:
         sentence = f"{path}, [{section}]: endpoint_url should be written {origin}"
         return warned(sentence, where, hint="mend it: jsobj doctor --fix", fix=fix)
@@ -98,7 +94,7 @@ def checksums(case: Case) -> Finding:
         return passed("checksums are sent when the server requires them", {"profile": name})
     path = case.settings.aws.config
     header = next((s for s in sections_of(path) if s in {name, f"profile {name}"}), "")
-    fix = _setting_fix("checksums = when_required", path, header, _CHECKSUMS) if header else None
+    fix = setting_fix("checksums = when_required", path, header, _CHECKSUMS) if header else None
     sentence = f"profile '{name}' sends checksums that older Ceph and Swift releases refuse (over https)"
     hint = "mend it: jsobj doctor --fix" if fix else f"write it again: jsobj ec2-creds --profile {name}"
     return warned(sentence, {"setting": profile.checksums or "missing or mixed"}, hint=hint, fix=fix)
@@ -111,10 +107,7 @@ def other_logins(case: Case) -> Finding:
         return skipped("no profile is in use")
     mine = _sections_of_choice(case)
     held = {
-        key: f"{path}, [{section}]"
-        for path in (case.settings.aws.credentials, case.settings.aws.config)
-        for section, key, _ in texts(path)
-        if section in mine and key in _OTHER_LOGINS
+        key: f"{path}, [{section}]" for path, section, key, _ in texts(case) if section in mine and key in _OTHER_LOGINS
     }
     if "aws_session_token" in held:
         sentence = f"profile '{name}' holds aws_session_token: every request is signed for Amazon's sessions and fails"
@@ -122,8 +115,7 @@ def other_logins(case: Case) -> Finding:
     if held:
         sentence = f"profile '{name}' also says {', '.join(held)}: other tools may run or use that instead of the keys"
         return warned(sentence, held, hint="remove it, or use another profile: jsobj ec2-creds --profile NAME")
-    missing = _missing_services(case)
-    if missing:
+    if missing := _missing_services(case):
         sentence = f"profile '{name}' says services = {missing}, and {case.settings.aws.config} has no such section"
         return failed(sentence, hint=f"add [services {missing}] to the file, or remove the line")
     return passed(f"profile '{name}' has its keys as the only login")
@@ -141,10 +133,3 @@ def _missing_services(case: Case) -> str:
 def _sections_of_choice(case: Case) -> tuple[str, ...]:
     name = case.profile_choice().name
     return (name, f"profile {name}") if name else ()
-
-
-def _setting_fix(title: str, path: Path, section: str, wanted: Mapping[str, Value]) -> Fix:
-    def edit(old: bytes | None) -> bytes:
-        return ini_edit.set_section(old, section, wanted, source=str(path))
-
-    return text_fix(f"{path}, [{section}]: {title}", path, edit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from jsobj.doctor.case import Case
@@ -17,31 +17,28 @@ _SECONDS = 4.0
 _NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python does not name
 
 
-def proving(target_of: TargetOf) -> Callable[[Case], Finding]:
-    """The check of the certificate."""
-
-    def run(case: Case) -> Finding:
-        target = target_of(case)
-        if target.origin.scheme == "http":
-            return _plain(target)
-        context = tls_context(target.verify)
-        try:
-            certificate, version = _handshake(target, context)
-        except WireError as error:
-            if isinstance(error.__cause__, ssl.SSLError):
-                return _explain(case, target, error.__cause__)
-            seen = error.reason
-            if _speaks_http(target):
-                return _plain_instead(target, seen)
-            sentence = f"{target.origin.netloc} accepts a connection and then says nothing TLS: {seen}"
-            return failed(sentence, {"seen": seen}, hint="check the port; a firewall or a dead service does this too")
-        facts = {"protocol": version, **_facts(certificate)}
-        if target.verify is False:
-            sentence = f"the certificate of {target.origin.netloc} is not checked, as the login says"
-            return warned(sentence, facts, hint="remove verify: false (or OS_INSECURE), and name the CA with cacert")
-        return passed(f"{target.origin.netloc} proves who it is", facts)
-
-    return run
+def prove(target_of: TargetOf, case: Case) -> Finding:
+    """The server shows a certificate that transfers accept."""
+    target = target_of(case)
+    where = target.origin.netloc
+    if target.origin.scheme == "http":
+        return _plain(target)
+    context = tls_context(target.verify)
+    try:
+        certificate, version = _handshake(target, context)
+    except WireError as error:
+        if isinstance(error.__cause__, ssl.SSLError):
+            return _explain(case, target, error.__cause__)
+        if _speaks_http(target):
+            return _plain_instead(target, error.reason)
+        sentence = f"{where} accepts a connection and then says nothing TLS: {error.reason}"
+        hint = "check the port; a firewall or a dead service does this too"
+        return failed(sentence, {"seen": error.reason}, hint=hint)
+    facts = {"protocol": version, **_facts(certificate)}
+    if target.verify is False:
+        sentence = f"the certificate of {where} is not checked, as the login says"
+        return warned(sentence, facts, hint="remove verify: false (or OS_INSECURE), and name the CA with cacert")
+    return passed(f"{where} proves who it is", facts)
 
 
 def _plain(target: Destination) -> Finding:

@@ -14,7 +14,7 @@ def skew(case: Case) -> Finding:
     """Judge by the ``Date`` headers of the servers."""
     dates = dict(case.dates)
     if not dates:
-        return skipped("no server has told its time")
+        return skipped("no server has sent its time")
     evidence = {f"{service} minus this computer": f"{offset:+.0f} seconds" for service, offset in dates.items()}
     worst = max(dates, key=lambda service: abs(dates[service]))
     offset = dates[worst]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, failed, passed, warned
-from jsobj.doctor.checks.aws_files import judge_privacy
+from jsobj.doctor.checks.aws_files import holds, judge_privacy
 from jsobj.errors import JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.clouds_yaml.read import cloud_names, names_in, own_files, read_from, readable_files
 from jsobj.identity.current import chosen_cloud
 from jsobj.identity.rc import file as rcfile
 
+_SECRETS = (b"password:", b"_secret:", b"token:", b"passcode:")
 _RC_LIMIT = 20  # files
 _RC_PATTERNS = ("*openrc*.sh", "*openrc", "app-cred-*.sh")
 
@@ -21,11 +21,8 @@ _RC_PATTERNS = ("*openrc*.sh", "*openrc", "app-cred-*.sh")
 def own_ledger(case: Case) -> Finding:
     """jsobj's own state file can be read."""
     book = ledger.read(case.settings)  # raises an error that names the file
-    return passed(f"{len(book.clouds)} cloud(s) and {len(book.keys)} key(s) known", {"file": _ledger(case)})
-
-
-def _ledger(case: Case) -> str:
-    return str(ledger.ledger_path(case.settings))
+    facts = {"file": str(ledger.ledger_path(case.settings))}
+    return passed(f"{len(book.clouds)} cloud(s) and {len(book.keys)} key(s) known", facts)
 
 
 def readable(case: Case) -> Finding:
@@ -37,10 +34,7 @@ def readable(case: Case) -> Finding:
     evidence = {"read": str(found[0].clouds), "clouds": ", ".join(names)}
     if len(found) > 1:
         evidence["hidden by it"] = ", ".join(str(files.clouds) for files in found[1:])
-        hidden = [
-            name for files in found[1:] for name in names_in(files.clouds) if name not in names_in(found[0].clouds)
-        ]
-        if hidden:
+        if hidden := [name for name in names if name not in names_in(found[0].clouds)]:
             sentence = f"the openstack command reads only {found[0].clouds} and does not see: {', '.join(hidden)}"
             hint = f"work in another folder, or set OS_CLIENT_CONFIG_FILE={found[1].clouds}"
             return warned(sentence, evidence, hint=hint)
@@ -51,15 +45,7 @@ def private(case: Case) -> Finding:
     """clouds.yaml and secure.yaml with secrets in them are readable by their owner only."""
     own = own_files(case.settings)
     paths = {p: None for files in (own, *readable_files(case.settings)) for p in (files.clouds, files.secure) if p}
-    return judge_privacy([path for path in paths if path.is_file() and _holds_secret(path)])
-
-
-def _holds_secret(path: Path) -> bool:
-    try:
-        text = path.read_bytes()
-    except OSError:
-        return True
-    return any(word in text for word in (b"password:", b"_secret:", b"token:", b"passcode:"))
+    return judge_privacy([path for path in paths if path.is_file() and holds(path, *_SECRETS)])
 
 
 def entry(case: Case) -> Finding:
@@ -79,32 +65,26 @@ def entry(case: Case) -> Finding:
         return failed(sentence, evidence, hint="download the file again from the portal, then: jsobj login RCFILE")
     if not source.verify:
         sentence = f"{files.clouds}: cloud '{name}' says verify: false, so anyone on the way can take the password"
-        return warned(
-            sentence, evidence, hint="remove that line; for a private authority write cacert: /path/to/ca.pem"
-        )
+        hint = "remove that line; for a private authority write cacert: /path/to/ca.pem"
+        return warned(sentence, evidence, hint=hint)
     return passed(f"cloud '{name}' is written as it should be", evidence)
 
 
 def rc_files(case: Case) -> Finding:
     """RC files in the usual places are whole, private, and quoted as a shell reads them."""
-    problems: dict[str, str] = {}
-    count = 0
-    for path in _rc_files(case):
-        count += 1
-        try:
-            notices = rcfile.read(path).notices
-        except JsobjError as error:
-            problems[str(path)] = error.message
-        else:
-            problems |= {str(path): "; ".join(notices)} if notices else {}
-    if problems:
+    settings = case.settings
+    places = dict.fromkeys((settings.cwd, settings.home, settings.home / "Downloads"))
+    matches = (path for folder in places for pattern in _RC_PATTERNS for path in sorted(folder.glob(pattern)))
+    paths = [path for path in dict.fromkeys(matches) if path.is_file()][:_RC_LIMIT]
+    if problems := {str(path): what for path in paths if (what := _damage(path))}:
         first, what = next(iter(problems.items()))
         hint = "jsobj login reads such a file as it was meant; for the shell, download it again from the portal"
         return warned(what if first in what else f"{first}: {what}", problems, hint=hint)
-    return passed(f"{count} RC file(s) in the usual places, none damaged")
+    return passed(f"{len(paths)} RC file(s) in the usual places, none damaged")
 
 
-def _rc_files(case: Case) -> Iterator[Path]:
-    folders = dict.fromkeys((case.settings.cwd, case.settings.home, case.settings.home / "Downloads"))
-    found = {path: None for folder in folders for pattern in _RC_PATTERNS for path in sorted(folder.glob(pattern))}
-    yield from [path for path in found if path.is_file()][:_RC_LIMIT]
+def _damage(path: Path) -> str:
+    try:
+        return "; ".join(rcfile.read(path).notices)
+    except JsobjError as error:
+        return error.message

@@ -60,10 +60,7 @@ def unused(case: Case) -> Finding:
         return keys
     book = ledger.read(case.settings)
     at_keystone = {key.access for key in keys}
-    left = []
-    for record in book.keys:
-        if record.access in at_keystone and record.made and _is_over(case, record):
-            left.append(record.access)
+    left = [r.access for r in book.keys if r.access in at_keystone and r.made and _is_over(case, r)]
     mine = [key for key in keys if key.project_id == needed(case.keystone).login.project.id]
     evidence = {"keys of this project": str(len(mine)), "of all projects": str(len(keys))}
     if left:
@@ -84,7 +81,6 @@ def _keys(case: Case) -> tuple[Ec2Key, ...] | Finding:
         return Ec2Api(needed(case.keystone)).list("doctor")
     except JsobjError as error:
         if error.code is ExitCode.REFUSED:
-            return skipped(
-                "Keystone does not let this kind of login list EC2 keys", hint="log in as a person to see them"
-            )
+            reason = "Keystone does not let this kind of login list EC2 keys"
+            return skipped(reason, hint="log in as a person to see them")
         raise

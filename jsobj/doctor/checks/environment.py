@@ -11,6 +11,7 @@ from jsobj.errors import JsobjError
 from jsobj.identity.auth_source import from_environment
 from jsobj.identity.aws_files.profile import AwsProfile, read_profile
 from jsobj.identity.current import chosen_cloud
+from jsobj.identity.settings import Settings
 from jsobj.net.connection.proxy import malformed
 from jsobj.urls import normalise_endpoint
 
@@ -40,9 +41,8 @@ def openstack(case: Case) -> Finding:
         left = [name for name in names if not name.startswith(_OF_A_CREDENTIAL)]
         return warned(source.notices[0], evidence, hint=f"unset {' '.join(left)}" if left else fresh)
     if source is None and not choice.name and "OS_AUTH_URL" in names:
-        return warned(
-            "OS_* variables are there, but too few for a login", evidence, hint=f"source the RC file; {fresh}"
-        )
+        sentence = "OS_* variables are there, but too few for a login"
+        return warned(sentence, evidence, hint=f"source the RC file; {fresh}")
     return passed("the OS_* variables are the login, and nothing else is", evidence)
 
 
@@ -56,36 +56,26 @@ def aws(case: Case) -> Finding:
     if variable:
         evidence[variable] = env.get(variable)[:200]
         try:
-            swift = normalise_endpoint(env.get(variable)).swift
+            endpoint = normalise_endpoint(env.get(variable))
         except JsobjError as error:
             return failed(f"{variable}: {error.message}", evidence, hint=f"unset {variable}")
-        if swift:
+        if endpoint.swift:
             sentence = f"{variable} is the address of the Swift API and beats the profile's endpoint_url"
-            hint = f"export {variable}={normalise_endpoint(env.get(variable)).origin}"
-            return failed(sentence, evidence, hint=hint)
+            return failed(sentence, evidence, hint=f"export {variable}={endpoint.origin}")
     if env.get("AWS_ACCESS_KEY_ID") and not env.get("AWS_SECRET_ACCESS_KEY"):
         sentence = "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY: the AWS tools stop there"
         return failed(sentence, evidence, hint="unset AWS_ACCESS_KEY_ID")
-    return _overriding(case, choice.name, evidence, variable) or passed("no AWS_* variable beats the profile", evidence)
+    profile = read_profile(env.aws, choice.name) if choice.name else None
+    rivals = _rivals(env, profile, variable) if profile else ()
+    if beaten := {name: what for name, beats, what in rivals if beats}:
+        first = next(iter(beaten))
+        sentence = f"{first} beats profile '{choice.name}' in: {beaten[first]}"
+        return warned(sentence, evidence | beaten, hint=f"unset {' '.join(beaten)}")
+    return passed("no AWS_* variable beats the profile", evidence)
 
 
-def _overriding(case: Case, name: str, evidence: dict[str, str], endpoint_variable: str) -> Finding | None:
-    """What overrides the chosen profile; None where nothing does, or no profile is chosen."""
-    env = case.settings
-    profile = read_profile(env.aws, name) if name else None
-    if profile is None:
-        return None
-    beaten = {variable: what for variable, beats, what in _rivals(case, profile, endpoint_variable) if beats}
-    if not beaten:
-        return None
-    first = next(iter(beaten))
-    sentence = f"{first} beats profile '{profile.name}' in: {beaten[first]}"
-    return warned(sentence, evidence | beaten, hint=f"unset {' '.join(beaten)}")
-
-
-def _rivals(case: Case, profile: AwsProfile, endpoint_variable: str) -> Iterator[tuple[str, bool, str]]:
+def _rivals(env: Settings, profile: AwsProfile, endpoint_variable: str) -> Iterator[tuple[str, bool, str]]:
     """(variable, whether it says something else than the profile, what it replaces)."""
-    env = case.settings
     key = "the key (boto3 uses the variable unless the profile is named in the program)"
     yield "AWS_ACCESS_KEY_ID", env.get("AWS_ACCESS_KEY_ID") not in ("", profile.access), key
     endpoint = env.get(endpoint_variable).rstrip("/") if endpoint_variable else ""

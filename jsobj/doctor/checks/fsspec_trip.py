@@ -25,7 +25,7 @@ _CHECKSUMS = dict.fromkeys(("request_checksum_calculation", "response_checksum_v
 
 def s3(case: Case) -> Finding:
     """Write, list, read, read a range and delete with s3fs; with only the profile's name where there is one."""
-    scratch, access = needed(case.s3_scratch), needed(case.access)
+    scratch, access = case.scratch["s3"], needed(case.access)
     options: dict[str, object] = {"use_listings_cache": False, "skip_instance_cache": True}
     if access.profile:
         options["profile"] = access.profile
@@ -47,7 +47,7 @@ def s3(case: Case) -> Finding:
 
 def swift(case: Case) -> Finding:
     """The same at ``swift://``, and whose filesystem that is. The program gets the cloud's name and no secret."""
-    scratch, source = needed(case.swift_scratch), needed(case.source)
+    scratch, source = case.scratch["swift"], needed(case.source)
     path = f"{scratch.name}/{scratch.key('fsspec')}"
     answer = _run(scratch, "swift", path, {"cloud": source.cloud} if source.cloud else {})
     owner = str(answer.get("owner", ""))
@@ -69,21 +69,20 @@ def swift(case: Case) -> Finding:
 
 def _run(scratch: ScratchBucket, protocol: str, path: str, options: Mapping[str, object]) -> Mapping[str, Any]:
     """What the program answers: one JSON line in, one out. ``failed`` in it says why there is no other."""
-    wish = {"protocol": protocol, "path": path, "options": options}
+    request = {"protocol": protocol, "path": path, "options": options}
     try:
         with scratch.working():
             ended = subprocess.run(  # noqa: S603 - our own program and interpreter
                 [sys.executable, str(_PROGRAM)],
-                input=json.dumps(wish) + "\n",
+                input=json.dumps(request) + "\n",
                 capture_output=True,
                 text=True,
                 timeout=SECONDS - 2,
                 check=False,
             )
-        answer = json.loads(ended.stdout)
+        answer: Mapping[str, Any] = json.loads(ended.stdout)
     except (subprocess.TimeoutExpired, ValueError) as error:
         return {"failed": f"it gave no answer ({type(error).__name__})"}
-    assert isinstance(answer, Mapping)
     return answer
 
 

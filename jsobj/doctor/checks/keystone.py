@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, skipped, warned
 from jsobj.doctor.checks.network import keystone as target_of_keystone
-from jsobj.doctor.http import ask, facts_of
+from jsobj.doctor.http import ask, facts_of, unavailable
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.keystone.app_credentials import AppCredentials
 from jsobj.identity.keystone.client import Keystone
-from jsobj.identity.keystone.login import Login
 from jsobj.identity.keystone.token import identity_root
 from jsobj.net.dates import clock_offset
 from jsobj.net.request import Reply
@@ -21,7 +21,6 @@ from jsobj.units import days_left, human_time, iso_time
 from jsobj.urls import parse_url
 
 _SOON = timedelta(days=7)
-_READERS = frozenset({"reader"})
 _PATHS = ("/v3", "/identity/v3", "/keystone/v3")  # where portals and distributions put Keystone
 
 
@@ -36,15 +35,10 @@ def discovery(case: Case) -> Finding:
     if version:
         return passed(f"Keystone answers at {url} (API {version})", {"version": version, **facts_of(reply)})
     facts = {"url": url, **facts_of(reply)}
-    status = reply.status
-    if 300 <= status < 400:
-        sentence = f"{url} sends us elsewhere ({facts.get('location', 'nowhere')}); no secret follows there"
-        return failed(sentence, facts, hint="write the address it names into OS_AUTH_URL, if that is your cloud's")
-    if status == 429 or status >= 500:
-        wait = reply.headers.get("retry-after", "")
-        hint = f"wait {wait} seconds, then try again" if wait else "try again in a minute; then tell the help desk"
-        return failed(f"Keystone at {url} answers {status}: it is down or overloaded", facts, hint=hint)
-    if reply.media_type == "text/html" and status == 200:
+    hint = "write the address it names into OS_AUTH_URL, if that is your cloud's"
+    if found := unavailable(reply, f"Keystone at {url}", facts, kept="secret", hint=hint):
+        return found
+    if reply.media_type == "text/html" and reply.status == 200:
         sentence = f"{url} answers with a web page: a captive portal, a proxy, or the portal instead of Keystone"
         return failed(sentence, facts, hint="log in to the network with a browser, or correct OS_AUTH_URL")
     other = _elsewhere(case)
@@ -63,13 +57,12 @@ def _version(reply: Reply) -> str:
 
 
 def _elsewhere(case: Case) -> str:
+    """Where else on that host a Keystone answers; "" for nowhere."""
     target = target_of_keystone(case)
-    for path in _PATHS:
-        try:
+    with contextlib.suppress(JsobjError):
+        for path in _PATHS:
             if _version(ask(case, target.origin, path, verify=target.verify)):
                 return f"{target.origin}{path}"
-        except JsobjError:
-            return ""
     return ""
 
 
@@ -84,7 +77,7 @@ def token(case: Case) -> Finding:
         "user": login.user.name,
         "project": f"{login.project.name} ({login.project.id})",
         "methods": ", ".join(login.methods),
-        "token ends": human_time(login.token_expires) if login.token_expires else "not told",
+        "token ends": human_time(login.token_expires) if login.token_expires else "not given",
     }
     return passed(f"{login.user.name} is logged in to project {login.project.name}", evidence)
 
@@ -101,10 +94,6 @@ def _refused(case: Case, error: JsobjError) -> Finding:
     return failed(error.message, evidence, hint=error.hint or f"jsobj explain {error.reference}")
 
 
-def _login(case: Case) -> Login:
-    return needed(case.keystone).login
-
-
 def expiry(case: Case) -> Finding:
     """The application credential lasts; says whether it is restricted."""
     keystone = needed(case.keystone)
@@ -116,7 +105,7 @@ def expiry(case: Case) -> Finding:
     kind = "restricted" if login.credential.restricted else "unrestricted"
     evidence = {"credential": login.credential.name or login.credential.id, "kind": kind}
     if end is None:
-        return passed(f"the {kind} application credential has no end that Keystone tells", evidence)
+        return passed(f"the {kind} application credential has no known end", evidence)
     left = days_left(end, case.now())
     evidence["ends"] = human_time(end)
     if end - case.now() < _SOON:
@@ -128,26 +117,24 @@ def expiry(case: Case) -> Finding:
 
 def role(case: Case) -> Finding:
     """The roles allow more than reading."""
-    login = _login(case)
-    roles = {name.lower() for name in login.roles}
+    login = needed(case.keystone).login
     evidence = {"roles": ", ".join(login.roles) or "none", "project": login.project.name}
     hint = f"ask the manager of project {login.project.name} for the role 'member'"
-    if not roles:
+    if not login.roles:
         return failed(f"no role in project {login.project.name}", evidence, hint=hint)
-    if roles <= _READERS:
+    if reads_only(case):
         return warned(f"the role in project {login.project.name} only allows reading", evidence, hint=hint)
     return passed(f"role in project {login.project.name}: {', '.join(login.roles)}", evidence)
 
 
 def reads_only(case: Case) -> bool:
     """Whether the login's roles allow only reading. False without a login."""
-    roles = {name.lower() for name in case.keystone.login.roles} if case.keystone else set()
-    return bool(roles) and roles <= _READERS
+    return case.keystone is not None and {name.lower() for name in case.keystone.login.roles} == {"reader"}
 
 
 def project(case: Case) -> Finding:
     """The project is the one that this cloud's name stood for at login."""
-    login = _login(case)
+    login = needed(case.keystone).login
     record = ledger.read(case.settings).cloud(needed(case.keystone).source.cloud)
     evidence = {"project": f"{login.project.name} ({login.project.id})", "domain": login.project.domain}
     if record.project_id and record.project_id != login.project.id:
@@ -162,7 +149,7 @@ def project(case: Case) -> Finding:
 
 def catalog(case: Case) -> Finding:
     """The catalogue has an object store for the region and interface in use."""
-    login = _login(case)
+    login = needed(case.keystone).login
     entries = [e for e in login.catalog.endpoints if e.service == "object-store"]
     listed = {f"{e.region} {e.interface}": e.url for e in entries[:12]}
     if not entries:
@@ -183,7 +170,7 @@ def catalog(case: Case) -> Finding:
 
 def same_endpoint(case: Case) -> Finding:
     """The profile is for the object store of this very cloud."""
-    access, wanted = needed(case.access), _login(case).s3_origin
+    access, wanted = needed(case.access), needed(case.keystone).login.s3_origin
     if access.origin == wanted:
         return passed("the profile's endpoint is the catalogue's", {"endpoint": str(wanted)})
     evidence = {"profile": str(access.origin), "catalogue": str(wanted)}

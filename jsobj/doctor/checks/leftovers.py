@@ -81,6 +81,6 @@ def doctors(case: Case) -> Finding:
 
 def _names(case: Case) -> set[str] | None:
     """The buckets that S3 and Swift have shown; None where neither has."""
-    if not case.swift and case.buckets is None:
+    if case.containers is None and case.buckets is None:
         return None
-    return {*case.swift.get("containers", "").split("\n"), *(case.buckets or ())} - {""}
+    return {*(case.containers or ()), *(case.buckets or ())}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
 import ipaddress
-import queue
 import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jsobj.doctor.case import Case
+from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed
 from jsobj.doctor.http import CONNECT_SECONDS, ask
 from jsobj.errors import JsobjError
@@ -42,59 +43,47 @@ TargetOf = Callable[[Case], Destination]
 
 def keystone(case: Case) -> Destination:
     """Keystone, as the login names it."""
-    assert case.source is not None, "needs 'login'"
-    origin, _ = parse_url(case.source.auth_url)
-    return Destination("Keystone", origin, case.source.tls, proxy_for(case.settings.environ, origin))
+    source = needed(case.source)
+    origin, _ = parse_url(source.auth_url)
+    return Destination("Keystone", origin, source.tls, proxy_for(case.settings.environ, origin))
 
 
 def s3(case: Case) -> Destination:
     """The S3 endpoint, as the profile names it."""
-    assert case.access is not None, "needs 'profile'"
-    access = case.access
+    access = needed(case.access)
     return Destination("S3", access.origin, access.verify, proxy_for(case.settings.environ, access.origin))
 
 
-def resolving(target_of: TargetOf) -> Callable[[Case], Finding]:
-    """The check whether the host's name has an address."""
-
-    def run(case: Case) -> Finding:
-        target = target_of(case)
-        host, port = target.first_hop
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            pass
-        else:
-            return passed(f"{host} is an address already")
-        try:
-            found = _look_up(host, port)
-        except (OSError, UnicodeError) as error:
-            return _unresolved(target, host, error)
-        addresses = ", ".join(found)
-        return passed(f"{host} is {addresses}", {"addresses": addresses})
-
-    return run
+def resolve(target_of: TargetOf, case: Case) -> Finding:
+    """The host's name has an address."""
+    target = target_of(case)
+    host, port = target.first_hop
+    with contextlib.suppress(ValueError):
+        ipaddress.ip_address(host)
+        return passed(f"{host} is an address already")
+    try:
+        addresses = ", ".join(_look_up(host, port))
+    except (OSError, UnicodeError) as error:
+        return _unresolved(target, host, error)
+    return passed(f"{host} is {addresses}", {"addresses": addresses})
 
 
 def _look_up(host: str, port: int) -> list[str]:
     """The addresses. In a thread, given up after a while: without a network a resolver may take half a minute."""
-    answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+    answer: concurrent.futures.Future[list[str]] = concurrent.futures.Future()
 
     def look() -> None:
         try:
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put(list(dict.fromkeys(str(item[4][0]) for item in found)))
+            answer.set_result(list(dict.fromkeys(str(item[4][0]) for item in found)))
         except (OSError, UnicodeError) as error:
-            answers.put(error)
+            answer.set_exception(error)
 
     threading.Thread(target=look, name="doctor-resolver", daemon=True).start()
     try:
-        answer = answers.get(timeout=RESOLVE_SECONDS)
-    except queue.Empty:
+        return answer.result(RESOLVE_SECONDS)
+    except concurrent.futures.TimeoutError:
         raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {RESOLVE_SECONDS:.0f} seconds") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
 
 
 def _unresolved(target: Destination, host: str, error: Exception) -> Finding:
@@ -110,43 +99,39 @@ def _unresolved(target: Destination, host: str, error: Exception) -> Finding:
     return failed(sentence, evidence, hint=f"look for a typing error in the address of {target.service}")
 
 
-def connecting(target_of: TargetOf) -> Callable[[Case], Finding]:
-    """The check whether somebody listens there."""
-
-    def run(case: Case) -> Finding:
-        target = target_of(case)
-        host, port = target.first_hop
-        began = time.monotonic()
-        try:
-            connect((host, port), CONNECT_SECONDS).close()
-        except WireError as error:
-            return _unconnected(target, error)
-        milliseconds = f"{(time.monotonic() - began) * 1000:.0f} ms"
-        through = f" (the proxy of {target.proxy.variable})" if target.proxy else ""
-        return passed(f"{host} port {port}{through} accepts a connection", {"time to connect": milliseconds})
-
-    return run
+def reach(target_of: TargetOf, case: Case) -> Finding:
+    """A server listens there."""
+    target = target_of(case)
+    host, port = target.first_hop
+    began = time.monotonic()
+    try:
+        connect((host, port), CONNECT_SECONDS).close()
+    except WireError as error:
+        return _unconnected(target, error)
+    milliseconds = f"{(time.monotonic() - began) * 1000:.0f} ms"
+    through = f" (the proxy of {target.proxy.variable})" if target.proxy else ""
+    return passed(f"{host} port {port}{through} accepts a connection", {"time to connect": milliseconds})
 
 
 def _unconnected(target: Destination, error: WireError) -> Finding:
     host, port = target.first_hop
-    reason = error.reason
-    evidence = {"host": host, "port": str(port), "seen": reason}
+    evidence = {"host": host, "port": str(port), "seen": error.reason}
     if target.proxy:
         variable = target.proxy.variable
-        sentence = f"the proxy {host} port {port} named by {variable} does not accept a connection: {reason}"
-        return failed(
-            sentence, evidence, hint=f"correct {variable}, or for this host: export NO_PROXY={target.origin.host}"
-        )
-    sentence = f"{host} port {port} does not accept a connection: {reason}"
+        sentence = f"the proxy {host} port {port} named by {variable} does not accept a connection: {error.reason}"
+        return failed(sentence, evidence, hint=_other_proxy(variable, target.origin.host))
     if isinstance(error.__cause__, ConnectionRefusedError):
         hint = f"check the port in the address of {target.service}; if it is right, the service is down: try later"
     else:
         hint = "a firewall may drop it, or this network needs a proxy (HTTPS_PROXY): ask your network's help desk"
-    return failed(sentence, evidence, hint=hint)
+    return failed(f"{host} port {port} does not accept a connection: {error.reason}", evidence, hint=hint)
 
 
-def proxying(case: Case) -> Finding:
+def _other_proxy(variable: str, host: str) -> str:
+    return f"correct {variable}, or for this host: export NO_PROXY={host}"
+
+
+def proxies(case: Case) -> Finding:
     """The proxies that apply let us through; one check for both servers, since it is one cause."""
     targets = [keystone(case)] if case.source else []
     targets += [s3(case)] if case.access else []
@@ -159,9 +144,7 @@ def proxying(case: Case) -> Finding:
         if what := _objection(case, target):
             host = target.origin.netloc
             sentence = f"the proxy {proxy.host}:{proxy.port}, named by {proxy.variable}, blocks {host}: {what}"
-            return failed(
-                sentence, evidence, hint=f"correct {proxy.variable}, or for this host: export NO_PROXY={host}"
-            )
+            return failed(sentence, evidence, hint=_other_proxy(proxy.variable, host))
     return passed(f"the proxy named by {through[0][1].variable} lets us through", evidence)
 
 
@@ -186,11 +169,9 @@ def _objection(case: Case, target: Destination) -> str:
 
 def open_way(target: Destination) -> socket.socket:
     """A connection on which the server of an https address speaks next. Raises :class:`WireError`."""
-    connection = connect(target.first_hop, CONNECT_SECONDS)
-    if target.proxy is not None:
-        try:
+    with contextlib.ExitStack() as failure:
+        connection = failure.enter_context(connect(target.first_hop, CONNECT_SECONDS))
+        if target.proxy is not None:
             open_tunnel(connection, target.origin, target.proxy.login)
-        except BaseException:
-            connection.close()
-            raise
-    return connection
+        failure.pop_all()
+        return connection

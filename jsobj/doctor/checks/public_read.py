@@ -16,7 +16,7 @@ _PRIVATE = frozenset({401, 403, 404})
 
 def reading(case: Case) -> Finding:
     """What is not published cannot be read without a key; what is published can (Swift's ``.r:*``)."""
-    scratch = needed(case.swift_scratch)
+    scratch = case.scratch["swift"]
     if not scratch.own:
         return skipped("left out, since it would publish the bucket of --bucket for a moment")
     path = f"/{quote(scratch.name)}/{quote(scratch.key('public'))}"

@@ -8,10 +8,8 @@ from typing import Any
 
 from jsobj.doctor.case import Case, needed
 from jsobj.doctor.causes import hint_for
-from jsobj.doctor.check import Finding, failed, passed, skipped
-from jsobj.doctor.checks.keystone import reads_only
-from jsobj.doctor.checks.scratch_bucket import open_scratch
-from jsobj.doctor.checks.trip import SMALL, StepError, Trip, seen
+from jsobj.doctor.check import Finding, failed, passed
+from jsobj.doctor.checks.trip import SMALL, StepError, Trip, seen, take
 from jsobj.doctor.http import ask
 from jsobj.identity.aws_files.profile import read_profile
 from jsobj.net.xml import error_fields
@@ -25,88 +23,69 @@ _PART = 5 * 1024 * 1024  # bytes; S3's smallest part
 class _S3Trip(Trip):
     """A round trip with boto3."""
 
+    dialect, parts_step, url_step = "s3", "multipart", "presigned GET"
+
     def __init__(self, case: Case) -> None:
         super().__init__(case)
-        self.access = needed(case.access)
-        self.client = make_client(self.access, proxy=case.proxy(self.access.origin))
+        self._access = needed(case.access)
+        self._client = make_client(self._access, proxy=case.proxy(self._access.origin))
 
     def create(self, bucket: str) -> None:
-        """Without a LocationConstraint, which Ceph refuses."""
-        with translate_errors(self.access, bucket):
-            self.client.create_bucket(Bucket=bucket)
+        with translate_errors(self._access, bucket):
+            self._client.create_bucket(Bucket=bucket)  # without a LocationConstraint, which Ceph refuses
 
-    def s3(self, operation: str, name: str, **words: Any) -> Mapping[str, Any]:
+    def _s3(self, operation: str, name: str, **words: Any) -> Any:
         """One operation on an object of this trip."""
-        answer = getattr(self.client, operation)(Bucket=self.scratch.name, Key=self.key(name), **words)
-        assert isinstance(answer, Mapping)
-        return answer
+        return getattr(self._client, operation)(Bucket=self.scratch.name, Key=self.key(name), **words)
 
     def put(self, name: str, data: bytes) -> str:
-        return str(self.s3("put_object", name, Body=data)["ETag"]).strip('"')
+        return str(self._s3("put_object", name, Body=data)["ETag"]).strip('"')
 
     def size(self, name: str) -> int:
-        return int(self.s3("head_object", name)["ContentLength"])
+        return int(self._s3("head_object", name)["ContentLength"])
 
     def read(self, name: str, first: int | None = None, last: int | None = None) -> bytes:
-        answer = self.s3("get_object", name, **({} if first is None else {"Range": f"bytes={first}-{last}"}))
+        answer = self._s3("get_object", name, **({} if first is None else {"Range": f"bytes={first}-{last}"}))
         if first is not None and answer["ResponseMetadata"]["HTTPStatusCode"] != 206:
             raise StepError("a range was asked for and the whole object came")
         return bytes(answer["Body"].read())
 
     def copy(self, name: str, target: str) -> None:
-        self.s3("copy_object", target, CopySource={"Bucket": self.scratch.name, "Key": self.key(name)})
+        self._s3("copy_object", target, CopySource={"Bucket": self.scratch.name, "Key": self.key(name)})
 
     def listed(self) -> set[str]:
-        answer = self.client.list_objects_v2(Bucket=self.scratch.name, Prefix=self.scratch.prefix)
+        answer = self._client.list_objects_v2(Bucket=self.scratch.name, Prefix=self.scratch.prefix)
         return {item["Key"] for item in answer.get("Contents", ())}
 
     def delete(self, name: str) -> None:
-        self.s3("delete_object", name)
+        self._s3("delete_object", name)
+
+    def put_parts(self) -> int:
+        upload = self._s3("create_multipart_upload", "large")["UploadId"]
+        parts = []
+        for number, body in enumerate((self.data * (_PART // SMALL), self.data), start=1):
+            answer = self._s3("upload_part", "large", UploadId=upload, PartNumber=number, Body=body)
+            parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+        self._s3("complete_multipart_upload", "large", UploadId=upload, MultipartUpload={"Parts": parts})
+        return _PART
+
+    def try_url(self) -> None:
+        words = {"Bucket": self.scratch.name, "Key": self.key("small")}
+        url = str(self._client.generate_presigned_url("get_object", Params=words, ExpiresIn=300))
+        origin, _ = parse_url(url.partition("?")[0])
+        answer = ask(self.case, origin, url.removeprefix(str(origin)), verify=self._access.verify)
+        if answer.status != 200:
+            code = error_fields(answer.body).get("Code", "")
+            raise StepError(f"the presigned address answers {answer.status} {code}")
 
     def explain(self, error: Exception) -> tuple[dict[str, str], str]:
         facts, code = facts_of(error)
         return facts, hint_for(code)
 
-    def try_multipart(self) -> None:
-        """An object in two parts, read across their border."""
-        upload = self.s3("create_multipart_upload", "large")["UploadId"]
-        parts = []
-        for number, body in enumerate((self.data * (_PART // SMALL), self.data), start=1):
-            answer = self.s3("upload_part", "large", UploadId=upload, PartNumber=number, Body=body)
-            parts.append({"PartNumber": number, "ETag": answer["ETag"]})
-        self.s3("complete_multipart_upload", "large", UploadId=upload, MultipartUpload={"Parts": parts})
-        self.try_border(_PART)
-
-    def try_presigned(self) -> None:
-        """An object through a signed URL, without keys."""
-        words = {"Bucket": self.scratch.name, "Key": self.key("small")}
-        url = str(self.client.generate_presigned_url("get_object", Params=words, ExpiresIn=300))
-        origin, _ = parse_url(url.partition("?")[0])
-        answer = ask(self.case, origin, url.removeprefix(str(origin)), verify=self.access.verify)
-        if answer.status != 200:
-            code = error_fields(answer.body).get("Code", "")
-            raise StepError(f"the presigned address answers {answer.status} {code}")
-
 
 def round_trip(case: Case) -> Finding:
-    """Create, put, head, get, range, multipart, list, presigned GET, copy, delete."""
-    if reads_only(case):
-        return skipped("this login may only read")
-    trip = _S3Trip(case)
-    case.s3_scratch = trip.scratch = open_scratch(case, "s3", trip.create)
-    return trip.walk(
-        {
-            "put": trip.try_put,
-            "head": trip.try_head,
-            "get": trip.try_get,
-            "range": trip.try_range,
-            "multipart": trip.try_multipart,
-            "list": trip.try_list,
-            "presigned GET": trip.try_presigned,
-            "copy": trip.try_copy,
-            "delete": trip.try_delete,
-        }
-    )
+    """Create, put, head, get, range, multipart, list, copy, presigned GET, delete."""
+    return take(_S3Trip, case)
 
 
 def facts_of(error: Exception) -> tuple[dict[str, str], str]:
@@ -130,7 +109,7 @@ def checksums(case: Case) -> Finding:
     """What the server does with the checksums that current SDKs send by default (over https: in a trailer)."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    scratch, access = needed(case.s3_scratch), needed(case.access)
+    scratch, access = case.scratch["s3"], needed(case.access)
     client = make_client(replace(access, checksums="when_supported"), proxy=case.proxy(access.origin))
     name = case.profile_choice().name
     profile = read_profile(case.settings.aws, name) if name else None

@@ -5,11 +5,11 @@ It is removed whatever happens.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
 from jsobj.doctor.case import Case, needed
@@ -66,7 +66,7 @@ class ScratchBucket:
         """The key of an object of ours."""
         return f"{self.prefix}{name}"
 
-    @contextlib.contextmanager
+    @contextmanager
     def working(self) -> Iterator[None]:
         """To be entered by each check while it writes. Raises :class:`JsobjError` (interrupted) at the doctor's end."""
         with self._changed:
@@ -140,10 +140,11 @@ def open_scratch(case: Case, dialect: str, create: Callable[[str], None]) -> Scr
     """
     mark = f"{PREFIX}{uuid.uuid4().hex[:12]}"
     scope, bucket = case.scope, case.scope.bucket
-    wish = StoreRequest(scope.cloud, scope.profile, log_in=lambda: needed(case.keystone))
-    account = open_account(case.settings, dialect=dialect, cloud=scope.cloud, profile=scope.profile, log_in=wish.log_in)
-    store = open_store(case.settings, Location(dialect, bucket or mark), wish)
-    case.undo.callback(store.close)
+    request = StoreRequest(scope.cloud, scope.profile, log_in=lambda: needed(case.keystone))
+    account = open_account(
+        case.settings, dialect=dialect, cloud=scope.cloud, profile=scope.profile, log_in=request.log_in
+    )
+    store = case.undo.enter_context(closing(open_store(case.settings, Location(dialect, bucket or mark), request)))
     scratch = ScratchBucket(account, store, f"{mark}/" if bucket else "")
     if bucket:
         first_of(store.list(scratch.prefix))  # raises where there is no such bucket
@@ -156,7 +157,7 @@ def open_scratch(case: Case, dialect: str, create: Callable[[str], None]) -> Scr
 
 def clean_up(case: Case) -> Finding:
     """Nothing of the doctor's is left behind."""
-    made = [scratch for scratch in (case.s3_scratch, case.swift_scratch) if scratch is not None]
+    made = [scratch for _, scratch in sorted(case.scratch.items())]
     if not made:
         return skipped("nothing was made")
     for scratch in made:

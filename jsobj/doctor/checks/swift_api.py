@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, warned
-from jsobj.doctor.http import ask, facts_of
+from jsobj.doctor.http import ask, facts_of, unavailable
 from jsobj.identity.keystone.client import verify_of
 from jsobj.net.request import Reply
 from jsobj.units import human_bytes
@@ -23,10 +23,10 @@ def account(case: Case) -> Finding:
     facts = {"url": url, **facts_of(reply)}
     status = reply.status
     if status in {200, 204}:
-        headers = reply.headers
-        case.swift = {**headers, "containers": reply.text if status == 200 else ""}
-        used = human_bytes(_number(headers, "x-account-bytes-used"))
-        facts["containers"] = headers.get("x-account-container-count", "not told")
+        case.swift = reply.headers
+        case.containers = tuple(name for name in reply.text.split("\n") if name) if status == 200 else ()
+        used = human_bytes(_number(case.swift, "x-account-bytes-used"))
+        facts["containers"] = case.swift.get("x-account-container-count", "not given")
         return passed(f"the Swift API answers: {facts['containers']} container(s), {used}", facts)
     if status == 403:
         roles = ", ".join(login.roles) or "none"
@@ -35,11 +35,9 @@ def account(case: Case) -> Finding:
     if status == 401:
         sentence = "the object store refuses a token that Keystone has just given"
         return failed(sentence, facts, hint="object store and Keystone do not agree: tell the cloud's help desk")
-    if status == 429 or status >= 500:
-        return failed(f"the Swift API answers {status}", facts, hint="try again in a minute; then tell the help desk")
-    if 300 <= status < 400:
-        sentence = f"the Swift API sends us elsewhere ({facts.get('location', 'nowhere')}); no token follows there"
-        return failed(sentence, facts, hint="tell the cloud's help desk: the catalogue's address is not the right one")
+    hint = "tell the cloud's help desk: the catalogue's address is not the right one"
+    if found := unavailable(reply, "the Swift API", facts, kept="token", hint=hint):
+        return found
     sentence = f"the address in the catalogue is not this project's account (HTTP {status})"
     return failed(sentence, facts, hint="tell the cloud's help desk what the catalogue says")
 
@@ -67,7 +65,7 @@ def quota(case: Case) -> Finding:
     objects, most = _number(case.swift, "x-account-object-count"), _number(case.swift, "x-account-meta-quota-count")
     evidence = {"used": human_bytes(used), "objects": str(objects)}
     if not limit and not most:
-        return passed(f"{human_bytes(used)} used; the account tells no quota", evidence)
+        return passed(f"{human_bytes(used)} used; the account has no known quota", evidence)
     evidence["quota"] = " and ".join(
         text for text in (human_bytes(limit) if limit else "", f"{most} objects" if most else "") if text
     )

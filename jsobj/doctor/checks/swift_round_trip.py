@@ -6,16 +6,14 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jsobj.doctor.case import Case, needed
-from jsobj.doctor.check import Finding, skipped
-from jsobj.doctor.checks.keystone import reads_only
-from jsobj.doctor.checks.scratch_bucket import open_scratch
+from jsobj.doctor.check import Finding
 from jsobj.doctor.checks.swift_api import swift_place
-from jsobj.doctor.checks.trip import SMALL, StepError, Trip, md5, seen
+from jsobj.doctor.checks.trip import SMALL, StepError, Trip, md5, seen, take
 from jsobj.doctor.http import ask
+from jsobj.ec2_keys.server_info import server_info
 from jsobj.identity.keystone.client import verify_of
 from jsobj.store.swift.bucket_admin import through
 from jsobj.store.swift.errors import account_context, evidence, explained, translate_errors
@@ -33,66 +31,102 @@ _HINT = "try again in a minute; then give the request id to the cloud's help des
 class _SwiftTrip(Trip):
     """A round trip with swiftclient. A connection for each step costs little, and belongs to one thread."""
 
+    dialect, parts_step, url_step = "swift", "segments", "temporary URL"
     names = ("small", "large", *_SEGMENTS)
     copied = "folder/copy"
 
     def __init__(self, case: Case) -> None:
         super().__init__(case)
-        self.keystone = needed(case.keystone)
-        self.verify = verify_of(self.keystone, case.settings)
+        self._keystone = needed(case.keystone)
+        self._verify = verify_of(self._keystone, case.settings)
 
-    @contextlib.contextmanager
-    def connected(self) -> Iterator[Any]:
-        """A ``swiftclient.Connection`` for the time of the block."""
-        url = self.keystone.login.swift_url
+    def create(self, bucket: str) -> None:
+        # With a key of its own for temporary URLs, so that the user's account needs none.
+        headers = {f"X-Container-Meta-{_KEYS[0]}": secrets.token_hex(24)}
+        with translate_errors(self._keystone, bucket, "create"), self._connected() as connection:
+            connection.put_container(bucket, headers=headers)
+
+    def _connected(self) -> contextlib.closing[Any]:
+        url = self._keystone.login.swift_url
         connection = through(
             self.case.proxy(parse_url(url)[0]),
             preauthurl=url,
-            preauthtoken=self.keystone.token.reveal(),
+            preauthtoken=self._keystone.token.reveal(),
             retries=1,
             timeout=_SECONDS,
-            insecure=self.verify is False,
-            cacert=self.verify if isinstance(self.verify, str) else None,
+            insecure=self._verify is False,
+            cacert=self._verify if isinstance(self._verify, str) else None,
         )
-        try:
-            yield connection
-        finally:
-            connection.close()
+        return contextlib.closing(connection)
 
-    def create(self, container: str) -> None:
-        """With a key of its own for temporary URLs, so that the user's account needs none."""
-        with translate_errors(self.keystone, container, "create"), self.connected() as connection:
-            connection.put_container(container, headers={f"X-Container-Meta-{_KEYS[0]}": secrets.token_hex(24)})
-
-    def swift(self, operation: str, name: str, *more: Any, **words: Any) -> Any:
+    def _swift(self, operation: str, name: str, *more: Any, **words: Any) -> Any:
         """One operation on an object of this trip."""
-        with self.connected() as connection:
+        with self._connected() as connection:
             return getattr(connection, operation)(self.scratch.name, self.key(name), *more, **words)
 
     def put(self, name: str, data: bytes) -> str:
         # The server compares what came with the ETag sent, we compare the ETag that comes back.
-        return str(self.swift("put_object", name, data, etag=md5(data)))
+        return str(self._swift("put_object", name, data, etag=md5(data)))
 
     def size(self, name: str) -> int:
-        return int(self.swift("head_object", name)["content-length"])
+        return int(self._swift("head_object", name)["content-length"])
 
     def read(self, name: str, first: int | None = None, last: int | None = None) -> bytes:
         headers = {} if first is None else {"Range": f"bytes={first}-{last}"}
-        answered, body = self.swift("get_object", name, headers=headers)
+        answered, body = self._swift("get_object", name, headers=headers)
         if headers and "content-range" not in answered:
             raise StepError("a range was asked for and the whole object came")
         return bytes(body)
 
     def copy(self, name: str, target: str) -> None:
-        self.swift("copy_object", name, f"/{self.scratch.name}/{self.key(target)}")
+        self._swift("copy_object", name, f"/{self.scratch.name}/{self.key(target)}")
 
     def listed(self) -> set[str]:
-        with self.connected() as connection:
+        with self._connected() as connection:
             page = connection.get_container(self.scratch.name, prefix=self.scratch.prefix or None)[1]
         return {item["name"] for item in page}
 
     def delete(self, name: str) -> None:
-        self.swift("delete_object", name)
+        self._swift("delete_object", name)
+
+    def put_parts(self) -> int:
+        lines = []
+        for name, body in zip(_SEGMENTS, (self.data * (_SEGMENT // SMALL), self.data), strict=True):
+            path = f"/{self.scratch.name}/{self.key(name)}"
+            lines.append({"path": path, "etag": self.put(name, body), "size_bytes": len(body)})
+        self._swift("put_object", "large", json.dumps(lines), query_string="multipart-manifest=put")
+        return _SEGMENT
+
+    def try_url(self) -> str | None:
+        from swiftclient.utils import generate_temp_url
+
+        origin, root = swift_place(self.case)
+        front, mark, account = root.partition("/v1")  # the server signs what follows whatever stands before /v1
+        offered = server_info(ask(self.case, origin, f"{front}/info", verify=self._verify)).get("tempurl")
+        if not isinstance(offered, dict):
+            return "not tried: the server does not say that it offers any"
+        key = self._signing_key()
+        if not key:
+            return "not tried: there is no key to sign with, and the doctor makes none in your account"
+        allowed = offered.get("allowed_digests")
+        digest = next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
+        path = f"{mark}{account}/{self.scratch.name}/{self.key(self.copied)}"
+        signed = generate_temp_url(path, 300, key, "GET", digest=digest)
+        reply = ask(self.case, origin, f"{front}{signed}", verify=self._verify)
+        if reply.status != 200:
+            raise StepError(f"the temporary address answers {reply.status}")
+        return None
+
+    def _signing_key(self) -> str:
+        """The container's key, which Ceph does not look at, or the account's; "" where there is none."""
+        with self._connected() as connection:
+            held = connection.head_container(self.scratch.name)
+        places = [] if is_rgw(held) else [("container", held)]
+        for level, headers in (*places, ("account", self.case.swift)):
+            for name in _KEYS:
+                if key := headers.get(f"x-{level}-meta-{name}"):
+                    return str(key)
+        return ""
 
     def explain(self, error: Exception) -> tuple[dict[str, str], str]:
         from swiftclient import ClientException
@@ -102,78 +136,10 @@ class _SwiftTrip(Trip):
         status, headers = int(error.http_status or 0), error.http_response_headers or {}
         reason = evidence(status, error.http_reason or "", {})
         facts = {"seen": reason, "HTTP status": str(status), "request id": headers.get("x-trans-id", "")}
-        hint = explained(status, reason, account_context(self.keystone), self.scratch.name).hint
+        hint = explained(status, reason, account_context(self._keystone), self.scratch.name).hint
         return {label: text for label, text in facts.items() if text}, hint or _HINT
-
-    def try_segments(self) -> None:
-        """A static large object of two segments, read across their border."""
-        lines = []
-        for name, body in zip(_SEGMENTS, (self.data * (_SEGMENT // SMALL), self.data), strict=True):
-            path = f"/{self.scratch.name}/{self.key(name)}"
-            lines.append({"path": path, "etag": self.put(name, body), "size_bytes": len(body)})
-        self.swift("put_object", "large", json.dumps(lines), query_string="multipart-manifest=put")
-        self.try_border(_SEGMENT)
-
-    def try_temporary_url(self) -> str | None:
-        """A URL that is good for a while, read without the token."""
-        from swiftclient.utils import generate_temp_url
-
-        origin, root = swift_place(self.case)
-        front, mark, account = root.partition("/v1")  # the server signs what follows whatever stands before /v1
-        offered = self._offered(f"{origin}{front}/info")
-        if offered is None:
-            return "not tried: the server does not say that it offers any"
-        key = self._signing_key()
-        if not key:
-            return "not tried: there is no key to sign with, and the doctor makes none in your account"
-        allowed = offered.get("allowed_digests")
-        digest = next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
-        path = f"{mark}{account}/{self.scratch.name}/{self.key(self.copied)}"
-        signed = generate_temp_url(path, 300, key, "GET", digest=digest)
-        reply = ask(self.case, origin, f"{front}{signed}", verify=self.verify)
-        if reply.status != 200:
-            raise StepError(f"the temporary address answers {reply.status}")
-        return None
-
-    def _offered(self, url: str) -> Mapping[str, Any] | None:
-        """What the server's ``/info`` says of temporary URLs; None where it says nothing."""
-        from swiftclient import ClientException
-
-        try:
-            with self.connected() as connection:
-                offered = connection.get_capabilities(url).get("tempurl")
-        except ClientException:  # an operator may hide it
-            return None
-        return offered if isinstance(offered, Mapping) else None
-
-    def _signing_key(self) -> str:
-        """The container's key, which Ceph does not look at, or the account's; "" where there is none."""
-        with self.connected() as connection:
-            held = connection.head_container(self.scratch.name)
-        places = [] if is_rgw(held) else [("container", held)]
-        for level, headers in (*places, ("account", self.case.swift)):
-            for name in _KEYS:
-                if key := headers.get(f"x-{level}-meta-{name}"):
-                    return str(key)
-        return ""
 
 
 def round_trip(case: Case) -> Finding:
     """Create, put, head, get, range, segments, list, copy, temporary URL, delete."""
-    if reads_only(case):
-        return skipped("this login may only read")
-    trip = _SwiftTrip(case)
-    case.swift_scratch = trip.scratch = open_scratch(case, "swift", trip.create)
-    return trip.walk(
-        {
-            "put": trip.try_put,
-            "head": trip.try_head,
-            "get": trip.try_get,
-            "range": trip.try_range,
-            "segments": trip.try_segments,
-            "list": trip.try_list,
-            "copy": trip.try_copy,
-            "temporary URL": trip.try_temporary_url,
-            "delete": trip.try_delete,
-        }
-    )
+    return take(_SwiftTrip, case)

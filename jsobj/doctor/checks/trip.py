@@ -9,19 +9,17 @@ import hashlib
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from typing import ClassVar
 
 from jsobj.doctor.case import Case
-from jsobj.doctor.check import Finding, failed, passed
-from jsobj.doctor.checks.scratch_bucket import ScratchBucket
+from jsobj.doctor.check import Finding, failed, passed, skipped
+from jsobj.doctor.checks.keystone import reads_only
+from jsobj.doctor.checks.scratch_bucket import ScratchBucket, open_scratch
 from jsobj.errors import JsobjError
 
 SMALL = 64 * 1024  # bytes of an object that is sent in one piece
 _LISTED_WITHIN = 5.0  # seconds; the listing of a busy cluster lags behind
 _LOOK_EVERY = 0.5
-
-# A step returns why it was not tried, or nothing.
-Step = Callable[[], "str | None"]
 
 
 class StepError(Exception):
@@ -29,10 +27,16 @@ class StepError(Exception):
 
 
 class Trip(ABC):
-    """A library in a scratch bucket, with the steps that are the same for each. ``data`` are random bytes."""
+    """A library in a scratch bucket, with the steps that are the same for each. ``data`` are random bytes.
 
-    names: tuple[str, ...] = ("small", "large")  # of the objects before the copy
-    copied = "copy"
+    ``parts_step`` and ``url_step`` name the two steps that are not.
+    """
+
+    dialect: ClassVar[str]
+    parts_step: ClassVar[str]
+    url_step: ClassVar[str]
+    names: ClassVar[tuple[str, ...]] = ("small", "large")  # of the objects before the copy
+    copied: ClassVar[str] = "copy"
     scratch: ScratchBucket
 
     def __init__(self, case: Case) -> None:
@@ -40,12 +44,16 @@ class Trip(ABC):
         self.data = os.urandom(SMALL)
 
     @abstractmethod
+    def create(self, bucket: str) -> None:
+        """Make the bucket. Raises :class:`JsobjError`."""
+
+    @abstractmethod
     def put(self, name: str, data: bytes) -> str:
         """Write an object; its ETag."""
 
     @abstractmethod
     def size(self, name: str) -> int:
-        """What HEAD says."""
+        """The size of an object according to HEAD."""
 
     @abstractmethod
     def read(self, name: str, first: int | None = None, last: int | None = None) -> bytes:
@@ -64,6 +72,14 @@ class Trip(ABC):
         """Delete an object."""
 
     @abstractmethod
+    def put_parts(self) -> int:
+        """Write ``large`` in two parts, the second of them ``data``; the size of the first, which repeats ``data``."""
+
+    @abstractmethod
+    def try_url(self) -> str | None:
+        """Read an object without keys or token through a signed URL; why it was not tried, or nothing."""
+
+    @abstractmethod
     def explain(self, error: Exception) -> tuple[dict[str, str], str]:
         """Evidence and a hint for what the library raised."""
 
@@ -71,8 +87,20 @@ class Trip(ABC):
         """The key of an object of this trip."""
         return self.scratch.key(name)
 
-    def walk(self, steps: Mapping[str, Step]) -> Finding:
-        """Take the steps in turn."""
+    def walk(self) -> Finding:
+        """Make the bucket and take the steps in turn."""
+        steps = {
+            "put": self._try_put,
+            "head": self._try_head,
+            "get": lambda: same(self.read("small"), self.data),
+            "range": lambda: same(self.read("small", 1000, 1999), self.data[1000:2000]),
+            self.parts_step: self._try_parts,
+            "list": lambda: self._expect(set(self.names), f"listed instead of the {len(self.names)} that are there"),
+            "copy": self._try_copy,
+            self.url_step: self.try_url,
+            "delete": self._try_delete,
+        }
+        self.scratch = self.case.scratch[self.dialect] = open_scratch(self.case, self.dialect, self.create)
         evidence = dict(self.scratch.evidence)
         done = 0
         for name, step in steps.items():
@@ -88,39 +116,24 @@ class Trip(ABC):
             done += not omitted
         return passed(f"{done} operations, the same bytes back every time", evidence)
 
-    def try_put(self) -> None:
-        """One small object."""
+    def _try_put(self) -> None:
         if self.put("small", self.data) != md5(self.data):
             raise StepError("the ETag is not the MD5 of what was sent")
 
-    def try_head(self) -> None:
-        """Its size."""
+    def _try_head(self) -> None:
         if (size := self.size("small")) != len(self.data):
             raise StepError(f"the object has {size} bytes instead of {len(self.data)}")
 
-    def try_get(self) -> None:
-        """All of it."""
-        same(self.read("small"), self.data)
-
-    def try_range(self) -> None:
-        """A range of it."""
-        same(self.read("small", 1000, 1999), self.data[1000:2000])
-
-    def try_border(self, border: int) -> None:
-        """The bytes on both sides of the border between the two parts of the large object."""
+    def _try_parts(self) -> None:
+        """The bytes on both sides of the border between two parts."""
+        border = self.put_parts()
         same(self.read("large", border - 8, border + 7), self.data[-8:] + self.data[:8])
 
-    def try_list(self) -> None:
-        """The listing shows what was written."""
-        self._expect(set(self.names), f"listed instead of the {len(self.names)} that are there")
-
-    def try_copy(self) -> None:
-        """A copy at the server."""
+    def _try_copy(self) -> None:
         self.copy("small", self.copied)
         same(self.read(self.copied), self.data)
 
-    def try_delete(self) -> None:
-        """Everything is deleted and gone from the listing."""
+    def _try_delete(self) -> None:
         for name in (*self.names, self.copied):
             self.delete(name)
         self._expect(set(), "still listed after they were deleted")
@@ -131,6 +144,11 @@ class Trip(ABC):
             if time.monotonic() > deadline:
                 raise StepError(f"{len(keys)} objects are {otherwise}")
             time.sleep(_LOOK_EVERY)
+
+
+def take(trip: type[Trip], case: Case) -> Finding:
+    """One round trip, unless the login may only read."""
+    return skipped("this login may only read") if reads_only(case) else trip(case).walk()
 
 
 def md5(data: bytes) -> str:

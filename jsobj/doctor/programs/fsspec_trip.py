@@ -15,12 +15,12 @@ from typing import Any
 
 def main() -> None:
     """Write, list, read and delete one object."""
-    wish = json.loads(sys.stdin.readline())
+    request = json.loads(sys.stdin.readline())
     answer: dict[str, Any] = {}
     try:
         import fsspec
 
-        if wish["protocol"] == "s3":
+        if request["protocol"] == "s3":
             import s3fs
 
             answer = {"version": s3fs.__version__}
@@ -28,7 +28,7 @@ def main() -> None:
         else:
             answer = {"version": fsspec.__version__, "owner": _owner("swift"), "claimed": _claimed("swift")}
             protocol = "swift" if answer["owner"] == "jsobj" else "jsobj+swift"
-        answer |= _trip(fsspec.filesystem(protocol, **wish["options"]), f"{protocol}://{wish['path']}")
+        answer |= _trip(fsspec.filesystem(protocol, **request["options"]), f"{protocol}://{request['path']}")
     except Exception as error:  # noqa: BLE001 - whatever fsspec raises is the answer
         answer["failed"] = f"{type(error).__name__}: {str(error)[:300]}"
     sys.stdout.write(json.dumps(answer) + "\n")

@@ -20,7 +20,7 @@ from jsobj.doctor.report.text import escape
 # An inline style is all that the page may use: without pictures, fonts and connections a style carries nothing out.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
-_COUNTED: tuple[tuple[Status, str, str], ...] = (
+_COUNTED = (
     (Status.FAIL, "failed", "failed"),
     (Status.WARN, "warning", "warnings"),
     (Status.SKIP, "skipped", "skipped"),
@@ -33,7 +33,7 @@ def render(document: Mapping[str, Any], *, jsobj_version: str, made: datetime) -
 
     ``document``: ``jsobj.doctor/1``, secrets already masked. ``made``: when the checks ran; aware, shown in UTC.
     """
-    reading = read(document)
+    reading, utc = read(document), made.astimezone(timezone.utc)
     first = next(iter(reading.of(Status.FAIL)), None)
     verdict = first.title if first else _good_news(reading)
     state = f'<span class="state fail">{shape(Status.FAIL)}Failed</span> ' if first else ""
@@ -42,7 +42,7 @@ def render(document: Mapping[str, Any], *, jsobj_version: str, made: datetime) -
         style=_file("page.css"),
         title=escape(f"Failed: {verdict}" if first else verdict),
         version=escape(jsobj_version),
-        time=_time(made.astimezone(timezone.utc)),
+        time=f'<time datetime="{utc:%Y-%m-%dT%H:%M:%SZ}">{utc:%Y-%m-%d %H:%M:%S} UTC</time>',
         heading=f"<h1>{state}{escape(verdict)}</h1>",
         counts=", ".join(_counts(reading)),
         about=facts(reading.about),
@@ -52,10 +52,6 @@ def render(document: Mapping[str, Any], *, jsobj_version: str, made: datetime) -
 
 def _file(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-def _time(when: datetime) -> str:
-    return f'<time datetime="{when:%Y-%m-%dT%H:%M:%SZ}">{when:%Y-%m-%d %H:%M:%S} UTC</time>'
 
 
 def _good_news(reading: Reading) -> str:

@@ -14,18 +14,13 @@ from jsobj.doctor.report.text import escape, layer_name, split_hint
 
 # State is shown by shape, word and colour (WCAG 1.4.1): a disc with a tick, a triangle, a square with a cross, a ring.
 # Strokes named "ink" take the colour of the paper, the rest that of the state.
-_SHAPES: dict[Status, str] = {
+_SHAPES = {
     Status.PASS: '<circle cx="8" cy="8" r="7"/><path class="ink" d="M4.8 8.3l2.2 2.2 4.3-4.8"/>',
     Status.WARN: '<path d="M8 1.2 15.4 14.4H.6Z"/><path class="ink" d="M8 5.8v4M8 11.6v1"/>',
     Status.FAIL: '<rect x="1" y="1" width="14" height="14" rx="1.5"/><path class="ink" d="M5 5l6 6M11 5l-6 6"/>',
     Status.SKIP: '<circle class="ring" cx="8" cy="8" r="6"/>',
 }
-_WORDS: dict[Status, str] = {
-    Status.PASS: "Passed",
-    Status.WARN: "Warning",
-    Status.FAIL: "Failed",
-    Status.SKIP: "Skipped",
-}
+_WORDS = {Status.PASS: "Passed", Status.WARN: "Warning", Status.FAIL: "Failed", Status.SKIP: "Skipped"}
 
 
 def shape(status: Status) -> str:
@@ -83,8 +78,23 @@ def open_check(check: CheckRow) -> str:
 
 
 def _article(check: CheckRow, heading: str) -> str:
+    origin = (
+        f"<strong>{_WORDS[check.status]}</strong>",
+        escape(layer_name(check.layer)),
+        f'<code class="id">{escape(check.id)}</code>',
+        escape(seconds(check.seconds)),
+    )
+    parts = [heading, f'<p class="origin">{" · ".join(origin)}</p>']
+    if check.found:
+        parts.append(f'<p class="found">{escape(check.found)}</p>')
+    if check.hint:
+        parts.append(f'<div class="next"><p class="label">What to do</p>{"".join(_hint(check.hint))}</div>')
+    if check.fix:
+        parts.append(_fix(check))
+    if check.evidence:
+        parts.append(fold("Evidence", facts(check.evidence)))
     kind = f"check {check.status.value.lower()}"
-    return f'<article class="{kind}" id="check-{escape(check.id)}">{heading}{_origin(check)}{_body(check)}</article>'
+    return f'<article class="{kind}" id="check-{escape(check.id)}">{"".join(parts)}</article>'
 
 
 def folded_check(check: CheckRow) -> str:
@@ -96,23 +106,6 @@ def folded_check(check: CheckRow) -> str:
     )
     inside = facts(check.evidence) + "".join(_hint(check.hint))
     return fold(row, inside) if inside else f'<div class="row">{row}</div>'
-
-
-def _origin(check: CheckRow) -> str:
-    parts = [f"<strong>{_WORDS[check.status]}</strong>", escape(layer_name(check.layer))]
-    parts += [f'<code class="id">{escape(check.id)}</code>', escape(seconds(check.seconds))]
-    return f'<p class="origin">{" · ".join(parts)}</p>'
-
-
-def _body(check: CheckRow) -> str:
-    parts = [f'<p class="found">{escape(check.found)}</p>'] if check.found else []
-    if check.hint:
-        parts.append(f'<div class="next"><p class="label">What to do</p>{"".join(_hint(check.hint))}</div>')
-    if check.fix:
-        parts.append(_fix(check))
-    if check.evidence:
-        parts.append(fold("Evidence", facts(check.evidence)))
-    return "".join(parts)
 
 
 def _hint(hint: str) -> Iterator[str]:
@@ -137,13 +130,8 @@ def _fix(check: CheckRow) -> str:
 
 def _diff(text: str) -> str:
     """A unified diff, line by line; the signs in front say what the colours say."""
-    kinds = {"+": "added", "-": "removed"}
-    lines = (
-        f'<span class="{kind}">{escape(line)}</span>'
-        if (kind := kinds.get(line[:1]))
-        else f"<span>{escape(line)}</span>"
-        for line in text.rstrip("\n").split("\n")
-    )
+    classes = {"+": ' class="added"', "-": ' class="removed"'}
+    lines = (f"<span{classes.get(line[:1], '')}>{escape(line)}</span>" for line in text.rstrip("\n").split("\n"))
     return f'<pre class="diff">{"".join(lines)}</pre>'
 
 

@@ -188,7 +188,12 @@ class _Pair:
 
 
 def _load(files: AwsFiles) -> _Pair:
-    return _Pair(_sections(_bytes(files.config), files.config), _sections(_bytes(files.credentials), files.credentials))
+    return _Pair(sections_of(files.config), sections_of(files.credentials))
+
+
+def sections_of(path: Path) -> Sections:
+    """The sections of one file; {} where there is none. Raises LOCAL for one that is malformed or cannot be read."""
+    return _sections(_bytes(path), path)
 
 
 def _bytes(path: Path) -> bytes | None:
