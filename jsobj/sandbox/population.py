@@ -5,7 +5,6 @@ They are made through Keystone's API, as an operator would.
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 
 from jsobj.sandbox.record import SandboxRecord
@@ -66,7 +65,7 @@ def _app_credentials(record: SandboxRecord) -> float:
     alice = KeystoneApi(record.auth_url).log_in("alice", record.password("alice"), "demo")
     # Keystone refuses a date in the past, so this one lies just ahead. Whole seconds, as Keystone keeps them.
     end = float(int(time.time() + EXPIRES_AFTER))
-    ends = dt.datetime.fromtimestamp(end, dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    ends = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(end))
     wanted: dict[str, dict[str, object]] = {
         "expired": {"expires_at": ends},
         "restricted": {},

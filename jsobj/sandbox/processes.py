@@ -12,8 +12,8 @@ import select
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -47,14 +47,11 @@ class Process:
 
     def signal(self, number: int) -> bool:
         """Send a signal to this very process; False if it has ended."""
-        with _pidfd(self) as descriptor:
-            if descriptor is None:
-                return False
-            try:
+        with _pidfd(self) as descriptor, suppress(ProcessLookupError):
+            if descriptor is not None:
                 signal.pidfd_send_signal(descriptor, number)
-            except ProcessLookupError:
-                return False
-            return True
+                return True
+        return False
 
     def wait(self, seconds: float) -> bool:
         """Wait for its end, at most ``seconds``; whether it has ended."""
@@ -70,10 +67,6 @@ class Process:
         if self.signal(signal.SIGTERM) and not self.wait(patience):
             self.signal(signal.SIGKILL)
             self.wait(patience)
-
-    def to_json(self) -> dict[str, object]:
-        """For the state file."""
-        return asdict(self)
 
 
 @contextmanager

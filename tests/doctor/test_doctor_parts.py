@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from jsobj.doctor.case import Case, Scope
 from jsobj.doctor.check import Check, Finding, Status, failed, passed, skipped, warned
+from jsobj.doctor.checks import aws_files
 from jsobj.doctor.document import document, exit_code
 from jsobj.doctor.redact import Mask
 from jsobj.doctor.runner import chosen, run_checks, without_writing
@@ -95,6 +96,17 @@ def test_an_error_of_jsobj_becomes_the_finding(case: Case) -> None:
 def test_a_command_in_a_hint_means_the_same_login(hint: str, named: str, case: Case) -> None:
     assert case.named(hint) == hint
     assert Case(case.settings, Scope(cloud="js 2", profile="sci")).named(hint) == named
+
+
+def test_a_malformed_file_is_not_said_to_be_left_alone(case: Case) -> None:
+    """That belongs to commands that were to change it."""
+    path = case.settings.aws.credentials
+    path.parent.mkdir()
+    path.write_text("[demo]\n[demo]\n")
+    finding = aws_files.readable(case)
+    assert finding.status is Status.FAIL
+    assert "run the same command again" in finding.hint
+    assert "left as it is" not in finding.hint
 
 
 def test_a_check_that_hangs_is_given_up(case: Case) -> None:

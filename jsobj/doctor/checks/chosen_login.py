@@ -39,9 +39,13 @@ def login(case: Case) -> Finding:
     name = f"cloud '{source.cloud}'" if source.cloud else source.where
     if not source.secrets:
         sentence = f"{name} holds no password and no secret"
-        name = same_login(cloud=source.cloud).replace("--cloud", "--as")
-        return failed(sentence, evidence, hint=f"log in again: jsobj login RCFILE{name} --overwrite")
+        return failed(sentence, evidence, hint=f"log in again: {login_command(source.cloud)}")
     return passed(f"{name}, chosen by {evidence['chosen by']}", evidence)
+
+
+def login_command(cloud: str) -> str:
+    """The command that replaces the login stored under this name."""
+    return f"jsobj login RCFILE{same_login(cloud=cloud).replace('--cloud', '--as')} --overwrite"
 
 
 def profile(case: Case) -> Finding:

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from jsobj.doctor.case import Case, needed
 from jsobj.doctor.check import Finding, failed, passed, skipped, warned
+from jsobj.doctor.checks.chosen_login import login_command
 from jsobj.doctor.checks.network import keystone as target_of_keystone
 from jsobj.doctor.http import ask, facts_of, unavailable
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.command_hints import same_login
 from jsobj.identity.keystone.app_credentials import AppCredentials
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.token import identity_root
@@ -89,8 +89,7 @@ def _refused(case: Case, error: JsobjError) -> Finding:
     end = iso_time(ledger.read(case.settings).cloud(cloud).expires) if cloud else None
     if error.code is ExitCode.AUTH and end is not None and end <= case.now():
         sentence = f"the application credential of cloud '{cloud}' expired on {human_time(end)}"
-        hint = f"make a new one in the portal, then: jsobj login RCFILE --as {cloud} --overwrite"
-        return failed(sentence, evidence, hint=hint)
+        return failed(sentence, evidence, hint=f"make a new one in the portal, then: {login_command(cloud)}")
     return failed(error.message, evidence, hint=error.hint or f"jsobj explain {error.reference}")
 
 
@@ -109,8 +108,7 @@ def expiry(case: Case) -> Finding:
     left = days_left(end, case.now())
     evidence["ends"] = human_time(end)
     if end - case.now() < _SOON:
-        name = same_login(cloud=cloud).replace("--cloud", "--as")
-        hint = f"make a new one in the portal in time, then: jsobj login RCFILE{name} --overwrite"
+        hint = f"make a new one in the portal in time, then: {login_command(cloud)}"
         return warned(f"the application credential ends in {left}", evidence, hint=hint)
     return passed(f"the {kind} application credential has {left} left", evidence)
 

@@ -46,15 +46,11 @@ def options() -> argparse.Namespace:
 
 def connect(wanted: argparse.Namespace) -> Any:
     session = boto3.Session(profile_name=wanted.profile or None, region_name=wanted.region or None)
-    words: dict[str, Any] = {
-        "signature_version": "s3v4",
-        "s3": {"addressing_style": "path"},
-        "retries": {"total_max_attempts": 2},
-    }
+    style, retries = {"addressing_style": "path"}, {"total_max_attempts": 2}
+    words: dict[str, Any] = {"signature_version": "s3v4", "s3": style, "retries": retries}
+    checksums = dict.fromkeys(("request_checksum_calculation", "response_checksum_validation"), "when_required")
     try:
-        config = Config(
-            request_checksum_calculation="when_required", response_checksum_validation="when_required", **words
-        )
+        config = Config(**checksums, **words)
     except TypeError:  # boto3 older than 1.36 knows no such checksums
         config = Config(**words)
     return session.client("s3", endpoint_url=wanted.endpoint or None, config=config)
@@ -124,10 +120,8 @@ class Test:
 
     def list(self) -> None:
         answer = self.client.list_objects_v2(Bucket=self.bucket, Prefix=self.prefix)
-        self.same(
-            str(sorted(i["Key"] for i in answer.get("Contents", []))),
-            str([self.prefix + "large", self.prefix + "small"]),
-        )
+        keys = sorted(item["Key"] for item in answer.get("Contents", []))
+        self.same(str(keys), str([self.prefix + "large", self.prefix + "small"]))
 
     def presigned(self) -> None:
         words = {"Bucket": self.bucket, "Key": self.prefix + "small"}
@@ -149,11 +143,8 @@ class Test:
 def main() -> int:
     wanted = options()
     now = dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
-    say(
-        "INFO",
-        "versions",
-        f"boto3 {boto3.__version__}, botocore {botocore.__version__}, Python {platform.python_version()}",
-    )
+    versions = f"boto3 {boto3.__version__}, botocore {botocore.__version__}, Python {platform.python_version()}"
+    say("INFO", "versions", versions)
     say("INFO", "this computer", now)
     client = connect(wanted)
     say("INFO", "endpoint", f"{client.meta.endpoint_url}, region {client.meta.region_name}")

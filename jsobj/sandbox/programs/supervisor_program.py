@@ -18,6 +18,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +132,7 @@ class Supervisor:
 
     def record(self) -> None:
         """Write the running processes."""
-        known = {name: process.to_json() for name, process in self.identities.items() if process}
+        known = {name: asdict(process) for name, process in self.identities.items() if process}
         write_private(self.paths.processes, json.dumps(known) + "\n")
 
 

@@ -25,15 +25,9 @@ def listeners(wanted: Mapping[str, int]) -> Iterator[dict[str, socket.socket]]:
 
 
 def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    # Old connections in TIME_WAIT do not count as "in use".
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind(("127.0.0.1", port))
-        listener.listen(BACKLOG)
+        return socket.create_server(("127.0.0.1", port), backlog=BACKLOG)
     except OSError:
-        listener.close()
         if port == 0:
             raise
         return _listen(0)
-    return listener

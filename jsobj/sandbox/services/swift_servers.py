@@ -57,6 +57,7 @@ def prepare(ports: dict[str, int]) -> None:
 
 def serve(role: str, listener: socket.socket) -> None:
     """Run the server ``role`` on a socket that listens already; does not return."""
+    from eventlet import greenio
     from swift.common import wsgi
     from swift.common.middleware import memcache
 
@@ -67,13 +68,7 @@ def serve(role: str, listener: socket.socket) -> None:
     # The same steps as swift.common.wsgi.run_wsgi with workers = 0, which insists on binding a port of its own.
     listener.setblocking(False)
     conf, logger, global_conf, _strategy = wsgi.check_config(config, f"{role}-server")
-    wsgi.run_server(conf, logger, _green(listener), global_conf=global_conf)
-
-
-def _green(listener: socket.socket) -> Any:
-    from eventlet import greenio
-
-    return greenio.GreenSocket(listener)
+    wsgi.run_server(conf, logger, greenio.GreenSocket(listener), global_conf=global_conf)
 
 
 def _log_to_stderr() -> None:
