@@ -6,13 +6,13 @@ import importlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
 from jsobj.cli.parsing.world import World, standard_streams
-from jsobj.errors import ExitCode, did_you_mean
+from jsobj.errors import ExitCode, JsobjError, did_you_mean
 
 _SHARED_WITH_VALUE = frozenset({"--cloud", "--profile"})
 _SHARED_WORDS = _SHARED_WITH_VALUE | {"--json", "-q", "--quiet", "-v", "--verbose", "--no-input", "--debug"}
@@ -140,8 +140,9 @@ class Group(click.Group):
         if self.default and (not args or (args[0].startswith("-") and args[0] not in {"-h", "--help"})):
             args = [self.default, *given]
         if not args and not ctx.resilient_parsing:
-            click.echo(ctx.get_help(), err=True)
-            ctx.exit(ExitCode.USAGE)
+            bare = ctx.parent is None  # jsobj alone asks what there is; a group alone lacks a word
+            click.echo(ctx.get_help(), err=not bare)
+            ctx.exit(ExitCode.OK if bare else ExitCode.USAGE)
         return super().parse_args(ctx, args)
 
     def resolve_command(
@@ -150,9 +151,17 @@ class Group(click.Group):
         """As click does, with a suggestion for a mistyped word."""
         word = args[0]
         if word not in self.table and not ctx.resilient_parsing:
-            hint = did_you_mean(word, self.table).strip().capitalize() or f"See: {ctx.command_path} --help"
-            ctx.fail(f"there is no command '{word}'. {hint}")
+            self._refuse(ctx, word)
         return super().resolve_command(ctx, args)
+
+    def _refuse(self, ctx: click.Context, word: str) -> NoReturn:
+        from jsobj.cli.parsing.other_words import OTHER_WORDS
+
+        if ctx.parent is None and word in OTHER_WORDS:
+            message = f"there is no command '{word}' in jsobj"
+            raise JsobjError("usage", message, code=ExitCode.USAGE, hint=OTHER_WORDS[word])
+        hint = did_you_mean(word, self.table).strip().capitalize() or f"See: {ctx.command_path} --help"
+        ctx.fail(f"there is no command '{word}'. {hint}")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands by section, from the table alone."""

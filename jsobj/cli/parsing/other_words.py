@@ -1,0 +1,39 @@
+"""The words of other tools (aws s3, s3cmd, s5cmd, rclone, gh), and what to type here instead."""
+
+from __future__ import annotations
+
+_UPLOAD, _DOWNLOAD = "jsobj upload SOURCE... s3://BUCKET/", "jsobj download s3://BUCKET/PREFIX/ DIR/"
+_CREATE, _DELETE = "jsobj bucket create NAME", "jsobj bucket delete NAME"
+_BOTH = f"{_UPLOAD} or {_DOWNLOAD}"
+_SAME_SKIPPED = f"{_BOTH}: what has the same content already is skipped; nothing is deleted"
+_LIST, _COPY, _MOVE, _REMOVE = "jsobj ls URL", "jsobj cp SOURCE DEST", "jsobj mv SOURCE DEST", "jsobj rm URL"
+_VERIFY, _LOGIN, _CLOUDS = "jsobj verify LOCAL URL", "jsobj login RCFILE", "jsobj clouds"
+_MOUNT = "jsobj export rclone --write, then rclone mount; or jsobj export s3fs-fuse"
+_LINK = "jsobj presign URL --expires 7d"
+
+OTHER_WORDS = {
+    **dict.fromkeys(("sync", "rsync", "mirror", "bisync"), _SAME_SKIPPED),
+    **dict.fromkeys(("put", "send", "push"), _UPLOAD),
+    **dict.fromkeys(("get", "fetch", "pull"), _DOWNLOAD),
+    **dict.fromkeys(("mb", "mkdir", "md", "make-bucket", "create-bucket"), _CREATE),
+    **dict.fromkeys(("rb", "rmdir", "purge", "remove-bucket"), _DELETE),
+    **dict.fromkeys(("list", "dir", "lsd", "lsl", "lsf", "lsjson", "la"), _LIST),
+    "tree": "jsobj ls -r URL, or jsobj du --folders URL",
+    **dict.fromkeys(("size", "ncdu", "count"), "jsobj du URL"),
+    **dict.fromkeys(("copy", "copyto"), f"{_COPY}; to and from this computer: {_BOTH}"),
+    **dict.fromkeys(("move", "moveto", "rename"), _MOVE),
+    **dict.fromkeys(("delete", "del", "remove", "deletefile", "unlink"), _REMOVE),
+    **dict.fromkeys(("head", "info", "attributes"), "jsobj stat URL; the first bytes: jsobj cat URL --range 0-99"),
+    **dict.fromkeys(("pipe", "rcat"), "... | jsobj upload - s3://BUCKET/KEY"),
+    **dict.fromkeys(("check", "cryptcheck", "md5sum", "sha256sum", "hashsum", "checksum"), _VERIFY),
+    **dict.fromkeys(("share", "publish", "link", "sign", "signurl", "url"), _LINK),
+    **dict.fromkeys(("config", "configure", "init", "auth", "signin"), f"{_LOGIN}; {_CLOUDS} lists the logins"),
+    **dict.fromkeys(("listremotes", "remotes", "profiles", "cloud", "switch"), _CLOUDS),
+    **dict.fromkeys(("mount", "nfsmount"), _MOUNT),
+    **dict.fromkeys(("status", "ping", "test", "check-setup", "diagnose"), "jsobj doctor"),
+    **dict.fromkeys(("cleanup", "abortmp", "multipart"), "jsobj uploads list"),
+    **dict.fromkeys(("keys", "credentials", "access-key"), "jsobj ec2-creds"),
+    **dict.fromkeys(("resume", "queue", "tasks"), "jsobj jobs list"),
+    **dict.fromkeys(("s3", "s3api", "swift", "storage"), "the commands without this word: jsobj ls, jsobj cp, ..."),
+    "version": "jsobj --version",
+}

@@ -1,0 +1,33 @@
+"""Words of other tools: jsobj says what to type instead."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from commands import Jsobj
+
+from jsobj.cli.main import COMMANDS, make_root
+from jsobj.cli.parsing.other_words import OTHER_WORDS
+
+
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [("sync", "jsobj upload"), ("mb", "jsobj bucket create"), ("get", "jsobj download"), ("configure", "jsobj login")],
+)
+def test_a_word_of_another_tool(jsobj: Jsobj, word: str, advice: str) -> None:
+    error = jsobj(word, "x", "y", "--json", code=2).error
+    assert error["message"] == f"there is no command '{word}' in jsobj"
+    assert error["hint"].startswith(advice)
+
+
+def test_the_advice_names_commands_that_exist() -> None:
+    for word, advice in OTHER_WORDS.items():
+        assert word not in COMMANDS
+        for command, second in re.findall(r"jsobj ([a-z][a-z0-9-]+)(?: ([a-z]+))?", advice):
+            assert command in COMMANDS, advice
+            found = make_root().get_command(None, command)  # type: ignore[arg-type]
+            assert found is not None
+            if second:
+                assert not hasattr(found, "table") or second in found.table, advice
+        assert "jsobj" in advice
