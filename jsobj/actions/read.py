@@ -13,7 +13,7 @@ from jsobj.store.location import Location
 from jsobj.store.objects import ObjectInfo, Store
 from jsobj.transfer.compression import decodable, decoder, through
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.rate_limit import Meter, RateLimit
+from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.options import Options
 
 
@@ -32,8 +32,7 @@ class ByteRange:
             return info.size - size, size
         if self.first >= info.size:
             raise RangeOutside(
-                f"{info.key} has {info.size} bytes, and none at {self.first}",
-                hint="bytes are counted from 0",
+                f"{info.key} has {info.size} bytes, and none at {self.first}", hint="bytes are counted from 0"
             )
         end = info.size if self.last is None else min(self.last + 1, info.size)
         return self.first, end - self.first
@@ -58,7 +57,7 @@ def write_out(
     Raises :class:`JsobjError`: integrity (bytes that were given out are wrong), and what the store raises.
     """
     tally = context.tally
-    meter = Meter(tally.moved, RateLimit(options.limit_rate) if options.limit_rate else None)
+    meter = Meter(tally.moved, options.limit_rate)
     for source in sources:
         store = context.stores.of(source)
         info = store.head(source.key)

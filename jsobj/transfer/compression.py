@@ -63,27 +63,19 @@ def encoder(name: str) -> Codec:
 def decoder(name: str) -> Codec:
     """A decompressor for one whole stream. Its methods raise :class:`JsobjError` (integrity) for a damaged one."""
     if name in {"gzip", "x-gzip"}:
-        return _gunzip()
+        from isal import isal_zlib
+
+        return _members(lambda: isal_zlib.decompressobj(wbits=31), isal_zlib.error, "gzip")
     if name == "zstd":
-        return _unzstd()
+        import zstandard
+
+        return _members(lambda: zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError, "zstd")
     return _unbrotli()
 
 
 def decodable(content_encoding: str) -> bool:
     """Whether a ``Content-Encoding`` is one that :func:`decoder` knows."""
     return content_encoding.strip().lower() in {*ENCODINGS, "x-gzip"}
-
-
-def _gunzip() -> Codec:
-    from isal import isal_zlib
-
-    return _members(lambda: isal_zlib.decompressobj(wbits=31), isal_zlib.error, "gzip")
-
-
-def _unzstd() -> Codec:
-    import zstandard
-
-    return _members(lambda: zstandard.ZstdDecompressor().decompressobj(), zstandard.ZstdError, "zstd")
 
 
 def _members(make: Callable[[], Any], failure: Any, name: str) -> Codec:

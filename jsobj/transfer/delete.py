@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jsobj.errors import BucketNotFound, ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.location import first_of
 from jsobj.store.objects import Store
 from jsobj.transfer.engine.parallel_map import parallel_map
@@ -74,17 +74,15 @@ def _delete(item: ToDelete) -> Done | Failed:
 def delete(item: ToDelete) -> None:
     """Delete one object. Raises :class:`JsobjError`; not found only where the user named it."""
     if item.named:
-        _look(item)
+        _require_object(item)
     item.store.delete(item.key)
 
 
-def _look(item: ToDelete) -> None:
+def _require_object(item: ToDelete) -> None:
     """Servers accept the deletion of a missing object; the user may have mistyped its name."""
     try:
         item.store.head(item.key)
-    except JsobjError as error:
-        if error.code is not ExitCode.NOT_FOUND or isinstance(error, BucketNotFound):
-            raise
+    except ObjectNotFound as error:
         if first_of(item.store.list(f"{item.key}/")) is None:
             raise
         raise JsobjError(

@@ -12,7 +12,7 @@ from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork
 from jsobj.transfer.download.worker import Receiver
 from jsobj.transfer.engine import executor
-from jsobj.transfer.engine.rate_limit import Meter, RateLimit
+from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.events import Noted, Started
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import RunContext
@@ -171,8 +171,7 @@ def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
 
 def _meter(job: RunContext) -> Meter:
     """Counts bytes, and slows them down to the rate that was set; each process has its share of it."""
-    rate = job.spec.options.limit_rate / max(1, job.spec.options.processes)
-    return Meter(job.tally.moved, RateLimit(rate) if rate else None)
+    return Meter(job.tally.moved, job.spec.options.limit_rate / max(1, job.spec.options.processes))
 
 
 def _announce(job: RunContext, source: str, destination: str) -> None:

@@ -7,24 +7,19 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError, SourceChanged
 from jsobj.store.etag import is_md5
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import Listed, ObjectInfo, Store
+from jsobj.store.objects import Listed, Store
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.local_file import opened
 from jsobj.transfer.local.scan import LocalFile, Passed
 
-SAME, DIFFERS, MISSING, EXTRA, UNVERIFIED, UNREADABLE = (
-    "same",
-    "differs",
-    "missing",
-    "extra",
-    "unverified",
-    "unreadable",
-)
+SAME, DIFFERS, MISSING = "same", "differs", "missing"
+EXTRA, UNVERIFIED, UNREADABLE = "extra", "unverified", "unreadable"
 _LINE = re.compile(r"\\?([0-9a-fA-F]{32,128}) [ *](.+)")
 _KINDS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 
@@ -71,25 +66,20 @@ def pairs(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix: 
         ahead = next(there, None)
 
 
-class TreeCheck:
-    """Compares one pair at a time. ``deep``: an object without a usable digest is fetched and compared by bytes.
+@dataclass(frozen=True, slots=True)
+class _TreeCheck:
+    """Compares one pair at a time; see :func:`check_tree`."""
 
-    An object without a file is ``extra``, which is not a fault, unless ``is_leftover`` says that it is read as part of
-    a Zarr.
-    """
-
-    def __init__(self, store: Store, *, deep: bool, is_leftover: Callable[[str], bool]) -> None:
-        self._store = store
-        self._deep = deep
-        self._is_leftover = is_leftover
+    store: Store
+    deep: bool
+    is_leftover: Callable[[str], bool]
 
     def __call__(self, pair: Pair | Checked) -> Checked:
-        """The verdict on one pair."""
         if isinstance(pair, Checked):
             return pair
         if pair.file is None:
             size = pair.remote.size if pair.remote else 0
-            if self._is_leftover(pair.key):
+            if self.is_leftover(pair.key):
                 return Checked(pair.key, DIFFERS, "no such file, and read as part of the Zarr", size)
             return Checked(pair.key, EXTRA, "no such file", size)
         if pair.remote is None:
@@ -107,14 +97,14 @@ class TreeCheck:
     def _compared(self, remote: Listed, descriptor: int) -> Checked:
         if is_md5(remote.etag) and md5_of(descriptor, 0, remote.size) == remote.etag:
             return Checked(remote.key, SAME, "md5", remote.size)
-        info = self._store.head(remote.key)
-        found = compare(self._store, info, descriptor)
+        info = self.store.head(remote.key)
+        found = compare(self.store, info, descriptor)
         if found.same is not None:
             return Checked(remote.key, SAME if found.same else DIFFERS, found.by, remote.size)
-        if not self._deep:
+        if not self.deep:
             return Checked(remote.key, UNVERIFIED, "its ETag cannot be recomputed", remote.size)
         sink = _Comparing(descriptor)
-        self._store.get(info.key, sink, etag=info.etag)
+        self.store.get(info.key, sink, etag=info.etag)
         return Checked(remote.key, SAME if sink.same else DIFFERS, "bytes", remote.size)
 
 
@@ -160,27 +150,17 @@ def read_manifest(lines: Iterable[str], source: str) -> Iterator[DigestLine]:
         yield DigestLine(name.removeprefix("./"), kind, match[1].lower())
 
 
-class ManifestCheck:
-    """Compares one object at a time with its digest: by the ETag where that is an MD5, else by fetching it."""
-
-    def __init__(self, store: Store, prefix: str) -> None:
-        self._store = store
-        self._prefix = prefix
-
-    def __call__(self, line: DigestLine) -> Checked:
-        """The verdict on one object."""
-        key = self._prefix + line.name
-        info = head_or_none(self._store, key)
-        if info is None:
-            return Checked(key, MISSING, "no such object")
-        if line.kind == "md5" and is_md5(info.etag) and not info.large and info.etag == line.digest:
-            return Checked(key, SAME, "md5", info.size)
-        return Checked(key, SAME if self._digest(info, line.kind) == line.digest else DIFFERS, line.kind, info.size)
-
-    def _digest(self, info: ObjectInfo, kind: str) -> str:
-        sink = _Hashing(kind)
-        self._store.get(info.key, sink, etag=info.etag)
-        return sink.hexdigest()
+def _checked_by_digest(store: Store, prefix: str, line: DigestLine) -> Checked:
+    """Compare one object with its digest: by the ETag where that is an MD5, else by fetching it."""
+    key = prefix + line.name
+    info = head_or_none(store, key)
+    if info is None:
+        return Checked(key, MISSING, "no such object")
+    if line.kind == "md5" and is_md5(info.etag) and not info.large and info.etag == line.digest:
+        return Checked(key, SAME, "md5", info.size)
+    sink = _Hashing(line.kind)
+    store.get(info.key, sink, etag=info.etag)
+    return Checked(key, SAME if sink.hexdigest() == line.digest else DIFFERS, line.kind, info.size)
 
 
 class _Hashing:
@@ -207,13 +187,17 @@ def check_tree(
     workers: int,
     is_leftover: Callable[[str], bool] = lambda key: False,
 ) -> Iterator[Checked]:
-    """The verdicts on a tree, in order."""
-    return parallel_map(TreeCheck(store, deep=deep, is_leftover=is_leftover), items, workers)
+    """The verdicts on a tree, in order. ``deep``: an object without a usable digest is fetched and compared by bytes.
+
+    An object without a file is ``extra``, which is not a fault, unless ``is_leftover`` says that it is read as part of
+    a Zarr.
+    """
+    return parallel_map(_TreeCheck(store, deep, is_leftover), items, workers)
 
 
 def check_manifest(store: Store, prefix: str, lines: Iterable[DigestLine], *, workers: int) -> Iterator[Checked]:
     """The verdicts on a list of digests, in order."""
-    return parallel_map(ManifestCheck(store, prefix), lines, workers)
+    return parallel_map(partial(_checked_by_digest, store, prefix), lines, workers)
 
 
 def verdict(states: Iterable[str]) -> ExitCode:

@@ -103,10 +103,6 @@ class Folders:
             for folder in self._open.values():
                 flush(folder)
 
-    def close(self) -> None:
-        """Close everything."""
-        self.forget()
-
     def path(self, parts: Parts) -> str:
         """A path for messages."""
         return os.path.join(self.root, *parts)

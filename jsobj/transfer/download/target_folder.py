@@ -146,7 +146,7 @@ class TargetFolder:
 
     def close(self) -> None:
         """Close the folders that are open."""
-        self._translate_errors(self._folders.close, ())
+        self._translate_errors(self._folders.forget, ())
 
     # -- errors of the system
 

@@ -243,9 +243,7 @@ def _die_with(parent: int) -> None:
 
 
 def _serve_all(
-    connections: Sequence[Connection[Any, Any]],
-    make_performer: Callable[[], Callable[[Any], Any]],
-    tally: Tally | None,
+    connections: Sequence[Connection[Any, Any]], make_performer: Callable[[], Callable[[Any], Any]], tally: Tally | None
 ) -> None:
     control = connections[0]
     report = _Report(control, tally)

@@ -49,11 +49,14 @@ class RateLimit:
 
 
 class Meter:
-    """Counts bytes as they pass, and holds them back where there is a limit; see :data:`jsobj.net.body.Moved`."""
+    """Counts bytes as they pass, and holds them back to ``rate`` bytes a second; 0 for no limit.
 
-    def __init__(self, count: Callable[[int], None], limit: RateLimit | None = None) -> None:
+    It is a :data:`jsobj.net.body.Moved`.
+    """
+
+    def __init__(self, count: Callable[[int], None], rate: float = 0) -> None:
         self._count = count
-        self._limit = limit
+        self._limit = RateLimit(rate) if rate else None
 
     def __call__(self, count: int) -> None:
         """Bytes passed; negative: a retry takes them back."""

@@ -17,21 +17,22 @@ from jsobj.transfer.journal import database
 from jsobj.transfer.journal.database import JobLock, Unusable, translate_errors
 from jsobj.transfer.journal.records import (
     DOWNLOADS,
+    LEFTOVERS,
     UPLOADS,
     DownloadRecord,
     Failure,
     JobKey,
     LeftoverUpload,
     UploadRecord,
-    download_record,
     jobs_folder,
+    record,
     require_readable,
-    text,
-    upload_record,
 )
 
 if TYPE_CHECKING:
     import sqlite3
+
+_FAILURES = "SELECT item, reference, message FROM failures ORDER BY number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +131,8 @@ def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, for
     removed = False
     try:
         found = find_job(state_dir, job.id)  # read again: from here on no other process changes it
-        begun = {
-            *found.leftovers,
-            *(LeftoverUpload(each.key, each.upload_id) for each in found.uploads if each.upload_id),
-        }
+        known = (LeftoverUpload(each.key, each.upload_id) for each in found.uploads if each.upload_id)
+        begun = {*found.leftovers, *known}
         if begun and not forget:
             _abort(found, begun, open_store)
         count = sum(_discard(found.key.folder, download) for download in found.downloads)
@@ -154,12 +153,10 @@ def command_line(job: Job, cwd: Path) -> str:
 
 def _abort(job: Job, begun: Iterable[LeftoverUpload], open_store: Callable[[Job], Store]) -> None:
     store = open_store(job)
-    try:
+    with contextlib.closing(store):
         _require_same_place(job, store.place)
         for each in begun:
             store.abort(Upload(each.key, each.upload_id))
-    finally:
-        store.close()
 
 
 def _require_same_place(job: Job, place: StorePlace) -> None:
@@ -183,15 +180,11 @@ def _discard(folder: str, download: DownloadRecord) -> bool:
 
     if not os.path.isdir(folder):
         return False
-    target = TargetFolder(folder)
-    try:
+    with contextlib.closing(TargetFolder(folder)) as target:
         temp = target.reopen(tuple(download.name.split("/")), download.temp)
-        if temp is None:
-            return False
-        temp.discard()
-        return True
-    finally:
-        target.close()
+        if temp is not None:
+            temp.discard()
+    return temp is not None
 
 
 def _read(path: Path) -> Job | None:
@@ -205,13 +198,12 @@ def _read(path: Path) -> Job | None:
         connection = database.open_existing(path)
     if connection is None:
         return None
-    try:
-        connection.execute("BEGIN")  # one moment of it, whatever its owner does meanwhile
-        return _job(path, connection)
-    except (sqlite3.Error, ValueError, TypeError) as error:
-        raise Unusable(f"it is damaged ({error})") from error
-    finally:
-        connection.close()
+    with contextlib.closing(connection):
+        try:
+            connection.execute("BEGIN")  # one moment of it, whatever its owner does meanwhile
+            return _job(path, connection)
+        except (sqlite3.Error, ValueError, TypeError) as error:
+            raise Unusable(f"it is damaged ({error})") from error
 
 
 def _job(path: Path, connection: sqlite3.Connection) -> Job:
@@ -233,15 +225,12 @@ def _job(path: Path, connection: sqlite3.Connection) -> Job:
         pid=pid,
         created=created,
         updated=updated,
-        uploads=tuple(upload_record(each) for each in connection.execute(UPLOADS)),
-        leftovers=tuple(LeftoverUpload(text(a), text(b)) for a, b in connection.execute("SELECT * FROM leftovers")),
+        uploads=tuple(record(UploadRecord, each) for each in connection.execute(UPLOADS)),
+        leftovers=tuple(record(LeftoverUpload, each) for each in connection.execute(LEFTOVERS)),
         downloads=tuple(
-            download_record(each, parts.get((each[0], each[1]), {})) for each in connection.execute(DOWNLOADS)
+            record(DownloadRecord, each, parts=parts.get(each[:2], {})) for each in connection.execute(DOWNLOADS)
         ),
-        failures=tuple(
-            Failure(*map(text, each))
-            for each in connection.execute("SELECT item, reference, message FROM failures ORDER BY number")
-        ),
+        failures=tuple(record(Failure, each) for each in connection.execute(_FAILURES)),
     )
 
 

@@ -25,17 +25,16 @@ from jsobj.transfer.journal import database
 from jsobj.transfer.journal.database import JobLock, Unusable, transaction, translate_errors
 from jsobj.transfer.journal.records import (
     DOWNLOADS,
+    LEFTOVERS,
     UPLOADS,
     DownloadRecord,
     JobKey,
     LeftoverUpload,
     UploadRecord,
-    download_record,
     jobs_folder,
     packed,
+    record,
     require_readable,
-    text,
-    upload_record,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = ["DownloadRecord", "JobKey", "Journal", "LeftoverUpload", "UploadRecord"]
 
 FAILURES = 1000  # the last ones are kept
+_OF_FILE = "WHERE key = ? AND size = ? AND mtime_ns = ? AND inode = ?"
 _LEFT = "SELECT EXISTS (SELECT 1 FROM uploads) OR EXISTS (SELECT 1 FROM leftovers) OR EXISTS (SELECT 1 FROM downloads)"
 # The state folder is somebody else's, read-only or full: a transfer works without a journal, and says so.
 _NO_FOLDER = frozenset(
@@ -135,17 +135,14 @@ class Journal:
         with self._reading() as connection:
             if connection is None:
                 return None
-            name = packed(key)
-            found = connection.execute(f"{UPLOADS} WHERE key = ?", (name,)).fetchone()
-            stamp = connection.execute("SELECT size, mtime_ns, inode FROM uploads WHERE key = ?", (name,)).fetchone()
-        return upload_record(found) if found is not None and stamp == _stamp(file) else None
+            found = connection.execute(f"{UPLOADS} {_OF_FILE}", (packed(key), *_stamp(file))).fetchone()
+        return record(UploadRecord, found) if found is not None else None
 
     def intend_upload(self, key: str, file: LocalFile) -> None:
         """A multipart upload is about to be begun, or gone on with."""
         with self._writing() as connection:
             name = packed(key)
-            row = connection.execute("SELECT size, mtime_ns, inode FROM uploads WHERE key = ?", (name,)).fetchone()
-            if row != _stamp(file):
+            if not connection.execute(f"{UPLOADS} {_OF_FILE}", (name, *_stamp(file))).fetchone():
                 _leave(connection, name)
                 _replace_upload(connection, name, file, b"", 0)
 
@@ -178,8 +175,8 @@ class Journal:
     def leftovers(self) -> tuple[LeftoverUpload, ...]:
         """Uploads that no run will continue: their file or their part size has changed."""
         with self._reading() as connection:
-            rows = connection.execute("SELECT key, upload_id FROM leftovers").fetchall() if connection else []
-        return tuple(LeftoverUpload(text(key), text(upload_id)) for key, upload_id in rows)
+            rows = connection.execute(LEFTOVERS).fetchall() if connection else []
+        return tuple(record(LeftoverUpload, row) for row in rows)
 
     def leftover_gone(self, leftover: LeftoverUpload) -> None:
         """It was aborted."""
@@ -199,7 +196,7 @@ class Journal:
             if row is None:
                 return None
             parts = connection.execute("SELECT number, md5 FROM download_parts WHERE key = ? AND name = ?", where)
-            return download_record(row, {number: md5.hex() for number, md5 in parts})
+            return record(DownloadRecord, row, parts={number: md5.hex() for number, md5 in parts})
 
     def download_begun(self, key: str, name: str, *, etag: str, size: int, part_size: int, temp: str) -> None:
         """The temporary file is there. Parts are forgotten where it is another one than before."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import sqlite3
@@ -39,12 +39,14 @@ class JobKey:
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits."""
-        same = [getattr(self, name) for name in _SAME]
-        return hashlib.sha256(json.dumps(same).encode()).hexdigest()[:12]
+        return hashlib.sha256(json.dumps(self._identity()).encode()).hexdigest()[:12]
 
     def is_same(self, other: JobKey) -> bool:
         """Whether both mean the same job."""
-        return all(getattr(self, name) == getattr(other, name) for name in _SAME)
+        return self._identity() == other._identity()
+
+    def _identity(self) -> list[Any]:
+        return [getattr(self, name) for name in _SAME]
 
     def to_json(self) -> str:
         """As it is stored: ASCII, also for names that are not valid Unicode."""
@@ -123,28 +125,25 @@ UPLOADS = (
     "(SELECT count(*) FROM upload_parts WHERE upload_parts.key = uploads.key) FROM uploads"
 )
 DOWNLOADS = "SELECT key, name, etag, size, part_size, temp FROM downloads"
+LEFTOVERS = "SELECT key, upload_id FROM leftovers"
 
 
-def upload_record(row: Any) -> UploadRecord:
-    """From a row of ``UPLOADS``."""
-    key, path, size, part_size, upload_id, parts = row
-    return UploadRecord(text(key), text(path), size, part_size, text(upload_id), parts)
+Record = TypeVar("Record")
 
 
-def download_record(row: Any, parts: Mapping[int, str]) -> DownloadRecord:
-    """From a row of ``DOWNLOADS``."""
-    key, name, etag, size, part_size, temp = row
-    return DownloadRecord(text(key), text(name), text(etag), size, part_size, text(temp), parts)
+def record(kind: Callable[..., Record], row: Iterable[Any], **more: Any) -> Record:
+    """A row as a value of ``kind``, whose fields have the order of the columns. Raises :class:`ValueError`."""
+    return kind(*(text(value) if isinstance(value, bytes) else value for value in row), **more)
 
 
 def require_readable(connection: sqlite3.Connection) -> None:
     """Raise :class:`ValueError` where a text cannot be decoded, or a name would lead out of the folder."""
     for row in connection.execute(UPLOADS):
-        upload_record(row)
-    for row in connection.execute("SELECT key, upload_id FROM leftovers"):
-        LeftoverUpload(*map(text, row))
+        record(UploadRecord, row)
+    for row in connection.execute(LEFTOVERS):
+        record(LeftoverUpload, row)
     for row in connection.execute(DOWNLOADS):
-        found = download_record(row, {})
+        found = record(DownloadRecord, row)
         if found.temp in {"", ".", ".."} or "/" in found.temp or {"", ".", ".."} & set(found.name.split("/")):
             raise ValueError("the name of a file is not one")
 

@@ -22,16 +22,13 @@ def read_list(source: str | BinaryIO, *, null: bool = False, name: str = "") -> 
     Raises :class:`JsobjError`: local (the list cannot be read), usage (an absolute path, ``..``, an entry that is too
     long, a list without any entry), with the number of the line.
     """
-    if isinstance(source, str) and source != "-":
-        yield from _of_file(source, null, name or source)
+    if not isinstance(source, str) or source == "-":
+        stream = sys.stdin.buffer if isinstance(source, str) else source
+        yield from _paths(stream, null, name or "the list on standard input")
         return
-    stream = sys.stdin.buffer if isinstance(source, str) else source
-    yield from _paths(stream, null, name or "the list on standard input")
-
-
-def _of_file(path: str, null: bool, name: str) -> Iterator[str]:
+    name = name or source
     try:
-        stream = open(path, "rb")  # noqa: SIM115 - closed below; here only what opening it raises is meant
+        stream = open(source, "rb")  # noqa: SIM115 - closed below; here only what opening it raises is meant
     except (OSError, ValueError) as error:
         raise _unreadable(name, error) from error
     with stream:

@@ -96,12 +96,7 @@ def _parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Itera
 
 
 def _send_all(
-    store: Store,
-    upload: Upload,
-    parts: Iterator[memoryview],
-    moved: Moved,
-    in_flight: int,
-    stop: Callable[[], None],
+    store: Store, upload: Upload, parts: Iterator[memoryview], moved: Moved, in_flight: int, stop: Callable[[], None]
 ) -> tuple[Part, ...]:
     done: list[Part] = []
     waiting: deque[Future[Part]] = deque()

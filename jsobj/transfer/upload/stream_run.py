@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import PutOptions, Store
 from jsobj.transfer.compression import encoder, through
-from jsobj.transfer.engine.rate_limit import Meter, RateLimit
+from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.events import Done, ItemStarted, Listener, Skipped, Started, Tally
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
@@ -28,7 +28,7 @@ def upload_stream(
 
     Raises :class:`JsobjError`, and whatever ``chunks`` raises; then there is no new object, and nothing is left behind.
     """
-    moved = Meter(tally.moved, RateLimit(options.limit_rate) if options.limit_rate else None)
+    moved = Meter(tally.moved, options.limit_rate)
     emit(Started("upload", name, store.place.url(key)))
     if not options.overwrite and head_or_none(store, key):
         tally.planned = True

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSource
 from jsobj.store.etag import is_md5
+from jsobj.store.location import head_or_none
 from jsobj.store.objects import MTIME, PART_SIZE, Listed, Part, PutOptions, Store, Upload
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.compression import compressed_already, encoder, file_chunks, through
@@ -193,12 +194,9 @@ class Sender(Performer[UploadUnit]):
         return self._as_headed(item.key, descriptor, SAME_CONTENT)
 
     def _as_headed(self, key: str, descriptor: int, reason: str) -> Arrived | None:
-        try:
-            info = self._store.head(key)
-        except JsobjError as error:
-            if error.code is ExitCode.NOT_FOUND:
-                return None
-            raise
+        info = head_or_none(self._store, key)
+        if info is None:
+            return None
         found = compare(self._store, info, descriptor)
         return Arrived(info.size, info.etag, found.by, reason) if found.same else None
 
