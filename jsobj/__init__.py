@@ -14,7 +14,7 @@ __all__ = ["connect"]
 def connect(profile: str = "", *, cloud: str = "", unsigned: bool = False, endpoint: str = "") -> Connection:
     """The object store of an AWS profile, or of a cloud; with neither, the one that the commands would use.
 
-    Asks nobody yet: files and servers are looked at by the methods of what is returned.
+    Sends no request and reads no file: the methods of the result do.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ class JsobjError(Exception):
         self.hint_lines = (hint,) if isinstance(hint, str) else hint
         self.hint = "\n".join(self.hint_lines)
         self.code = code
-        if sys.version_info >= (3, 11):  # who meets it in a notebook sees them below the traceback
+        if sys.version_info >= (3, 11):  # shown below the traceback, as in a notebook
             for word, text in (("Seen", context), ("Next", self.hint)):
                 if text:
                     self.add_note(f"{word}: {text}")
@@ -185,7 +185,7 @@ class FullLoginNeeded(KeysRefused):
 
 
 class NoS3Keys(TypedError, reference="no-s3-keys", code=ExitCode.AUTH):
-    """S3 was asked for, and there are no keys for it."""
+    """There are no keys for S3."""
 
 
 class KeyRefused(TypedError, reference="s3-key-refused", code=ExitCode.AUTH):
@@ -208,7 +208,7 @@ class ObjectNotFound(TypedError, reference="object-not-found", code=ExitCode.NOT
 
 
 class ObjectChanged(TypedError, reference="object-changed", code=ExitCode.INTEGRITY):
-    """Another version of the object is there than the one that was asked for."""
+    """The object is no longer the version that was requested."""
 
 
 class RangeOutside(TypedError, reference="range-outside", code=ExitCode.USAGE):

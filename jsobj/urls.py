@@ -41,7 +41,7 @@ class Origin:
 
     @property
     def secure(self) -> bool:
-        """Whether what is sent cannot be read on the way: https, or http that never leaves this machine."""
+        """Whether the connection cannot be overheard: https, or http that never leaves this machine."""
         return self.scheme == "https" or is_loopback(self.host)
 
     def __str__(self) -> str:
@@ -67,11 +67,8 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _refuse(reference: str, message: str, hint: str) -> NoReturn:
+def _refuse(reference: str, message: str, hint: str = "write it like https://js2.jetstream-cloud.org:8001") -> NoReturn:
     raise JsobjError(reference, message, code=ExitCode.USAGE, hint=hint)
-
-
-_EXAMPLE = "write it like https://js2.jetstream-cloud.org:8001"
 
 
 def parse_url(text: str) -> tuple[Origin, str]:
@@ -82,44 +79,39 @@ def parse_url(text: str) -> tuple[Origin, str]:
     secret.
     """
     if len(text) > MAX_URL:
-        _refuse("endpoint-too-long", f"the URL has {len(text)} characters; that is no endpoint", _EXAMPLE)
+        _refuse("endpoint-too-long", f"the URL has {len(text)} characters; that is no endpoint")
     if any(ch.isspace() or not ch.isprintable() for ch in text):
-        _refuse("endpoint-bad-character", "the URL contains white space or a control character", _EXAMPLE)
+        _refuse("endpoint-bad-character", "the URL contains white space or a control character")
     scheme, separator, rest = text.partition("://")
     if not separator or scheme.lower() not in _DEFAULT_PORTS:
-        _refuse("endpoint-scheme", f"'{text[:80]}' does not begin with https:// (or http://)", _EXAMPLE)
+        _refuse("endpoint-scheme", f"'{text[:80]}' does not begin with https:// (or http://)")
     if "@" in rest.partition("/")[0]:
-        _refuse("endpoint-user-info", "the URL contains a name or password before '@'", _EXAMPLE)
+        _refuse("endpoint-user-info", "the URL contains a name or password before '@'")
     if "?" in rest or "#" in rest:
-        _refuse("endpoint-query", f"'{text[:80]}' has a query or a fragment; an endpoint has none", _EXAMPLE)
+        _refuse("endpoint-query", f"'{text[:80]}' has a query or a fragment; an endpoint has none")
     try:
         parts = urlsplit(text)
         port = parts.port
         host = (parts.hostname or "").lower()
     except ValueError as error:
-        _refuse("endpoint-malformed", f"'{text[:80]}' is not a URL: {error}", _EXAMPLE)
-    if port is None and re.search(r":$", parts.netloc):
-        _refuse("endpoint-port", f"'{text[:80]}' has a colon but no port", _EXAMPLE)
+        _refuse("endpoint-malformed", f"'{text[:80]}' is not a URL: {error}")
+    if port is None and parts.netloc.endswith(":"):
+        _refuse("endpoint-port", f"'{text[:80]}' has a colon but no port")
     if port == 0:
-        _refuse("endpoint-port", "port 0 is no port", _EXAMPLE)
-    return Origin(
-        parts.scheme.lower(), _ascii_host(host, text), port or _DEFAULT_PORTS[parts.scheme.lower()]
-    ), parts.path
+        _refuse("endpoint-port", "port 0 is no port")
+    return Origin(parts.scheme, _ascii_host(host, text), port or _DEFAULT_PORTS[parts.scheme]), parts.path
 
 
 def _ascii_host(host: str, text: str) -> str:
     """The host as it goes on the wire: punycode for names with other letters, so that look-alikes show."""
-    if ":" in host:
-        try:
-            return ipaddress.IPv6Address(host).compressed
-        except ValueError:
-            _refuse("endpoint-host", f"'{text[:80]}' has no valid host", _EXAMPLE)
     try:
-        name = host.encode("idna").decode() if not host.isascii() else host
-    except UnicodeError:
+        if ":" in host:
+            return ipaddress.IPv6Address(host).compressed
+        name = host if host.isascii() else host.encode("idna").decode()
+    except ValueError:
         name = ""
     if not _HOST.fullmatch(name):
-        _refuse("endpoint-host", f"'{text[:80]}' has no valid host", _EXAMPLE)
+        _refuse("endpoint-host", f"'{text[:80]}' has no valid host")
     return name
 
 
@@ -173,7 +165,7 @@ def require_origin(text: str) -> Origin:
 
 
 def require_secure(origin: Origin, *, allow_http: bool, what: str) -> None:
-    """Refuse plain http to another machine: tokens and data could be read and changed on the way."""
+    """Refuse plain http to another machine: others in the network could read and change tokens and data."""
     if origin.secure or allow_http:
         return
     _refuse(
