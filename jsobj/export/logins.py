@@ -52,7 +52,7 @@ class SwiftLogin:
     """A Keystone login with one secret, ready for export: it needs no person, and no S3 keys.
 
     ``name`` and ``bucket`` as in :class:`S3Login`. ``cacert``: a PEM file of authorities on this machine, "" for the
-    usual ones. ``storage_url``: Swift's URL of the project, "" where Keystone was not asked for it.
+    usual ones. ``storage_url``: Swift's URL of the project, "" where it was not looked up.
     ``keys_refused``: it is known that Keystone gives this login no S3 keys.
     """
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from jsobj.export.configuration import Variables, Word
 from jsobj.export.logins import SwiftLogin
 
-# Whatever says who logs in, where, and to which store.
+# Everything that decides which user logs in, where, and to which store.
 _NAMES = """
     CLOUD AUTH_PLUGIN TOKEN AUTH_TOKEN STORAGE_URL USERNAME USER_ID USER_DOMAIN_NAME USER_DOMAIN_ID PASSWORD
     PASSCODE PROJECT_NAME PROJECT_ID PROJECT_DOMAIN_NAME PROJECT_DOMAIN_ID TENANT_NAME TENANT_ID DOMAIN_NAME

@@ -22,7 +22,7 @@ class Speaks(Flag):
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """``module`` is a file beside this one; ``configure(s3)`` and ``configure_swift(swift)`` in it make configurations.
+    """The module of that name in ``tools`` makes configurations: ``configure(s3)``, ``configure_swift(swift)`` or both.
 
     ``asks``: what must be looked up first, the kind of server behind the endpoint ("server") or the URL in Keystone's
     catalogue ("storage-url"). ``variant``: another way to what an earlier tool in the list is for, which ``--all``
@@ -31,7 +31,6 @@ class Tool:
 
     name: str
     title: str
-    module: str
     speaks: Speaks = Speaks.S3
     asks: Literal["", "server", "storage-url"] = ""
     variant: bool = False
@@ -51,7 +50,7 @@ class Tool:
 
         Raises :class:`JsobjError` (auth) where they have nothing that the tool can use.
         """
-        module = importlib.import_module(f"jsobj.export.tools.{self.module}")
+        module = importlib.import_module(f"jsobj.export.tools.{self.name.replace('-', '_')}")
         made: list[Configuration] = []
         if logins.s3 is not None and Speaks.S3 in self.speaks:
             made.append(module.configure(logins.s3))
@@ -82,45 +81,35 @@ class Tool:
 
 
 TOOLS = (
-    Tool("aws", "AWS CLI, and every SDK that reads ~/.aws: a profile", "aws"),
-    Tool("aws-services", "the same, its endpoint in a 'services' section: for S3 alone", "aws_services", variant=True),
-    Tool("boto3", "boto3 and botocore (the profile, and how to name it)", "boto3", variant=True),
-    Tool("credential-process", "a profile without a secret: SDKs ask jsobj", "credential_process", variant=True),
+    Tool("aws", "AWS CLI, and every SDK that reads ~/.aws: a profile"),
+    Tool("aws-services", "the same, its endpoint in a 'services' section: for S3 alone", variant=True),
+    Tool("boto3", "boto3 and botocore (the profile, and how to name it)", variant=True),
+    Tool("credential-process", "a profile without a secret: SDKs ask jsobj", variant=True),
     Tool(
         "rclone",
         "rclone: an S3 remote where there are keys, a Swift remote where there is a login",
-        "rclone",
         Speaks.EITHER,
         asks="server",
         both=True,
     ),
-    Tool(
-        "openstack", "openstack and openstacksdk: an entry for another machine's clouds.yaml", "openstack", Speaks.SWIFT
-    ),
-    Tool("swift", "swift and python-swiftclient: variables", "swift", Speaks.SWIFT, asks="storage-url"),
-    Tool("s3cmd", "s3cmd", "s3cmd"),
-    Tool("mc", "MinIO client: an alias", "mc"),
-    Tool("s5cmd", "s5cmd: variables", "s5cmd"),
-    Tool("s3fs-fuse", "s3fs (FUSE): password file and a line for /etc/fstab", "s3fs_fuse"),
-    Tool("restic", "restic: variables", "restic"),
-    Tool("duckdb", "DuckDB: an SQL secret", "duckdb"),
-    Tool("gdal", "GDAL and rasterio: variables", "gdal"),
-    Tool("obstore", "obstore and other users of the object_store crate: variables", "obstore"),
-    Tool("cloud-files", "cloud-files and CloudVolume: an alias with its secret", "cloud_files"),
-    Tool("dotenv", "a .env file", "dotenv", Speaks.EITHER),
-    Tool("shell", 'variables for a shell: eval "$(jsobj export shell)"', "shell", Speaks.EITHER),
-    Tool("powershell", "variables for PowerShell", "powershell", Speaks.EITHER),
-    Tool(
-        "github-actions",
-        "GitHub Actions: 'env:' for a workflow, and how to store the secrets",
-        "github_actions",
-        Speaks.EITHER,
-    ),
-    Tool(
-        "gitlab-ci", "GitLab CI: 'variables:' for a pipeline, and how to store the secrets", "gitlab_ci", Speaks.EITHER
-    ),
-    Tool("kubernetes", "Kubernetes: a Secret with variables", "kubernetes", Speaks.EITHER),
-    Tool("dask", "dask: variables for the workers", "dask", Speaks.EITHER),
+    Tool("openstack", "openstack and openstacksdk: an entry for another machine's clouds.yaml", Speaks.SWIFT),
+    Tool("swift", "swift and python-swiftclient: variables", Speaks.SWIFT, asks="storage-url"),
+    Tool("s3cmd", "s3cmd"),
+    Tool("mc", "MinIO client: an alias"),
+    Tool("s5cmd", "s5cmd: variables"),
+    Tool("s3fs-fuse", "s3fs (FUSE): password file and a line for /etc/fstab"),
+    Tool("restic", "restic: variables"),
+    Tool("duckdb", "DuckDB: an SQL secret"),
+    Tool("gdal", "GDAL and rasterio: variables"),
+    Tool("obstore", "obstore and other users of the object_store crate: variables"),
+    Tool("cloud-files", "cloud-files and CloudVolume: an alias with its secret"),
+    Tool("dotenv", "a .env file", Speaks.EITHER),
+    Tool("shell", 'variables for a shell: eval "$(jsobj export shell)"', Speaks.EITHER),
+    Tool("powershell", "variables for PowerShell", Speaks.EITHER),
+    Tool("github-actions", "GitHub Actions: 'env:' for a workflow, and how to store the secrets", Speaks.EITHER),
+    Tool("gitlab-ci", "GitLab CI: 'variables:' for a pipeline, and how to store the secrets", Speaks.EITHER),
+    Tool("kubernetes", "Kubernetes: a Secret with variables", Speaks.EITHER),
+    Tool("dask", "dask: variables for the workers", Speaks.EITHER),
 )
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SnippetRequest:
-    """What was typed. ``log_in`` logs in to the cloud of that name ("": the one that is meant without a name)."""
+    """The command line. ``log_in`` logs in to the cloud of that name ("": the default one)."""
 
     library: Library
     location: Location
@@ -119,8 +119,8 @@ def _looked_up(settings: Settings, request: SnippetRequest) -> tuple[str, tuple[
 
 
 def _look(settings: Settings, request: SnippetRequest) -> Seen:
-    wish = StoreRequest(request.cloud, request.profile, False, request.endpoint, lambda: request.log_in(request.cloud))
-    store = open_store(settings, request.location, wish)
+    login = StoreRequest(request.cloud, request.profile, False, request.endpoint, lambda: request.log_in(request.cloud))
+    store = open_store(settings, request.location, login)
     try:
         return look(store, request.location.key)
     finally:
@@ -131,7 +131,7 @@ def _look(settings: Settings, request: SnippetRequest) -> Seen:
 
 
 def public(settings: Settings, request: SnippetRequest) -> Found:
-    """Without a login: find the URL under which the server gives the data to everybody.
+    """Without a login: find the URL under which the data can be read.
 
     Raises :class:`JsobjError`: usage where no server, or no account on a Swift, is known; network.
     """
@@ -142,7 +142,7 @@ def public(settings: Settings, request: SnippetRequest) -> Found:
     choice = chosen_profile(settings, profile=request.profile, cloud=request.cloud)
     request = replace(request, profile=choice.name, cloud=_one_cloud(settings, request, choice.name))
     server, login = _public_server(settings, request)
-    seen = _own_look(settings, request, key) if login is not None else Seen("", False, "")
+    seen = _own_look(settings, request, key) if login is not None else Seen()
     kind = kind_of_name(request.location.key) or seen.kind
     single = seen.object if seen.sample else bool(key) and not key.endswith("/")
     kinds = request.library.kinds or ("",)
@@ -164,12 +164,12 @@ def public(settings: Settings, request: SnippetRequest) -> Found:
         container_url=container.url,
         account=container.account,
     )
-    asked = container.url if listed else f"{container.url}/{quote(samples[0])}"
-    return Found(target, kind, _public_warnings(request, server, container, asked, refuses_absent))
+    tried = container.url if listed else f"{container.url}/{quote(samples[0])}"
+    return Found(target, kind, _public_warnings(request, server, container, tried, refuses_absent))
 
 
 def _public_warnings(
-    request: SnippetRequest, server: PublicServer, container: PublicContainer, asked: str, refuses_absent: bool
+    request: SnippetRequest, server: PublicServer, container: PublicContainer, tried: str, refuses_absent: bool
 ) -> tuple[str, ...]:
     """What keeps others from reading, each with what to do."""
     name = shlex.quote(request.location.bucket.rpartition(":")[2])
@@ -180,10 +180,10 @@ def _public_warnings(
     )
     warnings = []
     if container.refused:
-        warnings.append(f"nobody can read this without a login: {asked} (HTTP {container.status}){publish}")
+        warnings.append(f"nobody can read this without a login: {tried} (HTTP {container.status}){publish}")
     elif container.status != 200:
         see = f"\n  Next: see what is there: jsobj ls swift://{name}{login}"
-        warnings.append(f"nobody finds this: {asked} (HTTP {container.status}){see}")
+        warnings.append(f"nobody finds this: {tried} (HTTP {container.status}){see}")
     elif refuses_absent:
         warnings.append(f"empty chunks of this Zarr would be refused: nobody may list {container.url}{publish}")
     if server.origin.scheme == "https" and isinstance(server.verify, str):
@@ -206,7 +206,7 @@ def _one_cloud(settings: Settings, request: SnippetRequest, profile: str) -> str
 
 
 def _public_server(settings: Settings, request: SnippetRequest) -> tuple[PublicServer, Login | None]:
-    """The server meant, and the login whose account is there: ``--endpoint``, else the cloud and its profile."""
+    """The server of ``--endpoint``, else of the cloud and its profile; and the login whose account is there."""
     if request.endpoint:
         return _typed_server(settings, request)
     profile = read_profile(settings.aws, request.profile) if request.profile else None
@@ -267,4 +267,4 @@ def _own_look(settings: Settings, request: SnippetRequest, key: str) -> Seen:
     if ":" not in request.location.bucket:
         with contextlib.suppress(JsobjError):
             return _look(settings, replace(request, location=Location("swift", request.location.bucket, key)))
-    return Seen("", False, "")
+    return Seen()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.store.location import first_of
-
-if TYPE_CHECKING:
-    from jsobj.store.objects import Store
+from jsobj.store.objects import Store
 
 ZARR_FILES = ("zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata")
 _SUFFIXES = {
@@ -26,23 +24,22 @@ _LOOKED_AT = 1000  # names of a listing: one page of it
 class Seen:
     """What is there.
 
-    ``kind``: "" if it cannot be told. ``object``: one object, not a prefix. ``sample``: the key of an object that
-    exists there, "" where there is none.
+    ``kind``: "" if unknown. ``object``: one object, not a prefix. ``sample``: the key of an object there, "" for none.
     """
 
-    kind: str
-    object: bool
-    sample: str
+    kind: str = ""
+    object: bool = False
+    sample: str = ""
 
 
 def data_key(key: str) -> str:
-    """The key without a file of Zarr's metadata at its end: the Zarr is meant."""
+    """The key without a file of Zarr's metadata at its end."""
     head, _, last = key.rpartition("/")
     return head if last in ZARR_FILES else key
 
 
 def kind_of_name(key: str) -> str:
-    """The kind that a key's name shows; "" where it does not. No server is asked."""
+    """The kind that a key's name shows; "" where it does not."""
     parts = key.lower().rstrip("/").split("/")
     if any(part.endswith(".zarr") for part in parts) or parts[-1] in ZARR_FILES:
         return "zarr"
@@ -55,18 +52,13 @@ def look(store: Store, key: str) -> Seen:
     Raises :class:`JsobjError` as the store does: auth, refused, network, not found (the bucket).
     """
     folder = key if key.endswith("/") or not key else f"{key}/"
-    names: list[str] = []
-    for listed in store.list(folder, delimiter="/"):
-        names.append(listed.key)
-        if len(names) == _LOOKED_AT:
-            break
+    names = [listed.key for listed in islice(store.list(folder, delimiter="/"), _LOOKED_AT)]
     if names:
         sample = next((name for name in names if not name.endswith("/")), "")
-        if not sample:
-            first = first_of(store.list(folder))
-            sample = first.key if first is not None else ""
+        if not sample and (first := first_of(store.list(folder))) is not None:
+            sample = first.key
         return Seen(_kind_of_members([name.removeprefix(folder) for name in names]), False, sample)
-    return Seen("", False, "") if folder == key else _look_at_object(store, key)
+    return Seen() if folder == key else _look_at_object(store, key)
 
 
 def _kind_of_members(names: list[str]) -> str:
@@ -82,7 +74,7 @@ def _look_at_object(store: Store, key: str) -> Seen:
         store.get(key, sink, start=0, size=4)
     except JsobjError as error:
         if error.code is ExitCode.NOT_FOUND:
-            return Seen("", False, "")
+            return Seen()
         if error.code is not ExitCode.INTEGRITY:  # that is one of fewer bytes
             raise
     return Seen(_MAGIC.get(bytes(sink.data), ""), True, key)

@@ -1,7 +1,7 @@
 """Finds the URL of public data by asking the server without a login.
 
 Facts used (measured on Ceph RGW 16 and Swift 2.38): Swift gives public objects below the account's URL only, and
-answers nobody over S3 without a key. Ceph gives them below the Swift URL of the project and below the S3 endpoint;
+answers no S3 request without a key. Ceph gives them below the Swift URL of the project and below the S3 endpoint;
 where each project has bucket names of its own, the latter must say ``PROJECT:BUCKET``. A Swift read ACL, a bucket
 policy and the ACL of an object make it readable through both. 401 and 403 mean that only a login may read; 404 that
 there is no such bucket or object.
@@ -10,7 +10,7 @@ there is no such bucket or object.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from jsobj.ec2_keys.probe import identify
@@ -30,7 +30,7 @@ _ABSENT = ".jsobj-no-such-object"
 
 @dataclass(frozen=True, slots=True)
 class PublicServer:
-    """Where the data are said to be; all of it is of one login, one profile or one ``--endpoint``.
+    """Where the data should be, by one login, one profile or one ``--endpoint``.
 
     ``account`` is the URL of a Swift account, "" where none is known.
     """
@@ -43,20 +43,20 @@ class PublicServer:
 
 @dataclass(frozen=True, slots=True)
 class PublicContainer:
-    """A container as everybody reaches it. ``status``: the HTTP status of a request there (0: not sent yet).
+    """A container as it is reached without a login. ``status``: the HTTP status of a request there (0: not sent yet).
 
     ``url``: objects are below it. ``account``: the Swift URL above the container. ``bucket``: its name for S3, "" where
-    that API answers nobody without a key.
+    that API needs a key.
     """
 
     url: str
     account: str
     bucket: str
-    status: int
+    status: int = 0
 
     @property
     def refused(self) -> bool:
-        """Whether nobody may read without a login."""
+        """Whether reading needs a login."""
         return self.status in _REFUSED
 
 
@@ -70,18 +70,17 @@ class PublicLook:
         self.swift = identify(server.origin, verify=server.verify).server == "swift"
 
     def container(self, samples: tuple[str, ...], *, listed: bool) -> PublicContainer:
-        """The first way in under which one of the objects ``samples`` is given to anybody, else the likeliest.
+        """The first way in under which one of the objects ``samples`` can be read, else the likeliest.
 
         ``listed``: the container's list is wanted instead, over S3 where that answers.
         """
         found = None
         for way in self._ways():
             status = self._list_status(way) if listed else self._best_status(way.url, samples)
-            asked = PublicContainer(way.url, way.account, way.bucket, status)
             if status == 200:
-                return asked
+                return replace(way, status=status)
             if found is None or (found.status == 404 and status != 404):
-                found = asked
+                found = replace(way, status=status)
         assert found is not None
         return found
 
@@ -105,16 +104,16 @@ class PublicLook:
         if self.swift:
             if not account:
                 raise _account_missing()
-            yield PublicContainer(f"{account}/{name}", account, "", 0)
+            yield PublicContainer(f"{account}/{name}", account, "")
             return
         tenant = f"{project}:{self._name}" if project else ""
         if account and self._project in account:
-            yield PublicContainer(f"{account}/{name}", account, tenant or self._name, 0)
+            yield PublicContainer(f"{account}/{name}", account, tenant or self._name)
         if tenant:
             url = f"{origin}/swift/v1/AUTH_{project}"
-            yield PublicContainer(f"{origin}/{quote(tenant, safe=':')}", url, tenant, 0)
+            yield PublicContainer(f"{origin}/{quote(tenant, safe=':')}", url, tenant)
         if not self._project:
-            yield PublicContainer(f"{origin}/{name}", f"{origin}/swift/v1", self._name, 0)
+            yield PublicContainer(f"{origin}/{name}", f"{origin}/swift/v1", self._name)
 
     def _best_status(self, url: str, samples: tuple[str, ...]) -> int:
         """200 where any sample is given, else what the last one was answered."""

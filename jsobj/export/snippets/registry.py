@@ -16,7 +16,7 @@ _STAND_INS = {"zarr": "xarray", "netcdf": "netcdf", "csv": "pandas", "parquet": 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """``title`` says what the URL must be; ``kinds``: what it reads, the first is meant where nothing tells.
+    """``title`` says what the URL must be; ``kinds``: what it reads, the first where the kind is unknown.
 
     A library without kinds lists objects, or has a format of its own.
     """

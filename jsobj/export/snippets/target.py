@@ -15,10 +15,10 @@ class Target:
     ``way`` is ``s3`` (keys of ``profile``, or of ``AWS_*`` variables where it is ""), ``swift`` (a login, through
     jsobj's filesystem) or ``https`` (public data: plain object URLs below ``container_url``).
 
-    ``endpoint`` is the S3 endpoint; None where there is none, or where its S3 API answers nobody without a key. With
+    ``endpoint`` is the S3 endpoint; None where there is none, or where its S3 API needs a key. With
     ``typed_endpoint`` it is not the profile's own. ``cloud`` is the login for jsobj ("": the default one, or ``OS_*``
     variables), ``login`` its entry in clouds.yaml for openstacksdk ("": ``OS_*`` variables). ``account``: the Swift
-    URL above the public container. ``object``: one object is meant, not everything below a prefix.
+    URL above the public container. ``object``: one object, not everything below a prefix.
     """
 
     way: str
@@ -37,7 +37,7 @@ class Target:
 
     @property
     def public(self) -> bool:
-        """Whether anybody may run the lines."""
+        """Whether the lines need no login."""
         return self.way == "https"
 
     @property
@@ -61,8 +61,8 @@ class Target:
     def storage_options(self) -> str:
         """The ``storage_options`` of fsspec, as code; "" where none are needed.
 
-        A profile written by jsobj holds endpoint, region and checksums, and s3fs reads them there; keys in variables
-        need them said.
+        A profile written by jsobj holds endpoint, region and checksums, and s3fs reads them there; with keys in
+        variables they must be given.
         """
         if self.way != "s3":
             return f'{{"cloud": {literal(self.cloud)}}}' if self.cloud else ""

@@ -4,20 +4,17 @@ With a cloud named, jsobj asks Keystone each time; with a profile, it reads the 
 
 from __future__ import annotations
 
-import shlex
-
 from jsobj.export.configuration import Configuration, Section
 from jsobj.export.logins import S3Login
 from jsobj.export.tools.aws import CONFIG, header, settings
+from jsobj.identity.command_hints import same_login
 
 
 def configure(s3: S3Login) -> Configuration:
     """One section, with the command to run."""
-    if s3.cloud:  # Keystone keeps the key, and no file of this machine holds it
-        asked = f" --cloud {shlex.quote(s3.cloud)}"
-    else:
-        asked = f" --profile {shlex.quote(s3.profile)}" if s3.profile else ""
-    values = {"credential_process": f"jsobj ec2-creds process{asked}", "endpoint_url": str(s3.endpoint), **settings(s3)}
+    # With a cloud, Keystone keeps the key, and no file of this machine holds it.
+    command = f"jsobj ec2-creds process{same_login(cloud=s3.cloud) or same_login(profile=s3.profile)}"
+    values = {"credential_process": command, "endpoint_url": str(s3.endpoint), **settings(s3)}
     name = s3.name if s3.name != s3.profile else f"{s3.name}-process"
     return Configuration(
         (Section(CONFIG, header(name), values, ("credential_process", "endpoint_url")),),

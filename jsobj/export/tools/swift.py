@@ -1,7 +1,7 @@
 """The swift command and python-swiftclient: variables.
 
 With an application credential, release 4.11 looks for Swift's URL without regard to region and interface, and for the
-authorities of Keystone's certificate only where requests does (measured). So both are said a second way.
+authorities of Keystone's certificate only where requests does (measured). So both are given a second time.
 """
 
 from __future__ import annotations
