@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from jsobj.errors import ObjectNotFound
 from jsobj.net.body import BytesSink, Room
 from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import is_md5
+from jsobj.store.objects import Got, Store
 from jsobj.transfer.compare import DigestComparison, bytes_differ, compare_held
-
-if TYPE_CHECKING:
-    from jsobj.store.objects import Got, Store
 
 
 class Memory(Room, Protocol):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsobj.arrays.io_threads import AsyncThreadPool
 from jsobj.arrays.object_bytes import Memory, fetch
@@ -26,10 +26,7 @@ from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.location import head_or_none, parse_location
-from jsobj.store.objects import ObjectInfo
-
-if TYPE_CHECKING:
-    from jsobj.store.objects import Store
+from jsobj.store.objects import ObjectInfo, Store
 
 PARALLEL = 32  # requests at once
 
@@ -136,8 +133,7 @@ class ObjectMap(MutableMapping[str, bytes]):
         return sink.data
 
     def __getitem__(self, key: str) -> bytes:
-        data = self.fetch(_sound(key))
-        if data is None:
+        if (data := self.fetch(_sound(key))) is None:
             raise KeyError(key)
         return bytes(data)
 
@@ -235,8 +231,7 @@ class ObjectMap(MutableMapping[str, bytes]):
 
     def getsize(self, key: str) -> int:
         """Bytes of one object. Raises ``KeyError``."""
-        info = self.head(_sound(key))
-        if info is None:
+        if (info := self.head(_sound(key))) is None:
             raise KeyError(key)
         return info.size
 

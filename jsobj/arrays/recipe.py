@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from jsobj.identity.settings import Settings
+from jsobj.net.retry import RetryPolicy
 from jsobj.store.location import Location
-
-if TYPE_CHECKING:
-    from jsobj.identity.settings import Settings
-    from jsobj.net.retry import RetryPolicy
-    from jsobj.store.objects import Store
-    from jsobj.store.open import StoreRequest
+from jsobj.store.objects import Store
+from jsobj.store.open import StoreRequest, known_of, open_store
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +25,15 @@ class Recipe:
     unsigned: bool = False
     endpoint: str = ""
 
+    @property
+    def login(self) -> StoreRequest:
+        """Everything but the bucket."""
+        return StoreRequest(self.cloud, self.profile, self.unsigned, self.endpoint)
+
     def found(self) -> tuple[object, ...]:
         """The login that files and environment give now, without a request. Raises as :meth:`open`."""
-        from jsobj.identity.settings import Settings
-        from jsobj.store.open import known_of
-
-        return known_of(Settings.read(), self.location, self._wish())
+        return known_of(Settings.read(), self.location, self.login)
 
     def open(self, settings: Settings | None = None, *, retry: RetryPolicy | None = None) -> Store:
         """A store with connections of its own. Raises as :func:`jsobj.store.open.open_store`."""
-        from jsobj.identity.settings import Settings
-        from jsobj.store.open import open_store
-
-        return open_store(settings or Settings.read(), self.location, self._wish(), retry=retry)
-
-    def _wish(self) -> StoreRequest:
-        from jsobj.store.open import StoreRequest
-
-        return StoreRequest(self.cloud, self.profile, self.unsigned, self.endpoint)
+        return open_store(settings or Settings.read(), self.location, self.login, retry=retry)

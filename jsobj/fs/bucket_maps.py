@@ -5,18 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from jsobj.arrays.object_map import ObjectMap
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.fs.paths import ObjectPath
 from jsobj.identity.settings import Settings
+from jsobj.store.buckets import Bucket, BucketAdmin
 from jsobj.store.location import Location
-from jsobj.store.open import StoreRequest, list_buckets, open_account
-
-if TYPE_CHECKING:
-    from jsobj.store.buckets import Bucket, BucketAdmin
+from jsobj.store.open import list_buckets, open_account
 
 
 class BucketMaps:
@@ -24,6 +21,7 @@ class BucketMaps:
 
     def __init__(self, recipe: Recipe, parallel: int) -> None:
         self._recipe = recipe
+        self._dialect = recipe.location.dialect
         self._parallel = parallel
         self._lock = threading.Lock()
         self._maps: dict[str, ObjectMap] = {}
@@ -50,7 +48,7 @@ class BucketMaps:
     def buckets(self, place: ObjectPath) -> Iterator[Bucket]:
         """All buckets of the login's project. Raises as :meth:`account`."""
         self._require_own(place)
-        return list_buckets(Settings.read(), self._dialect, StoreRequest(self._recipe.cloud, self._recipe.profile))
+        return list_buckets(Settings.read(), self._dialect, self._recipe.login)
 
     def _require_own(self, place: ObjectPath) -> None:
         given = self._recipe
@@ -63,10 +61,6 @@ class BucketMaps:
                 hint="name a login instead: cloud='NAME'",
             )
 
-    @property
-    def _dialect(self) -> str:
-        return self._recipe.location.dialect
-
     def _recipe_of(self, place: ObjectPath) -> Recipe:
         here = replace(self._recipe, location=Location(self._dialect, place.bucket))
         if not place.account or (not here.unsigned and self._own_account() == place.account_url):
@@ -76,8 +70,7 @@ class BucketMaps:
     def _own_account(self) -> str:
         """The URL of the login's account; "" where there is no login."""
         try:
-            keystone = StoreRequest(self._recipe.cloud, self._recipe.profile).keystone(Settings.read())
-            return keystone.login.swift_url.rstrip("/")
+            return self._recipe.login.keystone(Settings.read()).login.swift_url.rstrip("/")
         except JsobjError as error:
             if error.code is ExitCode.AUTH:
                 return ""

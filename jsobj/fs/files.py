@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Iterable
 from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from fsspec.spec import AbstractBufferedFile
@@ -218,8 +217,6 @@ class AsyncObjectFile:
     async def __aenter__(self) -> AsyncObjectFile:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, kind: object, *error: object) -> None:
         abandoned = kind is not None and self._file.writable()
         await asyncio.to_thread(self._file.abandon if abandoned else self._file.close)

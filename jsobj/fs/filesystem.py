@@ -7,12 +7,13 @@ import errno
 import os
 import weakref
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from glob import has_magic
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from fsspec.asyn import AsyncFileSystem, _run_coros_in_chunks, get_loop, reset_lock
 from fsspec.callbacks import DEFAULT_CALLBACK
@@ -20,7 +21,7 @@ from fsspec.compression import compr
 from fsspec.core import get_compression
 from fsspec.utils import tokenize
 
-from jsobj.arrays.object_map import PARALLEL
+from jsobj.arrays.object_map import PARALLEL, ObjectMap
 from jsobj.arrays.recipe import Recipe
 from jsobj.fs.bucket_maps import BucketMaps
 from jsobj.fs.files import AsyncObjectFile, ObjectFile, close_with
@@ -30,11 +31,7 @@ from jsobj.fs.options import require_known
 from jsobj.fs.paths import ObjectPath, split
 from jsobj.fs.reader import StreamCache
 from jsobj.store.location import Location, head_or_none
-from jsobj.store.objects import PutOptions
-
-if TYPE_CHECKING:
-    from jsobj.arrays.object_map import ObjectMap
-    from jsobj.store.objects import Store
+from jsobj.store.objects import PutOptions, Store
 
 T = TypeVar("T")
 os.register_at_fork(after_in_child=reset_lock)  # a child needs its own event loop; older fsspec leaves it without
@@ -97,12 +94,8 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
 
     @classmethod
     def _strip_protocol(cls, path: Any) -> Any:
-        if isinstance(path, list):
-            return [cls._strip_protocol(each) for each in path]
-        text = os.fspath(path)
-        for protocol in cls.protocol:
-            text = text.removeprefix(f"{protocol}://")
-        return text.strip("/")
+        stripped = super()._strip_protocol(path)
+        return stripped if isinstance(stripped, list) else stripped.strip("/")
 
     def place(self, path: str) -> ObjectPath:
         """The bucket and key of a path."""
@@ -112,11 +105,9 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         """The objects of the bucket in ``path``; their ``store`` may log in on first use."""
         return self._maps.at(self.place(path))
 
-    async def _threaded(self, path: str, operation: Callable[..., T], *args: Any) -> T:
+    async def _threaded(self, path: str | ObjectPath, operation: Callable[..., T], *args: Any) -> T:
         """``operation(place, store, *args)`` in a thread, for the place of ``path``."""
-        return await self._threaded_at(self.place(path), operation, *args)
-
-    async def _threaded_at(self, place: ObjectPath, operation: Callable[..., T], *args: Any) -> T:
+        place = path if isinstance(path, ObjectPath) else self.place(path)
         url = self.unstrip_protocol(place.text)
         if not place.bucket:
             raise IsADirectoryError(errno.EISDIR, "a bucket is missing in the path", url)
@@ -149,10 +140,8 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         path = self._strip_protocol(path)
         entries: list[Entry] | None = None
         if not refresh:
-            try:
+            with suppress(KeyError):
                 entries = self.dircache[path]
-            except KeyError:
-                entries = None
         if entries is None:
             changes = self._known.changes
             place = self.place(path)
@@ -283,10 +272,10 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
             paths = await self._expand_path(path, recursive=recursive and maxdepth is not None, maxdepth=maxdepth)
         places = [self.place(each) for each in paths]
         if recursive and maxdepth is None:
-            places = [inner for each in places for inner in await self._threaded_at(each, self._operations.all_at)]
+            places = [inner for each in places for inner in await self._threaded(each, self._operations.all_at)]
         elif not recursive:
             await self._require_objects(paths)
-        coros = [self._threaded_at(each, self._operations.delete) for each in places if each.key]
+        coros = [self._threaded(each, self._operations.delete) for each in places if each.key]
         await _run_coros_in_chunks(coros, batch_size=batch_size or self.batch_size, nofiles=True)
 
     async def _require_objects(self, paths: list[str]) -> None:
@@ -305,11 +294,8 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
 
     async def _makedirs(self, path: str, exist_ok: bool = False) -> None:
         """Create the bucket of a bucket's path, as :meth:`mkdir`."""
-        try:
+        with suppress(FileExistsError) if exist_ok else nullcontext():
             await self._mkdir(path)
-        except FileExistsError:
-            if not exist_ok:
-                raise
 
     def rmdir(self, path: str) -> None:
         """Delete an empty bucket. For a path in a bucket nothing is done: folders end with their last object.

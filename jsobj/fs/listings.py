@@ -65,12 +65,7 @@ class KnownObjects:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._known: dict[str, tuple[float, ObjectInfo]] = {}
-        self._changes = 0
-
-    @property
-    def changes(self) -> int:
-        """The number of own writes: a response to a request from before the last one is not cached."""
-        return self._changes
+        self.changes = 0  # own writes: a response to a request from before the last one is not cached
 
     def get(self, path: str) -> ObjectInfo | None:
         """The object, if it is cached and fresh."""
@@ -81,7 +76,7 @@ class KnownObjects:
     def keep(self, path: str, info: ObjectInfo, changes: int) -> None:
         """Cache a HEAD; ``changes`` as of before its request."""
         with self._lock:
-            if changes != self._changes:
+            if changes != self.changes:
                 return
             if len(self._known) >= _MOST:
                 self._known.clear()
@@ -90,7 +85,7 @@ class KnownObjects:
     def forget(self, path: str = "") -> None:
         """Invalidate one object, or all of them."""
         with self._lock:
-            self._changes += 1
+            self.changes += 1
             if path:
                 self._known.pop(path, None)
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from jsobj.fs.open_uploads import abort_on_exit, require_going_on
@@ -32,7 +33,7 @@ def put_file(store: Store, key: str, path: str, options: PutOptions, advanced: A
     """Upload a local file. Raises ``OSError`` for the file, and what the store raises."""
     with Path(path).open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        named = PutOptions(options.content_type or content_type(path), options.content_encoding, options.metadata)
+        named = replace(options, content_type=options.content_type or content_type(path))
         _put(store, key, size, named, lambda part: FileSource(file.fileno(), part.start, part.size, path), advanced)
 
 
@@ -49,9 +50,7 @@ def _put(
         advanced(size)
         return
     layout = plan_layout(size, store.limits)
-    options = PutOptions(
-        options.content_type, options.content_encoding, {**options.metadata, PART_SIZE: str(layout.part_size)}
-    )
+    options = replace(options, metadata={**options.metadata, PART_SIZE: str(layout.part_size)})
     upload = store.begin(key, options)
 
     def send(part: Stretch) -> Part:

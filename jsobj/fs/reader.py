@@ -12,19 +12,15 @@ import threading
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING
 
 from fsspec.caching import BaseCache
 
+from jsobj.arrays.object_map import ObjectMap
 from jsobj.errors import BytesDiffer
 from jsobj.net.body import BytesSink
-from jsobj.store.objects import ObjectInfo
+from jsobj.store.objects import ObjectInfo, Store
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map
-
-if TYPE_CHECKING:
-    from jsobj.arrays.object_map import ObjectMap
-    from jsobj.store.objects import Store
 
 _WHOLE = 2 * 1024**2  # the largest object that is fetched in one request, and compared
 _LEAD = 2 * 1024**2  # bytes that are read in order before read-ahead starts: many formats read only a header

@@ -7,15 +7,12 @@ import contextlib
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from queue import Full, Queue
-from typing import TYPE_CHECKING
 
+from jsobj.store.objects import PutOptions, Store
 from jsobj.transfer.upload.send_stream import send_stream
-
-if TYPE_CHECKING:
-    from jsobj.store.objects import PutOptions, Store
 
 _QUEUED = 4  # chunks that wait for a slow network
 _EXIT_SECONDS = 10.0  # for which the program's end waits for uploads to be aborted
@@ -51,11 +48,15 @@ class ObjectWriter:
         self._chunks: Queue[bytes | _DiscardedError | None] = Queue(_QUEUED)
         self._sent: Future[object] = Future()
 
-        def send() -> object:
+        def send() -> None:
             source = self._source(head)
-            return send_stream(store, key, source, options, part_size=part_size, moved=lambda count: None)
+            try:
+                sent = send_stream(store, key, source, options, part_size=part_size, moved=lambda count: None)
+                self._sent.set_result(sent)
+            except BaseException as error:  # noqa: BLE001 - raised again by write() or finish()
+                self._sent.set_exception(error)
 
-        threading.Thread(target=_run, args=(send, self._sent), name="jsobj-writer", daemon=True).start()
+        threading.Thread(target=send, name="jsobj-writer", daemon=True).start()
         _open.add(self)
 
     def write(self, chunk: bytes) -> None:
@@ -95,10 +96,3 @@ class ObjectWriter:
             if isinstance(chunk, _DiscardedError):
                 raise chunk
             yield chunk
-
-
-def _run(send: Callable[[], object], sent: Future[object]) -> None:
-    try:
-        sent.set_result(send())
-    except BaseException as error:  # noqa: BLE001 - raised again by write() or finish()
-        sent.set_exception(error)
