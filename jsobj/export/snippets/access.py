@@ -27,7 +27,6 @@ from jsobj.urls import parse_url, require_origin
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
-    from jsobj.identity.keystone.login import Login
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +119,8 @@ def _looked_up(settings: Settings, request: SnippetRequest) -> tuple[str, tuple[
 
 def _look(settings: Settings, request: SnippetRequest) -> Seen:
     login = StoreRequest(request.cloud, request.profile, False, request.endpoint, lambda: request.log_in(request.cloud))
-    store = open_store(settings, request.location, login)
-    try:
+    with contextlib.closing(open_store(settings, request.location, login)) as store:
         return look(store, request.location.key)
-    finally:
-        store.close()
 
 
 # -- public data
@@ -141,19 +137,16 @@ def public(settings: Settings, request: SnippetRequest) -> Found:
         request = replace(request, endpoint=variable)
     choice = chosen_profile(settings, profile=request.profile, cloud=request.cloud)
     request = replace(request, profile=choice.name, cloud=_one_cloud(settings, request, choice.name))
-    server, login = _public_server(settings, request)
-    seen = _own_look(settings, request, key) if login is not None else Seen()
+    server = _public_server(settings, request)
+    seen = _own_look(settings, request, key) if server.own else Seen()
     kind = kind_of_name(request.location.key) or seen.kind
     single = seen.object if seen.sample else bool(key) and not key.endswith("/")
     kinds = request.library.kinds or ("",)
     listed = request.library.lists or (not single and not seen.sample and (kind or kinds[0]) != "zarr")
-    public_look = PublicLook(server, request.location.bucket)
-    try:
-        samples = samples_at(key, kind or kinds[0], sample=seen.sample)
+    samples = samples_at(key, kind or kinds[0], sample=seen.sample)
+    with contextlib.closing(PublicLook(server, request.location.bucket)) as public_look:
         container = public_look.container(samples, listed=listed)
         refuses_absent = kind == "zarr" and container.status == 200 and public_look.refuses_absent(container)
-    finally:
-        public_look.close()
     target = Target(
         way="https",
         bucket=container.bucket,
@@ -205,8 +198,8 @@ def _one_cloud(settings: Settings, request: SnippetRequest, profile: str) -> str
     return request.cloud or linked
 
 
-def _public_server(settings: Settings, request: SnippetRequest) -> tuple[PublicServer, Login | None]:
-    """The server of ``--endpoint``, else of the cloud and its profile; and the login whose account is there."""
+def _public_server(settings: Settings, request: SnippetRequest) -> PublicServer:
+    """The server of ``--endpoint``, else of the cloud and its profile."""
     if request.endpoint:
         return _typed_server(settings, request)
     profile = read_profile(settings.aws, request.profile) if request.profile else None
@@ -230,36 +223,33 @@ def _public_server(settings: Settings, request: SnippetRequest) -> tuple[PublicS
         )
     region = profile.region if profile is not None and profile.region else DEFAULT_REGION
     verify = settings.get("AWS_CA_BUNDLE") or (profile.ca_bundle if profile is not None else "") or True
-    server = PublicServer(origin, region=region, verify=verify)
-    return _with_login(server, keystone, settings)
+    return _with_account(PublicServer(origin, region=region, verify=verify), keystone, settings)
 
 
-def _typed_server(settings: Settings, request: SnippetRequest) -> tuple[PublicServer, Login | None]:
+def _typed_server(settings: Settings, request: SnippetRequest) -> PublicServer:
     account = account_url(request.endpoint)
     if request.location.dialect == "s3" and account and "_" not in account.rpartition("/")[2]:
         require_origin(request.endpoint)  # it says that this is the Swift API
     verify = settings.get("AWS_CA_BUNDLE") or True
     if account:
-        return PublicServer(parse_url(account)[0], account, verify=verify), None
+        return PublicServer(parse_url(account)[0], account, verify=verify)
     keystone = None
-    with contextlib.suppress(JsobjError):  # it would only say whose data these may be
+    with contextlib.suppress(JsobjError):  # the login would only give a likely account
         keystone = request.log_in(request.cloud)
-    return _with_login(PublicServer(require_origin(request.endpoint), verify=verify), keystone, settings)
+    return _with_account(PublicServer(require_origin(request.endpoint), verify=verify), keystone, settings)
 
 
-def _with_login(
-    server: PublicServer, keystone: Keystone | None, settings: Settings
-) -> tuple[PublicServer, Login | None]:
+def _with_account(server: PublicServer, keystone: Keystone | None, settings: Settings) -> PublicServer:
     """With the account of the login, where that is on this server."""
     if keystone is None:
-        return server, None
+        return server
     from jsobj.identity.keystone.client import verify_of
 
     login = keystone.login
     with contextlib.suppress(JsobjError):  # the project may have no object store
         if server.origin in {login.s3_origin, parse_url(login.swift_url)[0]}:
-            return replace(server, account=login.swift_url, verify=verify_of(keystone, settings)), login
-    return server, None
+            return replace(server, account=login.swift_url, own=True, verify=verify_of(keystone, settings))
+    return server
 
 
 def _own_look(settings: Settings, request: SnippetRequest, key: str) -> Seen:

@@ -32,13 +32,14 @@ _ABSENT = ".jsobj-no-such-object"
 class PublicServer:
     """Where the data should be, by one login, one profile or one ``--endpoint``.
 
-    ``account`` is the URL of a Swift account, "" where none is known.
+    ``account`` is the URL of a Swift account, "" where none is known; ``own``: it is the login's.
     """
 
     origin: Origin
     account: str = ""
     region: str = DEFAULT_REGION
     verify: bool | str = True
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
