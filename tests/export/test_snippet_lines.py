@@ -93,6 +93,16 @@ def test_awkward_names_stay_what_they_are(way: str, bucket: str) -> None:
             assert any(key in text for text in texts), library.name
 
 
+def test_s3fs_gets_its_own_options_for_another_projects_bucket() -> None:
+    """Not those of jsobj's filesystem, which stands in for it elsewhere; also where keys are in variables."""
+    by_variables = Target("s3", "0123:results", "", endpoint=ORIGIN)
+    typed = Target("s3", "0123:results", "", endpoint=ORIGIN, profile="science", typed_endpoint=True)
+    for target in (by_variables, typed):
+        text = find_library("s3fs").code(target, "").text
+        ast.parse(text)
+        assert f'"endpoint_url": "{ORIGIN}"' in text
+
+
 def test_texts_are_written_as_python_reads_them() -> None:
     for text in AWKWARD:
         assert ast.literal_eval(literal(text)) == text

@@ -59,20 +59,20 @@ class Target:
 
     @property
     def storage_options(self) -> str:
-        """The ``storage_options`` of fsspec, as code; "" where none are needed.
+        """The ``storage_options`` of fsspec, as code; "" where none are needed."""
+        if self.way != "s3":
+            return f'{{"cloud": {literal(self.cloud)}}}' if self.cloud else ""
+        return self._named_options("endpoint") if self.protocol == "jsobj+s3" else self.s3fs_options
+
+    @property
+    def s3fs_options(self) -> str:
+        """The arguments of s3fs, as code.
 
         A profile written by jsobj holds endpoint, region and checksums, and s3fs reads them there; with keys in
         variables they must be given.
         """
-        if self.way != "s3":
-            return f'{{"cloud": {literal(self.cloud)}}}' if self.cloud else ""
-        named = [f'"profile": {literal(self.profile)}'] if self.profile else []
-        if self.protocol == "jsobj+s3":
-            typed = [f'"endpoint": {literal(str(self.endpoint))}'] if self.typed_endpoint else []
-            return f"{{{', '.join(named + typed)}}}" if named or typed else ""
         if self.profile:
-            typed = [f'"endpoint_url": {literal(str(self.endpoint))}'] if self.typed_endpoint else []
-            return f"{{{', '.join(named + typed)}}}"
+            return self._named_options("endpoint_url")
         return (
             "{\n"
             f'    "endpoint_url": {literal(str(self.endpoint))},\n'
@@ -81,6 +81,11 @@ class Target:
             ' "response_checksum_validation": "when_required"},\n'
             "}"
         )
+
+    def _named_options(self, endpoint: str) -> str:
+        items = [f'"profile": {literal(self.profile)}'] if self.profile else []
+        items += [f'"{endpoint}": {literal(str(self.endpoint))}'] if self.typed_endpoint else []
+        return f"{{{', '.join(items)}}}" if items else ""
 
     @property
     def container(self) -> str:
@@ -122,6 +127,7 @@ class Target:
             "cached": literal(f"simplecache::{self.url}"),
             "protocol": literal(self.protocol),
             "options": options,
+            "s3fs_options": self.s3fs_options,
             "storage": ", storage_options=options" if options else "",
             "unpacked": ", **options" if options else "",
             "chained": f", {keyword}" if options else "",
