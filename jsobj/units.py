@@ -1,4 +1,4 @@
-"""Sizes and times in the words that people type and read."""
+"""Sizes and times as people type and read them, and ISO times."""
 
 from __future__ import annotations
 

@@ -151,8 +151,12 @@ class ObjectMap(MutableMapping[str, bytes]):
         return isinstance(key, str) and bool(key) and self.head(key) is not None
 
     def __iter__(self) -> Iterator[str]:
-        for listed in self.store.list(self.prefix):
-            if listed.key != self.prefix:  # an empty object that some tools make for a folder
+        return self.keys_below("")
+
+    def keys_below(self, start: str) -> Iterator[str]:
+        """Every key that begins with ``start``, without the empty object that some tools make for the prefix itself."""
+        for listed in self.store.list(self.prefix + start):
+            if listed.key != self.prefix:
                 yield listed.key.removeprefix(self.prefix)
 
     def __len__(self) -> int:
@@ -226,8 +230,7 @@ class ObjectMap(MutableMapping[str, bytes]):
 
     def rmdir(self, path: str = "") -> None:
         """Delete everything below ``path``, but for an empty object that some tools make for the prefix itself."""
-        keys = (listed.key.removeprefix(self.prefix) for listed in self.store.list(self.prefix + _folder(path)))
-        self.delete_many(key for key in keys if key)
+        self.delete_many(self.keys_below(_folder(path)))
 
     def getsize(self, key: str) -> int:
         """Bytes of one object. Raises ``KeyError``."""

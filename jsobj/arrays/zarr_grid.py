@@ -54,7 +54,8 @@ def grid_of(key: str, text: bytes) -> Grid | None:
         document = json.loads(text)
         if key.endswith(V3):
             return _of_v3(prefix, document)
-        return Grid(prefix, _sizes(document["shape"]), _sizes(document["chunks"], least=1), _dot(document))
+        separator = str(document.get("dimension_separator") or ".")
+        return Grid(prefix, _sizes(document["shape"]), _sizes(document["chunks"], least=1), separator)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise JsobjError(
             "zarr-metadata-broken",
@@ -75,10 +76,6 @@ def _of_v3(prefix: str, document: dict[str, object]) -> Grid | None:
     separator = given.get("separator", "/" if default else ".")
     sizes = _sizes(grid["configuration"]["chunk_shape"], least=1)
     return Grid(prefix, _sizes(document["shape"]), sizes, str(separator), "c" if default else "")
-
-
-def _dot(document: dict[str, object]) -> str:
-    return str(document.get("dimension_separator") or ".")
 
 
 def _sizes(value: object, *, least: int = 0) -> tuple[int, ...]:

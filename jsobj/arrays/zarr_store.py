@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import shlex
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -124,7 +124,7 @@ class ZarrStore(Store):
 
     def _first_below(self, below: str) -> str | None:
         # Empty objects that portals make for folders do not count.
-        return next((key for key in self._keys(below) if not key.endswith("/")), None)
+        return next((key for key in self.objects.keys_below(below) if not key.endswith("/")), None)
 
     # -- writing
 
@@ -197,7 +197,7 @@ class ZarrStore(Store):
 
     async def list_prefix(self, prefix: str) -> AsyncIterator[str]:
         """Every key that begins with ``prefix``."""
-        keys = self._keys(prefix)
+        keys = self.objects.keys_below(prefix)
         while page := await self._threaded(lambda: list(itertools.islice(keys, _PAGE))):
             for key in page:
                 yield key
@@ -206,9 +206,3 @@ class ZarrStore(Store):
         """The names directly below ``prefix``."""
         for name in await self._threaded(self.objects.listdir, prefix):
             yield name
-
-    def _keys(self, prefix: str) -> Iterator[str]:
-        root = self.objects.prefix
-        for listed in self.objects.store.list(root + prefix):
-            if listed.key != root:
-                yield listed.key.removeprefix(root)
