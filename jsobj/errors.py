@@ -126,6 +126,13 @@ def error_of(
     return JsobjError(reference, message, code=code, context=context, hint=hint)
 
 
+# -- the command line or call
+
+
+class BadUsage(TypedError, reference="usage", code=ExitCode.USAGE):
+    """Arguments are missing, do not go together or are out of range."""
+
+
 # -- network and server
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+
+def _itself(item: Any) -> Any:
+    return item
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +23,24 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """A list of things. ``columns`` are (key, heading); ``shown`` are the same items as texts for people, by key.
+class Listing(Generic[T]):
+    """A list of things. ``as_data`` makes the JSON of one.
 
-    ``empty`` is shown instead of an empty table.
+    ``columns``, for people: heading and a key of that JSON, or what makes the text. ``empty`` is shown instead of an
+    empty table.
     """
 
     schema: str
-    items: Sequence[Mapping[str, object]]
-    columns: Sequence[tuple[str, str]]
-    shown: Sequence[Mapping[str, str]]
-    empty: str
+    items: Sequence[T]
+    columns: Mapping[str, str | Callable[[T], str]]
+    as_data: Callable[[T], Mapping[str, object]] = _itself
+    empty: str = ""
+
+    def texts(self, item: T) -> list[str]:
+        """One item for people, column by column."""
+        return [
+            str(self.as_data(item)[show]) if isinstance(show, str) else show(item) for show in self.columns.values()
+        ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Output:
         finally:
             self._write_err = None
 
-    def show(self, document: Record | Listing) -> None:
+    def show(self, document: Record | Listing[Any]) -> None:
         """Write a command's result."""
         if self.as_json:
             self._write(_as_json(document))
@@ -166,34 +166,33 @@ class Output:
         width = max((len(label) for label, _ in record.lines), default=0)
         self._write("\n".join(f"{label + ':':<{width + 1}} {safe(value)}".rstrip() for label, value in record.lines))
 
-    def _write_listing(self, listing: Listing) -> None:
-        if not listing.shown:
+    def _write_listing(self, listing: Listing[Any]) -> None:
+        rows = [[safe(text) for text in listing.texts(item)] for item in listing.items]
+        if not rows:
             self.note(listing.empty)
         elif self.stdout.isatty():
-            self._write_table(listing)
+            self._write_table(listing.columns, rows)
         else:
-            keys = [key for key, _ in listing.columns]
-            self._write("\n".join("\t".join(safe(item.get(key, "")) for key in keys) for item in listing.shown))
+            self._write("\n".join(map("\t".join, rows)))
 
-    def _write_table(self, listing: Listing) -> None:
+    def _write_table(self, headings: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
         console = Console(file=self.stdout, no_color=not self.colour_out, highlight=False, soft_wrap=False)
         table = Table(box=None, pad_edge=False, header_style="bold" if self.colour_out else "")
-        for position, (_, heading) in enumerate(listing.columns):
+        for position, heading in enumerate(headings):
             table.add_column(heading, overflow="fold", no_wrap=position == 0 and console.width >= 60)
-        for item in listing.shown:
-            table.add_row(*(Text(safe(item.get(key, ""))) for key, _ in listing.columns))
+        for row in rows:
+            table.add_row(*map(Text, row))
         console.print(table)
 
 
-def _as_json(document: Record | Listing) -> str:
+def _as_json(document: Record | Listing[Any]) -> str:
+    data = document.data if isinstance(document, Record) else {"items": list(map(document.as_data, document.items))}
     # ASCII only: lone surrogates and hostile characters of names are escaped.
-    if isinstance(document, Record):
-        return json.dumps({"schema": document.schema, **document.data}, ensure_ascii=True)
-    return json.dumps({"schema": document.schema, "items": list(document.items)}, ensure_ascii=True)
+    return json.dumps({"schema": document.schema, **data}, ensure_ascii=True)
 
 
 def _wants_colour(stream: TextIO, env: Mapping[str, str]) -> bool:

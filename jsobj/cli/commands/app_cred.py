@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,6 @@ from jsobj.ui.documents import Listing, Record
 from jsobj.units import days_left, human_time, parse_moment
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from jsobj.identity.keystone.app_credentials import AppCredential, AppCredentials
     from jsobj.identity.keystone.client import Keystone
 
@@ -60,19 +59,14 @@ def create(world: World, name: str, **options: Any) -> None:
             "file-exists", f"{target} exists already", code=ExitCode.REFUSED, hint="name another file: --rc FILE"
         )
     keystone, calls = _open(world)
-    made, secret = calls.create(
-        name,
-        description=options["description"],
-        roles=options["roles"],
-        expires=expires,
-        unrestricted=options["unrestricted"],
-    )
+    given = {word: options[word] for word in ("description", "roles", "unrestricted")}
+    made, secret = calls.create(name, expires=expires, **given)
+    where = str(target)
     try:
         if options["cloud_name"]:
             where = _store(world, keystone, options["cloud_name"], made, secret)
         else:
             write_private_file(target, rc_text(keystone.login, made, secret), exclusive=True)
-            where = str(target)
     except JsobjError:
         calls.delete(made)  # its secret is lost
         raise
@@ -96,12 +90,7 @@ def _store(world: World, keystone: Keystone, cloud_name: str, made: AppCredentia
     stored = store(world.settings, Login(source), check_name(cloud_name), overwrite=False)
     project = keystone.login.project
     record = ledger.CloudRecord(
-        cloud_name,
-        "",
-        project.id,
-        project.name,
-        made.expires.isoformat() if made.expires else "",
-        "jsobj app-cred create",
+        cloud_name, "", project.id, project.name, expires=_iso(made) or "", source="jsobj app-cred create"
     )
     ledger.update(world.settings, lambda book: book.with_cloud(record))
     return str(stored.files.clouds)
@@ -112,22 +101,16 @@ def list_(world: World) -> None:
     """List your application credentials."""
     keystone, calls = _open(world)
     found = calls.list()
-    own = keystone.login.credential.id if keystone.login.credential else ""
-    columns = [("name", "Name"), ("id", "ID"), ("roles", "Roles"), ("expires", "Expires"), ("kind", "Kind")]
-    columns += [("own", "")]
-    shown = [
-        {
-            "name": item.name,
-            "id": item.id,
-            "roles": ", ".join(item.roles),
-            "expires": _until(item.expires, world),
-            "kind": _kind(item),
-            "own": "this login" if item.id == own else "",
-        }
-        for item in found
-    ]
-    items = [_data(item) for item in found]
-    world.out.show(Listing("jsobj.app-cred-list/1", items, columns, shown, "There are no application credentials."))
+    own = _own_id(keystone)
+    columns: dict[str, str | Callable[[AppCredential], str]] = {
+        "Name": "name",
+        "ID": "id",
+        "Roles": lambda item: ", ".join(item.roles),
+        "Expires": lambda item: _until(item, world),
+        "Kind": _kind,
+        "": lambda item: "this login" if item.id == own else "",
+    }
+    world.out.show(Listing("jsobj.app-cred-list/1", found, columns, _data, "There are no application credentials."))
 
 
 @command("show")
@@ -148,10 +131,8 @@ def delete(world: World, name: str, yes: bool) -> None:
     keystone, calls = _open(world)
     found = calls.find(name)
     if not yes:
-        own = keystone.login.credential is not None and keystone.login.credential.id == found.id
-        world.confirm(
-            f"Delete application credential '{found.name}'{', your own login' if own else ''}?", option="--yes"
-        )
+        own = ", your own login" if found.id == _own_id(keystone) else ""
+        world.confirm(f"Delete application credential '{found.name}'{own}?", option="--yes")
     calls.delete(found)
     world.out.show(_record(world, found, {"deleted": True}))
 
@@ -163,6 +144,10 @@ def _open(world: World) -> tuple[Keystone, AppCredentials]:
     return keystone, AppCredentials(keystone)
 
 
+def _own_id(keystone: Keystone) -> str:
+    return keystone.login.credential.id if keystone.login.credential else ""
+
+
 def _file_part(name: str) -> str:
     return "".join(ch if ch.isascii() and (ch.isalnum() or ch in "._-") else "-" for ch in name) or "unnamed"
 
@@ -171,8 +156,12 @@ def _kind(item: AppCredential) -> str:
     return "unrestricted" if item.unrestricted else "restricted"
 
 
-def _until(moment: datetime | None, world: World) -> str:
-    return "never" if moment is None else f"{human_time(moment)} ({days_left(moment, world.now())})"
+def _until(item: AppCredential, world: World) -> str:
+    return f"{human_time(item.expires)} ({days_left(item.expires, world.now())})" if item.expires else "never"
+
+
+def _iso(item: AppCredential) -> str | None:
+    return item.expires.isoformat() if item.expires else None
 
 
 def _data(item: AppCredential) -> dict[str, object]:
@@ -182,7 +171,7 @@ def _data(item: AppCredential) -> dict[str, object]:
         "description": item.description,
         "project_id": item.project_id,
         "roles": list(item.roles),
-        "expires": item.expires.isoformat() if item.expires else None,
+        "expires": _iso(item),
         "unrestricted": item.unrestricted,
         "access_rules": item.access_rules,
     }
@@ -195,7 +184,7 @@ def _record(world: World, item: AppCredential, extra: dict[str, object]) -> Reco
         ("Description", item.description),
         ("Project", item.project_id),
         ("Roles", ", ".join(item.roles)),
-        ("Expires", _until(item.expires, world)),
+        ("Expires", _until(item, world)),
         ("Kind", _kind(item)),
         ("Access rules", str(item.access_rules)),
     ]

@@ -10,11 +10,13 @@ from jsobj.cli.parsing.command import Entry, Group, command
 from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.shell_complete import complete_buckets
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage
 from jsobj.ui.documents import Listing, Record
 from jsobj.units import human_bytes, human_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from jsobj.store.buckets import Bucket, BucketAdmin, Place
 
 group = Group(
@@ -44,7 +46,6 @@ def create(world: World, bucket: str, make_unique: bool) -> None:
       jsobj bucket create swift://raw_data
     """
     from jsobj.store.bucket_name import check_new_s3, check_new_swift, parse_bucket, unique
-    from jsobj.store.completion_cache import forget_names
 
     wanted = parse_bucket(bucket)
     name = unique(wanted.name) if make_unique else wanted.name
@@ -55,14 +56,18 @@ def create(world: World, bucket: str, make_unique: bool) -> None:
     place = account.place
     for notice in check[place.dialect](name):
         world.out.warn(notice)
-    world.out.note(f"Creating {_noun(place)} '{name}' in {_project(place)} at {place.endpoint} ({place.where}).")
+    noun = "container" if place.dialect == "swift" else "bucket"
+    world.out.note(f"Creating {noun} '{name}' in {_project(place)} at {place.endpoint} ({place.where}).")
     made = account.create(name)
-    forget_names(world.settings, cloud=world.cloud, profile=world.profile)
+    _names_changed(world)
     data = {"name": name, "created": made, **_place_data(place)}
-    lines = [("Bucket", name), ("State", "created" if made else "was there already, and is yours")]
-    world.out.show(
-        Record("jsobj.bucket-created/1", data, [*lines, ("Project", place.project), ("Endpoint", place.endpoint)])
-    )
+    lines = [
+        ("Bucket", name),
+        ("State", "created" if made else "was there already, and is yours"),
+        ("Project", place.project),
+        ("Endpoint", place.endpoint),
+    ]
+    world.out.show(Record("jsobj.bucket-created/1", data, lines))
 
 
 @command("list")
@@ -75,36 +80,25 @@ def list_(world: World, dialect: str) -> None:
     from jsobj.store.completion_cache import remember_names
 
     if dialect not in {"", "s3://", "swift://", "s3", "swift"}:
-        raise JsobjError("usage", f"'{dialect[:80]}' is neither s3:// nor swift://", code=ExitCode.USAGE)
+        raise BadUsage(f"'{dialect[:80]}' is neither s3:// nor swift://")
     account = _open(world, dialect.removesuffix("://"))
-    found = list(account.list())
+    place, found = account.place, list(account.list())
     remember_names(world.settings, (b.name for b in found), cloud=world.cloud, profile=world.profile)
-    world.out.detail(f"{account.place.dialect} at {account.place.endpoint}, {account.place.where}")
-    swift = account.place.dialect == "swift"
-    columns = [("name", "Name")]
-    columns += [("objects", "Objects"), ("size", "Size")] if swift else [("created", "Created")]
-    shown = [
-        {
-            "name": b.name,
-            "created": human_time(b.created) if b.created else "(not told)",
-            "objects": str(b.objects),
-            "size": human_bytes(b.size or 0),
-        }
-        for b in found
-    ]
-    empty = f"There are no buckets in {_project(account.place)}."
-    world.out.show(Listing("jsobj.bucket-list/1", [bucket_data(b) for b in found], columns, shown, empty))
+    world.out.detail(f"{place.dialect} at {place.endpoint}, {place.where}")
+    columns: dict[str, Callable[[Bucket], str]] = {"Name": lambda b: b.name}
+    if place.dialect == "swift":
+        columns |= {"Objects": lambda b: str(b.objects), "Size": lambda b: human_bytes(b.size or 0)}
+    else:
+        columns["Created"] = lambda b: human_time(b.created) if b.created else "(not known)"
+    empty = f"There are no buckets in {_project(place)}."
+    world.out.show(Listing("jsobj.bucket-list/1", found, columns, bucket_data, empty))
 
 
 @command("show")
 @click.argument("bucket", shell_complete=complete_buckets)
 def show(world: World, bucket: str) -> None:
     """Show one bucket: objects, bytes, settings."""
-    from jsobj.store.bucket_name import parse_bucket
-
-    wanted = parse_bucket(bucket)
-    account = _open(world, wanted.dialect, wanted.name)
-    found = account.show(wanted.name)
+    account, found = _find(world, bucket)
     more = "at least " if found.at_least else ""
     lines = [
         ("Bucket", found.name),
@@ -130,12 +124,7 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
 
     A bucket with something in it is refused without --recursive. What is deleted cannot be brought back.
     """
-    from jsobj.store.bucket_name import parse_bucket
-    from jsobj.store.completion_cache import forget_names
-
-    wanted = parse_bucket(bucket)
-    account = _open(world, wanted.dialect, wanted.name)
-    found = account.show(wanted.name)
+    account, found = _find(world, bucket)
     count = 0
     if recursive and not yes:
         # Also where nothing is counted: old versions and unfinished uploads are not, and Swift counts late.
@@ -144,29 +133,35 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
         question = f"Delete bucket '{found.name}' of {_project(account.place)} with {contents}?"
         world.confirm(question, option="--yes")
     if recursive:
-        count = account.empty(wanted.name, lambda total: world.out.detail(f"deleted {total} objects"))
-    account.delete(wanted.name)
-    forget_names(world.settings, cloud=world.cloud, profile=world.profile)
-    data = {"name": wanted.name, "deleted": True, "deleted_objects": count, **_place_data(account.place)}
-    lines = [("Deleted bucket", wanted.name), ("Objects deleted", str(count))]
+        count = account.empty(found.name, lambda total: world.out.detail(f"deleted {total} objects"))
+    account.delete(found.name)
+    _names_changed(world)
+    data = {"name": found.name, "deleted": True, "deleted_objects": count, **_place_data(account.place)}
+    lines = [("Deleted bucket", found.name), ("Objects deleted", str(count))]
     world.out.show(Record("jsobj.bucket-deleted/1", data, lines))
 
 
 def _open(world: World, dialect: str, bucket: str = "") -> BucketAdmin:
     from jsobj.store.open import open_account
 
-    return open_account(
-        world.settings,
-        dialect=dialect,
-        bucket=bucket,
-        cloud=world.cloud,
-        profile=world.profile,
-        log_in=lambda: keystone_for(world),
-    )
+    named = {"dialect": dialect, "bucket": bucket, "cloud": world.cloud, "profile": world.profile}
+    return open_account(world.settings, **named, log_in=lambda: keystone_for(world))
 
 
-def _noun(place: Place) -> str:
-    return "container" if place.dialect == "swift" else "bucket"
+def _find(world: World, bucket: str) -> tuple[BucketAdmin, Bucket]:
+    """The bucket as typed, and its account. Raises not found."""
+    from jsobj.store.bucket_name import parse_bucket
+
+    wanted = parse_bucket(bucket)
+    account = _open(world, wanted.dialect, wanted.name)
+    return account, account.show(wanted.name)
+
+
+def _names_changed(world: World) -> None:
+    """Completion looks anew."""
+    from jsobj.store.completion_cache import forget_names
+
+    forget_names(world.settings, cloud=world.cloud, profile=world.profile)
 
 
 def _project(place: Place) -> str:

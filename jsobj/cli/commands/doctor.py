@@ -61,7 +61,7 @@ def doctor(
       jsobj doctor
       jsobj doctor network --report report.html
     """
-    from jsobj.cli.views.doctor import listing, show, show_script
+    from jsobj.cli.views.doctor import show, show_checks, show_script
     from jsobj.doctor.case import Case, Scope
     from jsobj.doctor.document import exit_code
     from jsobj.doctor.registry import CHECKS
@@ -79,7 +79,7 @@ def doctor(
         return
     wanted = chosen(CHECKS, checks)
     if list_checks:
-        world.out.show(listing(wanted))
+        show_checks(world, wanted)
         return
     if report is not None:
         _refuse_unwritable(report)
@@ -105,8 +105,8 @@ def _ask_workers(world: World, address: str) -> None:
         }
         for each in reports
     ]
-    columns = [("worker", "Worker"), ("version", "jsobj"), ("status", "Status"), ("evidence", "Evidence")]
-    world.out.show(Listing("jsobj.doctor-workers/1", rows, columns, rows, ""))
+    columns = {"Worker": "worker", "jsobj": "version", "Status": "status", "Evidence": "evidence"}
+    world.out.show(Listing("jsobj.doctor-workers/1", rows, columns))
     for hint in dict.fromkeys(each.hint for each in reports if each.hint):
         world.out.note(f"Next, where the workers run: {hint}")
     if any(each.error for each in reports):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,14 @@ group = Group(
 @click.option("--allow-http", is_flag=True, help="Allow an endpoint without TLS on another machine.")
 @full_login_options
 def create(
-    world: World, write: bool, new: bool, password_stdin: bool, login_as: str, user_domain: str, **options: Any
+    world: World,
+    write: bool,
+    endpoint: str,
+    set_default: bool,
+    new: bool,
+    overwrite: bool,
+    allow_http: bool,
+    **login: Any,
 ) -> None:
     """Get a key, write the AWS profile, prove it.
 
@@ -62,17 +70,10 @@ def create(
     from jsobj.ec2_keys.setup import SetupRequest, set_up
     from jsobj.urls import require_origin
 
-    endpoint = require_origin(options["endpoint"]) if options["endpoint"] else None
+    origin = require_origin(endpoint) if endpoint else None
     with Prover() if write else nullcontext() as prover:
-        keystone = keystone_for_keys(world, password_stdin=password_stdin, login_as=login_as, user_domain=user_domain)
-        wish = SetupRequest(
-            profile_name(world, keystone),
-            endpoint,
-            new=new,
-            as_default=options["set_default"],
-            overwrite=options["overwrite"],
-            allow_http=options["allow_http"],
-        )
+        keystone = keystone_for_keys(world, **login)
+        wish = SetupRequest(profile_name(world, keystone), origin, new, set_default, overwrite, allow_http)
         setup = set_up(keystone, world.settings, wish, prover, world.out.detail)
     show_setup(world, keystone, setup)
 
@@ -102,28 +103,28 @@ def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
             f"{variable} in your environment overrides the profile for aws, boto3 and s3fs: unset {variable}"
         )
     profile = setup.profiles[0] if setup.profiles else None
+    project, buckets = keystone.login.project, setup.buckets
     data = {
         "profile": profile,
         "profiles": list(setup.profiles),
         "access": obtained.key.access,
         "how": obtained.how.value,
         "reason": obtained.reason,
-        "project": {"id": keystone.login.project.id, "name": keystone.login.project.name},
+        "project": {"id": project.id, "name": project.name},
         "endpoint_url": str(dialect.origin),
         "region": dialect.region,
         "server": dialect.server,
         "files": list(dict.fromkeys(str(change.path) for change in setup.changes)),
-        "proven": setup.buckets is not None,
-        "buckets": None if setup.buckets is None else len(setup.buckets),
+        "proven": buckets is not None,
+        "buckets": None if buckets is None else len(buckets),
     }
-    proof = "not tried" if setup.buckets is None else f"boto3 listed {len(setup.buckets)} bucket(s)"
     lines = [
-        ("Project", f"{keystone.login.project.name} ({keystone.login.project.id})"),
+        ("Project", f"{project.name} ({project.id})"),
         ("Key", f"{obtained.key.access} ({obtained.how.value}: {obtained.reason})"),
         ("Endpoint", f"{dialect.origin} ({dialect.server_title})"),
         ("Region", dialect.region),
         ("Profile", ", ".join(setup.profiles) or "not written"),
-        ("Proof", proof),
+        ("Proof", "not tried" if buckets is None else f"boto3 listed {len(buckets)} bucket(s)"),
     ]
     world.out.show(Record("jsobj.ec2-creds/1", data, lines))
     if obtained.how is KeyOutcome.MADE:
@@ -144,19 +145,14 @@ def list_(world: World, show_secret: bool, **login: Any) -> None:
 
     keystone = keystone_for_keys(world, **login)
     described = [_describe(world, keystone, key, show_secret) for key in Ec2Api(keystone).list()]
-    columns = [("access", "Access key"), ("project", "Project"), ("made", "Made by"), ("profiles", "AWS profiles")]
-    columns += [("secret", "Secret key")] if show_secret else []
-    shown = [
-        {
-            "access": str(item["access"]),
-            "project": str(item["project"]) + (" (this login's)" if item["this_project"] else ""),
-            "made": f"jsobj, {str(item['made'])[:10]}" if item["made"] else "elsewhere",
-            "profiles": ", ".join(item["profiles"]),
-            "secret": str(item.get("secret", "")),
-        }
-        for item in described
-    ]
-    world.out.show(Listing("jsobj.ec2-creds-list/1", described, columns, shown, "There are no EC2 keys."))
+    columns: dict[str, str | Callable[[dict[str, Any]], str]] = {
+        "Access key": "access",
+        "Project": lambda item: item["project"] + (" (this login's)" if item["this_project"] else ""),
+        "Made by": lambda item: f"jsobj, {item['made'][:10]}" if item["made"] else "elsewhere",
+        "AWS profiles": lambda item: ", ".join(item["profiles"]),
+        **({"Secret key": "secret"} if show_secret else {}),
+    }
+    world.out.show(Listing("jsobj.ec2-creds-list/1", described, columns, empty="There are no EC2 keys."))
 
 
 @command("show")

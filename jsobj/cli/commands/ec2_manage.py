@@ -101,7 +101,7 @@ def prune(world: World, dry_run: bool, yes: bool, **login: Any) -> None:
             world.confirm(f"Delete {len(candidates)} key(s)?", option="--yes")
         for candidate in candidates:
             delete_key(keystone, world.settings, candidate.access)
-    columns = [("access", "Access key"), ("reason", "Reason"), ("state", "State")]
+    columns = {"Access key": "access", "Reason": "reason", "State": "state"}
     state = "would be deleted" if dry_run else "deleted"
     rows = [{"access": c.access, "reason": c.reason, "state": state} for c in candidates]
-    world.out.show(Listing("jsobj.ec2-creds-prune/1", rows, columns, rows, "There is nothing to prune."))
+    world.out.show(Listing("jsobj.ec2-creds-prune/1", rows, columns, empty="There is nothing to prune."))

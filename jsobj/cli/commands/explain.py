@@ -6,6 +6,7 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.world import World
+from jsobj.ui.documents import Listing, Record
 
 
 @command("explain")
@@ -23,22 +24,15 @@ def explain(world: World, words: tuple[str, ...]) -> None:
     """
     from jsobj.doctor.causes import CAUSES
     from jsobj.doctor.causes import explain as look_up
-    from jsobj.ui.documents import Listing, Record
 
     if not words:
         items = [{"code": cause.code, "check": cause.check, "hint": cause.hint} for cause in CAUSES]
-        columns = [("code", "Error"), ("check", "Check"), ("hint", "What to do")]
-        world.out.show(Listing("jsobj.explain-list/1", items, columns, items, ""))
+        columns = {"Error": "code", "Check": "check", "What to do": "hint"}
+        world.out.show(Listing("jsobj.explain-list/1", items, columns))
         return
     best, *others = look_up(" ".join(words))
-    data = {
-        "code": best.code,
-        "ceph": best.ceph,
-        "swift": best.swift,
-        "check": best.check,
-        "hint": best.hint,
-        "others": [other.code for other in others],
-    }
+    known = {name: getattr(best, name) for name in ("code", "ceph", "swift", "check", "hint")}
+    data = {**known, "others": [other.code for other in others]}
     lines = [
         ("Error", best.code),
         ("On Ceph", best.ceph),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ from click.shell_completion import CompletionItem
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.ui.documents import Listing
 
 if TYPE_CHECKING:
     from jsobj.export.configuration import Configuration
@@ -60,13 +62,11 @@ def export(world: World, tool: str | None, **options: Any) -> None:
         _list(world)
         return
     if (tool is None) == (not options["everything"]):
-        raise JsobjError(
-            "usage", "name one tool, or give --all", code=ExitCode.USAGE, hint="see the tools: jsobj export --list"
-        )
+        raise BadUsage("name one tool, or give --all", hint="see the tools: jsobj export --list")
     if options["writing"] and options["whole"]:
-        raise JsobjError("usage", "--write and --stdout exclude each other", code=ExitCode.USAGE)
+        raise BadUsage("--write and --stdout exclude each other")
     if options["file"] and (options["everything"] or not options["writing"]):
-        raise JsobjError("usage", "--file goes with one tool and --write", code=ExitCode.USAGE)
+        raise BadUsage("--file goes with one tool and --write")
     made = _configured(world, find_tool(tool) if tool else None, options)
     if options["writing"]:
         _write(world, made, options)
@@ -81,25 +81,21 @@ def _configured(world: World, tool: Tool | None, options: dict[str, Any]) -> lis
     from jsobj.export.registry import TOOLS
 
     if options["swift"] and tool is not None and not tool.without_keys:
-        raise JsobjError(
-            "usage",
-            f"{tool.name} speaks S3 only",
-            code=ExitCode.USAGE,
-            hint=f"leave --swift out; these speak Swift: {', '.join(each.name for each in TOOLS if each.without_keys)}",
-        )
+        keyless = ", ".join(each.name for each in TOOLS if each.without_keys)
+        raise BadUsage(f"{tool.name} speaks S3 only", hint=f"leave --swift out; these speak Swift: {keyless}")
     given = {name: options[name] for name in ("name", "bucket", "endpoint")}
     logins = check(logins_for(world, **given, keys=not options["swift"]))
     if tool is not None:
-        return [(tool, tool.configure(_asked(world, tool, logins)))]
+        return [(tool, tool.configure(_completed(world, tool, logins)))]
     candidates = [each for each in TOOLS if not each.variant]
     able = [each for each in candidates if each.can(logins) and each.configure(logins).has_file]
     if logins.s3 is None and not options["swift"]:
         unable = ", ".join(each.name for each in candidates if not each.can(logins))
         world.out.note(f"Left out, since there are no S3 keys: {unable}.")
-    return [(each, each.configure(_asked(world, each, logins))) for each in able]
+    return [(each, each.configure(_completed(world, each, logins))) for each in able]
 
 
-def _asked(world: World, tool: Tool, logins: Logins) -> Logins:
+def _completed(world: World, tool: Tool, logins: Logins) -> Logins:
     """The same, with what the tool needs to know of a server."""
     from jsobj.cli.parsing.export_target import with_server, with_storage_url
 
@@ -112,18 +108,18 @@ def _asked(world: World, tool: Tool, logins: Logins) -> Logins:
 
 def _list(world: World) -> None:
     from jsobj.export.registry import TOOLS
-    from jsobj.ui.documents import Listing
 
     rows = [{"tool": tool.name, "title": tool.title, "without_keys": tool.without_keys} for tool in TOOLS]
-    keyless = {True: "works", False: "needs keys"}
-    shown = [{"tool": tool.name, "title": tool.title, "keyless": keyless[tool.without_keys]} for tool in TOOLS]
-    columns = [("tool", "Tool"), ("title", "What"), ("keyless", "Without S3 keys")]
-    world.out.show(Listing("jsobj.export-tools/1", rows, columns, shown, ""))
+    columns: dict[str, str | Callable[[dict[str, Any]], str]] = {
+        "Tool": "tool",
+        "What": "title",
+        "Without S3 keys": lambda row: "works" if row["without_keys"] else "needs keys",
+    }
+    world.out.show(Listing("jsobj.export-tools/1", rows, columns))
 
 
 def _print(world: World, made: list[tuple[Tool, Configuration]], *, whole: bool) -> None:
     from jsobj.export.render import part_text, text_of
-    from jsobj.ui.documents import Listing
 
     if world.out.as_json:
         rows = [
@@ -135,22 +131,24 @@ def _print(world: World, made: list[tuple[Tool, Configuration]], *, whole: bool)
             }
             for tool, made_of in made
         ]
-        world.out.show(Listing("jsobj.export/1", rows, [("tool", "Tool")], [], ""))
+        world.out.show(Listing("jsobj.export/1", rows, {}))
         return
     masked = world.out.on_terminal and not whole
     texts = [text_of(configuration, secrets=not masked) for _, configuration in made]
     world.out.data("\n".join(texts).rstrip("\n"))
-    for _, configuration in made:
-        if configuration.note:
-            world.out.note(f"Note: {configuration.note}.")
-        world.out.note(f"Then, for example: {configuration.example}")
+    _show_use(world, made)
     if masked:
         world.out.note("Secrets are shown as ***: --stdout prints them, --write puts all of it into the tool's file.")
 
 
-def _write(world: World, made: list[tuple[Tool, Configuration]], options: dict[str, Any]) -> None:
-    from jsobj.ui.documents import Listing
+def _show_use(world: World, made: list[tuple[Tool, Configuration]]) -> None:
+    for _, configuration in made:
+        if configuration.note:
+            world.out.note(f"Note: {configuration.note}.")
+        world.out.note(f"Then, for example: {configuration.example}")
 
+
+def _write(world: World, made: list[tuple[Tool, Configuration]], options: dict[str, Any]) -> None:
     rows: list[dict[str, Any]] = []
     failures: list[JsobjError] = []
     for tool, configuration in made:
@@ -161,12 +159,10 @@ def _write(world: World, made: list[tuple[Tool, Configuration]], options: dict[s
                 raise
             failures.append(error)
             world.out.failed(tool.name, error, hint=True)
-    columns = [("tool", "Tool"), ("path", "File"), ("state", "State")]
-    world.out.show(Listing("jsobj.export-written/1", rows, columns, rows, "Nothing was written."))
-    for _, configuration in made if not options["everything"] else ():
-        if configuration.note:
-            world.out.note(f"Note: {configuration.note}.")
-        world.out.note(f"Then, for example: {configuration.example}")
+    columns = {"Tool": "tool", "File": "path", "State": "state"}
+    world.out.show(Listing("jsobj.export-written/1", rows, columns, empty="Nothing was written."))
+    if not options["everything"]:
+        _show_use(world, made)
     if failures:
         codes = {error.code for error in failures}
         click.get_current_context().exit(int(codes.pop() if len(codes) == 1 and not rows else ExitCode.PARTIAL))
@@ -185,9 +181,7 @@ def _written(world: World, tool: Tool, configuration: Configuration, options: di
             hint=f"name one: jsobj export {tool.name} --write --file FILE",
         )
     if file and len({part.path for part in configuration.parts}) > 1:
-        raise JsobjError(
-            "usage", f"{tool.name} needs several files, and --file names one", code=ExitCode.USAGE, hint="leave it out"
-        )
+        raise BadUsage(f"{tool.name} needs several files, and --file names one", hint="leave it out")
     merges = merging.plan(configuration, lambda path: place_of(world, path, file), overwrite=overwrite)
     rows = []
     for merge in merges:

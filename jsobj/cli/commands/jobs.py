@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
+from jsobj.cli.parsing.stores import wish_of
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.ui.documents import Listing, Record
+from jsobj.units import human_bytes
 
 if TYPE_CHECKING:
-    from jsobj.identity.keystone.client import Keystone
     from jsobj.store.objects import Store
     from jsobj.transfer.journal.jobs import Job
 
@@ -44,26 +48,18 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 def list_(world: World) -> None:
     """List transfers that are not finished, the latest first."""
     from jsobj.transfer.journal.jobs import list_jobs
-    from jsobj.ui.documents import Listing
 
     found = list_jobs(world.settings.state_dir, lambda path, reason: world.out.warn(f"{path}: {reason}"))
     jobs = sorted(found, key=lambda job: (-job.updated, job.id))
-    columns = [
-        ("id", "Job"), ("state", "State"), ("verb", "Verb"), ("what", "From and to"), ("left", "Under way"),
-        ("updated", "Last seen"),
-    ]  # fmt: skip
-    shown = [
-        {
-            "id": job.id,
-            "state": job.state,
-            "verb": job.key.verb,
-            "what": f"{_few(job.key.sources)} -> {job.key.destination}",
-            "left": str(len(job.uploads) + len(job.downloads)),
-            "updated": human(job.updated),
-        }
-        for job in jobs
-    ]
-    world.out.show(Listing("jsobj.job-list/1", [_data(world, job) for job in jobs], columns, shown, "No job is open."))
+    columns: dict[str, str | Callable[[Job], str]] = {
+        "Job": "id",
+        "State": "state",
+        "Verb": "verb",
+        "From and to": lambda job: f"{_few(job.key.sources)} -> {job.key.destination}",
+        "Under way": lambda job: str(len(job.uploads) + len(job.downloads)),
+        "Last seen": lambda job: human(job.updated),
+    }
+    world.out.show(Listing("jsobj.job-list/1", jobs, columns, partial(_data, world), "No job is open."))
 
 
 @command("show")
@@ -76,11 +72,9 @@ def show(world: World, job: str) -> None:
     JOB is an id from 'jsobj jobs list', or the beginning of one.
     """
     from jsobj.transfer.journal.jobs import find_job
-    from jsobj.ui.documents import Record
-    from jsobj.units import human_bytes
 
     found = find_job(world.settings.state_dir, job)
-    data = _data(world, found)
+    data, folder = _data(world, found), found.key.folder
     place = f"{found.key.dialect}://{found.key.bucket} at {found.key.endpoint}"
     lines = [
         ("Job", found.id),
@@ -106,12 +100,7 @@ def show(world: World, job: str) -> None:
         for each in found.uploads
     ]
     downloads = [
-        {
-            "key": each.key,
-            "path": str(Path(found.key.folder, each.name)),
-            "bytes": each.size,
-            "parts": len(each.parts),
-        }
+        {"key": each.key, "path": str(Path(folder, each.name)), "bytes": each.size, "parts": len(each.parts)}
         for each in found.downloads
     ]
     more = {"under_way": {"uploads": uploads, "downloads": downloads}, "failures": failures}
@@ -158,7 +147,6 @@ def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool) -> None:
     """
     from jsobj.transfer.journal.jobs import cancel as cancel_job
     from jsobj.transfer.journal.jobs import find_job
-    from jsobj.ui.documents import Listing
 
     found = [find_job(world.settings.state_dir, each) for each in dict.fromkeys(job)]
     if not yes:
@@ -172,32 +160,19 @@ def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool) -> None:
         for key in done.unsure:
             world.out.warn(f"an upload of {key} may have been begun: see jsobj uploads list")
         items.append({"id": each.id, "uploads": done.uploads, "downloads": done.downloads})
-    columns = [("id", "Cancelled"), ("uploads", "Uploads aborted"), ("downloads", "Temporary files removed")]
-    shown = [{name: str(value) for name, value in item.items()} for item in items]
-    world.out.show(Listing("jsobj.job-cancelled/1", items, columns, shown, ""))
+    columns = {"Cancelled": "id", "Uploads aborted": "uploads", "Temporary files removed": "downloads"}
+    world.out.show(Listing("jsobj.job-cancelled/1", items, columns))
 
 
 def _open(world: World, job: Job) -> Store:
     """The store of a job, with the login of its command unless the options name another."""
-    from jsobj.cli.parsing.keystone_login import keystone_for
     from jsobj.store.location import Location
-    from jsobj.store.open import StoreRequest, open_store
+    from jsobj.store.open import open_store
 
     key = job.key
-    named = world.cloud or world.profile
-    own = world if named else _as(world, key.cloud, key.profile)
-
-    def log_in() -> Keystone:
-        return keystone_for(own)
-
-    wish = StoreRequest(own.cloud, own.profile, endpoint=key.endpoint if key.dialect == "s3" else "", log_in=log_in)
+    own = world if world.cloud or world.profile else replace(world, cloud=key.cloud, profile=key.profile)
+    wish = wish_of(own, endpoint=key.endpoint if key.dialect == "s3" else "")
     return open_store(world.settings, Location(key.dialect, key.bucket), wish)
-
-
-def _as(world: World, cloud: str, profile: str) -> World:
-    from dataclasses import replace
-
-    return replace(world, cloud=cloud, profile=profile)
 
 
 def _data(world: World, job: Job) -> dict[str, Any]:

@@ -11,7 +11,8 @@ from click.shell_completion import CompletionItem
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.stores import store_options
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage
+from jsobj.ui.documents import Listing, Record
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
@@ -54,7 +55,7 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
         return
     if library is None or url is None:
         missing = "LIBRARY and URL are" if library is None else "URL is"
-        raise JsobjError("usage", f"{missing} missing", code=ExitCode.USAGE, hint="see: jsobj snippet --list")
+        raise BadUsage(f"{missing} missing", hint="see: jsobj snippet --list")
 
     def log_in(cloud: str) -> Keystone:
         from jsobj.cli.parsing.keystone_login import keystone_for
@@ -68,8 +69,6 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
     for warning in found.warnings:
         world.out.warn(warning)
     if world.out.as_json:
-        from jsobj.ui.documents import Record
-
         data = {"library": chosen.name, "url": url, "needs": code.needs, "code": code.text, "notes": list(code.notes)}
         world.out.show(Record("jsobj.snippet/1", data, []))
         return
@@ -80,7 +79,6 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
 
 def _show_libraries(world: World) -> None:
     from jsobj.export.snippets.registry import LIBRARIES
-    from jsobj.ui.documents import Listing
 
     rows = [
         {
@@ -91,5 +89,5 @@ def _show_libraries(world: World) -> None:
         }
         for each in LIBRARIES
     ]
-    columns = [("library", "Library"), ("url", "URL is"), ("install", "For s3://"), ("install_swift", "For swift://")]
-    world.out.show(Listing("jsobj.snippets/1", rows, columns, rows, ""))
+    columns = {"Library": "library", "URL is": "url", "For s3://": "install", "For swift://": "install_swift"}
+    world.out.show(Listing("jsobj.snippets/1", rows, columns))

@@ -12,7 +12,10 @@ from jsobj.cli.parsing.shell_complete import complete_buckets
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
-from jsobj.errors import JsobjError, UploadNotFound
+from jsobj.errors import UploadNotFound
+from jsobj.ui.documents import Listing, Stream
+from jsobj.ui.text import safe
+from jsobj.units import parse_moment
 
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
@@ -38,12 +41,10 @@ def list_(world: World, url: str, unsigned: bool, endpoint: str) -> None:
 
     In all buckets, in one, or below a prefix. Over Swift, these are segments of jsobj's that no object uses.
     """
-    from jsobj.ui.documents import Stream
-    from jsobj.ui.text import safe
 
     def line(found: tuple[Store, Upload]) -> str:
         store, upload = found
-        name = f"{safe(store.place.url(upload.key))}"
+        name = safe(store.place.url(upload.key))
         if world.out.on_terminal:
             return f"{human(upload.started):<20}  {name}  {safe(upload.id)}"
         return f"{iso(upload.started) or ''}\t{name}\t{safe(upload.id)}"
@@ -71,7 +72,6 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
       jsobj uploads abort s3://results --older-than 1d
     """
     from jsobj.store.location import parse_location
-    from jsobj.ui.documents import Listing
 
     begun_before = _begun_before(world, older_than)
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
@@ -84,7 +84,10 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
             and (begun_before is None or (upload.started is not None and upload.started < begun_before))
         ]
         if upload_id and not found:
-            raise _no_such_upload(store, place, upload_id)
+            raise UploadNotFound(
+                f"{store.place.url(place.key)} has no unfinished upload with the id '{upload_id[:80]}'",
+                hint=f"see which there are: jsobj uploads list {store.place.url()}",
+            )
         if found and not yes:
             world.out.note("\n".join(f"{human(upload.started)}  {store.place.url(upload.key)}" for upload in found))
             world.confirm(f"Abort {len(found)} upload(s)?", option="--yes")
@@ -92,9 +95,8 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
             store.abort(upload)
             world.out.detail(f"aborted {store.place.url(upload.key)} {upload.id}")
         items = [_data((store, upload)) for upload in found]
-        shown = [{"url": store.place.url(upload.key), "id": upload.id} for upload in found]
-        columns = [("url", "Aborted"), ("id", "Upload")]
-        world.out.show(Listing("jsobj.upload-list/1", items, columns, shown, "There was no upload to abort."))
+        columns = {"Aborted": "url", "Upload": "id"}
+        world.out.show(Listing("jsobj.upload-list/1", items, columns, empty="There was no upload to abort."))
 
 
 def _places(opened: BucketStores, url: str) -> Iterator[Location]:
@@ -108,8 +110,6 @@ def _places(opened: BucketStores, url: str) -> Iterator[Location]:
 
 
 def _begun_before(world: World, older_than: str) -> float | None:
-    from jsobj.units import parse_moment
-
     if not older_than:
         return None
     now = world.now()
@@ -118,17 +118,5 @@ def _begun_before(world: World, older_than: str) -> float | None:
 
 def _data(found: tuple[Store, Upload]) -> dict[str, object]:
     store, upload = found
-    return {
-        "url": store.place.url(upload.key),
-        "key": upload.key,
-        "id": upload.id,
-        "started": iso(upload.started),
-    }
-
-
-def _no_such_upload(store: Store, place: Location, upload_id: str) -> JsobjError:
-
-    return UploadNotFound(
-        f"{store.place.url(place.key)} has no unfinished upload with the id '{upload_id[:80]}'",
-        hint=f"see which there are: jsobj uploads list {store.place.url()}",
-    )
+    url = store.place.url(upload.key)
+    return {"url": url, "key": upload.key, "id": upload.id, "started": iso(upload.started)}

@@ -26,12 +26,11 @@ _VERDICTS = {
 }
 
 
-def listing(checks: Sequence[Check]) -> Listing:
+def show_checks(world: World, checks: Sequence[Check]) -> None:
     """What ``--list`` shows."""
     items = [{"id": c.id, "layer": c.layer, "title": c.title, "needs": [*c.needs, *c.unless]} for c in checks]
-    shown = [{"id": c.id, "layer": c.layer, "title": c.title} for c in checks]
-    columns = [("id", "Check"), ("layer", "Layer"), ("title", "What it looks at")]
-    return Listing("jsobj.doctor-list/1", items, columns, shown, "")
+    columns = {"Check": "id", "Layer": "layer", "What it looks at": "title"}
+    world.out.show(Listing("jsobj.doctor-list/1", items, columns))
 
 
 class Teller:

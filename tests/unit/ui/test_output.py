@@ -17,7 +17,7 @@ from jsobj.ui.text import safe
 
 PROFILE = settings(max_examples=200, derandomize=True, deadline=None, database=None)
 RECORD = Record("jsobj.x/1", {"a": 1, "b": None}, [("Long label", "v"), ("B", "w")])
-LISTING = Listing("jsobj.x-list/1", [{"n": "a"}], [("n", "Name"), ("m", "More")], [{"n": "a\tb", "m": "c"}], "Nothing.")
+LISTING = Listing("jsobj.x-list/1", [{"n": "a"}], {"Name": lambda item: f"{item['n']}\tb", "More": lambda item: "c"})
 ERROR = JsobjError("some-thing", "it\x1b[0m broke", code=ExitCode.LOCAL, context="seen\r", hint="do this")
 
 
@@ -43,7 +43,7 @@ def test_listing_in_a_pipe_is_one_line_per_item() -> None:
 
 
 def test_empty_listing_talks_and_gives_no_data() -> None:
-    empty = Listing("jsobj.x-list/1", [], LISTING.columns, [], "Nothing.")
+    empty = Listing("jsobj.x-list/1", [], LISTING.columns, empty="Nothing.")
     assert written(empty) == ("", "Nothing.\n")
     assert written(empty, quiet=True) == ("", "")
 
