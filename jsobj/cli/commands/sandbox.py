@@ -16,8 +16,6 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.ui.documents import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jsobj.sandbox.status import SandboxStatus
 
 group = Group(
@@ -34,8 +32,7 @@ group = Group(
 )
 
 
-def _folder_option(function: Callable[..., None]) -> Callable[..., None]:
-    return click.option("--dir", "folder", metavar="DIR", default="", help="Folder to keep it in.")(function)
+_folder_option = click.option("--dir", "folder", metavar="DIR", default="", help="Folder to keep it in.")
 
 
 def sandbox_folder(world: World, folder: str) -> Path:

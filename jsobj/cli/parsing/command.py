@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -11,30 +12,21 @@ from typing import Any, NoReturn
 import click
 
 from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
-from jsobj.cli.parsing.world import World, standard_streams
+from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError, did_you_mean
 
 _SHARED_WITH_VALUE = frozenset({"--cloud", "--profile"})
 _SHARED_WORDS = _SHARED_WITH_VALUE | {"--json", "-q", "--quiet", "-v", "--verbose", "--no-input", "--debug"}
 SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "debug")
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 def _shared_options() -> list[click.Parameter]:
+    name: dict[str, Any] = {"metavar": "NAME", "default": ""}
+    cloud, profile = "Cloud to use, by its name in clouds.yaml.", "AWS profile to use or to write."
     return [
-        click.Option(
-            ["--cloud"],
-            metavar="NAME",
-            default="",
-            help="Cloud to use, by its name in clouds.yaml.",
-            shell_complete=complete_clouds,
-        ),
-        click.Option(
-            ["--profile"],
-            metavar="NAME",
-            default="",
-            help="AWS profile to use or to write.",
-            shell_complete=complete_profiles,
-        ),
+        click.Option(["--cloud"], **name, help=cloud, shell_complete=complete_clouds),
+        click.Option(["--profile"], **name, help=profile, shell_complete=complete_profiles),
         click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document."),
         click.Option(["-q", "--quiet"], is_flag=True, help="Say only what is data, a warning or an error."),
         click.Option(["-v", "--verbose"], is_flag=True, help="Say more."),
@@ -51,18 +43,13 @@ class Command(click.Command):
     """A command whose function receives a :class:`World` first."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-        super().__init__(
-            *args, **{**kwargs, "context_settings": {**settings, **(kwargs.get("context_settings") or {})}}
-        )
+        super().__init__(*args, **{**kwargs, "context_settings": _SETTINGS})
         taken = {parameter.name for parameter in self.params}
         self.params.extend(option for option in _shared_options() if option.name not in taken)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Turn the shared options into a world, and call."""
-        shared = {name: ctx.params[name] for name in SHARED}
-        for name in SHARED:
-            del ctx.params[name]
+        shared = {name: ctx.params.pop(name) for name in SHARED}
         ctx.params["world"] = make_world(shared, ctx.obj or ())
         try:
             return super().invoke(ctx)
@@ -75,23 +62,17 @@ def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
     from jsobj.identity.settings import Settings
     from jsobj.ui.output import Output
 
-    stdin, stdout, stderr = standard_streams()
-    out = Output(
-        stdout,
-        stderr,
-        as_json=shared["as_json"],
-        quiet=shared["quiet"],
-        verbose=shared["verbose"],
-        environ=os.environ,  # noqa: TID251 - the entry point; Output reads only the variables about colour
-    )
+    environ = os.environ  # noqa: TID251 - the entry point; Output reads only the variables about colour
+    loudness = {name: shared[name] for name in ("as_json", "quiet", "verbose")}
+    out = Output(sys.stdout, sys.stderr, **loudness, environ=environ)
     if shared["debug"]:
         from jsobj.ui.debuglog import open_debug_log
 
-        open_debug_log(stderr)
+        open_debug_log(sys.stderr)
     settings = Settings.read()
     for name in settings.unknown_own_variables():
         out.warn(f"the variable {name} means nothing to jsobj")
-    return World(settings, out, shared["cloud"], shared["profile"], shared["no_input"], stdin, words)
+    return World(settings, out, shared["cloud"], shared["profile"], shared["no_input"], sys.stdin, words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +87,8 @@ class Entry:
 class Group(click.Group):
     """A group over a table ``word -> Entry``. ``default`` is the command meant when only options follow."""
 
-    def __init__(
-        self,
-        name: str,
-        table: Mapping[str, Entry],
-        *,
-        help: str,
-        default: str = "",
-        **kwargs: Any,
-    ) -> None:
-        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-        super().__init__(name, help=help, context_settings=settings, **kwargs)
+    def __init__(self, name: str, table: Mapping[str, Entry], *, help: str, default: str = "") -> None:
+        super().__init__(name, help=help, context_settings=_SETTINGS)
         self.table = table
         self.default = default
 
@@ -190,10 +162,15 @@ def _shared_last(args: list[str]) -> list[str]:
 
 def command(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], Command]:
     """``@command("create")``: a function becomes a :class:`Command`; its docstring is its help."""
+    return click.command(name, cls=Command, **kwargs)
 
-    def wrap(function: Callable[..., Any]) -> Command:
-        made = click.command(name, cls=Command, **kwargs)(function)
-        assert isinstance(made, Command)
-        return made
 
-    return wrap
+def options(*decorators: Callable[[Callable[..., Any]], Callable[..., Any]]) -> Callable[..., Any]:
+    """Several ``click.option(...)`` as one decorator; the help shows them in this order."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jsobj.cli.parsing.command import options
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError, LoginRefused
 from jsobj.secret import Secret
 from jsobj.units import human_time, iso_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.keystone.client import Keystone
 
@@ -58,15 +57,12 @@ def _with_known_end(world: World, error: JsobjError, cloud: str) -> JsobjError:
     )
 
 
-def full_login_options(function: Callable[..., None]) -> Callable[..., None]:
-    """``--password-stdin``, ``--login-as``, ``--user-domain``: the person's own login for this one command."""
-    for option in (
-        click.option("--user-domain", metavar="NAME", default="", help="Domain of that user; default: Default."),
-        click.option("--login-as", metavar="USER", default="", help="Log in as this user for this command only."),
-        click.option("--password-stdin", is_flag=True, help="Full login for this command; password from stdin."),
-    ):
-        function = option(function)
-    return function
+# The person's own login for this one command.
+full_login_options = options(
+    click.option("--password-stdin", is_flag=True, help="Full login for this command; password from stdin."),
+    click.option("--login-as", metavar="USER", default="", help="Log in as this user for this command only."),
+    click.option("--user-domain", metavar="NAME", default="", help="Domain of that user; default: Default."),
+)
 
 
 def keystone_for_keys(world: World, *, password_stdin: bool, login_as: str, user_domain: str) -> Keystone:

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import click
 
+from jsobj.cli.parsing.command import options
+from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
 
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
-    from jsobj.identity.keystone.client import Keystone
     from jsobj.net.retry import OnRetry
     from jsobj.store.objects import StorePlace
     from jsobj.store.open import StoreRequest
 
-UNSIGNED = click.option("--no-sign-request", "unsigned", is_flag=True, help="Work on public data, without any login.")
-ENDPOINT = click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's.")
-
-
-def store_options(function: Callable[..., None]) -> Callable[..., None]:
-    """``--no-sign-request`` and ``--endpoint``, as ``unsigned`` and ``endpoint``."""
-    return UNSIGNED(ENDPOINT(function))
+store_options = options(
+    click.option("--no-sign-request", "unsigned", is_flag=True, help="Work on public data, without any login."),
+    click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's."),
+)
 
 
 def stores(
@@ -52,9 +49,4 @@ def wish_of(world: World, *, unsigned: bool = False, endpoint: str = "") -> Stor
     """What the options say about login and server."""
     from jsobj.store.open import StoreRequest
 
-    def log_in() -> Keystone:
-        from jsobj.cli.parsing.keystone_login import keystone_for
-
-        return keystone_for(world)
-
-    return StoreRequest(world.cloud, world.profile, unsigned, endpoint, log_in)
+    return StoreRequest(world.cloud, world.profile, unsigned, endpoint, lambda: keystone_for(world))

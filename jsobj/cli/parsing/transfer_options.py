@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from jsobj.cli.parsing.stores import ENDPOINT, UNSIGNED
+from jsobj.cli.parsing.command import options
+from jsobj.cli.parsing.stores import store_options
 
 if TYPE_CHECKING:
     from jsobj.transfer.filters import Filters
@@ -41,61 +42,39 @@ class Chosen:
         values["compress"] = values.get("compress") or ""
         values["overwrite"] = not values.pop("no_clobber")
         values["keep_times"] = not values.pop("no_times", False)
-        return cls(checked_options(**values, named=_as_typed), filters, **own)
+        checked = checked_options(**values, named=lambda name: f"--{name.replace('_', '-')}")
+        return cls(checked, filters, **own)
 
 
-def _as_typed(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
+_PROGRESS = click.option("--progress", type=click.Choice(_MODES), default="auto", help="How progress is shown.")
+_PART_SIZE = click.option("--part-size", metavar="SIZE", default="", help="Size of parts; default: 16M.")
+_CHECK = "What counts as unchanged; default: content, by digest."
 
+transfer_options = options(
+    click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and why; do nothing."),
+    click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16, or more."),
+    click.option("--processes", type=int, default=0, metavar="N", help="Spread the work over N processes."),
+    _PART_SIZE,
+    click.option("--limit-rate", metavar="RATE", default="", help="Bytes a second at most, such as 10M."),
+    click.option("--check", type=click.Choice(["content", "size"]), default="content", help=_CHECK),
+    click.option("--no-clobber", is_flag=True, help="Leave what exists alone, also where it differs."),
+    click.option("--no-times", is_flag=True, help="Do not keep modification times."),
+    _PROGRESS,
+    store_options,
+    click.option("-r", "--recursive", is_flag=True, hidden=True, help="Folders are always taken whole."),
+)
 
-def transfer_options(function: Callable[..., None]) -> Callable[..., None]:
-    """The options of every transfer."""
-    for option in reversed(
-        (
-            click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and why; do nothing."),
-            click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16, or more."),
-            click.option("--processes", type=int, default=0, metavar="N", help="Spread the work over N processes."),
-            click.option("--part-size", metavar="SIZE", default="", help="Size of parts; default: 16M."),
-            click.option("--limit-rate", metavar="RATE", default="", help="Bytes a second at most, such as 10M."),
-            click.option(
-                "--check",
-                type=click.Choice(["content", "size"]),
-                default="content",
-                help="What counts as unchanged; default: content, by digest.",
-            ),
-            click.option("--no-clobber", is_flag=True, help="Leave what exists alone, also where it differs."),
-            click.option("--no-times", is_flag=True, help="Do not keep modification times."),
-            click.option("--progress", type=click.Choice(_MODES), default="auto", help="How progress is shown."),
-            UNSIGNED,
-            ENDPOINT,
-            click.option("-r", "--recursive", is_flag=True, hidden=True, help="Folders are always taken whole."),
-        )
-    ):
-        function = option(function)
-    return function
+# Those of ``cp`` and ``mv``.
+copy_options = options(
+    click.option("-n", "--dry-run", is_flag=True, help="Show what would be done; do nothing."),
+    click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16."),
+    _PART_SIZE,
+    click.option("--no-clobber", is_flag=True, help="Leave objects alone that exist under the new key."),
+    _PROGRESS,
+    click.option("-r", "--recursive", is_flag=True, hidden=True, help="Prefixes are always taken whole."),
+)
 
-
-def copy_options(function: Callable[..., None]) -> Callable[..., None]:
-    """The options of ``cp`` and ``mv``."""
-    for option in reversed(
-        (
-            click.option("-n", "--dry-run", is_flag=True, help="Show what would be done; do nothing."),
-            click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16."),
-            click.option("--part-size", metavar="SIZE", default="", help="Size of parts; default: 16M."),
-            click.option("--no-clobber", is_flag=True, help="Leave objects alone that exist under the new key."),
-            click.option("--progress", type=click.Choice(_MODES), default="auto", help="How progress is shown."),
-            click.option("-r", "--recursive", is_flag=True, hidden=True, help="Prefixes are always taken whole."),
-        )
-    ):
-        function = option(function)
-    return function
-
-
-def filter_options(function: Callable[..., None]) -> Callable[..., None]:
-    """``--include`` and ``--exclude``."""
-    for option in (
-        click.option("--exclude", metavar="GLOB", multiple=True, help="Leave out what matches; wins over --include."),
-        click.option("--include", metavar="GLOB", multiple=True, help="Take only what matches (any of them)."),
-    ):
-        function = option(function)
-    return function
+filter_options = options(
+    click.option("--include", metavar="GLOB", multiple=True, help="Take only what matches (any of them)."),
+    click.option("--exclude", metavar="GLOB", multiple=True, help="Leave out what matches; wins over --include."),
+)

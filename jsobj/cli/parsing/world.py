@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TextIO
@@ -89,8 +88,3 @@ class World:
 
         if not click.confirm(question, err=True):
             raise JsobjError("not-confirmed", "nothing was changed", code=ExitCode.REFUSED)
-
-
-def standard_streams() -> tuple[TextIO, TextIO, TextIO]:
-    """stdin, stdout and stderr as they are now (tests swap them)."""
-    return sys.stdin, sys.stdout, sys.stderr
