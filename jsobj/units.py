@@ -24,6 +24,11 @@ def human_bytes(count: int) -> str:
     return f"{value:.3g} PiB"
 
 
+def exact_size(count: int) -> str:
+    """``1.5 KiB (1536 bytes)``; ``12 B``."""
+    return f"{human_bytes(count)} ({count} bytes)" if count >= 1024 else human_bytes(count)
+
+
 def parse_size(text: str, what: str = "the size", *, smallest: int = 1, largest: int = LARGEST_SIZE) -> int:
     """``16MiB``, ``16M``, ``1.5g`` or ``65536`` as bytes. K, M, G ... count in 1024s however they are written, ``MB``
     included, as in aws and rclone.

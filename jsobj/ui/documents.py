@@ -15,11 +15,14 @@ def _itself(item: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One thing. ``data`` is the JSON document (without its schema); ``lines`` are (label, value) for people."""
+    """One thing. ``data`` is the JSON document (without its schema).
+
+    ``lines``, for people: (label, value), or a text as it is.
+    """
 
     schema: str
     data: Mapping[str, object]
-    lines: Sequence[tuple[str, str]]
+    lines: Sequence[tuple[str, str]] | str
 
 
 @dataclass(frozen=True, slots=True)

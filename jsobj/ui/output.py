@@ -163,6 +163,9 @@ class Output:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour_err else text
 
     def _write_record(self, record: Record) -> None:
+        if isinstance(record.lines, str):
+            self.data(record.lines)
+            return
         width = max((len(label) for label, _ in record.lines), default=0)
         self._write("\n".join(f"{label + ':':<{width + 1}} {safe(value)}".rstrip() for label, value in record.lines))
 

@@ -10,7 +10,7 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 
 if TYPE_CHECKING:
     from jsobj.actions.read import ByteRange
@@ -40,7 +40,7 @@ def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoin
 
     places = [parse_location(text, need_key=True) for text in url]
     if wanted and len(places) > 1:
-        raise JsobjError("usage", "--range goes with one object", code=ExitCode.USAGE)
+        raise BadUsage("--range goes with one object")
     part = _parsed(wanted) if wanted else None
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         for place in places:

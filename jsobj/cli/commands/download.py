@@ -8,7 +8,7 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.transfer_options import Chosen, filter_options, transfer_options
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform, transferring
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage
 
 
 @command("download")
@@ -41,17 +41,12 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
     chosen = Chosen.of(words)
     if destination != "-":
         places = [parse_location(text) for text in source]
-        perform(
-            world,
-            chosen,
-            lambda context: action(context, places, destination, chosen.options, chosen.filters),
-        )
+        perform(world, chosen, lambda context: action(context, places, destination, chosen.options, chosen.filters))
         return
     from jsobj.actions.read import write_out
 
     places = [parse_location(text, need_key=True) for text in source]
     if chosen.dry_run:
-        hint = "jsobj stat shows the object"
-        raise JsobjError("usage", "with '-' there is no plan to show", code=ExitCode.USAGE, hint=hint)
+        raise BadUsage("with '-' there is no plan to show", hint="jsobj stat shows the object")
     with transferring(world, chosen, data_on_stdout=True) as (context, _):
         write_out(context, places, world.out.write_bytes, chosen.options)

@@ -10,6 +10,9 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
+from jsobj.ui.documents import Record, Stream
+from jsobj.ui.text import safe
+from jsobj.units import exact_size, human_bytes
 
 
 @command("du")
@@ -28,25 +31,20 @@ def du(world: World, url: str, folders: bool, unsigned: bool, endpoint: str) -> 
       jsobj du s3://results/raw/ --folders
     """
     from jsobj.store.location import everything_at, nothing_at, parse_location
-    from jsobj.ui.documents import Record
-    from jsobj.units import human_bytes
 
     place = parse_location(url)
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         store = opened.of(place)
         cut = len(place.key) if place.many else place.key.rfind("/") + 1
         sizes = ((item.key[cut:], item.size) for item in everything_at(store, place.key))
-        if folders:
-            total, count = _by_folder(world, sizes)
-        else:
-            total, count = _sum(sizes)
+        total, count = _by_folder(world, sizes) if folders else _sum(sizes)
         if not count and place.key:
             raise nothing_at(store, place.key)
         if folders:
             return
-        data = {"url": store.place.url(place.key), "objects": count, "bytes": total}
-        shown = f"{human_bytes(total)} ({total} bytes)" if total >= 1024 else human_bytes(total)
-        lines = [("Place", store.place.url(place.key)), ("Objects", str(count)), ("Size", shown)]
+        target = store.place.url(place.key)
+        data = {"url": target, "objects": count, "bytes": total}
+        lines = [("Place", target), ("Objects", str(count)), ("Size", exact_size(total))]
         world.out.show(Record("jsobj.usage/1", data, lines))
 
 
@@ -60,10 +58,6 @@ def _sum(sizes: Iterable[tuple[str, int]]) -> tuple[int, int]:
 
 def _by_folder(world: World, sizes: Iterable[tuple[str, int]]) -> tuple[int, int]:
     """Bytes and objects in all. Keys come in order, so that one folder is held at a time."""
-    from jsobj.ui.documents import Stream
-    from jsobj.ui.text import safe
-    from jsobj.units import human_bytes
-
     outside = [0, 0]  # objects outside of folders come between them, and are shown after them
     totals = [0, 0]
 

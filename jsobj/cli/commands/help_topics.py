@@ -42,10 +42,7 @@ def help_topics(ctx: click.Context, world: World, words: tuple[str, ...], man: b
     else:
         name = " ".join(words)
         text = topic_text(name) if name in TOPICS else _help_of(root, words)
-        if world.out.as_json:
-            world.out.show(Record("jsobj.help/1", {"topic": name, "text": text}, []))
-        else:
-            world.out.data(text if words else text + _topics())
+        world.out.show(Record("jsobj.help/1", {"topic": name, "text": text}, text if words else text + _topics()))
 
 
 def _topics() -> str:

@@ -15,6 +15,8 @@ from jsobj.cli.parsing.shell_complete import complete_buckets
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
+from jsobj.ui.documents import Stream
+from jsobj.ui.text import safe
 from jsobj.units import human_bytes
 
 if TYPE_CHECKING:
@@ -42,12 +44,11 @@ def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endp
       jsobj ls s3://public-data --no-sign-request --endpoint https://js2.jetstream-cloud.org:8001
     """
     from jsobj.store.location import parse_location
-    from jsobj.ui.documents import Stream
 
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         if url in {"", "s3://", "swift://"}:
             found = opened.buckets(url.removesuffix("://"))
-            shown = Stream("jsobj.bucket-list/1", found, bucket_data, _bucket_liner(world, long))
+            shown = Stream("jsobj.bucket-list/1", found, bucket_data, _bucket_line(world, long))
             if not world.out.stream(shown):
                 world.out.note("There are no buckets.")
             return
@@ -55,7 +56,7 @@ def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endp
         store = opened.of(place)
         folder, listed = _found(store, place.key, recursive)
         data = partial(_data, store.place.url)
-        if not world.out.stream(Stream("jsobj.object-list/1", listed, data, _liner(world, long, len(folder)))):
+        if not world.out.stream(Stream("jsobj.object-list/1", listed, data, _object_line(world, long, len(folder)))):
             world.out.note(f"{store.place.url()} is empty.")
 
 
@@ -87,37 +88,26 @@ def _data(url: Callable[[str], str], item: Listed) -> dict[str, object]:
     return {"type": "object", "key": item.key, "url": url(item.key), "size": size, "etag": etag, "modified": modified}
 
 
-def _liner(world: World, long: bool, cut: int) -> Callable[[Listed], str]:
+def _object_line(world: World, long: bool, cut: int) -> Callable[[Listed], str]:
     """What makes a line of an item; ``cut`` characters of its key are left out."""
-    from jsobj.ui.text import safe
-
-    def short(item: Listed) -> str:
-        return safe(item.key[cut:] or item.key)
-
-    def aligned(item: Listed) -> str:
-        return f"{'' if item.prefix else human_bytes(item.size):>10}  {human(item.modified):<20}  {short(item)}"
-
-    def tabbed(item: Listed) -> str:
-        return f"{'' if item.prefix else item.size}\t{iso(item.modified) or ''}\t{short(item)}"
-
-    return (aligned if world.out.on_terminal else tabbed) if long else short
+    line = _line(world, long)
+    return lambda item: line(None if item.prefix else item.size, item.modified, item.key[cut:] or item.key)
 
 
-def _bucket_liner(world: World, long: bool) -> Callable[[Bucket], str]:
-    from jsobj.ui.text import safe
-
-    def short(bucket: Bucket) -> str:
-        return safe(bucket.name)
-
-    def aligned(bucket: Bucket) -> str:
-        size = "" if bucket.size is None else human_bytes(bucket.size)
-        return f"{size:>10}  {human(_seconds(bucket)):<20}  {short(bucket)}"
-
-    def tabbed(bucket: Bucket) -> str:
-        return f"{'' if bucket.size is None else bucket.size}\t{iso(_seconds(bucket)) or ''}\t{short(bucket)}"
-
-    return (aligned if world.out.on_terminal else tabbed) if long else short
+def _bucket_line(world: World, long: bool) -> Callable[[Bucket], str]:
+    line = _line(world, long)
+    return lambda bucket: line(bucket.size, bucket.created.timestamp() if bucket.created else None, bucket.name)
 
 
-def _seconds(bucket: Bucket) -> float | None:
-    return bucket.created.timestamp() if bucket.created else None
+def _line(world: World, long: bool) -> Callable[[int | None, float | None, str], str]:
+    """What makes a line of size, time and name: aligned on a terminal, with tabs elsewhere."""
+
+    def aligned(size: int | None, time: float | None, name: str) -> str:
+        return f"{'' if size is None else human_bytes(size):>10}  {human(time):<20}  {safe(name)}"
+
+    def tabbed(size: int | None, time: float | None, name: str) -> str:
+        return f"{'' if size is None else size}\t{iso(time) or ''}\t{safe(name)}"
+
+    if not long:
+        return lambda size, time, name: safe(name)
+    return aligned if world.out.on_terminal else tabbed

@@ -11,7 +11,9 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import iso
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage
+from jsobj.ui.documents import Record
+from jsobj.units import parse_moment
 
 if TYPE_CHECKING:
     from jsobj.store.objects import Store
@@ -36,8 +38,6 @@ def presign(world: World, url: str, method: str, expires: str, make_key: bool, u
       curl -T data.csv "$(jsobj presign s3://inbox/data.csv --method PUT)"
     """
     from jsobj.store.location import parse_location
-    from jsobj.ui.documents import Record
-    from jsobj.units import parse_moment
 
     place = parse_location(url, need_key=True)
     now = world.now()
@@ -45,17 +45,14 @@ def presign(world: World, url: str, method: str, expires: str, make_key: bool, u
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         store = opened.of(place)
         made = _with_key(store, method, place.key, seconds) if make_key else store.presign(method, place.key, seconds)
-    if not world.out.as_json:
-        world.out.data(made)
-        return
     end = iso((now + timedelta(seconds=seconds)).timestamp())
     data = {"url": made, "method": method, "expires": end, "object": store.place.url(place.key)}
-    world.out.show(Record("jsobj.presigned/1", data, []))
+    world.out.show(Record("jsobj.presigned/1", data, made))
 
 
 def _with_key(store: Store, method: str, key: str, seconds: int) -> str:
     from jsobj.store.swift.store import SwiftStore
 
     if not isinstance(store, SwiftStore):
-        raise JsobjError("usage", "--make-key is for swift:// only: S3 signs with its own key", code=ExitCode.USAGE)
+        raise BadUsage("--make-key is for swift:// only: S3 signs with its own key")
     return store.presign(method, key, seconds, make_key=True)

@@ -12,7 +12,9 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.errors import JsobjError
-from jsobj.ui.documents import Record
+from jsobj.ui.documents import Record, Stream
+from jsobj.ui.text import safe
+from jsobj.units import human_bytes
 
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
@@ -63,9 +65,6 @@ def rm(
 
 
 def _show_plan(world: World, found: Iterator[ToDelete]) -> None:
-    from jsobj.ui.documents import Stream
-    from jsobj.ui.text import safe
-
     def data(item: ToDelete) -> dict[str, object]:
         return {"url": item.url, "key": item.key, "size": None if item.named else item.size}
 
@@ -74,8 +73,6 @@ def _show_plan(world: World, found: Iterator[ToDelete]) -> None:
 
 
 def _confirmed(world: World, found: Iterator[ToDelete]) -> Iterator[ToDelete]:
-    from jsobj.units import human_bytes
-
     first = list(islice(found, _COUNTED))
     if not first:
         return iter(())

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.stores import store_options
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage
@@ -56,24 +57,19 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
     if library is None or url is None:
         missing = "LIBRARY and URL are" if library is None else "URL is"
         raise BadUsage(f"{missing} missing", hint="see: jsobj snippet --list")
+    chosen = find_library(library)
 
     def log_in(cloud: str) -> Keystone:
-        from jsobj.cli.parsing.keystone_login import keystone_for
-
         return keystone_for(replace(world, cloud=cloud))
 
-    chosen = find_library(library)
     request = access.SnippetRequest(chosen, parse_location(url), world.cloud, world.profile, endpoint, log_in)
     found = (access.public if unsigned else access.private)(world.settings, request)
     code = chosen.code(found.target, found.kind)
     for warning in found.warnings:
         world.out.warn(warning)
-    if world.out.as_json:
-        data = {"library": chosen.name, "url": url, "needs": code.needs, "code": code.text, "notes": list(code.notes)}
-        world.out.show(Record("jsobj.snippet/1", data, []))
-        return
-    world.out.data(code.text.rstrip("\n"))
-    for note in (*code.notes, f"Needs: pip install {code.needs}"):
+    data = {"library": chosen.name, "url": url, "needs": code.needs, "code": code.text, "notes": list(code.notes)}
+    world.out.show(Record("jsobj.snippet/1", data, code.text.rstrip("\n")))
+    for note in () if world.out.as_json else (*code.notes, f"Needs: pip install {code.needs}"):
         world.out.note(note)
 
 

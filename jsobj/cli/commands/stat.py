@@ -10,7 +10,8 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
-from jsobj.units import human_bytes
+from jsobj.ui.documents import Record
+from jsobj.units import exact_size
 
 if TYPE_CHECKING:
     from jsobj.store.objects import ObjectInfo, Store
@@ -30,7 +31,6 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
       jsobj stat s3://results/run42.nc
     """
     from jsobj.store.location import parse_location
-    from jsobj.ui.documents import Record
 
     place = parse_location(url, need_key=True)
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
@@ -53,7 +53,7 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
     }
     lines = [
         ("Object", store.place.url(info.key)),
-        ("Size", f"{human_bytes(info.size)} ({info.size} bytes)" if info.size >= 1024 else human_bytes(info.size)),
+        ("Size", exact_size(info.size)),
         ("Modified", human(info.modified)),
         ("ETag", info.etag),
         ("Type", info.content_type),

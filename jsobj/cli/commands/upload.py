@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -10,7 +11,7 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.transfer_options import Chosen, filter_options, transfer_options
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import finish, perform, transferring
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage
 
 
 @command("upload")
@@ -23,15 +24,7 @@ from jsobj.errors import ExitCode, JsobjError
 @click.option("--links", type=click.Choice(["skip", "follow"]), default="skip", help="What to do with symbolic links.")
 @click.option("--compress", type=click.Choice(["gzip", "br", "zstd"]), help="Compress, and say so in Content-Encoding.")
 @click.option("--content-type", metavar="TYPE", default="", help="Media type; default: by the file's name.")
-def upload(
-    world: World,
-    source: tuple[str, ...],
-    destination: str,
-    files_from: str,
-    null: bool,
-    links: str,
-    **words: object,
-) -> None:
+def upload(world: World, source: tuple[str, ...], destination: str, **words: Any) -> None:
     """Send files and folders to a bucket.
 
     Parallel, resumable, verified.
@@ -49,22 +42,16 @@ def upload(
       find . -newer stamp -print0 | jsobj upload . s3://results/new/ --files-from - -0
     """
     from jsobj.actions import upload as actions
-    from jsobj.actions.context import Action, ActionContext
     from jsobj.store.location import parse_location
 
+    walk = {name: words.pop(name) for name in ("files_from", "null", "links")}
     location, chosen = parse_location(destination), Chosen.of(words)
-    options, filters = chosen.options, chosen.filters
+    options = chosen.options
     if source == ("-",):
         if chosen.dry_run:
-            raise JsobjError("usage", "--dry-run cannot look into standard input", code=ExitCode.USAGE)
+            raise BadUsage("--dry-run cannot look into standard input")
         stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
         with transferring(world, chosen) as (context, progress):
             finish(progress, actions.upload_from(context, stdin, location, options, name="standard input"))
         return
-
-    def prepare(context: ActionContext) -> Action:
-        return actions.upload(
-            context, source, location, options, filters, files_from=files_from, null=null, links=links
-        )
-
-    perform(world, chosen, prepare)
+    perform(world, chosen, lambda context: actions.upload(context, source, location, options, chosen.filters, **walk))

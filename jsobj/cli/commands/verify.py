@@ -11,8 +11,9 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.transfer_options import filter_options
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage
 from jsobj.ui.documents import Stream
+from jsobj.ui.text import safe
 
 if TYPE_CHECKING:
     from jsobj.actions.verify import Verification
@@ -59,7 +60,7 @@ def verify(
 
     if len(places) > (1 if manifest else 2):
         wanted = "URL with --manifest" if manifest else "LOCAL and URL"
-        raise JsobjError("usage", f"give {wanted}", code=ExitCode.USAGE, hint="jsobj verify --help")
+        raise BadUsage(f"give {wanted}", hint="jsobj verify --help")
     location, filters = parse_location(places[-1]), Filters.of(include, exclude)
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         store = opened.of(location)
@@ -78,8 +79,6 @@ def verify(
 
 def _show(world: World, verification: Verification) -> None:
     """Write the verdicts as they come, then their numbers."""
-    from jsobj.ui.text import safe
-
     everything = world.out.as_json or world.out.verbose
 
     def data(found: Checked) -> dict[str, object]:

@@ -123,11 +123,8 @@ def _write_report(world: World, data: dict[str, object], path: Path) -> None:
 
 
 def show_script(world: World, case: Case) -> None:
-    """The stand-alone test; as one JSON document with ``--json``."""
+    """The stand-alone test."""
     from jsobj.doctor.script import stand_alone
 
     text = stand_alone(case)
-    if world.out.as_json:
-        world.out.show(Record("jsobj.doctor-script/1", {"text": text}, []))
-    else:
-        world.out.data(text)
+    world.out.show(Record("jsobj.doctor-script/1", {"text": text}, text))
