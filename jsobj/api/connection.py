@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from jsobj.api.transfers import Transfers
 from jsobj.arrays.object_map import PARALLEL, ObjectMap, object_map
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError, NoS3Keys
+from jsobj.identity.settings import Settings
 from jsobj.store.location import Location
 
 if TYPE_CHECKING:
@@ -24,6 +26,15 @@ def _protocol(url: str) -> str:
     """The protocol of a URL; "" for other text."""
     protocol, found, _ = url.partition("://")
     return protocol if found else ""
+
+
+def _client_config(access: S3Access) -> dict[str, Any]:
+    """What botocore's ``Config`` must say for this server."""
+    return {
+        "s3": {"addressing_style": access.addressing_style},
+        "request_checksum_calculation": access.checksums,
+        "response_checksum_validation": access.checksums,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +78,7 @@ class Connection(Transfers):
         options: dict[str, Any] = {"endpoint_url": str(access.origin), "client_kwargs": {"region_name": access.region}}
         if isinstance(access.verify, str):
             options["client_kwargs"]["verify"] = access.verify
-        options["config_kwargs"] = {
-            "s3": {"addressing_style": access.addressing_style},
-            "request_checksum_calculation": access.checksums,
-            "response_checksum_validation": access.checksums,
-        }
+        options["config_kwargs"] = _client_config(access)
         if self.unsigned:
             options["anon"] = True
         elif access.profile:
@@ -106,34 +113,24 @@ class Connection(Transfers):
         from botocore.config import Config
 
         access = self._access()
-        words: dict[str, Any] = {
-            "signature_version": UNSIGNED if self.unsigned else "s3v4",
-            "s3": {"addressing_style": access.addressing_style},
-            "request_checksum_calculation": access.checksums,
-            "response_checksum_validation": access.checksums,
+        signature = UNSIGNED if self.unsigned else "s3v4"
+        words = {
+            "endpoint_url": str(access.origin),
+            "region_name": access.region,
+            "verify": access.verify if isinstance(access.verify, str) else None,
+            "config": Config(signature_version=signature, **_client_config(access)),
         }
-        session = boto3.Session(profile_name=access.profile or None)
-        return session.client(
-            "s3",
-            **{
-                "endpoint_url": str(access.origin),
-                "region_name": access.region,
-                "verify": access.verify if isinstance(access.verify, str) else None,
-                "config": Config(**words),
-                **more,
-            },
-        )
+        return boto3.Session(profile_name=access.profile or None).client("s3", **{**words, **more})
 
     def _access(self) -> S3Access:
-        from jsobj.identity.settings import Settings
         from jsobj.store.access import no_s3_keys, s3_access, s3_public
 
-        settings = Settings.read()
+        settings, named = Settings.read(), {"cloud": self.cloud, "profile": self.profile}
         if self.unsigned:
-            return s3_public(settings, profile=self.profile, cloud=self.cloud, endpoint=self.endpoint)
-        access = s3_access(settings, profile=self.profile, cloud=self.cloud, endpoint=self.endpoint)
+            return s3_public(settings, **named, endpoint=self.endpoint)
+        access = s3_access(settings, **named, endpoint=self.endpoint)
         if access is None:
-            raise no_s3_keys(settings, cloud=self.cloud, profile=self.profile)
+            raise no_s3_keys(settings, **named)
         return access
 
     # -- on jsobj's own connections
@@ -144,7 +141,8 @@ class Connection(Transfers):
         Connections and threads are shared by all stores of the same place and ``parallel`` in a process, and stay for
         a while when the last is gone, for the next task that unpickles one.
         """
-        return object_map(url, self._recipe(), parallel=parallel)
+        recipe = Recipe(Location("", ""), self.cloud, self.profile, self.unsigned, self.endpoint)
+        return object_map(url, recipe, parallel=parallel)
 
     def zarr_store(self, url: str, *, read_only: bool = False, parallel: int = PARALLEL) -> ZarrStore:
         """A store for zarr-python 3 (``pip install 'jsobj[zarr]'``), for xarray and dask too.
@@ -174,30 +172,18 @@ class Connection(Transfers):
 
     def put_many(self, url: str, items: Iterable[tuple[str, bytes]] | Mapping[str, bytes]) -> int:
         """Write ``(key, bytes)`` below ``url``; how many. Raises :class:`jsobj.arrays.parallel.SomeFailed`."""
-        objects = self.store(url)
-        try:
+        with closing(self.store(url)) as objects:
             return objects.put_many(items)
-        finally:
-            objects.close()
 
     def get_many(self, url: str, keys: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """``(key, bytes)`` of objects below ``url`` as they arrive, compared by digest. Raises as :meth:`put_many`."""
-        objects = self.store(url)
-        try:
+        with closing(self.store(url)) as objects:
             yield from objects.get_many(keys)
-        finally:
-            objects.close()
 
     def delete_many(self, url: str, keys: Iterable[str]) -> int:
         """Delete objects below ``url``; one that is not there is no error. Raises as :meth:`put_many`."""
-        objects = self.store(url)
-        try:
+        with closing(self.store(url)) as objects:
             return objects.delete_many(keys)
-        finally:
-            objects.close()
-
-    def _recipe(self) -> Recipe:
-        return Recipe(Location("", ""), self.cloud, self.profile, self.unsigned, self.endpoint)
 
     def _wish(self) -> StoreRequest:
         from jsobj.store.open import StoreRequest

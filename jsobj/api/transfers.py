@@ -6,11 +6,16 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.identity.settings import Settings
+from jsobj.store.location import parse_location
 from jsobj.transfer.events import Event, Listener, Noted, Summary
+from jsobj.transfer.filters import Filters
+from jsobj.transfer.options import Options, checked_options
 
 if TYPE_CHECKING:
     from jsobj.actions.context import ActionContext
@@ -96,9 +101,6 @@ class Transfers:
             whole transfer: auth, not found (bucket), network.
         """
         from jsobj.actions import upload as action
-        from jsobj.store.location import parse_location
-        from jsobj.transfer.filters import Filters
-        from jsobj.transfer.options import checked_options
 
         options = checked_options(
             part_size=part_size, parallel=parallel, compress=compress, overwrite=overwrite, check=check
@@ -132,7 +134,7 @@ class Transfers:
         ----------
         destination:
             A path; or a file object open for writing in binary mode, which gets the bytes in order, decompressed where
-            the object has a ``Content-Encoding``. Where the server only tells a digest of the whole, damage is found at
+            the object has a ``Content-Encoding``. Where the server knows only a digest of the whole, damage is found at
             the end: discard what was written when this raises.
 
         Raises
@@ -142,22 +144,16 @@ class Transfers:
         """
         from jsobj.actions.download import download
         from jsobj.actions.read import write_out
-        from jsobj.store.location import parse_location
-        from jsobj.transfer.filters import Filters
-        from jsobj.transfer.options import checked_options
         from jsobj.transfer.outcomes import Result
 
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite, check=check)
-        filters = Filters.of(include, exclude)
-        if isinstance(destination, str | os.PathLike):
-            location, path = parse_location(url), os.fspath(destination)
-            return _run(
-                self._wish(), lambda context: download(context, [location], path, options, filters).run(), listen
-            )
-        location, write = parse_location(url, need_key=True), destination.write
+        filters, to_file = Filters.of(include, exclude), not isinstance(destination, str | os.PathLike)
+        location = parse_location(url, need_key=to_file)
 
         def act(context: ActionContext) -> Result:
-            write_out(context, [location], write, options)
+            if isinstance(destination, str | os.PathLike):
+                return download(context, [location], os.fspath(destination), options, filters).run()
+            write_out(context, [location], destination.write, options)
             summary = context.tally.summary("download")
             context.emit(summary)
             return Result.of(summary)
@@ -176,11 +172,9 @@ class Transfers:
         """
         from jsobj.actions.read import ByteRange, read
         from jsobj.actions.stores import bucket_stores
-        from jsobj.identity.settings import Settings
-        from jsobj.store.location import parse_location
 
         if start < 0 or (size is not None and size < 1):
-            raise JsobjError("usage", "start is 0 or more, size 1 or more", code=ExitCode.USAGE)
+            raise BadUsage("start is 0 or more, size 1 or more")
         part = ByteRange(start, None if size is None else start + size - 1) if start or size is not None else None
         with bucket_stores(Settings.read(), self._wish()) as stores:
             _, reading = read(stores, parse_location(url, need_key=True), part)
@@ -218,7 +212,8 @@ class Transfers:
         TransferFailed, JsobjError
             As :meth:`upload`; not found where there is nothing; usage for a copy into itself.
         """
-        act = _copying(source, destination, include, exclude, part_size, parallel, overwrite, move=False)
+        options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
+        act = _copying(source, destination, options, Filters.of(include, exclude), move=False)
         return _run(self._wish(), act, listen)
 
     def move(
@@ -234,7 +229,8 @@ class Transfers:
         listen: Listener | None = None,
     ) -> Summary:
         """As :meth:`copy`; each source is deleted once its copy was compared."""
-        act = _copying(source, destination, include, exclude, part_size, parallel, overwrite, move=True)
+        options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
+        act = _copying(source, destination, options, Filters.of(include, exclude), move=True)
         return _run(self._wish(), act, listen)
 
     def delete(self, urls: str | Iterable[str], *, recursive: bool = False, listen: Listener | None = None) -> Summary:
@@ -253,7 +249,6 @@ class Transfers:
             Not found where there is no such object, or nothing below the prefix; and what ends all of it.
         """
         from jsobj.actions.delete import delete, to_delete
-        from jsobj.store.location import parse_location
 
         places = [parse_location(url, need_key=not recursive) for url in ([urls] if isinstance(urls, str) else urls)]
 
@@ -300,18 +295,16 @@ class Transfers:
         """
         from jsobj.actions import verify as action
         from jsobj.actions.stores import bucket_stores
-        from jsobj.identity.settings import Settings
-        from jsobj.store.location import parse_location
-        from jsobj.transfer.filters import Filters
 
         if local and manifest:
-            raise JsobjError("usage", "give either local or manifest", code=ExitCode.USAGE)
+            raise BadUsage("give either local or manifest")
         location, filters = parse_location(url), Filters.of(include, exclude)
         with bucket_stores(Settings.read(), self._wish()) as stores:
             store = stores.of(location)
             if manifest:
-                name = os.fspath(manifest)
-                found = action.verify_manifest(store, location, lambda: _lines(name), name, extra=extra)
+                # Names in a list of digests need not be text.
+                open_list = partial(Path(manifest).open, encoding="utf-8", errors="surrogateescape")
+                found = action.verify_manifest(store, location, open_list, os.fspath(manifest), extra=extra)
             elif local:
                 found = action.verify_files(store, location, os.fspath(local), filters, deep=deep, extra=extra)
             else:
@@ -325,36 +318,18 @@ class Transfers:
         return VerifyResult(dict(found.counts), tuple(differences), found.code)
 
 
-def _lines(path: str) -> TextIO:
-    """A list of digests; names in it need not be text."""
-    return Path(path).open(encoding="utf-8", errors="surrogateescape")
-
-
 def _copying(
-    source: str,
-    destination: str,
-    include: Iterable[str],
-    exclude: Iterable[str],
-    part_size: int | str,
-    parallel: int | None,
-    overwrite: bool,
-    *,
-    move: bool,
+    source: str, destination: str, options: Options, filters: Filters, *, move: bool
 ) -> Callable[[ActionContext], Result]:
     from jsobj.actions.copy import copy
-    from jsobj.store.location import parse_location
-    from jsobj.transfer.filters import Filters
-    from jsobj.transfer.options import checked_options
 
-    options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
-    start, end, filters = parse_location(source), parse_location(destination), Filters.of(include, exclude)
+    start, end = parse_location(source), parse_location(destination)
     return lambda context: copy(context, start, end, options, filters, move=move).run()
 
 
 def _run(wish: StoreRequest, act: Callable[[ActionContext], Result], listen: Listener | None) -> Summary:
     """The summary of an action that did all. Raises :class:`TransferFailed` for any other."""
     from jsobj.actions.context import action_context
-    from jsobj.identity.settings import Settings
 
     unheard: list[str] = []
 
