@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 _STEP_SECONDS = 120
 
+_JSOBJ = (sys.executable, "-m", "jsobj")
 _PLACE = "measurements/run1"  # on a cloud of its own every name is free
+_WITHOUT_KEYS = "Without S3 keys: an application credential, as portals make it."
+_WITH_KEYS = """With S3 keys, for programs that speak S3 alone. This Keystone gives them to a
+person, not to an application credential: the password serves once."""
 
 # What users write themselves. After `jsobj login`: a swift:// URL, and nothing of jsobj's.
 _FSSPEC = """
@@ -77,15 +81,6 @@ class Step:
     stdin: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Road:
-    """The steps of one way to work: with or without S3 keys."""
-
-    name: str
-    title: str
-    steps: tuple[Step, ...]
-
-
 @command("demo")
 @click.option("--keep", is_flag=True, help="Leave the cloud running and its folder in place.")
 @click.option("--dir", "folder", metavar="DIR", default="", help="New folder to work in; default: a temporary one.")
@@ -101,12 +96,8 @@ def demo(world: World, keep: bool, folder: str) -> None:
     check_packages(None)
     with _workplace(folder, keep=keep) as place:
         began = time.monotonic()
-        state = _start_cloud(world, place / "cloud")
-        try:
+        with _cloud(world, place / "cloud", keep=keep) as state:
             done = _walk(world, place, state)
-        finally:
-            if not keep:
-                _stop_cloud(world, place / "cloud")
         seconds = round(time.monotonic() - began, 1)
         data = {"steps": done, "seconds": seconds, "kept": str(place) if keep else None}
         lines = [("Demo", f"all {len(done)} steps worked, {seconds} s")]
@@ -134,34 +125,41 @@ def _workplace(folder: str, *, keep: bool) -> Iterator[Path]:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _start_cloud(world: World, folder: Path) -> SandboxStatus:
-    from jsobj.sandbox.lifecycle import start
+@contextmanager
+def _cloud(world: World, folder: Path, *, keep: bool) -> Iterator[SandboxStatus]:
+    from jsobj.sandbox.lifecycle import start, stop
 
     began = time.monotonic()
     state = start(folder, say=world.out.detail)
     world.out.note("A cloud of its own is running: Keystone and Swift on 127.0.0.1.")
     world.out.note(f"    jsobj sandbox start   ({time.monotonic() - began:.1f} s)")
-    return state
-
-
-def _stop_cloud(world: World, folder: Path) -> None:
-    from jsobj.sandbox.lifecycle import stop
-
-    stop(folder)
-    world.out.note("The cloud is stopped and everything is cleared away.")
-    world.out.note("    jsobj sandbox reset")
+    try:
+        yield state
+    finally:
+        if not keep:
+            stop(folder)
+            world.out.note("The cloud is stopped and everything is cleared away.")
+            world.out.note("    jsobj sandbox reset")
 
 
 def _walk(world: World, place: Path, state: SandboxStatus) -> list[dict[str, object]]:
-    source = place / "data"
+    from jsobj.sandbox.shell import shell_environment
+
+    source, home = place / "data", place / "home"
     _make_data(source)
-    environ = _own_environment(place, state)
+    home.mkdir(mode=0o700, exist_ok=True)
+    inherited = os.environ  # noqa: TID251 - the children inherit it
+    environ = {**shell_environment(state.folder, inherited), "HOME": str(home)}
+    ways = (
+        ("swift", _WITHOUT_KEYS, _without_keys(state.files["app-cred-restricted"], source)),
+        ("s3", _WITH_KEYS, _with_keys(state.files["password"], source, place / "fetched")),
+    )
     done: list[dict[str, object]] = []
-    for road in (_without_keys(state, source), _with_keys(state, source, place / "fetched")):
-        world.out.note(f"\n{road.title}")
-        for step in road.steps:
+    for road, title, steps in ways:
+        world.out.note(f"\n{title}")
+        for step in steps:
             seconds = _do(world, step, environ, place)
-            done.append({"road": road.name, "title": step.title, "command": step.typed, "seconds": seconds})
+            done.append({"road": road, "title": step.title, "command": step.typed, "seconds": seconds})
     return done
 
 
@@ -173,110 +171,58 @@ def _make_data(folder: Path) -> None:
         (folder / f"part-{number:02d}.csv").write_text("".join(f"{line},{number}\n" for line in range(number * 100)))
 
 
-def _own_environment(place: Path, state: SandboxStatus) -> Mapping[str, str]:
-    from jsobj.sandbox.shell import shell_environment
-
-    home = place / "home"
-    home.mkdir(mode=0o700, exist_ok=True)
-    environ = os.environ  # noqa: TID251 - the children inherit it
-    return {**shell_environment(state.folder, environ), "HOME": str(home)}
-
-
-def _words(*typed: str) -> tuple[str, ...]:
-    """The process for a command of ours."""
-    return (sys.executable, "-m", "jsobj", *typed, "--json", "--no-input")
-
-
-def _typed(title: str, *typed: str) -> Step:
-    return Step(title, f"jsobj {' '.join(typed)}", _words(*typed))
+def _ours(title: str, typed: str, *words: str, stdin: Path | None = None) -> Step:
+    """A command of ours; ``words`` where it is not run as it is shown."""
+    return Step(title, f"jsobj {typed}", (*_JSOBJ, *(words or typed.split()), "--json", "--no-input"), stdin)
 
 
 def _program(title: str, typed: str, program: str, *words: str | Path) -> Step:
     return Step(title, typed, (sys.executable, "-c", program, *map(str, words)))
 
 
-def _without_keys(state: SandboxStatus, source: Path) -> Road:
-    rc = state.files["app-cred-restricted"]
-    return Road(
-        "swift",
-        "Without S3 keys: an application credential, as portals make it.",
-        (
-            Step(
-                "Log in with the portal's file; the openstack command works from here on.",
-                f"jsobj login {rc.name} --as demo",
-                _words("login", str(rc), "--as", "demo"),
-            ),
-            _typed("Create a bucket.", "bucket", "create", "measurements"),
-            _typed(
-                "Send a folder, each file verified; cut off, it goes on later.", "upload", "data", f"swift://{_PLACE}"
-            ),
-            _typed("Compare the folder with the objects, fetching none.", "verify", "data", f"swift://{_PLACE}"),
-            _typed("See what is there.", "ls", f"swift://{_PLACE}/"),
-            _program(
-                "Read it in Python by fsspec, as pandas, xarray and zarr do.",
-                f'fsspec.open("swift://{_PLACE}/part-03.csv")',
-                _FSSPEC,
-                _PLACE,
-                source,
-            ),
-            _typed("Test everything, from the files to objects written and read.", "doctor", "--strict"),
-        ),
-    )
+def _without_keys(rc: Path, source: Path) -> Iterator[Step]:
+    there, login = f"swift://{_PLACE}", "Log in with the portal's file; the openstack command works from here on."
+    yield _ours(login, f"login {rc.name} --as demo", "login", str(rc), "--as", "demo")
+    yield _ours("Create a bucket.", "bucket create measurements")
+    yield _ours("Send a folder, each file verified; cut off, it goes on later.", f"upload data {there}")
+    yield _ours("Compare the folder with the objects, fetching none.", f"verify data {there}")
+    yield _ours("See what is there.", f"ls {there}/")
+    read = "Read it in Python by fsspec, as pandas, xarray and zarr do."
+    yield _program(read, f'fsspec.open("{there}/part-03.csv")', _FSSPEC, _PLACE, source)
+    yield _ours("Test everything, from the files to objects written and read.", "doctor --strict")
 
 
-def _with_keys(state: SandboxStatus, source: Path, fetched: Path) -> Road:
-    password = state.files["password"]
-    return Road(
-        "s3",
-        "With S3 keys, for programs that speak S3 alone. This Keystone gives them to a\nperson, not to an application "
-        "credential: the password serves once.",
-        (
-            Step(
-                "Make S3 keys and the AWS profile; aws, boto3 and s3fs work from here on.",
-                f"jsobj ec2-creds --password-stdin < {password.name}",
-                _words("ec2-creds", "--password-stdin"),
-                stdin=password,
-            ),
-            _typed("The same objects over S3.", "ls", f"s3://{_PLACE}/"),
-            _typed("Fetch them.", "download", f"s3://{_PLACE}", "fetched"),
-            _program(
-                "Read them with plain boto3, given only the profile's name, and compare.",
-                'boto3.Session(profile_name="demo").client("s3").get_object(...)',
-                _BOTO3,
-                _PLACE,
-                source,
-                fetched,
-            ),
-            _program("Read one with s3fs.", 's3fs.S3FileSystem(profile="demo").cat_file(...)', _S3FS, _PLACE, source),
-            _typed("Test everything again, now both ways.", "doctor", "--strict"),
-        ),
-    )
+def _with_keys(password: Path, source: Path, fetched: Path) -> Iterator[Step]:
+    there, make = f"s3://{_PLACE}", "Make S3 keys and the AWS profile; aws, boto3 and s3fs work from here on."
+    typed = f"ec2-creds --password-stdin < {password.name}"
+    yield _ours(make, typed, "ec2-creds", "--password-stdin", stdin=password)
+    yield _ours("The same objects over S3.", f"ls {there}/")
+    yield _ours("Fetch them.", f"download {there} fetched")
+    read = "Read them with plain boto3, given only the profile's name, and compare."
+    typed = 'boto3.Session(profile_name="demo").client("s3").get_object(...)'
+    yield _program(read, typed, _BOTO3, _PLACE, source, fetched)
+    yield _program("Read one with s3fs.", 's3fs.S3FileSystem(profile="demo").cat_file(...)', _S3FS, _PLACE, source)
+    yield _ours("Test everything again, now both ways.", "doctor --strict")
 
 
 def _do(world: World, step: Step, environ: Mapping[str, str], place: Path) -> float:
     """Run a step and show it; its seconds. Raises :class:`JsobjError` if it fails."""
     began = time.monotonic()
-    stdin = step.stdin.read_bytes() if step.stdin else b""
+    stdin = step.stdin.read_text() if step.stdin else ""
+    piped: dict[str, Any] = {"input": stdin, "capture_output": True, "encoding": "utf-8", "errors": "replace"}
     try:
         ended = subprocess.run(  # noqa: S603 - our own command and interpreter
-            step.argv,
-            input=stdin,
-            capture_output=True,
-            env=dict(environ),
-            cwd=place,
-            timeout=_STEP_SECONDS,
-            check=False,
+            step.argv, **piped, env=environ, cwd=place, timeout=_STEP_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
         raise _failed(step, f"no end after {_STEP_SECONDS} seconds") from error
     seconds = round(time.monotonic() - began, 2)
     if ended.returncode:
-        raise _failed(step, ended.stderr.decode("utf-8", "replace")[-2000:].strip())
-    out = ended.stdout.decode("utf-8", "replace").strip()
+        raise _failed(step, ended.stderr[-2000:].strip())
     world.out.note(step.title)
     world.out.note(f"    {step.typed}   ({seconds} s)")
-    if not out.startswith("{"):  # output of a program; our own commands print JSON
-        world.out.note(f"    {out}")
+    if not ended.stdout.startswith("{"):  # output of a program; our own commands print JSON
+        world.out.note(f"    {ended.stdout.strip()}")
     return seconds
 
 

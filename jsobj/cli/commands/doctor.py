@@ -9,7 +9,8 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.ui.documents import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,7 @@ def doctor(
     from jsobj.doctor.runner import chosen, without_writing
 
     if from_env and (world.cloud or world.profile):
-        raise JsobjError("usage", "--from-env and --cloud or --profile exclude each other", code=ExitCode.USAGE)
+        raise BadUsage("--from-env and --cloud or --profile exclude each other")
     if scheduler:
         _ask_workers(world, scheduler)
         return
@@ -81,8 +82,10 @@ def doctor(
     if list_checks:
         show_checks(world, wanted)
         return
-    if report is not None:
-        _refuse_unwritable(report)
+    if report is not None and (report.is_dir() or not report.parent.is_dir()):
+        sentence = f"the report cannot be written to {report}"
+        hint = "name a file in a folder that exists: --report report.html"
+        raise JsobjError("report-unwritable", sentence, code=ExitCode.LOCAL, hint=hint)
     wanted = without_writing(wanted) if no_round_trip else wanted
     case, outcomes, mended = _examine(world, scope, wanted, fix=fix, yes=yes)
     show(world, case, outcomes, mended, report)
@@ -92,7 +95,6 @@ def doctor(
 def _ask_workers(world: World, address: str) -> None:
     """One listing of buckets by each dask worker, with the files and variables that it has."""
     from jsobj.doctor.dask_workers import ask_workers
-    from jsobj.ui.documents import Listing
 
     reports = ask_workers(address, profile=world.profile, cloud=world.cloud)
     rows = [
@@ -119,6 +121,7 @@ def _examine(
     """Run; with ``fix`` fix and run again, since one fault may hide the next."""
     from jsobj.cli.views.doctor import Teller
     from jsobj.doctor.case import Case
+    from jsobj.doctor.redact import mask_for
     from jsobj.doctor.runner import run_checks
 
     mended: list[str] = []
@@ -129,7 +132,7 @@ def _examine(
         fixes = _first_of_each_file(outcomes)
         if not fix or not fixes:
             break
-        mended += _mend(world, fixes, touched, yes=yes, mask=mask_of(case))
+        mended += _mend(world, fixes, touched, yes=yes, mask=mask_for(case))
     return case, outcomes, mended
 
 
@@ -161,17 +164,3 @@ def _mend(world: World, fixes: Sequence[Fix], touched: set[Path], *, yes: bool, 
         world.out.note(f"done: {mask(fix.title)}{kept}")
         done.append(mask(fix.title))
     return done
-
-
-def mask_of(case: Case) -> Mask:
-    from jsobj.doctor.redact import mask_for
-
-    return mask_for(case)
-
-
-def _refuse_unwritable(report: Path) -> None:
-    """Known before the checks have taken their time."""
-    if report.is_dir() or not report.parent.is_dir():
-        sentence = f"the report cannot be written to {report}"
-        hint = "name a file in a folder that exists: --report report.html"
-        raise JsobjError("report-unwritable", sentence, code=ExitCode.LOCAL, hint=hint)

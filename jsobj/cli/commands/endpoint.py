@@ -47,14 +47,14 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
     data: dict[str, object] = {"endpoint_url": origin, "notices": list(found.notices), "probed": not no_probe}
     lines = [("Endpoint", origin)]
     if not no_probe:
-        server = _ask(world, found.origin, verify)
-        data.update(_data(server))
-        lines += _lines(server)
+        more, more_lines = _described(_probed(world, found.origin, verify))
+        data |= more
+        lines += more_lines
     world.out.show(Record("jsobj.endpoint/1", data, lines))
 
 
-def _ask(world: World, origin: Origin, verify: bool | str) -> S3Server:
-    """Probe the server, with the key of a profile for this endpoint if there is one."""
+def _probed(world: World, origin: Origin, verify: bool | str) -> S3Server:
+    """What the server is; asked with the key of a profile for this endpoint, if there is one."""
     from jsobj.ec2_keys.probe import identify, probe
 
     profile = _matching_profile(world, str(origin))
@@ -65,36 +65,30 @@ def _ask(world: World, origin: Origin, verify: bool | str) -> S3Server:
     return probe(origin, pair, verify=verify)
 
 
-def _region(server: S3Server) -> str | None:
-    return server.region if server.buckets is not None or server.server == "ceph-rgw" else None
-
-
-def _data(server: S3Server) -> dict[str, object]:
-    return {
+def _described(server: S3Server) -> tuple[dict[str, object], list[tuple[str, str]]]:
+    signed = server.buckets is not None
+    outcome = f"works, {server.buckets} bucket(s)" if signed else "not tried: no profile for this endpoint"
+    region = server.region if signed or server.server == "ceph-rgw" else None
+    data: dict[str, object] = {
         "server": server.server,
         "version": server.version,
-        "region": _region(server),
+        "region": region,
         "addressing_style": server.addressing_style,
         "checksums": server.checksums,
         "part_limit": server.part_limit,
-        "signed_request": server.buckets is not None,
+        "signed_request": signed,
         "owner": server.owner or None,
         "request_id": server.request_id or None,
     }
-
-
-def _lines(server: S3Server) -> list[tuple[str, str]]:
-    signed = "not tried: no profile for this endpoint"
-    if server.buckets is not None:
-        signed = f"works, {server.buckets} bucket(s)"
-    return [
+    lines = [
         ("Server", server.server_title),
-        ("Region to sign with", _region(server) or "told only to a signed request: jsobj ec2-creds finds it"),
+        ("Region to sign with", region or "known only to a signed request: jsobj ec2-creds finds it"),
         ("Addressing", f"{server.addressing_style} style"),
         ("Checksums", f"{server.checksums} (trailing checksums break older releases)"),
         ("Parts per upload", f"{server.part_limit} at most"),
-        ("Signed request", signed),
+        ("Signed request", outcome),
     ]
+    return data, lines
 
 
 def _matching_profile(world: World, endpoint_url: str) -> tuple[str, KeyPair] | None:

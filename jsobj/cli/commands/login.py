@@ -11,7 +11,7 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import show_warnings
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
 from jsobj.secret import Secret
 
@@ -62,7 +62,7 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     from jsobj.identity.ledger import CloudRecord
 
     if options["password_stdin"] and options["secret_stdin"]:
-        raise JsobjError("usage", "--password-stdin and --secret-stdin exclude each other", code=ExitCode.USAGE)
+        raise BadUsage("--password-stdin and --secret-stdin exclude each other")
     source = _source(world, rcfile, options)
     check_auth_url(source.auth_url, allow_http=options["allow_http"])
     show_warnings(world, source)
@@ -80,18 +80,10 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
             world.out.note(notice)
 
     def remember(book: ledger.Ledger) -> ledger.Ledger:
-        project = keystone.login.project
-        known = book.cloud(name)
+        project, known = keystone.login.project, book.cloud(name)
         profile = known.profile if known.project_id == project.id else ""
-        record = CloudRecord(
-            name,
-            profile,
-            project.id,
-            project.name,
-            expires=expiry.end.isoformat() if expiry.end else "",
-            source=source.where,
-            ec2_keys=permission.value,
-        )
+        end = expiry.end.isoformat() if expiry.end else ""
+        record = CloudRecord(name, profile, project.id, project.name, end, source.where, permission.value)
         default = name if options["set_default"] or not book.default_cloud else book.default_cloud
         return replace(book.with_cloud(record), default_cloud=default)
 
@@ -124,21 +116,19 @@ def _named_source(world: World, rcfile: str | None, options: dict[str, Any]) -> 
     from jsobj.identity.clouds_yaml.read import read_cloud
     from jsobj.identity.rc.file import read
 
-    region = options["region"]
-    cloud = world.cloud or world.settings.get("OS_CLOUD")
+    region, cloud = options["region"], world.cloud or world.settings.get("OS_CLOUD")
     if rcfile and rcfile.lower().endswith((".yaml", ".yml", ".json")):
         return _from_clouds_file(world, Path(rcfile), region)
     if rcfile and rcfile.startswith("-"):
-        raise JsobjError("usage", f"'{rcfile}' is no option of login", code=ExitCode.USAGE, hint="jsobj login --help")
+        raise BadUsage(f"'{rcfile}' is no option of login", hint="jsobj login --help")
+    source = None
     if rcfile:
         source = from_rc(read(Path(rcfile), force=options["force"]))
     elif cloud:
         return read_cloud(world.settings, cloud, region=region)
-    elif options["preset"] or (found := from_environment(world.settings.environ)) is None:
-        return None
-    else:
-        source = found
-    return replace(source, region=region or source.region)
+    elif not options["preset"]:
+        source = from_environment(world.settings.environ)
+    return source and replace(source, region=region or source.region)
 
 
 def _from_clouds_file(world: World, path: Path, region: str) -> AuthSource:
@@ -154,12 +144,8 @@ def _from_clouds_file(world: World, path: Path, region: str) -> AuthSource:
         )
     name = world.cloud or names[0]
     if name not in names:
-        raise JsobjError(
-            "cloud-not-found",
-            f"{path} has no cloud '{name}'",
-            code=ExitCode.NOT_FOUND,
-            context=f"clouds found: {', '.join(names)}",
-        )
+        found = f"clouds found: {', '.join(names)}"
+        raise JsobjError("cloud-not-found", f"{path} has no cloud '{name}'", code=ExitCode.NOT_FOUND, context=found)
     secure = path.with_name("secure.yaml")
     source = read_from(CloudsFiles(path, secure if secure.is_file() else None), name, region=region)
     # Horizon calls every cloud "openstack": no name worth keeping.
@@ -173,30 +159,20 @@ def _answers(world: World, options: dict[str, Any]) -> AuthSource:
 
     instead = "an RC file: jsobj login RCFILE"
     known = ", ".join(preset.name for preset in PRESETS)
-    preset = preset_named(options["preset"])
-    url = ""
+    preset, url = preset_named(options["preset"]), ""
     if options["preset"] and preset is None:
-        raise JsobjError(
-            "preset-unknown", f"there is no preset '{options['preset']}'", code=ExitCode.USAGE, hint=f"known: {known}"
-        )
+        unknown = f"there is no preset '{options['preset']}'"
+        raise JsobjError("preset-unknown", unknown, code=ExitCode.USAGE, hint=f"known: {known}")
     if preset is None:
         url = world.ask(f"Cloud ({known}), or its Keystone URL", option=instead)
         preset = preset_named(url)
     if preset is not None and preset.advice:
         world.out.note(preset.advice)
-    identity = world.ask("Application credential ID", option=instead)
-    return AuthSource(
-        kind="prompts",
-        where="your answers",
-        auth_type=APPLICATION_CREDENTIAL,
-        auth={
-            "auth_url": (preset.auth_url if preset else url).strip(),
-            "application_credential_id": identity.strip(),
-        },
-        secrets={},
-        origins={"auth_url": f"preset {preset.name}" if preset else "typed", "application_credential_id": "typed"},
-        region=options["region"] or (preset.region if preset else ""),
-    )
+    identity = world.ask("Application credential ID", option=instead).strip()
+    auth = {"auth_url": (preset.auth_url if preset else url).strip(), "application_credential_id": identity}
+    origins = {"auth_url": f"preset {preset.name}" if preset else "typed", "application_credential_id": "typed"}
+    region = options["region"] or (preset.region if preset else "")
+    return AuthSource("prompts", "your answers", APPLICATION_CREDENTIAL, auth, {}, origins, region=region)
 
 
 def _for_browser(world: World, base: AuthSource, options: dict[str, Any]) -> AuthSource:
@@ -230,30 +206,20 @@ def _with_secret(world: World, source: AuthSource, options: dict[str, Any]) -> A
     from jsobj.identity.auth_source import secret_option
 
     option = secret_option(source)
-    flag = "--secret-stdin" if option == "application_credential_secret" else "--password-stdin"
-    wrong = "password_stdin" if flag == "--secret-stdin" else "secret_stdin"
-    if options[wrong]:
-        raise JsobjError(
-            "usage",
-            f"{source.where} is a login by {option.replace('_', ' ')}, which --{wrong.replace('_', '-')} does not give",
-            code=ExitCode.USAGE,
-            hint=f"use {flag}",
-        )
+    words = option.replace("_", " ")
+    label = "Application credential secret"
+    flag, wrong = "--secret-stdin", "--password-stdin"
+    if option != "application_credential_secret":
+        label = f"OpenStack password of {source.auth.get('username') or source.auth.get('user_id') or 'the user'}"
+        flag, wrong = wrong, flag
+    if options["secret_stdin" if wrong == "--secret-stdin" else "password_stdin"]:
+        raise BadUsage(f"{source.where} is a login by {words}, which {wrong} does not give", hint=f"use {flag}")
     if options["password_stdin"] or options["secret_stdin"]:
-        return source.with_secret(option, world.secret_from_stdin(option.replace("_", " ")), "standard input")
-    if source.secrets.get(option) or not _needs_secret(source):
+        return source.with_secret(option, world.secret_from_stdin(words), "standard input")
+    needed = source.is_application_credential or source.auth_type in _BY_SECRET
+    if source.secrets.get(option) or not needed:
         return source
-    label = "Application credential secret" if option == "application_credential_secret" else _password_label(source)
     return source.with_secret(option, Secret(world.ask(label, option=flag, secret=True)), "typed")
-
-
-def _needs_secret(source: AuthSource) -> bool:
-    return source.is_application_credential or source.auth_type in _BY_SECRET
-
-
-def _password_label(source: AuthSource) -> str:
-    who = source.auth.get("username") or source.auth.get("user_id") or "the user"
-    return f"OpenStack password of {who}"
 
 
 def _profile_with_key(world: World, name: str) -> str:

@@ -34,9 +34,7 @@ def forget_login(world: World, *, delete_keys: bool, yes: bool) -> None:
     name = chosen_cloud(world.settings, world.cloud).name
     if not name:
         raise NotLoggedIn("there is no login to forget")
-    deleted: list[str] = []
-    if delete_keys:
-        deleted = _delete_keys(world, name, yes=yes)
+    deleted = _delete_keys(world, name, yes=yes) if delete_keys else []
     changes = forget(world.settings, name)
     ledger.update(world.settings, lambda book: book.without_cloud(name))
     if not changes and not deleted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,17 +26,14 @@ def logins_for(world: World, *, name: str = "", bucket: str = "", endpoint: str 
     from jsobj.export.logins import Logins
     from jsobj.store.access import s3_access
 
-    profile = world.profile
-    access = s3_access(world.settings, profile=profile, cloud=world.cloud, endpoint=endpoint) if keys else None
+    named = {"profile": world.profile, "cloud": world.cloud}
+    access = s3_access(world.settings, **named, endpoint=endpoint) if keys else None
     if access is None:
         return Logins(None, _swift_login(world, world.cloud, name, bucket))
-    cloud = _cloud_of(world, access)
-    swift = None
+    cloud, swift = _cloud_of(world, access), None
     if cloud is not None:
-        try:
+        with suppress(JsobjError):  # no such login, or none that another tool can use: the keys alone
             swift = _swift_login(world, cloud, name or access.profile, bucket)
-        except JsobjError:  # no such login, or none that another tool can use: the keys alone
-            swift = None
     return Logins(_s3_login(world, access, name, bucket), swift)
 
 
