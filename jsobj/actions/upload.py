@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
 from jsobj.transfer import run
 from jsobj.transfer.events import Failed, Skipped
@@ -108,7 +108,7 @@ def _chunks(stream: Any) -> Iterable[bytes | memoryview]:
     if not hasattr(stream, "readinto"):
         while data := stream.read(_READ):
             if isinstance(data, str):
-                raise JsobjError("usage", "the file is open as text: open it in binary mode", code=ExitCode.USAGE)
+                raise BadUsage("the file is open as text: open it in binary mode")
             yield data
         return
     view = memoryview(bytearray(_READ))

@@ -14,7 +14,7 @@ import click
 
 from jsobj import __version__
 from jsobj.cli.parsing.command import Entry, Group, ReaderGone
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 
 _START, _KEYS, _DATA, _SICK, _MORE = "Logging in", "Keys and endpoints", "Buckets", "When it does not work", "More"
 _OBJECTS, _UNDER_WAY, _OTHERS = "Objects", "Transfers under way", "Other tools"
@@ -123,7 +123,7 @@ def _report(error: JsobjError, argv: Sequence[str]) -> int:
 def _usage(error: click.UsageError) -> JsobjError:
     path = error.ctx.command_path if error.ctx else "jsobj"
     message = " ".join(error.format_message().split()).rstrip(".")
-    return JsobjError("usage", message, code=ExitCode.USAGE, hint=f"{path} --help")
+    return BadUsage(message, hint=f"{path} --help")
 
 
 def _bug(error: Exception, argv: Sequence[str]) -> JsobjError:

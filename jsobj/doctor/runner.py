@@ -18,7 +18,7 @@ from pathlib import Path
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Check, Finding, Outcome, Status, failed, skipped
-from jsobj.errors import ExitCode, JsobjError, did_you_mean
+from jsobj.errors import BadUsage, JsobjError, did_you_mean
 
 
 def run_checks(
@@ -119,7 +119,7 @@ def chosen(checks: Sequence[Check], words: Sequence[str]) -> tuple[Check, ...]:
     for word in words:
         if word not in by_id and word not in layers:
             hint = f"{did_you_mean(word, [*by_id, *layers])}all of them: jsobj doctor --list"
-            raise JsobjError("usage", f"there is no check '{word[:80]}'", code=ExitCode.USAGE, hint=hint)
+            raise BadUsage(f"there is no check '{word[:80]}'", hint=hint)
         wanted |= {check.id for check in checks if word in (check.id, check.layer)}
     for check in reversed(checks):  # what a check needs comes before it
         wanted |= set(check.needs) if check.id in wanted else set()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.identity.settings import Settings
 from jsobj.store.access import S3Access, no_s3_keys, s3_access, s3_public
 from jsobj.store.location import Location
@@ -150,10 +150,8 @@ def list_buckets(settings: Settings, dialect: str, wish: StoreRequest) -> Iterat
     Raises :class:`JsobjError`: as :func:`open_store`; usage for public data, whose buckets cannot be listed.
     """
     if wish.unsigned:
-        raise JsobjError(
-            "usage",
+        raise BadUsage(
             "without a login there is no project whose buckets could be listed",
-            code=ExitCode.USAGE,
             hint="name a bucket: jsobj ls s3://BUCKET --no-sign-request",
         )
     access = _keys(settings, Location(dialect, ""), wish)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, JsobjError
 from jsobj.transfer.part_layout import PART_SIZE
 from jsobj.units import parse_size
 
@@ -74,7 +74,7 @@ def checked_options(
 
 
 def _usage(message: str) -> JsobjError:
-    return JsobjError("usage", message, code=ExitCode.USAGE)
+    return BadUsage(message)
 
 
 def _affordable(wanted: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,21 +41,16 @@ def list_(world: World) -> None:
     from jsobj.identity.known_logins import known_logins
 
     found = known_logins(world.settings)
-    columns = [("default", ""), ("name", "Name"), ("project", "Project"), ("ends", "Ends in"), ("keys", "S3 profile")]
-    columns += [("where", "Server")]
-    shown = [
-        {
-            "default": "*" if login.chosen_by else "",
-            "name": login.name if login.kind == "cloud" else f"profile {login.name}",
-            "project": login.project,
-            "ends": days_left(login.expires, world.now()) if login.expires else "",
-            "keys": login.profile if login.kind == "cloud" else "",
-            "where": login.fault or login.auth_url or login.endpoint,
-        }
-        for login in found
-    ]
+    columns: dict[str, str | Callable[[KnownLogin], str]] = {
+        "": lambda login: "*" if login.chosen_by else "",
+        "Name": lambda login: login.name if login.kind == "cloud" else f"profile {login.name}",
+        "Project": lambda login: login.project,
+        "Ends in": lambda login: days_left(login.expires, world.now()) if login.expires else "",
+        "S3 profile": lambda login: login.profile if login.kind == "cloud" else "",
+        "Server": lambda login: login.fault or login.auth_url or login.endpoint,
+    }
     empty = "There are no logins yet: jsobj login RCFILE"
-    world.out.show(Listing("jsobj.login-list/1", [_data(login) for login in found], columns, shown, empty))
+    world.out.show(Listing("jsobj.login-list/1", found, columns, _data, empty))
     if found and not any(login.chosen_by for login in found):
         world.out.note("None is the default: jsobj clouds use NAME")
 

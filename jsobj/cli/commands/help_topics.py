@@ -7,7 +7,7 @@ import click
 from jsobj.cli.parsing.command import Group, command
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.manual import TOPICS, man_page, markdown, topic_text
-from jsobj.errors import ExitCode, JsobjError, did_you_mean
+from jsobj.errors import BadUsage, ExitCode, did_you_mean
 from jsobj.ui.documents import Record
 
 
@@ -56,10 +56,8 @@ def _help_of(root: click.Context, words: tuple[str, ...]) -> str:
         group = _command_at(root, words[:-1])
         known = (*TOPICS, *(group.list_commands(root) if isinstance(group, Group) else ()))
         near = did_you_mean(words[-1], known).strip().capitalize()
-        raise JsobjError(
-            "usage",
+        raise BadUsage(
             f"there is no command or topic '{' '.join(words)}'. {near}".rstrip(),
-            code=ExitCode.USAGE,
             hint=f"jsobj help names all commands and topics ({', '.join(TOPICS)})",
         )
     with click.Context(found, info_name=" ".join(words), parent=root) if words else root as context:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from jsobj.errors import ExitCode, FullLoginNeeded, JsobjError, KeysRefused, KeystoneForbidden
+from jsobj.errors import BadUsage, ExitCode, FullLoginNeeded, JsobjError, KeysRefused, KeystoneForbidden
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.login import Login
@@ -81,7 +81,7 @@ class Ec2Api:
     def delete(self, access: str) -> bool:
         """Delete a key; False where Keystone has none of that name (any more)."""
         if not access:
-            raise JsobjError("usage", "the access key to delete is empty", code=ExitCode.USAGE)
+            raise BadUsage("the access key to delete is empty")
         if "/" in access:  # no key has one, and Keystone would read another path in it
             return False
         try:
