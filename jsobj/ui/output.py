@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TextIO
@@ -20,7 +21,8 @@ from jsobj.ui.text import safe
 
 _FLUSH_LINES = 500  # lines of a stream that are written at once,
 _FLUSH_SECONDS = 0.1  # or those of this time
-_CODES = {"bold": "1", "red": "31", "yellow": "33", "dim": "2"}
+_CODES = {"red": "31", "yellow": "33", "dim": "2"}
+_OURS = re.compile(rf"(\x1b\[(?:0|{'|'.join(_CODES.values())})m)")
 
 
 class Output:
@@ -208,12 +210,4 @@ def _wants_colour(stream: TextIO, env: Mapping[str, str]) -> bool:
 
 def _safe_styled(line: str) -> str:
     """``safe`` for a line that may have our own colour codes."""
-    parts = line.split("\x1b[")
-    if len(parts) == 1:
-        return safe(line)
-    kept = [safe(parts[0])]
-    for part in parts[1:]:
-        code, mark, rest = part.partition("m")
-        known = mark and (code == "0" or code in _CODES.values())
-        kept.append(f"\x1b[{code}m{safe(rest)}" if known else safe("\x1b[" + part))
-    return "".join(kept)
+    return "".join(part if _OURS.fullmatch(part) else safe(part) for part in _OURS.split(line))

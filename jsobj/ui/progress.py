@@ -12,18 +12,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from jsobj.transfer.events import (
-    Done,
-    Event,
-    Failed,
-    ItemStarted,
-    Noted,
-    Retried,
-    Skipped,
-    Started,
-    Summary,
-    Tally,
-)
+from jsobj.transfer.events import Done, Event, Failed, ItemStarted, Noted, Retried, Skipped, Started, Summary, Tally
 from jsobj.ui.output import Output
 from jsobj.ui.progress_look import Display, Look, Pace, sentence
 from jsobj.ui.progress_summary import summary_record, summary_sentence
@@ -123,11 +112,7 @@ class Progress:
             self._noted += 1
             if self._noted <= SAID:
                 (self._out.warn if event.warning else self._out.note)(event.text)
-        elif self._out.verbose:
-            self._say_more(event)
-
-    def _say_more(self, event: Event) -> None:
-        if isinstance(event, Skipped):
+        elif isinstance(event, Skipped):
             self._out.detail(f"skipped {event.item}: {event.reason}")
         elif isinstance(event, Done):
             self._out.detail(f"done {event.item} ({f'verified: {event.verified}' if event.verified else 'size only'})")
@@ -157,10 +142,9 @@ class Progress:
 @contextlib.contextmanager
 def open_progress(out: Output, mode: str, tally: Tally, *, data_on_stdout: bool = False) -> Iterator[Progress]:
     """Show the transfer in the body; the value is its listener. ``data_on_stdout``: events go to stderr."""
-    chosen = mode
     if mode == "auto":
-        chosen = "none" if out.quiet else "bar" if out.can_draw else "line"
-    progress = Progress(out, tally, _display(out, chosen, data_on_stdout))
+        mode = "none" if out.quiet else "bar" if out.can_draw else "line"
+    progress = Progress(out, tally, _display(out, mode, data_on_stdout))
     finished = False
     try:
         yield progress

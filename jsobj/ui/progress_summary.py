@@ -27,9 +27,9 @@ def summary_sentence(summary: Summary) -> str:
         return f"Nothing to do: {_items(summary, summary.skipped)} skipped"
     parts = [f"{'Stopped: ' if summary.interrupted else ''}{_items(summary, summary.done)}{_moved(summary, verb)}"]
     parts += _verified(summary) if summary.done and summary.verb != "delete" else []
-    for number, word in ((summary.skipped, "skipped"), (summary.failed, "failed")):
-        if number:
-            parts.append(f"{number} {word}")
+    parts += [
+        f"{number} {word}" for number, word in ((summary.skipped, "skipped"), (summary.failed, "failed")) if number
+    ]
     if summary.retries:
         parts.append("1 retry" if summary.retries == 1 else f"{summary.retries} retries")
     return "; ".join(parts)
@@ -59,14 +59,9 @@ def _verified(summary: Summary) -> list[str]:
 def summary_record(summary: Summary, failures: Sequence[Failed] = ()) -> Record:
     """All counts. ``failures`` are the first ones; ``failed`` counts all. Sizes in bytes, times in seconds."""
     data = {
-        "verb": summary.verb,
-        "done": summary.done,
-        "skipped": summary.skipped,
-        "failed": summary.failed,
+        **{name: getattr(summary, name) for name in ("verb", "done", "skipped", "failed")},
         "bytes": summary.size,
-        "verified": summary.verified,
-        "unverified": summary.unverified,
-        "retries": summary.retries,
+        **{name: getattr(summary, name) for name in ("verified", "unverified", "retries")},
         "seconds": round(summary.seconds, 3),
         "bytes_per_second": round(summary.size / summary.seconds) if summary.seconds > 0 else None,
         "interrupted": summary.interrupted,
@@ -78,12 +73,6 @@ def summary_record(summary: Summary, failures: Sequence[Failed] = ()) -> Record:
 
 def failure_data(failure: Failed) -> dict[str, object]:
     """One item that failed, as every document shows it."""
-    error = failure.error
-    return {
-        "item": failure.item,
-        "reference": error.reference,
-        "message": error.message,
-        "context": error.context,
-        "hint": error.hint,
-        "exit_code": int(error.code),
-    }
+    error = failure.error.to_json()
+    del error["schema"]
+    return {"item": failure.item, **error}

@@ -49,12 +49,7 @@ def rm(
 
     places = [parse_location(text, need_key=not recursive) for text in url]
     tally = Tally()
-
-    def on_retry(item: str, reason: str, wait: float) -> None:
-        tally.retried()
-        world.out.detail(f"again in {wait:.1f} s: {item}: {reason}")
-
-    with stores(world, unsigned=unsigned, endpoint=endpoint, on_retry=on_retry) as opened:
+    with stores(world, unsigned=unsigned, endpoint=endpoint, tally=tally) as opened:
         found = to_delete(opened, places, recursive=recursive)
         if dry_run:
             _show_plan(world, found)

@@ -73,7 +73,8 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
     """
     from jsobj.store.location import parse_location
 
-    begun_before = _begun_before(world, older_than)
+    now = world.now()
+    latest = (now - (parse_moment(older_than, now) - now)).timestamp() if older_than else None
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         place = parse_location(url)
         store = opened.of(place)
@@ -81,7 +82,7 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
             upload
             for upload in store.uploads(place.key)
             if upload_id in {"", upload.id}
-            and (begun_before is None or (upload.started is not None and upload.started < begun_before))
+            and (latest is None or (upload.started is not None and upload.started < latest))
         ]
         if upload_id and not found:
             raise UploadNotFound(
@@ -107,13 +108,6 @@ def _places(opened: BucketStores, url: str) -> Iterator[Location]:
         return
     for bucket in opened.buckets(url.removesuffix("://")):
         yield Location(bucket.dialect, bucket.name)
-
-
-def _begun_before(world: World, older_than: str) -> float | None:
-    if not older_than:
-        return None
-    now = world.now()
-    return (now - (parse_moment(older_than, now) - now)).timestamp()
 
 
 def _data(found: tuple[Store, Upload]) -> dict[str, object]:

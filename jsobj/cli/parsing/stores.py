@@ -13,9 +13,9 @@ from jsobj.cli.parsing.world import World
 
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
-    from jsobj.net.retry import OnRetry
     from jsobj.store.objects import StorePlace
     from jsobj.store.open import StoreRequest
+    from jsobj.transfer.events import Tally
 
 store_options = options(
     click.option("--no-sign-request", "unsigned", is_flag=True, help="Work on public data, without any login."),
@@ -24,18 +24,20 @@ store_options = options(
 
 
 def stores(
-    world: World, *, unsigned: bool = False, endpoint: str = "", on_retry: OnRetry | None = None
+    world: World, *, unsigned: bool = False, endpoint: str = "", tally: Tally | None = None
 ) -> AbstractContextManager[BucketStores]:
-    """The stores of one command, closed at its end; on Ctrl-C, at once."""
+    """The stores of one command, closed at its end; on Ctrl-C, at once. ``tally`` counts what is tried again."""
     from jsobj.actions.stores import bucket_stores
 
-    def show_retry(item: str, reason: str, wait: float) -> None:
+    def on_retry(item: str, reason: str, wait: float) -> None:
+        if tally is not None:
+            tally.retried()
         world.out.detail(f"again in {wait:.1f} s: {item}: {reason}")
 
     return bucket_stores(
         world.settings,
         wish_of(world, unsigned=unsigned, endpoint=endpoint),
-        on_retry=on_retry or show_retry,
+        on_retry=on_retry,
         on_open=lambda place: show_place(world, place),
     )
 

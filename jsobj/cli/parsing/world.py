@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TextIO
 
+import click
+
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.secret import Secret
 
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
-    from jsobj.secret import Secret
     from jsobj.ui.output import Output
 
 
@@ -47,8 +49,6 @@ class World:
                 code=ExitCode.USAGE,
                 hint="leave the option out and be asked, or send it: ... < FILE",
             )
-        from jsobj.secret import Secret
-
         line = self.stdin.readline(65536).rstrip("\r\n")
         if not line:
             raise JsobjError("stdin-empty", f"no {what} came on standard input", code=ExitCode.USAGE)
@@ -66,8 +66,6 @@ class World:
                 code=ExitCode.USAGE,
                 hint=f"use {option}",
             )
-        import click
-
         return str(
             click.prompt(question, hide_input=secret, err=True, default=default or None, show_default=not secret)
         )
@@ -84,7 +82,5 @@ class World:
                 code=ExitCode.USAGE,
                 hint=f"add {option} if you are sure",
             )
-        import click
-
         if not click.confirm(question, err=True):
             raise JsobjError("not-confirmed", "nothing was changed", code=ExitCode.REFUSED)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+from jsobj.units import human_time
+
 
 def iso(seconds: float | None) -> str | None:
     """``2026-11-21T14:03:07Z``; None without a time, or for one out of range."""
@@ -14,7 +16,7 @@ def iso(seconds: float | None) -> str | None:
 def human(seconds: float | None) -> str:
     """``2026-11-21 14:03 UTC``; "" without a time."""
     moment = _moment(seconds)
-    return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else ""
+    return human_time(moment) if moment else ""
 
 
 def _moment(seconds: float | None) -> datetime | None:
