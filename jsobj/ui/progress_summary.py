@@ -27,9 +27,8 @@ def summary_sentence(summary: Summary) -> str:
         return f"Nothing to do: {_items(summary, summary.skipped)} skipped"
     parts = [f"{'Stopped: ' if summary.interrupted else ''}{_items(summary, summary.done)}{_moved(summary, verb)}"]
     parts += _verified(summary) if summary.done and summary.verb != "delete" else []
-    parts += [
-        f"{number} {word}" for number, word in ((summary.skipped, "skipped"), (summary.failed, "failed")) if number
-    ]
+    others = ((summary.skipped, "skipped"), (summary.failed, "failed"))
+    parts += [f"{number} {word}" for number, word in others if number]
     if summary.retries:
         parts.append("1 retry" if summary.retries == 1 else f"{summary.retries} retries")
     return "; ".join(parts)

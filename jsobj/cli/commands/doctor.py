@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,20 +34,7 @@ _ROUNDS = 8  # one fault may hide the next, but not more often than this
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page for a ticket.")
 @click.option("--from-dask", "scheduler", metavar="ADDRESS", default="", help="Ask each worker of a dask scheduler.")
 @click.option("--emit-script", is_flag=True, help="Print a boto3-only test for a help desk; run nothing.")
-def doctor(
-    world: World,
-    checks: tuple[str, ...],
-    list_checks: bool,
-    fix: bool,
-    yes: bool,
-    strict: bool,
-    bucket: str,
-    from_env: bool,
-    no_round_trip: bool,
-    report: Path | None,
-    scheduler: str,
-    emit_script: bool,
-) -> None:
+def doctor(world: World, checks: tuple[str, ...], bucket: str, report: Path | None, **options: Any) -> None:
     """Test the setup and name the cause of what fails.
 
     Looks at files, environment, network, clock, Keystone, keys, S3 and Swift, then writes and reads objects in a bucket
@@ -68,28 +55,28 @@ def doctor(
     from jsobj.doctor.registry import CHECKS
     from jsobj.doctor.runner import chosen, without_writing
 
-    if from_env and (world.cloud or world.profile):
+    if options["from_env"] and (world.cloud or world.profile):
         raise BadUsage("--from-env and --cloud or --profile exclude each other")
-    if scheduler:
-        _ask_workers(world, scheduler)
+    if options["scheduler"]:
+        _ask_workers(world, options["scheduler"])
         return
     bucket = bucket.removeprefix("s3://").removeprefix("swift://").rstrip("/")
-    scope = Scope(world.cloud, world.profile, bucket, from_env)
-    if emit_script:
+    scope = Scope(world.cloud, world.profile, bucket, options["from_env"])
+    if options["emit_script"]:
         show_script(world, Case(world.settings, scope))
         return
     wanted = chosen(CHECKS, checks)
-    if list_checks:
+    if options["list_checks"]:
         show_checks(world, wanted)
         return
     if report is not None and (report.is_dir() or not report.parent.is_dir()):
         sentence = f"the report cannot be written to {report}"
         hint = "name a file in a folder that exists: --report report.html"
         raise JsobjError("report-unwritable", sentence, code=ExitCode.LOCAL, hint=hint)
-    wanted = without_writing(wanted) if no_round_trip else wanted
-    case, outcomes, mended = _examine(world, scope, wanted, fix=fix, yes=yes)
+    wanted = without_writing(wanted) if options["no_round_trip"] else wanted
+    case, outcomes, mended = _examine(world, scope, wanted, fix=options["fix"], yes=options["yes"])
     show(world, case, outcomes, mended, report)
-    click.get_current_context().exit(exit_code(outcomes, strict=strict))
+    click.get_current_context().exit(exit_code(outcomes, strict=options["strict"]))
 
 
 def _ask_workers(world: World, address: str) -> None:

@@ -58,23 +58,21 @@ def _sum(sizes: Iterable[tuple[str, int]]) -> tuple[int, int]:
 
 def _by_folder(world: World, sizes: Iterable[tuple[str, int]]) -> tuple[int, int]:
     """Bytes and objects in all. Keys come in order, so that one folder is held at a time."""
-    outside = [0, 0]  # objects outside of folders come between them, and are shown after them
-    totals = [0, 0]
+    total = outside = (0, 0)  # objects outside of folders come between them, and are shown after them
 
     def rows() -> Iterator[tuple[str, int, int]]:
+        nonlocal total, outside
         for folder, members in groupby(sizes, key=lambda item: _folder(item[0])):
             size, count = _sum(members)
-            totals[0] += size
-            totals[1] += count
+            total = (total[0] + size, total[1] + count)
             if folder:
                 yield folder, size, count
             else:
-                outside[0] += size
-                outside[1] += count
+                outside = (outside[0] + size, outside[1] + count)
         if outside[1]:
-            yield "./", outside[0], outside[1]
-        if totals[1]:
-            yield "", totals[0], totals[1]
+            yield "./", *outside
+        if total[1]:
+            yield "", *total
 
     def data(row: tuple[str, int, int]) -> dict[str, object]:
         return {"folder": row[0] or None, "bytes": row[1], "objects": row[2], "total": not row[0]}
@@ -86,7 +84,7 @@ def _by_folder(world: World, sizes: Iterable[tuple[str, int]]) -> tuple[int, int
         return f"{row[1]}\t{row[2]}\t{name}"
 
     world.out.stream(Stream("jsobj.usage-list/1", rows(), data, line))
-    return totals[0], totals[1]
+    return total
 
 
 def _folder(name: str) -> str:

@@ -45,16 +45,7 @@ group = Group(
 @click.option("--overwrite", is_flag=True, help="Replace another key in the profile; a backup is kept.")
 @click.option("--allow-http", is_flag=True, help="Allow an endpoint without TLS on another machine.")
 @full_login_options
-def create(
-    world: World,
-    write: bool,
-    endpoint: str,
-    set_default: bool,
-    new: bool,
-    overwrite: bool,
-    allow_http: bool,
-    **login: Any,
-) -> None:
+def create(world: World, write: bool, endpoint: str, set_default: bool, **options: Any) -> None:
     """Get a key, write the AWS profile, prove it.
 
     A key that jsobj made for this project before is reused. The profile goes into ~/.aws/credentials and ~/.aws/config
@@ -71,9 +62,10 @@ def create(
     from jsobj.urls import require_origin
 
     origin = require_origin(endpoint) if endpoint else None
+    more = {name: options.pop(name) for name in ("new", "overwrite", "allow_http")}
     with Prover() if write else nullcontext() as prover:
-        keystone = keystone_for_keys(world, **login)
-        wish = SetupRequest(profile_name(world, keystone), origin, new, set_default, overwrite, allow_http)
+        keystone = keystone_for_keys(world, **options)
+        wish = SetupRequest(profile_name(world, keystone), origin, as_default=set_default, **more)
         setup = set_up(keystone, world.settings, wish, prover, world.out.detail)
     show_setup(world, keystone, setup)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain, islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,9 +30,7 @@ _COUNTED = 1000  # objects that are counted before the question is asked
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be deleted; delete nothing.")
 @store_options
-def rm(
-    world: World, url: tuple[str, ...], recursive: bool, yes: bool, dry_run: bool, unsigned: bool, endpoint: str
-) -> None:
+def rm(world: World, url: tuple[str, ...], recursive: bool, yes: bool, dry_run: bool, **server: Any) -> None:
     """Delete objects.
 
     With --recursive, URL/ means everything whose name begins so, and URL the object and everything below URL/, never
@@ -49,7 +47,7 @@ def rm(
 
     places = [parse_location(text, need_key=not recursive) for text in url]
     tally = Tally()
-    with stores(world, unsigned=unsigned, endpoint=endpoint, tally=tally) as opened:
+    with stores(world, **server, tally=tally) as opened:
         found = to_delete(opened, places, recursive=recursive)
         if dry_run:
             _show_plan(world, found)

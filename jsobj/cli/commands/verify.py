@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,17 +27,7 @@ if TYPE_CHECKING:
 @click.option("--extra", is_flag=True, help="Objects without a file are a difference too.")
 @filter_options
 @store_options
-def verify(
-    world: World,
-    places: tuple[str, ...],
-    manifest: str,
-    deep: bool,
-    extra: bool,
-    include: tuple[str, ...],
-    exclude: tuple[str, ...],
-    unsigned: bool,
-    endpoint: str,
-) -> None:
+def verify(world: World, places: tuple[str, ...], manifest: str, deep: bool, extra: bool, **options: Any) -> None:
     """Compare objects with local files, or with a list of digests.
 
     LOCAL is a folder or a file. Compared are digests: nothing is fetched as long as they tell. Prints what is not the
@@ -61,8 +51,8 @@ def verify(
     if len(places) > (1 if manifest else 2):
         wanted = "URL with --manifest" if manifest else "LOCAL and URL"
         raise BadUsage(f"give {wanted}", hint="jsobj verify --help")
-    location, filters = parse_location(places[-1]), Filters.of(include, exclude)
-    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+    location, filters = parse_location(places[-1]), Filters.of(options.pop("include"), options.pop("exclude"))
+    with stores(world, **options) as opened:
         store = opened.of(location)
         if manifest:
             # A list may hold names that are not text: they come through as they are.

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from jsobj import __version__
+from jsobj.atomic import write_private_file
 from jsobj.cli.parsing.world import World
 from jsobj.doctor.about import about
 from jsobj.doctor.case import Case
@@ -48,7 +50,7 @@ class Teller:
         self._list = Checklist(world.out)
 
     def __call__(self, outcome: Outcome) -> None:
-        """Tell one."""
+        """Show one."""
         if self._out.as_json:
             return
         layer = outcome.check.layer
@@ -89,6 +91,8 @@ def _counted(ended: Sequence[Status]) -> str:
 
 def show(world: World, case: Case, outcomes: Sequence[Outcome], mended: Sequence[str], report: Path | None) -> None:
     """The verdict as text, or the document; and the page with ``--report``."""
+    from jsobj.doctor.report.page import render
+
     data = document(outcomes, mask_for(case), about(case))
     if mended:
         data["fixed"] = list(mended)
@@ -98,7 +102,9 @@ def show(world: World, case: Case, outcomes: Sequence[Outcome], mended: Sequence
         world.out.data("")
         _verdict(Checklist(world.out), outcomes, mask_for(case))
     if report is not None:
-        _write_report(world, {"schema": SCHEMA, **data}, report)
+        page = render({"schema": SCHEMA, **data}, jsobj_version=__version__, made=world.now())
+        write_private_file(report, page.encode())
+        world.out.note(f"Report: {report}")
 
 
 def _verdict(checklist: Checklist, outcomes: Sequence[Outcome], mask: Mask) -> None:
@@ -111,15 +117,6 @@ def _verdict(checklist: Checklist, outcomes: Sequence[Outcome], mask: Mask) -> N
     checklist.row(status.value, _VERDICTS[status], _counted(ended), facts=facts)
     for number, outcome in enumerate(failures):
         row_of(checklist, outcome, mask, facts={}, lead="the cause: " if number == 0 else "")
-
-
-def _write_report(world: World, data: dict[str, object], path: Path) -> None:
-    from jsobj import __version__
-    from jsobj.atomic import write_private_file
-    from jsobj.doctor.report.page import render
-
-    write_private_file(path, render(data, jsobj_version=__version__, made=world.now()).encode())
-    world.out.note(f"Report: {path}")
 
 
 def show_script(world: World, case: Case) -> None:
