@@ -13,7 +13,7 @@ import click
 
 from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError, did_you_mean
+from jsobj.errors import BadUsage, ExitCode, did_you_mean
 
 _SHARED_WITH_VALUE = frozenset({"--cloud", "--profile"})
 _SHARED_WORDS = _SHARED_WITH_VALUE | {"--json", "-q", "--quiet", "-v", "--verbose", "--no-input", "--debug"}
@@ -131,7 +131,7 @@ class Group(click.Group):
 
         if ctx.parent is None and word in OTHER_WORDS:
             message = f"there is no command '{word}' in jsobj"
-            raise JsobjError("usage", message, code=ExitCode.USAGE, hint=OTHER_WORDS[word])
+            raise BadUsage(message, hint=OTHER_WORDS[word])
         hint = did_you_mean(word, self.table).strip().capitalize() or f"See: {ctx.command_path} --help"
         ctx.fail(f"there is no command '{word}'. {hint}")
 
