@@ -86,10 +86,7 @@ def _command(book: Ledger, keystone: Keystone, profile: str, *, new: bool) -> st
 def _refuse_other_key(book: Ledger, keystone: Keystone, profile: str, held: str) -> None:
     """A key of ours for this very project that Keystone has no more is dead and may be replaced; no other may."""
     known = book.key(held)
-    if known is not None and (known.auth_url, known.project_id) == (
-        keystone.login.auth_url,
-        keystone.login.project.id,
-    ):
+    if known is not None and (known.auth_url, known.project_id) == (keystone.login.auth_url, keystone.login.project.id):
         return
     owner = f"project {known.project_name}" if known is not None and known.project_name else "another login"
     raise JsobjError(

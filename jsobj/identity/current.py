@@ -92,6 +92,5 @@ def _not_logged_in(settings: Settings) -> JsobjError:
             hint=f"name one: --cloud {names[0]} (or set OS_CLOUD)",
         )
     return NotLoggedIn(
-        "not logged in to any cloud",
-        hint="download an RC file from the portal and run: jsobj login RCFILE",
+        "not logged in to any cloud", hint="download an RC file from the portal and run: jsobj login RCFILE"
     )

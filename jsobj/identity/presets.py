@@ -24,18 +24,8 @@ PRESETS = (
         advice="Jetstream2 logs in through ACCESS, so passwords do not work here: make an application credential in "
         "Horizon (Identity > Application Credentials), one per allocation, and give its ID and secret.",
     ),
-    Preset(
-        name="allas",
-        auth_url="https://pouta.csc.fi:5001/v3",
-        region="regionOne",
-        advice="",
-    ),
-    Preset(
-        name="nectar",
-        auth_url="https://keystone.rc.nectar.org.au:5000/v3",
-        region="",
-        advice="",
-    ),
+    Preset(name="allas", auth_url="https://pouta.csc.fi:5001/v3", region="regionOne", advice=""),
+    Preset(name="nectar", auth_url="https://keystone.rc.nectar.org.au:5000/v3", region="", advice=""),
 )
 
 

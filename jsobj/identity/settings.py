@@ -18,15 +18,7 @@ from jsobj.identity.aws_files.profile import AwsFiles
 
 # Variables that change what jsobj does. Everything else in the environment is nobody's business below.
 _PREFIXES = ("OS_", "AWS_", "JSOBJ_")
-_NAMES = {
-    "NO_PROXY",
-    "HTTPS_PROXY",
-    "HTTP_PROXY",
-    "ALL_PROXY",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "SSL_CERT_FILE",
-}
+_NAMES = {"NO_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
 # JSOBJ_SANDBOX is set in the sandbox's shell; the others steer the project's tests.
 KNOWN_OWN_VARIABLES = frozenset({"JSOBJ_SANDBOX", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"})
 

@@ -26,11 +26,7 @@ def log_in_fully(keystone: Keystone, *, user: str, domain: str, password: Secret
         kind=_ONE_TIME,
         where=f"the one-time login of {user or keystone.login.user.name}",
         auth_type="v3password",
-        auth={
-            "auth_url": identity_root(keystone.source.auth_url),
-            "project_id": keystone.login.project.id,
-            **who,
-        },
+        auth={"auth_url": identity_root(keystone.source.auth_url), "project_id": keystone.login.project.id, **who},
         secrets={"password": (password,)},
         origins={"password": "standard input"},
         region=keystone.login.region,
