@@ -16,7 +16,7 @@ from types import MappingProxyType
 
 from jsobj.identity.aws_files.profile import AwsFiles
 
-# Variables that change what jsobj does. Everything else in the environment is nobody's business below.
+# Variables that change what jsobj does. Nothing else of the environment is kept.
 _PREFIXES = ("OS_", "AWS_", "JSOBJ_")
 _NAMES = {"NO_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
 # JSOBJ_SANDBOX is set in the sandbox's shell; the others steer the project's tests.

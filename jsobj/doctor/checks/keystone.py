@@ -100,7 +100,7 @@ def expiry(case: Case) -> Finding:
     if login.credential is None:
         return passed("a login as a person does not expire", {"methods": ", ".join(login.methods)})
     known = ledger.read(case.settings).cloud(cloud).expires
-    end = AppCredentials(keystone).own_expiry() or iso_time(known)
+    end = AppCredentials(keystone).expiry().end or iso_time(known)
     kind = "restricted" if login.credential.restricted else "unrestricted"
     evidence = {"credential": login.credential.name or login.credential.id, "kind": kind}
     if end is None:

@@ -1,15 +1,15 @@
 """Storing a login where every OpenStack tool finds it: clouds.yaml, and its secret in secure.yaml; and forgetting it.
 
-After this ``openstack --os-cloud NAME`` works. An entry that is somebody else's login is never replaced unasked.
+After this ``openstack --os-cloud NAME`` works. An entry of another login is replaced with --overwrite only.
 """
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jsobj.atomic import Change, edit_private_file
@@ -51,9 +51,7 @@ def check_name(name: str) -> str:
 def suggest_name(keystone: Keystone) -> str:
     """The known cloud's name, else the project's in small letters."""
     preset = preset_of(keystone.login.auth_url)
-    if preset is not None:
-        return preset.name
-    return project_slug(keystone) or "openstack"
+    return preset.name if preset else project_slug(keystone) or "openstack"
 
 
 def project_slug(keystone: Keystone) -> str:
@@ -84,11 +82,11 @@ def forget(settings: Settings, name: str) -> tuple[Change, ...]:
     existing = [path for path in (files.clouds, files.secure) if path is not None and path.is_file()]
     # Both are read before either is changed: a damaged one stops the whole.
     holding = [path for path in existing if name in cloud_names(path.read_bytes(), source=str(path))]
-    return tuple(edit_private_file(path, functools.partial(_without, name=name, source=str(path))) for path in holding)
 
+    def remove(path: Path) -> Change:
+        return edit_private_file(path, lambda old: remove_cloud(old or b"", name, source=str(path)))
 
-def _without(old: bytes | None, *, name: str, source: str) -> bytes:
-    return remove_cloud(old or b"", name, source=source)
+    return tuple(map(remove, holding))
 
 
 def _refuse_other(files: CloudsFiles, name: str, keystone: Keystone, *, overwrite: bool) -> None:

@@ -87,14 +87,10 @@ class AppCredentials:
         found = answer.get("application_credential", {})
         return Expiry(_credential(found).expires, known="expires_at" in found)
 
-    def own_expiry(self) -> datetime | None:
-        """The end in :meth:`expiry`."""
-        return self.expiry().end
-
     def create(
         self, name: str, *, description: str, roles: Sequence[str], expires: datetime | None, unrestricted: bool
     ) -> tuple[AppCredential, Secret]:
-        """Make one for the login's project; its secret is told this once.
+        """Make one for the login's project; Keystone sends its secret only this once.
 
         Raises :class:`JsobjError`: refused (name used, not allowed), usage (a role that the user does not have).
         """
@@ -170,10 +166,5 @@ def rc_text(login: Login, credential: AppCredential, secret: Secret) -> bytes:
         "OS_APPLICATION_CREDENTIAL_SECRET": secret.reveal(),
     }
     text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items() if value)
-    return (
-        f"#!/usr/bin/env bash\n\n# Application credential of project {_one_line(login.project.name)}.\n{text}".encode()
-    )
-
-
-def _one_line(text: str) -> str:
-    return "".join(ch if ch.isprintable() else "?" for ch in text)
+    project = "".join(ch if ch.isprintable() else "?" for ch in login.project.name)
+    return f"#!/usr/bin/env bash\n\n# Application credential of project {project}.\n{text}".encode()

@@ -1,4 +1,4 @@
-"""Talking to Keystone as somebody: a login, and requests with its token.
+"""A login at Keystone, and requests with its token.
 
 The token is renewed when it is about to end, and once when Keystone refuses it. Bodies hold secrets in both directions
 and are never logged.
@@ -6,14 +6,16 @@ and are never logged.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import LoginRefused
 from jsobj.identity.auth_source import AuthSource
-from jsobj.identity.keystone.errors import from_reply, from_transport, not_keystone
+from jsobj.identity.keystone.errors import from_reply, from_transport, is_missing_key, json_object
 from jsobj.identity.keystone.login import Login, login_from_token
 from jsobj.identity.keystone.token import Issued, identity_root, issue
 from jsobj.identity.settings import Settings, process_environment
@@ -50,17 +52,12 @@ class Keystone:
 
     def _authenticate(self) -> tuple[Mapping[str, Secret], Issued]:
         """Try each candidate of the secret in turn; only where Horizon's quoting left a doubt are there two."""
-        options = list(self.source.secrets)
-        doubtful = next((o for o in options if len(self.source.secrets[o]) > 1), None)
-        rounds = len(self.source.secrets[doubtful]) if doubtful else 1
-        for attempt in range(rounds):
-            secrets = {o: values[attempt if o == doubtful else 0] for o, values in self.source.secrets.items()}
-            try:
+        choices = itertools.product(*self.source.secrets.values())
+        *others, last = (dict(zip(self.source.secrets, values, strict=True)) for values in choices)
+        for secrets in others:
+            with contextlib.suppress(LoginRefused):
                 return secrets, issue(self.source, secrets, self._client)
-            except JsobjError as error:
-                if error.code is not ExitCode.AUTH or attempt == rounds - 1:
-                    raise
-        raise AssertionError("the loop above returns or raises")
+        return last, issue(self.source, last, self._client)
 
     @property
     def token(self) -> Secret:
@@ -87,20 +84,12 @@ class Keystone:
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         reply = self._send(method, path, body)
-        if reply.status == 401 and "access key not found" not in reply.text:
+        if reply.status == 401 and not is_missing_key(reply):
             self._renew()
             reply = self._send(method, path, body)
         if reply.status >= 300:
             raise from_reply(reply, self.source, f"{method} {path.split('/')[-1] if path.count('/') < 3 else path}")
-        if not reply.body:
-            return {}
-        try:
-            document = reply.json()
-        except ValueError as error:
-            raise not_keystone(self.source.auth_url) from error
-        if not isinstance(document, dict):
-            raise not_keystone(self.source.auth_url)
-        return document
+        return json_object(reply, self.source) if reply.body else {}
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None) -> Reply:
         headers = {"X-Auth-Token": self.token.reveal(), "Accept": "application/json"}

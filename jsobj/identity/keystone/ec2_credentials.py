@@ -10,6 +10,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
@@ -21,7 +22,21 @@ from jsobj.secret import Secret
 
 KEY_ROLES = frozenset({"member", "admin", "manager"})  # one of them is needed since April 2026
 _NO_PROJECT = "0" * 32  # well-formed, and no project's
-_OTHER_PROJECT = "does not match the project scope"
+
+
+class Refusal(Enum):
+    """Why Keystone refuses (403), known by words of its sentence: it sends no other sign. UNKNOWN matches all."""
+
+    DELEGATED = "Delegated tokens cannot access"  # Keystone 30 and newer
+    RESTRICTED = "managing additional application credentials"  # OSSA-2026-005
+    OTHER_PROJECT = "does not match the project scope"
+    LIMIT = "maximum of"
+    UNKNOWN = ""
+
+    @classmethod
+    def of(cls, error: KeystoneForbidden) -> Refusal:
+        """The first whose words are in the error."""
+        return next(refusal for refusal in cls if refusal.value in error.context)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +78,17 @@ class Ec2Api:
     def may_create(self) -> bool:
         """Whether :meth:`create` would be refused; nothing is made.
 
-        A key is asked for in a project that does not exist. Where a restricted application credential or a reader may
-        make none, Keystone says so (403) before it looks for the project (404). Not so Keystone 30 to application
+        The request is for a key in a project that does not exist. Where a restricted application credential or a reader
+        may make none, Keystone refuses (403) before it looks for the project (404). Not so Keystone 30 to application
         credentials: there :meth:`list` is refused as well.
         """
         try:
             answer = self._keystone.post(self._path, {"tenant_id": _NO_PROJECT})
         except JsobjError as error:
-            if error.code is ExitCode.NOT_FOUND or _OTHER_PROJECT in error.context:
-                return True
-            if error.code is ExitCode.REFUSED:
-                return False
+            if isinstance(error, KeystoneForbidden):
+                return Refusal.of(error) is Refusal.OTHER_PROJECT
+            if error.code in (ExitCode.NOT_FOUND, ExitCode.REFUSED):
+                return error.code is ExitCode.NOT_FOUND
             raise
         self.delete(_key(answer.get("credential", {})).access)  # no Keystone that is known gets here
         return True
@@ -87,15 +102,16 @@ class Ec2Api:
         try:
             self._keystone.delete(f"{self._path}/{quote(access, safe='')}")
         except JsobjError as error:
-            # A missing key is 404, in some releases a 401 that speaks of the key and not of the login.
-            if error.code is ExitCode.NOT_FOUND or "access key not found" in error.context:
+            if error.code is ExitCode.NOT_FOUND:
                 return False
-            # --yes: with the password on standard input nobody can be asked any more.
+            # --yes: with the password on standard input there is no prompt.
             raise self._explain(error, "delete", f"ec2-creds delete {access} --yes") from error
         return True
 
     def _explain(self, error: JsobjError, verb: str, command: str) -> JsobjError:
-        return explain_refusal(error, self._keystone.login, verb, command=command, cloud=self._keystone.source.cloud)
+        if not isinstance(error, KeystoneForbidden):
+            return error
+        return explain_refusal(error, self._keystone.login, verb, command, self._keystone.source.cloud)
 
 
 def _key(item: Mapping[str, Any]) -> Ec2Key:
@@ -107,22 +123,18 @@ def _key(item: Mapping[str, Any]) -> Ec2Key:
         ) from error
 
 
-def explain_refusal(
-    error: JsobjError, login: Login, verb: str, *, command: str = "ec2-creds", cloud: str = ""
-) -> JsobjError:
-    """A 403 from OS-EC2 in words that name the cause and the ways out; other errors unchanged.
+def explain_refusal(error: KeystoneForbidden, login: Login, verb: str, command: str, cloud: str) -> JsobjError:
+    """A 403 from OS-EC2 in words that name the cause and the ways out.
 
     Three generations of Keystone: until April 2026 every application credential could make keys; since
     OSSA-2026-005 (26.1.1, 27.0.1, 28.0.1, 29.0.1) only an unrestricted one, though all may still list and delete;
     since 30.0 none may do anything, only a login of the person. The server does not tell its version, but each says its
     own sentence. The hint's commands name ``cloud``, since pasted into another terminal they must mean the same one.
     """
-    if not isinstance(error, KeystoneForbidden):
-        return error
-    said = error.context
+    said, refusal = error.context, Refusal.of(error)
     at = same_login(cloud=cloud)
     swift = f"the Swift API works with this login already: jsobj bucket list swift://{at}"
-    if "Delegated tokens cannot access" in said:
+    if refusal is Refusal.DELEGATED:
         message = "this cloud's Keystone (30 or newer) lets no application credential make, list or delete EC2 keys"
         name = shlex.quote(f"{cloud}-sso" if cloud else "sso")
         third = (
@@ -131,7 +143,7 @@ def explain_refusal(
             f"jsobj {command} --cloud {name}",
         )
         return _refusal("ec2-needs-full-login", message, said, _ways(login, command, at, third), FullLoginNeeded)
-    if "managing additional application credentials" in said:
+    if refusal is Refusal.RESTRICTED:
         message = (
             f"a restricted application credential may not {verb} EC2 keys (Keystone since April 2026, OSSA-2026-005)"
         )
@@ -142,11 +154,11 @@ def explain_refusal(
             f"jsobj {command}{at}",
         )
         return _refusal("ec2-needs-unrestricted", message, said, _ways(login, command, at, third), KeysRefused)
-    if _OTHER_PROJECT in said:
+    if refusal is Refusal.OTHER_PROJECT:
         message = f"an application credential may {verb} EC2 keys only of its own project ({login.project.name})"
         hint = f"log in with a credential of that project; or with your password: {_password(login, command, at)}"
         return _refusal("ec2-other-project", message, said, hint)
-    if "maximum of" in said:
+    if refusal is Refusal.LIMIT:
         message = f"user {login.user.name} has as many EC2 keys as this cloud allows"
         hint = f"see them: jsobj ec2-creds list{at}; delete one: jsobj ec2-creds delete ACCESS{at}"
         return _refusal("ec2-limit", message, said, hint)

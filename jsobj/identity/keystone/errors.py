@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from typing import Any
 
 from jsobj.errors import (
     ExitCode,
@@ -18,6 +20,7 @@ from jsobj.net.connection.response_head import WireError
 from jsobj.net.request import Reply
 
 LOG_IN = "log in"  # the step at which the login itself is judged
+_NO_SUCH_KEY = "access key not found"
 
 
 def not_keystone(auth_url: str) -> JsobjError:
@@ -32,7 +35,7 @@ def not_keystone(auth_url: str) -> JsobjError:
 
 def from_reply(reply: Reply, source: AuthSource, step: str) -> JsobjError:
     """The error for an answer to ``step`` that is no success."""
-    words = _words(reply)
+    words = _words(reply, source)
     if 200 <= reply.status < 500 and reply.status != 429 and words is None:
         return not_keystone(source.auth_url)
     request_id = reply.headers.get("x-openstack-request-id", "")
@@ -40,14 +43,29 @@ def from_reply(reply: Reply, source: AuthSource, step: str) -> JsobjError:
     return _by_status(reply.status, source, step, said, reply.headers)
 
 
-def _words(reply: Reply) -> str | None:
-    """Keystone's own sentence: it sends ``{"error": {"message": ...}}``, which no web page and no proxy does."""
+def json_object(reply: Reply, source: AuthSource) -> dict[str, Any]:
+    """The JSON object of an answer. Raises :class:`JsobjError` (``not-keystone``) where it is anything else."""
     try:
         document = reply.json()
     except ValueError:
-        return None
-    error = document.get("error") if isinstance(document, dict) else None
-    return str(error.get("message", "")) if isinstance(error, dict) else None
+        document = None
+    if not isinstance(document, dict):
+        raise not_keystone(source.auth_url)
+    return document
+
+
+def is_missing_key(reply: Reply) -> bool:
+    """Whether a 401 is about an EC2 key that does not exist, as some releases answer, and not about the login."""
+    return _NO_SUCH_KEY in reply.text
+
+
+def _words(reply: Reply, source: AuthSource) -> str | None:
+    """Keystone's own sentence: it sends ``{"error": {"message": ...}}``, which no web page and no proxy does."""
+    with contextlib.suppress(JsobjError):
+        error = json_object(reply, source).get("error")
+        if isinstance(error, dict):
+            return str(error.get("message", ""))
+    return None
 
 
 def from_transport(error: WireError, source: AuthSource) -> JsobjError:
@@ -75,7 +93,7 @@ def from_plugin(error: Exception, source: AuthSource) -> JsobjError:
         response = getattr(error, "response", None)
         body = response.content if response is not None else b""
         headers = {k.lower(): v for k, v in response.headers.items()} if response is not None else {}
-        return from_reply(Reply(int(error.http_status), "", headers, body), source, "log in")
+        return from_reply(Reply(int(error.http_status), "", headers, body), source, LOG_IN)
     if isinstance(error, ks.SSLError):
         return from_transport(WireError("tls", _cause(error)), source)
     if isinstance(error, ks.ConnectionError):
@@ -92,11 +110,11 @@ def from_plugin(error: Exception, source: AuthSource) -> JsobjError:
 
 
 def _by_status(status: int, source: AuthSource, step: str, said: str, headers: Mapping[str, str]) -> JsobjError:
-    if status == 401 or (status == 404 and step == LOG_IN and "Could not find" in said):
+    if (status == 401 and _NO_SUCH_KEY not in said) or (status == 404 and step == LOG_IN and "Could not find" in said):
         return _refused(source, said)  # 404: an application credential that was deleted
     if status == 403:
         return KeystoneForbidden(f"Keystone refuses to {step}", context=said)
-    if status == 404:
+    if status in (401, 404):
         return JsobjError(
             "keystone-not-found",
             f"Keystone does not find what '{step}' is about",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.token import identity_root
 from jsobj.secret import Secret
@@ -22,7 +23,8 @@ def log_in_fully(keystone: Keystone, *, user: str, domain: str, password: Secret
     Raises :class:`JsobjError` (auth, refused). Never another project: that is checked.
     """
     who = {"username": user, "user_domain_name": domain or "Default"} if user else {"user_id": keystone.login.user.id}
-    source = AuthSource(
+    source = replace(
+        keystone.source,
         kind=_ONE_TIME,
         where=f"the one-time login of {user or keystone.login.user.name}",
         auth_type="v3password",
@@ -30,10 +32,7 @@ def log_in_fully(keystone: Keystone, *, user: str, domain: str, password: Secret
         secrets={"password": (password,)},
         origins={"password": "standard input"},
         region=keystone.login.region,
-        interface=keystone.source.interface,
-        cacert=keystone.source.cacert,
-        verify=keystone.source.verify,
-        cloud=keystone.source.cloud,
+        notices=(),
     )
     full = Keystone(source)
     if full.login.project.id != keystone.login.project.id:

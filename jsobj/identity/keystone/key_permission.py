@@ -45,7 +45,7 @@ def probe(keystone: Keystone) -> KeyPermission:
 
 
 def known(settings: Settings, cloud: str) -> KeyPermission:
-    """What is remembered of a stored login; UNKNOWN for one that has no name. Nobody is asked."""
+    """What is remembered of a stored login; UNKNOWN for one that has no name. Keystone is not asked."""
     return KeyPermission(ledger.read(settings).cloud(cloud).ec2_keys) if cloud else KeyPermission.UNKNOWN
 
 
@@ -67,7 +67,7 @@ def remember(settings: Settings, keystone: Keystone, found: KeyPermission) -> No
     def change(book: ledger.Ledger) -> ledger.Ledger:
         return book.with_cloud(dataclasses.replace(book.cloud(cloud), ec2_keys=found.value))
 
-    with contextlib.suppress(JsobjError):  # on a read-only disk it is asked again
+    with contextlib.suppress(JsobjError):  # on a read-only disk Keystone is asked each time
         if known(settings, cloud) is not found:
             ledger.update(settings, change)
 

@@ -77,7 +77,7 @@ def issue(source: AuthSource, secrets: Mapping[str, Secret], client: HttpClient)
 
 
 def _direct(source: AuthSource, secrets: Mapping[str, Secret], client: HttpClient) -> Issued:
-    from jsobj.identity.keystone.errors import from_reply, from_transport, not_keystone
+    from jsobj.identity.keystone.errors import from_reply, from_transport, json_object, not_keystone
 
     url = f"{identity_root(source.auth_url)}/auth/tokens"
     request = json.dumps({"auth": _request(source, secrets)}).encode()
@@ -88,11 +88,7 @@ def _direct(source: AuthSource, secrets: Mapping[str, Secret], client: HttpClien
         raise from_transport(error, source) from error
     if reply.status != 201:
         raise from_reply(reply, source, "log in")
-    try:
-        document = reply.json()
-    except ValueError as error:
-        raise not_keystone(source.auth_url) from error
-    body = document.get("token") if isinstance(document, dict) else None
+    body = json_object(reply, source).get("token")
     token = reply.headers.get("x-subject-token", "")
     if not isinstance(body, dict) or not token:
         raise not_keystone(source.auth_url)
