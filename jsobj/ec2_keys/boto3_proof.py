@@ -1,6 +1,6 @@
 """The proof that a profile works for everybody: plain boto3, given nothing but the profile's name.
 
-It runs as a process of its own (:mod:`jsobj.ec2_keys.programs.boto3_proof`), started early: while Keystone is asked,
+It runs as a process of its own (:mod:`jsobj.ec2_keys.programs.boto3_proof`), started early: while Keystone answers,
 the other core imports boto3. The two files are named explicitly, so that the proof is about what was written.
 """
 

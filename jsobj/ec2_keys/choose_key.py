@@ -68,10 +68,8 @@ def obtain(
     pending = _pending(book, keystone)
     found = unfinished_key(mine, pending) if new else existing_key(mine, book, pending, held)
     if found is None:
-        fresh = _make(api, keystone, settings, tuple(mine), command)
-        found = Obtained(
-            fresh, KeyOutcome.MADE, "asked for a new one" if new else "jsobj had made none for this project yet"
-        )
+        reason = "asked for a new one" if new else "jsobj had made none for this project yet"
+        found = Obtained(_make(api, keystone, settings, tuple(mine), command), KeyOutcome.MADE, reason)
     _record(settings, keystone, found, profile)
     return found
 
@@ -85,15 +83,15 @@ def _command(book: Ledger, keystone: Keystone, profile: str, *, new: bool) -> st
 
 def _refuse_other_key(book: Ledger, keystone: Keystone, profile: str, held: str) -> None:
     """A key of ours for this very project that Keystone has no more is dead and may be replaced; no other may."""
-    known = book.key(held)
-    if known is not None and (known.auth_url, known.project_id) == (keystone.login.auth_url, keystone.login.project.id):
+    known, login = book.key(held), keystone.login
+    if known is not None and (known.auth_url, known.project_id) == (login.auth_url, login.project.id):
         return
     owner = f"project {known.project_name}" if known is not None and known.project_name else "another login"
     raise JsobjError(
         "profile-holds-another-key",
         f"profile '{profile}' holds a key of {owner} ({held})",
         code=ExitCode.REFUSED,
-        context=f"this login is project {keystone.login.project.name}",
+        context=f"this login is project {login.project.name}",
         hint=f"choose another profile: --profile {profile}-2; or replace the key: --overwrite (a backup is kept)",
     )
 
@@ -118,13 +116,12 @@ def existing_key(mine: Mapping[str, Ec2Key], book: Ledger, pending: Pending | No
 
     held by the profile, of this project   -> kept
     made by jsobj for this project         -> reused (the newest)
-    came after an unfinished creation      -> recovered (if it is only one: more could be somebody else's)
+    came after an unfinished creation      -> recovered (if it is only one: more could be another person's)
     """
     retired = {record.access for record in book.keys if record.retire_after}
     if held in mine and held not in retired:
-        return Obtained(
-            mine[held], KeyOutcome.KEPT, "the profile holds it already and Keystone knows it for this project"
-        )
+        reason = "the profile holds it already and Keystone knows it for this project"
+        return Obtained(mine[held], KeyOutcome.KEPT, reason)
     ours = [record for record in book.keys if record.access in mine and record.made and not record.retire_after]
     if ours:
         newest = max(ours, key=lambda record: record.made)
@@ -133,14 +130,15 @@ def existing_key(mine: Mapping[str, Ec2Key], book: Ledger, pending: Pending | No
 
 
 def unfinished_key(mine: Mapping[str, Ec2Key], pending: Pending | None) -> Obtained | None:
-    """The key of an interrupted run: nobody has used it yet, so that it serves also where a new one is asked for."""
+    """The key of an interrupted run: not used yet, so it serves where a new one is wanted too."""
     after = [access for access in mine if access not in pending.before] if pending is not None else []
     return Obtained(mine[after[0]], KeyOutcome.RECOVERED, "an interrupted run had made it") if len(after) == 1 else None
 
 
 def _make(api: Ec2Api, keystone: Keystone, settings: Settings, before: tuple[str, ...], command: str) -> Ec2Key:
-    intent = Pending(*_whose(keystone), before=before, started=_now())
-    ledger.update(settings, lambda book: dataclasses.replace(book, pending=(*_others(book, intent), intent)))
+    whose = _whose(keystone)
+    intent = Pending(*whose, before=before, started=_now())
+    ledger.update(settings, lambda book: dataclasses.replace(book, pending=(*_others(book, whose), intent)))
     try:
         with learning(settings, keystone):
             made = api.create(command)
@@ -148,7 +146,7 @@ def _make(api: Ec2Api, keystone: Keystone, settings: Settings, before: tuple[str
         return made
     except JsobjError as error:
         if error.code is not ExitCode.NETWORK:
-            ledger.update(settings, lambda book: dataclasses.replace(book, pending=_others(book, intent)))
+            ledger.update(settings, lambda book: dataclasses.replace(book, pending=_others(book, whose)))
             raise
         # The answer was lost; the key may exist: look before a second one is made.
         after = [key for access, key in _in_project(api.list(command), keystone).items() if access not in before]
@@ -158,18 +156,13 @@ def _make(api: Ec2Api, keystone: Keystone, settings: Settings, before: tuple[str
 
 
 def _record(settings: Settings, keystone: Keystone, found: Obtained, profile: str) -> None:
-    auth_url, user_id, project_id = _whose(keystone)
+    whose = _whose(keystone)
 
     def change(book: Ledger) -> Ledger:
         known = book.key(found.key.access)
         made = known.made if known else _now() if found.how in {KeyOutcome.MADE, KeyOutcome.RECOVERED} else ""
-        record = KeyRecord(
-            found.key.access, auth_url, user_id, project_id, keystone.login.project.name, made=made, profile=profile
-        )
-        kept = tuple(
-            p for p in book.pending if (p.auth_url, p.user_id, p.project_id) != (auth_url, user_id, project_id)
-        )
-        return dataclasses.replace(book.with_key(record), pending=kept)
+        record = KeyRecord(found.key.access, *whose, keystone.login.project.name, made=made, profile=profile)
+        return dataclasses.replace(book.with_key(record), pending=_others(book, whose))
 
     ledger.update(settings, change)
 
@@ -183,16 +176,14 @@ def _whose(keystone: Keystone) -> tuple[str, str, str]:
 
 
 def _pending(book: Ledger, keystone: Keystone) -> Pending | None:
-    """The unfinished creation of this user and project, while it is young: later, a new key may be somebody else's."""
+    """The unfinished creation of this user and project, while it is young: later, a new key may be another person's."""
     whose = _whose(keystone)
     since = (datetime.now(timezone.utc) - _PENDING_LIFE).isoformat(timespec="seconds")
-    mine = (p for p in book.pending if (p.auth_url, p.user_id, p.project_id) == whose)
-    return next((p for p in mine if p.started >= since), None)
+    return next((p for p in book.pending if p.whose == whose and p.started >= since), None)
 
 
-def _others(book: Ledger, intent: Pending) -> tuple[Pending, ...]:
-    whose = (intent.auth_url, intent.user_id, intent.project_id)
-    return tuple(p for p in book.pending if (p.auth_url, p.user_id, p.project_id) != whose)
+def _others(book: Ledger, whose: tuple[str, str, str]) -> tuple[Pending, ...]:
+    return tuple(p for p in book.pending if p.whose != whose)
 
 
 def _now() -> str:

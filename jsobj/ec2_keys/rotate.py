@@ -16,6 +16,7 @@ from jsobj.identity.command_hints import same_login
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.ec2_credentials import Ec2Api
 from jsobj.identity.settings import Settings
+from jsobj.units import iso_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,13 @@ def rotate(
         if profile is not None:
             changed = replace(profile, access=setup.obtained.key.access, secret=setup.obtained.key.secret)
             write_profile(settings.aws, changed, overwrite=True)
-    if overlap > timedelta(0):
-        until = (now + overlap).isoformat(timespec="seconds")
+    until = (now + overlap).isoformat(timespec="seconds") if overlap > timedelta(0) else ""
+    if until:
         ledger.update(settings, lambda book: _retire(book, before.access, keystone, until))
-        return Rotated(setup, before.access, (request.profile, *others), until)
-    api.delete(before.access)
-    ledger.update(settings, lambda book: book.without_key(before.access))
-    return Rotated(setup, before.access, (request.profile, *others), "")
+    else:
+        api.delete(before.access)
+        ledger.update(settings, lambda book: book.without_key(before.access))
+    return Rotated(setup, before.access, (request.profile, *others), until)
 
 
 def _retire(book: ledger.Ledger, access: str, keystone: Keystone, until: str) -> ledger.Ledger:
@@ -89,7 +90,7 @@ class Candidate:
 
 
 def prunable(keystone: Keystone, settings: Settings, now: datetime) -> tuple[Candidate, ...]:
-    """The keys of this project that jsobj made and nobody needs: past their overlap, or in no profile any more.
+    """The keys of this project that jsobj made and that are not needed: past their overlap, or in no profile any more.
 
     Keys that jsobj did not make are never among them.
     """
@@ -99,7 +100,7 @@ def prunable(keystone: Keystone, settings: Settings, now: datetime) -> tuple[Can
     for record in ledger.read(settings).keys:
         if record.access not in alive:
             continue
-        if record.retire_after and datetime.fromisoformat(record.retire_after) <= now:
+        if (end := iso_time(record.retire_after)) and end <= now:
             found.append(Candidate(record.access, f"rotated away; its time ended on {record.retire_after[:10]}"))
         elif record.made and not record.retire_after and not profiles_with(settings.aws, record.access):
             found.append(Candidate(record.access, "made by jsobj and in no AWS profile any more"))
@@ -109,16 +110,13 @@ def prunable(keystone: Keystone, settings: Settings, now: datetime) -> tuple[Can
 def delete_key(keystone: Keystone, settings: Settings, access: str) -> tuple[bool, tuple[Change, ...]]:
     """Delete a key at Keystone, then take it out of the ledger and the profiles.
 
-    This order, so that a crash in between leaves a profile that fails and says so, never a living key that nobody knows
-    of. Returns whether Keystone had it, and the files changed.
+    This order, so that a crash in between leaves a profile that fails and says so, never a valid key that is
+    forgotten. Returns whether Keystone had it, and the files changed.
     """
     existed = Ec2Api(keystone).delete(access)
     held = profiles_with(settings.aws, access)
     ledger.update(settings, lambda book: _unlink(book, access))
-    changes: list[Change] = []
-    for name in held:
-        changes.extend(remove_profile(settings.aws, name, access=access))
-    return existed, tuple(changes)
+    return existed, tuple(change for name in held for change in remove_profile(settings.aws, name, access=access))
 
 
 def _unlink(book: ledger.Ledger, access: str) -> ledger.Ledger:

@@ -109,17 +109,17 @@ def set_up(
 def held_keys(files: AwsFiles, request: SetupRequest) -> str:
     """The access key that the profile holds now; refuses, before anything is made, to take ``[default]`` away."""
     existing = read_profile(files, request.profile)
+    held = existing.access if existing else ""
     if request.as_default and not request.overwrite:
         default = read_profile(files, "default")
-        other = existing.access if existing else ""
-        if default is not None and default.access and default.access != other:
+        if default is not None and default.access not in {"", held}:
             raise JsobjError(
                 "default-profile-taken",
                 f"[default] in {files.credentials} holds another key ({default.access})",
                 code=ExitCode.REFUSED,
                 hint=f"leave --set-default out and use --profile {request.profile}, or replace it: --overwrite",
             )
-    return existing.access if existing else ""
+    return held
 
 
 class _RehearsedError(Exception):
@@ -165,20 +165,12 @@ def link(settings: Settings, keystone: Keystone, profile: str) -> None:
 
 def profiles_with(files: AwsFiles, access: str) -> tuple[str, ...]:
     """Every profile that holds this access key."""
-    found = []
-    for name in names(files):
-        profile = read_profile(files, name)
-        if profile is not None and profile.access == access:
-            found.append(name)
-    return tuple(found)
+    return tuple(n for n in names(files) if (profile := read_profile(files, n)) and profile.access == access)
 
 
 def _probe_patiently(origin: Origin, pair: KeyPair, *, verify: bool | str, fresh: bool) -> S3Server:
-    for attempt in range(_NEW_KEY_TRIES):
-        try:
+    for _ in range(_NEW_KEY_TRIES - 1 if fresh else 0):
+        with contextlib.suppress(KeyRefused):
             return probe(origin, pair, verify=verify)
-        except KeyRefused:
-            if not fresh or attempt == _NEW_KEY_TRIES - 1:
-                raise
-            time.sleep(_NEW_KEY_WAIT)
-    raise AssertionError("the loop above returns or raises")
+        time.sleep(_NEW_KEY_WAIT)
+    return probe(origin, pair, verify=verify)

@@ -63,6 +63,11 @@ class Pending:
     before: tuple[str, ...]
     started: str
 
+    @property
+    def whose(self) -> tuple[str, str, str]:
+        """Keystone, user and project."""
+        return self.auth_url, self.user_id, self.project_id
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
@@ -83,21 +88,17 @@ class Ledger:
 
     def with_cloud(self, record: CloudRecord) -> Ledger:
         """The same with this cloud's record put in or replaced."""
-        others = tuple(c for c in self.clouds if c.name != record.name)
-        return dataclasses.replace(self, clouds=(*others, record))
+        return dataclasses.replace(self, clouds=(*(c for c in self.clouds if c.name != record.name), record))
 
     def without_cloud(self, name: str) -> Ledger:
         """The same without this cloud."""
-        return dataclasses.replace(
-            self,
-            clouds=tuple(c for c in self.clouds if c.name != name),
-            default_cloud="" if self.default_cloud == name else self.default_cloud,
-        )
+        others = tuple(c for c in self.clouds if c.name != name)
+        default = "" if self.default_cloud == name else self.default_cloud
+        return dataclasses.replace(self, clouds=others, default_cloud=default)
 
     def with_key(self, record: KeyRecord) -> Ledger:
         """The same with this key's record put in or replaced."""
-        others = tuple(k for k in self.keys if k.access != record.access)
-        return dataclasses.replace(self, keys=(*others, record))
+        return dataclasses.replace(self, keys=(*self.without_key(record.access).keys, record))
 
     def without_key(self, access: str) -> Ledger:
         """The same without this key."""
@@ -115,9 +116,8 @@ def read(settings: Settings) -> Ledger:
     except FileNotFoundError:
         return Ledger()
     except OSError as error:
-        raise JsobjError(
-            "ledger-unreadable", f"{path} cannot be read: {error.strerror}", code=ExitCode.LOCAL
-        ) from error
+        sentence = f"{path} cannot be read: {error.strerror}"
+        raise JsobjError("ledger-unreadable", sentence, code=ExitCode.LOCAL) from error
     return _decode(data, path)
 
 
@@ -150,12 +150,8 @@ def _decode(data: bytes, path: Path) -> Ledger:
         document = json.loads(data)
         schema = document["schema"]
         if schema != SCHEMA:
-            raise JsobjError(
-                "ledger-version",
-                f"{path} is of version {schema!r}; this jsobj knows {SCHEMA}",
-                code=ExitCode.LOCAL,
-                hint=hint,
-            )
+            sentence = f"{path} is of version {schema!r}; this jsobj knows {SCHEMA}"
+            raise JsobjError("ledger-version", sentence, code=ExitCode.LOCAL, hint=hint)
         if not isinstance(document["default_cloud"], str):
             raise TypeError("a cloud's name is a text")
         return Ledger(

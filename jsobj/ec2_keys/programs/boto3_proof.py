@@ -44,7 +44,7 @@ def main() -> None:
         result = {"buckets": [str(bucket["Name"]) for bucket in answer.get("Buckets", ())]}
     sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.flush()
-    os._exit(0)  # somebody waits for the end, and there is nothing to put away
+    os._exit(0)  # the parent waits for the end, and there is nothing to clean up
 
 
 if __name__ == "__main__":
