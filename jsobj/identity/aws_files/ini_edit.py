@@ -56,16 +56,14 @@ def set_section(
     old = read(data or b"", source)
     lines = old.lines
     ending = next((line.ending for line in lines if line.ending), "\n")
-    start = _find(lines, name)
-    if start is None:
+    span = old.span(name)
+    if span is None:
         refuse_bad_name(name)
         gap = [Line("", ending, Kind.BLANK)] if lines and lines[-1].kind is not Kind.BLANK else []
-        head: Sequence[Line] = (*lines, *gap, Line(f"[{name}]", ending, Kind.HEADER, name))
-        body: Sequence[Line] = ()
-        tail: Sequence[Line] = ()
-    else:
-        end = _end(lines, start)
-        head, body, tail = lines[: start + 1], lines[start + 1 : end], lines[end:]
+        lines = (*lines, *gap, Line(f"[{name}]", ending, Kind.HEADER, name))
+        span = len(lines) - 1, len(lines)
+    start, end = span
+    head, body, tail = lines[: start + 1], lines[start + 1 : end], lines[end:]
     editor = _Editor(body, head[-1].indent, ending, source)
     for key in remove:
         editor.remove(*key.split(".", 1))
@@ -84,11 +82,10 @@ def remove_section(data: bytes, name: str, *, only_empty: bool = False, source: 
     Blank lines and comments after the last key stay. With ``only_empty`` a section that holds a key stays too.
     """
     old = read(data, source)
-    lines = old.lines
-    start = _find(lines, name)
-    if start is None or (only_empty and _end(lines, start) > start + 1):
+    span = old.span(name)
+    if span is None or (only_empty and span[1] > span[0] + 1):
         return data
-    result = _join([*lines[:start], *lines[_end(lines, start) :]], "")
+    result = _join([*old.lines[: span[0]], *old.lines[span[1] :]], "")
     if read(result, source).sections != {kept: keys for kept, keys in old.sections.items() if kept != name}:
         raise _unsafe(name, source)
     return result
@@ -123,12 +120,9 @@ class _Editor:
         if at is None:
             return
         more = self._more(at)
-        if inner is None:
-            gone = {at, *more}
-        else:
-            gone = {index for index in more if inner_pair(self.body[index].text)[0] == inner}
-            if gone == set(more):
-                gone = {at, *more} if more else set()
+        gone = [index for index in more if inner in (None, inner_pair(self.body[index].text)[0])]
+        if inner is None or (gone and gone == more):
+            gone.append(at)
         self.body = [line for index, line in enumerate(self.body) if index not in gone]
 
     def _put_text(self, at: int, value: str) -> None:
@@ -171,23 +165,6 @@ def _swap(text: str, delimiter: re.Pattern[str], value: str) -> str:
     key, rest = delimiter.split(text, maxsplit=1)
     blanks = rest[: len(rest) - len(rest.lstrip())] if rest.strip() else " "
     return key + text[len(key)] + blanks + value
-
-
-def _find(lines: Sequence[Line], name: str) -> int | None:
-    """Where the section's header stands."""
-    found = (index for index, line in enumerate(lines) if line.kind is Kind.HEADER and line.name == name)
-    return next(found, None)
-
-
-def _end(lines: Sequence[Line], start: int) -> int:
-    """One past the section's last key line: comments and blank lines after it belong to what follows."""
-    end = start + 1
-    for index in range(start + 1, len(lines)):
-        if lines[index].kind is Kind.HEADER:
-            break
-        if lines[index].kind in (Kind.KEY, Kind.MORE):
-            end = index + 1
-    return end
 
 
 def _join(lines: Sequence[Line], ending: str) -> bytes:

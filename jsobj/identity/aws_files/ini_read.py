@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -85,6 +85,17 @@ class Ini:
     sections: Mapping[str, Mapping[str, Value]]
     defaults: Mapping[str, Value]
 
+    def span(self, name: str) -> tuple[int, int] | None:
+        """Where a section stands: its header, and one past its last key (comments after it belong to what follows)."""
+        headers = [index for index, line in enumerate(self.lines) if line.kind is Kind.HEADER]
+        start = next((index for index in headers if self.lines[index].name == name), None)
+        if start is None:
+            return None
+        end = next((index for index in headers if index > start), len(self.lines))
+        while self.lines[end - 1].kind in (Kind.BLANK, Kind.COMMENT):
+            end -= 1
+        return start, end
+
 
 def read(data: bytes, source: str) -> Ini:
     """Read a file named ``source``; raises ``aws-file-malformed`` (LOCAL) with the line number.
@@ -95,33 +106,26 @@ def read(data: bytes, source: str) -> Ini:
     broken nested block.
     """
     text = _decode(data, source)
-    lines = _scan(text, source)
+    scanner = _Scanner(source)
+    for line in text.splitlines(keepends=True):  # odd line breaks have been refused
+        content = line.rstrip("\r\n")
+        scanner.add(content, line[len(content) :])
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text.replace("\r\n", "\n"))
     except configparser.Error as error:
-        line = getattr(error, "lineno", None)
-        where = f"{source}, line {line}" if line else source
+        at = getattr(error, "lineno", None)
+        where = f"{source}, line {at}" if at else source
         # Not "from error": configparser quotes the line, which may hold a secret.
         raise malformed(f"{where}: the AWS tools cannot read it ({type(error).__name__})", "correct it") from None
-    if _keys(lines, parser) != {name: set(parser.options(name)) for name in parser.sections()}:
+    keys: dict[str, set[str]] = {}
+    for section, key in scanner.seen:
+        keys.setdefault(section, set(parser.defaults())).update([key] if key else [])
+    keys.pop(parser.default_section, None)
+    if keys != {name: set(parser.options(name)) for name in parser.sections()}:
         raise malformed(f"{source}: jsobj and the AWS tools read it differently", "simplify its indentation")
     sections = {name: {key: _nested(value) for key, value in parser.items(name)} for name in parser.sections()}
-    return Ini(tuple(lines), sections, {key: _nested(value) for key, value in parser.defaults().items()})
-
-
-def _keys(lines: Iterable[Line], parser: configparser.RawConfigParser) -> dict[str, set[str]]:
-    """The keys of each section by the line scan, with those that every section inherits."""
-    found: dict[str, set[str]] = {}
-    section = ""
-    for line in lines:
-        if line.kind is Kind.HEADER:
-            section = line.name
-            found[section] = set(parser.defaults())
-        elif line.kind is Kind.KEY:
-            found[section].add(line.name)
-    found.pop(parser.default_section, None)
-    return found
+    return Ini(tuple(scanner.lines), sections, {key: _nested(value) for key, value in parser.defaults().items()})
 
 
 def _nested(value: str) -> Value:
@@ -156,21 +160,8 @@ def _decode(data: bytes, source: str) -> str:
     return text
 
 
-def _scan(text: str, source: str) -> list[Line]:
-    """Classify each line by configparser's rules, and refuse what is wrong or could be meant otherwise."""
-    scanner = _Scanner(source)
-    pieces = text.split("\n")
-    last = pieces.pop()
-    for piece in pieces:
-        stripped = piece.removesuffix("\r")
-        scanner.add(stripped, "\r\n" if stripped != piece else "\n")
-    if last:
-        scanner.add(last, "")
-    return scanner.lines
-
-
 class _Scanner:
-    """What the lines so far mean for the next one."""
+    """Classifies each line by configparser's rules, and refuses what is wrong or could be meant otherwise."""
 
     def __init__(self, source: str) -> None:
         self.lines: list[Line] = []
@@ -178,7 +169,7 @@ class _Scanner:
         self._section: str | None = None
         self._key: Line | None = None
         self._indent = 0
-        self._seen: dict[tuple[str, str], int] = {}
+        self.seen: dict[tuple[str, str], int] = {}  # line of each section (key "") and key
 
     def add(self, text: str, ending: str) -> None:
         """Classify one line."""
@@ -230,7 +221,7 @@ class _Scanner:
         return Line(text, ending, Kind.KEY, key)
 
     def _once(self, section: str, key: str, what: str) -> None:
-        first = self._seen.setdefault((section, key), len(self.lines) + 1)
+        first = self.seen.setdefault((section, key), len(self.lines) + 1)
         if first != len(self.lines) + 1:
             raise self._wrong(f"{what} stands here a second time (first in line {first})", "keep one of the two")
 

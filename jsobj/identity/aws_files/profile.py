@@ -118,18 +118,21 @@ def write_profile(files: AwsFiles, profile: AwsProfile, *, overwrite: bool = Fal
     """
     keys, settings = _values(profile)
     _refuse_unusable(profile, {**keys, **settings})
-    foreign = bool(_differences(profile, _merged(_load(files), profile.name)))
+    held = _merged(_load(files), profile.name)
+    foreign = bool(_differences(held, profile.access, profile.endpoint_url))
     gone = _gone(profile) if overwrite else ()
 
     def edit_config(before: bytes | None) -> bytes:
         pair = _Pair(_sections(before, files.config), _load(files).credentials)
-        _refuse_other_setup(profile, pair, overwrite=overwrite)
+        if not overwrite:
+            _refuse_other_setup(profile, pair)
         header = _header(pair.config, profile.name, files.config)
         return ini_edit.set_section(before, header, settings, remove=gone, source=str(files.config))
 
     def edit_credentials(before: bytes | None) -> bytes:
         pair = _Pair(_load(files).config, _sections(before, files.credentials))
-        _refuse_other_setup(profile, pair, overwrite=overwrite)
+        if not overwrite:
+            _refuse_other_setup(profile, pair)
         # What the credentials file says wins over the config file: where it speaks of one of our settings, it must
         # say the same.
         held = pair.credentials.get(profile.name, {})
@@ -146,7 +149,7 @@ def write_profile(files: AwsFiles, profile: AwsProfile, *, overwrite: bool = Fal
 
 def refuse_other_setup(files: AwsFiles, profile: AwsProfile) -> None:
     """Raise now what :func:`write_profile` would raise for a profile that logs in another way (a role, SSO)."""
-    _refuse_other_setup(profile, _load(files), overwrite=False)
+    _refuse_other_setup(profile, _load(files))
 
 
 def remove_profile(files: AwsFiles, name: str, *, access: str) -> tuple[Change, ...]:
@@ -161,7 +164,7 @@ def remove_profile(files: AwsFiles, name: str, *, access: str) -> tuple[Change, 
 
     def edit_credentials(before: bytes | None) -> bytes:
         pair = _Pair(_load(files).config, _sections(before, files.credentials))
-        _refuse_other_key(name, access, _merged(pair, name))
+        _refuse_other_key(name, access, pair)
         return _without(before, name, (_ACCESS, _SECRET), files.credentials)
 
     def edit_config(before: bytes | None) -> bytes:
@@ -169,7 +172,7 @@ def remove_profile(files: AwsFiles, name: str, *, access: str) -> tuple[Change, 
         return _without(before, header, _SETTINGS, files.config)
 
     pair = _load(files)
-    _refuse_other_key(name, access, _merged(pair, name))
+    _refuse_other_key(name, access, pair)
     changes = []
     # The credentials file first, for the reason why it is written last.
     if name in pair.credentials:
@@ -192,21 +195,13 @@ def _load(files: AwsFiles) -> _Pair:
 
 
 def sections_of(path: Path) -> Sections:
-    """The sections of one file; {} where there is none. Raises LOCAL for one that is malformed or cannot be read."""
-    return _sections(_bytes(path), path)
-
-
-def _bytes(path: Path) -> bytes | None:
-    """The file as botocore sees it: what is not a regular file is not there."""
+    """One file as botocore sees it: what is not a regular file is not there. Raises as :func:`read_profile`."""
     try:
-        return path.read_bytes() if path.is_file() else None
+        return _sections(path.read_bytes() if path.is_file() else None, path)
     except OSError as error:
-        raise JsobjError(
-            "aws-file-unreadable",
-            f"{path} cannot be read: {error.strerror}",
-            hint=f"look at its owner and mode: ls -l {path}",
-            code=ExitCode.LOCAL,
-        ) from error
+        sentence = f"{path} cannot be read: {error.strerror}"
+        hint = f"look at its owner and mode: ls -l {path}"
+        raise JsobjError("aws-file-unreadable", sentence, hint=hint, code=ExitCode.LOCAL) from error
 
 
 def _sections(data: bytes | None, path: Path) -> Sections:
@@ -278,33 +273,30 @@ def _refuse_unusable(profile: AwsProfile, values: Mapping[str, Value]) -> None:
         )
 
 
-def _differences(profile: AwsProfile, merged: Mapping[str, Value]) -> list[str]:
+def _differences(merged: Mapping[str, Value], access: str, endpoint: str = "") -> list[str]:
     """In what the profile that is there is another setup than ours; nothing when it is ours or new."""
-    access, endpoint = _text(merged, _ACCESS), _text(merged, "endpoint_url")
-    found = [f"the access key {access}"] if access not in ("", profile.access) else []
-    if endpoint.rstrip("/") not in ("", profile.endpoint_url.rstrip("/")):
+    held, held_endpoint = _text(merged, _ACCESS), _text(merged, "endpoint_url")
+    found = [f"the access key {held}"] if held not in ("", access) else []
+    if endpoint and held_endpoint.rstrip("/") not in ("", endpoint.rstrip("/")):
         found.append("another endpoint_url")
     return found + [f"the setting {key}" for key in _FOREIGN if key in merged]
 
 
-def _refuse_other_setup(profile: AwsProfile, pair: _Pair, *, overwrite: bool) -> None:
-    found = _differences(profile, _merged(pair, profile.name))
-    if found and not overwrite:
-        hint = "keep both with another name: --profile NAME; or replace it (a backup is made): --overwrite"
-        raise _another_setup(profile.name, found, hint)
+def _refuse_other_setup(profile: AwsProfile, pair: _Pair) -> None:
+    found = _differences(_merged(pair, profile.name), profile.access, profile.endpoint_url)
+    hint = "keep both with another name: --profile NAME; or replace it (a backup is made): --overwrite"
+    _refuse(profile.name, found, hint)
 
 
-def _refuse_other_key(name: str, access: str, merged: Mapping[str, Value]) -> None:
-    held = _text(merged, _ACCESS)
-    found = [f"the access key {held}"] if held not in ("", access) else []
-    found += [f"the setting {key}" for key in _FOREIGN if key in merged]
+def _refuse_other_key(name: str, access: str, pair: _Pair) -> None:
+    found = _differences(_merged(pair, name), access)
+    _refuse(name, found, "it is not what jsobj wrote; if it should go, edit the file yourself")
+
+
+def _refuse(name: str, found: list[str], hint: str) -> None:
     if found:
-        raise _another_setup(name, found, "it is not what jsobj wrote; if it should go, edit the file yourself")
-
-
-def _another_setup(name: str, found: list[str], hint: str) -> JsobjError:
-    sentence = f"the AWS profile '{name}' belongs to another setup: it holds {', '.join(found)}"
-    return JsobjError("profile-holds-another-key", sentence, hint=hint, code=ExitCode.REFUSED)
+        sentence = f"the AWS profile '{name}' belongs to another setup: it holds {', '.join(found)}"
+        raise JsobjError("profile-holds-another-key", sentence, hint=hint, code=ExitCode.REFUSED)
 
 
 def _without(before: bytes | None, header: str, keys: tuple[str, ...], path: Path) -> bytes:
