@@ -32,7 +32,6 @@ _CONNECTION = {
 }
 _NOT_OPTIONS = frozenset(
     {
-        *_CONNECTION,
         "OS_AUTH_TYPE",
         "OS_AUTH_PLUGIN",
         "OS_IDENTITY_API_VERSION",
@@ -49,7 +48,6 @@ _SPELLINGS = {
     "user_name": "username",
     "v3applicationcredential_id": "application_credential_id",
 }
-_API_VERSIONS = ("_api_version",)  # OS_VOLUME_API_VERSION and its like concern other services
 _CREDENTIAL_IDENTITY = ("application_credential_id", "application_credential_name")
 _USER_OF_NAMED_CREDENTIAL = ("user_id", "username", "user_domain_id", "user_domain_name")
 
@@ -114,8 +112,8 @@ def from_rc(rc: RcFile) -> AuthSource:
             hint="download the file again from the portal (Identity > Application Credentials, or API Access)",
         )
     source = _from_variables(
-        {**rc.values},
-        {name: tuple(values) for name, values in rc.secrets.items()},
+        rc.values,
+        rc.secrets,
         kind="rc-file",
         where=rc.name,
         origin=lambda name: f"{rc.name} line {rc.lines[name]}" if name in rc.lines else rc.name,
@@ -156,19 +154,12 @@ def _from_variables(
     where: str,
     origin: Callable[[str], str],
 ) -> AuthSource:
-    auth: dict[str, object] = {}
-    origins: dict[str, str] = {}
-    connection: dict[str, str] = {}
-    for variable, value in values.items():
-        if variable in _CONNECTION:
-            connection[_CONNECTION[variable]] = value
-            origins[_CONNECTION[variable]] = origin(variable)
-        elif variable not in _NOT_OPTIONS and not variable.lower().endswith(_API_VERSIONS):
-            option = _option(variable)
-            auth[option] = value
-            origins[option] = origin(variable)
-    hidden = {_option(variable): candidates for variable, candidates in secrets.items()}
-    origins |= {_option(variable): origin(variable) for variable in secrets}
+    # OS_VOLUME_API_VERSION and its like concern other services.
+    options = {v: _option(v) for v in values if v not in _NOT_OPTIONS and not v.upper().endswith("_API_VERSION")}
+    connection = {options[v]: values[v] for v in options if v in _CONNECTION}
+    auth: dict[str, object] = {options[v]: values[v] for v in options if v not in _CONNECTION}
+    hidden = {_option(v): candidates for v, candidates in secrets.items()}
+    origins = {_option(v): origin(v) for v in (*options, *secrets)}
     auth_type = values.get("OS_AUTH_TYPE") or values.get("OS_AUTH_PLUGIN") or _guess_type(auth, hidden)
     source = AuthSource(
         kind=kind,
@@ -187,7 +178,7 @@ def _from_variables(
 
 def _option(variable: str) -> str:
     option = variable.removeprefix("OS_").lower()
-    return _SPELLINGS.get(option, option)
+    return _CONNECTION.get(variable) or _SPELLINGS.get(option, option)
 
 
 def _guess_type(auth: Mapping[str, object], secrets: Mapping[str, object]) -> str:

@@ -19,7 +19,6 @@ from jsobj.identity.clouds_yaml.lines import CloudsFile, EntryLines, malformed, 
 
 _STEP = 2  # columns, where the file does not show its own indentation
 _UNFOLDED = 1 << 30  # columns: a folded text is hard to read and easy to break
-_BLANK_END = re.compile(r"\A\s|\s\Z")
 # Text that readers of every YAML version take for text. To some of them "1e5", "0o7" or "y" are a number or a truth.
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./:@+-]+")
 
@@ -27,26 +26,15 @@ _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./:@+-]+")
 def set_cloud(data: bytes | None, name: str, entry: Mapping[str, object], *, source: str) -> bytes:
     """The file with this cloud's entry replaced by, or added as, ``entry``.
 
-    Parameters
-    ----------
-    data:
-        The file's bytes; None when there is no file.
-    name:
-        The cloud's name: 1 to 100 printable characters, no blank at its ends.
-    entry:
-        Texts, numbers, truth values, None, and mappings and sequences of these. ``yaml.safe_load`` reads them back the
-        same (a sequence as a list).
-    source:
-        The file's name for messages.
+    ``data`` is None when there is no file; ``source`` is its name for messages. ``entry`` holds texts, numbers, truth
+    values, None, and mappings and sequences of these; ``yaml.safe_load`` reads them back the same (a sequence as a
+    list).
 
-    Raises
-    ------
-    JsobjError
-        LOCAL ``clouds-file-malformed`` with the line for a file that is not plain YAML in UTF-8 with a mapping
-        ``clouds:``, LOCAL ``clouds-file-unsafe-edit`` for one that cannot be edited by line without touching other
-        things, USAGE ``cloud-entry-bad`` for a name or text that YAML cannot hold.
+    Raises :class:`JsobjError`: LOCAL ``clouds-file-malformed`` with the line for a file that is not plain YAML in UTF-8
+    with a mapping ``clouds:``, LOCAL ``clouds-file-unsafe-edit`` for one that cannot be edited by line without touching
+    other things, USAGE ``cloud-entry-bad`` for a name or text that YAML cannot hold.
     """
-    if not 1 <= len(name) <= 100 or not name.isprintable() or _BLANK_END.search(name):
+    if not 1 <= len(name) <= 100 or not name.isprintable() or name != name.strip():
         sentence = "the name of a cloud has 1 to 100 printable characters, and no blank at its ends"
         raise JsobjError("cloud-entry-bad", sentence, hint="choose a plain name: --as js2", code=ExitCode.USAGE)
     wanted = _plain(entry)

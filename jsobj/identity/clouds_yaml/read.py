@@ -61,12 +61,8 @@ def own_files(settings: Settings) -> CloudsFiles:
     return CloudsFiles(target, Path(secure) if secure else beside)
 
 
-def search_path(settings: Settings) -> Iterator[Path]:
-    """Every place where openstacksdk looks for clouds.yaml, best first, whether or not it exists."""
-    yield from _search(settings, "clouds", "OS_CLIENT_CONFIG_FILE")
-
-
 def _search(settings: Settings, stem: str, variable: str) -> Iterator[Path]:
+    """Every place where openstacksdk looks for such a file, best first, whether or not it exists."""
     if settings.get(variable):
         yield Path(settings.get(variable))
     for folder in (settings.cwd, settings.openstack_dir, Path("/etc/xdg/openstack"), Path("/etc/openstack")):
@@ -82,20 +78,15 @@ def readable_files(settings: Settings) -> tuple[CloudsFiles, ...]:
     """The pair that openstacksdk would read first; behind it, other existing ones, which it never reaches."""
     secure = [p for p in _search(settings, "secure", "OS_CLIENT_SECURE_FILE") if p.is_file()]
     found: list[CloudsFiles] = []
-    for path in search_path(settings):
-        if path.is_file() and all(path != known.clouds for known in found):
-            beside = [p for p in secure if p.parent == path.parent]
-            usable = secure if not found else beside or secure
-            found.append(CloudsFiles(path, usable[0] if usable else None))
+    for path in dict.fromkeys(filter(Path.is_file, _search(settings, "clouds", "OS_CLIENT_CONFIG_FILE"))):
+        beside = [p for p in secure if found and p.parent == path.parent]
+        found.append(CloudsFiles(path, next(iter(beside or secure), None)))
     return tuple(found)
 
 
 def cloud_names(settings: Settings) -> tuple[str, ...]:
     """The clouds of all files found, in their order, each once."""
-    names: dict[str, None] = {}
-    for files in readable_files(settings):
-        names |= dict.fromkeys(_clouds_of(files.clouds))
-    return tuple(names)
+    return tuple(dict.fromkeys(name for files in readable_files(settings) for name in _clouds_of(files.clouds)))
 
 
 def read_cloud(settings: Settings, name: str, *, region: str = "") -> AuthSource:
@@ -107,16 +98,14 @@ def read_cloud(settings: Settings, name: str, *, region: str = "") -> AuthSource
     all_files = readable_files(settings)
     for position, files in enumerate(all_files):
         clouds = _clouds_of(files.clouds)
-        if name in clouds:
-            source = _source(files, clouds, name, region)
-            if position:
-                hidden = (
-                    f"the openstack command does not see cloud '{name}' from here, "
-                    f"since it reads only {all_files[0].clouds}; "
-                    f"set OS_CLIENT_CONFIG_FILE={files.clouds}"
-                )
-                return replace(source, notices=(*source.notices, hidden))
-            return source
+        if name not in clouds:
+            continue
+        source = _source(files, clouds, name, region)
+        hidden = (
+            f"the openstack command does not see cloud '{name}' from here, "
+            f"since it reads only {all_files[0].clouds}; set OS_CLIENT_CONFIG_FILE={files.clouds}"
+        )
+        return replace(source, notices=(*source.notices, hidden)) if position else source
     known = ", ".join(cloud_names(settings))
     raise JsobjError(
         "cloud-not-found",
@@ -275,9 +264,8 @@ def _clouds_of(path: Path | None) -> Mapping[str, Any]:
             raise JsobjError("clouds-file-too-big", f"{path} is larger than 10 MiB", code=ExitCode.LOCAL)
         document = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 # nosec B506 - a safe loader, in C where there is one
     except OSError as error:
-        raise JsobjError(
-            "clouds-file-unreadable", f"{path} cannot be read: {error.strerror}", code=ExitCode.LOCAL
-        ) from error
+        sentence = f"{path} cannot be read: {error.strerror}"
+        raise JsobjError("clouds-file-unreadable", sentence, code=ExitCode.LOCAL) from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise _malformed(path, error) from error
     if document is None:

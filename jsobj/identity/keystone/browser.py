@@ -38,11 +38,10 @@ def browser_source(base: AuthSource, *, provider: str, protocol: str, project_id
             code=ExitCode.USAGE,
             hint="use the password RC file (API Access > OpenStack RC File), or --cloud NAME of a login you have",
         )
-    protocol_of_base = str(base.auth.get("protocol", "openid"))
     auth = {
         "auth_url": identity_root(base.auth_url),
         "identity_provider": known_provider,
-        "protocol": protocol or protocol_of_base,
+        "protocol": protocol or str(base.auth.get("protocol", "openid")),
         **project,
     }
     return replace(base, auth_type="v3websso", auth=auth, secrets={}, notices=())

@@ -57,12 +57,8 @@ class Catalog:
 
     def url(self, service: str, region: str, interface: str) -> str:
         """The URL of a service; "" where the catalogue has none. With region "" the only region is meant."""
-        found = [
-            e.url
-            for e in self.endpoints
-            if e.service == service and e.interface == interface and (not region or e.region == region)
-        ]
-        return found[0] if found else ""
+        found = (e for e in self.endpoints if (e.service, e.interface) == (service, interface))
+        return next((e.url for e in found if region in ("", e.region)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +89,25 @@ class Login:
         chosen.
         """
         url = self.catalog.url("object-store", self.region, self.interface)
-        if not url:
-            raise _no_object_store(self)
-        return url.rstrip("/")
+        if url:
+            return url.rstrip("/")
+        regions = self.catalog.regions("object-store")
+        wanted = f"service object-store, region {self.region or 'any'}, interface {self.interface}"
+        hint = (
+            f"log in again with --region {regions[0]}" if regions else "ask your cloud's help desk for object storage"
+        )
+        raise JsobjError(
+            "no-object-store",
+            f"the catalogue of project {self.project.name} has no endpoint for {wanted}",
+            code=ExitCode.NOT_FOUND,
+            context=f"object-store is offered in: {', '.join(regions)}" if regions else "no object-store in any region",
+            hint=hint,
+        )
 
     @property
     def s3_origin(self) -> Origin:
         """Where the S3 API should be: the catalogue's ``s3`` entry, else what is left of the Swift URL."""
         return normalise_endpoint(self.catalog.url("s3", self.region, self.interface) or self.swift_url).origin
-
-
-def _no_object_store(login: Login) -> JsobjError:
-    regions = login.catalog.regions("object-store")
-    wanted = f"service object-store, region {login.region or 'any'}, interface {login.interface}"
-    return JsobjError(
-        "no-object-store",
-        f"the catalogue of project {login.project.name} has no endpoint for {wanted}",
-        code=ExitCode.NOT_FOUND,
-        context=f"object-store is offered in: {', '.join(regions)}" if regions else "no object-store in any region",
-        hint=f"log in again with --region {regions[0]}" if regions else "ask your cloud's help desk for object storage",
-    )
 
 
 def login_from_token(
