@@ -81,23 +81,15 @@ class Prover:
             last = "" if isinstance(error, subprocess.TimeoutExpired) else err.strip().rpartition("\n")[2]
             raise _unusable(name, last or f"no answer within {_SECONDS:.0f} seconds") from error
         if "refused" in answer:
-            raise JsobjError(
-                "profile-refused",
-                f"boto3 with profile '{name}' is refused",
-                code=ExitCode.AUTH,
-                context=str(answer["refused"]),
-                hint="jsobj ec2-creds --new makes another key; AWS_* variables in the environment can get in the way",
-            )
+            sentence = f"boto3 with profile '{name}' is refused"
+            hint = "jsobj ec2-creds --new makes another key; AWS_* variables in the environment can get in the way"
+            raise JsobjError("profile-refused", sentence, code=ExitCode.AUTH, context=str(answer["refused"]), hint=hint)
         if "failed" in answer:
             raise _unusable(name, str(answer["failed"]))
         return tuple(str(bucket) for bucket in answer["buckets"])
 
 
 def _unusable(name: str, said: str) -> JsobjError:
-    return JsobjError(
-        "profile-unusable",
-        f"boto3 with profile '{name}' cannot reach the object store",
-        code=ExitCode.NETWORK,
-        context=said,
-        hint="AWS_* variables in the environment can get in the way: env | grep ^AWS_",
-    )
+    sentence = f"boto3 with profile '{name}' cannot reach the object store"
+    hint = "AWS_* variables in the environment can get in the way: env | grep ^AWS_"
+    return JsobjError("profile-unusable", sentence, code=ExitCode.NETWORK, context=said, hint=hint)

@@ -87,13 +87,10 @@ def _refuse_other_key(book: Ledger, keystone: Keystone, profile: str, held: str)
     if known is not None and (known.auth_url, known.project_id) == (login.auth_url, login.project.id):
         return
     owner = f"project {known.project_name}" if known is not None and known.project_name else "another login"
-    raise JsobjError(
-        "profile-holds-another-key",
-        f"profile '{profile}' holds a key of {owner} ({held})",
-        code=ExitCode.REFUSED,
-        context=f"this login is project {login.project.name}",
-        hint=f"choose another profile: --profile {profile}-2; or replace the key: --overwrite (a backup is kept)",
-    )
+    sentence = f"profile '{profile}' holds a key of {owner} ({held})"
+    context = f"this login is project {login.project.name}"
+    hint = f"choose another profile: --profile {profile}-2; or replace the key: --overwrite (a backup is kept)"
+    raise JsobjError("profile-holds-another-key", sentence, code=ExitCode.REFUSED, context=context, hint=hint)
 
 
 def _kept_unseen(book: Ledger, keystone: Keystone, settings: Settings, profile: str) -> Obtained | None:

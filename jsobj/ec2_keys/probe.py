@@ -61,12 +61,9 @@ def identify(origin: Origin, *, verify: bool | str = True) -> S3Server:
     if found is None:
         raise _not_object_store(origin, info)
     if not found.speaks_s3:
-        raise JsobjError(
-            "endpoint-without-s3",
-            f"{origin} is an OpenStack Swift {found.version} that does not offer the S3 API",
-            code=ExitCode.NOT_FOUND,
-            hint="use the Swift API: names like swift://container/object",
-        )
+        sentence = f"{origin} is an OpenStack Swift {found.version} that does not offer the S3 API"
+        hint = "use the Swift API: names like swift://container/object"
+        raise JsobjError("endpoint-without-s3", sentence, code=ExitCode.NOT_FOUND, hint=hint)
     return found
 
 
@@ -111,11 +108,8 @@ def refused(origin: Origin, answer: Reply, access: str) -> JsobjError:
     said = (f"HTTP {answer.status}", code, error.get("Message", "")[:200], answer.request_id)
     context = " ".join(part for part in said if part)
     if code in {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied"}:
-        return KeyRefused(
-            f"{origin} refuses the key {access}",
-            context=context,
-            hint="if the key is new, wait a minute and try again; otherwise make another: jsobj ec2-creds --new",
-        )
+        hint = "if the key is new, wait a minute and try again; otherwise make another: jsobj ec2-creds --new"
+        return KeyRefused(f"{origin} refuses the key {access}", context=context, hint=hint)
     if code == "RequestTimeTooSkewed":
         return ClockSkew(
             f"this computer's clock differs too much from {origin}'s ({answer.headers.get('date', 'unknown time')})",
@@ -123,23 +117,16 @@ def refused(origin: Origin, answer: Reply, access: str) -> JsobjError:
             hint="set the clock: sudo timedatectl set-ntp true",
         )
     if answer.status == 429 or answer.status >= 500:
-        return JsobjError(
-            "s3-busy",
-            f"{origin} answered {answer.status}",
-            code=ExitCode.NETWORK,
-            context=context,
-            hint="try again in a minute",
-        )
+        sentence = f"{origin} answered {answer.status}"
+        return JsobjError("s3-busy", sentence, code=ExitCode.NETWORK, context=context, hint="try again in a minute")
     return _not_object_store(origin, answer)
 
 
 def _not_object_store(origin: Origin, answer: Reply) -> JsobjError:
     kind = answer.headers.get("content-type", "no content type")
-    return NotObjectStore(
-        f"{origin} answers, but not as an object store",
-        context=f"HTTP {answer.status}, {kind[:80]}",
-        hint="check host and port; a network that wants you to log in through the browser first answers like this too",
-    )
+    sentence = f"{origin} answers, but not as an object store"
+    hint = "check host and port; a network that wants you to log in through the browser first answers like this too"
+    return NotObjectStore(sentence, context=f"HTTP {answer.status}, {kind[:80]}", hint=hint)
 
 
 def _code(answer: Reply) -> str:

@@ -43,21 +43,15 @@ def rotate(
     """
     before = read_profile(settings.aws, request.profile)
     if before is None or not before.access:
-        raise JsobjError(
-            "no-key-to-rotate",
-            f"profile '{request.profile}' holds no key",
-            code=ExitCode.NOT_FOUND,
-            hint=f"make one: jsobj ec2-creds{same_login(cloud=keystone.source.cloud, profile=request.profile)}",
-        )
+        sentence = f"profile '{request.profile}' holds no key"
+        hint = f"make one: jsobj ec2-creds{same_login(cloud=keystone.source.cloud, profile=request.profile)}"
+        raise JsobjError("no-key-to-rotate", sentence, code=ExitCode.NOT_FOUND, hint=hint)
     api = Ec2Api(keystone)
     known = api.list("ec2-creds rotate")
     if all(key.access != before.access or key.project_id != keystone.login.project.id for key in known):
-        raise JsobjError(
-            "key-not-of-project",
-            f"Keystone knows no key {before.access} of project {keystone.login.project.name}",
-            code=ExitCode.NOT_FOUND,
-            hint=f"see the keys there are: jsobj ec2-creds list{same_login(cloud=keystone.source.cloud)}",
-        )
+        sentence = f"Keystone knows no key {before.access} of project {keystone.login.project.name}"
+        hint = f"see the keys there are: jsobj ec2-creds list{same_login(cloud=keystone.source.cloud)}"
+        raise JsobjError("key-not-of-project", sentence, code=ExitCode.NOT_FOUND, hint=hint)
     others = tuple(name for name in profiles_with(settings.aws, before.access) if name != request.profile)
     with Prover() as prover:
         setup = set_up(keystone, settings, replace(request, new=True, overwrite=True), prover, say)

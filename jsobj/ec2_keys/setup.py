@@ -113,12 +113,9 @@ def held_keys(files: AwsFiles, request: SetupRequest) -> str:
     if request.as_default and not request.overwrite:
         default = read_profile(files, "default")
         if default is not None and default.access not in {"", held}:
-            raise JsobjError(
-                "default-profile-taken",
-                f"[default] in {files.credentials} holds another key ({default.access})",
-                code=ExitCode.REFUSED,
-                hint=f"leave --set-default out and use --profile {request.profile}, or replace it: --overwrite",
-            )
+            sentence = f"[default] in {files.credentials} holds another key ({default.access})"
+            hint = f"leave --set-default out and use --profile {request.profile}, or replace it: --overwrite"
+            raise JsobjError("default-profile-taken", sentence, code=ExitCode.REFUSED, hint=hint)
     return held
 
 
@@ -131,13 +128,10 @@ def _refuse_early(files: AwsFiles, request: SetupRequest, origin: Origin) -> Non
     existing = read_profile(files, request.profile)
     endpoint = existing.endpoint_url.rstrip("/") if existing else ""
     if endpoint not in {"", str(origin)} and not request.overwrite:
-        raise JsobjError(
-            "profile-holds-another-key",
-            f"profile '{request.profile}' is for another endpoint ({endpoint})",
-            code=ExitCode.REFUSED,
-            context=f"this login's endpoint is {origin}",
-            hint=f"choose another: --profile {request.profile}-2; or replace it: --overwrite (a backup is kept)",
-        )
+        sentence = f"profile '{request.profile}' is for another endpoint ({endpoint})"
+        context = f"this login's endpoint is {origin}"
+        hint = f"choose another: --profile {request.profile}-2; or replace it: --overwrite (a backup is kept)"
+        raise JsobjError("profile-holds-another-key", sentence, code=ExitCode.REFUSED, context=context, hint=hint)
     if existing is not None and not request.overwrite:
         refuse_other_setup(files, replace(existing, endpoint_url=str(origin)))
 

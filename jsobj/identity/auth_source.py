@@ -105,12 +105,9 @@ def from_rc(rc: RcFile) -> AuthSource:
 
     lacking = missing(rc)
     if lacking:
-        raise JsobjError(
-            "rc-incomplete",
-            f"{rc.name} does not set {', '.join(lacking)}",
-            code=ExitCode.LOCAL,
-            hint="download the file again from the portal (Identity > Application Credentials, or API Access)",
-        )
+        sentence = f"{rc.name} does not set {', '.join(lacking)}"
+        hint = "download the file again from the portal (Identity > Application Credentials, or API Access)"
+        raise JsobjError("rc-incomplete", sentence, code=ExitCode.LOCAL, hint=hint)
     source = _from_variables(
         rc.values,
         rc.secrets,

@@ -84,13 +84,10 @@ def chosen_profile(settings: Settings, *, profile: str = "", cloud: str = "") ->
 def _not_logged_in(settings: Settings) -> JsobjError:
     names = cloud_names(settings)
     if names:
-        return JsobjError(
-            "cloud-not-chosen",
-            f"there are {len(names)} clouds and none is the default",
-            code=ExitCode.USAGE,
-            context=f"clouds: {', '.join(names)}",
-            hint=f"name one: --cloud {names[0]} (or set OS_CLOUD)",
-        )
+        sentence = f"there are {len(names)} clouds and none is the default"
+        context = f"clouds: {', '.join(names)}"
+        hint = f"name one: --cloud {names[0]} (or set OS_CLOUD)"
+        return JsobjError("cloud-not-chosen", sentence, code=ExitCode.USAGE, context=context, hint=hint)
     return NotLoggedIn(
         "not logged in to any cloud", hint="download an RC file from the portal and run: jsobj login RCFILE"
     )

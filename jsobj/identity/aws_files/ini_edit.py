@@ -192,12 +192,9 @@ def _expected(old: Ini, name: str, values: Mapping[str, Value], remove: Iterable
 def refuse_bad_name(name: str) -> None:
     """Raise ``aws-name-bad`` (USAGE) for what cannot be the name of a section."""
     if not name or name != name.strip() or "]" in name or name == configparser.DEFAULTSECT or not is_plain(name):
-        raise JsobjError(
-            "aws-name-bad",
-            "the name of the profile cannot be written to an AWS file",
-            hint="use letters, digits, '-' and '_', for example: --profile js2",
-            code=ExitCode.USAGE,
-        )
+        sentence = "the name of the profile cannot be written to an AWS file"
+        hint = "use letters, digits, '-' and '_', for example: --profile js2"
+        raise JsobjError("aws-name-bad", sentence, hint=hint, code=ExitCode.USAGE)
 
 
 def refuse_bad_values(values: Mapping[str, Value], block: str = "") -> None:
@@ -206,13 +203,10 @@ def refuse_bad_values(values: Mapping[str, Value], block: str = "") -> None:
         if not isinstance(value, str):
             refuse_bad_values(value, f"{key}.")
         elif not _KEY.fullmatch(key) or value != value.strip() or not is_plain(value):
-            raise JsobjError(
-                "aws-value-bad",
-                f"the value of {block}{key} cannot be written to an AWS file so that it reads back the same",
-                context="a line break, another control character, or a blank at its beginning or end is in it",
-                hint="look for a stray character where the value comes from, often from copying and pasting",
-                code=ExitCode.USAGE,
-            )
+            sentence = f"the value of {block}{key} cannot be written to an AWS file so that it reads back the same"
+            context = "a line break, another control character, or a blank at its beginning or end is in it"
+            hint = "look for a stray character where the value comes from, often from copying and pasting"
+            raise JsobjError("aws-value-bad", sentence, context=context, hint=hint, code=ExitCode.USAGE)
 
 
 def is_plain(text: str) -> bool:
@@ -221,9 +215,6 @@ def is_plain(text: str) -> bool:
 
 
 def _unsafe(name: str, source: str) -> JsobjError:
-    return JsobjError(
-        "aws-file-unsafe-edit",
-        f"{source}: section [{name}] cannot be changed without changing what something else in the file means",
-        hint="write each section and key at the beginning of its line, then run the same command again",
-        code=ExitCode.LOCAL,
-    )
+    sentence = f"{source}: section [{name}] cannot be changed without changing what something else in the file means"
+    hint = "write each section and key at the beginning of its line, then run the same command again"
+    return JsobjError("aws-file-unsafe-edit", sentence, hint=hint, code=ExitCode.LOCAL)

@@ -236,9 +236,5 @@ def _shown(key: str) -> str:
 
 def malformed(sentence: str, remedy: str) -> JsobjError:
     """The error for a file that must be put right by hand first; ``remedy`` is the beginning of its hint."""
-    return JsobjError(
-        "aws-file-malformed",
-        sentence,
-        hint=f"{remedy}, then run the same command again; the file was left as it is",
-        code=ExitCode.LOCAL,
-    )
+    hint = f"{remedy}, then run the same command again; the file was left as it is"
+    return JsobjError("aws-file-malformed", sentence, hint=hint, code=ExitCode.LOCAL)

@@ -265,12 +265,9 @@ def _refuse_unusable(profile: AwsProfile, values: Mapping[str, Value]) -> None:
     except ValueError:
         plain = False
     if not plain or not (profile.access and profile.secret and profile.endpoint_url):
-        raise JsobjError(
-            "aws-profile-unusable",
-            "a profile needs a name without blanks, quotes and backslashes, a key, its secret and an endpoint",
-            hint="use letters, digits, '-' and '_' for the name, for example: --profile js2",
-            code=ExitCode.USAGE,
-        )
+        sentence = "a profile needs a name without blanks, quotes and backslashes, a key, its secret and an endpoint"
+        hint = "use letters, digits, '-' and '_' for the name, for example: --profile js2"
+        raise JsobjError("aws-profile-unusable", sentence, hint=hint, code=ExitCode.USAGE)
 
 
 def _differences(merged: Mapping[str, Value], access: str, endpoint: str = "") -> list[str]:

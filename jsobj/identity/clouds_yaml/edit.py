@@ -190,9 +190,6 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def _unsafe(source: str, name: str) -> JsobjError:
-    return JsobjError(
-        "clouds-file-unsafe-edit",
-        f"{source}: the cloud '{name}' cannot be changed by line without changing what something else means",
-        hint="write each cloud on lines of its own under 'clouds:', then run the same command again",
-        code=ExitCode.LOCAL,
-    )
+    sentence = f"{source}: the cloud '{name}' cannot be changed by line without changing what something else means"
+    hint = "write each cloud on lines of its own under 'clouds:', then run the same command again"
+    return JsobjError("clouds-file-unsafe-edit", sentence, hint=hint, code=ExitCode.LOCAL)

@@ -107,13 +107,10 @@ def read_cloud(settings: Settings, name: str, *, region: str = "") -> AuthSource
         )
         return replace(source, notices=(*source.notices, hidden)) if position else source
     known = ", ".join(cloud_names(settings))
-    raise JsobjError(
-        "cloud-not-found",
-        f"there is no cloud '{name}' in clouds.yaml",
-        code=ExitCode.NOT_FOUND,
-        context=f"clouds found: {known}" if known else "no clouds.yaml was found",
-        hint="log in first: jsobj login RCFILE" if not known else "name one of them: --cloud NAME",
-    )
+    sentence = f"there is no cloud '{name}' in clouds.yaml"
+    context = f"clouds found: {known}" if known else "no clouds.yaml was found"
+    hint = "log in first: jsobj login RCFILE" if not known else "name one of them: --cloud NAME"
+    raise JsobjError("cloud-not-found", sentence, code=ExitCode.NOT_FOUND, context=context, hint=hint)
 
 
 def read_from(files: CloudsFiles, name: str, *, region: str = "") -> AuthSource:
@@ -163,22 +160,14 @@ def _plain_config(entry: Mapping[str, Any], region: str, name: str) -> dict[str,
     if not chosen and len(regions) > 1:
         raise _choose_region(name, regions)
     if regions and chosen not in regions:
-        raise JsobjError(
-            "region-unknown",
-            f"cloud '{name}' has no region '{chosen}' (names are case sensitive)",
-            code=ExitCode.USAGE,
-            hint=f"choose one of: {', '.join(regions)}",
-        )
+        sentence = f"cloud '{name}' has no region '{chosen}' (names are case sensitive)"
+        raise JsobjError("region-unknown", sentence, code=ExitCode.USAGE, hint=f"choose one of: {', '.join(regions)}")
     return {**entry, "region_name": chosen}
 
 
 def _choose_region(name: str, regions: list[str]) -> JsobjError:
-    return JsobjError(
-        "region-needed",
-        f"cloud '{name}' has {len(regions)} regions: {', '.join(regions)}",
-        code=ExitCode.USAGE,
-        hint=f"choose one: --region {regions[0]}",
-    )
+    sentence = f"cloud '{name}' has {len(regions)} regions: {', '.join(regions)}"
+    return JsobjError("region-needed", sentence, code=ExitCode.USAGE, hint=f"choose one: --region {regions[0]}")
 
 
 def _loaded_config(files: CloudsFiles, name: str, region: str) -> Mapping[str, Any]:
@@ -215,12 +204,9 @@ def _refuse_remote_profile(files: CloudsFiles, name: str, entry: Mapping[str, An
     """A profile that is a URL would be fetched by openstacksdk, and then decide where the secret is sent."""
     remote = next((str(entry[k]) for k in ("profile", "cloud") if "://" in str(entry.get(k, ""))), "")
     if remote:
-        raise JsobjError(
-            "cloud-profile-remote",
-            f"{files.clouds}: cloud '{name}' takes its profile from {remote[:200]}, which jsobj does not fetch",
-            code=ExitCode.LOCAL,
-            hint="write auth_url, region_name and auth_type of that cloud into the entry itself",
-        )
+        sentence = f"{files.clouds}: cloud '{name}' takes its profile from {remote[:200]}, which jsobj does not fetch"
+        hint = "write auth_url, region_name and auth_type of that cloud into the entry itself"
+        raise JsobjError("cloud-profile-remote", sentence, code=ExitCode.LOCAL, hint=hint)
 
 
 def _is_plain(entry: Mapping[str, Any]) -> bool:
@@ -272,12 +258,8 @@ def _clouds_of(path: Path | None) -> Mapping[str, Any]:
         return {}
     clouds = document.get("clouds") if isinstance(document, dict) else None
     if not isinstance(clouds, dict):
-        raise JsobjError(
-            "clouds-file-no-clouds",
-            f"{path} has no 'clouds:' mapping",
-            code=ExitCode.LOCAL,
-            hint="download clouds.yaml from the portal again, or use the RC file: jsobj login RCFILE",
-        )
+        hint = "download clouds.yaml from the portal again, or use the RC file: jsobj login RCFILE"
+        raise JsobjError("clouds-file-no-clouds", f"{path} has no 'clouds:' mapping", code=ExitCode.LOCAL, hint=hint)
     return {str(k): v for k, v in clouds.items()}
 
 

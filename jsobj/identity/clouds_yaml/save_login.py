@@ -98,13 +98,10 @@ def _refuse_other(files: CloudsFiles, name: str, keystone: Keystone, *, overwrit
     secure = files.secure if files.secure and files.secure.is_file() else None
     if is_same_login(read_from(CloudsFiles(files.clouds, secure), name, region=keystone.login.region), keystone):
         return
-    raise JsobjError(
-        "cloud-name-taken",
-        f"cloud '{name}' in {files.clouds} is another login",
-        code=ExitCode.REFUSED,
-        context=f"this login is project {keystone.login.project.name} of {keystone.login.auth_url}",
-        hint=f"keep both: --as {_free_name(name, taken)}; or replace the old one: --overwrite",
-    )
+    sentence = f"cloud '{name}' in {files.clouds} is another login"
+    context = f"this login is project {keystone.login.project.name} of {keystone.login.auth_url}"
+    hint = f"keep both: --as {_free_name(name, taken)}; or replace the old one: --overwrite"
+    raise JsobjError("cloud-name-taken", sentence, code=ExitCode.REFUSED, context=context, hint=hint)
 
 
 def _free_name(name: str, taken: Container[str]) -> str:

@@ -68,12 +68,9 @@ class AppCredentials:
             if name_or_id in (credential.id, credential.name):
                 return credential
         names = ", ".join(credential.name for credential in known)
-        raise JsobjError(
-            "app-cred-not-found",
-            f"user {self._keystone.login.user.name} has no application credential '{name_or_id}'",
-            code=ExitCode.NOT_FOUND,
-            context=f"there are: {names}" if names else "there are none",
-        )
+        sentence = f"user {self._keystone.login.user.name} has no application credential '{name_or_id}'"
+        context = f"there are: {names}" if names else "there are none"
+        raise JsobjError("app-cred-not-found", sentence, code=ExitCode.NOT_FOUND, context=context)
 
     def expiry(self) -> Expiry:
         """When the application credential of this very login ends; not known where it may not be read."""
@@ -129,28 +126,17 @@ def _credential(item: Mapping[str, Any]) -> AppCredential:
 
 def _explain(error: JsobjError, name: str, login: Login) -> JsobjError:
     if isinstance(error, KeystoneConflict):
-        return JsobjError(
-            "app-cred-name-taken",
-            f"there is an application credential '{name}' already",
-            code=ExitCode.REFUSED,
-            hint=f"choose another name, or delete it first: jsobj app-cred delete {shlex.quote(name)}",
-        )
+        sentence = f"there is an application credential '{name}' already"
+        hint = f"choose another name, or delete it first: jsobj app-cred delete {shlex.quote(name)}"
+        return JsobjError("app-cred-name-taken", sentence, code=ExitCode.REFUSED, hint=hint)
     if isinstance(error, KeystoneForbidden) and login.credential is not None and login.credential.restricted:
-        return JsobjError(
-            "app-cred-restricted",
-            "a restricted application credential may not make or delete application credentials",
-            code=ExitCode.REFUSED,
-            context=error.context,
-            hint="log in with your password or browser, or use the portal (Identity > Application Credentials)",
-        )
+        sentence = "a restricted application credential may not make or delete application credentials"
+        hint = "log in with your password or browser, or use the portal (Identity > Application Credentials)"
+        return JsobjError("app-cred-restricted", sentence, code=ExitCode.REFUSED, context=error.context, hint=hint)
     if isinstance(error, KeystoneRejected):
-        return JsobjError(
-            "app-cred-rejected",
-            f"Keystone does not make '{name}'",
-            code=ExitCode.USAGE,
-            context=error.context,
-            hint=f"--role takes roles that you have yourself in this project: {', '.join(login.roles) or 'none'}",
-        )
+        sentence = f"Keystone does not make '{name}'"
+        hint = f"--role takes roles that you have yourself in this project: {', '.join(login.roles) or 'none'}"
+        return JsobjError("app-cred-rejected", sentence, code=ExitCode.USAGE, context=error.context, hint=hint)
     return error
 
 

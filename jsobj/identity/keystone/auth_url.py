@@ -15,10 +15,7 @@ def check_auth_url(url: str, *, allow_http: bool) -> None:
             "auth-url-bad", f"Keystone's address (OS_AUTH_URL) is not usable: {error.message}", code=error.code
         ) from error
     if path.rstrip("/").endswith("/v2.0"):
-        raise JsobjError(
-            "keystone-v2",
-            f"{url} is the Identity API v2, which no current cloud has",
-            code=ExitCode.LOCAL,
-            hint="download a new RC file (v3) from the portal",
-        )
+        sentence = f"{url} is the Identity API v2, which no current cloud has"
+        hint = "download a new RC file (v3) from the portal"
+        raise JsobjError("keystone-v2", sentence, code=ExitCode.LOCAL, hint=hint)
     require_secure(origin, allow_http=allow_http, what="Keystone address")

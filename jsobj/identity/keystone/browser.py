@@ -24,20 +24,14 @@ def browser_source(base: AuthSource, *, provider: str, protocol: str, project_id
     """
     known_provider = provider or str(base.auth.get("identity_provider", ""))
     if not known_provider:
-        raise JsobjError(
-            "browser-needs-provider",
-            "a login through the browser needs the identity provider's name, as Keystone has it",
-            code=ExitCode.USAGE,
-            hint="add --identity-provider NAME; your cloud's help desk or its RC file (OS_IDENTITY_PROVIDER) tells it",
-        )
+        sentence = "a login through the browser needs the identity provider's name, as Keystone has it"
+        hint = "add --identity-provider NAME; your cloud's help desk or its RC file (OS_IDENTITY_PROVIDER) tells it"
+        raise JsobjError("browser-needs-provider", sentence, code=ExitCode.USAGE, hint=hint)
     project = {"project_id": project_id} if project_id else {k: base.auth[k] for k in _PROJECT if k in base.auth}
     if not project:
-        raise JsobjError(
-            "browser-needs-project",
-            "a login through the browser needs a project",
-            code=ExitCode.USAGE,
-            hint="use the password RC file (API Access > OpenStack RC File), or --cloud NAME of a login you have",
-        )
+        sentence = "a login through the browser needs a project"
+        hint = "use the password RC file (API Access > OpenStack RC File), or --cloud NAME of a login you have"
+        raise JsobjError("browser-needs-project", sentence, code=ExitCode.USAGE, hint=hint)
     auth = {
         "auth_url": identity_root(base.auth_url),
         "identity_provider": known_provider,

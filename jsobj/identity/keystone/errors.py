@@ -25,12 +25,9 @@ _NO_SUCH_KEY = "access key not found"
 
 def not_keystone(auth_url: str) -> JsobjError:
     """The error for an answer that no Keystone gives: a captive portal's page, another service's port."""
-    return JsobjError(
-        "not-keystone",
-        f"{auth_url} answers, but not as a Keystone (Identity API v3)",
-        code=ExitCode.NETWORK,
-        hint="check OS_AUTH_URL; a network that wants you to log in through the browser first answers like this too",
-    )
+    sentence = f"{auth_url} answers, but not as a Keystone (Identity API v3)"
+    hint = "check OS_AUTH_URL; a network that wants you to log in through the browser first answers like this too"
+    return JsobjError("not-keystone", sentence, code=ExitCode.NETWORK, hint=hint)
 
 
 def from_reply(reply: Reply, source: AuthSource, step: str) -> JsobjError:
@@ -71,18 +68,12 @@ def _words(reply: Reply, source: AuthSource) -> str | None:
 def from_transport(error: WireError, source: AuthSource) -> JsobjError:
     """The error where no usable answer came."""
     if error.tls:
-        return TlsFailed(
-            f"{source.auth_url} does not prove who it is: its TLS certificate was refused",
-            context=error.reason,
-            hint="if your cloud has its own certificate authority, set OS_CACERT=/path/to/ca.pem and log in again",
-        )
-    return JsobjError(
-        "keystone-unreachable",
-        f"cannot reach Keystone at {source.auth_url}",
-        code=ExitCode.NETWORK,
-        context=error.reason,
-        hint="check the network and the address; behind a proxy, HTTPS_PROXY must be set",
-    )
+        sentence = f"{source.auth_url} does not prove who it is: its TLS certificate was refused"
+        hint = "if your cloud has its own certificate authority, set OS_CACERT=/path/to/ca.pem and log in again"
+        return TlsFailed(sentence, context=error.reason, hint=hint)
+    sentence = f"cannot reach Keystone at {source.auth_url}"
+    hint = "check the network and the address; behind a proxy, HTTPS_PROXY must be set"
+    return JsobjError("keystone-unreachable", sentence, code=ExitCode.NETWORK, context=error.reason, hint=hint)
 
 
 def from_plugin(error: Exception, source: AuthSource) -> JsobjError:
@@ -100,13 +91,9 @@ def from_plugin(error: Exception, source: AuthSource) -> JsobjError:
         return from_transport(WireError("connect", _cause(error)), source)
     if isinstance(error, (ks.InvalidResponse, ks.DiscoveryFailure)):
         return not_keystone(source.auth_url)
-    return JsobjError(
-        "login-incomplete",
-        f"{source.where}: the login lacks something",
-        code=ExitCode.LOCAL,
-        context=str(error),
-        hint="download the file again from the portal, or run jsobj login and answer its questions",
-    )
+    sentence = f"{source.where}: the login lacks something"
+    hint = "download the file again from the portal, or run jsobj login and answer its questions"
+    return JsobjError("login-incomplete", sentence, code=ExitCode.LOCAL, context=str(error), hint=hint)
 
 
 def _by_status(status: int, source: AuthSource, step: str, said: str, headers: Mapping[str, str]) -> JsobjError:
@@ -115,22 +102,14 @@ def _by_status(status: int, source: AuthSource, step: str, said: str, headers: M
     if status == 403:
         return KeystoneForbidden(f"Keystone refuses to {step}", context=said)
     if status in (401, 404):
-        return JsobjError(
-            "keystone-not-found",
-            f"Keystone does not find what '{step}' is about",
-            code=ExitCode.NOT_FOUND,
-            context=said,
-            hint="if this happens at login, OS_AUTH_URL probably lacks its path (/v3, or /identity/v3)",
-        )
+        sentence = f"Keystone does not find what '{step}' is about"
+        hint = "if this happens at login, OS_AUTH_URL probably lacks its path (/v3, or /identity/v3)"
+        return JsobjError("keystone-not-found", sentence, code=ExitCode.NOT_FOUND, context=said, hint=hint)
     if status == 429 or status >= 500:
         wait = headers.get("retry-after", "")
-        return JsobjError(
-            "keystone-busy",
-            f"Keystone at {source.auth_url} answered {status}",
-            code=ExitCode.NETWORK,
-            context=said,
-            hint=f"it asks to wait {wait} seconds: try again then" if wait else "try again in a minute",
-        )
+        sentence = f"Keystone at {source.auth_url} answered {status}"
+        hint = f"it asks to wait {wait} seconds: try again then" if wait else "try again in a minute"
+        return JsobjError("keystone-busy", sentence, code=ExitCode.NETWORK, context=said, hint=hint)
     if status == 409:
         return KeystoneConflict("Keystone says that this exists already", context=said)
     return KeystoneRejected(f"Keystone rejects {step} ({status})", context=said)

@@ -36,9 +36,6 @@ def log_in_fully(keystone: Keystone, *, user: str, domain: str, password: Secret
     )
     full = Keystone(source)
     if full.login.project.id != keystone.login.project.id:
-        raise JsobjError(
-            "other-project",
-            f"the full login ended in project {full.login.project.name}, not {keystone.login.project.name}",
-            code=ExitCode.REFUSED,
-        )
+        sentence = f"the full login ended in project {full.login.project.name}, not {keystone.login.project.name}"
+        raise JsobjError("other-project", sentence, code=ExitCode.REFUSED)
     return full

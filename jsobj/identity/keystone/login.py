@@ -96,13 +96,9 @@ class Login:
         hint = (
             f"log in again with --region {regions[0]}" if regions else "ask your cloud's help desk for object storage"
         )
-        raise JsobjError(
-            "no-object-store",
-            f"the catalogue of project {self.project.name} has no endpoint for {wanted}",
-            code=ExitCode.NOT_FOUND,
-            context=f"object-store is offered in: {', '.join(regions)}" if regions else "no object-store in any region",
-            hint=hint,
-        )
+        sentence = f"the catalogue of project {self.project.name} has no endpoint for {wanted}"
+        context = f"object-store is offered in: {', '.join(regions)}" if regions else "no object-store in any region"
+        raise JsobjError("no-object-store", sentence, code=ExitCode.NOT_FOUND, context=context, hint=hint)
 
     @property
     def s3_origin(self) -> Origin:
@@ -132,20 +128,13 @@ def login_from_token(
             "keystone-odd-answer", f"{auth_url} answered with something that is not a token", code=ExitCode.NETWORK
         ) from error
     if scope is None:
-        raise JsobjError(
-            "login-without-project",
-            f"user {user.name} is logged in, but to no project",
-            code=ExitCode.REFUSED,
-            hint="use the RC file of one project, or set OS_PROJECT_NAME (and OS_PROJECT_DOMAIN_NAME)",
-        )
+        sentence = f"user {user.name} is logged in, but to no project"
+        hint = "use the RC file of one project, or set OS_PROJECT_NAME (and OS_PROJECT_DOMAIN_NAME)"
+        raise JsobjError("login-without-project", sentence, code=ExitCode.REFUSED, hint=hint)
     regions = catalog.regions("object-store")
     if not region and len(regions) > 1:
-        raise JsobjError(
-            "region-needed",
-            f"object storage is offered in {len(regions)} regions: {', '.join(regions)}",
-            code=ExitCode.USAGE,
-            hint=f"choose one: --region {regions[0]}",
-        )
+        sentence = f"object storage is offered in {len(regions)} regions: {', '.join(regions)}"
+        raise JsobjError("region-needed", sentence, code=ExitCode.USAGE, hint=f"choose one: --region {regions[0]}")
     chosen = region or (regions[0] if regions else "")
     return Login(auth_url, user, scope, roles, methods, expires, credential, catalog, chosen, interface, clock_offset)
 

@@ -69,10 +69,5 @@ def plugin_session(source: AuthSource) -> Any:
 def _unusable(source: AuthSource, error: Exception) -> JsobjError:
     extra = _EXTRA.get(source.auth_type)
     hint = f"pip install '{extra}'" if extra else "install the keystoneauth plugin of that name, or correct the file"
-    return JsobjError(
-        "auth-type-unusable",
-        f"{source.where}: cannot log in with auth type '{source.auth_type}'",
-        code=ExitCode.LOCAL,
-        context=str(error),
-        hint=hint,
-    )
+    sentence = f"{source.where}: cannot log in with auth type '{source.auth_type}'"
+    return JsobjError("auth-type-unusable", sentence, code=ExitCode.LOCAL, context=str(error), hint=hint)

@@ -49,12 +49,9 @@ def identity_root(auth_url: str) -> str:
     try:
         path = urlsplit(stripped).path
     except ValueError as error:  # such as https://[::1/v3
-        raise JsobjError(
-            "auth-url-bad",
-            f"Keystone's address is not usable: {error}",
-            code=ExitCode.LOCAL,
-            hint="correct auth_url in clouds.yaml, or OS_AUTH_URL",
-        ) from error
+        sentence = f"Keystone's address is not usable: {error}"
+        hint = "correct auth_url in clouds.yaml, or OS_AUTH_URL"
+        raise JsobjError("auth-url-bad", sentence, code=ExitCode.LOCAL, hint=hint) from error
     return stripped if path.endswith("/v3") else f"{stripped}/v3"
 
 
