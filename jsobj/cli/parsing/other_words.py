@@ -27,7 +27,7 @@ OTHER_WORDS = {
     **dict.fromkeys(("pipe", "rcat"), "... | jsobj upload - s3://BUCKET/KEY"),
     **dict.fromkeys(("check", "cryptcheck", "md5sum", "sha256sum", "hashsum", "checksum"), _VERIFY),
     **dict.fromkeys(("share", "publish", "link", "sign", "signurl", "url"), _LINK),
-    **dict.fromkeys(("config", "configure", "init", "auth", "signin"), f"{_LOGIN}; {_CLOUDS} lists the logins"),
+    **dict.fromkeys(("config", "configure", "init", "auth", "signin"), f"{_LOGIN} (which logins there are: {_CLOUDS})"),
     **dict.fromkeys(("listremotes", "remotes", "profiles", "cloud", "switch"), _CLOUDS),
     **dict.fromkeys(("mount", "nfsmount"), _MOUNT),
     **dict.fromkeys(("status", "ping", "test", "check-setup", "diagnose"), "jsobj doctor"),
