@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location, first_of, nothing_at, object_at
 from jsobj.store.objects import Store
-
-_WILD = re.compile(r"[*?\[]")
+from jsobj.store.patterns import compiled, fixed_part, is_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,8 @@ def _upload_source(source: str, key: str, into: bool) -> UploadSource:
 class DownloadTarget:
     """Where objects go: below ``folder``; a single object to the file ``file`` in it, "" for many.
 
-    ``cut`` is the beginning of the keys that is left out; ``prefix`` what is listed; ``pattern`` a glob, None for all.
+    ``cut`` is the beginning of the keys that is left out; ``prefix`` what is listed; ``pattern`` what keys must match,
+    None for all.
     """
 
     folder: str
@@ -98,36 +98,14 @@ def prefix_target(prefix: str, destination: str) -> DownloadTarget:
     return DownloadTarget(destination, "", prefix, prefix)
 
 
-def glob_target(key: str, destination: str) -> DownloadTarget:
-    """Where the objects that match a glob go: the folder part before the first wildcard is cut off."""
-    fixed = key[: _WILD.search(key).start()]  # type: ignore[union-attr]
+def pattern_target(key: str, destination: str) -> DownloadTarget:
+    """Where the objects go that match a pattern, or are below a folder that does.
+
+    The folder part before the first wildcard is cut off.
+    """
+    fixed = fixed_part(key)
     cut = fixed[: fixed.rfind("/") + 1]
-    return DownloadTarget(destination, "", fixed, cut, glob(key))
-
-
-def is_glob(key: str) -> bool:
-    """Whether a key contains a wildcard."""
-    return _WILD.search(key) is not None
-
-
-def glob(pattern: str) -> re.Pattern[str]:
-    """A glob over keys: ``*`` and ``?`` stop at ``/``, ``**`` does not, ``[abc]`` is one of these characters."""
-    out, rest = [], pattern
-    while rest:
-        if rest.startswith("**"):
-            out.append(".*")
-            rest = rest[2:]
-        elif rest[0] in "*?":
-            out.append("[^/]*" if rest[0] == "*" else "[^/]")
-            rest = rest[1:]
-        elif (found := re.match(r"\[(!?)([^\]/]+)\]", rest)) is not None:
-            chosen = found[2].replace("\\", "\\\\").replace("^", "\\^")
-            out.append(f"[{'^' if found[1] else ''}{chosen}]")
-            rest = rest[found.end() :]
-        else:
-            out.append(re.escape(rest[0]))
-            rest = rest[1:]
-    return re.compile("".join(out), re.DOTALL)
+    return DownloadTarget(destination, "", fixed, cut, compiled([key, f"{key}/**"]))
 
 
 def download_target(store: Store, location: Location, destination: str) -> DownloadTarget:
@@ -136,8 +114,8 @@ def download_target(store: Store, location: Location, destination: str) -> Downl
     if not location.many:
         if object_at(store, key) is not None:
             return object_target(key, destination)
-        if is_glob(key):
-            return glob_target(key, destination)
+        if is_pattern(key):
+            return pattern_target(key, destination)
     target = prefix_target(key, destination)
     if first_of(store.list(target.prefix)) is None and key:
         raise nothing_at(store, key)

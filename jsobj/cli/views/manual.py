@@ -19,6 +19,7 @@ from jsobj.errors import ExitCode
 TOPICS = {
     "keyless": "Working without S3 keys",
     "transfers": "Moving data: names, digests, and going on",
+    "patterns": "Patterns: in URLs, --include and --exclude",
     "python": "Python: URLs, connections, and what is compared",
     "files": "Where things are stored",
     "environment": "What jsobj reads from the environment",

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.targets import glob, glob_target, is_glob, object_target, prefix_target, upload_sources
+from jsobj.store.patterns import compiled, is_pattern
+from jsobj.transfer.targets import object_target, pattern_target, prefix_target, upload_sources
 
 
 @pytest.fixture
@@ -86,12 +87,12 @@ def test_download_of_a_prefix(tree: Path) -> None:
 )
 def test_globs(pattern: str, matching: list[str], other: list[str]) -> None:
     for key in matching:
-        assert glob(pattern).fullmatch(key), key
+        assert compiled([pattern]).fullmatch(key), key
     for key in other:
-        assert not glob(pattern).fullmatch(key), key
+        assert not compiled([pattern]).fullmatch(key), key
 
 
 def test_a_glob_lists_only_what_it_must() -> None:
-    assert is_glob("raw/*.nc")
-    target = glob_target("raw/2026-*/x.nc", "here")
+    assert is_pattern("raw/*.nc")
+    target = pattern_target("raw/2026-*/x.nc", "here")
     assert (target.prefix, target.cut) == ("raw/2026-", "raw/")
