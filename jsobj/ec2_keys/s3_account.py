@@ -23,7 +23,7 @@ _ROOT = "ListAllMyBucketsResult"
 
 @dataclass(frozen=True, slots=True)
 class BucketList:
-    """The answer to ListBuckets. ``buckets``: name and time of creation (None where it is not told)."""
+    """The answer to ListBuckets. ``buckets``: name and time of creation (None where it is not known)."""
 
     owner: str
     buckets: tuple[tuple[str, datetime | None], ...]

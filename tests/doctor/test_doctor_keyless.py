@@ -23,7 +23,7 @@ from meddler import Answer, Passing, meddling
 
 SWIFT = "swift"
 PROVED = ("swift-api", "swift-round-trip", "fsspec", "public-read", "clean-up")
-NO_KEYS = "no S3 keys: the keyless road is tested instead"
+NO_KEYS = "no S3 keys: the Swift API is tested instead"
 
 
 @dataclass

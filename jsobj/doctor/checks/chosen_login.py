@@ -12,7 +12,7 @@ from jsobj.identity.keystone.key_permission import KeyPermission, known
 from jsobj.store.access import s3_access
 
 _S3_INSTEAD = "the road with S3 keys is tested instead"
-_SWIFT_INSTEAD = "the keyless road is tested instead"
+_SWIFT_INSTEAD = "the Swift API is tested instead"
 
 
 def login(case: Case) -> Finding:
