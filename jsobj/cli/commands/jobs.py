@@ -178,23 +178,21 @@ def _open(world: World, job: Job) -> Store:
 def _data(world: World, job: Job) -> dict[str, Any]:
     from jsobj.transfer.journal.jobs import command_line
 
+    key = job.key
     return {
         "id": job.id,
         "state": job.state,
-        "verb": job.key.verb,
-        "sources": list(job.key.sources),
-        "destination": job.key.destination,
-        "dialect": job.key.dialect,
-        "bucket": job.key.bucket,
-        "endpoint": job.key.endpoint,
-        "project": job.key.project or None,
+        "verb": key.verb,
+        "sources": list(key.sources),
+        **{name: getattr(key, name) for name in ("destination", "dialect", "bucket", "endpoint")},
+        "project": key.project or None,
         "created": iso(job.created),
         "updated": iso(job.updated),
         "uploads": len(job.uploads),
         "left_over": len(job.leftovers),
         "downloads": len(job.downloads),
         "failed": len(job.failures),
-        "command": command_line(job, world.settings.cwd) if job.key.words else None,
+        "command": command_line(job, world.settings.cwd) if key.words else None,
     }
 
 

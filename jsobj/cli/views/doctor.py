@@ -57,7 +57,8 @@ class Teller:
         if self._out.verbose and not self._ended:
             self._list.heading(layer_name(layer))
         if self._out.verbose or outcome.status in _LOUD:
-            self._row(outcome)
+            full = self._out.verbose or outcome.status is Status.FAIL
+            row_of(self._list, outcome, mask_for(self._case), facts=outcome.finding.evidence if full else {})
         self._ended.append(outcome.status)
         self._left[layer] -= 1
         if not self._left[layer]:
@@ -65,11 +66,6 @@ class Teller:
             if status is not Status.SKIP and not (self._out.verbose or self._out.quiet):
                 self._list.row(status.value, layer_name(layer), _counted(self._ended))
             self._ended = []
-
-    def _row(self, outcome: Outcome) -> None:
-        full = self._out.verbose or outcome.status is Status.FAIL
-        facts = outcome.finding.evidence if full else {}
-        row_of(self._list, outcome, mask_for(self._case), facts=facts)
 
 
 def row_of(checklist: Checklist, outcome: Outcome, mask: Mask, *, facts: Mapping[str, str], lead: str = "") -> None:
