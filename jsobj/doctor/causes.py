@@ -21,18 +21,14 @@ class Cause:
     marks: tuple[str, ...] = ()
 
 
-def _table() -> tuple[Cause, ...]:
-    table = configparser.ConfigParser(comment_prefixes=(";",), delimiters=("=",))
-    table.read_string(resources.files(__package__).joinpath("causes.ini").read_text(encoding="utf-8"))
-    return tuple(_cause(table[code]) for code in table.sections())
-
-
 def _cause(row: configparser.SectionProxy) -> Cause:
     texts = {name: " ".join(row[name].split()) for name in ("ceph", "swift", "check", "hint")}
     return Cause(row.name, **texts, marks=tuple(row["marks"].strip().splitlines()))
 
 
-CAUSES = _table()
+_TABLE = configparser.ConfigParser(comment_prefixes=(";",), delimiters=("=",))
+_TABLE.read_string(resources.files(__package__).joinpath("causes.ini").read_text(encoding="utf-8"))
+CAUSES = tuple(_cause(_TABLE[code]) for code in _TABLE.sections())
 _LONGEST = 20_000  # characters of a pasted message that are looked at
 
 

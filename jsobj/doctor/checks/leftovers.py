@@ -34,7 +34,7 @@ def uploads(case: Case) -> Finding:
         return passed("no unfinished upload is older than a day", evidence)
     evidence |= {f"s3://{bucket}/{key}"[:200]: "unfinished" for bucket, key in old[:10]}
     bucket, _ = old[0]
-    hint = f"aws s3api list-multipart-uploads --bucket {bucket}, then abort-multipart-upload what is not in use"
+    hint = f"jsobj uploads list s3://{bucket}; then, for what is not in use: jsobj uploads abort s3://{bucket}/KEY"
     return warned(f"{len(old)} unfinished upload(s) older than a day take room", evidence, hint=hint)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from jsobj.doctor.check import Status, worst
+from jsobj.doctor.check import Status
 from jsobj.doctor.report.text import request_ids
 
 # Texts by their label; empty texts are not shown.
@@ -33,24 +33,6 @@ class CheckRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerRow:
-    """One layer."""
-
-    name: str
-    checks: tuple[CheckRow, ...]
-
-    @property
-    def status(self) -> Status:
-        """The worst of its checks."""
-        return worst({check.status for check in self.checks})
-
-    @property
-    def seconds(self) -> float:
-        """Sum over the checks (they may have run side by side)."""
-        return sum(check.seconds for check in self.checks)
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """All of it. Checks stand in the order of the document, which is the order of the layers.
 
@@ -59,12 +41,6 @@ class Reading:
 
     checks: tuple[CheckRow, ...]
     about: Facts
-
-    @property
-    def layers(self) -> tuple[LayerRow, ...]:
-        """In order of first appearance."""
-        names = dict.fromkeys(check.layer for check in self.checks)
-        return tuple(LayerRow(name, tuple(c for c in self.checks if c.layer == name)) for name in names)
 
     @property
     def request_ids(self) -> dict[str, str]:

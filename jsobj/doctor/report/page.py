@@ -77,7 +77,7 @@ def _body(reading: Reading) -> Iterator[str]:
     else:
         yield from _opened("Warnings", warned)
     if reading.checks:
-        yield layer_picture(reading.layers)
+        yield layer_picture(reading.checks)
     if failed:
         yield from _opened("Also failed", failed[1:])
         yield from _opened("Warnings", warned)

@@ -6,10 +6,10 @@ Every text of a document goes through ``escape``; nothing here knows where on th
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from jsobj.doctor.check import Status
-from jsobj.doctor.report.model import CheckRow, Facts, LayerRow
+from jsobj.doctor.check import Status, worst
+from jsobj.doctor.report.model import CheckRow, Facts
 from jsobj.doctor.report.text import escape, layer_name, split_hint
 
 # State is shown by shape, word and colour (WCAG 1.4.1): a disc with a tick, a triangle, a square with a cross, a ring.
@@ -41,11 +41,16 @@ def fold(summary: str, content: str, *, group: bool = False) -> str:
     return f"<details{kind}><summary>{summary}</summary>{content}</details>"
 
 
-def layer_picture(layers: Iterable[LayerRow]) -> str:
-    """One row per layer, from the first to the last: mark, name, word, how many, bar, seconds."""
-    rows = list(layers)
-    longest = max((row.seconds for row in rows), default=0.0)
-    items = "".join(_layer(row, longest) for row in rows)
+def layer_picture(checks: Iterable[CheckRow]) -> str:
+    """One row per layer, from the first to the last: mark, name, word, how many, bar, seconds.
+
+    Seconds are summed over the checks, which may have run side by side.
+    """
+    layers: dict[str, list[CheckRow]] = {}
+    for check in checks:
+        layers.setdefault(check.layer, []).append(check)
+    longest = max(sum(check.seconds for check in layer) for layer in layers.values())
+    items = "".join(_layer(name, layer, longest) for name, layer in layers.items())
     return (
         '<section aria-labelledby="layers"><h2 id="layers">Layer by layer</h2>'
         '<p class="note">In the order in which they build on each other. Seconds are summed per layer.</p>'
@@ -53,17 +58,18 @@ def layer_picture(layers: Iterable[LayerRow]) -> str:
     )
 
 
-def _layer(row: LayerRow, longest: float) -> str:
-    share = 100 * row.seconds / longest if longest else 0.0
-    same = sum(check.status == row.status for check in row.checks)
-    of = "" if len(row.checks) == 1 else f" {same}" if same == len(row.checks) else f" {same} of {len(row.checks)}"
+def _layer(name: str, checks: Sequence[CheckRow], longest: float) -> str:
+    status, took = worst({check.status for check in checks}), sum(check.seconds for check in checks)
+    share = 100 * took / longest if longest else 0.0
+    same = sum(check.status is status for check in checks)
+    of = "" if len(checks) == 1 else f" {same}" if same == len(checks) else f" {same} of {len(checks)}"
     return (
-        f'<li class="{row.status.value.lower()}">{shape(row.status)}'
-        f'<span class="name">{escape(layer_name(row.name))}</span>'
-        f'<span class="word">{_WORDS[row.status]}<span class="of">{of}</span></span>'
+        f'<li class="{status.value.lower()}">{shape(status)}'
+        f'<span class="name">{escape(layer_name(name))}</span>'
+        f'<span class="word">{_WORDS[status]}<span class="of">{of}</span></span>'
         '<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect width="{share:.1f}" height="4"/></svg>'
-        f'<span class="secs">{escape(seconds(row.seconds))}</span></li>'
+        f'<span class="secs">{escape(seconds(took))}</span></li>'
     )
 
 
