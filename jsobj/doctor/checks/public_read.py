@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from jsobj.doctor.case import Case, needed
+from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, failed, passed, skipped, warned
-from jsobj.doctor.checks.swift_api import ask_swift, swift_place
-from jsobj.doctor.http import ask
-from jsobj.identity.keystone.client import verify_of
+from jsobj.doctor.checks.swift_api import ask_swift
 from jsobj.net.body import BytesSource
 
 _PRIVATE = frozenset({401, 403, 404})
@@ -22,7 +20,7 @@ def reading(case: Case) -> Finding:
     path = f"/{quote(scratch.name)}/{quote(scratch.key('public'))}"
     with scratch.working():
         scratch.store.put(scratch.key("public"), BytesSource(b"public"))
-    before = _anonymous(case, path)
+    before = ask_swift(case, path, anonymous=True).status
     evidence = {"without a key, private": f"HTTP {before}"}
     if before not in _PRIVATE:
         sentence = f"an object that was never published can be read by everybody (HTTP {before})"
@@ -32,13 +30,8 @@ def reading(case: Case) -> Finding:
     hint = "share single objects by presigned addresses instead, or ask the help desk"
     if made.status >= 300:
         return warned(f"this login may not publish (HTTP {made.status})", evidence, hint=hint)
-    after = _anonymous(case, path)
+    after = ask_swift(case, path, anonymous=True).status
     evidence["without a key, published"] = f"HTTP {after}"
     if after != 200:
         return warned(f"what is published cannot be read without a key (HTTP {after})", evidence, hint=hint)
     return passed("private objects are private, published ones can be read by everybody", evidence)
-
-
-def _anonymous(case: Case, path: str) -> int:
-    origin, root = swift_place(case)
-    return ask(case, origin, f"{root}{path}", verify=verify_of(needed(case.keystone), case.settings)).status

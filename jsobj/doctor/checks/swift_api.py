@@ -19,7 +19,7 @@ def account(case: Case) -> Finding:
     """The token opens the project's account."""
     login = needed(case.keystone).login
     url = login.swift_url
-    reply = ask_swift(case, "", query="?limit=1000")
+    reply = ask_swift(case, "?limit=1000")
     facts = {"url": url, **facts_of(reply)}
     status = reply.status
     if status in {200, 204}:
@@ -43,14 +43,17 @@ def account(case: Case) -> Finding:
 
 
 def ask_swift(
-    case: Case, path: str, *, query: str = "", method: str = "GET", headers: dict[str, str] | None = None
+    case: Case, path: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, anonymous: bool = False
 ) -> Reply:
-    """A request with the token below the account's URL. Raises :class:`jsobj.errors.JsobjError` (network)."""
+    """A request with the token, or without, below the account's URL; ``path`` may carry a query.
+
+    Raises :class:`jsobj.errors.JsobjError` (network).
+    """
     keystone = needed(case.keystone)
     origin, root = swift_place(case)
-    token = {"X-Auth-Token": keystone.token.reveal()}
+    token = {} if anonymous else {"X-Auth-Token": keystone.token.reveal()}
     verify = verify_of(keystone, case.settings)
-    return ask(case, origin, f"{root}{path}{query}", method=method, verify=verify, headers={**token, **(headers or {})})
+    return ask(case, origin, f"{root}{path}", method=method, verify=verify, headers={**token, **(headers or {})})
 
 
 def swift_place(case: Case) -> tuple[Origin, str]:
