@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jsobj.actions.stores import BucketStores, bucket_stores
+from jsobj.actions.stores import BucketStores, ignore
 from jsobj.store.open import StoreRequest
 from jsobj.transfer.events import EventBus, Failed, Listener, Skipped, Tally
 from jsobj.transfer.job import JobSpec, RunContext, open_job
@@ -36,7 +36,7 @@ class ActionContext:
     def open_job(self, spec: JobSpec, location: Location, *, dry_run: bool = False) -> RunContext:
         """Open the job's journal; a dry run keeps none. Raises :class:`JsobjError` (local) where the job is running."""
         stores = self.stores
-        spec = replace(spec, words=self.words or spec.words, cloud=stores.wish.cloud, profile=stores.wish.profile)
+        spec = replace(spec, words=self.words or spec.words, cloud=stores.request.cloud, profile=stores.request.profile)
         job = open_job(
             spec,
             stores.of(location).place,
@@ -53,19 +53,18 @@ class ActionContext:
 @contextlib.contextmanager
 def action_context(
     settings: Settings,
-    wish: StoreRequest,
+    request: StoreRequest,
     listener: Listener,
     *,
     tally: Tally | None = None,
     words: tuple[str, ...] = (),
     journals: list[Journal] | None = None,
-    on_open: Callable[[StorePlace], None] | None = None,
+    on_open: Callable[[StorePlace], None] = ignore,
 ) -> Iterator[ActionContext]:
     """Everything that an action works with, closed at the end. ``on_open`` is called with each store's place."""
     tally = tally or Tally()
     emit = EventBus(listener, tally)
-    more = {"on_open": on_open} if on_open else {}
-    with bucket_stores(settings, wish, on_retry=emit.retried, **more) as stores:
+    with BucketStores(settings, request, on_retry=emit.retried, on_open=on_open) as stores:
         yield ActionContext(stores, tally, emit, words, [] if journals is None else journals)
 
 

@@ -84,12 +84,8 @@ def _run(
     )
     emit(Started(verb, one.url(), other.url()))
 
-    def stop() -> None:
-        origin.stop()
-        target.stop()
-
     workers = options.parallel if same_server else _THROUGH_HERE
-    failures = copy_all(copier, items, tally, emit, workers=workers, stop=stop)
+    failures = copy_all(copier, items, tally, emit, workers=workers, stop=context.stores.stop)
     summary = replace(tally.summary(verb), size=tally.done_bytes)  # most bytes never passed through here
     emit(summary)
     return Result.of(summary, failures)

@@ -34,7 +34,7 @@ def _below(stores: BucketStores, place: Location) -> Iterator[ToDelete]:
 def delete(stores: BucketStores, objects: Iterable[ToDelete], tally: Tally, emit: Listener) -> Result:
     """Delete objects. ``failures`` of the result: one for each exit code; ``emit`` gets them all."""
     emit(Started("delete", "", ""))
-    failures = delete_all(objects, stores, tally=tally, emit=emit)
+    failures = delete_all(objects, tally=tally, emit=emit, stop=stores.stop)
     summary = replace(tally.summary("delete"), unverified=0)  # there is nothing to compare
     emit(summary)
     return Result.of(summary, failures)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,19 +17,24 @@ if TYPE_CHECKING:
     from jsobj.store.objects import Store, StorePlace
 
 
-def _ignore(*facts: object) -> None:
-    """No one listens."""
+def ignore(*facts: object) -> None:
+    """The default for callbacks."""
 
 
 class BucketStores:
-    """Made by :func:`bucket_stores`. All stores share one Keystone login."""
+    """Open stores that share one Keystone login; as a context manager, closed at the end, on Ctrl-C at once."""
 
     def __init__(
-        self, settings: Settings, wish: StoreRequest, on_retry: OnRetry, on_open: Callable[[StorePlace], None] = _ignore
+        self,
+        settings: Settings,
+        request: StoreRequest,
+        *,
+        on_retry: OnRetry = ignore,
+        on_open: Callable[[StorePlace], None] = ignore,
     ) -> None:
         self.settings = settings
-        self.wish = replace(wish, log_in=self._log_in)
-        self._first_wish = wish
+        self.request = replace(request, log_in=self._log_in)
+        self._first_request = request
         self._on_retry = on_retry
         self._on_open = on_open
         self._opened: dict[tuple[str, str], Store] = {}
@@ -47,43 +51,31 @@ class BucketStores:
 
     def another(self, location: Location, on_retry: OnRetry) -> Store:
         """A store with connections of its own, which the caller closes."""
-        return open_store(self.settings, location, self.wish, retry=RetryPolicy(on_retry=on_retry))
+        return open_store(self.settings, location, self.request, retry=RetryPolicy(on_retry=on_retry))
 
     def buckets(self, dialect: str) -> Iterator[Bucket]:
         """All buckets of the project, by name. ``dialect``: ``s3``, ``swift``, or "" for the one that is in use."""
-        return list_buckets(self.settings, dialect, self.wish)
+        return list_buckets(self.settings, dialect, self.request)
 
     def _log_in(self) -> Keystone:
         if self._keystone is None:
-            self._keystone = self._first_wish.keystone(self.settings)
+            self._keystone = self._first_request.keystone(self.settings)
         return self._keystone
 
     def __iter__(self) -> Iterator[Store]:
         """Those that are open."""
         return iter(tuple(self._opened.values()))
 
-    def close(self) -> None:
-        """Close their connections."""
+    def stop(self) -> None:
+        """Cut their connections, from any thread."""
+        for store in self:
+            store.stop()
+
+    def __enter__(self) -> BucketStores:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None and not issubclass(kind, Exception):
+            self.stop()
         for store in self:
             store.close()
-
-
-@contextlib.contextmanager
-def bucket_stores(
-    settings: Settings,
-    wish: StoreRequest,
-    *,
-    on_retry: OnRetry = _ignore,
-    on_open: Callable[[StorePlace], None] = _ignore,
-) -> Iterator[BucketStores]:
-    """Stores that are closed at the end. On Ctrl-C their connections are cut at once."""
-    stores = BucketStores(settings, wish, on_retry, on_open)
-    try:
-        yield stores
-    except BaseException as error:
-        if not isinstance(error, Exception):
-            for store in stores:
-                store.stop()
-        raise
-    finally:
-        stores.close()

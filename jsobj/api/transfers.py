@@ -171,12 +171,12 @@ class Transfers:
             Not found; usage where ``start`` is not inside of the object; integrity where the bytes are wrong.
         """
         from jsobj.actions.read import ByteRange, read
-        from jsobj.actions.stores import bucket_stores
+        from jsobj.actions.stores import BucketStores
 
         if start < 0 or (size is not None and size < 1):
             raise BadUsage("start is 0 or more, size 1 or more")
         part = ByteRange(start, None if size is None else start + size - 1) if start or size is not None else None
-        with bucket_stores(Settings.read(), self._wish()) as stores:
+        with BucketStores(Settings.read(), self._wish()) as stores:
             _, reading = read(stores, parse_location(url, need_key=True), part)
             return b"".join(reading)
 
@@ -294,12 +294,12 @@ class Transfers:
             Where something cannot be compared at all (a missing folder, no Zarr, no access). A difference is a result.
         """
         from jsobj.actions import verify as action
-        from jsobj.actions.stores import bucket_stores
+        from jsobj.actions.stores import BucketStores
 
         if local and manifest:
             raise BadUsage("give either local or manifest")
         location, filters = parse_location(url), Filters.of(include, exclude)
-        with bucket_stores(Settings.read(), self._wish()) as stores:
+        with BucketStores(Settings.read(), self._wish()) as stores:
             store = stores.of(location)
             if manifest:
                 # Names in a list of digests need not be text.

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged
 from jsobj.net.body import Moved
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, PutOptions, Store
+from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Store
 from jsobj.transfer.compare import layouts
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally
 from jsobj.transfer.outcomes import ends_run
-from jsobj.transfer.part_layout import Layout, plan_layout
-from jsobj.transfer.upload.send_stream import send_stream
+from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
+from jsobj.transfer.upload.send_stream import begun_upload, send_stream
 
 _PARTS_AT_ONCE = 8
 _COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a small one
@@ -91,22 +91,16 @@ class ObjectCopier:
         layout = self._parts(info)
         if layout is None:
             return self.target.copy(self.source.place.bucket, info, key)
-        options = _kept(info, layout)
-        upload = self.target.begin(key, options)
-        try:
-            parts = tuple(
-                parallel_map(
-                    lambda part: self.target.copy_part(
-                        upload, part.number, self.source.place.bucket, info, part.start, part.size
-                    ),
-                    layout,
-                    _PARTS_AT_ONCE,
-                )
-            )
+        metadata = {**info.metadata, PART_SIZE: str(layout.part_size)}
+        options = PutOptions(info.content_type, info.content_encoding, metadata)
+        with begun_upload(self.target, key, options) as upload:
+
+            def copy_part(part: Stretch) -> Part:
+                bucket = self.source.place.bucket
+                return self.target.copy_part(upload, part.number, bucket, info, part.start, part.size)
+
+            parts = tuple(parallel_map(copy_part, layout, _PARTS_AT_ONCE))
             return self.target.complete(upload, parts, options)
-        except BaseException:
-            self.target.abort(upload)
-            raise
 
     def _parts(self, info: ObjectInfo) -> Layout | None:
         """The parts of a server-side copy; None for one request."""
@@ -120,11 +114,12 @@ class ObjectCopier:
     def _through_here(self, info: ObjectInfo, key: str) -> tuple[str, str]:
         """The new ETag, and which digest the bytes were compared with; no object is made of wrong ones."""
         reading = ReadStream(self.source, info)
+        metadata = {name: value for name, value in info.metadata.items() if name != PART_SIZE}
         sent = send_stream(
             self.target,
             key,
             reading,
-            PutOptions(info.content_type, info.content_encoding, _without_layout(info)),
+            PutOptions(info.content_type, info.content_encoding, metadata),
             part_size=plan_layout(info.size, self.target.limits, self.part_size).part_size,
             moved=self.moved,
         )
@@ -141,15 +136,6 @@ class ObjectCopier:
                 hint="run the same command again",
             )
         return "etag" if made.etag == info.etag or etag == info.etag else ""
-
-
-def _kept(info: ObjectInfo, layout: Layout) -> PutOptions:
-    metadata = {**info.metadata, PART_SIZE: str(layout.part_size)}
-    return PutOptions(info.content_type, info.content_encoding, metadata)
-
-
-def _without_layout(info: ObjectInfo) -> dict[str, str]:
-    return {name: value for name, value in info.metadata.items() if name != PART_SIZE}
 
 
 def copy_all(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
@@ -32,16 +32,12 @@ class ToDelete:
 
 
 def delete_all(
-    objects: Iterable[ToDelete], stores: Iterable[Store], *, tally: Tally, emit: Listener
+    objects: Iterable[ToDelete], *, tally: Tally, emit: Listener, stop: Callable[[], None]
 ) -> tuple[JsobjError, ...]:
-    """Delete objects; return one failure for each exit code. All become events. ``stores`` are stopped on an early end.
+    """Delete objects; return one failure for each exit code. All become events. ``stop`` is called on an early end.
 
     Raises :class:`JsobjError` for a cause that affects all objects.
     """
-
-    def stop() -> None:
-        for store in stores:
-            store.stop()
 
     failures: dict[ExitCode, JsobjError] = {}
     for ended in parallel_map(_delete, _counted(objects, tally), WORKERS, stop=stop):

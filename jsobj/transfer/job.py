@@ -91,12 +91,9 @@ def open_job(
     """
     key = spec.key(place, str(settings.cwd))
 
-    def on_retry(item: str, reason: str, wait: float) -> None:
-        tally.retried()
-
     return RunContext(
         spec=spec,
-        open_store=lambda: open_store(on_retry),
+        open_store=lambda: open_store(lambda *_: tally.retried()),
         journal=Journal.open(settings.state_dir, key) if keeps_journal else Journal(key, None, None),
         fingerprints=Fingerprints(settings.cache_dir / "fingerprints.db"),
         tally=tally,

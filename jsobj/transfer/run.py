@@ -47,6 +47,11 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
     """Send files. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
     _sweep(job.journal, store)
     moved = _meter(job)
+
+    def flush() -> None:
+        with contextlib.suppress(JsobjError):  # what this run replaced; the journal keeps it for the next run
+            _sweep(job.journal, store)
+
     work = upload_work(job, store, sources, plan)
     _announce(job, " ".join(source.path for source in sources), store.place.url())
     return _run(
@@ -54,7 +59,7 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
         store,
         work,
         performer=lambda own: Sender(own, job.spec.options, moved),
-        flush=lambda: _sweep_what_this_run_replaced(job.journal, store),
+        flush=flush,
     )
 
 
@@ -63,12 +68,6 @@ def _sweep(journal: Journal, store: Store) -> None:
     for leftover in journal.leftovers():
         store.abort(Upload(leftover.key, leftover.upload_id))
         journal.leftover_gone(leftover)
-
-
-def _sweep_what_this_run_replaced(journal: Journal, store: Store) -> None:
-    """Abort uploads that this run replaced. Those that cannot be aborted stay in the journal for the next run."""
-    with contextlib.suppress(JsobjError):
-        _sweep(journal, store)
 
 
 def _place(store: Store, how: str = "") -> Callable[[str], str]:

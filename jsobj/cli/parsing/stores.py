@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 import click
@@ -23,18 +22,16 @@ store_options = options(
 )
 
 
-def stores(
-    world: World, *, unsigned: bool = False, endpoint: str = "", tally: Tally | None = None
-) -> AbstractContextManager[BucketStores]:
+def stores(world: World, *, unsigned: bool = False, endpoint: str = "", tally: Tally | None = None) -> BucketStores:
     """The stores of one command, closed at its end; on Ctrl-C, at once. ``tally`` counts what is tried again."""
-    from jsobj.actions.stores import bucket_stores
+    from jsobj.actions.stores import BucketStores
 
     def on_retry(item: str, reason: str, wait: float) -> None:
         if tally is not None:
             tally.retried()
         world.out.detail(f"again in {wait:.1f} s: {item}: {reason}")
 
-    return bucket_stores(
+    return BucketStores(
         world.settings,
         wish_of(world, unsigned=unsigned, endpoint=endpoint),
         on_retry=on_retry,

@@ -9,8 +9,7 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Iterator
 
 from jsobj.errors import JsobjError
 from jsobj.transfer.download.disk import UnsyncedBytes, reserve, write_error
@@ -25,8 +24,6 @@ _OLD = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 # Folders that are kept open may be the cause: too many of them, or one that was removed meanwhile.
 _WORTH_A_SECOND_TRY = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.ESTALE})
-
-_T = TypeVar("_T")
 
 
 class TargetFolder:
@@ -97,7 +94,8 @@ class TargetFolder:
                 raise
             return PartialFile(self._publisher, folder, parts, name, descriptor, size)
 
-        temp = self._translate_errors(lambda: self._with_second_try(opened), parts)
+        with self._translate_errors(parts):
+            temp = self._with_second_try(opened)
         if size > SMALL:
             try:
                 reserve(temp.descriptor, size)
@@ -123,7 +121,8 @@ class TargetFolder:
         """The temporary file that an earlier run left; None where it is gone, or is not one of ours."""
         if not is_temp(name) or "/" in name:
             return None
-        folder = self._translate_errors(lambda: self._folders.acquire(parts[:-1], make=False), parts)
+        with self._translate_errors(parts):
+            folder = self._folders.acquire(parts[:-1], make=False)
         if folder is None:
             return None
         descriptor = None
@@ -142,15 +141,17 @@ class TargetFolder:
 
     def sync(self) -> None:
         """Flush what was put off; after it, every committed file survives a power cut. Raises :class:`JsobjError`."""
-        self._translate_errors(self._folders.sync, ())
+        with self._translate_errors(()):
+            self._folders.sync()
 
     def close(self) -> None:
         """Close the folders that are open."""
-        self._translate_errors(self._folders.forget, ())
+        with self._translate_errors(()):
+            self._folders.forget()
 
     # -- errors of the system
 
-    def _with_second_try(self, call: Callable[[], _T]) -> _T:
+    def _with_second_try(self, call: Callable[[], PartialFile]) -> PartialFile:
         try:
             return call()
         except OSError as error:
@@ -159,9 +160,10 @@ class TargetFolder:
         self._folders.forget()
         return call()
 
-    def _translate_errors(self, call: Callable[[], _T], parts: Parts) -> _T:
+    @contextlib.contextmanager
+    def _translate_errors(self, parts: Parts) -> Iterator[None]:
         try:
-            return call()
+            yield
         except OSError as error:
             raise write_error(error, self.path(parts)) from error
 

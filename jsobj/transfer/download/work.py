@@ -76,7 +76,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._clashes = Clashes(self.target)
+        self._clashes = Clashes(self.target.folds)
 
     # -- planning
 

@@ -219,15 +219,16 @@ class Receiver(Performer[DownloadUnit]):
         known, layout = self._layout(info, unit.part_size)
         stretches = tuple(Stretch(n, part.start, part.size) for n, part in enumerate(known, 1)) or tuple(layout)
         digests = tuple(part.md5 for part in known)
-        if unit.temp and unit.etag == info.etag and (temp := self._target.reopen(item.path, unit.temp)) is not None:
-            proven = _proven(unit.proven, stretches, temp.descriptor)
-            self._track(temp)
-            return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, proven)
-        if unit.temp:
-            self._remove(item, unit.temp)  # of another version of the object
-        temp = self._target.open_temp(item.path, info.size)
-        self._track(temp)
-        return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, ())
+        same_version = unit.temp and unit.etag == info.etag
+        temp = self._target.reopen(item.path, unit.temp) if same_version else None
+        proven = _proven(unit.proven, stretches, temp.descriptor) if temp is not None else ()
+        if temp is None:
+            if unit.temp:
+                self._remove(item, unit.temp)  # of another version of the object
+            temp = self._target.open_temp(item.path, info.size)
+        with self._lock:
+            self._temps[temp.name] = temp
+        return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, proven)
 
     def _layout(self, info: ObjectInfo, part_size: int) -> tuple[Sequence[PartDigest], Layout]:
         """The stretches whose MD5s the server lists, and the layout to use otherwise."""
@@ -261,7 +262,8 @@ class Receiver(Performer[DownloadUnit]):
         verified = self._verified(unit, temp)
         if verified is None:
             raise _damaged(info.key)  # the file stays: parts that came twice alike need not come a third time
-        self._untrack(temp)
+        with self._lock:
+            self._temps.pop(temp.name, None)
         with temp:
             self._land(unit.item, temp, info)
         return Arrived(info.size, info.etag, verified)
@@ -285,17 +287,13 @@ class Receiver(Performer[DownloadUnit]):
 
     def _decode(self, item: Fetching, temp: PartialFile, info: ObjectInfo, moment: str) -> None:
         """The verified bytes, decoded, under the final name: a file of its own, so that a kill leaves all or none."""
-        plain = self._target.open_temp(item.path, 0)
-        try:
+        with self._target.open_temp(item.path, 0) as plain:
             codec, offset = decoder(info.content_encoding.strip().lower()), 0
             sink = FileSink(plain.descriptor)
             for chunk in through(codec, file_chunks(temp.descriptor, info.size)):
                 sink.write(memoryview(chunk), offset)
                 offset += len(chunk)
             plain.commit(moment)
-        except BaseException:
-            plain.discard()
-            raise
         temp.discard()
 
     def _temp(self, item: Fetching, name: str) -> PartialFile:
@@ -319,14 +317,6 @@ class Receiver(Performer[DownloadUnit]):
         stale = self._target.reopen(item.path, name)
         if stale is not None:
             stale.discard()
-
-    def _track(self, temp: PartialFile) -> None:
-        with self._lock:
-            self._temps[temp.name] = temp
-
-    def _untrack(self, temp: PartialFile) -> None:
-        with self._lock:
-            self._temps.pop(temp.name, None)
 
     def close(self) -> None:
         """Close the temporary files that are open; they stay, for the run that continues."""

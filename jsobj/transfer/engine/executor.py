@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import JsobjError
 from jsobj.transfer.engine.count import Count
-from jsobj.transfer.engine.processes import Fatal, ProcessPool, WorkerDied
-from jsobj.transfer.engine.unit_queue import UnitSource
+from jsobj.transfer.engine.processes import Fatal, MakePerformer, Perform, ProcessPool, WorkerDied
 from jsobj.transfer.engine.work import UnitOutcome, Work
 
 if TYPE_CHECKING:
     from jsobj.transfer.events import Tally
-
-__all__ = ["UnitSource", "run"]
-
-Perform = Callable[[Any], Any]
 
 STOP_SECONDS = 4.0  # how long workers may take to end after a stop; Ctrl-C takes 5 s at most
 _GROWTH_SECONDS = 0.2
@@ -38,7 +33,7 @@ def run(
     workers: int,
     most: int = 0,
     processes: int = 0,
-    make_performer: Callable[[], Perform] | None = None,
+    make_performer: MakePerformer | None = None,
     on_stop: Callable[[], None] = lambda: None,
     tally: Tally | None = None,
 ) -> None:

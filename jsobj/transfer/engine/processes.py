@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from jsobj.transfer.events import Tally
 
+Perform = Callable[[Any], Any]  # a unit to its value; raises JsobjError
+MakePerformer = Callable[[], Perform]
+
 _REPORT_SECONDS = 0.2
 _GRACE_SECONDS = 2.0  # for a child to end by itself
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -45,13 +48,7 @@ class WorkerDied(JsobjError):
 class ProcessPool:
     """The child processes of one run, as a context manager; ``slots`` are its performers."""
 
-    def __init__(
-        self,
-        processes: int,
-        workers: int,
-        make_performer: Callable[[], Callable[[Any], Any]],
-        tally: Tally | None = None,
-    ) -> None:
+    def __init__(self, processes: int, workers: int, make_performer: MakePerformer, tally: Tally | None = None) -> None:
         self._counts = [len(range(number, max(workers, processes), processes)) for number in range(processes)]
         self._make_performer = make_performer
         self._tally = tally
@@ -196,30 +193,8 @@ class Slot:
 # -- the child
 
 
-class _Report:
-    """Sends the bytes and retries of a child to its parent."""
-
-    def __init__(self, control: Connection[Any, Any], tally: Tally | None) -> None:
-        self._control = control
-        self._tally = tally
-        self._sent = (tally.bytes, tally.retries) if tally is not None else (0, 0)
-
-    def send(self) -> None:
-        """Send what was counted since the last report, if anything."""
-        if self._tally is None:
-            return
-        now = (self._tally.bytes, self._tally.retries)
-        if now != self._sent:
-            with contextlib.suppress(OSError):
-                self._control.send((now[0] - self._sent[0], now[1] - self._sent[1]))
-            self._sent = now
-
-
 def _child_main(
-    connections: Sequence[Connection[Any, Any]],
-    parent: int,
-    make_performer: Callable[[], Callable[[Any], Any]],
-    tally: Tally | None,
+    connections: Sequence[Connection[Any, Any]], parent: int, make_performer: MakePerformer, tally: Tally | None
 ) -> NoReturn:
     """Run the child. It ends without cleaning up: what is open here belongs to the parent."""
     try:
@@ -242,13 +217,21 @@ def _die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _serve_all(
-    connections: Sequence[Connection[Any, Any]], make_performer: Callable[[], Callable[[Any], Any]], tally: Tally | None
-) -> None:
-    control = connections[0]
-    report = _Report(control, tally)
+def _serve_all(connections: Sequence[Connection[Any, Any]], make_performer: MakePerformer, tally: Tally | None) -> None:
+    control, *slots = connections
+    sent = (tally.bytes, tally.retries) if tally is not None else (0, 0)
+
+    def report() -> None:
+        """Send the bytes and retries that were counted since the last report, if any."""
+        nonlocal sent
+        now = (tally.bytes, tally.retries) if tally is not None else sent
+        if now != sent:
+            with contextlib.suppress(OSError):
+                control.send((now[0] - sent[0], now[1] - sent[1]))
+            sent = now
+
     perform, failure = _build_performer(make_performer)
-    for connection in connections[1:]:
+    for connection in slots:
         threading.Thread(target=_serve, args=(connection, perform, failure), daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the parent is gone
         while True:
@@ -257,24 +240,20 @@ def _serve_all(
                     break
                 if isinstance(perform, Performer):
                     perform.stop()
-            report.send()
+            report()
     if isinstance(perform, Performer):
         perform.close()
-    report.send()
+    report()
 
 
-def _build_performer(
-    make_performer: Callable[[], Callable[[Any], Any]],
-) -> tuple[Callable[[Any], Any] | None, BaseException | None]:
+def _build_performer(make_performer: MakePerformer) -> tuple[Perform | None, BaseException | None]:
     try:
         return make_performer(), None
     except BaseException as error:  # noqa: BLE001 - sent to the parent as the answer to each unit
         return None, error
 
 
-def _serve(
-    connection: Connection[Any, Any], perform: Callable[[Any], Any] | None, failure: BaseException | None
-) -> None:
+def _serve(connection: Connection[Any, Any], perform: Perform | None, failure: BaseException | None) -> None:
     with contextlib.suppress(EOFError, OSError):  # the parent has closed its end
         while True:
             unit = connection.recv()
@@ -282,7 +261,7 @@ def _serve(
             connection.send_bytes(_packed(answer))
 
 
-def _performed(perform: Callable[[Any], Any], unit: Any) -> tuple[str, Any]:
+def _performed(perform: Perform, unit: Any) -> tuple[str, Any]:
     try:
         return "value", perform(unit)
     except JsobjError as error:

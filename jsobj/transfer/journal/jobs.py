@@ -236,16 +236,13 @@ def _job(path: Path, connection: sqlite3.Connection) -> Job:
 
 def _running(lock: Path) -> bool:
     """Whether a process has the lock."""
-    try:
+    with contextlib.suppress(OSError):
         descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return False
-    try:
-        return is_locked(descriptor)
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
+        try:
+            return is_locked(descriptor)
+        finally:
+            os.close(descriptor)
+    return False
 
 
 def _sweep(lock: Path) -> None:

@@ -7,8 +7,9 @@ two keys could meet in one changed name, and a key like ``../.ssh/authorized_key
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 MAX_KEY = 1024  # bytes of UTF-8, the limit of S3 and of Swift
 _MAX_NAME = 255  # bytes of one component (NAME_MAX of the usual file systems)
@@ -103,24 +104,17 @@ def _unfit_on_windows(part: str) -> str:
     return "one of its names ends in a dot or a space, which Windows drops" if part[-1] in ". " else ""
 
 
-class Folder(Protocol):
-    """What :class:`Clashes` asks of a target folder."""
-
-    def folds(self) -> bool:
-        """Whether two spellings of a name (``File``, ``file``; composed and decomposed) are one file there."""
-        ...
-
-
 class Clashes:
     """Finds keys that cannot be files side by side; the first one is kept, those that come after it are refused.
 
     Keys come in the order of their bytes. All that begin with one text stand together in it, so of the files that were
     kept, only those have to be remembered with whose name the current one begins: a few. Where the file system takes
-    several spellings for one, a digest of every path is remembered.
+    several spellings for one, a digest of every path is remembered. ``folds``: whether it does (``File`` and ``file``,
+    composed and decomposed letters); called once, for the first path.
     """
 
-    def __init__(self, folder: Folder) -> None:
-        self._folder = folder
+    def __init__(self, folds: Callable[[], bool]) -> None:
+        self._find_folds = folds
         self._open: list[str] = []
         self._folds: bool | None = None
         self._seen: set[bytes] = set()
@@ -136,7 +130,7 @@ class Clashes:
             if name[len(file)] == "/":
                 return f"'{file}' is an object too, and one name cannot be a file and a folder"
         if self._folds is None:
-            self._folds = self._folder.folds()
+            self._folds = self._find_folds()
         if self._folds:
             digest = _folded(name)
             if digest in self._seen:

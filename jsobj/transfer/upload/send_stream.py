@@ -54,10 +54,18 @@ def send_stream(
         etag = store.put(key, BytesSource(data), options, moved=moved)
         return Streamed(len(data), etag, "digest")
     options = replace(options, metadata={**options.metadata, PART_SIZE: str(size)})
-    upload = store.begin(key, options)
-    try:
+    with begun_upload(store, key, options) as upload:
         sent = _send_all(store, upload, _chained(ahead, parts), moved, in_flight, stop)
         etag = store.complete(upload, sent, options)
+    return Streamed(sum(part.size for part in sent), etag, "parts")
+
+
+@contextlib.contextmanager
+def begun_upload(store: Store, key: str, options: PutOptions) -> Iterator[Upload]:
+    """A multipart upload, aborted where the block raises."""
+    upload = store.begin(key, options)
+    try:
+        yield upload
     except Exception:
         store.abort(upload)
         raise
@@ -66,7 +74,6 @@ def send_stream(
         with contextlib.suppress(JsobjError):
             store.abort(upload)
         raise
-    return Streamed(sum(part.size for part in sent), etag, "parts")
 
 
 def _chained(ahead: deque[memoryview], rest: Iterator[memoryview]) -> Iterator[memoryview]:

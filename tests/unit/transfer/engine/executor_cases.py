@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.engine.executor import UnitSource, run
+from jsobj.transfer.engine.executor import run
+from jsobj.transfer.engine.unit_queue import UnitSource
 from jsobj.transfer.engine.work import UnitOutcome
 
 

@@ -128,7 +128,8 @@ def test_children_leave_ctrl_c_to_their_parent() -> None:
 
 PARENT = r"""
 import os, sys, time
-from jsobj.transfer.engine.executor import UnitSource, run
+from jsobj.transfer.engine.executor import run
+from jsobj.transfer.engine.unit_queue import UnitSource
 
 class Work(UnitSource):
     def done(self, unit, outcome):

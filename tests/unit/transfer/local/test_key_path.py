@@ -156,7 +156,7 @@ def test_b080_a_path_is_always_strictly_below_the_target_and_the_key_itself(key:
 
 
 def judged(keys: list[str], *, folds: bool = False) -> list[str]:
-    clashes = Clashes(Case(folds))
+    clashes = Clashes(Case(folds).folds)
     return [key for key in keys if clashes.judge(tuple(key.split("/")))]
 
 
@@ -179,7 +179,7 @@ def test_b087_composed_and_decomposed_letters_meet_only_where_the_file_system_sa
 
 def test_the_file_system_is_asked_once_and_only_when_needed() -> None:
     case = Case(False)
-    clashes = Clashes(case)
+    clashes = Clashes(case.folds)
     assert case.asked == 0
     for name in "abc":
         clashes.judge((name,))
