@@ -68,6 +68,11 @@ class Reply:
         return self.body.decode("utf-8", "replace")
 
     @property
+    def etag(self) -> str:
+        """The ETag without quotation marks; "" if the server sent none."""
+        return self.headers.get("etag", "").strip('"')
+
+    @property
     def media_type(self) -> str:
         """The content type without its parameters."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -7,11 +7,21 @@ not: not found, refused, auth, network, integrity.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
 
+from jsobj.errors import BucketNotFound, JsobjError, ObjectNotFound
 from jsobj.net.body import Moved, Sink, Source, uncounted
+from jsobj.store.digest_tries import TRIES
+from jsobj.store.etag import EMPTY_MD5, is_md5
+from jsobj.store.refusals import DIGEST_DIFFERS
+
+if TYPE_CHECKING:
+    from jsobj.net.request import Reply
+    from jsobj.net.session import Session
 
 # The metadata in which the modification time of the file travels, in seconds since 1970 as a decimal number: rclone and
 # swiftclient write and read the same name.
@@ -97,6 +107,9 @@ class PutOptions:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
+PLAIN = PutOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class Got:
     """A finished GET: the object's values, the bytes that came and the MD5 over them (hexadecimal; "": not taken)."""
@@ -133,22 +146,49 @@ class StorePlace:
         return f"{self.dialect}://{self.bucket}/{key}"
 
 
-class Store(Protocol):
+class Store(ABC):
     """The operations on the objects of one bucket."""
 
-    @property
-    def place(self) -> StorePlace:
-        """Where this is."""
-        ...
+    def __init__(self, place: StorePlace, session: Session) -> None:
+        self.place = place
+        self._session = session
+        self._lock = threading.Lock()
+        self._info: Mapping[str, Any] | None = None
 
     @property
+    @abstractmethod
     def limits(self) -> Limits:
         """What the server allows."""
-        ...
+
+    @abstractmethod
+    def _head(self, key: str, etag: str = "") -> ObjectInfo:
+        """HEAD; with ``etag``, :class:`jsobj.errors.ObjectChanged` for another version."""
+
+    @abstractmethod
+    def _fetch(self, key: str, **fields: Any) -> tuple[ObjectInfo, Reply]:
+        """GET, with these fields of :class:`jsobj.net.request.Request`."""
+
+    @abstractmethod
+    def _read_info(self) -> Mapping[str, Any]:
+        """The server's ``/info``, in which Swift tells its features and limits; empty where there is none."""
+
+    def _server_info(self) -> Mapping[str, Any]:
+        """:meth:`_read_info`, once."""
+        with self._lock:
+            if self._info is None:
+                self._info = self._read_info()
+            return self._info
 
     def head(self, key: str) -> ObjectInfo:
         """Size, ETag, time and metadata. Not found where there is no such object."""
-        ...
+        return self._head(key)
+
+    def _holds(self, key: str, etag: str) -> bool:
+        """Whether the object that is there has this ETag."""
+        try:
+            return self._head(key).etag == etag
+        except (ObjectNotFound, BucketNotFound):
+            return False
 
     def get(
         self,
@@ -167,78 +207,108 @@ class Store(Protocol):
         object was asked for. With ``etag`` another version of the object is an integrity error (``object-changed``).
         Without ``digest`` no MD5 is taken: for bytes that there is nothing to compare with.
         """
-        ...
+        if size == 0 or (start and size is None):
+            info = self._head(key, etag)
+            etag = info.etag
+            size = max(0, info.size - start) if size is None else size
+            if not size:
+                return Got(info, 0, EMPTY_MD5)
+        headers = {"range": f"bytes={start}-{start + size - 1}"} if size is not None else {}
+        if etag:
+            headers["if-match"] = etag
+        wanted = "md5" if digest else ""
+        info, reply = self._fetch(
+            key, headers=headers, sink=sink, digest=wanted, range_start=start, range_size=size, moved=moved
+        )
+        return Got(info, reply.received, reply.received_digest)
 
-    def put(self, key: str, source: Source, options: PutOptions = ..., *, moved: Moved = uncounted) -> str:
+    def _wrong_digest(self, key: str, context: str) -> JsobjError:
+        return DIGEST_DIFFERS.error(self.place.dialect, self.place.bucket, key, context)
+
+    def _part_sent(
+        self, send: Callable[[], Reply], key: str, number: int, source: Source, moved: Moved, *, checked: bool = False
+    ) -> Part:
+        """Send part ``number`` until the MD5 that comes back is that of what was sent.
+
+        ``checked``: the server has compared the body with a digest in the request, so that any MD5 will do.
+        """
+        for _ in range(TRIES):
+            reply = send()
+            if is_md5(reply.etag) and (checked or reply.etag == reply.sent_digest):
+                return Part(number, source.size, reply.etag)
+            moved(-source.size)
+        raise self._wrong_digest(key, f"part {number}: sent {reply.sent_digest}, kept {reply.etag or 'untold'}")
+
+    @abstractmethod
+    def put(self, key: str, source: Source, options: PutOptions = PLAIN, *, moved: Moved = uncounted) -> str:
         """Write an object in one request, verified by the server's own digest; its ETag."""
-        ...
 
+    @abstractmethod
     def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
         """Every object whose key begins with ``prefix``, in the order of the keys' UTF-8 bytes, page by page."""
-        ...
 
+    @abstractmethod
     def delete(self, key: str) -> None:
         """Delete an object, with its segments; one that is not there is no error."""
-        ...
 
+    @abstractmethod
     def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
         """Server-side copy of the object ``info`` of ``bucket`` to ``key`` here; the new ETag.
 
         ``options`` None keeps the metadata. At most ``limits.largest_put`` bytes.
         """
-        ...
 
-    def begin(self, key: str, options: PutOptions = ...) -> Upload:
+    @abstractmethod
+    def begin(self, key: str, options: PutOptions = PLAIN) -> Upload:
         """Start a multipart upload."""
-        ...
 
+    @abstractmethod
     def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
         """Send one part, verified by digest before it counts."""
-        ...
 
+    @abstractmethod
     def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
         """One part from a stretch of another object, server-side."""
-        ...
 
+    @abstractmethod
     def parts(self, upload: Upload) -> Sequence[Part]:
         """The parts that the server has. Not found (``upload-not-found``) where it knows no such upload."""
-        ...
 
-    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = ...) -> str:
+    @abstractmethod
+    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = PLAIN) -> str:
         """Make the object out of its parts; its ETag. An unclear answer is settled by looking at what is there."""
-        ...
 
+    @abstractmethod
     def abort(self, upload: Upload) -> None:
         """Give a multipart upload up, with its parts; one that is not there is no error."""
-        ...
 
+    @abstractmethod
     def uploads(self, prefix: str = "") -> Iterator[Upload]:
         """The multipart uploads that are not complete."""
-        ...
 
+    @abstractmethod
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
         """The MD5 of each stretch where the server tells them (a Swift SLO's manifest, one MD5 for a plain object).
 
         None where it does not: a composite ETag has to be recomputed (:mod:`jsobj.store.etag`).
         """
-        ...
 
+    @abstractmethod
     def first_part(self, info: ObjectInfo) -> int:
         """The bytes of part 1 of an object with a composite ETag; 0 where the server does not tell."""
-        ...
 
+    @abstractmethod
     def presign(self, method: str, key: str, seconds: int) -> str:
         """A URL with which anybody may GET or PUT this object for a while."""
-        ...
 
     def stop(self) -> None:
         """Cut every connection now, from another thread: calls under way end with an error."""
-        ...
+        self._session.stop()
 
     def revive(self) -> None:
         """After :meth:`stop`: serve a few requests more, to clear up, and wait for none of them long."""
-        ...
+        self._session.revive()
 
     def close(self) -> None:
         """Close the connections that are kept."""
-        ...
+        self._session.close()

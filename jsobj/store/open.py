@@ -182,7 +182,6 @@ def _swift(settings: Settings, location: Location, wish: StoreRequest, retry: Re
         verify=verify_of(keystone, settings),
         proxy=_proxy(settings, parse_url(url)[0]),
         retry=retry,
-        cloud=keystone.source.cloud,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a server refuses about an object, in the user's words: one table for both protocols."""
+"""What a server refuses about a bucket or an object, in the user's words: one table for both protocols."""
 
 from __future__ import annotations
 
@@ -9,64 +9,95 @@ from jsobj.errors import ExitCode, JsobjError, error_of
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectRefusal:
-    """``{url}`` is the object; in the hint, ``{object}`` and ``{bucket}`` are URLs for a shell, ``{at}`` options."""
+class Refusal:
+    """One kind of refusal.
+
+    ``{url}``: the object; ``{noun}`` and ``{name}``: the bucket; ``{endpoint}``: the server. In the hint ``{object}``,
+    ``{folder}`` and ``{bucket}`` are URLs for a shell, and ``{at}`` the options that choose the same login.
+    """
 
     reference: str
     sentence: str
     code: ExitCode
     hint: str = ""
 
-    def error(self, bucket_url: str, key: str, context: str = "", at: str = "") -> JsobjError:
-        """The error for the object ``key``. ``at``: the options that choose the same login."""
-        url = f"{bucket_url}/{key}"
-        hint = self.hint.format(object=shlex.quote(url), bucket=shlex.quote(f"{bucket_url}/"), at=at)
-        return error_of(self.reference, self.sentence.format(url=url), code=self.code, context=context, hint=hint)
+    def error(
+        self, dialect: str, bucket: str, key: str = "", context: str = "", at: str = "", endpoint: str = ""
+    ) -> JsobjError:
+        """The error for the object ``key``, or for the bucket."""
+        place = f"{dialect}://{bucket}"
+        url = f"{place}/{key}"
+        noun, listing = ("container", " swift://") if dialect == "swift" else ("bucket", "")
+        sentence = self.sentence.format(url=url, noun=noun, name=bucket, endpoint=endpoint)
+        object_url, folder, bucket_url = map(shlex.quote, (url, f"{place}/", place))
+        hint = self.hint.format(object=object_url, folder=folder, bucket=bucket_url, listing=listing, at=at)
+        return error_of(self.reference, sentence, code=self.code, context=context, hint=hint)
 
 
-OBJECT_NOT_FOUND = ObjectRefusal(
-    "object-not-found", "there is no object {url}", ExitCode.NOT_FOUND, "see what there is: jsobj ls {bucket}{at}"
+BUCKET_NOT_FOUND = Refusal(
+    "bucket-not-found",
+    "there is no {noun} '{name}'",
+    ExitCode.NOT_FOUND,
+    "see what there is: jsobj bucket list{listing}{at}",
 )
-UPLOAD_NOT_FOUND = ObjectRefusal(
+BUCKET_NAME_TAKEN = Refusal(
+    "bucket-name-taken",
+    "the name '{name}' is taken by another project: names are shared by all users of this cloud",
+    ExitCode.REFUSED,
+    "add something of your own to the name, or let jsobj do it: --unique",
+)
+BUCKET_NAME_RULES = Refusal(
+    "bucket-name-rules",
+    "the server does not allow the name '{name}'",
+    ExitCode.USAGE,
+    "use 3 to 63 small letters, digits and '-'",
+)
+BUCKET_NOT_EMPTY = Refusal(
+    "bucket-not-empty",
+    "{noun} '{name}' is not empty",
+    ExitCode.REFUSED,
+    "to delete it with everything in it: jsobj bucket delete {bucket} --recursive --yes{at}",
+)
+QUOTA = Refusal("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more")
+
+OBJECT_NOT_FOUND = Refusal(
+    "object-not-found", "there is no object {url}", ExitCode.NOT_FOUND, "see what there is: jsobj ls {folder}{at}"
+)
+UPLOAD_NOT_FOUND = Refusal(
     "upload-not-found",
     "the server knows no such upload of {url}",
     ExitCode.NOT_FOUND,
-    "unfinished uploads: jsobj uploads list {bucket}{at}",
+    "unfinished uploads: jsobj uploads list {folder}{at}",
 )
-OBJECT_CHANGED = ObjectRefusal(
+OBJECT_CHANGED = Refusal(
     "object-changed",
     "{url} was replaced by another version meanwhile",
     ExitCode.INTEGRITY,
     "run the same command again: it takes the new version",
 )
-RANGE_OUTSIDE = ObjectRefusal(
-    "range-outside", "{url} has no such bytes", ExitCode.USAGE, "its size: jsobj stat {object}{at}"
+RANGE_OUTSIDE = Refusal("range-outside", "{url} has no such bytes", ExitCode.USAGE, "its size: jsobj stat {object}{at}")
+TOO_LARGE = Refusal(
+    "object-too-large", "{url} is larger than the server takes in one request", ExitCode.REFUSED, "send it in parts"
 )
-TOO_LARGE = ObjectRefusal(
-    "object-too-large",
-    "{url} is larger than the server takes in one request",
-    ExitCode.REFUSED,
-    "send it in parts",
-)
-NAME_REFUSED = ObjectRefusal(
+NAME_REFUSED = Refusal(
     "object-refused",
     "the server does not take a name like {url}",
     ExitCode.REFUSED,
     "a name has at most 1024 bytes of UTF-8; the server's own words say more",
 )
-PARTS_REFUSED = ObjectRefusal(
+PARTS_REFUSED = Refusal(
     "parts-refused",
     "the server does not make {url} of its parts",
     ExitCode.INTEGRITY,
     "run the same command again: it compares the parts with the file and sends what is missing",
 )
-CONFLICT = ObjectRefusal(
+CONFLICT = Refusal(
     "store-conflict",
     "another request changes {url} at the same time",
     ExitCode.NETWORK,
     "run the same command again when nothing else writes to it",
 )
-DIGEST_DIFFERS = ObjectRefusal(
+DIGEST_DIFFERS = Refusal(
     "digest-differs",
     "the server's copy of {url} is not what was sent",
     ExitCode.INTEGRITY,

@@ -73,7 +73,7 @@ def test_bits_that_always_flip_never_make_an_object_F07(scene: Scene, store: Swi
         store.put("flipped", BytesSource(b"data"))
     assert (caught.value.reference, caught.value.code) == ("digest-differs", ExitCode.INTEGRITY)
     assert "HTTP 422" in caught.value.context
-    assert meddler.seen.count(("PUT", f"{scene.store()._requests.path(scene.container, 'flipped')}")) == 3
+    assert meddler.seen.count(("PUT", f"{scene.store()._requests.path('flipped')}")) == 3
     assert "flipped" not in scene.names()
 
 

@@ -2,95 +2,84 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from jsobj.errors import ExitCode, JsobjError, S3Failed, StoreRedirects, StoreUnreachable, error_of
+from jsobj.errors import ExitCode, JsobjError, S3Failed, StoreRedirects, StoreUnreachable
 from jsobj.identity.command_hints import same_login
 from jsobj.store.access import S3Access
+from jsobj.store.refusals import (
+    BUCKET_NAME_RULES,
+    BUCKET_NAME_TAKEN,
+    BUCKET_NOT_EMPTY,
+    BUCKET_NOT_FOUND,
+    QUOTA,
+    Refusal,
+)
 
-_SHORT = {
-    "NoSuchBucket": (
-        "bucket-not-found",
-        "there is no bucket '{bucket}'",
-        ExitCode.NOT_FOUND,
-        "see what there is: jsobj bucket list{at}",
-    ),
-    "AccessDenied": (
+_KEY_REFUSED = Refusal(
+    "s3-key-refused",
+    "{endpoint} refuses the key: it is unknown, deleted, or its secret is wrong",
+    ExitCode.AUTH,
+    "make the profile again: jsobj ec2-creds{at}",
+)
+_CODES = {
+    "NoSuchBucket": BUCKET_NOT_FOUND,
+    "404": BUCKET_NOT_FOUND,
+    "AccessDenied": Refusal(
         "bucket-forbidden",
-        "bucket '{bucket}' belongs to another project, or your role does not allow this",
+        "bucket '{name}' belongs to another project, or your role does not allow this",
         ExitCode.REFUSED,
         "jsobj whoami{at} shows project and roles",
     ),
-    "403": (
+    "403": Refusal(
         "bucket-forbidden",
-        "bucket '{bucket}' belongs to another project, or the key is refused",
+        "bucket '{name}' belongs to another project, or the key is refused",
         ExitCode.REFUSED,
         "jsobj bucket list{at} shows whether the key works",
     ),
-    "BucketAlreadyExists": (
-        "bucket-name-taken",
-        "the name '{bucket}' is taken by another project: names are shared by all users of this cloud",
-        ExitCode.REFUSED,
-        "add something of your own to the name, or let jsobj do it: --unique",
-    ),
-    "BucketNotEmpty": (
-        "bucket-not-empty",
-        "bucket '{bucket}' is not empty",
-        ExitCode.REFUSED,
-        "to delete it with everything in it: jsobj bucket delete {quoted} --recursive --yes{at}",
-    ),
-    "InvalidBucketName": (
-        "bucket-name-rules",
-        "the server does not allow the name '{bucket}'",
-        ExitCode.USAGE,
-        "use 3 to 63 small letters, digits and '-'",
-    ),
-    "TooManyBuckets": (
+    "BucketAlreadyExists": BUCKET_NAME_TAKEN,
+    "BucketNotEmpty": BUCKET_NOT_EMPTY,
+    "InvalidBucketName": BUCKET_NAME_RULES,
+    "TooManyBuckets": Refusal(
         "too-many-buckets",
         "this project has as many buckets as the cloud allows",
         ExitCode.REFUSED,
         "delete one that is not needed, or ask for a higher limit",
     ),
-    "QuotaExceeded": ("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more"),
-    "InvalidAccessKeyId": (
-        "s3-key-refused",
-        "{endpoint} does not know the key",
-        ExitCode.AUTH,
-        "jsobj ec2-creds --new",
+    "QuotaExceeded": QUOTA,
+    "InvalidAccessKeyId": Refusal(
+        "s3-key-refused", "{endpoint} does not know the key", ExitCode.AUTH, "jsobj ec2-creds --new"
     ),
-    "SignatureDoesNotMatch": (
-        "s3-key-refused",
-        "{endpoint} refuses the key: it is unknown, deleted, or its secret is wrong",
-        ExitCode.AUTH,
-        "make the profile again: jsobj ec2-creds{at}",
-    ),
-    "RequestTimeTooSkewed": (
+    "SignatureDoesNotMatch": _KEY_REFUSED,
+    "RequestTimeTooSkewed": Refusal(
         "clock-skew",
         "this computer's clock is more than 15 minutes wrong",
         ExitCode.AUTH,
         "set the clock: sudo timedatectl set-ntp true",
     ),
-    "AuthorizationHeaderMalformed": (
+    "AuthorizationHeaderMalformed": Refusal(
         "s3-region",
         "{endpoint} wants another signing region",
         ExitCode.LOCAL,
         "jsobj ec2-creds{at} finds it and writes it into the profile",
     ),
 }
-_SHORT["404"] = _SHORT["NoSuchBucket"]
-_REFUSED = _SHORT["SignatureDoesNotMatch"]
-_ELSEWHERE = (
+_ELSEWHERE = Refusal(
     "not-object-store",
     "{endpoint} answers, but not as an object store's S3 API",
     ExitCode.NETWORK,
     "jsobj endpoint finds the right one",
 )
 # For a request without a bucket, the same codes speak of the key or of the endpoint.
-_OF_ACCOUNT = {"AccessDenied": _REFUSED, "403": _REFUSED, "404": _ELSEWHERE, "NoSuchBucket": _ELSEWHERE}
+_ACCOUNT_CODES = _CODES | {
+    "AccessDenied": _KEY_REFUSED,
+    "403": _KEY_REFUSED,
+    "404": _ELSEWHERE,
+    "NoSuchBucket": _ELSEWHERE,
+}
 
 
 @contextmanager
@@ -147,13 +136,15 @@ def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjEr
 
     ``bucket`` is "" for a request to the account; ``context`` is evidence, without secrets.
     """
-    known = _SHORT.get(code) if bucket else _OF_ACCOUNT.get(code, _SHORT.get(code))
+    known = (_CODES if bucket else _ACCOUNT_CODES).get(code)
     if known is None:
         return None
-    reference, sentence, exit_code, hint = known
-    at = same_login(profile=access.profile)
-    words = {"bucket": bucket, "quoted": shlex.quote(f"s3://{bucket}"), "endpoint": str(access.origin), "at": at}
-    return error_of(reference, sentence.format(**words), code=exit_code, context=context, hint=hint.format(**words))
+    return known.error("s3", bucket, "", context, same_login(profile=access.profile), str(access.origin))
+
+
+def elsewhere(access: S3Access, context: str) -> JsobjError:
+    """An answer that no object store gives: a captive portal, a proxy, another service."""
+    return _ELSEWHERE.error("s3", "", "", context, endpoint=str(access.origin))
 
 
 def redirected(access: S3Access, context: str, location: str, endpoint: str = "") -> JsobjError:

@@ -12,17 +12,17 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from jsobj.errors import BucketNotFound, ExitCode, JsobjError, UploadNotCompleted, UploadNotFound
 from jsobj.net.body import BytesSource, Moved, Source, uncounted
 from jsobj.net.xml import XmlError, parse
-from jsobj.store.digest_tries import TRIES
-from jsobj.store.etag import composite, is_md5
-from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
+from jsobj.store.etag import composite
+from jsobj.store.objects import PLAIN, ObjectInfo, Part, PutOptions, Store, Upload
 from jsobj.store.s3 import listing
-from jsobj.store.s3.requests import GONE, READ, S3Dialect, S3Requests, encoded, etag_of, headers_for
+from jsobj.store.s3.requests import GONE, READ, S3Dialect, S3Requests, encoded, headers_for
 
-_NO_OPTIONS = PutOptions()
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3
 _BLUR = 1.0  # seconds: servers tell times to the second
@@ -30,13 +30,13 @@ _LATE = 10.0  # seconds that a server may be behind with a request that was give
 _XML = {"content-type": "application/xml"}
 
 
-class Multipart:
+class Multipart(Store):
     """The operations in parts of :class:`jsobj.store.s3.store.S3Store`, and copies."""
 
     _requests: S3Requests
     _dialect: S3Dialect
 
-    def begin(self, key: str, options: PutOptions = _NO_OPTIONS) -> Upload:
+    def begin(self, key: str, options: PutOptions = PLAIN) -> Upload:
         """Start an upload. Where that took more than one try, what an earlier one may have started is taken back."""
         began = time.monotonic()
         reply = self._requests.send("POST", key, query=(("uploads", ""),), headers=headers_for(options))
@@ -77,18 +77,10 @@ class Multipart:
     def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
         """Send one part. The server compares its signed SHA-256, or its MD5 must be the ETag in the response."""
         signed = self._dialect.checks_payload
-        etag, query, digest = "", _query(upload, number), "" if signed else "md5"
-        for _ in range(TRIES):
-            reply = self._requests.send(
-                "PUT", upload.key, query=query, source=source, digest=digest, moved=moved, signed=signed
-            )
-            etag = etag_of(reply.headers)
-            if is_md5(etag) and (signed or etag == reply.sent_digest):
-                return Part(number, source.size, etag)
-            moved(-source.size)
-        raise self._requests.about(
-            "BadDigest", upload.key, f"part {number}: sent {reply.sent_digest}, kept {etag or 'untold'}"
-        )
+        query, digest = _query(upload, number), "" if signed else "md5"
+        more: dict[str, Any] = {"source": source, "digest": digest, "moved": moved, "signed": signed}
+        send = partial(self._requests.send, "PUT", upload.key, query=query, **more)
+        return self._part_sent(send, upload.key, number, source, moved, checked=signed)
 
     def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
         """One part from a stretch of another object, which must be the same before and after."""
@@ -117,7 +109,7 @@ class Multipart:
             self._requests.of(bucket).head(info.key, info.etag)
         return etag
 
-    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = _NO_OPTIONS) -> str:
+    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = PLAIN) -> str:
         """Make the object of its parts; its ETag.
 
         Raises :class:`JsobjError`: integrity where another object is there instead, not found where the upload is gone,
@@ -138,15 +130,13 @@ class Multipart:
             except JsobjError as error:
                 if error.code not in {ExitCode.NETWORK, ExitCode.NOT_FOUND} or isinstance(error, BucketNotFound):
                     raise
-                if _holds(self._requests, upload.key, wanted):
+                if self._holds(upload.key, wanted):
                     return wanted
                 if not isinstance(error, UploadNotCompleted) or not left:
                     raise
                 continue
-            if _etag_in(reply.body) != wanted and not _holds(self._requests, upload.key, wanted):
-                raise self._requests.about(
-                    "BadDigest", upload.key, f"the ETag of all parts is {wanted}; {_etag_in(reply.body)[:80]}"
-                )
+            if _etag_in(reply.body) != wanted and not self._holds(upload.key, wanted):
+                raise self._wrong_digest(upload.key, f"the ETag of all parts is {wanted}; {_etag_in(reply.body)[:80]}")
             return wanted
         raise AssertionError("the last round returns or raises")
 
@@ -195,15 +185,6 @@ def _manifest(parts: Sequence[Part]) -> bytes:
     return (
         f'<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{inside}</CompleteMultipartUpload>'
     ).encode()
-
-
-def _holds(api: S3Requests, key: str, etag: str) -> bool:
-    try:
-        return api.head(key).etag == etag
-    except JsobjError as error:
-        if error.code is ExitCode.NOT_FOUND:
-            return False
-        raise
 
 
 def _etag_in(body: bytes) -> str:

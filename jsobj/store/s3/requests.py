@@ -19,7 +19,9 @@ from jsobj.net.session import Session, default_verdict
 from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
 from jsobj.store.objects import ObjectInfo, PutOptions
-from jsobj.store.s3.verdict import Said, SentRequest, elsewhere, failure, object_changed, of_object, said
+from jsobj.store.refusals import OBJECT_CHANGED
+from jsobj.store.s3.errors import elsewhere
+from jsobj.store.s3.verdict import Said, SentRequest, failure, said
 
 GONE = frozenset({200, 204})
 READ = frozenset({200, 206})
@@ -87,7 +89,8 @@ class S3Dialect:
     def _judge_good(self, request: Request, reply: Reply) -> Verdict:
         wanted = request.headers.get("if-match", "")
         if wanted and etag_of(reply.headers) != wanted:
-            return object_changed(self._sent(request), f"its ETag is {etag_of(reply.headers)[:80]} instead of {wanted}")
+            context = f"its ETag is {etag_of(reply.headers)[:80]} instead of {wanted}"
+            return OBJECT_CHANGED.error("s3", request.bucket, request.key, context)
         # What takes long is answered 200 before it is known how it ends. A GET's body is never judged: it is data.
         if reply.body and request.method in {"PUT", "POST"} and b"<Error" in reply.body:
             what = said(reply)
@@ -170,12 +173,6 @@ class S3Requests:
     def malformed(self, reason: str) -> JsobjError:
         """The error for an answer that is not S3's."""
         return elsewhere(self.access, reason)
-
-    def about(self, code: str, key: str, context: str) -> JsobjError:
-        """The error that stands for one of S3's codes about an object."""
-        error = of_object(code, context, SentRequest(self.access, self.bucket, key, True, 0.0))
-        assert error is not None
-        return error
 
 
 class _Nowhere:

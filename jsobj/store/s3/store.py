@@ -11,8 +11,7 @@ rooms below say so: :mod:`jsobj.store.s3.multipart`, :mod:`jsobj.store.s3.verdic
 from __future__ import annotations
 
 import binascii
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -23,19 +22,17 @@ from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
 from jsobj.store.access import S3Access
-from jsobj.store.base import BaseStore
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import Limits, Listed, ObjectInfo, PartDigest, PutOptions, StorePlace
+from jsobj.store.objects import PLAIN, Limits, Listed, ObjectInfo, PartDigest, PutOptions, StorePlace
 from jsobj.store.s3 import listing
 from jsobj.store.s3.multipart import Multipart
 from jsobj.store.s3.presign import presigned
 from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Requests, etag_of, headers_for, info_of
 
 SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
-_NO_OPTIONS = PutOptions()
 
 
-class S3Store(Multipart, BaseStore):
+class S3Store(Multipart):
     """The objects of one bucket; see :class:`jsobj.store.objects.Store`.
 
     ``bucket`` may be ``project:bucket`` (Ceph RGW). An ``access`` without a key reads what is public.
@@ -46,24 +43,19 @@ class S3Store(Multipart, BaseStore):
         session = Session(access.origin, self._dialect, verify=access.verify, proxy=proxy, retry=retry)
         super().__init__(StorePlace("s3", bucket, str(access.origin), access.where, access.project), session)
         self._requests = S3Requests(session, access, bucket)
-        self._lock = threading.Lock()
-        self._limits: Limits | None = None
+
+    def _read_info(self) -> Mapping[str, Any]:
+        try:
+            return server_info(self._session.send(Request("GET", INFO, item=INFO)))
+        except JsobjError as error:
+            if error.code is ExitCode.NETWORK and not isinstance(error, NotObjectStore):
+                raise
+            return {}
 
     @property
     def limits(self) -> Limits:
         """What the server allows: Swift tells it in ``/info`` (1000 parts by default), others do as Amazon."""
-        with self._lock:
-            if self._limits is None:
-                self._limits = self._read_limits()
-            return self._limits
-
-    def _read_limits(self) -> Limits:
-        try:
-            info = server_info(self._requests.session.send(Request("GET", INFO, item=INFO)))
-        except JsobjError as error:
-            if error.code is ExitCode.NETWORK and not isinstance(error, NotObjectStore):
-                raise
-            return Limits()
+        info = self._server_info()
         parts, largest = limit_of(info, "s3api", "max_upload_part_num"), limit_of(info, "swift", "max_file_size")
         if parts is None or largest is None:
             return Limits()
@@ -79,7 +71,7 @@ class S3Store(Multipart, BaseStore):
         reply = self._requests.send("GET", key, expect=READ, **fields)
         return info_of(self._requests.access, key, reply), reply
 
-    def put(self, key: str, source: Source, options: PutOptions = _NO_OPTIONS, *, moved: Moved = uncounted) -> str:
+    def put(self, key: str, source: Source, options: PutOptions = PLAIN, *, moved: Moved = uncounted) -> str:
         """Write an object in one request; the server refuses bytes other than those that were read here first."""
         headers = headers_for(options)
         md5, signed = "", self._dialect.checks_payload
@@ -89,7 +81,7 @@ class S3Store(Multipart, BaseStore):
         reply = self._requests.send("PUT", key, source=source, headers=headers, moved=moved, signed=signed)
         etag = etag_of(reply.headers)
         if md5 and etag != md5:
-            raise self._requests.about("BadDigest", key, f"sent {md5}, kept {etag or 'untold'}")
+            raise self._wrong_digest(key, f"sent {md5}, kept {etag or 'untold'}")
         return etag
 
     def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:

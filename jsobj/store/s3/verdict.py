@@ -28,9 +28,9 @@ from jsobj.store.refusals import (
     RANGE_OUTSIDE,
     TOO_LARGE,
     UPLOAD_NOT_FOUND,
-    ObjectRefusal,
+    Refusal,
 )
-from jsobj.store.s3.errors import explained, redirected
+from jsobj.store.s3.errors import elsewhere, explained, redirected
 
 _SUSPICIONS = 3  # slow retries of a key that is refused though it has worked
 _SKEW = 900.0  # seconds of difference that Amazon's, Ceph's and Swift's servers allow
@@ -46,10 +46,8 @@ _OBJECT = {
     "KeyTooLongError": NAME_REFUSED,
     "InvalidPart": PARTS_REFUSED,
     "OperationAborted": CONFLICT,
-    "NotImplemented": ObjectRefusal("s3-not-implemented", "this server does not offer that", ExitCode.REFUSED),
-    "InvalidArgument": ObjectRefusal(
-        "s3-argument", "the server does not take this request for {url}", ExitCode.FAILURE
-    ),
+    "NotImplemented": Refusal("s3-not-implemented", "this server does not offer that", ExitCode.REFUSED),
+    "InvalidArgument": Refusal("s3-argument", "the server does not take this request for {url}", ExitCode.FAILURE),
     "BadDigest": DIGEST_DIFFERS,
 }
 _ALIASES = {
@@ -94,10 +92,9 @@ class SentRequest:
 def said(reply: Reply) -> Said:
     """Status, code, the server's sentence and its request id."""
     fields = error_fields(reply.body)
-    code, headers = fields.get("Code", ""), reply.headers
-    names = ("x-amz-request-id", "x-trans-id", "x-openstack-request-id")
-    number = next((headers[name] for name in names if name in headers), "")
-    text = " ".join(word for word in (f"HTTP {reply.status}", code, fields.get("Message", "")[:200], number) if word)
+    code = fields.get("Code", "")
+    words = (f"HTTP {reply.status}", code, fields.get("Message", "")[:200], reply.request_id)
+    text = " ".join(filter(None, words))
     return Said(code[:80], "".join(ch if ch.isprintable() else " " for ch in text), fields)
 
 
@@ -165,12 +162,7 @@ def of_object(code: str, context: str, sent: SentRequest) -> JsobjError | None:
     known = _OBJECT.get(code)
     if known is None:
         return explained(code, sent.access, sent.bucket, context)
-    return known.error(f"s3://{sent.bucket}", sent.key, context, same_login(profile=sent.access.profile))
-
-
-def object_changed(sent: SentRequest, context: str) -> JsobjError:
-    """The object is not the version that was requested."""
-    return OBJECT_CHANGED.error(f"s3://{sent.bucket}", sent.key, context)
+    return known.error("s3", sent.bucket, sent.key, context, same_login(profile=sent.access.profile))
 
 
 def _meant(request: Request, what: Said, sent: SentRequest) -> SentRequest:
@@ -215,10 +207,3 @@ def _not_public(what: Said, sent: SentRequest) -> JsobjError:
         context=what.context,
         hint="make a key: jsobj ec2-creds; public data of an OpenStack Swift are at swift:// (its S3 API needs a key)",
     )
-
-
-def elsewhere(access: S3Access, context: str) -> JsobjError:
-    """An answer that no object store gives: a captive portal, a proxy, another service."""
-    found = explained("404", access, "", context)
-    assert found is not None
-    return found

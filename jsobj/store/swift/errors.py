@@ -7,48 +7,28 @@ swiftclient raises; those for objects are in :mod:`jsobj.store.swift.verdict`.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jsobj.errors import ExitCode, JsobjError, StoreUnreachable, error_of
+from jsobj.errors import ExitCode, JsobjError, StoreUnreachable
 from jsobj.identity.command_hints import same_login
+from jsobj.store.refusals import BUCKET_NAME_RULES, BUCKET_NAME_TAKEN, BUCKET_NOT_EMPTY, BUCKET_NOT_FOUND, QUOTA
 
 if TYPE_CHECKING:  # what reads public data needs no login, nor the time that importing it takes
     from jsobj.identity.keystone.client import Keystone
 
 _WRITING_ROLES = frozenset({"admin", "member", "manager"})
 
-# Reference, sentence, exit code, hint.
-_WORDS = {
-    ("create", 409): (
-        "bucket-name-taken",
-        "the name '{name}' is taken by another project: names are shared by all users of this cloud",
-        ExitCode.REFUSED,
-        "add something of your own to the name, or let jsobj do it: --unique",
-    ),
-    ("create", 400): (
-        "bucket-name-rules",
-        "the server does not allow the name '{name}'",
-        ExitCode.USAGE,
-        "use 3 to 63 small letters, digits and '-'",
-    ),
-    ("", 404): (
-        "bucket-not-found",
-        "there is no container '{name}'",
-        ExitCode.NOT_FOUND,
-        "see what there is: jsobj bucket list swift://{at}",
-    ),
-    ("", 409): (
-        "bucket-not-empty",
-        "container '{name}' is not empty",
-        ExitCode.REFUSED,
-        "to delete it with everything in it: jsobj bucket delete {quoted} --recursive --yes{at}",
-    ),
-    ("", 413): ("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more"),
-    ("", 507): ("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more"),
+# By the verb (see :func:`translate_errors`) and the status.
+_STATUSES = {
+    ("create", 409): BUCKET_NAME_TAKEN,
+    ("create", 400): BUCKET_NAME_RULES,
+    ("", 404): BUCKET_NOT_FOUND,
+    ("", 409): BUCKET_NOT_EMPTY,
+    ("", 413): QUOTA,
+    ("", 507): QUOTA,
 }
 
 
@@ -99,11 +79,9 @@ def evidence(status: int, reason: str, headers: Mapping[str, str]) -> str:
 
 def explained(status: int, context: str, who: AccountContext, name: str, verb: str = "") -> JsobjError:
     """The error for an answer about an account or the container ``name``; ``verb`` as in :func:`translate_errors`."""
-    words = _WORDS.get((verb, status)) or _WORDS.get(("", status))
-    if words:
-        reference, sentence, code, hint = words
-        hint = hint.format(quoted=shlex.quote(f"swift://{name}"), at=same_login(cloud=who.cloud))
-        return error_of(reference, sentence.format(name=name), code=code, context=context, hint=hint)
+    known = _STATUSES.get((verb, status)) or _STATUSES.get(("", status))
+    if known is not None:
+        return known.error("swift", name, "", context, same_login(cloud=who.cloud))
     if status in {401, 403}:
         return _refused(who, name, status, context)
     if status == 0 or status == 429 or status >= 500:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -28,43 +27,31 @@ LIMIT = 10_000  # names a page; what Swift and RGW allow unless an operator lowe
 _OK = frozenset({200, 204})
 
 
-def listing(
-    api: SwiftRequests, container: str, prefix: str = "", *, delimiter: str = "", after: str = ""
-) -> Iterator[Listed]:
+def listing(api: SwiftRequests, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
     """The names in a container in the order of their bytes; see :meth:`jsobj.store.objects.Store.list`."""
-
-    def fetch(marker: str) -> SwiftPage:
-        return _page(api, container, prefix, delimiter, marker)
-
-    page = fetch(after)
-    while page.items:
-        yield page.items[0]
+    fetch = partial(_page, api, prefix, delimiter)
+    items, last = fetch(after)
+    while items:
+        yield items[0]
         # Prefetch once a second item is wanted: some callers want only to know whether there is one.
-        more = Prefetch(partial(fetch, page.items[-1].key)) if not page.last else None
-        yield from page.items[1:]
+        more = Prefetch(partial(fetch, items[-1].key)) if not last else None
+        yield from items[1:]
         if more is None:
             return
-        page = more.result()
+        items, last = more.result()
 
 
-@dataclass(frozen=True, slots=True)
-class SwiftPage:
-    """One page. ``last``: no other follows."""
-
-    items: list[Listed] = field(default_factory=list)
-    last: bool = True
-
-
-def _page(api: SwiftRequests, container: str, prefix: str, delimiter: str, marker: str) -> SwiftPage:
+def _page(api: SwiftRequests, prefix: str, delimiter: str, marker: str) -> tuple[list[Listed], bool]:
+    """One page, and whether it is known to be the last."""
     words = {"format": "json", "limit": str(LIMIT), "prefix": prefix, "delimiter": delimiter, "marker": marker}
     query = tuple((name, value) for name, value in words.items() if value)
-    reply = api.send("GET", container, query=query, headers=JSON, expect=_OK)
-    items = parse(reply.body, container)
+    reply = api.send("GET", query=query, headers=JSON, expect=_OK)
+    items = parse(reply.body, api.bucket)
     if items and not _bytes(marker) < _bytes(items[0].key) <= _bytes(items[-1].key):
-        raise stuck(f"swift://{container}", marker, items[0].key)
+        raise stuck(f"swift://{api.bucket}", marker, items[0].key)
     held = reply.headers.get("x-container-object-count", "")
     last = len(items) < LIMIT and held.isdigit() and int(held) <= LIMIT
-    return SwiftPage(with_sizes(items, partial(api.head, container)), last)
+    return with_sizes(items, api.head), last
 
 
 def _bytes(name: str) -> bytes:

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from jsobj.errors import JsobjError
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Verdict
 from jsobj.net.session import Session, default_verdict
 from jsobj.store.objects import ObjectInfo, PutOptions
+from jsobj.store.refusals import OBJECT_CHANGED
 from jsobj.store.swift.errors import AccountContext
 from jsobj.store.swift.token_keeper import TokenKeeper
-from jsobj.store.swift.verdict import failure, name_refused, not_swift, object_changed
+from jsobj.store.swift.verdict import failure, name_refused, not_swift
 
 CREATED = frozenset({201, 202})
 GONE = frozenset({200, 204, 404})
@@ -72,47 +73,60 @@ def _wrong_content(request: Request, reply: Reply) -> JsobjError | None:
     if request.sink is not None and "etag" not in reply.headers:
         return not_swift(request.bucket, f"HTTP {reply.status} without an ETag")
     wanted = request.headers.get("if-match", "")
-    if wanted and etag_of(reply.headers) != wanted:
-        return object_changed(request.bucket, request.key)
+    if wanted and reply.etag != wanted:
+        return OBJECT_CHANGED.error("swift", request.bucket, request.key)
     return None
 
 
 class SwiftRequests:
-    """Requests below the account's path ``root``, which is percent-encoded and ends without a slash.
+    """Requests to one container, and to others of the same account.
 
-    ``public``: there is no login.
+    ``root``: the account's path, which is percent-encoded and ends without a slash; ``public``: there is no login.
     """
 
-    def __init__(self, session: Session, root: str, *, public: bool = False) -> None:
+    def __init__(self, session: Session, root: str, bucket: str, *, public: bool = False) -> None:
         self.session = session
         self.root = root
+        self.bucket = bucket
         self.public = public
 
-    def path(self, container: str, key: str | None = None) -> str:
-        """The path of a container (``key`` None) or an object, percent-encoded exactly once.
+    def of(self, container: str) -> SwiftRequests:
+        """The same for another container."""
+        return SwiftRequests(self.session, self.root, container, public=self.public)
+
+    def path(self, key: str | None = None) -> str:
+        """The path of the container (``key`` None) or an object, percent-encoded exactly once.
 
         An empty key is refused (usage): deleting it would delete the container. Without a login a container's path gets
         a slash behind it: RGW redirects strangers there.
         """
-        path = f"{self.root}/{encoded(container)}"
+        path = f"{self.root}/{encoded(self.bucket)}"
         if key is not None:
             return f"{path}/{encoded(key)}"
         return f"{path}/" if self.public else path
 
-    def send(self, method: str, container: str, key: str | None = None, **more: Any) -> Reply:
+    def send(self, method: str, key: str | None = None, *, item: str = "", **more: Any) -> Reply:
         """Send a request; ``more`` are fields of :class:`jsobj.net.request.Request`."""
-        item = more.pop("item", "") or f"swift://{container}/{key or ''}"
-        path = self.path(container, key)
-        return self.session.send(Request(method, path, item=item, bucket=container, key=key or "", **more))
+        item = item or f"swift://{self.bucket}/{key or ''}"
+        return self.session.send(Request(method, self.path(key), item=item, bucket=self.bucket, key=key or "", **more))
 
-    def head(self, container: str, key: str, etag: str = "") -> ObjectInfo:
+    def head(self, key: str, etag: str = "") -> ObjectInfo:
         """HEAD of an object; with ``etag``, ObjectChanged for another version."""
-        reply = self.send("HEAD", container, key, expect=READ, headers={"if-match": etag} if etag else {})
-        return info_of(container, key, reply)
+        reply = self.send("HEAD", key, expect=READ, headers={"if-match": etag} if etag else {})
+        return info_of(self.bucket, key, reply)
 
-    def remove(self, container: str, key: str) -> None:
+    def head_or_none(self, key: str) -> ObjectInfo | None:
+        """HEAD of an object; None where it or its container does not exist."""
+        try:
+            return self.head(key)
+        except JsobjError as error:
+            if error.code is ExitCode.NOT_FOUND:
+                return None
+            raise
+
+    def remove(self, key: str) -> None:
         """Delete just this object or manifest; one that is not there is no error."""
-        self.send("DELETE", container, key, expect=GONE)
+        self.send("DELETE", key, expect=GONE)
 
 
 def encoded(name: str) -> str:
@@ -120,11 +134,6 @@ def encoded(name: str) -> str:
     if not name or "\0" in name:
         raise name_refused("the name of an object", name)
     return quote(name, safe="/~", errors="surrogateescape")
-
-
-def etag_of(headers: Mapping[str, str]) -> str:
-    """The ETag without quotation marks; "" if the server sent none."""
-    return headers.get("etag", "").strip('"')
 
 
 def info_of(container: str, key: str, reply: Reply) -> ObjectInfo:
@@ -139,7 +148,7 @@ def info_of(container: str, key: str, reply: Reply) -> ObjectInfo:
     return ObjectInfo(
         key,
         int(size),
-        etag_of(headers),
+        reply.etag,
         _modified(headers),
         headers.get("content-type", ""),
         headers.get("content-encoding", ""),

@@ -18,10 +18,11 @@ import secrets
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BucketNotFound, JsobjError
 from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.requests import CREATED, READ, SwiftRequests
@@ -77,10 +78,9 @@ def manifest(container: str, upload: Upload, parts: Sequence[Part]) -> bytes:
 class Segments:
     """The segments of the large objects in one container. For any number of threads."""
 
-    def __init__(self, api: SwiftRequests, container: str) -> None:
+    def __init__(self, api: SwiftRequests) -> None:
         self._requests = api
-        self._of = container
-        self.container = f"{container}_segments"
+        self.requests = api.of(f"{api.bucket}_segments")
         self._lock = threading.Lock()
         self._there: bool | None = None
         self._made = False
@@ -92,27 +92,25 @@ class Segments:
         """
         with self._lock:
             if self._there is None:
-                self._there = self._exists(self.container) or self._exists(f"{self._of}+segments")
+                s3api = self._requests.of(f"{self._requests.bucket}+segments")
+                self._there = _exists(self.requests) or _exists(s3api)
             return self._there
-
-    def _exists(self, container: str) -> bool:
-        return self._requests.send("HEAD", container, expect=_EXISTS).status < 300
 
     def ensure(self) -> None:
         """Make the segments' container, on the same storage policy as the objects' own."""
         with self._lock:
             if self._made:
                 return
-            held = self._requests.send("HEAD", self._of, expect=READ).headers
+            held = self._requests.send("HEAD", expect=READ).headers
             if "x-container-object-count" not in held:
-                raise not_swift(self._of, "an answer that is not about a container")
+                raise not_swift(self._requests.bucket, "an answer that is not about a container")
             policy = held.get("x-storage-policy", "")
-            if not self._exists(self.container):  # one on another policy is as good, but must not be asked for again
+            if not _exists(self.requests):  # one on another policy is as good, but must not be asked for again
                 headers = {"x-storage-policy": policy} if policy else {}
                 try:
-                    self._requests.send("PUT", self.container, headers=headers, expect=CREATED)
+                    self.requests.send("PUT", headers=headers, expect=CREATED)
                 except JsobjError as error:
-                    raise _no_container(self.container, error) from error
+                    raise _no_container(self.requests.bucket, error) from error
             self._there = self._made = True
 
     def of(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
@@ -129,7 +127,7 @@ class Segments:
 
     def _by_manifest(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
         query = (("multipart-manifest", "get"),)
-        reply = self._requests.send("GET", container, info.key, query=query, expect=READ)
+        reply = self._requests.of(container).send("GET", info.key, query=query, expect=READ)
         try:
             document = json.loads(reply.body)
             return tuple(_segment(entry) for entry in document)
@@ -137,22 +135,14 @@ class Segments:
             return None  # RGW: nothing
 
     def _by_search(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
-        place = f"{container}_segments"
+        place = self._requests.of(f"{container}_segments")
         for folder in _FOLDERS:
-            with_names = self._listed(place, f"{info.key}/{folder}/")
+            with_names = _listed(place, f"{info.key}/{folder}/")
             for _, group in groupby(with_names, key=lambda item: item.key.rpartition("/")[0]):
-                found = tuple(Segment(place, item.key, item.size, item.etag) for item in group)
+                found = tuple(_listed_segment(place, item) for item in group)
                 if _proven(found, info):
                     return found
         return None
-
-    def _listed(self, container: str, prefix: str) -> Iterator[Listed]:
-        """A listing; nothing where there is no such container."""
-        try:
-            yield from listing(self._requests, container, prefix)
-        except JsobjError as error:
-            if error.code is not ExitCode.NOT_FOUND:
-                raise
 
     # -- uploads under way
 
@@ -160,28 +150,20 @@ class Segments:
         """The parts that are there, by number."""
         return [
             Part(int(match["number"]), item.size, item.etag)
-            for item in self._listed(self.container, f"{upload.id}/")
+            for item in _listed(self.requests, f"{upload.id}/")
             if (match := _OURS.fullmatch(item.key)) and match["id"] == upload.id
         ]
 
     def uploads(self, prefix: str) -> Iterator[Upload]:
         """Uploads of ours whose segments no manifest names."""
-        named = ((m, item) for item in self._listed(self.container, prefix) if (m := _OURS.fullmatch(item.key)))
+        named = ((m, item) for item in _listed(self.requests, prefix) if (m := _OURS.fullmatch(item.key)))
         for key, of_key in groupby(named, key=lambda pair: pair[0]["key"]):
             groups = [(name, list(group)) for name, group in groupby(of_key, key=lambda pair: pair[0]["id"])]
-            info = self._look(key)
+            info = self._requests.head_or_none(key)
             for name, group in groups:
-                found = [Segment(self.container, item.key, item.size, item.etag) for _, item in group]
+                found = [_listed_segment(self.requests, item) for _, item in group]
                 if not self._used(info, name, found):
                     yield Upload(key, name, float(group[0][0]["begun"]))
-
-    def _look(self, key: str) -> ObjectInfo | None:
-        try:
-            return self._requests.head(self._of, key)
-        except JsobjError as error:
-            if error.code is ExitCode.NOT_FOUND:
-                return None
-            raise
 
     def _used(self, info: ObjectInfo | None, name: str, found: Sequence[Segment]) -> bool:
         """Whether the object that is there consists of these segments, or (where it tells) has any of them."""
@@ -189,16 +171,13 @@ class Segments:
             return False
         if _proven(found, info):
             return True
-        return any(segment.key.startswith(f"{name}/") for segment in self.of(self._of, info) or ())
+        return any(segment.key.startswith(f"{name}/") for segment in self.of(self._requests.bucket, info) or ())
 
     def abandon(self, upload: Upload) -> None:
         """Delete the segments of an upload, unless it was completed: then they are the object."""
         for _ in range(_ROUNDS):
-            found = [
-                Segment(self.container, item.key, item.size, item.etag)
-                for item in self._listed(self.container, f"{upload.id}/")
-            ]
-            if not found or self._used(self._look(upload.key), upload.id, found):
+            found = [_listed_segment(self.requests, item) for item in _listed(self.requests, f"{upload.id}/")]
+            if not found or self._used(self._requests.head_or_none(upload.key), upload.id, found):
                 return
             self.remove(found)
 
@@ -208,8 +187,8 @@ class Segments:
         """The segments that nothing will name once ``key`` has another object, as far as they lie where segments do."""
         if not self.there():
             return ()
-        info = self._look(key)
-        found = self.of(self._of, info) if info is not None else None
+        info = self._requests.head_or_none(key)
+        found = self.of(self._requests.bucket, info) if info is not None else None
         return tuple(s for s in found or () if s.container.endswith(("_segments", "+segments")))
 
     def remove(self, segments: Sequence[Segment]) -> None:
@@ -219,7 +198,7 @@ class Segments:
         from concurrent.futures import ThreadPoolExecutor
 
         def remove(segment: Segment) -> None:
-            self._requests.remove(segment.container, segment.key)
+            self._requests.of(segment.container).remove(segment.key)
 
         try:
             with ThreadPoolExecutor(_PARALLEL) as pool:
@@ -227,6 +206,20 @@ class Segments:
         except RuntimeError:  # no thread can be started while the program ends
             for segment in segments:
                 remove(segment)
+
+
+def _exists(api: SwiftRequests) -> bool:
+    return api.send("HEAD", expect=_EXISTS).status < 300
+
+
+def _listed(api: SwiftRequests, prefix: str) -> Iterator[Listed]:
+    """A listing; nothing where there is no such container."""
+    with suppress(BucketNotFound):
+        yield from listing(api, prefix)
+
+
+def _listed_segment(api: SwiftRequests, item: Listed) -> Segment:
+    return Segment(api.bucket, item.key, item.size, item.etag)
 
 
 def _proven(segments: Sequence[Segment], info: ObjectInfo) -> bool:

@@ -10,44 +10,43 @@ from __future__ import annotations
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.request import Reply
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
-from jsobj.store.swift.requests import CREATED, SwiftRequests, encoded, etag_of, headers_for
+from jsobj.store.refusals import DIGEST_DIFFERS, OBJECT_CHANGED
+from jsobj.store.swift.requests import CREATED, SwiftRequests, encoded, headers_for
 from jsobj.store.swift.segments import Segment, Segments, segment_name
-from jsobj.store.swift.verdict import object_changed, wrong_digest
 
 _COPY_SECONDS = 900.0  # without a word from the server, which copies up to 5 GiB before it answers
 
 
 class Copier:
-    """Copies to the container ``bucket`` and its segments."""
+    """Copies to one container and its segments."""
 
-    def __init__(self, api: SwiftRequests, bucket: str, segments: Segments) -> None:
+    def __init__(self, api: SwiftRequests, segments: Segments) -> None:
         self._requests = api
-        self._bucket = bucket
         self._segments = segments
 
     def whole(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None) -> str:
         """A plain object from another; its ETag. A large one whose segments are unknown becomes a plain one, too."""
         headers = {} if options is None else {**headers_for(options), "x-fresh-metadata": "true"}
-        etag = etag_of(self._ask(self._bucket, key, bucket, info.key, headers).headers)
+        etag = _copy(self._requests, key, bucket, info.key, headers).etag
         if not info.large:
             if etag != info.etag:
-                raise object_changed(bucket, info.key)
+                raise OBJECT_CHANGED.error("swift", bucket, info.key)
             return etag
-        made = self._requests.head(self._bucket, key)
+        made = self._requests.head(key)
         if made.large:
-            self._requests.remove(self._bucket, key)  # a second manifest of the same segments
+            self._requests.remove(key)  # a second manifest of the same segments
             raise _no_range(bucket, info)
         if made.size != info.size:
-            raise object_changed(bucket, info.key)
+            raise OBJECT_CHANGED.error("swift", bucket, info.key)
         return made.etag
 
     def segment(self, upload: Upload, number: int, source: Segment) -> Part:
         """One part from a whole segment."""
-        headers: dict[str, str] = {}
         name = segment_name(upload, number)
-        etag = etag_of(self._ask(self._segments.container, name, source.container, source.key, headers).headers)
+        etag = _copy(self._segments.requests, name, source.container, source.key, {}).etag
         if etag != source.md5:
-            raise wrong_digest(self._bucket, upload.key, f"part {number}: the copy has {etag}, not {source.md5}")
+            context = f"part {number}: the copy has {etag}, not {source.md5}"
+            raise DIGEST_DIFFERS.error("swift", self._requests.bucket, upload.key, context)
         return Part(number, source.size, etag)
 
     def stretch(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
@@ -57,20 +56,18 @@ class Copier:
             if (begin, found.size) == (start, size):
                 return self.segment(upload, number, found)
             begin += found.size
-        name = segment_name(upload, number)
-        headers = {"range": f"bytes={start}-{start + size - 1}"}
-        self._ask(self._segments.container, name, bucket, info.key, headers)
-        made = self._requests.head(self._segments.container, name)
+        name, api = segment_name(upload, number), self._segments.requests
+        _copy(api, name, bucket, info.key, {"range": f"bytes={start}-{start + size - 1}"})
+        made = api.head(name)
         if made.size != size or made.large:
-            self._requests.remove(self._segments.container, name)
+            api.remove(name)
             raise _no_range(bucket, info)
         return Part(number, size, made.etag)
 
-    def _ask(self, container: str, key: str, bucket: str, source: str, headers: dict[str, str]) -> Reply:
-        headers = {**headers, "x-copy-from": f"/{encoded(bucket)}/{encoded(source)}"}
-        return self._requests.send(
-            "PUT", container, key, headers=headers, expect=CREATED, idle=_COPY_SECONDS, copy_from=(bucket, source)
-        )
+
+def _copy(api: SwiftRequests, key: str, bucket: str, source: str, headers: dict[str, str]) -> Reply:
+    headers = {**headers, "x-copy-from": f"/{encoded(bucket)}/{encoded(source)}"}
+    return api.send("PUT", key, headers=headers, expect=CREATED, idle=_COPY_SECONDS, copy_from=(bucket, source))
 
 
 def _as_segment(bucket: str, info: ObjectInfo) -> Segment:

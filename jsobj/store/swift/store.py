@@ -8,9 +8,9 @@ otherwise, the rooms below say so: :mod:`jsobj.store.swift.segments`, :mod:`jsob
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from jsobj.ec2_keys.server_info import limit_of, server_info
@@ -19,30 +19,39 @@ from jsobj.net.body import BytesSource, Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
-from jsobj.store.base import BaseStore
-from jsobj.store.digest_tries import TRIES
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
-from jsobj.store.swift.errors import AccountContext
+from jsobj.store.objects import (
+    PLAIN,
+    Limits,
+    Listed,
+    ObjectInfo,
+    Part,
+    PartDigest,
+    PutOptions,
+    Store,
+    StorePlace,
+    Upload,
+)
+from jsobj.store.refusals import UPLOAD_NOT_FOUND
+from jsobj.store.swift.errors import account_context
 from jsobj.store.swift.listing import listing
-from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, etag_of, headers_for, info_of
+from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, headers_for, info_of
 from jsobj.store.swift.segments import Segments, composite, manifest, new_upload, segment_name
 from jsobj.store.swift.server_copy import Copier
 from jsobj.store.swift.temp_url import temporary_url
 from jsobj.store.swift.token_keeper import TokenKeeper
-from jsobj.store.swift.verdict import name_refused, upload_not_found, wrong_digest
+from jsobj.store.swift.verdict import name_refused
 from jsobj.urls import parse_url
 
 _HELD = 1024 * 1024  # bytes up to which a source is read once and kept, rather than read twice
 _MANIFEST_SECONDS = 180.0  # the server looks at every segment before it answers
-_PLAIN = PutOptions()
 
 
-class SwiftStore(BaseStore):
+class SwiftStore(Store):
     """The objects of one container; see :class:`jsobj.store.objects.Store`.
 
-    ``place.account`` is the account's URL. Without ``keeper`` only what is public can be read. ``cloud``: the login's
-    name for hints. Raises :class:`JsobjError` (usage) for a container's name that cannot be one.
+    ``place.account`` is the account's URL. Without ``keeper`` only what is public can be read.
+    Raises :class:`JsobjError` (usage) for a container's name that cannot be one.
     """
 
     def __init__(
@@ -53,23 +62,17 @@ class SwiftStore(BaseStore):
         verify: bool | str = True,
         proxy: str = "",
         retry: RetryPolicy | None = None,
-        cloud: str = "",
     ) -> None:
         if place.bucket in {"", ".", ".."} or "/" in place.bucket:
             raise name_refused("the name of a container", place.bucket)
         self._origin, path = parse_url(place.account)
-        root = path.rstrip("/")
-        who = (
-            AccountContext(keeper.login.project.name, tuple(keeper.login.roles), cloud) if keeper is not None else None
-        )
+        who = account_context(keeper.keystone) if keeper is not None else None
         session = Session(self._origin, SwiftDialect(keeper, who), verify=verify, proxy=proxy, retry=retry)
         super().__init__(place, session)
-        self._requests = SwiftRequests(session, root, public=keeper is None)
-        self._bucket = place.bucket
-        self._cloud = cloud
-        self._segments = Segments(self._requests, place.bucket)
-        self._lock = threading.Lock()
-        self._info: Mapping[str, Any] | None = None
+        self._cloud = who.cloud if who is not None else ""
+        self._requests = SwiftRequests(session, path.rstrip("/"), place.bucket, public=keeper is None)
+        self._segments = Segments(self._requests)
+        self._copier = Copier(self._requests, self._segments)
 
     @property
     def limits(self) -> Limits:
@@ -80,48 +83,42 @@ class SwiftStore(BaseStore):
         smallest = limit_of(info, "slo", "min_segment_size") or 1
         return Limits(parts, smallest, largest, largest, parts * largest)
 
-    def _server_info(self) -> Mapping[str, Any]:
-        """Swift's ``/info``, which RGW has below ``/swift``; read once, empty if the server hides it."""
-        with self._lock:
-            if self._info is None:
-                root = self._requests.root
-                front = root[: root.index("/v1")] if "/v1" in root else ""
-                try:
-                    reply = self._requests.session.send(Request("GET", f"{front}/info", headers=JSON, item="/info"))
-                    self._info = server_info(reply)
-                except JsobjError as error:
-                    if error.code in {ExitCode.NETWORK, ExitCode.AUTH}:
-                        raise
-                    self._info = {}
-            return self._info
+    def _read_info(self) -> Mapping[str, Any]:
+        """Swift's ``/info``, which RGW has below ``/swift``, and an operator may hide."""
+        front, mark, _ = self._requests.root.partition("/v1")
+        path = f"{front}/info" if mark else "/info"
+        try:
+            return server_info(self._session.send(Request("GET", path, headers=JSON, item="/info")))
+        except JsobjError as error:
+            if error.code in {ExitCode.NETWORK, ExitCode.AUTH}:
+                raise
+            return {}
 
     # -- one object
 
     def _head(self, key: str, etag: str = "") -> ObjectInfo:
         with self._telling_what_is_missing():
-            return self._requests.head(self._bucket, key, etag)
+            return self._requests.head(key, etag)
 
     def _fetch(self, key: str, **fields: Any) -> tuple[ObjectInfo, Reply]:
         with self._telling_what_is_missing():
-            reply = self._requests.send("GET", self._bucket, key, expect=READ, **fields)
-        return info_of(self._bucket, key, reply), reply
+            reply = self._requests.send("GET", key, expect=READ, **fields)
+        return info_of(self.place.bucket, key, reply), reply
 
-    def put(self, key: str, source: Source, options: PutOptions = _PLAIN, *, moved: Moved = uncounted) -> str:
+    def put(self, key: str, source: Source, options: PutOptions = PLAIN, *, moved: Moved = uncounted) -> str:
         """Write an object in one request; the server refuses bytes other than those that were read here first."""
         source, md5 = _digested(source)
         replaced = self._segments.replaced(key)
         headers = {**headers_for(options), "etag": md5}
-        reply = self._requests.send(
-            "PUT", self._bucket, key, source=source, headers=headers, expect=CREATED, moved=moved
-        )
-        if (etag_of(reply.headers) or self.head(key).etag) != md5:
-            raise wrong_digest(self._bucket, key, f"sent {md5}, kept {etag_of(reply.headers)}")
+        reply = self._requests.send("PUT", key, source=source, headers=headers, expect=CREATED, moved=moved)
+        if (reply.etag or self.head(key).etag) != md5:
+            raise self._wrong_digest(key, f"sent {md5}, kept {reply.etag}")
         self._segments.remove(replaced)
         return md5
 
     def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:
         """Every object whose key begins with ``prefix``; see :meth:`jsobj.store.objects.Store.list`."""
-        return listing(self._requests, self._bucket, prefix, delimiter=delimiter, after=after)
+        return listing(self._requests, prefix, delimiter=delimiter, after=after)
 
     def delete(self, key: str) -> None:
         """Delete an object and then its segments; one that is not there is no error.
@@ -130,7 +127,7 @@ class SwiftStore(BaseStore):
         segments of ``a%20b`` there, and deletes those of another object, ``a b``.
         """
         replaced = self._segments.replaced(key)
-        self._requests.remove(self._bucket, key)
+        self._requests.remove(key)
         self._segments.remove(replaced)
 
     def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
@@ -148,13 +145,9 @@ class SwiftStore(BaseStore):
         self._segments.remove(replaced)
         return etag
 
-    @property
-    def _copier(self) -> Copier:
-        return Copier(self._requests, self._bucket, self._segments)
-
     # -- in parts
 
-    def begin(self, key: str, options: PutOptions = _PLAIN) -> Upload:
+    def begin(self, key: str, options: PutOptions = PLAIN) -> Upload:
         """Choose the segments' names and see that there is a container for them; nothing else is kept anywhere."""
         upload = new_upload(key, options)
         self._segments.ensure()
@@ -162,25 +155,10 @@ class SwiftStore(BaseStore):
 
     def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
         """Send one segment; its MD5, taken while it streams, must be what the server says it has."""
-        name, kept = segment_name(upload, number), ""
-        for _ in range(TRIES):
-            reply = self._requests.send(
-                "PUT",
-                self._segments.container,
-                name,
-                source=source,
-                digest="md5",
-                expect=CREATED,
-                moved=moved,
-                item=self._place.url(upload.key),
-            )
-            kept = etag_of(reply.headers)
-            if kept == reply.sent_digest:
-                return Part(number, source.size, kept)
-            moved(-source.size)
-        raise wrong_digest(
-            self._bucket, upload.key, f"part {number}: sent {reply.sent_digest}, kept {kept or 'untold'}"
-        )
+        more: dict[str, Any] = {"source": source, "digest": "md5", "expect": CREATED, "moved": moved}
+        name, item = segment_name(upload, number), self.place.url(upload.key)
+        send = partial(self._segments.requests.send, "PUT", name, item=item, **more)
+        return self._part_sent(send, upload.key, number, source, moved)
 
     def copy_part(self, upload: Upload, number: int, bucket: str, info: ObjectInfo, start: int, size: int) -> Part:
         """One segment from a stretch of another object, server-side.
@@ -195,10 +173,10 @@ class SwiftStore(BaseStore):
         """The parts that the server has; not found (``upload-not-found``) where it has none."""
         found = self._segments.parts(upload)
         if not found:
-            raise upload_not_found(self._bucket, upload.key)
+            raise UPLOAD_NOT_FOUND.error("swift", self.place.bucket, upload.key)
         return found
 
-    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = _PLAIN) -> str:
+    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = PLAIN) -> str:
         """Put the manifest, then delete the segments that only the previous one named."""
         ordered = sorted((part for part in parts if part.size), key=lambda part: part.number)
         if not ordered:
@@ -215,12 +193,11 @@ class SwiftStore(BaseStore):
     def _put_manifest(self, upload: Upload, parts: Sequence[Part], options: PutOptions, etag: str) -> None:
         """An unclear answer is settled by what is there: only these segments have this ETag."""
         try:
-            reply: Reply | None = self._requests.send(
+            reply = self._requests.send(
                 "PUT",
-                self._bucket,
                 upload.key,
                 query=(("multipart-manifest", "put"),),
-                source=BytesSource(manifest(self._segments.container, upload, parts)),
+                source=BytesSource(manifest(self._segments.requests.bucket, upload, parts)),
                 headers=headers_for(options),
                 expect=CREATED,
                 idle=_MANIFEST_SECONDS,
@@ -229,17 +206,8 @@ class SwiftStore(BaseStore):
             if error.code is not ExitCode.NETWORK or not self._holds(upload.key, etag):
                 raise
             return
-        kept = etag_of(reply.headers) if reply is not None else ""
-        if kept != etag and not self._holds(upload.key, etag):
-            raise wrong_digest(self._bucket, upload.key, f"the ETag of all parts is {etag}, the server's {kept}")
-
-    def _holds(self, key: str, etag: str) -> bool:
-        try:
-            return self._requests.head(self._bucket, key).etag == etag
-        except JsobjError as error:
-            if error.code is ExitCode.NOT_FOUND:
-                return False
-            raise
+        if reply.etag != etag and not self._holds(upload.key, etag):
+            raise self._wrong_digest(upload.key, f"the ETag of all parts is {etag}, the server's {reply.etag}")
 
     def abort(self, upload: Upload) -> None:
         """Delete the segments of an upload. One that was completed is left alone: they are the object."""
@@ -253,7 +221,7 @@ class SwiftStore(BaseStore):
         """The MD5 of each segment, or of the whole of a plain object; None where they cannot be known."""
         if not info.large:
             return (PartDigest(0, info.size, info.etag),) if is_md5(info.etag) else None
-        segments = self._segments.of(self._bucket, info)
+        segments = self._segments.of(self.place.bucket, info)
         if segments is None:
             return None
         found, start = [], 0
@@ -273,7 +241,6 @@ class SwiftStore(BaseStore):
                 self._requests,
                 self._origin,
                 self._server_info(),
-                self._bucket,
                 key,
                 method=method,
                 seconds=seconds,
@@ -287,7 +254,7 @@ class SwiftStore(BaseStore):
         try:
             yield
         except ObjectNotFound:
-            self._requests.send("HEAD", bucket or self._bucket, expect=READ)  # raises BucketNotFound
+            self._requests.of(bucket or self.place.bucket).send("HEAD", expect=READ)  # raises BucketNotFound
             raise
 
 

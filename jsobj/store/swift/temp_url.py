@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import shlex
 import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.command_hints import same_login
+from jsobj.net.request import Request
 from jsobj.store.swift.requests import READ, SwiftRequests
 from jsobj.urls import Origin
 
@@ -29,7 +32,6 @@ def temporary_url(
     api: SwiftRequests,
     origin: Origin,
     info: Mapping[str, Any],
-    container: str,
     key: str,
     *,
     method: str,
@@ -50,10 +52,10 @@ def temporary_url(
         raise JsobjError("presign-off", "this object store offers no temporary URLs", code=ExitCode.REFUSED)
     allowed = feature.get("allowed_digests") if isinstance(feature, dict) else None
     digest = next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
-    secret = _key(api, container) or (_made_key(api, container) if make_key else "")
+    secret = _key(api) or (_made_key(api) if make_key else "")
     if not secret:
-        raise _no_key(container, key, cloud)
-    path = api.path(container, key)
+        raise _no_key(api.bucket, key, cloud)
+    path = api.path(key)
     ends = int(now if now is not None else time.time()) + seconds
     signed = unquote(path[path.index("/v1") :] if "/v1" in path else path, errors="surrogateescape")
     text = f"{method}\n{ends}\n{signed}".encode("utf-8", "surrogateescape")
@@ -61,33 +63,27 @@ def temporary_url(
     return f"{origin}{path}?temp_url_sig={signature}&temp_url_expires={ends}"
 
 
-def _key(api: SwiftRequests, container: str) -> str:
+def _key(api: SwiftRequests) -> str:
     """The key that the server checks with: the container's own where containers may have one."""
-    held = api.send("HEAD", container, expect=READ).headers
+    held = api.send("HEAD", expect=READ).headers
     found = "" if is_rgw(held) else _named(held, "container")
-    return found or _named(_account(api), "account")
-
-
-def _account(api: SwiftRequests) -> Mapping[str, str]:
-    from jsobj.net.request import Request
-
-    return api.session.send(Request("HEAD", api.root, item="the account", expect=READ)).headers
+    if found:
+        return found
+    account = api.session.send(Request("HEAD", api.root, item="the account", expect=READ))
+    return _named(account.headers, "account")
 
 
 def _named(headers: Mapping[str, str], level: str) -> str:
     return next((headers[f"x-{level}-meta-{name}"] for name in _KEYS if headers.get(f"x-{level}-meta-{name}")), "")
 
 
-def _made_key(api: SwiftRequests, container: str) -> str:
+def _made_key(api: SwiftRequests) -> str:
     """A new key, where there is none: in the container, which lets it sign no more than that; in RGW's account."""
-    from jsobj.net.request import Request
-
-    secret = secrets.token_hex(24)
-    rgw = is_rgw(api.send("HEAD", container, expect=READ).headers)
-    path, level = (api.root, "account") if rgw else (api.path(container), "container")
-    headers = {f"x-{level}-meta-{_KEYS[0]}": secret}
-    api.session.send(Request("POST", path, headers=headers, item=f"swift://{container}", expect=_OK))
-    return _key(api, container)  # what the server has, should another have made one at the same time
+    rgw = is_rgw(api.send("HEAD", expect=READ).headers)
+    path, level = (api.root, "account") if rgw else (api.path(), "container")
+    headers = {f"x-{level}-meta-{_KEYS[0]}": secrets.token_hex(24)}
+    api.session.send(Request("POST", path, headers=headers, item=f"swift://{api.bucket}", expect=_OK))
+    return _key(api)  # what the server has, should another have made one at the same time
 
 
 def is_rgw(headers: Mapping[str, str]) -> bool:
@@ -96,10 +92,6 @@ def is_rgw(headers: Mapping[str, str]) -> bool:
 
 
 def _no_key(container: str, key: str, cloud: str) -> JsobjError:
-    import shlex
-
-    from jsobj.identity.command_hints import same_login
-
     words = f"--make-key {shlex.quote(f'swift://{container}/{key}')}{same_login(cloud=cloud)}"
     return JsobjError(
         "presign-no-key",

@@ -15,7 +15,6 @@ from jsobj.secret import Secret
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
-    from jsobj.identity.keystone.login import Login
 
 _EARLY = 30.0  # seconds before its end at which a token is renewed; at half time, where it lives less than a minute
 _FRESH = 10.0  # seconds
@@ -25,18 +24,13 @@ class TokenKeeper:
     """The current token of a login. For any number of threads."""
 
     def __init__(self, keystone: Keystone) -> None:
-        self._keystone = keystone
+        self.keystone = keystone
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._token = keystone.token
         expires = keystone.login.token_expires
         self._until = self._end(expires.timestamp() if expires is not None else None)
         self.accepted = False  # set when a server has accepted the token
-
-    @property
-    def login(self) -> Login:
-        """Whose token it is."""
-        return self._keystone.login
 
     def current(self) -> Secret:
         """The token to send. Raises :class:`jsobj.errors.JsobjError` (auth, network) where renewing fails."""
@@ -61,8 +55,8 @@ class TokenKeeper:
         from jsobj.net.client import HttpClient
         from jsobj.units import iso_time
 
-        source = self._keystone.source
-        issued = issue(source, self._keystone.chosen, HttpClient(process_environment(), source.tls))
+        source = self.keystone.source
+        issued = issue(source, self.keystone.chosen, HttpClient(process_environment(), source.tls))
         expires = iso_time(str(issued.body.get("expires_at") or ""))
         self._began = time.monotonic()
         self._until = self._end(expires.timestamp() if expires is not None else None)
@@ -73,5 +67,5 @@ class TokenKeeper:
         """When to renew, on the monotonic clock, by the server's clock: this machine's may be wrong."""
         if expires is None:
             return float("inf")
-        left = expires - time.time() - (self._keystone.login.clock_offset or 0.0)
+        left = expires - time.time() - (self.keystone.login.clock_offset or 0.0)
         return time.monotonic() + max(left - _EARLY, left / 2)

@@ -6,11 +6,7 @@ Statuses: OpenStack's Object Storage API reference; Ceph RGW's own (401 for a ro
 
 from __future__ import annotations
 
-from jsobj.errors import (
-    ExitCode,
-    JsobjError,
-    NotObjectStore,
-)
+from jsobj.errors import ExitCode, JsobjError, NotObjectStore
 from jsobj.identity.command_hints import same_login
 from jsobj.net.request import Reply, Request, Retry
 from jsobj.store.digest_tries import TRIES
@@ -21,7 +17,6 @@ from jsobj.store.refusals import (
     OBJECT_NOT_FOUND,
     RANGE_OUTSIDE,
     TOO_LARGE,
-    UPLOAD_NOT_FOUND,
 )
 from jsobj.store.swift.errors import AccountContext, evidence, explained
 
@@ -44,11 +39,11 @@ def failure(request: Request, reply: Reply, who: AccountContext | None) -> Retry
     if status == 422:
         if reply.attempts < TRIES:
             return Retry("the server received other bytes than were sent")
-        return wrong_digest(container, key, words(reply))
+        return DIGEST_DIFFERS.error("swift", container, key, words(reply))
     if status == 409 and request.method == "PUT" and reply.attempts == 1:
         return Retry("another request changes the same object")
     if status == 412 or (status == 416 and "if-match" in request.headers):
-        return object_changed(container, key, words(reply))
+        return OBJECT_CHANGED.error("swift", container, key, words(reply))
     if status < 400:
         return not_swift(container, words(reply))
     if not key:
@@ -64,31 +59,16 @@ def _about_container(reply: Reply, who: AccountContext | None, container: str) -
 
 def _about_object(request: Request, reply: Reply, who: AccountContext | None, container: str, key: str) -> JsobjError:
     status, context = reply.status, words(reply)
-    place, at = f"swift://{container}", same_login(cloud=who.cloud if who else "")
+    at = same_login(cloud=who.cloud if who else "")
     if status == 404 and not (request.method == "PUT" and request.copy_from is None):
-        return OBJECT_NOT_FOUND.error(place, key, context, at)
+        return OBJECT_NOT_FOUND.error("swift", container, key, context, at)
     if status in {401, 403} and who is None:
         return not_public(container, key, context)
     if status == 413 and "quota" not in context.lower():
-        return TOO_LARGE.error(place, key, context)
+        return TOO_LARGE.error("swift", container, key, context)
     if status in {400, 416}:
-        return (RANGE_OUTSIDE if status == 416 else NAME_REFUSED).error(place, key, context, at)
+        return (RANGE_OUTSIDE if status == 416 else NAME_REFUSED).error("swift", container, key, context, at)
     return explained(status, context, who or AccountContext(""), container)
-
-
-def upload_not_found(container: str, key: str) -> JsobjError:
-    """There is no segment of such an upload."""
-    return UPLOAD_NOT_FOUND.error(f"swift://{container}", key)
-
-
-def object_changed(container: str, key: str, context: str = "") -> JsobjError:
-    """The object is not the version that was requested."""
-    return OBJECT_CHANGED.error(f"swift://{container}", key, context)
-
-
-def wrong_digest(container: str, key: str, context: str) -> JsobjError:
-    """What the server keeps, or would keep, has another digest than what was sent."""
-    return DIGEST_DIFFERS.error(f"swift://{container}", key, context)
 
 
 def not_public(container: str, key: str, context: str) -> JsobjError:

@@ -141,7 +141,7 @@ def test_a_temporary_url_is_swiftclients(allowed: list[str] | None, digest: str)
     info = {"tempurl": {"allowed_digests": allowed} if allowed else {}}
     origin, _ = parse_url("http://127.0.0.1:9/")
     made = temporary_url(
-        SwiftRequests(session, ROOT), origin, info, "c", "a b\u20ac", method="GET", seconds=60, now=1000.0
+        SwiftRequests(session, ROOT, "c"), origin, info, "a b\u20ac", method="GET", seconds=60, now=1000.0
     )
     wanted = generate_temp_url(f"{ROOT}/c/a b\u20ac", 1060, "own", "GET", absolute=True, digest=digest)
     query = parse_qs(urlsplit(made).query)
@@ -159,7 +159,7 @@ def test_no_temporary_url(info: dict[str, Any], method: str, reference: str) -> 
     session: Any = _Session({}, {})
     with pytest.raises(JsobjError) as caught:
         temporary_url(
-            SwiftRequests(session, ROOT), parse_url("http://127.0.0.1:9/")[0], info, "c", "k", method=method, seconds=9
+            SwiftRequests(session, ROOT, "c"), parse_url("http://127.0.0.1:9/")[0], info, "k", method=method, seconds=9
         )
     assert caught.value.reference == reference
 
