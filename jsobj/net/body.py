@@ -27,14 +27,12 @@ class Source(Protocol):
     @property
     def size(self) -> int:
         """Bytes in all."""
-        ...
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
         """Fill ``buffer`` from byte ``offset`` on; how many bytes came. Fewer than requested only at the end.
 
         Raises :class:`JsobjError` (integrity) where the source has become shorter than ``size``.
         """
-        ...
 
 
 class Sink(Protocol):
@@ -42,7 +40,6 @@ class Sink(Protocol):
 
     def write(self, chunk: memoryview, offset: int) -> None:
         """Keep ``chunk`` at byte ``offset``, counted from the start of the requested range."""
-        ...
 
 
 class Room(Sink, Protocol):
@@ -50,7 +47,6 @@ class Room(Sink, Protocol):
 
     def room(self, size: int) -> memoryview | None:
         """Writable memory for an answer of ``size`` bytes, a new one for each try; None: use ``write``."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

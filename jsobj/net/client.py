@@ -11,9 +11,9 @@ from __future__ import annotations
 import logging
 import random
 import re
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from jsobj import __version__
@@ -60,7 +60,8 @@ class HttpClient:
         self._read_seconds = read_seconds
         self._tries = tries
         self._agent = agent
-        self._servers: dict[Origin, _Server] = {}
+        self._lock = threading.Lock()
+        self._servers: dict[Origin, tuple[Pool, RequestHead]] = {}
 
     def send(
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes = b"", max_body: int = MAX_BODY
@@ -96,12 +97,12 @@ class HttpClient:
 
     def _once(self, method: str, url: str, headers: Mapping[str, str], body: bytes, max_body: int) -> Reply:
         origin, target = _split(url)
-        server = self._server(origin)
+        pool, request_head = self._server(origin)
         began = time.monotonic()
         names = {name.lower(): value for name, value in headers.items()}
-        head = server.head.write(method, target, names, len(body) if body else None)
+        head = request_head.write(method, target, names, len(body) if body else None)
         kept = _FirstBytes(max_body)
-        with server.pool.wire() as wire:
+        with pool.wire() as wire:
             answer = wire.ask(head, BytesSource(body) if body else None, idle=self._read_seconds)
             try:
                 wire.stream(answer, kept)
@@ -110,24 +111,19 @@ class HttpClient:
         _log.debug("%s %s%s %d (%.2f s)", method, origin, urlsplit(url).path, answer.status, time.monotonic() - began)
         return Reply(answer.status, answer.reason, answer.headers, bytes(kept.data))
 
-    def _server(self, origin: Origin) -> _Server:
-        found = self._servers.get(origin)
-        if found is None:
-            proxy = tunnel_for(self._environ, origin)
-            pool = Pool(origin, verify=self._verify, proxy=proxy, connect_seconds=self._connect_seconds)
-            found = self._servers[origin] = _Server(pool, RequestHead(origin, proxy, agent=self._agent))
-        return found
+    def _server(self, origin: Origin) -> tuple[Pool, RequestHead]:
+        with self._lock:
+            if origin not in self._servers:
+                proxy = tunnel_for(self._environ, origin)
+                pool = Pool(origin, verify=self._verify, proxy=proxy, connect_seconds=self._connect_seconds)
+                self._servers[origin] = pool, RequestHead(origin, proxy, agent=self._agent)
+            return self._servers[origin]
 
     def close(self) -> None:
         """Close every connection."""
-        for server in self._servers.values():
-            server.pool.close()
-
-
-@dataclass(frozen=True, slots=True)
-class _Server:
-    pool: Pool
-    head: RequestHead
+        with self._lock:
+            for pool, _ in self._servers.values():
+                pool.close()
 
 
 class _EnoughError(Exception):

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from concurrent.futures import Future
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
-class Prefetch(Generic[T]):
-    """Calls ``fetch`` at once in a daemon thread; only :meth:`result` waits for it."""
+def prefetch(fetch: Callable[[], T]) -> Future[T]:
+    """Call ``fetch`` in a daemon thread: the program does not wait for a page that is not used."""
+    future: Future[T] = Future()
 
-    def __init__(self, fetch: Callable[[], T]) -> None:
-        self._fetch = fetch
-        self._found: list[T] = []
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="prefetch", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
+    def run() -> None:
         try:
-            self._found.append(self._fetch())
+            future.set_result(fetch())
         except BaseException as error:  # noqa: BLE001 - raised again by result()
-            self._error = error
+            future.set_exception(error)
 
-    def result(self) -> T:
-        """What was fetched; raises what fetching raised."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._found[0]
+    threading.Thread(target=run, name="prefetch", daemon=True).start()
+    return future

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 _BASE = 0.25  # seconds; doubled with each try, and the wait is anything between nothing and that
 _LONGEST = 20.0
@@ -31,13 +30,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """The seconds that a server asks to wait for; None where it does not say (a date there is not honoured)."""
     text = headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() else None
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUp:
-    """Why there is no further try."""
-
-    reason: str
 
 
 def _ignore(item: str, reason: str, wait: float) -> None:
@@ -102,26 +94,26 @@ class RetryPolicy:
 
     def wait_before_retry(
         self, item: str, reason: str, attempt: int, began: float, *, after: float | None = None, lost: bool = False
-    ) -> GiveUp | None:
-        """Wait before try number ``attempt + 1``; or say why not.
+    ) -> str | None:
+        """Wait before try number ``attempt + 1``; None, or why there is none.
 
         ``began``: :func:`time.monotonic` at the first try. ``after``: what ``Retry-After`` said, in seconds. ``lost``:
         the server could not be reached at all.
         """
         if after is not None and after > _MAX_RETRY_AFTER:
-            return GiveUp(f"{reason}; the server wants to be asked again in {after:.0f} s")
+            return f"{reason}; the server wants to be asked again in {after:.0f} s"
         if self._spent(attempt, began, lost):
-            return GiveUp(f"{reason} (tried {attempt} times)" if attempt > 1 else reason)
+            return f"{reason} (tried {attempt} times)" if attempt > 1 else reason
         with self._condition:
             if self._budget < 1:
-                return GiveUp(f"{reason}; too many requests failed in this run")
+                return f"{reason}; too many requests failed in this run"
             self._budget -= 1
         wait = min(_LONGEST, _BASE * 2.0**attempt) * random.random()  # noqa: S311 - jitter, no secret
         if after is not None:
             wait = after + 0.1 * wait
         self.on_retry(item, reason, wait)
         if self._stopped.wait(wait):
-            return GiveUp("stopped")
+            return "stopped"
         return None
 
     def _spent(self, attempt: int, began: float, lost: bool) -> bool:

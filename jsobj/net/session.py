@@ -24,7 +24,8 @@ from jsobj.net.connection.response_head import Head, WireError
 from jsobj.net.connection.wire import Wire
 from jsobj.net.errors import endpoint_unreachable, tls_failed
 from jsobj.net.request import MAX_BODY, Reauthorise, Reply, Request, Retry, Verdict
-from jsobj.net.retry import GiveUp, RetryPolicy, retry_after
+from jsobj.net.retry import RetryPolicy, retry_after
+from jsobj.net.sigv4 import EMPTY_SHA256, UNSIGNED_PAYLOAD
 from jsobj.urls import Origin
 
 _log = logging.getLogger("jsobj.http")
@@ -42,19 +43,15 @@ class Dialect(Protocol):
 
     def authorise(self, request: Request, payload_sha256: str) -> Mapping[str, str]:
         """All headers to send, names in small letters; called for each try."""
-        ...
 
     def observe(self, request: Request, reply: Reply) -> None:
         """Learn what the answer shows about the server or the login, before it is judged. Called by many threads."""
-        ...
 
     def judge(self, request: Request, reply: Reply) -> Verdict:
         """What the answer means; changes nothing. Where a sink takes the body, called before its first byte."""
-        ...
 
     def renew(self) -> None:
         """Get a new token, or sign as the server expects; called once for all workers."""
-        ...
 
 
 class Session:
@@ -115,24 +112,23 @@ class Session:
                 continue
             if trouble.slow:
                 self.retry.slow_down()
-            end = self.retry.wait_before_retry(
+            reason = self.retry.wait_before_retry(
                 request.item, trouble.reason, attempt, began, after=trouble.after, lost=lost
             )
-            if end is not None:
-                raise self._gave_up(end, lost)
+            if reason is not None:
+                raise self._gave_up(reason, lost)
 
     def _attempt(self, request: Request, attempt: int) -> tuple[Reply | Retry | Reauthorise, bool]:
         """One try: a good reply, or what to do about a bad one; and whether the server could not be reached."""
         try:
-            reply, verdict = self._once(request, attempt)
+            try:
+                reply, verdict = self._once(request, attempt)
+            except WireError as error:
+                if not error.stale:
+                    raise
+                reply, verdict = self._once(request, attempt + 1)
         except WireError as error:
-            if error.stale:
-                try:
-                    reply, verdict = self._once(request, attempt + 1)
-                except WireError as second:
-                    return self._broken(second)
-            else:
-                return self._broken(error)
+            return self._broken(error)
         if verdict is None:
             return reply, False
         if isinstance(verdict, JsobjError):
@@ -144,14 +140,14 @@ class Session:
         if error.kind == "tls":
             raise tls_failed(self.origin, error.reason)
         if error.kind == "dns":
-            raise self._gave_up(GiveUp(error.reason), True)
+            raise self._gave_up(error.reason, True)
         return Retry(error.reason), error.kind in _LOST
 
     def _once(self, request: Request, attempt: int) -> tuple[Reply, Verdict]:
         source = request.source
-        payload = "UNSIGNED-PAYLOAD"
+        payload = UNSIGNED_PAYLOAD
         if source is None:
-            payload = _EMPTY
+            payload = EMPTY_SHA256
         elif self._dialect.signs_payload and (source.size <= _SIGNED or request.signed):
             payload = ""
         with self.retry.turn(), self._pool.wire() as wire:
@@ -210,15 +206,15 @@ class Session:
                 self._dialect.renew()
                 self._logins += 1
 
-    def _gave_up(self, end: GiveUp, lost: bool) -> JsobjError:
+    def _gave_up(self, reason: str, lost: bool) -> JsobjError:
         if lost:
             hint = "check the network, then run the same command again; jsobj doctor finds the cause"
-            return endpoint_unreachable(self.origin, end.reason, hint)
+            return endpoint_unreachable(self.origin, reason, hint)
         return JsobjError(
             "store-trouble",
             f"{self.origin} does not answer as it should",
             code=ExitCode.NETWORK,
-            context=end.reason,
+            context=reason,
             hint="run the same command again in a minute: it goes on where it stopped",
         )
 
@@ -242,9 +238,6 @@ class _Counted:
             self._count = 0
 
 
-_EMPTY = hashlib.sha256(b"").hexdigest()
-
-
 def query_string(query: tuple[tuple[str, str], ...]) -> str:
     """``?a=b&c=`` with everything but unreserved characters encoded, in the order given; "" for no query."""
     if not query:
@@ -258,9 +251,7 @@ def default_verdict(reply: Reply) -> Retry | None:
         return None
     said = reply.reason or "trouble"
     return Retry(
-        f"the server answered {reply.status} {said}"[:200],
-        slow=reply.status in _BUSY,
-        after=retry_after(reply.headers),
+        f"the server answered {reply.status} {said}"[:200], slow=reply.status in _BUSY, after=retry_after(reply.headers)
     )
 
 

@@ -13,7 +13,7 @@ import hmac
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from urllib.parse import quote
 
 from jsobj.secret import Secret
@@ -21,8 +21,8 @@ from jsobj.secret import Secret
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 LONGEST_URL = 7 * 86400  # seconds; a longer life is refused by every server
 DEFAULT_REGION = "us-east-1"  # what SDKs sign without a setting; on RGW it also avoids the LocationConstraint trap
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _UNRESERVED = "-_.~"
 
 
@@ -110,15 +110,9 @@ def signed_headers(
     method: str, netloc: str, path: str, *, access: str, secret: Secret, region: str, now: datetime | None = None
 ) -> dict[str, str]:
     """The headers of a request without a body or a query. ``path`` is not encoded yet."""
-    moment = (now or datetime.now(timezone.utc)).timestamp()
-    signer = Signer(access, secret, region)
-    made = signer.headers(method, netloc, quote(path, safe="/-_.~"), (), {}, _EMPTY_SHA256, now=moment)
-    return {
-        "Host": netloc,
-        "X-Amz-Content-SHA256": _EMPTY_SHA256,
-        "X-Amz-Date": made["x-amz-date"],
-        "Authorization": made["authorization"],
-    }
+    moment = now.timestamp() if now is not None else None
+    path = quote(path, safe="/-_.~")
+    return Signer(access, secret, region).headers(method, netloc, path, (), {}, EMPTY_SHA256, now=moment)
 
 
 def _stamp(now: float | None) -> str:

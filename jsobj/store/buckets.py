@@ -41,24 +41,18 @@ class BucketAdmin(Protocol):
     @property
     def place(self) -> Place:
         """Project and endpoint."""
-        ...
 
     def create(self, name: str) -> bool:
         """Create; False where the bucket was this project's already. Refused where another project has the name."""
-        ...
 
     def list(self) -> Iterator[Bucket]:
         """All buckets of the project, by name."""
-        ...
 
     def show(self, name: str) -> Bucket:
         """One bucket with its counts."""
-        ...
 
     def delete(self, name: str) -> None:
         """Delete an empty bucket; refused where it is not empty."""
-        ...
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Delete every object in it, with versions, segments and unfinished uploads; the number of objects."""
-        ...

@@ -14,7 +14,7 @@ from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
 from listening import answering
 
-from jsobj.net.retry import GiveUp, RetryPolicy
+from jsobj.net.retry import RetryPolicy
 
 DATA = content(12 * MIB, 61)  # three parts
 ALL = pytest.mark.parametrize("crash", ["s3", "rgw", "swift"], indirect=True)
@@ -38,7 +38,7 @@ def asked_to_wait(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
     real = RetryPolicy.wait_before_retry
 
-    def soon(self: RetryPolicy, *words: Any, after: float | None = None, **named: Any) -> GiveUp | None:
+    def soon(self: RetryPolicy, *words: Any, after: float | None = None, **named: Any) -> str | None:
         if after is not None:
             waits.append(after)
         return real(self, *words, after=None if after is None else 0.0, **named)

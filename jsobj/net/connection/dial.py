@@ -24,12 +24,7 @@ class Dialer:
     """
 
     def __init__(
-        self,
-        origin: Origin,
-        *,
-        verify: bool | str = True,
-        proxy: str = "",
-        connect_seconds: float = CONNECT_SECONDS,
+        self, origin: Origin, *, verify: bool | str = True, proxy: str = "", connect_seconds: float = CONNECT_SECONDS
     ) -> None:
         self.stopped = False
         self._origin = origin

@@ -27,9 +27,8 @@ _SMALL = 160 * 1024  # bytes until more is needed: with small objects there are 
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 30.0  # without a single byte either way
 _EARLY_SECONDS = 1.0  # to read an answer that came before the body was sent
-_CHUNK = (
-    256 * 1024
-)  # bytes gathered before they are hashed and written: fewer calls, and the next ones arrive meanwhile
+# Bytes gathered before they are hashed and written: fewer calls, and the next ones arrive meanwhile.
+_CHUNK = 256 * 1024
 _QUICKACK = getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY)
 _FRESH_SECONDS = 1.0  # a connection idle for less is believed to be open
 
@@ -45,7 +44,6 @@ class Wire:
         self._view = memoryview(self._data)
         self._start = self._end = 0  # unread bytes in the buffer
         self._used = 0.0
-        self._requests = 0
         self._keep = False
         self._idle = 0.0
         self._no_body = False

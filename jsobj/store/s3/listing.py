@@ -18,7 +18,7 @@ from urllib.parse import unquote
 
 from jsobj.errors import S3ArgumentRefused, S3Failed, S3NotImplemented
 from jsobj.net.dates import iso_epoch
-from jsobj.net.prefetch import Prefetch
+from jsobj.net.prefetch import prefetch
 from jsobj.net.xml import Document, Fields, XmlError, parse
 from jsobj.store.large_objects import stuck, with_sizes
 from jsobj.store.objects import Listed, Part, Upload
@@ -53,7 +53,7 @@ def objects(
     page, second = _first(api, base, after)
     last, empty = after, 0
     while True:
-        ahead = Prefetch(partial(_page, api, base, page.following, second=second)) if page.following else None
+        ahead = prefetch(partial(_page, api, base, page.following, second=second)) if page.following else None
         if page.items:
             first = page.items[0]
             # Names after "a/x" may be folded into "a/".

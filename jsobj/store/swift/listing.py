@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any
 
 from jsobj.net.dates import iso_epoch
-from jsobj.net.prefetch import Prefetch
+from jsobj.net.prefetch import prefetch
 from jsobj.store.large_objects import stuck, with_sizes
 from jsobj.store.objects import Listed
 from jsobj.store.swift.requests import JSON, SwiftRequests
@@ -34,7 +34,7 @@ def listing(api: SwiftRequests, prefix: str = "", *, delimiter: str = "", after:
     while items:
         yield items[0]
         # Prefetch once a second item is wanted: some callers want only to know whether there is one.
-        more = Prefetch(partial(fetch, items[-1].key)) if not last else None
+        more = prefetch(partial(fetch, items[-1].key)) if not last else None
         yield from items[1:]
         if more is None:
             return
