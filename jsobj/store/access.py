@@ -42,11 +42,11 @@ def s3_access(settings: Settings, *, profile: str = "", cloud: str = "", endpoin
 
     Raises :class:`JsobjError`: not found (a named profile that does not exist or has no key), usage (no endpoint).
     """
-    env_keys = not profile and not cloud and bool(settings.get("AWS_ACCESS_KEY_ID"))
-    choice = Choice("", "") if env_keys else chosen_profile(settings, profile=profile, cloud=cloud)
-    if env_keys:
-        pair = KeyPair(settings.get("AWS_ACCESS_KEY_ID"), Secret(settings.get("AWS_SECRET_ACCESS_KEY")))
+    access = settings.get("AWS_ACCESS_KEY_ID")
+    if access and not profile and not cloud:
+        pair = KeyPair(access, Secret(settings.get("AWS_SECRET_ACCESS_KEY")))
         return _access(settings, None, pair, "AWS_* variables in the environment", endpoint)
+    choice = chosen_profile(settings, profile=profile, cloud=cloud)
     if not choice.name:
         return None
     found = read_profile(settings.aws, choice.name)

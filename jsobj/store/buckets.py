@@ -38,9 +38,7 @@ class Place:
 class BucketAdmin(Protocol):
     """The operations on buckets of one project in one dialect. All raise :class:`jsobj.errors.JsobjError`."""
 
-    @property
-    def place(self) -> Place:
-        """Project and endpoint."""
+    place: Place
 
     def create(self, name: str) -> bool:
         """Create; False where the bucket was this project's already. Refused where another project has the name."""

@@ -55,11 +55,7 @@ def names_for_completion(settings: Settings, *, cloud: str, profile: str) -> tup
         return known
     names: tuple[str, ...] = ()
     with suppress(JsobjError):
-        names = _ask(settings, cloud=cloud, profile=profile)
+        # Without the libraries that take longer to import than a person waits for Tab.
+        names = tuple(bucket.name for bucket in list_buckets(settings, "", StoreRequest(cloud, profile)))
     remember_names(settings, names, cloud=cloud, profile=profile)
     return names
-
-
-def _ask(settings: Settings, *, cloud: str, profile: str) -> tuple[str, ...]:
-    """Without the libraries that take longer to import than a person waits for Tab."""
-    return tuple(bucket.name for bucket in list_buckets(settings, "", StoreRequest(cloud, profile)))

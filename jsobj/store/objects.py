@@ -106,6 +106,12 @@ class PutOptions:
     content_encoding: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
 
+    def headers(self, meta: str, encode: Callable[[str], str] = str) -> dict[str, str]:
+        """The headers that keep them. Names of metadata begin with ``meta``; ``encode`` makes ASCII of the values."""
+        headers = {meta + name.lower(): encode(value) for name, value in self.metadata.items()}
+        named = {"content-type": self.content_type, "content-encoding": self.content_encoding}
+        return headers | {name: value for name, value in named.items() if value}
+
 
 PLAIN = PutOptions()
 

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StoreRequest:
-    """What the options say. ``unsigned``: public data, without keys or login.
+    """The options. ``unsigned``: public data, without keys or login.
 
     ``endpoint``: an S3 endpoint instead of the profile's; for public data over Swift, the account's URL. ``log_in`` is
-    called where a token is needed; a command's also tells the login's notices.
+    called where a token is needed; a command's also shows the login's notices.
     """
 
     cloud: str = ""
@@ -60,60 +60,64 @@ def open_account(
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login.
     """
-    wish = StoreRequest(cloud, profile, log_in=log_in)
-    access = _keys(settings, Location(dialect, bucket), wish)
+    request = StoreRequest(cloud, profile, log_in=log_in)
+    access = _keys(settings, Location(dialect, bucket), request)
     if access is not None:
         from jsobj.store.s3.bucket_admin import S3Account
 
         return S3Account(access, proxy=_proxy(settings, access.origin))
-    from jsobj.identity.keystone.client import verify_of
     from jsobj.store.swift.bucket_admin import SwiftAccount
 
-    keystone = wish.keystone(settings)
-    proxy = _proxy(settings, parse_url(keystone.login.swift_url)[0])
-    return SwiftAccount(keystone, verify=verify_of(keystone, settings), proxy=proxy)
+    keystone, verify, proxy = _swift_login(settings, request)
+    return SwiftAccount(keystone, verify=verify, proxy=proxy)
 
 
 def open_store(
-    settings: Settings, location: Location, wish: StoreRequest, *, retry: RetryPolicy | None = None
+    settings: Settings, location: Location, request: StoreRequest, *, retry: RetryPolicy | None = None
 ) -> Store:
     """The store of the bucket in ``location``.
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login, usage where no endpoint is known.
     """
-    access = _access(settings, location, wish)
+    access = _access(settings, location, request)
     if access is not None:
-        return _s3(settings, location, access, retry)
-    if wish.unsigned:
-        return _public_swift(settings, location, wish, retry)
-    return _swift(settings, location, wish, retry)
+        from jsobj.store.s3.store import S3Store
+
+        return S3Store(access, location.bucket, proxy=_proxy(settings, access.origin), retry=retry)
+    if request.unsigned:
+        return _public_swift(settings, location, request, retry)
+    return _swift(settings, location, request, retry)
 
 
-def known_of(settings: Settings, location: Location, wish: StoreRequest) -> tuple[object, ...]:
+def known_of(settings: Settings, location: Location, request: StoreRequest) -> tuple[object, ...]:
     """What :func:`open_store` depends on: equal if it would open the same store. Sends no requests.
 
     Raises :class:`JsobjError` as that one.
     """
-    access = _access(settings, location, wish)
-    if access is not None or wish.unsigned:
+    access = _access(settings, location, request)
+    if access is not None or request.unsigned:
         return settings, access
     from jsobj.identity.current import current_source
 
-    return settings, current_source(settings, cloud=wish.cloud, profile=wish.profile)
+    return settings, current_source(settings, cloud=request.cloud, profile=request.profile)
 
 
-def _access(settings: Settings, location: Location, wish: StoreRequest) -> S3Access | None:
-    """The way over S3; None where the Swift API is meant."""
-    return _public(settings, location.dialect, wish) if wish.unsigned else _keys(settings, location, wish)
+def _access(settings: Settings, location: Location, request: StoreRequest) -> S3Access | None:
+    """The way over S3; None where the Swift API is meant, as by a Swift URL as the endpoint of public data."""
+    if not request.unsigned:
+        return _keys(settings, location, request)
+    if location.dialect == "swift" or (not location.dialect and account_url(request.endpoint)):
+        return None
+    return s3_public(settings, profile=request.profile, cloud=request.cloud, endpoint=request.endpoint)
 
 
-def _keys(settings: Settings, location: Location, wish: StoreRequest) -> S3Access | None:
+def _keys(settings: Settings, location: Location, request: StoreRequest) -> S3Access | None:
     """The access of the profile meant; None for Swift."""
     if location.dialect == "swift":
         return None
-    access = s3_access(settings, profile=wish.profile, cloud=wish.cloud, endpoint=wish.endpoint)
+    access = s3_access(settings, profile=request.profile, cloud=request.cloud, endpoint=request.endpoint)
     if access is None and location.dialect == "s3":
-        raise no_s3_keys(settings, cloud=wish.cloud, profile=wish.profile, swift=_over_swift(location))
+        raise no_s3_keys(settings, cloud=request.cloud, profile=request.profile, swift=_over_swift(location))
     return access
 
 
@@ -125,70 +129,56 @@ def _over_swift(location: Location) -> str:
     return shlex.quote(place if location.key else place.removesuffix("/"))
 
 
-def _public(settings: Settings, dialect: str, wish: StoreRequest) -> S3Access | None:
-    """Public data over S3; None for Swift, which a Swift URL as the endpoint means too."""
-    if dialect == "swift" or (not dialect and account_url(wish.endpoint)):
-        return None
-    return s3_public(settings, profile=wish.profile, cloud=wish.cloud, endpoint=wish.endpoint)
-
-
-def _s3(settings: Settings, location: Location, access: S3Access, retry: RetryPolicy | None) -> Store:
-    from jsobj.store.s3.store import S3Store
-
-    return S3Store(access, location.bucket, proxy=_proxy(settings, access.origin), retry=retry)
-
-
 def _proxy(settings: Settings, origin: Origin) -> str:
     from jsobj.net.connection.proxy import tunnel_for
 
     return tunnel_for(settings.environ, origin)
 
 
-def list_buckets(settings: Settings, dialect: str, wish: StoreRequest) -> Iterator[Bucket]:
+def list_buckets(settings: Settings, dialect: str, request: StoreRequest) -> Iterator[Bucket]:
     """All buckets of the account meant, by name, without the SDKs of :func:`open_account`.
 
     Raises :class:`JsobjError`: as :func:`open_store`; usage for public data, whose buckets cannot be listed.
     """
-    if wish.unsigned:
+    if request.unsigned:
         raise BadUsage(
             "without a login there is no project whose buckets could be listed",
             hint="name a bucket: jsobj ls s3://BUCKET --no-sign-request",
         )
-    access = _keys(settings, Location(dialect, ""), wish)
+    access = _keys(settings, Location(dialect, ""), request)
     if access is not None:
         from jsobj.store.bucket_list import s3_buckets
 
         return s3_buckets(access, proxy=_proxy(settings, access.origin))
-    from jsobj.identity.keystone.client import verify_of
     from jsobj.store.bucket_list import swift_containers
 
-    keystone = wish.keystone(settings)
-    proxy = _proxy(settings, parse_url(keystone.login.swift_url)[0])
-    return swift_containers(keystone, verify=verify_of(keystone, settings), proxy=proxy)
+    keystone, verify, proxy = _swift_login(settings, request)
+    return swift_containers(keystone, verify=verify, proxy=proxy)
 
 
-def _swift(settings: Settings, location: Location, wish: StoreRequest, retry: RetryPolicy | None) -> Store:
-    from jsobj.identity.keystone.client import verify_of
+def _swift(settings: Settings, location: Location, request: StoreRequest, retry: RetryPolicy | None) -> Store:
     from jsobj.store.swift.store import SwiftStore
     from jsobj.store.swift.token_keeper import TokenKeeper
 
-    keystone = wish.keystone(settings)
+    keystone, verify, proxy = _swift_login(settings, request)
     login = keystone.login
     url = login.swift_url
     place = StorePlace("swift", location.bucket, url, f"a token of {login.user.name}", login.project.name, url)
-    return SwiftStore(
-        place,
-        TokenKeeper(keystone),
-        verify=verify_of(keystone, settings),
-        proxy=_proxy(settings, parse_url(url)[0]),
-        retry=retry,
-    )
+    return SwiftStore(place, TokenKeeper(keystone), verify=verify, proxy=proxy, retry=retry)
 
 
-def _public_swift(settings: Settings, location: Location, wish: StoreRequest, retry: RetryPolicy | None) -> Store:
+def _swift_login(settings: Settings, request: StoreRequest) -> tuple[Keystone, bool | str, str]:
+    """The login, and for its object store what certificates are checked with, and the proxy."""
+    from jsobj.identity.keystone.client import verify_of
+
+    keystone = request.keystone(settings)
+    return keystone, verify_of(keystone, settings), _proxy(settings, parse_url(keystone.login.swift_url)[0])
+
+
+def _public_swift(settings: Settings, location: Location, request: StoreRequest, retry: RetryPolicy | None) -> Store:
     from jsobj.store.swift.store import SwiftStore
 
-    url = account_url(wish.endpoint) or account_url(settings.get("OS_STORAGE_URL"))
+    url = account_url(request.endpoint) or account_url(settings.get("OS_STORAGE_URL"))
     if not url:
         raise JsobjError(
             "endpoint-missing",

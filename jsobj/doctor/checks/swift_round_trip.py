@@ -17,13 +17,11 @@ from jsobj.ec2_keys.server_info import server_info
 from jsobj.identity.keystone.client import verify_of
 from jsobj.store.swift.bucket_admin import through
 from jsobj.store.swift.errors import account_context, evidence, explained, translate_errors
-from jsobj.store.swift.temp_url import is_rgw
+from jsobj.store.swift.temp_url import digest_of, is_rgw, key_in
 from jsobj.urls import parse_url
 
 _SEGMENT = 1024 * 1024  # bytes; what older servers want a segment to have at least
 _SEGMENTS = ("segments/1", "segments/2")
-_KEYS = ("temp-url-key", "temp-url-key-2")
-_DIGESTS = ("sha256", "sha512", "sha1")  # for temporary URLs; the first that the server takes
 _SECONDS = 20.0  # for one answer
 _HINT = "try again in a minute; then give the request id to the cloud's help desk"
 
@@ -42,7 +40,7 @@ class _SwiftTrip(Trip):
 
     def create(self, bucket: str) -> None:
         # With a key of its own for temporary URLs, so that the user's account needs none.
-        headers = {f"X-Container-Meta-{_KEYS[0]}": secrets.token_hex(24)}
+        headers = {"X-Container-Meta-Temp-Url-Key": secrets.token_hex(24)}
         with translate_errors(self._keystone, bucket, "create"), self._connected() as connection:
             connection.put_container(bucket, headers=headers)
 
@@ -108,10 +106,8 @@ class _SwiftTrip(Trip):
         key = self._signing_key()
         if not key:
             return "not tried: there is no key to sign with, and the doctor makes none in your account"
-        allowed = offered.get("allowed_digests")
-        digest = next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
         path = f"{mark}{account}/{self.scratch.name}/{self.key(self.copied)}"
-        signed = generate_temp_url(path, 300, key, "GET", digest=digest)
+        signed = generate_temp_url(path, 300, key, "GET", digest=digest_of(offered))
         reply = ask(self.case, origin, f"{front}{signed}", verify=self._verify)
         if reply.status != 200:
             raise StepError(f"the temporary address answers {reply.status}")
@@ -121,12 +117,8 @@ class _SwiftTrip(Trip):
         """The container's key, which Ceph does not look at, or the account's; "" where there is none."""
         with self._connected() as connection:
             held = connection.head_container(self.scratch.name)
-        places = [] if is_rgw(held) else [("container", held)]
-        for level, headers in (*places, ("account", self.case.swift)):
-            for name in _KEYS:
-                if key := headers.get(f"x-{level}-meta-{name}"):
-                    return str(key)
-        return ""
+        own = "" if is_rgw(held) else key_in(held, "container")
+        return own or key_in(self.case.swift, "account")
 
     def explain(self, error: Exception) -> tuple[dict[str, str], str]:
         from swiftclient import ClientException

@@ -57,23 +57,15 @@ class S3Account:
         self._access = access
         self._proxy = proxy
         self._client = make_client(access, proxy=proxy)
-
-    @property
-    def place(self) -> Place:
-        """Project and endpoint."""
-        return Place("s3", self._access.project, str(self._access.origin), self._access.where)
+        self.place = Place("s3", access.project, str(access.origin), access.where)
 
     def create(self, name: str) -> bool:
         """Create without a LocationConstraint. RGW answers 200 for one's own bucket, so look first."""
-        from botocore.exceptions import ClientError
-
         existed = self._exists(name)
         with translate_errors(self._access, name):
             try:
                 self._client.create_bucket(Bucket=name)
-            except ClientError as error:
-                if error.response.get("Error", {}).get("Code") != "BucketAlreadyOwnedByYou":
-                    raise
+            except self._client.exceptions.BucketAlreadyOwnedByYou:
                 return False
         return not existed
 

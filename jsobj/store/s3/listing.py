@@ -10,7 +10,6 @@ nothing, which no other non-empty object has: each of those gets a HEAD.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
 from typing import TypeAlias
@@ -25,20 +24,14 @@ from jsobj.store.objects import Listed, Part, Upload
 from jsobj.store.s3.requests import S3Requests
 
 Query: TypeAlias = "tuple[tuple[str, str], ...]"
+# The names of a page, in their order, and the query for the next one: () for no other page.
+Page: TypeAlias = "tuple[list[Listed], Query]"
 
 _URL: Query = (("encoding-type", "url"),)
 _EMPTY_PAGES = 100  # in a row, each with another token; servers that filter may send some
 _PAGE = (frozenset({"ListBucketResult"}), frozenset({"Contents", "CommonPrefixes"}))
 _UPLOADS = (frozenset({"ListMultipartUploadsResult"}), frozenset({"Upload"}))
 _PARTS = (frozenset({"ListPartsResult"}), frozenset({"Part"}))
-
-
-@dataclass(frozen=True, slots=True)
-class S3Page:
-    """One page of names, in their order. ``following``: what to ask for the next one with; () for no other page."""
-
-    items: list[Listed] = field(default_factory=list)
-    following: Query = ()
 
 
 def objects(
@@ -50,27 +43,27 @@ def objects(
     """
     words = (("prefix", prefix), ("delimiter", delimiter), ("max-keys", str(limit or "")))
     base = _URL + tuple((name, value) for name, value in words if value)
-    page, second = _first(api, base, after)
+    (items, following), second = _first(api, base, after)
     last, empty = after, 0
     while True:
-        ahead = prefetch(partial(_page, api, base, page.following, second=second)) if page.following else None
-        if page.items:
-            first = page.items[0]
+        ahead = prefetch(partial(_page, api, base, following, second=second)) if following else None
+        if items:
+            first = items[0]
             # Names after "a/x" may be folded into "a/".
             if first.key <= last and not (first.prefix and after.startswith(first.key)):
                 raise stuck(f"s3://{api.bucket}", last, first.key)
-            last, empty = page.items[-1].key, 0
+            last, empty = items[-1].key, 0
         else:
             empty += 1
-        yield from page.items
+        yield from items
         if ahead is None:
             return
-        asked, page = page.following, ahead.result()
-        if page.following == asked or empty > _EMPTY_PAGES:
+        requested, (items, following) = following, ahead.result()
+        if following == requested or empty > _EMPTY_PAGES:
             raise stuck(f"s3://{api.bucket}", last, "")
 
 
-def _first(api: S3Requests, base: Query, after: str) -> tuple[S3Page, bool]:
+def _first(api: S3Requests, base: Query, after: str) -> tuple[Page, bool]:
     """The first page, and whether the server knows ListObjectsV2."""
     try:
         return _page(api, base, (("start-after", after),) if after else (), second=True), True
@@ -79,7 +72,7 @@ def _first(api: S3Requests, base: Query, after: str) -> tuple[S3Page, bool]:
     return _page(api, base, (("marker", after),) if after else (), second=False), False
 
 
-def _page(api: S3Requests, base: Query, following: Query, *, second: bool) -> S3Page:
+def _page(api: S3Requests, base: Query, following: Query, *, second: bool) -> Page:
     # What only ListObjects knows as an answer is asked for as one: a server may ignore "list-type".
     second = second and not any(name == "marker" for name, _ in following)
     query = (("list-type", "2"), *base, *following) if second else (*base, *following)
@@ -87,7 +80,7 @@ def _page(api: S3Requests, base: Query, following: Query, *, second: bool) -> S3
     encoded = _is_encoded(api, document)
     items = [_item(api, tag, record, encoded) for tag, record in document.records]
     items.sort(key=attrgetter("key"))  # folded names come apart from the others
-    return S3Page(with_sizes(items, api.head), _following(document, items))
+    return with_sizes(items, api.head), _following(document, items)
 
 
 def _following(document: Document, items: list[Listed]) -> Query:

@@ -254,9 +254,4 @@ def _encoded_text(value: str) -> str:
 
 def headers_for(options: PutOptions) -> dict[str, str]:
     """The headers that keep ``options`` with an object."""
-    headers = {_META + name.lower(): _encoded_text(value) for name, value in options.metadata.items()}
-    if options.content_type:
-        headers["content-type"] = options.content_type
-    if options.content_encoding:
-        headers["content-encoding"] = options.content_encoding
-    return headers
+    return options.headers(_META, _encoded_text)

@@ -50,6 +50,12 @@ _OBJECT = {
     "InvalidArgument": Refusal("s3-argument", "the server does not take this request for {url}", ExitCode.FAILURE),
     "BadDigest": DIGEST_DIFFERS,
 }
+_NOT_PUBLIC = Refusal(
+    "not-public",
+    "{url} is not public",
+    ExitCode.AUTH,
+    "make a key: jsobj ec2-creds; public data of an OpenStack Swift are at swift:// (its S3 API needs a key)",
+)
 _ALIASES = {
     "InvalidURI": "KeyTooLongError",
     "InvalidObjectName": "KeyTooLongError",
@@ -100,24 +106,16 @@ def said(reply: Reply) -> Said:
 
 def failure(request: Request, reply: Reply, what: Said, sent: SentRequest) -> Retry | JsobjError:
     """What to do about a status that is not wanted and not one of those that always may pass."""
+    if reply.status < 300:
+        return elsewhere(sent.access, what.context)
     if reply.status < 400:
-        return _no_answer(reply, what, sent)
-    skewed = _skewed(reply, what, sent)
-    if skewed is not None:
+        location, endpoint = reply.headers.get("location", ""), what.fields.get("Endpoint", "")
+        return redirected(sent.access, what.context, location, endpoint)
+    if skewed := _skewed(reply, what, sent):
         return skewed
     if what.code in _KEY_REFUSED and sent.accepted:
         return _suspect(reply, what, sent)
-    passing = _may_pass(reply, what)
-    if passing is not None:
-        return passing
-    return _final(request, reply, what, sent)
-
-
-def _no_answer(reply: Reply, what: Said, sent: SentRequest) -> JsobjError:
-    """Neither the expected response nor an S3 error."""
-    if reply.status < 300:
-        return elsewhere(sent.access, what.context)
-    return redirected(sent.access, what.context, reply.headers.get("location", ""), what.fields.get("Endpoint", ""))
+    return _may_pass(reply, what) or _final(request, reply, what, sent)
 
 
 def _may_pass(reply: Reply, what: Said) -> Retry | None:
@@ -133,7 +131,7 @@ def _may_pass(reply: Reply, what: Said) -> Retry | None:
 
 def _final(request: Request, reply: Reply, what: Said, sent: SentRequest) -> JsobjError:
     if sent.unsigned and (reply.status in {401, 403} or ("x-trans-id" in reply.headers and not what.code)):
-        return _not_public(what, sent)
+        return _NOT_PUBLIC.error("s3", sent.bucket, sent.key, what.context)
     if not what.code and reply.body and b"<Error" not in reply.body and reply.status not in {413, 507}:
         return elsewhere(sent.access, what.context)  # a portal's or a proxy's page
     code = _code(request, reply, what)
@@ -183,8 +181,7 @@ def _skewed(reply: Reply, what: Said, sent: SentRequest) -> JsobjError | None:
     if abs(skew) < 1:
         return known
     side = "ahead of" if skew > 0 else "behind"
-    message = f"this computer's clock is {abs(skew):.0f} seconds {side} the server's"
-    return known.reworded(message)
+    return known.reworded(f"this computer's clock is {abs(skew):.0f} seconds {side} the server's")
 
 
 def _suspect(reply: Reply, what: Said, sent: SentRequest) -> Retry | JsobjError:
@@ -196,14 +193,4 @@ def _suspect(reply: Reply, what: Said, sent: SentRequest) -> Retry | JsobjError:
         context=what.context,
         hint="run the same command again in some minutes; if it stays so, the key was deleted: jsobj ec2-creds"
         + same_login(profile=sent.access.profile),
-    )
-
-
-def _not_public(what: Said, sent: SentRequest) -> JsobjError:
-    return JsobjError(
-        "not-public",
-        f"s3://{sent.bucket}/{sent.key} is not public",
-        code=ExitCode.AUTH,
-        context=what.context,
-        hint="make a key: jsobj ec2-creds; public data of an OpenStack Swift are at swift:// (its S3 API needs a key)",
     )

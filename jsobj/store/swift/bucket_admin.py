@@ -49,13 +49,14 @@ class SwiftAccount:
         self._keystone = keystone
         self._verify = verify
         self._proxy = proxy
-        self._url = keystone.login.swift_url
+        login = keystone.login
+        self.place = Place("swift", login.project.name, login.swift_url, f"a token of {login.user.name}")
         self._connection = self._connect()
 
     def _connect(self) -> Any:
         return through(
             self._proxy,
-            preauthurl=self._url,
+            preauthurl=self.place.endpoint,
             preauthtoken=self._keystone.token.reveal(),
             retries=_RETRIES,
             max_backoff=8,
@@ -65,12 +66,6 @@ class SwiftAccount:
             retry_on_ratelimit=True,
             force_auth_retry=False,
         )
-
-    @property
-    def place(self) -> Place:
-        """Project and endpoint."""
-        login = self._keystone.login
-        return Place("swift", login.project.name, self._url, f"a token of {login.user.name}")
 
     def create(self, name: str) -> bool:
         """Swift answers 201 for a new container and 202 for one that was there."""
@@ -102,13 +97,11 @@ class SwiftAccount:
             with translate_errors(self._keystone, name):
                 self._connection.delete_container(name)
         except BucketNotEmpty as error:
-            if self._looks_empty(name):
-                raise _invisible(name, error.context) from error
-            raise
-
-    def _looks_empty(self, name: str) -> bool:
-        with translate_errors(self._keystone, name):
-            return not self._connection.get_container(name, limit=1)[1]
+            with translate_errors(self._keystone, name):
+                listed = self._connection.get_container(name, limit=1)[1]
+            if listed:
+                raise
+            raise _invisible(name, error.context) from error
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Delete all objects; a large object (SLO) goes with its segments, an object with all its versions."""

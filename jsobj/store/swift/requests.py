@@ -169,9 +169,4 @@ def _modified(headers: Mapping[str, str]) -> float | None:
 
 def headers_for(options: PutOptions) -> dict[str, str]:
     """The headers that keep ``options`` with an object."""
-    headers = {_META + name.lower(): value for name, value in options.metadata.items()}
-    if options.content_type:
-        headers["content-type"] = options.content_type
-    if options.content_encoding:
-        headers["content-encoding"] = options.content_encoding
-    return headers
+    return options.headers(_META)

@@ -7,13 +7,19 @@ a copy here. A copied segment has to have the MD5 that its source had.
 
 from __future__ import annotations
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode
 from jsobj.net.request import Reply
 from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
-from jsobj.store.refusals import DIGEST_DIFFERS, OBJECT_CHANGED
+from jsobj.store.refusals import DIGEST_DIFFERS, OBJECT_CHANGED, Refusal
 from jsobj.store.swift.requests import CREATED, SwiftRequests, encoded, headers_for
 from jsobj.store.swift.segments import Segment, Segments, segment_name
 
+_NO_RANGE = Refusal(
+    "copy-range",
+    "this object store cannot copy {url} in parts by itself",
+    ExitCode.REFUSED,
+    "download it, and upload it under the new name",
+)
 _COPY_SECONDS = 900.0  # without a word from the server, which copies up to 5 GiB before it answers
 
 
@@ -35,7 +41,7 @@ class Copier:
         made = self._requests.head(key)
         if made.large:
             self._requests.remove(key)  # a second manifest of the same segments
-            raise _no_range(bucket, info)
+            raise _NO_RANGE.error("swift", bucket, info.key)
         if made.size != info.size:
             raise OBJECT_CHANGED.error("swift", bucket, info.key)
         return made.etag
@@ -61,7 +67,7 @@ class Copier:
         made = api.head(name)
         if made.size != size or made.large:
             api.remove(name)
-            raise _no_range(bucket, info)
+            raise _NO_RANGE.error("swift", bucket, info.key)
         return Part(number, size, made.etag)
 
 
@@ -72,12 +78,3 @@ def _copy(api: SwiftRequests, key: str, bucket: str, source: str, headers: dict[
 
 def _as_segment(bucket: str, info: ObjectInfo) -> Segment:
     return Segment(bucket, info.key, info.size if not info.large else -1, info.etag)
-
-
-def _no_range(bucket: str, info: ObjectInfo) -> JsobjError:
-    return JsobjError(
-        "copy-range",
-        f"this object store cannot copy swift://{bucket}/{info.key} in parts by itself",
-        code=ExitCode.REFUSED,
-        hint="download it, and upload it under the new name",
-    )

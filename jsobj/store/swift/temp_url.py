@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import shlex
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +18,7 @@ from urllib.parse import unquote
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
 from jsobj.net.request import Request
+from jsobj.store.refusals import Refusal
 from jsobj.store.swift.requests import READ, SwiftRequests
 from jsobj.urls import Origin
 
@@ -26,6 +26,12 @@ _DIGESTS = ("sha256", "sha512", "sha1")  # the first that the server takes
 _KEYS = ("temp-url-key", "temp-url-key-2")
 _METHODS = frozenset({"GET", "PUT", "HEAD", "DELETE", "POST"})
 _OK = frozenset({200, 201, 202, 204})
+_NO_KEY = Refusal(
+    "presign-no-key",
+    "neither the account nor the container '{name}' has a key to sign with",
+    ExitCode.REFUSED,
+    "make one (it is kept in the account): jsobj presign --make-key {object}{at}",
+)
 
 
 def temporary_url(
@@ -50,31 +56,36 @@ def temporary_url(
     feature = info.get("tempurl")
     if info and not isinstance(feature, dict):
         raise JsobjError("presign-off", "this object store offers no temporary URLs", code=ExitCode.REFUSED)
-    allowed = feature.get("allowed_digests") if isinstance(feature, dict) else None
-    digest = next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
     secret = _key(api) or (_made_key(api) if make_key else "")
     if not secret:
-        raise _no_key(api.bucket, key, cloud)
+        raise _NO_KEY.error("swift", api.bucket, key, at=same_login(cloud=cloud))
     path = api.path(key)
     ends = int(now if now is not None else time.time()) + seconds
     signed = unquote(path[path.index("/v1") :] if "/v1" in path else path, errors="surrogateescape")
     text = f"{method}\n{ends}\n{signed}".encode("utf-8", "surrogateescape")
-    signature = hmac.new(secret.encode(), text, digest).hexdigest()
+    signature = hmac.new(secret.encode(), text, digest_of(feature)).hexdigest()
     return f"{origin}{path}?temp_url_sig={signature}&temp_url_expires={ends}"
 
 
 def _key(api: SwiftRequests) -> str:
     """The key that the server checks with: the container's own where containers may have one."""
     held = api.send("HEAD", expect=READ).headers
-    found = "" if is_rgw(held) else _named(held, "container")
+    found = "" if is_rgw(held) else key_in(held, "container")
     if found:
         return found
     account = api.session.send(Request("HEAD", api.root, item="the account", expect=READ))
-    return _named(account.headers, "account")
+    return key_in(account.headers, "account")
 
 
-def _named(headers: Mapping[str, str], level: str) -> str:
+def key_in(headers: Mapping[str, str], level: str) -> str:
+    """The key in the headers of an account or a container; "" if there is none. ``level``: which of the two."""
     return next((headers[f"x-{level}-meta-{name}"] for name in _KEYS if headers.get(f"x-{level}-meta-{name}")), "")
+
+
+def digest_of(feature: object) -> str:
+    """The digest to sign with, by what ``/info`` says under ``tempurl``."""
+    allowed = feature.get("allowed_digests") if isinstance(feature, Mapping) else None
+    return next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
 
 
 def _made_key(api: SwiftRequests) -> str:
@@ -89,13 +100,3 @@ def _made_key(api: SwiftRequests) -> str:
 def is_rgw(headers: Mapping[str, str]) -> bool:
     """Whether a container's headers are Ceph RGW's: Swift has no such header (rgw_rest_swift.cc)."""
     return "x-container-bytes-used-actual" in headers
-
-
-def _no_key(container: str, key: str, cloud: str) -> JsobjError:
-    words = f"--make-key {shlex.quote(f'swift://{container}/{key}')}{same_login(cloud=cloud)}"
-    return JsobjError(
-        "presign-no-key",
-        f"neither the account nor the container '{container}' has a key to sign with",
-        code=ExitCode.REFUSED,
-        hint=f"make one (it is kept in the account): jsobj presign {words}",
-    )

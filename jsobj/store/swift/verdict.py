@@ -17,9 +17,11 @@ from jsobj.store.refusals import (
     OBJECT_NOT_FOUND,
     RANGE_OUTSIDE,
     TOO_LARGE,
+    Refusal,
 )
 from jsobj.store.swift.errors import AccountContext, evidence, explained
 
+_NOT_PUBLIC = Refusal("not-public", "{url} is not public", ExitCode.AUTH, "log in first: jsobj login RCFILE")
 _WORDS_SHOWN = 200
 
 
@@ -53,7 +55,7 @@ def failure(request: Request, reply: Reply, who: AccountContext | None) -> Retry
 
 def _about_container(reply: Reply, who: AccountContext | None, container: str) -> JsobjError:
     if reply.status in {401, 403} and who is None:
-        return not_public(container, "", words(reply))
+        return _NOT_PUBLIC.error("swift", container, "", words(reply))
     return explained(reply.status, words(reply), who or AccountContext(""), container)
 
 
@@ -63,23 +65,12 @@ def _about_object(request: Request, reply: Reply, who: AccountContext | None, co
     if status == 404 and not (request.method == "PUT" and request.copy_from is None):
         return OBJECT_NOT_FOUND.error("swift", container, key, context, at)
     if status in {401, 403} and who is None:
-        return not_public(container, key, context)
+        return _NOT_PUBLIC.error("swift", container, key, context)
     if status == 413 and "quota" not in context.lower():
         return TOO_LARGE.error("swift", container, key, context)
     if status in {400, 416}:
         return (RANGE_OUTSIDE if status == 416 else NAME_REFUSED).error("swift", container, key, context, at)
     return explained(status, context, who or AccountContext(""), container)
-
-
-def not_public(container: str, key: str, context: str) -> JsobjError:
-    """Only its owners may read it, and there is no login."""
-    return JsobjError(
-        "not-public",
-        f"swift://{container}/{key} is not public",
-        code=ExitCode.AUTH,
-        context=context,
-        hint="log in first: jsobj login RCFILE",
-    )
 
 
 def not_swift(container: str, context: str) -> JsobjError:
