@@ -1,8 +1,8 @@
 """Single requests to any server: Keystone, an endpoint under test, whatever the doctor examines.
 
 Unlike a :class:`jsobj.net.session.Session` it knows no dialect: every status is a result. Connections are kept and
-bounded in time; certificates are checked; no redirect is followed (a token must not travel to another host); an answer
-that asks to come again later (429, 503) is retried after the time it names, up to a bound; no body and no header is
+bounded in time; certificates are checked; no redirect is followed (a token must not travel to another host); a busy
+server (429, 503) is tried again after the time that it names, up to a bound; no body and no header is
 ever logged.
 """
 
@@ -38,7 +38,7 @@ _log = logging.getLogger("jsobj.http")
 
 
 class HttpClient:
-    """Keeps connections to every server it asks.
+    """Keeps connections to every server.
 
     ``environ`` names the proxies, as in :mod:`jsobj.net.connection.proxy`; ``verify``: True, False, or the path of a
     file with authorities. ``tries``: with 1 nothing is repeated, neither a busy answer nor a lost one.
@@ -145,7 +145,7 @@ class _FirstBytes:
 
 
 def _split(url: str) -> tuple[Origin, str]:
-    """The server, and what to ask it for."""
+    """The server, and the target of the request line."""
     try:
         parts = urlsplit(url)
         default = {"http": 80, "https": 443}[parts.scheme]
@@ -159,7 +159,7 @@ def _split(url: str) -> tuple[Origin, str]:
 
 def _pause(reply: Reply, attempt: int) -> float | None:
     """Seconds to wait before asking again; None if the server demands more than a user would wait."""
-    wished = retry_after(reply.headers)
-    if wished is not None:
-        return wished if wished <= MAX_RETRY_AFTER else None
+    named = retry_after(reply.headers)
+    if named is not None:
+        return named if named <= MAX_RETRY_AFTER else None
     return float(_BACKOFF * 2**attempt) * random.random()  # noqa: S311 - jitter, no secret

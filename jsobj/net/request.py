@@ -16,7 +16,7 @@ OK = frozenset({200, 201, 202, 204, 206})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask. ``path`` is percent-encoded already, ``query`` is not; header names in small letters.
+    """A request. ``path`` is percent-encoded already, ``query`` is not; header names in small letters.
 
     ``source`` streams the body, ``sink`` takes the body of an answer whose status is in ``expect``; ``digest`` ("md5")
     is taken over whichever streams. ``range_start`` and ``range_size`` ask for a stretch: the answer then counts only
@@ -95,7 +95,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again. ``slow``: the server is busy, so fewer at once; ``after``: seconds that it asked to wait for."""
+    """Try again. ``slow``: the server is busy, so fewer at once; ``after``: seconds to wait, by ``Retry-After``."""
 
     reason: str
     slow: bool = False

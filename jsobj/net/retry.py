@@ -3,7 +3,7 @@
 Waits grow exponentially with full jitter, so that workers that failed together do not come back together. Three bounds
 keep trouble small: a number of tries per request, a budget for the whole run (a retry costs one, a success brings half
 of one back: a server that fails every request sees little more than each request once), and a gate that halves the
-number of requests at once when the server says that it is busy, and opens again gradually. A server that never
+number of requests at once when the server is busy, and opens again gradually. A server that never
 answered in this run is given up soon; one that did may be restarting, or the laptop may have slept: that is waited out.
 """
 
@@ -27,7 +27,7 @@ OnRetry = Callable[[str, str, float], None]  # item, reason, seconds to wait
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The seconds that a server asks to wait for; None where it does not say (a date there is not honoured)."""
+    """The seconds to wait by ``Retry-After``; None without it, and for a date."""
     text = headers.get("retry-after", "")
     return float(text) if text.isascii() and text.isdigit() else None
 
@@ -97,11 +97,11 @@ class RetryPolicy:
     ) -> str | None:
         """Wait before try number ``attempt + 1``; None, or why there is none.
 
-        ``began``: :func:`time.monotonic` at the first try. ``after``: what ``Retry-After`` said, in seconds. ``lost``:
+        ``began``: :func:`time.monotonic` at the first try. ``after``: seconds to wait by ``Retry-After``. ``lost``:
         the server could not be reached at all.
         """
         if after is not None and after > _MAX_RETRY_AFTER:
-            return f"{reason}; the server wants to be asked again in {after:.0f} s"
+            return f"{reason}; the server asks to wait {after:.0f} s"
         if self._spent(attempt, began, lost):
             return f"{reason} (tried {attempt} times)" if attempt > 1 else reason
         with self._condition:

@@ -37,7 +37,7 @@ _LOST = frozenset({"dns", "connect"})
 
 
 class Dialect(Protocol):
-    """How one API of object stores speaks."""
+    """How one API of object stores signs requests and answers them."""
 
     signs_payload: bool
 
@@ -249,9 +249,10 @@ def default_verdict(reply: Reply) -> Retry | None:
     """What every dialect makes of the statuses that may pass; None for all others."""
     if reply.status not in _TRANSIENT:
         return None
-    said = reply.reason or "trouble"
     return Retry(
-        f"the server answered {reply.status} {said}"[:200], slow=reply.status in _BUSY, after=retry_after(reply.headers)
+        f"the server answered {reply.status} {reply.reason or 'trouble'}"[:200],
+        slow=reply.status in _BUSY,
+        after=retry_after(reply.headers),
     )
 
 

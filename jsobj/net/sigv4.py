@@ -72,7 +72,7 @@ class Signer:
         return signed
 
     def presigned_query(self, method: str, host: str, path: str, seconds: int, *, now: float | None = None) -> str:
-        """The query (without ``?``) that lets anybody send ``method`` to ``path`` for ``seconds`` (1 to 604800)."""
+        """The query (without ``?``) with which one may send ``method`` to ``path`` for ``seconds`` (1 to 604800)."""
         stamp = _stamp(now)
         query = canonical_query(
             (

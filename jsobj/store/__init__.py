@@ -1,1 +1,1 @@
-"""The object store: who speaks which dialect, buckets and containers, and (with the transfers) objects."""
+"""The object store: buckets and containers, and their objects, over S3 and Swift."""

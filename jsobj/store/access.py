@@ -118,7 +118,7 @@ def no_s3_keys(
     profile: str = "",
     swift: str = "swift://NAME",
 ) -> JsobjError:
-    """The error where S3 was asked for. ``cloud``, ``profile``: as typed; ``swift``: what serves without keys."""
+    """The error where S3 was requested. ``cloud``, ``profile``: as typed; ``swift``: what serves without keys."""
     hint = ways_without_keys(settings, cloud=cloud, profile=profile, swift=swift)
     return NoS3Keys(message, hint=hint)
 
@@ -142,7 +142,7 @@ def ways_without_keys(
 
 
 def _no_such_profile(settings: Settings, choice: Choice, cloud: str) -> JsobjError:
-    chosen = "" if choice.reason == "--profile" else f" (chosen by {choice.reason})"  # who typed it knows
+    chosen = "" if choice.reason == "--profile" else f" (chosen by {choice.reason})"
     return JsobjError(
         "profile-without-key",
         f"profile '{choice.name}'{chosen} holds no key in {settings.aws.credentials}",

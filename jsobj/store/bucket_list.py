@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jsobj.store.access import S3Access
 
 _PAGE = 1000  # containers
-# Swift's s3api knows no creation dates and gives this one for every bucket; no date is better than a false one.
+# Swift's s3api knows no creation dates and gives this one for every bucket: it is not shown.
 SWIFT_PLACEHOLDER = datetime(2009, 2, 3, 16, 45, 9, tzinfo=timezone.utc)
 
 
@@ -39,7 +39,7 @@ def s3_buckets(access: S3Access, *, proxy: str) -> Iterator[Bucket]:
     if listed is None:
         raise NotObjectStore(
             f"what answers at {access.origin} is not an S3 server",
-            context=f"to ListBuckets it says: {reply.text[:100]}",
+            context=f"its answer to ListBuckets: {reply.text[:100]}",
             hint="check the endpoint: jsobj endpoint",
         )
     yield from (Bucket(name, "s3", _true(created)) for name, created in sorted(listed.buckets, key=itemgetter(0)))

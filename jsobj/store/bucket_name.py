@@ -105,7 +105,7 @@ def _s3_fault(name: str) -> str:
 
 
 def check_new_swift(name: str) -> tuple[str, ...]:
-    """Refuse a name that Swift refuses (usage); sentences to tell the user about one that S3 tools could not use."""
+    """Refuse a name that Swift refuses (usage); warnings for a name that S3 tools could not use."""
     size = len(name.encode("utf-8", "surrogatepass"))
     if size > 256:
         raise JsobjError(

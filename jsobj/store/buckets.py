@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One bucket. Counts are None where the dialect does not tell them; ``read_acl`` is Swift's, "" elsewhere.
+    """One bucket. Counts are None where the server does not report them; ``read_acl`` is Swift's, "" elsewhere.
 
     ``at_least``: counting was stopped early, so that ``objects`` and ``size`` (bytes) are lower bounds.
     """
@@ -27,7 +27,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where buckets are: said before anything is created there."""
+    """Where buckets are, shown before anything is created there."""
 
     dialect: str
     project: str

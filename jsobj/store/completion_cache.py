@@ -33,7 +33,7 @@ def remember_names(settings: Settings, names: Iterable[str], *, cloud: str, prof
 
 
 def forget_names(settings: Settings, *, cloud: str, profile: str) -> None:
-    """After a change: let the next completion ask again."""
+    """After a change: the next completion asks the server again."""
     with suppress(OSError, JsobjError):
         _path(settings, cloud, profile).unlink(missing_ok=True)
 
@@ -49,7 +49,7 @@ def cached_names(settings: Settings, *, cloud: str, profile: str) -> tuple[str, 
 
 
 def names_for_completion(settings: Settings, *, cloud: str, profile: str) -> tuple[str, ...]:
-    """The cached names; where there are none, ask once, and remember also that nothing came."""
+    """The cached names; where there are none, ask the server once, and remember an empty answer too."""
     known = cached_names(settings, cloud=cloud, profile=profile)
     if known is not None:
         return known

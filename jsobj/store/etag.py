@@ -1,4 +1,4 @@
-"""Composite ETags: the digest of an object that was uploaded in parts, and the part size that it does not tell.
+"""Composite ETags: the digest of an object that was uploaded in parts, and the part size behind it.
 
 S3 (and Swift's and Ceph RGW's S3 API alike) makes the ETag of a multipart object of the MD5 of its parts' binary MD5s,
 followed by ``-`` and their number. Nothing says where one part ends, but almost every program cuts an object into parts

@@ -1,7 +1,7 @@
 """Large objects in the listings of Ceph RGW 16, which show the manifest of a Swift SLO instead of the object.
 
 Its size is that of the manifest and its ETag the MD5 of nothing, which no other object has that is not empty. HEAD
-knows better.
+has the right values.
 """
 
 from __future__ import annotations
@@ -45,6 +45,6 @@ def stuck(url: str, after: str, found: str) -> JsobjError:
         "listing-stuck",
         f"the listing of {url} does not advance",
         code=ExitCode.NETWORK,
-        context=f"asked for names after {after[:80]!r}, got {found[:80]!r}",
+        context=f"names after {after[:80]!r}, begin with {found[:80]!r}",
         hint="run the same command again; if it stays so, tell the cloud's help desk",
     )

@@ -74,7 +74,7 @@ def _fault(text: str, dialect: str, separator: str, bucket: str, key: str) -> st
 
 
 def _web_address(text: str) -> JsobjError:
-    """A browser's or a portal's address: say what to type instead, where it tells."""
+    """A browser's or a portal's address: what to type instead, where that can be derived."""
     hint = _FORMS
     try:
         origin, path = parse_url(text)

@@ -167,16 +167,12 @@ class Store(ABC):
         """What the server allows."""
 
     @abstractmethod
-    def _head(self, key: str, etag: str = "") -> ObjectInfo:
-        """HEAD; with ``etag``, :class:`jsobj.errors.ObjectChanged` for another version."""
-
-    @abstractmethod
     def _fetch(self, key: str, **fields: Any) -> tuple[ObjectInfo, Reply]:
         """GET, with these fields of :class:`jsobj.net.request.Request`."""
 
     @abstractmethod
     def _read_info(self) -> Mapping[str, Any]:
-        """The server's ``/info``, in which Swift tells its features and limits; empty where there is none."""
+        """The server's ``/info``, with Swift's features and limits; empty where there is none."""
 
     def _server_info(self) -> Mapping[str, Any]:
         """:meth:`_read_info`, once."""
@@ -185,14 +181,17 @@ class Store(ABC):
                 self._info = self._read_info()
             return self._info
 
-    def head(self, key: str) -> ObjectInfo:
-        """Size, ETag, time and metadata. Not found where there is no such object."""
-        return self._head(key)
+    @abstractmethod
+    def head(self, key: str, etag: str = "") -> ObjectInfo:
+        """Size, ETag, time and metadata. Not found where there is no such object.
+
+        With ``etag`` another version of it is an integrity error (``object-changed``).
+        """
 
     def _holds(self, key: str, etag: str) -> bool:
         """Whether the object that is there has this ETag."""
         try:
-            return self._head(key).etag == etag
+            return self.head(key).etag == etag
         except (ObjectNotFound, BucketNotFound):
             return False
 
@@ -214,7 +213,7 @@ class Store(ABC):
         Without ``digest`` no MD5 is taken: for bytes that there is nothing to compare with.
         """
         if size == 0 or (start and size is None):
-            info = self._head(key, etag)
+            info = self.head(key, etag)
             etag = info.etag
             size = max(0, info.size - start) if size is None else size
             if not size:
@@ -243,7 +242,7 @@ class Store(ABC):
             if is_md5(reply.etag) and (checked or reply.etag == reply.sent_digest):
                 return Part(number, source.size, reply.etag)
             moved(-source.size)
-        raise self._wrong_digest(key, f"part {number}: sent {reply.sent_digest}, kept {reply.etag or 'untold'}")
+        raise self._wrong_digest(key, f"part {number}: sent {reply.sent_digest}, kept {reply.etag or 'nothing'}")
 
     @abstractmethod
     def put(self, key: str, source: Source, options: PutOptions = PLAIN, *, moved: Moved = uncounted) -> str:
@@ -294,18 +293,18 @@ class Store(ABC):
 
     @abstractmethod
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
-        """The MD5 of each stretch where the server tells them (a Swift SLO's manifest, one MD5 for a plain object).
+        """The MD5 of each stretch where the server knows them (a Swift SLO's manifest, one MD5 for a plain object).
 
         None where it does not: a composite ETag has to be recomputed (:mod:`jsobj.store.etag`).
         """
 
     @abstractmethod
     def first_part(self, info: ObjectInfo) -> int:
-        """The bytes of part 1 of an object with a composite ETag; 0 where the server does not tell."""
+        """The bytes of part 1 of an object with a composite ETag; 0 where the server does not report it."""
 
     @abstractmethod
     def presign(self, method: str, key: str, seconds: int) -> str:
-        """A URL with which anybody may GET or PUT this object for a while."""
+        """A URL with which whoever has it may GET or PUT this object for a while."""
 
     def stop(self) -> None:
         """Cut every connection now, from another thread: calls under way end with an error."""

@@ -162,9 +162,9 @@ def test_a_listing_given_up_asks_for_no_more_pages(fresh: Scene, monkeypatch: py
     asked: list[str] = []
     real = swift_listing._page
 
-    def page(api: Any, container: str, prefix: str, delimiter: str, marker: str) -> Any:
+    def page(api: Any, prefix: str, delimiter: str, marker: str) -> Any:
         asked.append(marker)
-        return real(api, container, prefix, delimiter, marker)
+        return real(api, prefix, delimiter, marker)
 
     monkeypatch.setattr(swift_listing, "LIMIT", 3)
     monkeypatch.setattr(swift_listing, "_page", page)

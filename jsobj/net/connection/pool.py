@@ -14,7 +14,7 @@ from jsobj.urls import Origin
 
 
 class Pool:
-    """The connections to one server: as many as threads ask at once. The options: see :class:`Dialer`."""
+    """The connections to one server: as many as threads use at once. The options: see :class:`Dialer`."""
 
     def __init__(
         self, origin: Origin, *, verify: bool | str = True, proxy: str = "", connect_seconds: float = CONNECT_SECONDS

@@ -17,7 +17,7 @@ class WireError(Exception):
     """No usable answer came.
 
     ``kind``: ``dns``, ``connect``, ``tls``, ``timeout``, ``reset``, ``short`` (the body ended early) or ``garbage``.
-    ``stale``: a kept connection was closed by the server before any byte of an answer: nothing is wrong, ask again.
+    ``stale``: a kept connection was closed by the server before any byte of an answer: nothing is wrong, send it again.
     ``sent``: the server may have received the request.
     """
 
@@ -75,7 +75,7 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
         if not colon or name != name.strip():
             raise WireError("garbage", "the answer's header is malformed")
         if name == "content-length" and headers.get(name, value) != value:
-            raise WireError("garbage", "the answer tells two lengths")
+            raise WireError("garbage", "the answer has two lengths")
         headers[name] = value
     return headers
 

@@ -1,4 +1,4 @@
-"""What a connection tells of its socket: nothing there, something there, and whose fault an error is."""
+"""The state of a socket: closed, with bytes to read, or not to blame for an error."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def closed(buffer: memoryview) -> int:
 
 
 def readable(connection: socket.socket) -> bool:
-    """Whether the server has said something unasked, if only that it closed."""
+    """Whether bytes came without a request, or the server closed."""
     poll = select.poll()
     try:
         poll.register(connection, select.POLLIN)

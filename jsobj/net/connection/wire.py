@@ -30,7 +30,7 @@ _EARLY_SECONDS = 1.0  # to read an answer that came before the body was sent
 # Bytes gathered before they are hashed and written: fewer calls, and the next ones arrive meanwhile.
 _CHUNK = 256 * 1024
 _QUICKACK = getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY)
-_FRESH_SECONDS = 1.0  # a connection idle for less is believed to be open
+_FRESH_SECONDS = 1.0  # a connection idle for less is taken to be open
 
 
 class Wire:
@@ -86,7 +86,7 @@ class Wire:
         self._start = self._end = 0
         connection = self._socket
         if connection is not None and time.monotonic() - self._used > _FRESH_SECONDS and readable(connection):
-            self.close()  # the server has said something unasked: it closed, or it is confused
+            self.close()  # it was closed, or bytes came without a request
             connection = None
         fresh = connection is None
         if connection is None:
@@ -301,7 +301,7 @@ class Wire:
                 begin = filled = 0
 
     def _receive_into(self, place: memoryview, keep: Callable[[memoryview], None]) -> None:
-        """An answer of known length to where it shall lie. ``keep`` hears of it piece by piece."""
+        """A body of known length straight to its place; ``keep`` is called for each piece."""
         length, recv_into = len(place), self._recv_into
         filled = min(self._end - self._start, length)
         place[:filled] = self._view[self._start : self._start + filled]

@@ -25,7 +25,7 @@ _COUNT_PAGES = 10  # pages of 1000 objects counted by show() where the server gi
 def make_client(access: S3Access, *, proxy: str) -> Any:
     """A boto3 S3 client with explicit keys: no other source of credentials is ever consulted.
 
-    ``proxy``: a URL, "" for none; boto3's own rule for proxies is not asked.
+    ``proxy``: a URL, "" for none; boto3's own rule for proxies is not used.
     """
     import boto3
     from botocore.config import Config
@@ -76,7 +76,7 @@ class S3Account:
             try:
                 self._client.head_bucket(Bucket=name)
             except ClientError as error:
-                # 403: another project's. create_bucket says so with the proper words.
+                # 403: another project's. create_bucket raises the proper error.
                 if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in {403, 404}:
                     return False
                 raise

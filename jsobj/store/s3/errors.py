@@ -132,7 +132,7 @@ def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
 
 
 def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjError | None:
-    """The error for S3's code (or status, where there is none); None for a code that says nothing to a user.
+    """The error for S3's code (or status, where there is none); None for a code without one.
 
     ``bucket`` is "" for a request to the account; ``context`` is evidence, without secrets.
     """

@@ -64,16 +64,16 @@ def objects(
 
 
 def _first(api: S3Requests, base: Query, after: str) -> tuple[Page, bool]:
-    """The first page, and whether the server knows ListObjectsV2."""
+    """The first page, and whether the server has ListObjectsV2."""
     try:
         return _page(api, base, (("start-after", after),) if after else (), second=True), True
-    except (S3NotImplemented, S3ArgumentRefused, S3Failed):  # so answer servers that know ListObjects only
+    except (S3NotImplemented, S3ArgumentRefused, S3Failed):  # from servers that have ListObjects only
         pass
     return _page(api, base, (("marker", after),) if after else (), second=False), False
 
 
 def _page(api: S3Requests, base: Query, following: Query, *, second: bool) -> Page:
-    # What only ListObjects knows as an answer is asked for as one: a server may ignore "list-type".
+    # A server that ignores "list-type" answers as to ListObjects, and its next page is requested so.
     second = second and not any(name == "marker" for name, _ in following)
     query = (("list-type", "2"), *base, *following) if second else (*base, *following)
     document = _document(api, api.send("GET", query=query).body, _PAGE)
@@ -142,7 +142,7 @@ def uploads(api: S3Requests, prefix: str = "") -> Iterator[Upload]:
             # Requested only where it is needed: RGW 16 encodes then, and does not say so.
             encoded, base = True, base + _URL
             continue
-        last, asked = Upload("", ""), following
+        last, requested = Upload("", ""), following
         for _, record in document.records:
             key = _name(api, record, "Key", encoded)
             last = Upload(key, record.get("UploadId", ""), iso_epoch(record.get("Initiated", "")))
@@ -150,7 +150,7 @@ def uploads(api: S3Requests, prefix: str = "") -> Iterator[Upload]:
         if document.fields.get("IsTruncated") != "true":
             return
         following = (("key-marker", last.key), ("upload-id-marker", last.id))
-        if following == asked or not last.key:
+        if following == requested or not last.key:
             raise stuck(f"s3://{api.bucket}", last.key, "")
 
 

@@ -25,7 +25,7 @@ from jsobj.store.s3.requests import GONE, READ, S3Dialect, S3Requests, encoded, 
 
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3
-_BLUR = 1.0  # seconds: servers tell times to the second
+_BLUR = 1.0  # seconds: the resolution of servers' times
 _LATE = 10.0  # seconds that a server may be behind with a request that was given up
 _XML = {"content-type": "application/xml"}
 
@@ -42,7 +42,7 @@ class Multipart(Store):
         reply = self._requests.send("POST", key, query=(("uploads", ""),), headers=headers_for(options))
         number = _field(self._requests, reply.body, "InitiateMultipartUploadResult", "UploadId")
         if not number:
-            raise self._requests.malformed("it begins an upload and tells no id")
+            raise self._requests.malformed("it begins an upload without an id")
         upload = Upload(key, number)
         if reply.attempts > 1:
             seconds = time.monotonic() - began
@@ -155,7 +155,7 @@ class Multipart(Store):
         return listing.uploads(self._requests, prefix)
 
     def first_part(self, info: ObjectInfo) -> int:
-        """The bytes of part 1; 0 where the server does not tell."""
+        """The bytes of part 1; 0 where the server does not report it."""
         reply = self._requests.send(
             "HEAD", info.key, query=(("partNumber", "1"),), headers={"if-match": info.etag}, expect=READ
         )

@@ -1,4 +1,4 @@
-"""URLs with which anybody may GET or PUT one object over S3 until they end: SigV4 in the query, no request made."""
+"""URLs with which one may GET or PUT one object over S3 until they expire: SigV4 in the query, no request made."""
 
 from __future__ import annotations
 

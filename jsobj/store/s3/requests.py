@@ -243,7 +243,7 @@ def decoded(value: str) -> str:
 
 
 def _encoded_text(value: str) -> str:
-    """Metadata as ASCII, by RFC 2047 where need be: Swift's s3api (2.38) garbles UTF-8, and Amazon asks for this."""
+    """Metadata as ASCII, by RFC 2047 where need be: Swift's s3api (2.38) garbles UTF-8, and Amazon documents this."""
     if value.isascii():
         return value
     import binascii

@@ -54,7 +54,7 @@ class S3Store(Multipart):
 
     @property
     def limits(self) -> Limits:
-        """What the server allows: Swift tells it in ``/info`` (1000 parts by default), others do as Amazon."""
+        """What the server allows: Swift reports it in ``/info`` (1000 parts by default), others do as Amazon."""
         info = self._server_info()
         parts, largest = limit_of(info, "s3api", "max_upload_part_num"), limit_of(info, "swift", "max_file_size")
         if parts is None or largest is None:
@@ -64,7 +64,8 @@ class S3Store(Multipart):
 
     # -- one object
 
-    def _head(self, key: str, etag: str = "") -> ObjectInfo:
+    def head(self, key: str, etag: str = "") -> ObjectInfo:
+        """Size, ETag, time and metadata."""
         return self._requests.head(key, etag)
 
     def _fetch(self, key: str, **fields: Any) -> tuple[ObjectInfo, Reply]:
@@ -81,7 +82,7 @@ class S3Store(Multipart):
         reply = self._requests.send("PUT", key, source=source, headers=headers, moved=moved, signed=signed)
         etag = etag_of(reply.headers)
         if md5 and etag != md5:
-            raise self._wrong_digest(key, f"sent {md5}, kept {etag or 'untold'}")
+            raise self._wrong_digest(key, f"sent {md5}, kept {etag or 'nothing'}")
         return etag
 
     def list(self, prefix: str = "", *, delimiter: str = "", after: str = "") -> Iterator[Listed]:

@@ -72,7 +72,7 @@ _BY_STATUS |= {403: "AccessDenied"}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the server said: ``code`` is S3's, "" where there is none; ``context`` is evidence, printable."""
+    """An error in the server's words: ``code`` is S3's, "" where there is none; ``context`` is evidence, printable."""
 
     code: str
     context: str
@@ -156,7 +156,7 @@ def _code(request: Request, reply: Reply, what: Said) -> str:
 
 
 def of_object(code: str, context: str, sent: SentRequest) -> JsobjError | None:
-    """The error for a code about an object or its bucket; None for one that says nothing to a user."""
+    """The error for a code about an object or its bucket; None for a code without one."""
     known = _OBJECT.get(code)
     if known is None:
         return explained(code, sent.access, sent.bucket, context)
@@ -171,7 +171,7 @@ def _meant(request: Request, what: Said, sent: SentRequest) -> SentRequest:
 
 
 def _skewed(reply: Reply, what: Said, sent: SentRequest) -> JsobjError | None:
-    """Where clocks differ too much a signature is refused, not always under that name; ``Date`` tells by how much."""
+    """Where clocks differ too much a signature is refused, not always under that name; ``Date`` shows by how much."""
     server = http_epoch(reply.headers.get("date", ""))
     skew = sent.now - server if server is not None else 0.0
     if sent.unsigned or (what.code != "RequestTimeTooSkewed" and not (reply.status == 403 and abs(skew) > _SKEW)):

@@ -129,7 +129,7 @@ class SwiftAccount:
                 deleted(total)
 
     def _delete_object(self, container: str, item: dict[str, Any], look: bool) -> None:
-        """``look``: the listing does not tell an SLO's manifest from other objects, so ask for each."""
+        """``look``: the listing does not mark the manifest of an SLO, so HEAD each object."""
         from swiftclient import ClientException
 
         # One connection a call: a swiftclient connection must not be shared between threads.

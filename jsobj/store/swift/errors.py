@@ -34,7 +34,7 @@ _STATUSES = {
 
 @dataclass(frozen=True, slots=True)
 class AccountContext:
-    """Who asks: the login's project and roles, and the name of its cloud ("" for the current one)."""
+    """Whose requests these are: the login's project and roles, and the name of its cloud ("" for the current one)."""
 
     project: str
     roles: tuple[str, ...] = ()
@@ -96,7 +96,7 @@ def explained(status: int, context: str, who: AccountContext, name: str, verb: s
 
 
 def _refused(who: AccountContext, name: str, status: int, context: str) -> JsobjError:
-    """Swift says 403 to a role that may not; RGW 401 to one that it does not accept, though the token is good."""
+    """Swift answers 403 to a role without the permission; RGW answers 401 to one that it does not accept."""
     roles = ", ".join(who.roles) or "none"
     project = who.project
     if not _WRITING_ROLES & {role.lower() for role in who.roles}:

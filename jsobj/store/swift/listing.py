@@ -2,7 +2,7 @@
 
 What both servers were seen to do (Swift 2.38, Ceph RGW 16), and what is made of it:
 
-- Swift tells a large object's size and its ETag (``slo_etag``). RGW tells the size of the manifest and the MD5 of
+- Swift lists a large object's size and its ETag (``slo_etag``), RGW the size of the manifest and the MD5 of
   nothing, which no other non-empty object has: each of those gets a HEAD.
 - Dynamic large objects (DLO) are listed as empty by both.
 - A page may be shorter than requested and yet not be the last, so only an empty page ends a listing, or a short one of

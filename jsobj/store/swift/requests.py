@@ -98,7 +98,7 @@ class SwiftRequests:
         """The path of the container (``key`` None) or an object, percent-encoded exactly once.
 
         An empty key is refused (usage): deleting it would delete the container. Without a login a container's path gets
-        a slash behind it: RGW redirects strangers there.
+        a slash behind it: RGW redirects requests without a token there.
         """
         path = f"{self.root}/{encoded(self.bucket)}"
         if key is not None:

@@ -105,7 +105,7 @@ class Segments:
             if "x-container-object-count" not in held:
                 raise not_swift(self._requests.bucket, "an answer that is not about a container")
             policy = held.get("x-storage-policy", "")
-            if not _exists(self.requests):  # one on another policy is as good, but must not be asked for again
+            if not _exists(self.requests):  # one on another policy is as good, but must not be requested again
                 headers = {"x-storage-policy": policy} if policy else {}
                 try:
                     self.requests.send("PUT", headers=headers, expect=CREATED)
@@ -166,7 +166,7 @@ class Segments:
                     yield Upload(key, name, float(group[0][0]["begun"]))
 
     def _used(self, info: ObjectInfo | None, name: str, found: Sequence[Segment]) -> bool:
-        """Whether the object that is there consists of these segments, or (where it tells) has any of them."""
+        """Whether the object that is there consists of these segments, or (by its manifest) has any of them."""
         if info is None or not info.large:
             return False
         if _proven(found, info):

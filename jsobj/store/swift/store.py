@@ -96,7 +96,8 @@ class SwiftStore(Store):
 
     # -- one object
 
-    def _head(self, key: str, etag: str = "") -> ObjectInfo:
+    def head(self, key: str, etag: str = "") -> ObjectInfo:
+        """Size, ETag, time and metadata."""
         with self._telling_what_is_missing():
             return self._requests.head(key, etag)
 
@@ -154,7 +155,7 @@ class SwiftStore(Store):
         return upload
 
     def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
-        """Send one segment; its MD5, taken while it streams, must be what the server says it has."""
+        """Send one segment; its MD5, taken while it streams, must be the ETag in the response."""
         more: dict[str, Any] = {"source": source, "digest": "md5", "expect": CREATED, "moved": moved}
         name, item = segment_name(upload, number), self.place.url(upload.key)
         send = partial(self._segments.requests.send, "PUT", name, item=item, **more)

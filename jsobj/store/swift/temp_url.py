@@ -1,7 +1,7 @@
-"""Temporary URLs over the Swift API: anybody who has one may GET or PUT one object until it ends.
+"""Temporary URLs over the Swift API: whoever has one may GET or PUT one object until it expires.
 
 They are signed with a key that the owner keeps in the account or the container. Nothing of that key is in the URL.
-Seen to differ: Ceph RGW 16 takes only the account's key and only SHA-1, and does not say so; Swift says what it takes
+Ceph RGW 16 takes only the account's key and only SHA-1, and does not announce it; Swift lists what it takes
 under ``tempurl`` in ``/info``. Both sign the path from ``/v1`` on, as the server sees it behind whatever stands before
 it, and unquoted. Source of the rules: Swift's manual, "Temporary URL middleware".
 """
@@ -46,7 +46,7 @@ def temporary_url(
     cloud: str = "",
     now: float | None = None,
 ) -> str:
-    """A URL for ``method`` on one object that ends in ``seconds``. ``info``: what ``/info`` said.
+    """A URL for ``method`` on one object that expires in ``seconds``. ``info``: the server's ``/info``.
 
     ``make_key``: where there is no key, make one (it changes the container, on RGW the account). ``cloud``: the login's
     name for the hint. Raises :class:`JsobjError`: usage (method, length), refused (no key, no such service).
@@ -83,7 +83,7 @@ def key_in(headers: Mapping[str, str], level: str) -> str:
 
 
 def digest_of(feature: object) -> str:
-    """The digest to sign with, by what ``/info`` says under ``tempurl``."""
+    """The digest to sign with, by what ``/info`` has under ``tempurl``."""
     allowed = feature.get("allowed_digests") if isinstance(feature, Mapping) else None
     return next((d for d in _DIGESTS if d in allowed), "sha1") if isinstance(allowed, list) else "sha1"
 

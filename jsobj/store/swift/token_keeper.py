@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from jsobj.secret import Secret
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jsobj.identity.keystone.client import Keystone
 
 _EARLY = 30.0  # seconds before its end at which a token is renewed; at half time, where it lives less than a minute
@@ -28,8 +30,7 @@ class TokenKeeper:
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._token = keystone.token
-        expires = keystone.login.token_expires
-        self._until = self._end(expires.timestamp() if expires is not None else None)
+        self._until = self._end(keystone.login.token_expires)
         self.accepted = False  # set when a server has accepted the token
 
     def current(self) -> Secret:
@@ -57,15 +58,14 @@ class TokenKeeper:
 
         source = self.keystone.source
         issued = issue(source, self.keystone.chosen, HttpClient(process_environment(), source.tls))
-        expires = iso_time(str(issued.body.get("expires_at") or ""))
         self._began = time.monotonic()
-        self._until = self._end(expires.timestamp() if expires is not None else None)
+        self._until = self._end(iso_time(str(issued.body.get("expires_at") or "")))
         self._token = issued.token
         self.accepted = False
 
-    def _end(self, expires: float | None) -> float:
+    def _end(self, expires: datetime | None) -> float:
         """When to renew, on the monotonic clock, by the server's clock: this machine's may be wrong."""
         if expires is None:
             return float("inf")
-        left = expires - time.time() - (self.keystone.login.clock_offset or 0.0)
+        left = expires.timestamp() - time.time() - (self.keystone.login.clock_offset or 0.0)
         return time.monotonic() + max(left - _EARLY, left / 2)

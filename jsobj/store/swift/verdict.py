@@ -27,9 +27,9 @@ _WORDS_SHOWN = 200
 
 def words(reply: Reply) -> str:
     """Status, reason, request id and the server's own sentence, printable."""
-    said = reply.body[:_WORDS_SHOWN].decode("utf-8", "replace").strip() if not reply.body.startswith(b"<") else ""
+    sentence = reply.body[:_WORDS_SHOWN].decode("utf-8", "replace").strip() if not reply.body.startswith(b"<") else ""
     context = evidence(reply.status, reply.reason, reply.headers)
-    text = f"{context}: {said}" if said else context
+    text = f"{context}: {sentence}" if sentence else context
     return "".join(ch if ch.isprintable() else " " for ch in text)
 
 
