@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from jsobj.store.objects import StorePlace
+
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
@@ -25,20 +27,10 @@ class Bucket:
     read_acl: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where buckets are, shown before anything is created there."""
-
-    dialect: str
-    project: str
-    endpoint: str
-    where: str
-
-
 class BucketAdmin(Protocol):
     """The operations on buckets of one project in one dialect. All raise :class:`jsobj.errors.JsobjError`."""
 
-    place: Place
+    place: StorePlace
 
     def create(self, name: str) -> bool:
         """Create; False where the bucket was this project's already. Refused where another project has the name."""

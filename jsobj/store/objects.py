@@ -138,7 +138,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class StorePlace:
-    """Where a store is. ``where`` says who chose it; ``account`` is Swift's URL, "" for S3."""
+    """Where a store or an account (``bucket`` "") is. ``where``: what chose it; ``account``: Swift's URL, "" for S3."""
 
     dialect: str
     bucket: str

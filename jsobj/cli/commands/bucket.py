@@ -17,7 +17,8 @@ from jsobj.units import human_bytes, human_time
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jsobj.store.buckets import Bucket, BucketAdmin, Place
+    from jsobj.store.buckets import Bucket, BucketAdmin
+    from jsobj.store.objects import StorePlace
 
 group = Group(
     "bucket",
@@ -164,11 +165,11 @@ def _names_changed(world: World) -> None:
     forget_names(world.settings, cloud=world.cloud, profile=world.profile)
 
 
-def _project(place: Place) -> str:
+def _project(place: StorePlace) -> str:
     return f"project {place.project}" if place.project else "the key's project"
 
 
-def _place_data(place: Place) -> dict[str, object]:
+def _place_data(place: StorePlace) -> dict[str, object]:
     return {"dialect": place.dialect, "project": place.project or None, "endpoint": place.endpoint}
 
 

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 from jsobj.store.access import S3Access
 from jsobj.store.bucket_list import s3_buckets
-from jsobj.store.buckets import Bucket, Place
+from jsobj.store.buckets import Bucket
+from jsobj.store.objects import StorePlace
 from jsobj.store.s3.errors import translate_errors
 
 # One object, or one version of it, as the arguments of DeleteObject.
@@ -57,7 +58,7 @@ class S3Account:
         self._access = access
         self._proxy = proxy
         self._client = make_client(access, proxy=proxy)
-        self.place = Place("s3", access.project, str(access.origin), access.where)
+        self.place = StorePlace("s3", "", str(access.origin), access.where, access.project)
 
     def create(self, name: str) -> bool:
         """Create without a LocationConstraint. RGW answers 200 for one's own bucket, so look first."""

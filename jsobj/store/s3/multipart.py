@@ -66,12 +66,8 @@ class Multipart(Store):
         with suppress(JsobjError):
             for one in list(listing.uploads(self._requests, ours.key)):  # all of it before the first is gone
                 at_that_time = one.started is not None and since <= one.started <= until
-                if (
-                    one.key == ours.key
-                    and one.id != ours.id
-                    and at_that_time
-                    and not listing.parts(self._requests, one)
-                ):
+                other = one.key == ours.key and one.id != ours.id
+                if other and at_that_time and not listing.parts(self._requests, one):
                     self.abort(one)
 
     def put_part(self, upload: Upload, number: int, source: Source, *, moved: Moved = uncounted) -> Part:
@@ -180,11 +176,9 @@ def _query(upload: Upload, number: int) -> tuple[tuple[str, str], ...]:
 
 
 def _manifest(parts: Sequence[Part]) -> bytes:
+    root, space = "CompleteMultipartUpload", "http://s3.amazonaws.com/doc/2006-03-01/"
     lines = [f'<Part><PartNumber>{part.number}</PartNumber><ETag>"{part.etag}"</ETag></Part>' for part in parts]
-    inside = "".join(lines)
-    return (
-        f'<CompleteMultipartUpload xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{inside}</CompleteMultipartUpload>'
-    ).encode()
+    return f'<{root} xmlns="{space}">{"".join(lines)}</{root}>'.encode()
 
 
 def _etag_in(body: bytes) -> str:

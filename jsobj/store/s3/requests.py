@@ -9,10 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged, RangeOutside, UploadNotCompleted
+from jsobj.net.body import BytesSink
 from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.session import Session, default_verdict
@@ -95,7 +97,7 @@ class S3Dialect:
         if reply.body and request.method in {"PUT", "POST"} and b"<Error" in reply.body:
             what = said(reply)
             if what.code in _LASTING:
-                return failure(request, _as_error(reply), what, self._sent(request))
+                return failure(request, replace(reply, status=400), what, self._sent(request))
             if _completes(request) and reply.attempts >= _COMPLETIONS:
                 return _not_completed("an error came in the answer", what)
             return Retry(f"the server answered 200 and then {what.code or 'an error'}"[:200])
@@ -116,10 +118,6 @@ def _region_of(what: Said) -> str:
 
 def _completes(request: Request) -> bool:
     return request.method == "POST" and any(name == "uploadId" for name, _ in request.query)
-
-
-def _as_error(reply: Reply) -> Reply:
-    return Reply(400, reply.reason, reply.headers, reply.body, attempts=reply.attempts)
 
 
 def _not_completed(reason: str, what: Said) -> JsobjError:
@@ -168,18 +166,11 @@ class S3Requests:
     def _ask_why(self, key: str) -> None:
         """Raise what a GET of one byte raises; an empty object has none, and is there."""
         with suppress(RangeOutside):
-            self.send("GET", key, headers={"range": "bytes=0-0"}, expect=READ, sink=_Nowhere(), range_size=1)
+            self.send("GET", key, headers={"range": "bytes=0-0"}, expect=READ, sink=BytesSink(), range_size=1)
 
     def malformed(self, reason: str) -> JsobjError:
         """The error for an answer that is not S3's."""
         return elsewhere(self.access, reason)
-
-
-class _Nowhere:
-    """A sink that keeps nothing."""
-
-    def write(self, chunk: memoryview, offset: int) -> None:
-        """Drop it."""
 
 
 def encoded(key: str) -> str:
@@ -205,10 +196,8 @@ def _in_segments(headers: Mapping[str, str]) -> bool:
 def info_of(access: S3Access, key: str, reply: Reply) -> ObjectInfo:
     """The values in the answer to a HEAD or GET; raises :class:`JsobjError` (network) where no S3 answers so."""
     headers = reply.headers
-    length = headers.get("content-length") or (
-        str(reply.received) if reply.received_digest else ""
-    )  # chunked: what came
-    size = headers.get("content-range", "").rpartition("/")[2] or length
+    came = str(reply.received) if reply.received_digest else ""  # where the body was chunked
+    size = headers.get("content-range", "").rpartition("/")[2] or headers.get("content-length") or came
     if not (size.isascii() and size.isdigit()) or "etag" not in headers:
         raise elsewhere(access, f"HTTP {reply.status} without a size or an ETag")
     metadata = {name[len(_META) :]: decoded(value) for name, value in headers.items() if name.startswith(_META)}

@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 from jsobj.errors import BucketNotEmpty, ExitCode, JsobjError
 from jsobj.identity.keystone.client import Keystone
 from jsobj.store.bucket_list import swift_containers
-from jsobj.store.buckets import Bucket, Place
+from jsobj.store.buckets import Bucket
+from jsobj.store.objects import StorePlace
 from jsobj.store.swift.errors import translate_errors
 from jsobj.store.swift.temp_url import is_rgw
 
@@ -50,7 +51,7 @@ class SwiftAccount:
         self._verify = verify
         self._proxy = proxy
         login = keystone.login
-        self.place = Place("swift", login.project.name, login.swift_url, f"a token of {login.user.name}")
+        self.place = StorePlace("swift", "", login.swift_url, f"a token of {login.user.name}", login.project.name)
         self._connection = self._connect()
 
     def _connect(self) -> Any:

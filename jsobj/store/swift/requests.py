@@ -139,8 +139,8 @@ def encoded(name: str) -> str:
 def info_of(container: str, key: str, reply: Reply) -> ObjectInfo:
     """The values in the answer to a HEAD or GET; raises :class:`JsobjError` (network) where no Swift answers so."""
     headers = reply.headers
-    length = headers.get("content-length") or str(reply.received)  # chunked: what came
-    size = headers.get("content-range", "").rpartition("/")[2] or length
+    came = str(reply.received)  # where the body was chunked
+    size = headers.get("content-range", "").rpartition("/")[2] or headers.get("content-length") or came
     if not size.isdigit() or "etag" not in headers:
         raise not_swift(container, f"HTTP {reply.status} without a size or an ETag")
     metadata = {name[len(_META) :]: value for name, value in headers.items() if name.startswith(_META)}
@@ -163,8 +163,7 @@ def _modified(headers: Mapping[str, str]) -> float | None:
     try:
         return float(headers["x-timestamp"])
     except (KeyError, ValueError):
-        pass
-    return http_epoch(headers.get("last-modified", ""))
+        return http_epoch(headers.get("last-modified", ""))
 
 
 def headers_for(options: PutOptions) -> dict[str, str]:
