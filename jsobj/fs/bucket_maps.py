@@ -42,8 +42,7 @@ class BucketMaps:
         Raises :class:`JsobjError`: auth; usage for another account than the login's own.
         """
         self._require_own(place)
-        given = self._recipe
-        return open_account(Settings.read(), dialect=self._dialect, cloud=given.cloud, profile=given.profile)
+        return open_account(Settings.read(), self._recipe.location, self._recipe.login)
 
     def buckets(self, place: ObjectPath) -> Iterator[Bucket]:
         """All buckets of the login's project. Raises as :meth:`account`."""

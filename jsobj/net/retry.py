@@ -32,14 +32,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return float(text) if text.isascii() and text.isdigit() else None
 
 
-def _ignore(item: str, reason: str, wait: float) -> None:
-    """The default for ``on_retry``."""
-
-
 class RetryPolicy:
     """``parallel``: requests at once at most. ``on_retry`` is called before every wait."""
 
-    def __init__(self, *, parallel: int = 256, on_retry: OnRetry = _ignore) -> None:
+    def __init__(self, *, parallel: int = 256, on_retry: OnRetry = lambda item, reason, wait: None) -> None:
         self.on_retry = on_retry
         self.server_answered = False  # whether any request succeeded in this run
         self._budget = _BUDGET

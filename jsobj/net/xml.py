@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from xml.parsers import expat  # nosec B407 - documents with a type or entities are refused
 
 _DEEPEST = 20
 _REFERENCE = re.compile(rb"&#[xX]?[0-9a-fA-F]{1,8};")
@@ -91,8 +92,6 @@ def parse(body: bytes, roots: frozenset[str], records: frozenset[str] = frozense
     Each child of the root in ``records`` becomes a record of its own, and each child of the element ``within`` below
     the root. Raises :class:`XmlError`.
     """
-    from xml.parsers import expat
-
     try:
         try:
             reader, mended = _read(body, roots, records, within), False
@@ -106,8 +105,6 @@ def parse(body: bytes, roots: frozenset[str], records: frozenset[str] = frozense
 
 
 def _read(body: bytes, roots: frozenset[str], records: frozenset[str], within: str) -> _Reader:
-    from xml.parsers import expat  # nosec B407 - documents with a type or entities are refused
-
     reader = _Reader(roots, records, within)
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True  # an element's text comes at once

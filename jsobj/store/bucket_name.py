@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
@@ -97,7 +98,8 @@ def _s3_fault(name: str) -> str:
         return "it must begin and end with a letter or digit"
     if ".." in name or ".-" in name or "-." in name:
         return "'..', '.-' and '-.' are not allowed"
-    if _is_address(name):
+    with suppress(ValueError):
+        ipaddress.IPv4Address(name)
         return "it looks like an IP address"
     if name.startswith(_RESERVED) or name.endswith(_RESERVED_ENDS):
         return "this beginning or end is reserved"
@@ -116,11 +118,3 @@ def check_new_swift(name: str) -> tuple[str, ...]:
         )
     fault = _s3_fault(name)
     return (f"S3 tools will not be able to use '{name}': {fault}",) if fault else ()
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.IPv4Address(name)
-    except ValueError:
-        return False
-    return True

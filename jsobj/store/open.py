@@ -45,23 +45,12 @@ class StoreRequest:
         return Keystone(current_source(settings, cloud=self.cloud, profile=self.profile))
 
 
-def open_account(
-    settings: Settings,
-    *,
-    dialect: str = "",
-    bucket: str = "",
-    cloud: str = "",
-    profile: str = "",
-    log_in: Callable[[], Keystone] | None = None,
-) -> BucketAdmin:
-    """The account meant, for making and keeping buckets.
-
-    ``bucket`` is for hints; ``log_in`` as in :class:`StoreRequest`.
+def open_account(settings: Settings, location: Location, request: StoreRequest) -> BucketAdmin:
+    """The account meant, for making and keeping buckets. The bucket in ``location`` is for hints only.
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login.
     """
-    request = StoreRequest(cloud, profile, log_in=log_in)
-    access = _keys(settings, Location(dialect, bucket), request)
+    access = _keys(settings, location, request)
     if access is not None:
         from jsobj.store.s3.bucket_admin import S3Account
 

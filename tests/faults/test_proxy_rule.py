@@ -20,7 +20,7 @@ from jsobj.identity.keystone.plugins import plugin_session
 from jsobj.identity.settings import Settings, process_environment
 from jsobj.net.client import HttpClient
 from jsobj.net.connection.proxy import ProxyUnusable, proxy_for
-from jsobj.store.location import parse_location
+from jsobj.store.location import Location, parse_location
 from jsobj.store.open import StoreRequest, open_account, open_store
 from jsobj.store.swift.bucket_admin import through
 from jsobj.urls import require_origin
@@ -98,7 +98,7 @@ def objects() -> None:
 
 
 def buckets_over_s3() -> None:
-    list(open_account(Settings.read(), dialect="s3").list())
+    list(open_account(Settings.read(), Location("s3", ""), StoreRequest()).list())
 
 
 def buckets_over_swift() -> None:

@@ -143,10 +143,11 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
 
 
 def _open(world: World, dialect: str, bucket: str = "") -> BucketAdmin:
-    from jsobj.store.open import open_account
+    from jsobj.store.location import Location
+    from jsobj.store.open import StoreRequest, open_account
 
-    named = {"dialect": dialect, "bucket": bucket, "cloud": world.cloud, "profile": world.profile}
-    return open_account(world.settings, **named, log_in=lambda: keystone_for(world))
+    request = StoreRequest(world.cloud, world.profile, log_in=lambda: keystone_for(world))
+    return open_account(world.settings, Location(dialect, bucket), request)
 
 
 def _find(world: World, bucket: str) -> tuple[BucketAdmin, Bucket]:

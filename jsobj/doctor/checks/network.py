@@ -16,7 +16,7 @@ from jsobj.doctor.check import Finding, failed, passed
 from jsobj.doctor.http import CONNECT_SECONDS, ask
 from jsobj.errors import JsobjError
 from jsobj.net.connection.dial import connect, open_tunnel
-from jsobj.net.connection.proxy import Proxy, proxy_for
+from jsobj.net.connection.proxy import Proxy, proxy_for, proxy_login
 from jsobj.net.connection.response_head import WireError
 from jsobj.urls import Origin, parse_url
 
@@ -172,6 +172,6 @@ def open_way(target: Destination) -> socket.socket:
     with contextlib.ExitStack() as failure:
         connection = failure.enter_context(connect(target.first_hop, CONNECT_SECONDS))
         if target.proxy is not None:
-            open_tunnel(connection, target.origin, target.proxy.login)
+            open_tunnel(connection, target.origin, proxy_login(target.proxy.url))
         failure.pop_all()
         return connection

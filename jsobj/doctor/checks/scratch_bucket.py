@@ -141,10 +141,9 @@ def open_scratch(case: Case, dialect: str, create: Callable[[str], None]) -> Scr
     mark = f"{PREFIX}{uuid.uuid4().hex[:12]}"
     scope, bucket = case.scope, case.scope.bucket
     request = StoreRequest(scope.cloud, scope.profile, log_in=lambda: needed(case.keystone))
-    account = open_account(
-        case.settings, dialect=dialect, cloud=scope.cloud, profile=scope.profile, log_in=request.log_in
-    )
-    store = case.undo.enter_context(closing(open_store(case.settings, Location(dialect, bucket or mark), request)))
+    location = Location(dialect, bucket or mark)
+    account = open_account(case.settings, location, request)
+    store = case.undo.enter_context(closing(open_store(case.settings, location, request)))
     scratch = ScratchBucket(account, store, f"{mark}/" if bucket else "")
     if bucket:
         first_of(store.list(scratch.prefix))  # raises where there is no such bucket

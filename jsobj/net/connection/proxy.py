@@ -28,11 +28,6 @@ class Proxy:
     host: str
     port: int
 
-    @property
-    def login(self) -> str:
-        """The value of ``Proxy-Authorization``; "" where the URL holds no name."""
-        return proxy_login(self.url)
-
 
 class ProxyUnusable(JsobjError):
     """A variable names something that cannot serve as the proxy for a server."""

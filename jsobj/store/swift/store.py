@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from jsobj.ec2_keys.server_info import limit_of, server_info
@@ -225,11 +226,8 @@ class SwiftStore(Store):
         segments = self._segments.of(self.place.bucket, info)
         if segments is None:
             return None
-        found, start = [], 0
-        for segment in segments:
-            found.append(PartDigest(start, segment.size, segment.md5))
-            start += segment.size
-        return found
+        starts = accumulate((segment.size for segment in segments), initial=0)
+        return [PartDigest(start, found.size, found.md5) for start, found in zip(starts, segments, strict=False)]
 
     def first_part(self, info: ObjectInfo) -> int:
         """Unknown over Swift: :meth:`digests` lists the segments if there are any."""
