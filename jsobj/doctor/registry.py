@@ -57,7 +57,7 @@ CHECKS: tuple[Check, ...] = (
     Check("aws-logins", _FILES, "Other logins in the profile", aws_profile.other_logins, needs=("aws-files",)),
     Check("aws-checksums", _FILES, "Checksum settings", aws_profile.checksums, needs=("aws-files", "aws-sections")),
     Check("aws-modes", _FILES, "Who can read the keys", aws_files.private),
-    Check("rc-files", _FILES, "RC files lying about", clouds_files.rc_files),
+    Check("rc-files", _FILES, "RC files in the usual places", clouds_files.rc_files),
     Check("other-tls", _FILES, "Certificate checks of other tools", other_tools.certificates),
     Check("other-modes", _FILES, "Key files of other tools", other_tools.open_files),
     Check("other-boto", _FILES, "Old boto files", other_tools.shadows),
