@@ -1,4 +1,4 @@
-"""The proof that a profile works for everybody: plain boto3, given nothing but the profile's name.
+"""The proof that a profile works for other programs: plain boto3, given nothing but the profile's name.
 
 It runs as a process of its own (:mod:`jsobj.ec2_keys.programs.boto3_proof`), started early: while Keystone answers,
 the other core imports boto3. The two files are named explicitly, so that the proof is about what was written.
@@ -31,11 +31,11 @@ _OVERRIDING = {
 
 def overriding(settings: Settings, *, endpoint_url: str, region: str) -> tuple[str, ...]:
     """The variables in the user's environment that make other tools see something else than this profile."""
-    said = {"endpoint_url": endpoint_url, "region": region}
+    profile = {"endpoint_url": endpoint_url, "region": region}
     return tuple(
         name
         for name, setting in _OVERRIDING.items()
-        if settings.get(name) and settings.get(name).rstrip("/") != said.get(setting)
+        if settings.get(name) and settings.get(name).rstrip("/") != profile.get(setting)
     )
 
 
@@ -68,14 +68,14 @@ class Prover:
 
         Raises :class:`JsobjError` (auth, network) with boto3's own words.
         """
-        wish = {
+        request = {
             "profile": name,
             "credentials_file": str(files.credentials),
             "config_file": str(files.config),
             "ignored": list(_OVERRIDING),
         }
         try:
-            out, err = self._process.communicate(json.dumps(wish) + "\n", timeout=_SECONDS)
+            out, err = self._process.communicate(json.dumps(request) + "\n", timeout=_SECONDS)
             answer = json.loads(out)
         except (subprocess.TimeoutExpired, ValueError) as error:
             last = "" if isinstance(error, subprocess.TimeoutExpired) else err.strip().rpartition("\n")[2]

@@ -26,13 +26,13 @@ def main() -> None:
     line = sys.stdin.readline()
     if not line:
         return
-    wish = json.loads(line)
-    for name in wish["ignored"]:
+    request = json.loads(line)
+    for name in request["ignored"]:
         os.environ.pop(name, None)  # noqa: TID251 - of this process only: the profile is to be proven, and nothing else
-    core = botocore.session.Session(profile=wish["profile"])
+    core = botocore.session.Session(profile=request["profile"])
     core.register_component("data_loader", loader)
-    core.set_config_variable("credentials_file", wish["credentials_file"])
-    core.set_config_variable("config_file", wish["config_file"])
+    core.set_config_variable("credentials_file", request["credentials_file"])
+    core.set_config_variable("config_file", request["config_file"])
     try:
         answer = boto3.Session(botocore_session=core).client("s3").list_buckets()
     except ClientError as error:

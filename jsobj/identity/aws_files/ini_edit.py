@@ -1,10 +1,8 @@
 """Editing the INI dialect of ``~/.aws/credentials`` and ``~/.aws/config``: pure functions on bytes.
 
-An edit changes the lines of the keys it was asked to change and no other byte: comments, order, blank lines, unknown
-keys, line endings and a missing final one stay. The result is read again before it is handed back, and an edit that
-would change the meaning of anything else is refused.
-
-This file must not open files, know profiles, or put a value into an error: values may be secrets.
+An edit changes the lines of its keys and no other byte: comments, order, blank lines, unknown keys, line endings and a
+missing final one stay. The result is read again before it is returned, and an edit that would change the meaning of
+anything else is refused. No error shows a value, which may be a secret.
 """
 
 from __future__ import annotations

@@ -3,9 +3,8 @@
 Two readers look at every file. Python's ``configparser`` says what a file means, because botocore reads with it (its
 ``configloader``: ``RawConfigParser`` with default settings, then indented ``key = value`` lines as one nested level).
 Our own line scan says where each thing stands, so that an edit can be made by line. Where the two differ, or where a
-person could read the file differently from botocore, the file is refused by line number.
-
-This file must not open files, change text, or put a value into an error: values may be secrets.
+person could read the file differently from botocore, the file is refused by line number. No error shows a value, which
+may be a secret.
 """
 
 from __future__ import annotations

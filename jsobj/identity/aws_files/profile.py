@@ -3,9 +3,7 @@
 A profile is a section ``[name]`` of the credentials file (its keys) and ``[profile name]`` of the config file (where
 and how to talk). They are read here as botocore merges them: what the credentials file says wins. They are edited by
 :mod:`jsobj.identity.aws_files.ini_edit` and replaced by :mod:`jsobj.atomic`; another key, endpoint or kind of login
-under the same name is never replaced unasked.
-
-This file must not know where the user's files are, talk to a server, or import botocore (0.1 s and more).
+under the same name is never replaced without ``overwrite``.
 """
 
 from __future__ import annotations

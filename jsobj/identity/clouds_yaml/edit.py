@@ -2,9 +2,8 @@
 
 A YAML library that loads and dumps a file loses its comments, order and quoting. Here the parser only says on which
 lines one entry under ``clouds:`` stands (:mod:`jsobj.identity.clouds_yaml.lines`), and only these lines are replaced;
-every other byte stays. The result is read again and must mean the same except for that cloud.
-
-This file must not open files, or put a value into an error: values may be secrets.
+every other byte stays. The result is read again and must mean the same except for that cloud. No error shows a value,
+which may be a secret.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Read ``clouds.yaml`` or ``secure.yaml`` so that it can be edited by line: what it means and where its clouds stand.
 
 The parser's events and nodes carry line numbers; the meaning comes from the safe constructor, which makes plain data
-only. Whatever could be meant differently, or costs unbounded time, is refused with its line.
-
-This file must not open files, change text, construct any object from a tag, or put a value into an error: values may be
-secrets (the parser's own messages quote them, so they are not passed on).
+only. Whatever is ambiguous, or costs unbounded time, is refused with its line. No error shows a value, which may be a
+secret; the parser's own messages quote them, so they are not passed on.
 """
 
 from __future__ import annotations

@@ -3,10 +3,8 @@
 :func:`read` checks the file itself (owner, mode, size), :func:`parse` turns its bytes into one frozen :class:`RcFile`,
 :func:`missing` says what a login would still lack. Only ``OS_*`` variables are kept; ``OS_X=1`` without ``export`` is
 taken with a notice, because people forget it; empty values count as not set, as Horizon's own guards want it. Values
-are those of bash, but for a byte order mark and carriage returns at the ends of lines, which are dropped, and for lines
-that Horizon damaged, which are repaired with a notice (:mod:`jsobj.identity.rc.horizon`).
-
-This file must not ask questions, look at the environment, or talk to a server.
+are those of bash, except that a byte order mark and carriage returns at the ends of lines are dropped, and that lines
+which Horizon damaged are repaired with a notice (:mod:`jsobj.identity.rc.horizon`).
 """
 
 from __future__ import annotations
@@ -90,9 +88,9 @@ def read(path: Path, *, force: bool = False) -> RcFile:
 def missing(rc: RcFile) -> tuple[str, ...]:
     """What a login needs and the file does not have, all at once, as names (``"A or B"`` where either will do).
 
-    A value that the file asks for counts as there. For an application credential: the address, its id (or its name and
-    the user), and the secret. For a password: the address, the user and the project; the password may be asked for. For
-    other plugins: the address.
+    A value that the file prompts for counts as present. For an application credential: the address, its id (or its name
+    and the user), and the secret. For a password: the address, the user and the project; the password may be prompted
+    for. For other plugins: the address.
     """
     have = {*rc.values, *rc.secrets, *rc.prompts}
     user = ("OS_USERNAME", "OS_USER_ID")

@@ -265,7 +265,7 @@ class _Interpreter:
         items = [item for word in words if (item := self._assignment(word))]
         if not items or len(items) < len(words):
             raise self._stray_words(line, any(word.bare.startswith("=") for word in words))
-        # "export OS_PASSWORD=two words=three": bash takes it, but nobody means it; and the words must not be shown.
+        # "export OS_PASSWORD=two words=three": valid bash, but surely a mistake; the words must not be shown.
         if any(is_secret(item.name) for item in items) and not all(is_ours(item.name) for item in items):
             raise self._stray_words(line)
         return items
