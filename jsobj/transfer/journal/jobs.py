@@ -166,7 +166,7 @@ def _require_same_place(job: Job, place: StorePlace) -> None:
     if (place.dialect, place.bucket, place.endpoint, place.project) != wanted:
         where = f"{key.dialect}://{key.bucket} at {key.endpoint}" + (f", project {key.project}" if key.project else "")
         raise JsobjError(
-            "job-in_child",
+            "job-elsewhere",
             f"job {job.id} is of {where}, and the login in use leads to another place",
             code=ExitCode.AUTH,
             context=f"{place.url()} at {place.endpoint}" + (f", project {place.project}" if place.project else ""),

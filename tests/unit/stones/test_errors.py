@@ -70,3 +70,15 @@ def test_an_error_in_other_words_is_of_the_same_kind() -> None:
 )
 def test_a_mistyped_name_has_a_suggestion(word: str, hint: str) -> None:
     assert did_you_mean(word, ["rclone", "s3cmd", "s5cmd"]) == hint
+
+
+def test_references_are_words_with_hyphens() -> None:
+    """Scripts compare them: a rename of a variable must not reach into them."""
+    package = Path(jsobj.errors.__file__).parent
+    found = {
+        reference
+        for path in package.rglob("*.py")
+        for reference in re.findall(r'JsobjError\(\s*"([^"]+)"', path.read_text())
+    }
+    assert len(found) > 100
+    assert [reference for reference in sorted(found) if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", reference)] == []
