@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.location import Location, nothing_at, object_at
+from jsobj.store.location import Location, first_of, head_or_none, nothing_at, object_at
 from jsobj.store.objects import Store
-from jsobj.transfer.copy import CopyItem, ObjectCopier, copy_all
+from jsobj.transfer.copy import EXISTS, CopyItem, ObjectCopier, copy_all
 from jsobj.transfer.events import Started
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.options import Options
@@ -35,9 +35,25 @@ def copy(
         return _items(origin, source.key, destination, filters)
 
     def plan() -> Iterator[PlannedItem]:
-        return (PlannedItem(verb, item.remote.key, item.key, item.remote.size) for item in items())
+        _require_bucket(target)
+        return (_planned(verb, target, item, options) for item in items())
 
     return Action(run=lambda: _run(context, verb, origin, target, items(), options), plan=plan)
+
+
+def _require_bucket(store: Store) -> None:
+    """Raises not found for a bucket that is not there; who may write need not be allowed to list."""
+    try:
+        first_of(store.list(delimiter="/"))
+    except JsobjError as error:
+        if error.code is not ExitCode.REFUSED:
+            raise
+
+
+def _planned(verb: str, target: Store, item: CopyItem, options: Options) -> PlannedItem:
+    if not options.overwrite and head_or_none(target, item.key):
+        return PlannedItem("skip", item.remote.key, reason=EXISTS)
+    return PlannedItem(verb, item.remote.key, item.key, item.remote.size)
 
 
 def _items(origin: Store, key: str, destination: Location, filters: Filters) -> Iterator[CopyItem]:

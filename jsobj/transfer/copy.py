@@ -22,6 +22,7 @@ from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
 from jsobj.transfer.upload.send_stream import begun_upload, send_stream
 
+EXISTS = "exists already"  # why --no-clobber leaves an object alone
 _PARTS_AT_ONCE = 8
 _COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a small one
 
@@ -67,7 +68,7 @@ class ObjectCopier:
             )
         info = self.source.head(item.remote.key)
         if not self.overwrite and head_or_none(self.target, item.key):
-            return Skipped(name, "exists already")
+            return Skipped(name, EXISTS)
         if self.same_server:
             etag = self._on_server(info, item.key)
             verified = self._compared(info, item.key, etag)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+from collections.abc import Callable
 
 import pytest
-from transfer_scene import IN_PARTS, PART, TransferScene, sha
+from transfer_scene import GROUNDS, IN_PARTS, PART, TransferScene, sha
 
 SMALL, LARGE = os.urandom(1000), os.urandom(2 * PART + 5)
 
@@ -37,6 +38,8 @@ def test_nothing_is_overwritten_with_no_clobber(over_s3: TransferScene) -> None:
     over_s3.put("old", b"old")
     got = over_s3.summary("cp", over_s3.url("new"), over_s3.url("old"), "--no-clobber")
     assert (got["done"], got["skipped"], over_s3.get("old")) == (0, 1, b"old")
+    plan = over_s3("cp", over_s3.url("new"), over_s3.url("old"), "--no-clobber", "--dry-run", "--json").json
+    assert [(item["action"], item["reason"]) for item in plan["items"]] == [("skip", "exists already")]
     over_s3("upload", "-", over_s3.url("old"), "--no-clobber", stdin="other")
     assert over_s3.get("old") == b"old"
 
@@ -57,6 +60,25 @@ def test_files_here_are_refused_with_the_command_that_is_meant(over_s3: Transfer
 def test_what_is_not_there_is_not_found(over_s3: TransferScene) -> None:
     error = over_s3("cp", over_s3.url("nothing"), over_s3.url("x"), "--json", code=5).error
     assert error["reference"] == "object-not-found"
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("verb", ["cp", "mv"])
+def test_the_bucket_that_is_missing_is_named(
+    make_scene: Callable[[str], TransferScene], ground: str, verb: str
+) -> None:
+    scene = make_scene(ground)
+    scene.put("raw/a", b"1")
+    missing = f"{scene.bucket}-not"
+    there = f"{scene.dialect}://{missing}/"
+    for source, target in ((scene.url("raw/a"), there), (scene.url("raw/"), there), (f"{there}raw/a", scene.url())):
+        said = scene(verb, source, target, code=5).err
+        assert f"'{missing}'" in said, said
+        assert "bucket-not-found" in said
+    assert (
+        scene(verb, scene.url("raw/a"), there, "--dry-run", "--json", code=5).error["reference"] == "bucket-not-found"
+    )
+    assert scene.keys() == ["raw/a"]
 
 
 def test_verify_tells_same_different_missing_and_extra(over_s3: TransferScene) -> None:

@@ -164,8 +164,9 @@ def of_object(code: str, context: str, sent: SentRequest) -> JsobjError | None:
 
 
 def _meant(request: Request, what: Said, sent: SentRequest) -> SentRequest:
-    """Of a copy, what is missing is the source."""
-    if request.copy_from is None or what.code not in {"NoSuchKey", "NoSuchBucket"}:
+    """Of a copy, the object that is missing is the source. A bucket that is missing is the one that is written to:
+    that of the source was read before."""
+    if request.copy_from is None or what.code != "NoSuchKey":
         return sent
     return SentRequest(sent.access, *request.copy_from, sent.accepted, sent.now)
 

@@ -248,12 +248,14 @@ class SwiftStore(Store):
             )
 
     @contextmanager
-    def _telling_what_is_missing(self, bucket: str = "") -> Iterator[None]:
-        """A 404 does not say whether the object or its container is missing: look, where it happens."""
+    def _telling_what_is_missing(self, source: str = "") -> Iterator[None]:
+        """A 404 does not say whether the object or its container is missing, nor of a copy from the container
+        ``source`` which of the two: look, where it happens."""
         try:
             yield
         except ObjectNotFound:
-            self._requests.of(bucket or self.place.bucket).send("HEAD", expect=READ)  # raises BucketNotFound
+            for bucket in filter(None, (source, self.place.bucket)):
+                self._requests.of(bucket).send("HEAD", expect=READ)  # raises BucketNotFound
             raise
 
 

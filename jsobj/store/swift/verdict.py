@@ -63,7 +63,7 @@ def _about_object(request: Request, reply: Reply, who: AccountContext | None, co
     status, context = reply.status, words(reply)
     at = same_login(cloud=who.cloud if who else "")
     if status == 404 and not (request.method == "PUT" and request.copy_from is None):
-        return OBJECT_NOT_FOUND.error("swift", container, key, context, at)
+        return OBJECT_NOT_FOUND.error("swift", *(request.copy_from or (container, key)), context, at)
     if status in {401, 403} and who is None:
         return _NOT_PUBLIC.error("swift", container, key, context)
     if status == 413 and "quota" not in context.lower():
