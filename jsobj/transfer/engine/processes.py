@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sys
 import threading
 import time
 import warnings
@@ -208,11 +207,12 @@ def _child_main(
 
 
 def _die_with(parent: int) -> None:
-    if sys.platform != "linux":
-        return  # there, the closed pairs end the child after its unit
     import ctypes
 
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is None:
+        return  # not Linux: there, the closed pairs end the child after its unit
+    prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it died before the call
         os._exit(0)
 
