@@ -58,7 +58,7 @@ _HELP = """From a portal's credentials file to data in OpenStack object storage 
   jsobj login app-cred-openrc.sh     log in with the file from the portal
   jsobj bucket create NAME           make a bucket
   jsobj upload DATA swift://NAME/    send data; Python reads swift:// URLs too
-  jsobj ec2-creds                    S3 keys for aws and boto3, if the cloud gives any
+  jsobj ec2-creds                    S3 keys for aws and boto3, where allowed
   jsobj help keyless                 what works without S3 keys
   jsobj COMMAND --help               more about a command
 """

@@ -1,8 +1,8 @@
 """All output: results to stdout, messages to stderr.
 
-``--json`` writes one document to stdout; else a terminal gets aligned text, and a pipe one tab-separated line per item
-without headings. Colour carries no meaning of its own; it follows NO_COLOR, FORCE_COLOR and TERM=dumb, for each stream
-separately.
+``--json`` writes one document to stdout; else a terminal gets aligned text, wrapped at words, and a pipe one
+tab-separated line per item without headings. Colour carries no meaning of its own; it follows NO_COLOR, FORCE_COLOR
+and TERM=dumb, for each stream separately.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from jsobj.errors import JsobjError
 from jsobj.ui.documents import Listing, Record, Stream
 from jsobj.ui.text import safe
+from jsobj.ui.wrap import columns_of, wrapped, wrapped_value
 
 _FLUSH_LINES = 500  # lines of a stream that are written at once,
 _FLUSH_SECONDS = 0.1  # or those of this time
@@ -46,7 +47,7 @@ class Output:
         self.as_json = as_json
         self.quiet = quiet
         self.verbose = verbose
-        env = environ or {}
+        self._environ = env = environ or {}
         self.colour_out = _wants_colour(stdout, env)
         self.colour_err = _wants_colour(stderr, env)
         self._dumb_terminal = env.get("TERM", "") == "dumb"
@@ -150,7 +151,9 @@ class Output:
             self._message("  Next: " + "\n        ".join(map(safe, error.hint_lines)))
 
     def _message(self, text: str, *, raw: bool = False) -> None:
-        shown = (text if raw else "\n".join(_safe_styled(line) for line in text.split("\n"))) + "\n"
+        columns = columns_of(self.stderr, self._environ)
+        shown = text if raw else "\n".join(wrapped(_safe_styled(line), columns) for line in text.split("\n"))
+        shown += "\n"
         if self._write_err is not None:
             self._write_err(shown)
             return
@@ -169,7 +172,10 @@ class Output:
             self.data(record.lines)
             return
         width = max((len(label) for label, _ in record.lines), default=0)
-        self._write("\n".join(f"{label + ':':<{width + 1}} {safe(value)}".rstrip() for label, value in record.lines))
+        columns = columns_of(self.stdout, self._environ)
+        self._write(
+            "\n".join(wrapped_value(f"{label + ':':<{width + 1}}", value, columns) for label, value in record.lines)
+        )
 
     def _write_listing(self, listing: Listing[Any]) -> None:
         rows = [[safe(text) for text in listing.texts(item)] for item in listing.items]

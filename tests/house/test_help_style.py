@@ -37,6 +37,14 @@ def test_every_option_says_what_it_does(path: str) -> None:
     assert [option.name for option in options if len(option.help or "") > 76] == []
 
 
+@pytest.mark.parametrize("path", [*COMMANDS, *(path for path, _ in all_groups())])
+def test_help_fits_a_terminal_of_80_columns(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    command = COMMANDS.get(path) or dict(all_groups())[path]
+    text = command.get_help(click.Context(command, info_name=path, max_content_width=100))
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
 @pytest.mark.parametrize("path", COMMANDS)
 def test_the_shared_options_are_everywhere(path: str) -> None:
     options = {word for parameter in COMMANDS[path].params for word in parameter.opts}

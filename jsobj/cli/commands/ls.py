@@ -41,7 +41,7 @@ def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endp
       jsobj ls
       jsobj ls s3://results/raw/ -l
       jsobj ls swift://results -r | wc -l
-      jsobj ls s3://public-data --no-sign-request --endpoint https://js2.jetstream-cloud.org:8001
+      jsobj ls s3://open --no-sign-request --endpoint https://HOST:PORT
     """
     from jsobj.store.location import parse_location
 

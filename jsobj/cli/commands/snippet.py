@@ -45,7 +45,7 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
       jsobj snippet xarray s3://results/run42.zarr
       jsobj snippet h5py swift://results/run42.nc --cloud js2
       jsobj snippet xarray swift://open/run42.zarr --no-sign-request
-      jsobj snippet pandas s3://open/table.parquet --no-sign-request --endpoint https://HOST:PORT
+      jsobj snippet pandas s3://open/t.csv --no-sign-request --endpoint URL
     """
     from jsobj.export.snippets import access
     from jsobj.export.snippets.registry import find_library

@@ -39,7 +39,7 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
       jsobj upload run42.zarr s3://results/
       jsobj upload *.nc s3://results/raw/ --exclude '*.tmp'
       tar c data | jsobj upload - s3://results/data.tar
-      find . -newer stamp -print0 | jsobj upload . s3://results/new/ --files-from - -0
+      find . -newer stamp -print0 | jsobj upload . s3://new/ --files-from - -0
     """
     from jsobj.actions import upload as actions
     from jsobj.store.location import parse_location
