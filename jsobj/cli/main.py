@@ -123,7 +123,12 @@ def _report(error: JsobjError, argv: Sequence[str]) -> int:
 def _usage(error: click.UsageError) -> JsobjError:
     path = error.ctx.command_path if error.ctx else "jsobj"
     message = " ".join(error.format_message().split()).rstrip(".")
-    return BadUsage(message, hint=f"{path} --help")
+    hint = f"{path} --help"
+    if isinstance(error, click.NoSuchOption):
+        from jsobj.cli.parsing.other_words import OTHER_OPTIONS
+
+        hint = OTHER_OPTIONS.get(error.option_name, hint)
+    return BadUsage(message, hint=hint)
 
 
 def _bug(error: Exception, argv: Sequence[str]) -> JsobjError:

@@ -8,7 +8,7 @@ import pytest
 from commands import Jsobj
 
 from jsobj.cli.main import COMMANDS, make_root
-from jsobj.cli.parsing.other_words import OTHER_WORDS
+from jsobj.cli.parsing.other_words import OTHER_OPTIONS, OTHER_WORDS
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,28 @@ def test_the_advice_names_commands_that_exist() -> None:
             if second:
                 assert not hasattr(found, "table") or second in found.table, advice
         assert "jsobj" in advice
+
+
+@pytest.mark.parametrize(
+    ("argv", "advice"),
+    [
+        (("upload", "data", "s3://b/", "--bwlimit", "10M"), "--limit-rate 10M"),
+        (("ls", "--endpoint-url", "https://x"), "--endpoint URL"),
+        (("download", "s3://b/", "d", "--transfers", "8"), "--parallel N"),
+        (("upload", "x", "s3://b/", "--dryrun"), "--dry-run"),
+    ],
+)
+def test_an_option_of_another_tool(jsobj: Jsobj, argv: tuple[str, ...], advice: str) -> None:
+    error = jsobj(*argv, "--json", code=2).error
+    assert error["message"].lower().startswith("no such option")
+    assert error["hint"].startswith(advice)
+
+
+def test_the_advice_names_options_that_exist() -> None:
+    known = set()
+    for name in ("upload", "download", "ls", "presign", "rm", "du"):
+        command = make_root().get_command(None, name)  # type: ignore[arg-type]
+        assert command is not None
+        known |= {word for parameter in command.params for word in parameter.opts}
+    for advice in OTHER_OPTIONS.values():
+        assert set(re.findall(r"--[a-z-]+", advice)) <= known, advice

@@ -1,4 +1,4 @@
-"""The words of other tools (aws s3, s3cmd, s5cmd, rclone, gh), and what to type here instead."""
+"""The words and options of other tools (aws s3, s3cmd, s5cmd, rclone, gh), and what to type here instead."""
 
 from __future__ import annotations
 
@@ -36,4 +36,34 @@ OTHER_WORDS = {
     **dict.fromkeys(("resume", "queue", "tasks"), "jsobj jobs list"),
     **dict.fromkeys(("s3", "s3api", "swift", "storage"), "the commands without this word: jsobj ls, jsobj cp, ..."),
     "version": "jsobj --version",
+}
+
+_FOLDERS = "folders are sent and fetched with all that is in them: leave it out"
+_PARALLEL, _RATE, _LINKS = "--parallel N", "--limit-rate 10M", "--links follow, or --links skip"
+_REPLACES = "existing objects and files are replaced where they differ; --no-clobber leaves them alone"
+_KEPT = "a transfer deletes nothing: jsobj rm URL"
+_WHERE = "the profile or the cloud names the region"
+_INSECURE = "verify: false in clouds.yaml, if it must be"
+_UNCHANGED = "--check size; by default content is compared, and only what differs is sent"
+
+OTHER_OPTIONS = {
+    **dict.fromkeys(("-r", "-R", "--recursive"), _FOLDERS),
+    **dict.fromkeys(("--endpoint-url", "--host"), "--endpoint URL"),
+    **dict.fromkeys(("--dryrun",), "--dry-run"),
+    **dict.fromkeys(("--transfers", "--checkers", "--numworkers", "--concurrency", "-c", "--jobs", "-j"), _PARALLEL),
+    **dict.fromkeys(("--bwlimit", "--limit", "--rate-limit"), _RATE),
+    **dict.fromkeys(("-L", "--copy-links", "--follow-symlinks", "--no-follow-symlinks", "--follow"), _LINKS),
+    **dict.fromkeys(("--human-readable", "--summarize"), "jsobj du URL counts objects and bytes; ls -l has sizes"),
+    **dict.fromkeys(("--expires-in", "--expire"), "--expires 1h"),
+    **dict.fromkeys(("-f", "--force", "--overwrite"), f"{_REPLACES}; questions are answered by --yes"),
+    **dict.fromkeys(("--ignore-existing", "--skip-existing", "-n", "--no-overwrite"), "--no-clobber"),
+    **dict.fromkeys(("--size-only", "--update", "-u", "--if-size-differ", "--if-source-newer"), _UNCHANGED),
+    **dict.fromkeys(("-P", "--stats", "--show-progress"), "--progress bar; at a terminal it is shown anyway"),
+    **dict.fromkeys(("--only-show-errors", "--silent"), "--quiet"),
+    **dict.fromkeys(("--delete", "--delete-after", "--delete-excluded"), _KEPT),
+    **dict.fromkeys(("--filter", "--exclude-from", "--include-from"), "--include PATTERN and --exclude PATTERN"),
+    **dict.fromkeys(("--checksum", "--check-md5", "--integrity"), "digests are compared always: leave it out"),
+    **dict.fromkeys(("--region", "--source-region", "--destination-region"), _WHERE),
+    **dict.fromkeys(("--config", "--credentials-file"), "--cloud NAME or --profile NAME"),
+    **dict.fromkeys(("--no-verify-ssl", "--no-check-certificate", "--insecure"), _INSECURE),
 }
