@@ -10,7 +10,7 @@ import hashlib
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
@@ -81,6 +81,11 @@ class Session:
         self.retry.stop()
         self._pool.stop()
 
+    def cut(self, threads: Iterable[int]) -> None:
+        """End what some threads have under way, from another one. From now on nobody tries anything again."""
+        self.retry.stop()
+        self._pool.cut(threads)
+
     def revive(self) -> None:
         """After :meth:`stop`: serve a few requests more, to clear up, and wait for none of them long."""
         self.retry = RetryPolicy(on_retry=self.retry.on_retry)
@@ -124,7 +129,7 @@ class Session:
             try:
                 reply, verdict = self._once(request, attempt)
             except WireError as error:
-                if not error.stale:
+                if not error.stale or self.retry.stopped:
                     raise
                 reply, verdict = self._once(request, attempt + 1)
         except WireError as error:

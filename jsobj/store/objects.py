@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -309,6 +309,10 @@ class Store(ABC):
     def stop(self) -> None:
         """Cut every connection now, from another thread: calls under way end with an error."""
         self._session.stop()
+
+    def cut(self, threads: Iterable[int]) -> None:
+        """End what some threads have under way, from another one. From now on nobody tries anything again."""
+        self._session.cut(threads)
 
     def revive(self) -> None:
         """After :meth:`stop`: serve a few requests more, to clear up, and wait for none of them long."""

@@ -135,6 +135,10 @@ class Tally:
         self._counts = {name: Count() for name, value in vars(Tally).items() if isinstance(value, _Total)}
         self.moved: Callable[[int], None] = self._counts["bytes"].add  # no step between: it is called most
 
+    def moved_by(self, thread: int) -> int:
+        """The bytes that one thread has moved so far."""
+        return self._counts["bytes"].of(thread)
+
     def found(self, size: int, *, items: int = 1) -> None:
         """The plan has one more item to move; negative numbers, or ``items=0``, correct earlier calls."""
         self._counts["found_items"].add(items)

@@ -170,7 +170,8 @@ def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
 
 def _meter(job: RunContext) -> Meter:
     """Counts bytes, and slows them down to the rate that was set; each process has its share of it."""
-    return Meter(job.tally.moved, job.spec.options.limit_rate / max(1, job.spec.options.processes))
+    rate = job.spec.options.limit_rate / max(1, job.spec.options.processes)
+    return Meter(job.tally.moved, rate, by=job.tally.moved_by)
 
 
 def _announce(job: RunContext, source: str, destination: str) -> None:
@@ -199,6 +200,7 @@ def _run(
             processes=options.processes,
             make_performer=lambda: performer(job.open_store()),
             on_stop=perform.stop,
+            wind_down=perform.wind_down,
             tally=job.tally,
         )
         flush()

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import weakref
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jsobj.net.connection.dial import Dialer
 from jsobj.net.connection.wire import CONNECT_SECONDS, Wire
@@ -22,6 +22,7 @@ class Pool:
         self._dialer = Dialer(origin, verify=verify, proxy=proxy, connect_seconds=connect_seconds)
         self._idle: deque[Wire] = deque()
         self._all: set[Wire] = set()
+        self._of_thread: dict[int, Wire] = {}
         self._lock = threading.Lock()
         # The pool lives as long as it is referenced, and need not be closed; its sockets end with it. Not in
         # __del__: in a reference cycle the sockets may be finalized before the pool.
@@ -40,10 +41,20 @@ class Pool:
             wire = Wire(self._dialer.open)
             with self._lock:
                 self._all.add(wire)
+        me = threading.get_ident()
+        self._of_thread[me] = wire
         try:
             yield wire
         finally:
+            self._of_thread.pop(me, None)
             self._idle.append(wire)
+
+    def cut(self, threads: Iterable[int]) -> None:
+        """Cut the connections that some threads use at the moment."""
+        for thread in threads:
+            wire = self._of_thread.get(thread)
+            if wire is not None:
+                wire.cut()
 
     def stop(self) -> None:
         """Cut every connection, from any thread; no other is opened."""

@@ -24,7 +24,7 @@ from jsobj.transfer.download.partial_file import PartialFile
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.engine.parts_work import Arrived
 from jsobj.transfer.engine.rate_limit import Meter
-from jsobj.transfer.engine.work import Performer
+from jsobj.transfer.engine.store_performer import StorePerformer
 from jsobj.transfer.options import Options
 from jsobj.transfer.part_layout import Layout, Stretch
 
@@ -118,23 +118,26 @@ class DownloadBegun:
     proven: tuple[tuple[int, str], ...]
 
 
-class Receiver(Performer[DownloadUnit]):
+class Receiver(StorePerformer[DownloadUnit]):
     """Performs the units of a download. Shared by threads."""
 
     def __init__(self, store: Store, target: TargetFolder, options: Options, moved: Meter) -> None:
-        self._store = store
+        super().__init__(store, moved)
         self._target = target
         self._options = options
-        self._moved = moved
         self._temps: dict[str, PartialFile] = {}
         self._lock = threading.Lock()
 
-    def stop(self) -> None:
-        """Abort what is under way, from another thread."""
-        self._store.stop()
-        self._moved.stop()
+    def size(self, unit: DownloadUnit) -> int:
+        """The bytes that a unit fetches."""
+        match unit:
+            case FetchPart():
+                return unit.stretch.size
+            case FetchWhole():
+                return unit.item.size
+        return 0
 
-    def __call__(self, unit: DownloadUnit) -> Arrived | DownloadBegun | str | None:
+    def perform(self, unit: DownloadUnit) -> Arrived | DownloadBegun | str | None:
         """Perform one unit; raises :class:`JsobjError`."""
         match unit:
             case FetchPart():

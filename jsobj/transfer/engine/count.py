@@ -22,6 +22,10 @@ class Count:
         me = threading.get_ident()
         self._of_thread[me] = self._of_thread.get(me, 0) + number
 
+    def of(self, thread: int) -> int:
+        """What one thread has added so far."""
+        return self._of_thread.get(thread, 0)
+
     @property
     def total(self) -> int:
         """What all threads have added so far."""

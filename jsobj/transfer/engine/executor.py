@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jsobj.transfer.events import Tally
 
 STOP_SECONDS = 4.0  # how long workers may take to end after a stop; Ctrl-C takes 5 s at most
+_CUT_SECONDS = 0.5  # of these, for those that are cut
 _GROWTH_SECONDS = 0.2
 _WORTH_IT = 1.3
 _BUSY = 0.5  # of one core
@@ -35,6 +36,7 @@ def run(
     processes: int = 0,
     make_performer: MakePerformer | None = None,
     on_stop: Callable[[], None] = lambda: None,
+    wind_down: Callable[[float], int] = lambda seconds: 0,
     tally: Tally | None = None,
 ) -> None:
     """Perform all of ``work`` with ``workers`` threads, or as many threads spread over ``processes`` children.
@@ -50,16 +52,20 @@ def run(
         from several threads; a :class:`jsobj.transfer.engine.work.Performer` is also stopped and closed.
     on_stop:
         Called when the run ends early (Ctrl-C, a bug, an outcome that ends it), to abort what ``perform`` waits for.
+    wind_down:
+        Called again and again before that, after an interruption, with the seconds that are left: aborts what cannot
+        end in them and returns how many go on. Children do that by themselves.
     tally:
         Bytes and retries that children count in their copies of it are added here, about five times a second.
 
     Raises
     ------
     What ``work`` raises, what ``perform`` raises beside :class:`JsobjError`, and an interruption of the main thread
-    (Ctrl-C, a signal): then workers get four seconds to end. Another interruption meanwhile is raised at once.
+    (Ctrl-C, a signal): then no unit is handed out any more, and workers get four seconds to end what they have. Another
+    interruption meanwhile is raised at once.
     """
     if not processes:
-        _Run(work, [perform] * workers, on_stop, most=most).run()
+        _Run(work, [perform] * workers, on_stop, wind_down, most=most).run()
         return
     assert make_performer is not None
     with ProcessPool(processes, workers, make_performer, tally) as children:
@@ -68,7 +74,7 @@ def run(
             on_stop()
             children.stop()
 
-        _Run(work, children.slots, cut, children).run()
+        _Run(work, children.slots, cut, children.wind_down, children).run()
 
 
 class Growth:
@@ -111,14 +117,17 @@ class _Run:
         work: Work[Any],
         performers: Sequence[Perform],
         on_stop: Callable[[], None],
+        wind_down: Callable[[float], int],
         children: ProcessPool | None = None,
         *,
         most: int = 0,
     ) -> None:
         self._work = work
         self._on_stop = on_stop
+        self._wind_down = wind_down
         self._children = children
         self._lock = threading.Lock()
+        self._ending = False  # nothing that fails from now on says anything about its item
         self._stopped = False
         self._first: BaseException | None = None
         self._finished = False  # a worker found that there are no more units
@@ -132,13 +141,29 @@ class _Run:
             self._start(self._performers)
             self._wait(None)
         except BaseException:
-            self._stop()
-            self._wait(time.monotonic() + STOP_SECONDS)
+            deadline = time.monotonic() + STOP_SECONDS
+            try:
+                self._end_softly(deadline - _CUT_SECONDS)
+            finally:
+                self._stop()
+            self._wait(deadline)
             raise
         if self._first is not None:
             raise self._first
         if self._children is not None and not self._finished:
             raise self._children.all_gone()
+
+    def _end_softly(self, deadline: float) -> None:
+        """Hand out nothing more, and wait for those who can end what they have by the deadline."""
+        self._ending = True
+        self._work.stop()
+        while not self._stopped and any(thread.is_alive() for thread in self._threads):
+            left = deadline - time.monotonic()
+            if left <= 0 or not self._wind_down(left):
+                return
+            time.sleep(min(left, _POLL_SECONDS))
+            if self._children is not None:
+                self._children.collect_reports()
 
     def _wait(self, deadline: float | None) -> None:
         """Until every worker has ended, or the deadline. In short steps, and so that a signal's exception comes out."""
@@ -167,7 +192,7 @@ class _Run:
                 try:
                     outcome = UnitOutcome(perform(unit))
                 except JsobjError as error:
-                    if self._stopped:  # the error comes from the stop: drop it
+                    if self._ending or self._stopped:  # the error comes from the stop: drop it
                         return
                     outcome = UnitOutcome(error=error)
                 self._work.done(unit, outcome)

@@ -82,6 +82,13 @@ class ProcessPool:
         for child in self._children:
             child.order("stop")
 
+    def wind_down(self, seconds: float) -> int:
+        """Have every child abort what cannot end within ``seconds``; how many of them have something in hand."""
+        busy = [child for child in self._children if any(slot.busy for slot in child.slots)]
+        for child in busy:
+            child.order("wind-down", seconds)
+        return len(busy)
+
     def all_gone(self) -> JsobjError:
         """The error for a run that has no child left."""
         return JsobjError(
@@ -156,10 +163,10 @@ class _Child:
         self.slots = [Slot(pid, connection) for connection in connections[1:]]
         self.ended = False
 
-    def order(self, word: str) -> None:
+    def order(self, word: str, seconds: float = 0.0) -> None:
         """Send an order to the child's main thread, if the child lives."""
         with contextlib.suppress(OSError):
-            self.control.send(word)
+            self.control.send((word, seconds))
 
 
 class Slot:
@@ -168,9 +175,11 @@ class Slot:
     def __init__(self, pid: int, connection: Connection[Any, Any]) -> None:
         self._pid = pid
         self._connection = connection
+        self.busy = False
 
     def __call__(self, unit: Any) -> Any:
         """What the child's performer returns; raises its :class:`JsobjError`, or :class:`Fatal`."""
+        self.busy = True
         try:
             self._connection.send(unit)
             kind, value = self._connection.recv()
@@ -182,6 +191,8 @@ class Slot:
                 context="the system ends processes when memory runs out: look with dmesg",
                 hint="run the same command again; fewer --processes need less memory",
             ) from error
+        finally:
+            self.busy = False
         if kind == "fatal":
             raise Fatal(value)
         if kind == "error":
@@ -236,9 +247,10 @@ def _serve_all(connections: Sequence[Connection[Any, Any]], make_performer: Make
     with contextlib.suppress(EOFError, OSError):  # the parent is gone
         while True:
             if control.poll(_REPORT_SECONDS):
-                if control.recv() == "end":
+                word, seconds = control.recv()
+                if word == "end":
                     break
-                if isinstance(perform, Performer):
+                if isinstance(perform, Performer) and (word == "stop" or not perform.wind_down(seconds)):
                     perform.stop()
             report()
     if isinstance(perform, Performer):

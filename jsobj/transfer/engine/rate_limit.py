@@ -51,10 +51,13 @@ class RateLimit:
 class Meter:
     """Counts bytes as they pass, and holds them back to ``rate`` bytes a second; 0 for no limit.
 
-    It is a :data:`jsobj.net.body.Moved`.
+    It is a :data:`jsobj.net.body.Moved`. ``by``: the bytes that a thread has moved so far.
     """
 
-    def __init__(self, count: Callable[[int], None], rate: float = 0) -> None:
+    def __init__(
+        self, count: Callable[[int], None], rate: float = 0, *, by: Callable[[int], int] = lambda thread: 0
+    ) -> None:
+        self.by = by
         self._count = count
         self._limit = RateLimit(rate) if rate else None
 

@@ -6,12 +6,16 @@ time and hand an outcome back. Only the decider touches journals, events and cou
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from jsobj.errors import JsobjError
 
 Unit = TypeVar("Unit")
+_LOOKED = 1.0  # seconds after the first look from which on the rate since then is what counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,45 @@ class UnitOutcome:
     error: JsobjError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Hand:
+    """A unit under way: its bytes (0 for a few short requests), when it began, and what its thread had moved then."""
+
+    size: int
+    began: float
+    before: int
+
+
 class Performer(Generic[Unit]):
-    """Performs units, called from several threads."""
+    """Performs units, called from several threads. It knows what each has in hand, so that a run can end soon."""
+
+    def __init__(self) -> None:
+        self._hands: dict[int, _Hand] = {}
+        self._first_look: tuple[float, dict[int, int]] | None = None
 
     def __call__(self, unit: Unit) -> Any:
         """Perform one unit; raises :class:`JsobjError`."""
+        me = threading.get_ident()
+        self._hands[me] = _Hand(self.size(unit), time.monotonic(), self.moved_by(me))
+        try:
+            return self.perform(unit)
+        finally:
+            del self._hands[me]
+
+    def perform(self, unit: Unit) -> Any:
+        """What the subclass does with a unit."""
+        raise NotImplementedError
+
+    def size(self, unit: Unit) -> int:
+        """The bytes that a unit moves, 0 for none."""
+        raise NotImplementedError
+
+    def moved_by(self, thread: int) -> int:
+        """The bytes that a thread has moved so far."""
+        raise NotImplementedError
+
+    def cut(self, threads: Iterable[int]) -> None:
+        """Abort what some threads have under way, and wait for nothing any more."""
         raise NotImplementedError
 
     def stop(self) -> None:
@@ -34,6 +72,41 @@ class Performer(Generic[Unit]):
 
     def close(self) -> None:
         """Release what stays open between units."""
+
+    def wind_down(self, seconds: float) -> int:
+        """Cut those who cannot end within ``seconds``; how many go on. Called again and again until none does."""
+        now = time.monotonic()
+        hands = dict(self._hands)
+        moved = {thread: self.moved_by(thread) for thread in hands}
+        if self._first_look is None:
+            self._first_look = (now, moved)
+        looked, then = self._first_look
+        rests: dict[int, int | None] = {}
+        rates: dict[int, float] = {}
+        for thread, hand in hands.items():
+            passed = moved[thread] - hand.before
+            rests[thread] = None if hand.size and passed <= 0 else max(0, hand.size - passed)
+            if now - looked < _LOOKED:
+                rates[thread] = passed / max(0.001, now - hand.began)
+            else:
+                rates[thread] = (moved[thread] - then.get(thread, hand.before)) / (now - looked)
+        late = too_late(rests, rates, seconds)
+        self.cut(late)
+        return len(hands) - len(late)
+
+
+def too_late(rests: Mapping[int, int | None], rates: Mapping[int, float], seconds: float) -> list[int]:
+    """Which threads cannot end within ``seconds``, by their rest (bytes; None: not one has moved) and rate.
+
+    Those who go on share the line that all have shared so far, so the one with the least left comes first.
+    """
+    together, due, late = sum(rates.values()) * seconds, 0, []
+    for thread, rest in sorted(rests.items(), key=lambda item: item[1] or 0):
+        if rest is None or (rest > rates[thread] * seconds and due + rest > together):
+            late.append(thread)
+        else:
+            due += rest
+    return late
 
 
 class Work(Protocol[Unit]):

@@ -21,7 +21,7 @@ from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.compression import compressed_already, encoder, file_chunks, through
 from jsobj.transfer.engine.parts_work import Arrived
 from jsobj.transfer.engine.rate_limit import Meter
-from jsobj.transfer.engine.work import Performer
+from jsobj.transfer.engine.store_performer import StorePerformer
 from jsobj.transfer.local.local_file import content_type, opened, require_same
 from jsobj.transfer.local.scan import LocalFile
 from jsobj.transfer.options import Options
@@ -118,20 +118,23 @@ class UploadBegun:
     notice: str = ""
 
 
-class Sender(Performer[UploadUnit]):
+class Sender(StorePerformer[UploadUnit]):
     """Performs the units of an upload. Shared by threads."""
 
     def __init__(self, store: Store, options: Options, moved: Meter) -> None:
-        self._store = store
+        super().__init__(store, moved)
         self._options = options
-        self._moved = moved
 
-    def stop(self) -> None:
-        """Abort what is under way, from another thread."""
-        self._store.stop()
-        self._moved.stop()
+    def size(self, unit: UploadUnit) -> int:
+        """The bytes that a unit sends."""
+        match unit:
+            case SendPart():
+                return unit.stretch.size
+            case SendWhole():
+                return unit.item.size
+        return 0
 
-    def __call__(self, unit: UploadUnit) -> Arrived | UploadBegun | Part | None:
+    def perform(self, unit: UploadUnit) -> Arrived | UploadBegun | Part | None:
         """Perform one unit; raises :class:`JsobjError`."""
         match unit:
             case SendPart():

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -169,10 +169,20 @@ class Stubborn(Performer[int]):
     """A performer that works until it is told to stop."""
 
     def __init__(self, told: Path) -> None:
+        super().__init__()
         self.told = told
         self.stopped = threading.Event()
 
-    def __call__(self, unit: int) -> None:
+    def size(self, unit: int) -> int:
+        return 1
+
+    def moved_by(self, thread: int) -> int:
+        return 0
+
+    def cut(self, threads: Iterable[int]) -> None:
+        pass
+
+    def perform(self, unit: int) -> None:
         self.told.with_name(f"begun-{unit}").touch()
         self.stopped.wait(60)
         raise failure("cut")

@@ -1,0 +1,34 @@
+"""What the performers of uploads and downloads share: a store, the counting of bytes, and the two ways to end early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+from jsobj.store.objects import Store
+from jsobj.transfer.engine.rate_limit import Meter
+from jsobj.transfer.engine.work import Performer
+
+Unit = TypeVar("Unit")
+
+
+class StorePerformer(Performer[Unit], Generic[Unit]):
+    """Performs units with one store. Shared by threads."""
+
+    def __init__(self, store: Store, moved: Meter) -> None:
+        super().__init__()
+        self._store = store
+        self._moved = moved
+
+    def moved_by(self, thread: int) -> int:
+        """The bytes that a thread has moved so far."""
+        return self._moved.by(thread)
+
+    def cut(self, threads: Iterable[int]) -> None:
+        """Abort what some threads have under way; nobody tries anything again."""
+        self._store.cut(threads)
+
+    def stop(self) -> None:
+        """Abort everything that is under way, from another thread."""
+        self._store.stop()
+        self._moved.stop()
