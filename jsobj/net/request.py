@@ -95,11 +95,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Try again. ``slow``: the server is busy, so fewer at once; ``after``: seconds to wait, by ``Retry-After``."""
+    """Try again. ``slow``: the server is busy, so fewer at once; ``after``: seconds to wait, by ``Retry-After``.
+
+    ``silent``: there was no answer at all in the time that one may take.
+    """
 
     reason: str
     slow: bool = False
     after: float | None = None
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ answered in this run is given up soon; one that did may be restarting, or the la
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -22,6 +23,9 @@ _TRIES = 8
 _TRIES_UNANSWERED = 3
 _OUTAGE = 120.0  # seconds for which a server that has answered before is waited for
 _BUDGET = 100.0
+_SILENCE = 75.0  # seconds after which no small request is sent once more to a server that stays silent
+
+_log = logging.getLogger("jsobj.http")
 
 OnRetry = Callable[[str, str, float], None]  # item, reason, seconds to wait
 
@@ -89,16 +93,24 @@ class RetryPolicy:
                 self._allowed = max(1.0, min(self._allowed, float(self._running + 1)) / 2)
 
     def wait_before_retry(
-        self, item: str, reason: str, attempt: int, began: float, *, after: float | None = None, lost: bool = False
+        self,
+        item: str,
+        reason: str,
+        attempt: int,
+        began: float,
+        *,
+        after: float | None = None,
+        lost: bool = False,
+        patient: bool = True,
     ) -> str | None:
         """Wait before try number ``attempt + 1``; None, or why there is none.
 
         ``began``: :func:`time.monotonic` at the first try. ``after``: seconds to wait by ``Retry-After``. ``lost``:
-        the server could not be reached at all.
+        the server could not be reached at all. ``patient``: False for a small request that got no answer.
         """
         if after is not None and after > _MAX_RETRY_AFTER:
             return f"{reason}; the server asks to wait {after:.0f} s"
-        if self._spent(attempt, began, lost):
+        if self._spent(attempt, began, lost) or (not patient and time.monotonic() - began > _SILENCE):
             return f"{reason} (tried {attempt} times)" if attempt > 1 else reason
         with self._condition:
             if self._budget < 1:
@@ -107,6 +119,7 @@ class RetryPolicy:
         wait = min(_LONGEST, _BASE * 2.0**attempt) * random.random()  # noqa: S311 - jitter, no secret
         if after is not None:
             wait = after + 0.1 * wait
+        _log.debug("again in %.1f s: %s: %s", wait, item, reason)
         self.on_retry(item, reason, wait)
         if self._stopped.wait(wait):
             return "stopped"

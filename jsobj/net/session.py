@@ -18,10 +18,11 @@ from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import digest_of
+from jsobj.net.connection.patience import say_waiting
 from jsobj.net.connection.pool import Pool
 from jsobj.net.connection.request_head import RequestHead
 from jsobj.net.connection.response_head import Head, WireError
-from jsobj.net.connection.wire import Wire
+from jsobj.net.connection.wire import IDLE_SECONDS, Wire
 from jsobj.net.errors import endpoint_unreachable, tls_failed
 from jsobj.net.request import MAX_BODY, Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.retry import RetryPolicy, retry_after
@@ -117,11 +118,14 @@ class Session:
                 continue
             if trouble.slow:
                 self.retry.slow_down()
+            patient = not trouble.silent or not _is_small(request)
             reason = self.retry.wait_before_retry(
-                request.item, trouble.reason, attempt, began, after=trouble.after, lost=lost
+                request.item, trouble.reason, attempt, began, after=trouble.after, lost=lost, patient=patient
             )
             if reason is not None:
                 raise self._gave_up(reason, lost)
+            if trouble.silent or lost:
+                say_waiting(self.origin.netloc, time.monotonic() - began, more="; trying again")
 
     def _attempt(self, request: Request, attempt: int) -> tuple[Reply | Retry | Reauthorise, bool]:
         """One try: a good reply, or what to do about a bad one; and whether the server could not be reached."""
@@ -146,7 +150,7 @@ class Session:
             raise tls_failed(self.origin, error.reason)
         if error.kind == "dns":
             raise self._gave_up(error.reason, True)
-        return Retry(error.reason), error.kind in _LOST
+        return Retry(error.reason, silent=error.kind == "timeout"), error.kind in _LOST
 
     def _once(self, request: Request, attempt: int) -> tuple[Reply, Verdict]:
         source = request.source
@@ -222,6 +226,11 @@ class Session:
             context=reason,
             hint="run the same command again in a minute: it goes on where it stopped",
         )
+
+
+def _is_small(request: Request) -> bool:
+    """Whether any server that works answers within the idle time: no data moves, and nothing long is asked for."""
+    return request.source is None and request.sink is None and request.idle <= IDLE_SECONDS
 
 
 class _Counted:

@@ -61,6 +61,7 @@ def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
     """The world of this process, as the shared options want it."""
     from jsobj.identity.settings import Settings
     from jsobj.ui.output import Output
+    from jsobj.ui.waiting import say_waits
 
     environ = os.environ  # noqa: TID251 - the entry point; Output reads only the variables about colour
     loudness = {name: shared[name] for name in ("as_json", "quiet", "verbose")}
@@ -69,6 +70,7 @@ def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
         from jsobj.ui.debuglog import open_debug_log
 
         open_debug_log(sys.stderr)
+    say_waits(out)
     settings = Settings.read()
     for name in settings.unknown_own_variables():
         out.warn(f"the variable {name} means nothing to jsobj")

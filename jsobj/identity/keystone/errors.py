@@ -71,6 +71,10 @@ def from_transport(error: WireError, source: AuthSource) -> JsobjError:
         sentence = f"{source.auth_url} does not prove who it is: its TLS certificate was refused"
         hint = "if your cloud has its own certificate authority, set OS_CACERT=/path/to/ca.pem and log in again"
         return TlsFailed(sentence, context=error.reason, hint=hint)
+    if error.kind == "timeout":
+        sentence = f"Keystone at {source.auth_url} accepted the connection and did not answer"
+        hint = "try again in a minute; if it stays so, ask the cloud's help desk"
+        return JsobjError("keystone-busy", sentence, code=ExitCode.NETWORK, context=error.reason, hint=hint)
     sentence = f"cannot reach Keystone at {source.auth_url}"
     hint = "check the network and the address; behind a proxy, HTTPS_PROXY must be set"
     return JsobjError("keystone-unreachable", sentence, code=ExitCode.NETWORK, context=error.reason, hint=hint)

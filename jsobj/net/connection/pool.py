@@ -20,6 +20,7 @@ class Pool:
         self, origin: Origin, *, verify: bool | str = True, proxy: str = "", connect_seconds: float = CONNECT_SECONDS
     ) -> None:
         self._dialer = Dialer(origin, verify=verify, proxy=proxy, connect_seconds=connect_seconds)
+        self._server = origin.netloc
         self._idle: deque[Wire] = deque()
         self._all: set[Wire] = set()
         self._of_thread: dict[int, Wire] = {}
@@ -38,7 +39,7 @@ class Pool:
         try:
             wire = self._idle.pop()
         except IndexError:
-            wire = Wire(self._dialer.open)
+            wire = Wire(self._dialer.open, self._server)
             with self._lock:
                 self._all.add(wire)
         me = threading.get_ident()

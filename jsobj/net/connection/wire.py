@@ -1,10 +1,10 @@
 """One keep-alive HTTP/1.1 connection to an object store, streaming through one reusable buffer.
 
-Written here rather than taken from http.client because this is the hot path: a header block is parsed in a tenth of the
-time, a small object leaves in one system call with its header, and a body goes from the file to the socket (or back)
-through the same 1 MiB again and again, hashed on its way, never copied in Python. What it promises: every operation is
-bounded by an idle timeout (a slow but moving transfer is never cut); a response counts only if its length is given and
-has arrived; a hostile answer (endless headers, two lengths) ends as :class:`WireError` with bounded memory.
+Not http.client because this is the hot path: a header block is parsed in a tenth of the time, a small object leaves in
+one system call with its header, and a body goes from the file to the socket (or back) through the same 1 MiB again and
+again, hashed on its way, never copied in Python. It promises that every operation is bounded by an idle timeout (a slow
+but moving transfer is never cut), that a response counts only if its length is given and has arrived, and that a
+hostile answer (endless headers, two lengths) ends as :class:`WireError` with bounded memory.
 
 Source of the rules: RFC 9112 (HTTP/1.1), sections 2.2, 5, 6.3 and 7.1.
 """
@@ -19,6 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jsobj.net.body import BytesSource, Moved, Sink, Source
+from jsobj.net.connection.patience import NOTICE_SECONDS, receive_late
 from jsobj.net.connection.response_head import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, wire_error_of
 from jsobj.net.connection.socket_state import FromSourceError, closed, readable
 
@@ -34,19 +35,19 @@ _FRESH_SECONDS = 1.0  # a connection idle for less is taken to be open
 
 
 class Wire:
-    """One connection. Not for two threads at once, except :meth:`cut`."""
+    """One connection. Not for two threads at once, except :meth:`cut`. ``name``: the server, for logs."""
 
-    def __init__(self, open_socket: Callable[[], socket.socket]) -> None:
+    def __init__(self, open_socket: Callable[[], socket.socket], name: str = "") -> None:
         self._open = open_socket
+        self._name = name
         self._socket: socket.socket | None = None
         self._recv_into: Callable[[memoryview], int] = closed
         self._data = bytearray(_SMALL)
         self._view = memoryview(self._data)
         self._start = self._end = 0  # unread bytes in the buffer
         self._used = 0.0
-        self._keep = False
-        self._idle = 0.0
-        self._no_body = False
+        self._keep = self._no_body = False
+        self._idle = self._timeout = 0.0
 
     def buffer(self, size: int) -> memoryview:
         """The buffer, free between requests; large if ``size`` bytes are to pass through it."""
@@ -65,11 +66,12 @@ class Wire:
 
         Raises :class:`WireError`, and whatever reading the source raises.
         """
-        reused = self._ready(idle)
+        reused = self._ready(idle, NOTICE_SECONDS if source is None else idle)
         self._keep = False
         self._no_body = head.startswith(b"HEAD ")
         try:
             self._send(head, source, digest, moved)
+            self._set_timeout(NOTICE_SECONDS)
             found = self._read_head()
         except WireError as error:
             self.close()
@@ -81,23 +83,26 @@ class Wire:
             raise
         return found
 
-    def _ready(self, idle: float) -> bool:
-        """An open connection; whether it was used before."""
+    def _ready(self, idle: float, timeout: float) -> bool:
+        """An open connection; whether it was used before. ``timeout``: for the first operation."""
         self._start = self._end = 0
-        connection = self._socket
-        if connection is not None and time.monotonic() - self._used > _FRESH_SECONDS and readable(connection):
+        if self._socket is not None and time.monotonic() - self._used > _FRESH_SECONDS and readable(self._socket):
             self.close()  # it was closed, or bytes came without a request
-            connection = None
-        fresh = connection is None
-        if connection is None:
-            connection = self._open()
-            self._socket = connection
-            self._recv_into = connection.recv_into
-            self._idle = 0.0
-        if idle != self._idle:
-            connection.settimeout(idle)
-            self._idle = idle
-        return not fresh
+        reused = self._socket is not None
+        if self._socket is None:
+            self._socket = self._open()
+            self._recv_into = self._socket.recv_into
+            self._timeout = 0.0
+        self._idle = idle
+        self._set_timeout(timeout)
+        return reused
+
+    def _set_timeout(self, seconds: float) -> None:
+        """The bound of each operation: the idle time, or less where waiting goes on after a notice."""
+        seconds = min(seconds, self._idle)
+        if seconds != self._timeout and self._socket is not None:
+            self._socket.settimeout(seconds)
+            self._timeout = seconds
 
     # -- sending
 
@@ -153,7 +158,7 @@ class Wire:
         """A server that refuses need not read the body: its answer may lie there though sending failed."""
         try:
             connection.settimeout(_EARLY_SECONDS)
-            self._idle = _EARLY_SECONDS
+            self._timeout = _EARLY_SECONDS
             self._start, self._end = 0, self._recv_into(self._view)
         except (OSError, ssl.SSLError):
             self._end = 0
@@ -169,10 +174,13 @@ class Wire:
         try:
             count = self._recv_into(self._view[self._end :])
         except (OSError, ssl.SSLError, ValueError) as error:
-            raise wire_error_of(error) from error
+            count = self._late(error, self._view[self._end :])
         if not count:
             raise WireError("reset", "the connection was closed")
         self._end += count
+
+    def _late(self, error: Exception, room: memoryview) -> int:
+        return receive_late(self._recv_into, room, error, server=self._name, step=self._timeout, idle=self._idle)
 
     def _read_head(self) -> Head:
         assert self._socket is not None
@@ -291,7 +299,7 @@ class Wire:
             try:
                 count = recv_into(view[filled : min(whole, filled + left)])
             except (OSError, ssl.SSLError, ValueError) as error:
-                raise wire_error_of(error) from error
+                count = self._late(error, view[filled : min(whole, filled + left)])
             if not count:
                 raise WireError("short", f"the body ended {left} bytes early")
             filled += count
@@ -311,7 +319,7 @@ class Wire:
             try:
                 count = recv_into(place[filled:])
             except (OSError, ssl.SSLError, ValueError) as error:
-                raise wire_error_of(error) from error
+                count = self._late(error, place[filled:])
             if not count:
                 raise WireError("short", f"the body ended {length - filled} bytes early")
             filled += count
@@ -328,7 +336,7 @@ class Wire:
             try:
                 count = self._recv_into(self._view)
             except (OSError, ssl.SSLError, ValueError) as error:
-                raise wire_error_of(error) from error
+                count = self._late(error, self._view)
             if not count:
                 return
             keep(self._view[:count])
