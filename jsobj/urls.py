@@ -7,8 +7,11 @@ OpenStack clouds use, and refuses the rest with the reason.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
+import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -16,6 +19,7 @@ from urllib.parse import urlsplit
 from jsobj.errors import ExitCode, JsobjError
 
 MAX_URL = 2048  # characters; longer ones are mistakes or attacks
+ALLOW_HTTP = "JSOBJ_ALLOW_HTTP"  # what the option --allow-http sets; "" and 0 mean no
 
 # What stands between the origin and the container in a Swift URL. Ceph RGW: /swift/v1[/AUTH_<project>]. OpenStack
 # Swift: /v1/AUTH_<project>. Swift behind a shared front: /object/v1/AUTH_<project>. Some clouds use another reseller
@@ -42,7 +46,7 @@ class Origin:
     @property
     def secure(self) -> bool:
         """Whether the connection cannot be overheard: https, or http that never leaves this machine."""
-        return self.scheme == "https" or is_loopback(self.host)
+        return self.scheme == "https" or is_this_machine(self.host)
 
     def __str__(self) -> str:
         return f"{self.scheme}://{self.netloc}"
@@ -65,6 +69,23 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether what is sent there stays on this machine: loopback, or an address of its own. No look-up is made."""
+    if is_loopback(host):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:  # a name, which means what somebody else's name server says
+        return False
+    with (
+        contextlib.suppress(OSError),
+        socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET) as own,
+    ):
+        own.bind((host, 0))  # only an own address can be taken
+        return True
+    return False
 
 
 def _refuse(reference: str, message: str, hint: str = "write it like https://js2.jetstream-cloud.org:8001") -> NoReturn:
@@ -164,12 +185,21 @@ def require_origin(text: str) -> Origin:
     return found.origin
 
 
-def require_secure(origin: Origin, *, allow_http: bool, what: str) -> None:
-    """Refuse plain http to another machine: others in the network could read and change tokens and data."""
-    if origin.secure or allow_http:
+def require_secure(origin: Origin, environ: Mapping[str, str], what: str = "server") -> None:
+    """Refuse plain http to another machine: others in the network could read and change tokens and data.
+
+    ``environ`` may hold the user's consent. Raises :class:`JsobjError` (usage).
+    """
+    if origin.secure or http_allowed(environ):
         return
     _refuse(
         "endpoint-not-https",
         f"the {what} {origin} is plain http: anyone on the way could read and change what is sent",
-        f"use https://{origin.netloc}, or add --allow-http if you know that this network is yours",
+        f"use https://{origin.netloc}, or add --allow-http if you know that this network is yours "
+        f"(for all commands, and in Python: {ALLOW_HTTP}=1)",
     )
+
+
+def http_allowed(environ: Mapping[str, str]) -> bool:
+    """Whether the user has consented to plain http."""
+    return environ.get(ALLOW_HTTP, "") not in {"", "0"}

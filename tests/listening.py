@@ -67,7 +67,8 @@ class Lossy:
     """A way to Keystone on which answers can be lost. ``url`` ends in /v3.
 
     ``lose`` judges method and path: after a yes the request has been done by the real server, ``arrived`` is set, and
-    the connection is closed without a byte, once ``let_go`` is set (it is, unless a test clears it).
+    the connection is closed without a byte, once ``let_go`` is set (it is, unless a test clears it). ``replaced``: what
+    stands in every answer in the place of what.
     """
 
     url: str = ""
@@ -76,6 +77,7 @@ class Lossy:
     let_go: threading.Event = field(default_factory=threading.Event)
     seen: list[str] = field(default_factory=list)
     extra_date: str = ""
+    replaced: tuple[bytes, bytes] = (b"", b"")
 
     def lose_once(self, method: str, end: str) -> None:
         """Lose the answer to the next such request, and only that."""
@@ -105,7 +107,7 @@ def lossy_keystone(auth_url: str) -> Iterator[Lossy]:
                 headers = {k: v for k, v in self.headers.items() if k.lower() not in {"host", "connection"}}
                 connection.request(self.command, self.path, body, headers)
                 answer = connection.getresponse()
-                data = answer.read()
+                data = answer.read().replace(*state.replaced)
             finally:
                 connection.close()
             if state.lose(self.command, self.path):

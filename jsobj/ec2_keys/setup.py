@@ -43,7 +43,6 @@ class SetupRequest:
     new: bool = False
     as_default: bool = False
     overwrite: bool = False
-    allow_http: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def set_up(
     """
     held = held_keys(settings.aws, request)
     origin = request.endpoint or keystone.login.s3_origin
-    require_secure(origin, allow_http=request.allow_http, what="S3 endpoint")
+    require_secure(origin, settings.environ, "S3 endpoint")
     verify = verify_of(keystone, settings)
     say(f"looking at {origin}")
     identify(origin, verify=verify)

@@ -15,12 +15,13 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jsobj.identity.aws_files.profile import AwsFiles
+from jsobj.urls import ALLOW_HTTP
 
 # Variables that change what jsobj does. Nothing else of the environment is kept.
 _PREFIXES = ("OS_", "AWS_", "JSOBJ_")
 _NAMES = {"NO_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
-# JSOBJ_SANDBOX is set in the sandbox's shell; the others steer the project's tests.
-KNOWN_OWN_VARIABLES = frozenset({"JSOBJ_SANDBOX", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"})
+# JSOBJ_SANDBOX is set in the sandbox's shell; the last two steer the project's tests.
+KNOWN_OWN_VARIABLES = frozenset({ALLOW_HTTP, "JSOBJ_SANDBOX", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"})
 
 
 @dataclass(frozen=True, slots=True)

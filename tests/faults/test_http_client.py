@@ -200,6 +200,7 @@ def test_f15_silence_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with playing() as (proxy, url):
         monkeypatch.setenv("http_proxy", url)
+        monkeypatch.setenv("JSOBJ_ALLOW_HTTP", "1")
         with opened() as client:
             client.send("GET", "http://keystone.example.org:5000/v3", headers={})
     assert proxy.asked == ["GET http://keystone.example.org:5000/v3 HTTP/1.1"]

@@ -201,6 +201,7 @@ def test_F27_this_machine_is_asked_directly(value: str, proxy: Refusing, monkeyp
 
 def test_F27_plain_http_names_the_proxys_login_too(proxy: Refusing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://me:word@{proxy.address}")
+    monkeypatch.setenv("JSOBJ_ALLOW_HTTP", "1")
     plain = "http://cloud.invalid:8080"
     assert get(require_origin(plain)).status == 403
     with pytest.raises(JsobjError):

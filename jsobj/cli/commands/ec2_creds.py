@@ -43,7 +43,6 @@ group = Group(
 @click.option("--set-default", is_flag=True, help="Also write it as the [default] profile.")
 @click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, where the catalogue's is not the one.")
 @click.option("--overwrite", is_flag=True, help="Replace another key in the profile; a backup is kept.")
-@click.option("--allow-http", is_flag=True, help="Allow an endpoint without TLS on another machine.")
 @full_login_options
 def create(world: World, write: bool, endpoint: str, set_default: bool, **options: Any) -> None:
     """Get a key, write the AWS profile, prove it.
@@ -62,7 +61,7 @@ def create(world: World, write: bool, endpoint: str, set_default: bool, **option
     from jsobj.urls import require_origin
 
     origin = require_origin(endpoint) if endpoint else None
-    more = {name: options.pop(name) for name in ("new", "overwrite", "allow_http")}
+    more = {name: options.pop(name) for name in ("new", "overwrite")}
     with Prover() if write else nullcontext() as prover:
         keystone = keystone_for_keys(world, **options)
         wish = SetupRequest(profile_name(world, keystone), origin, as_default=set_default, **more)

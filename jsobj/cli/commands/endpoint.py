@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 @command("endpoint")
 @click.argument("url", required=False, metavar="[URL]")
 @click.option("--no-probe", is_flag=True, help="Only correct the URL; contact nobody.")
-@click.option("--allow-http", is_flag=True, help="Allow plain http to another machine.")
-def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) -> None:
+def endpoint(world: World, url: str | None, no_probe: bool) -> None:
     """Find, correct and test an S3 endpoint.
 
     Takes what portals and tutorials show (a Swift URL, a public object's URL, slashes at the end) and gives the origin
@@ -42,7 +41,7 @@ def endpoint(world: World, url: str | None, no_probe: bool, allow_http: bool) ->
         found, verify = normalise_endpoint(url), world.settings.get("AWS_CA_BUNDLE") or True
     for notice in found.notices:
         world.out.note(notice)
-    require_secure(found.origin, allow_http=allow_http, what="endpoint")
+    require_secure(found.origin, world.settings.environ, "endpoint")
     origin = str(found.origin)
     data: dict[str, object] = {"endpoint_url": origin, "notices": list(found.notices), "probed": not no_probe}
     lines = [("Endpoint", origin)]

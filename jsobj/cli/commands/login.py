@@ -35,7 +35,6 @@ _BY_SECRET = frozenset({"password", "v3password", "v3totp", "v3token", "token"})
 @click.option("--protocol", metavar="NAME", default="", help="With --browser: openid (default), saml2, mapped ...")
 @click.option("--set-default", is_flag=True, help="Use this cloud when none is named.")
 @click.option("--overwrite", is_flag=True, help="Replace another login of the same name.")
-@click.option("--allow-http", is_flag=True, help="Allow a Keystone without TLS on another machine.")
 @click.option("--force", is_flag=True, help="Read an RC file that another user owns.")
 def login(world: World, rcfile: str | None, **options: Any) -> None:
     """Log in to a cloud with a file from its portal.
@@ -60,11 +59,12 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     from jsobj.identity.keystone.client import Keystone
     from jsobj.identity.keystone.key_permission import probe
     from jsobj.identity.ledger import CloudRecord
+    from jsobj.urls import require_secure
 
     if options["password_stdin"] and options["secret_stdin"]:
         raise BadUsage("--password-stdin and --secret-stdin exclude each other")
     source = _source(world, rcfile, options)
-    check_auth_url(source.auth_url, allow_http=options["allow_http"])
+    require_secure(check_auth_url(source.auth_url), world.settings.environ, "Keystone address")
     show_warnings(world, source)
     source = _trusting(world, _with_secret(world, source, options))
     world.out.detail(f"asking {source.auth_url} for a token ({source.auth_type})")

@@ -14,10 +14,20 @@ import click
 from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage, ExitCode, did_you_mean
+from jsobj.urls import ALLOW_HTTP
 
 _SHARED_WITH_VALUE = frozenset({"--cloud", "--profile"})
-_SHARED_WORDS = _SHARED_WITH_VALUE | {"--json", "-q", "--quiet", "-v", "--verbose", "--no-input", "--debug"}
-SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "debug")
+_SHARED_WORDS = _SHARED_WITH_VALUE | {
+    "--json",
+    "-q",
+    "--quiet",
+    "-v",
+    "--verbose",
+    "--no-input",
+    "--allow-http",
+    "--debug",
+}
+SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "allow_http", "debug")
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -31,6 +41,7 @@ def _shared_options() -> list[click.Parameter]:
         click.Option(["-q", "--quiet"], is_flag=True, help="Say only what is data, a warning or an error."),
         click.Option(["-v", "--verbose"], is_flag=True, help="Say more."),
         click.Option(["--no-input"], is_flag=True, help="Never ask; fail and name the option instead."),
+        click.Option(["--allow-http"], is_flag=True, help="Allow plain http to another machine."),
         click.Option(["--debug"], is_flag=True, help="Show requests on stderr, without secrets."),
     ]
 
@@ -71,6 +82,8 @@ def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
 
         open_debug_log(sys.stderr)
     say_waits(out)
+    if shared["allow_http"]:
+        environ[ALLOW_HTTP] = "1"  # for this process and those that it starts
     settings = Settings.read()
     for name in settings.unknown_own_variables():
         out.warn(f"the variable {name} means nothing to jsobj")

@@ -12,6 +12,7 @@ from jsobj.doctor.checks.network import Destination, TargetOf, open_way
 from jsobj.net.connection.dial import secure
 from jsobj.net.connection.response_head import WireError
 from jsobj.net.connection.tls import tls_context
+from jsobj.urls import http_allowed
 
 _SECONDS = 4.0
 _NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which Python does not name
@@ -22,7 +23,7 @@ def prove(target_of: TargetOf, case: Case) -> Finding:
     target = target_of(case)
     where = target.origin.netloc
     if target.origin.scheme == "http":
-        return _plain(target)
+        return _plain(case, target)
     context = tls_context(target.verify)
     try:
         certificate, version = _handshake(target, context)
@@ -41,11 +42,14 @@ def prove(target_of: TargetOf, case: Case) -> Finding:
     return passed(f"{where} proves who it is", facts)
 
 
-def _plain(target: Destination) -> Finding:
+def _plain(case: Case, target: Destination) -> Finding:
     if target.origin.secure:
         return passed("plain http that does not leave this computer")
     sentence = f"{target.service} at {target.origin} is plain http: anyone on the way can read and change what is sent"
-    return warned(sentence, hint=f"use https://{target.origin.netloc} if it answers there")
+    hint = f"use https://{target.origin.netloc} if it answers there"
+    if http_allowed(case.settings.environ):
+        return warned(sentence, hint=hint)
+    return failed(sentence, hint=f"{hint}; or, in a network that is yours: jsobj doctor --allow-http")
 
 
 def _handshake(target: Destination, context: ssl.SSLContext) -> tuple[Mapping[str, Any], str]:

@@ -28,7 +28,7 @@ def login(case: Case) -> Finding:
         if case.profile_choice().name or case.settings.get("AWS_ACCESS_KEY_ID"):
             return skipped(f"no login: {_S3_INSTEAD}")
         raise
-    check_auth_url(source.auth_url, allow_http=True)  # plain http is judged by the check of TLS
+    check_auth_url(source.auth_url)  # plain http is judged by the check of TLS
     case.source = source
     evidence = {
         "chosen by": source.origins.get("cloud", source.where),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.urls import parse_url, require_secure
+from jsobj.urls import Origin, parse_url
 
 
-def check_auth_url(url: str, *, allow_http: bool) -> None:
-    """Refuse an address that is no URL, is Keystone v2's, or is plain http to another machine (usage, local)."""
+def check_auth_url(url: str) -> Origin:
+    """Where Keystone is; refuses an address that is no URL or is Keystone v2's (usage, local)."""
     try:
         origin, path = parse_url(url)
     except JsobjError as error:
@@ -18,4 +18,4 @@ def check_auth_url(url: str, *, allow_http: bool) -> None:
         sentence = f"{url} is the Identity API v2, which no current cloud has"
         hint = "download a new RC file (v3) from the portal"
         raise JsobjError("keystone-v2", sentence, code=ExitCode.LOCAL, hint=hint)
-    require_secure(origin, allow_http=allow_http, what="Keystone address")
+    return origin

@@ -1,4 +1,6 @@
-"""Which proxy a request goes through: one rule for Keystone, the object stores, the doctor and the libraries we drive.
+"""Which way a request takes: one rule for Keystone, the object stores, the doctor and the libraries we drive.
+
+Plain http to another machine is no way, unless the user has consented (:func:`jsobj.urls.require_secure`).
 
 The variables are curl's and Python's: ``https_proxy`` or ``http_proxy`` by the scheme of the address, else
 ``all_proxy``, each before its name in capitals, also where it is empty. ``NO_PROXY`` exempts hosts, and this machine
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.urls import Origin, is_loopback
+from jsobj.urls import Origin, is_loopback, require_secure
 
 _SOCKS = frozenset({"socks", "socks4", "socks4a", "socks5", "socks5h"})
 
@@ -57,7 +59,11 @@ def proxy_for(environ: Mapping[str, str], origin: Origin) -> Proxy | None:
 
 
 def tunnel_for(environ: Mapping[str, str], origin: Origin) -> str:
-    """The URL of :func:`proxy_for`; "" for none."""
+    """The URL of :func:`proxy_for`; "" for none. Asked before anything is sent to a server.
+
+    Raises :class:`JsobjError`: as that one; usage for plain http to another machine.
+    """
+    require_secure(origin, environ)
     found = proxy_for(environ, origin)
     return found.url if found is not None else ""
 

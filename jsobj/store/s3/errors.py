@@ -111,6 +111,8 @@ def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
     message = str(response.get("Error", {}).get("Message", ""))
     context = " ".join(part for part in (f"HTTP {status}", code, message[:200], request_id) if part)
     known = explained(code, access, bucket, context)
+    if code == "404" and not request_id:  # to a HEAD, which has no body; object stores number their answers
+        return elsewhere(access, context)
     if known is not None:
         return known
     if 300 <= status < 400:

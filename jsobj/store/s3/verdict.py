@@ -134,6 +134,8 @@ def _final(request: Request, reply: Reply, what: Said, sent: SentRequest) -> Jso
         return _NOT_PUBLIC.error("s3", sent.bucket, sent.key, what.context)
     if not what.code and reply.body and b"<Error" not in reply.body and reply.status not in {413, 507}:
         return elsewhere(sent.access, what.context)  # a portal's or a proxy's page
+    if request.method != "HEAD" and reply.status in {403, 404} and not (reply.body or reply.request_id):
+        return elsewhere(sent.access, what.context)  # S3 names a reason, and numbers its answers
     code = _code(request, reply, what)
     found = of_object(code, what.context, _meant(request, what, sent))
     return found or S3Failed(f"{sent.access.origin} refuses this request", context=what.context)

@@ -38,6 +38,8 @@ def failure(request: Request, reply: Reply, who: AccountContext | None) -> Retry
     status, container, key = reply.status, request.bucket, request.key
     if status in {403, 404} and "x-amz-request-id" in reply.headers and "x-trans-id" not in reply.headers:
         return not_swift(container, words(reply))  # an S3 API, which takes Swift's path for a bucket and a key
+    if status == 404 and not reply.request_id:
+        return not_swift(container, words(reply))  # object stores number their answers
     if status == 422:
         if reply.attempts < TRIES:
             return Retry("the server received other bytes than were sent")

@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.urls import MAX_URL, Origin, is_loopback, normalise_endpoint, parse_url, require_origin, require_secure
+from jsobj.urls import (
+    ALLOW_HTTP,
+    MAX_URL,
+    Origin,
+    is_loopback,
+    normalise_endpoint,
+    parse_url,
+    require_origin,
+    require_secure,
+)
 
 T = TypeVar("T")
 PROFILE = settings(max_examples=300, derandomize=True, deadline=None, database=None)
@@ -75,9 +84,9 @@ def test_not_loopback(host: str) -> None:
 def test_b063_http_is_for_loopback_or_the_asked() -> None:
     far = normalise_endpoint("http://s3.example.org").origin
     with pytest.raises(JsobjError, match="plain http"):
-        require_secure(far, allow_http=False, what="endpoint")
-    require_secure(far, allow_http=True, what="endpoint")
-    require_secure(normalise_endpoint("http://[::1]:8080").origin, allow_http=False, what="endpoint")
+        require_secure(far, {})
+    require_secure(far, {ALLOW_HTTP: "1"})
+    require_secure(normalise_endpoint("http://[::1]:8080").origin, {})
 
 
 def test_b058_option_takes_an_origin_only() -> None:

@@ -37,7 +37,7 @@ HTTPS = "https://js2.example.org:8001"
     ],
 )
 def test_the_proxy_for_a_server(tmp_path: Path, endpoint: str, variables: dict[str, str], proxy: str) -> None:
-    settings = Settings.read({"HOME": str(tmp_path), **variables})
+    settings = Settings.read({"HOME": str(tmp_path), "JSOBJ_ALLOW_HTTP": "1", **variables})
     assert tunnel_for(settings.environ, require_origin(endpoint)) == proxy
 
 
