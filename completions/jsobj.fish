@@ -1,17 +1,17 @@
-function _jsobj_completion;
-    set -l response (env _JSOBJ_COMPLETE=fish_complete COMP_WORDS=(commandline -cp) COMP_CWORD=(commandline -t) jsobj);
+# Completion of jsobj for fish: jsobj completion fish --install
+#
+# jsobj itself decides what is offered. It gets the line up to the cursor and prints one offer a line,
+# KIND<Tab>WORD<Tab>HELP: words, and "files" where a file may stand.
+function _jsobj_completion
+    set -l line (commandline -cp | string collect)
+    for row in (env _JSOBJ_COMPLETE=fish_complete _JSOBJ_LINE="$line" jsobj 2>/dev/null)
+        set -l parts (string split \t -- $row)
+        if test $parts[1] = files
+            __fish_complete_path "$parts[2]"
+        else if test -n "$row"
+            printf '%s\t%s\n' $parts[2] "$parts[3]"
+        end
+    end
+end
 
-    for completion in $response;
-        set -l metadata (string split "," $completion);
-
-        if test $metadata[1] = "dir";
-            __fish_complete_directories $metadata[2];
-        else if test $metadata[1] = "file";
-            __fish_complete_path $metadata[2];
-        else if test $metadata[1] = "plain";
-            echo $metadata[2];
-        end;
-    end;
-end;
-
-complete --no-files --command jsobj --arguments "(_jsobj_completion)";
+complete --no-files --keep-order --command jsobj --arguments "(_jsobj_completion)"

@@ -1,40 +1,33 @@
 #compdef jsobj
-
-_jsobj_completion() {
-    local -a completions
-    local -a completions_with_descriptions
-    local -a response
-    (( ! $+commands[jsobj] )) && return 1
-
-    response=("${(@f)$(env COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT-1)) _JSOBJ_COMPLETE=zsh_complete jsobj)}")
-
-    for type key descr in ${response}; do
-        if [[ "$type" == "plain" ]]; then
-            if [[ "$descr" == "_" ]]; then
-                completions+=("$key")
-            else
-                completions_with_descriptions+=("$key":"$descr")
-            fi
-        elif [[ "$type" == "dir" ]]; then
-            _path_files -/
-        elif [[ "$type" == "file" ]]; then
-            _path_files -f
-        fi
+# Completion of jsobj for zsh: jsobj completion zsh --install
+#
+# jsobj itself decides what is offered. It gets the line up to the cursor and prints one offer a line,
+# KIND<Tab>WORD<Tab>HELP: "plain" words, "name"s (like paths), and "files" where a file may stand.
+_jsobj() {
+    local row files=""
+    local -a parts plain names folders shown
+    for row in "${(@f)$(_JSOBJ_COMPLETE=zsh_complete _JSOBJ_LINE="${(j: :)words[1,CURRENT-1]} $QIPREFIX$PREFIX" \
+        $words[1] 2>/dev/null)}"; do
+        parts=("${(@ps:\t:)row}")
+        case $parts[1] in
+            files) files=yes ;;
+            plain) plain+=("${parts[2]//:/\\:}${parts[3]:+:$parts[3]}") ;;
+            name) if [[ $parts[2] == */ ]] { folders+=("$parts[2]") } else { names+=("$parts[2]") } ;;
+        esac
     done
-
-    if [ -n "$completions_with_descriptions" ]; then
-        _describe -V unsorted completions_with_descriptions -U
-    fi
-
-    if [ -n "$completions" ]; then
-        compadd -U -V unsorted -a completions
+    (( $#plain )) && _describe -V jsobj plain
+    # Shown is the last part of a name, as with paths; a folder gets no blank behind it.
+    shown=("${(@)${(@)folders%/}##*/}")
+    (( $#folders )) && shown=("${(@)^shown}/") && compadd -S '' -d shown -a folders
+    (( $#names )) && shown=("${(@)names##*/}") && compadd -d shown -a names
+    if [[ $files ]]; then
+        [[ $PREFIX == --*=* ]] && compset -P '*='
+        _files
     fi
 }
 
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
-    # autoload from fpath, call function directly
-    _jsobj_completion "$@"
+    _jsobj "$@" # read by compinit from a folder of fpath
 else
-    # eval/source/. command, register function for later
-    compdef _jsobj_completion jsobj
+    compdef _jsobj jsobj # sourced
 fi

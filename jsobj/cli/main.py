@@ -73,6 +73,11 @@ class _Terminated(BaseException):
 def make_root() -> Group:
     """The ``jsobj`` command."""
     root = Group("jsobj", COMMANDS, help=_HELP)
+    environ = os.environ  # noqa: TID251 - the entry point: a shell asks what Tab may offer
+    if "_JSOBJ_COMPLETE" in environ:
+        from jsobj.cli.parsing.shells import register
+
+        register(environ)
     return click.version_option(__version__, prog_name="jsobj", message="%(prog)s %(version)s")(root)
 
 

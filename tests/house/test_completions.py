@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rigs import need_program
 
-from jsobj.cli.commands.completion import SHELLS, completion_script
+from jsobj.cli.parsing.shells import SHELLS, script
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +22,7 @@ def run(words: list[str], *, env: dict[str, str] | None = None) -> subprocess.Co
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_scripts_are_fresh(shell: str) -> None:
     stored = (ROOT / "completions" / f"jsobj.{shell}").read_text()
-    assert stored.strip() == completion_script(shell).strip(), f"jsobj completion {shell} > completions/jsobj.{shell}"
+    assert stored.strip() == script(shell).strip(), f"jsobj completion {shell} > completions/jsobj.{shell}"
 
 
 @pytest.mark.parametrize("shell", SHELLS)
@@ -34,19 +34,13 @@ def test_the_shell_reads_the_script(shell: str) -> None:
 
 def complete(words: str, home: Path) -> list[str]:
     """What Tab offers behind ``words`` in bash."""
-    parts = words.split(" ")
-    env = {
-        "HOME": str(home),
-        "PATH": os.environ["PATH"],
-        "COMP_WORDS": words,
-        "COMP_CWORD": str(len(parts) - 1),
-        "_JSOBJ_COMPLETE": "bash_complete",
-    }
+    own = {"_JSOBJ_COMPLETE": "bash_complete", "_JSOBJ_LINE": words}
+    env = {"HOME": str(home), "PATH": os.environ["PATH"], **own}
     ended = run(
         [sys.executable, "-c", "import sys; sys.argv = ['jsobj']; from jsobj.__main__ import main; main()"], env=env
     )
     assert ended.stderr == ""
-    return [line.partition(",")[2] for line in ended.stdout.splitlines() if line.startswith("plain,")]
+    return [line.partition("\t")[2] for line in ended.stdout.splitlines() if line]
 
 
 def test_commands_are_completed(tmp_path: Path) -> None:
@@ -78,10 +72,11 @@ def test_broken_files_complete_to_nothing(tmp_path: Path) -> None:
 def test_bucket_names_come_from_the_cache(tmp_path: Path) -> None:
     """No server runs in this test: what is offered can only be from the cache."""
     from jsobj.identity.settings import Settings
-    from jsobj.store.completion_cache import remember_names
+    from jsobj.store.completion_cache import cache_for
 
-    settings = Settings.read({"HOME": str(tmp_path)})
-    remember_names(settings, ["data-one", "data-two", "more"], cloud="", profile="")
+    cache = cache_for(Settings.read({"HOME": str(tmp_path)}), cloud="", profile="")
+    for dialect in ("", "s3", "swift"):
+        cache.put(f"{dialect}:", ["data-one", "data-two", "more"])
     assert complete("jsobj bucket show data", tmp_path) == ["data-one", "data-two"]
     assert complete("jsobj bucket delete s3://mo", tmp_path) == ["s3://more"]
     assert complete("jsobj bucket show swift://data-t", tmp_path) == ["swift://data-two"]

@@ -11,6 +11,7 @@ import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
 from jsobj.cli.parsing.keystone_login import keystone_for
+from jsobj.cli.parsing.shell_complete import complete_app_creds, complete_files
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.secret import Secret
@@ -40,7 +41,12 @@ group = Group(
 @click.option("--unrestricted", is_flag=True, help="Let it make EC2 keys and more credentials.")
 @click.option("--description", metavar="TEXT", default="", help="Words for the portal's list.")
 @click.option(
-    "--rc", "rc_file", metavar="FILE", default="", help="Write an RC file (default: app-cred-NAME-openrc.sh)."
+    "--rc",
+    "rc_file",
+    metavar="FILE",
+    default="",
+    help="Write an RC file (default: app-cred-NAME-openrc.sh).",
+    shell_complete=complete_files,
 )
 @click.option("--as", "cloud_name", metavar="CLOUD", default="", help="Store it as a login instead of an RC file.")
 def create(world: World, name: str, **options: Any) -> None:
@@ -114,14 +120,14 @@ def list_(world: World) -> None:
 
 
 @command("show")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_app_creds)
 def show(world: World, name: str) -> None:
     """Show one application credential, by name or ID."""
     world.out.show(_record(world, _open(world)[1].find(name), {}))
 
 
 @command("delete")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_app_creds)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(world: World, name: str, yes: bool) -> None:
     """Delete an application credential, by name or ID.

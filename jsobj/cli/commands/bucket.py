@@ -60,7 +60,7 @@ def create(world: World, bucket: str, make_unique: bool) -> None:
     noun = "container" if place.dialect == "swift" else "bucket"
     world.out.note(f"Creating {noun} '{name}' in {_project(place)} at {place.endpoint} ({place.where}).")
     made = account.create(name)
-    _names_changed(world)
+    world.will_change_names()
     data = {"name": name, "created": made, **_place_data(place)}
     lines = [
         ("Bucket", name),
@@ -78,13 +78,14 @@ def list_(world: World, dialect: str) -> None:
 
     With swift:// through the Swift API, which also tells the number of objects and bytes.
     """
-    from jsobj.store.completion_cache import remember_names
+    from jsobj.store.completion_cache import cache_for
 
     if dialect not in {"", "s3://", "swift://", "s3", "swift"}:
         raise BadUsage(f"'{dialect[:80]}' is neither s3:// nor swift://")
     account = _open(world, dialect.removesuffix("://"))
     place, found = account.place, list(account.list())
-    remember_names(world.settings, (b.name for b in found), cloud=world.cloud, profile=world.profile)
+    cache = cache_for(world.settings, cloud=world.cloud, profile=world.profile)
+    cache.put(f"{dialect.removesuffix('://')}:", (b.name for b in found))
     world.out.detail(f"{place.dialect} at {place.endpoint}, {place.where}")
     columns: dict[str, Callable[[Bucket], str]] = {"Name": lambda b: b.name}
     if place.dialect == "swift":
@@ -136,7 +137,7 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
     if recursive:
         count = account.empty(found.name, lambda total: world.out.detail(f"deleted {total} objects"))
     account.delete(found.name)
-    _names_changed(world)
+    world.will_change_names()
     data = {"name": found.name, "deleted": True, "deleted_objects": count, **_place_data(account.place)}
     lines = [("Deleted bucket", found.name), ("Objects deleted", str(count))]
     world.out.show(Record("jsobj.bucket-deleted/1", data, lines))
@@ -157,13 +158,6 @@ def _find(world: World, bucket: str) -> tuple[BucketAdmin, Bucket]:
     wanted = parse_bucket(bucket)
     account = _open(world, wanted.dialect, wanted.name)
     return account, account.show(wanted.name)
-
-
-def _names_changed(world: World) -> None:
-    """Completion looks anew."""
-    from jsobj.store.completion_cache import forget_names
-
-    forget_names(world.settings, cloud=world.cloud, profile=world.profile)
 
 
 def _project(place: StorePlace) -> str:

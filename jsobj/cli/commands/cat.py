@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage, ExitCode, JsobjError
@@ -19,7 +20,7 @@ _RANGE = re.compile(r"(?P<first>\d{1,18})-(?P<last>\d{1,18})?|-(?P<tail>\d{1,18}
 
 
 @command("cat")
-@click.argument("url", nargs=-1, required=True)
+@click.argument("url", nargs=-1, required=True, shell_complete=complete_places)
 @click.option(
     "--range", "wanted", metavar="A-B", default="", help="Bytes A to B from 0, B included; A- or -N (last N)."
 )

@@ -6,12 +6,9 @@ from pathlib import Path
 
 import click
 
-from jsobj.cli.main import make_root
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.world import World
 from jsobj.ui.documents import Record
-
-SHELLS = ("bash", "zsh", "fish")
 
 # Where each shell looks for completions, below the home folder.
 _PLACES = {
@@ -27,7 +24,7 @@ _ADVICE = {
 
 
 @command("completion")
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(tuple(_PLACES)))
 @click.option("--install", is_flag=True, help="Write it where the shell looks for it.")
 def completion(world: World, shell: str, install: bool) -> None:
     """Print or install shell completion.
@@ -37,7 +34,9 @@ def completion(world: World, shell: str, install: bool) -> None:
       jsobj completion bash --install
       jsobj completion zsh > ~/.zfunc/_jsobj
     """
-    script = completion_script(shell)
+    from jsobj.cli.parsing.shells import script as script_of
+
+    script = script_of(shell)
     if not install:
         world.out.data(script)
         return
@@ -48,12 +47,3 @@ def completion(world: World, shell: str, install: bool) -> None:
     data = {"shell": shell, "file": str(target)}
     world.out.show(Record("jsobj.completion/1", data, [("Shell", shell), ("Written to", str(target))]))
     world.out.note(_ADVICE[shell])
-
-
-def completion_script(shell: str) -> str:
-    """The script for a shell, as ``completions/`` in the source has it."""
-    from click.shell_completion import get_completion_class
-
-    kind = get_completion_class(shell)
-    assert kind is not None
-    return kind(make_root(), {}, "jsobj", "_JSOBJ_COMPLETE").source()

@@ -8,7 +8,7 @@ import shlex
 import click
 
 from jsobj.cli.parsing.command import command
-from jsobj.cli.parsing.shell_complete import complete_buckets
+from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.transfer_options import Chosen, copy_options, filter_options
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform
@@ -16,8 +16,8 @@ from jsobj.errors import ExitCode, JsobjError
 
 
 @command("cp")
-@click.argument("source", shell_complete=complete_buckets)
-@click.argument("destination", metavar="DEST", shell_complete=complete_buckets)
+@click.argument("source", shell_complete=complete_places)
+@click.argument("destination", metavar="DEST", shell_complete=complete_places)
 @copy_options
 @filter_options
 def cp(world: World, source: str, destination: str, **words: object) -> None:
@@ -37,8 +37,8 @@ def cp(world: World, source: str, destination: str, **words: object) -> None:
 
 
 @command("mv")
-@click.argument("source", shell_complete=complete_buckets)
-@click.argument("destination", metavar="DEST", shell_complete=complete_buckets)
+@click.argument("source", shell_complete=complete_places)
+@click.argument("destination", metavar="DEST", shell_complete=complete_places)
 @copy_options
 @filter_options
 def mv(world: World, source: str, destination: str, **words: object) -> None:
@@ -60,6 +60,7 @@ def _copy(world: World, source: str, destination: str, chosen: Chosen, *, move: 
     from jsobj.store.location import parse_location
 
     _require_remote((source, destination), "mv" if move else "cp")
+    world.will_change_names()
     start, end = parse_location(source), parse_location(destination)
     perform(world, chosen, lambda context: copy(context, start, end, chosen.options, chosen.filters, move=move))
 

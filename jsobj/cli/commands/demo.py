@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_files
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.ui.documents import Record
@@ -83,7 +84,14 @@ class Step:
 
 @command("demo")
 @click.option("--keep", is_flag=True, help="Leave the cloud running and its folder in place.")
-@click.option("--dir", "folder", metavar="DIR", default="", help="New folder to work in; default: a temporary one.")
+@click.option(
+    "--dir",
+    "folder",
+    metavar="DIR",
+    default="",
+    help="New folder to work in; default: a temporary one.",
+    shell_complete=complete_files,
+)
 def demo(world: World, keep: bool, folder: str) -> None:
     """Run the whole way once, on a cloud of its own.
 

@@ -8,27 +8,43 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_buckets, completer
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.ui.documents import Listing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from jsobj.doctor.case import Case, Scope
     from jsobj.doctor.check import Check, Fix, Outcome
     from jsobj.doctor.redact import Mask
+    from jsobj.identity.settings import Settings
 
 _ROUNDS = 8  # one fault may hide the next, but not more often than this
 
 
+@completer
+def _complete_checks(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
+    """Layers, then checks."""
+    from jsobj.doctor.registry import CHECKS
+
+    return dict.fromkeys([*(check.layer for check in CHECKS), *(check.id for check in CHECKS)])
+
+
 @command("doctor")
-@click.argument("checks", nargs=-1, metavar="[CHECK...]")
+@click.argument("checks", nargs=-1, metavar="[CHECK...]", shell_complete=_complete_checks)
 @click.option("--list", "list_checks", is_flag=True, help="List the checks and run none.")
 @click.option("--fix", is_flag=True, help="Show and apply what can be mended and taken back.")
 @click.option("--yes", is_flag=True, help="With --fix: do not ask.")
 @click.option("--strict", is_flag=True, help="Exit 10 for a warning too.")
-@click.option("--bucket", metavar="NAME", default="", help="Do the round trip inside this bucket; make none.")
+@click.option(
+    "--bucket",
+    metavar="NAME",
+    default="",
+    help="Do the round trip inside this bucket; make none.",
+    shell_complete=complete_buckets,
+)
 @click.option("--from-env", is_flag=True, help="Use what the environment names, and no stored default.")
 @click.option("--no-round-trip", is_flag=True, help="Write nothing to the cloud.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE.html", help="Write a page for a ticket.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_places_and_target
 from jsobj.cli.parsing.transfer_options import Chosen, filter_options, transfer_options
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform, transferring
@@ -12,7 +13,7 @@ from jsobj.errors import BadUsage
 
 
 @command("download")
-@click.argument("source", nargs=-1, required=True)
+@click.argument("source", nargs=-1, required=True, shell_complete=complete_places_and_target)
 @click.argument("destination", metavar="DEST")
 @transfer_options
 @filter_options

@@ -8,6 +8,7 @@ from itertools import groupby
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.ui.documents import Record, Stream
@@ -16,7 +17,7 @@ from jsobj.units import exact_size, human_bytes
 
 
 @command("du")
-@click.argument("url")
+@click.argument("url", shell_complete=complete_places)
 @click.option("--folders", is_flag=True, help="Each folder of the first level by itself, then the total.")
 @store_options
 def du(world: World, url: str, folders: bool, unsigned: bool, endpoint: str) -> None:

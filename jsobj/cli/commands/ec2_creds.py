@@ -10,6 +10,7 @@ import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
 from jsobj.cli.parsing.keystone_login import full_login_options, keystone_for_keys
+from jsobj.cli.parsing.shell_complete import complete_access_keys
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
@@ -147,7 +148,7 @@ def list_(world: World, show_secret: bool, **login: Any) -> None:
 
 
 @command("show")
-@click.argument("access", required=False, metavar="[ACCESS]")
+@click.argument("access", required=False, metavar="[ACCESS]", shell_complete=complete_access_keys)
 @click.option("--show-secret", is_flag=True, help="Show the secret too.")
 @full_login_options
 def show(world: World, access: str | None, show_secret: bool, **login: Any) -> None:

@@ -10,6 +10,7 @@ import click
 from jsobj.cli.commands.ec2_creds import profile_name, show_setup
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import full_login_options, keystone_for_keys
+from jsobj.cli.parsing.shell_complete import complete_access_keys
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
@@ -45,7 +46,7 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
 
 
 @command("delete")
-@click.argument("access")
+@click.argument("access", shell_complete=complete_access_keys)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @full_login_options
 def delete(world: World, access: str, yes: bool, **login: Any) -> None:

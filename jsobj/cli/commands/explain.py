@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import completer
 from jsobj.cli.parsing.world import World
 from jsobj.ui.documents import Listing, Record
 
+if TYPE_CHECKING:
+    from jsobj.identity.settings import Settings
+
+
+@completer
+def _complete(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
+    from jsobj.doctor.causes import CAUSES
+
+    return (cause.code for cause in CAUSES)
+
 
 @command("explain")
-@click.argument("words", nargs=-1, metavar="[CODE-OR-MESSAGE]")
+@click.argument("words", nargs=-1, metavar="[CODE-OR-MESSAGE]", shell_complete=_complete)
 def explain(world: World, words: tuple[str, ...]) -> None:
     """Explain an error code or message.
 

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_files
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.ui.documents import Listing
@@ -26,6 +27,9 @@ def complete_tools(ctx: click.Context, param: click.Parameter, incomplete: str) 
     return [CompletionItem(tool.name, help=tool.title) for tool in TOOLS if tool.name.startswith(incomplete)]
 
 
+_FILE = "File to merge it into, instead of the tool's own."
+
+
 @command("export")
 @click.argument("tool", required=False, metavar="[TOOL]", shell_complete=complete_tools)
 @click.option("--write", "writing", is_flag=True, help="Merge it into the tool's own file, and show what changes.")
@@ -33,7 +37,7 @@ def complete_tools(ctx: click.Context, param: click.Parameter, incomplete: str) 
 @click.option("--all", "everything", is_flag=True, help="Every tool that has a file of its own.")
 @click.option("--list", "listing", is_flag=True, help="List the tools.")
 @click.option("--as", "name", metavar="NAME", default="", help="Name of the remote, alias or section.")
-@click.option("--file", "file", metavar="FILE", default="", help="File to merge it into, instead of the tool's own.")
+@click.option("--file", "file", metavar="FILE", default="", help=_FILE, shell_complete=complete_files)
 @click.option("--bucket", metavar="NAME", default="", help="Bucket, for tools whose settings name one.")
 @click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's.")
 @click.option("--swift", "swift", is_flag=True, help="The login for the Swift API, also where there are S3 keys.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
+from jsobj.cli.parsing.shell_complete import completer
 from jsobj.cli.parsing.stores import wish_of
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
@@ -20,6 +21,7 @@ from jsobj.ui.documents import Listing, Record
 from jsobj.units import human_bytes
 
 if TYPE_CHECKING:
+    from jsobj.identity.settings import Settings
     from jsobj.store.objects import Store
     from jsobj.transfer.journal.jobs import Job
 
@@ -36,12 +38,12 @@ group = Group(
 )
 
 
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+@completer
+def _complete(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
     """The ids, by the names of the files alone."""
-    from jsobj.identity.settings import Settings
     from jsobj.transfer.journal.jobs import job_ids
 
-    return sorted(found for found in job_ids(Settings.read().state_dir) if found.startswith(incomplete))
+    return sorted(job_ids(settings.state_dir))
 
 
 @command("list")

@@ -11,7 +11,7 @@ import click
 
 from jsobj.cli.commands.bucket import bucket_data
 from jsobj.cli.parsing.command import command
-from jsobj.cli.parsing.shell_complete import complete_buckets
+from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @command("ls")
-@click.argument("url", required=False, default="", shell_complete=complete_buckets)
+@click.argument("url", required=False, default="", shell_complete=complete_places)
 @click.option("-r", "--recursive", is_flag=True, help="Everything below, not just one level.")
 @click.option("-l", "--long", is_flag=True, help="With size and time of modification.")
 @store_options

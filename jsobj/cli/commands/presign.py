@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import iso
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @command("presign")
-@click.argument("url")
+@click.argument("url", shell_complete=complete_places)
 @click.option("--method", type=click.Choice(["GET", "PUT"]), default="GET", help="What it allows; default: GET.")
 @click.option("--expires", metavar="TIME", default="1h", help="Length (30m, 7d) or date of its end; default: 1h.")
 @click.option("--make-key", is_flag=True, help="Over Swift: make the key to sign with, where there is none yet.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.errors import JsobjError
@@ -25,7 +26,7 @@ _COUNTED = 1000  # objects that are counted before the question is asked
 
 
 @command("rm")
-@click.argument("url", nargs=-1, required=True)
+@click.argument("url", nargs=-1, required=True, shell_complete=complete_places)
 @click.option("-r", "--recursive", is_flag=True, help="Delete everything below, too; asks first.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be deleted; delete nothing.")
@@ -47,6 +48,7 @@ def rm(world: World, url: tuple[str, ...], recursive: bool, yes: bool, dry_run: 
 
     places = [parse_location(text, need_key=not recursive) for text in url]
     tally = Tally()
+    world.will_change_names()
     with stores(world, **server, tally=tally) as opened:
         found = to_delete(opened, places, recursive=recursive)
         if dry_run:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
+from jsobj.cli.parsing.shell_complete import complete_files
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.ui.documents import Record
@@ -32,7 +33,9 @@ group = Group(
 )
 
 
-_folder_option = click.option("--dir", "folder", metavar="DIR", default="", help="Folder to keep it in.")
+_folder_option = click.option(
+    "--dir", "folder", metavar="DIR", default="", help="Folder to keep it in.", shell_complete=complete_files
+)
 
 
 def sandbox_folder(world: World, folder: str) -> Path:

@@ -10,6 +10,7 @@ from click.shell_completion import CompletionItem
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import keystone_for
+from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage
@@ -27,7 +28,7 @@ def complete_libraries(ctx: click.Context, param: click.Parameter, incomplete: s
 
 @command("snippet")
 @click.argument("library", required=False, metavar="LIBRARY", shell_complete=complete_libraries)
-@click.argument("url", required=False, metavar="URL")
+@click.argument("url", required=False, metavar="URL", shell_complete=complete_places)
 @click.option("--list", "listing", is_flag=True, help="List the libraries.")
 @store_options
 def snippet(world: World, library: str | None, url: str | None, listing: bool, unsigned: bool, endpoint: str) -> None:

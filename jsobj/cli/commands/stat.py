@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @command("stat")
-@click.argument("url")
+@click.argument("url", shell_complete=complete_places)
 @store_options
 def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
     """Show one object: size, time, ETag, type, metadata.

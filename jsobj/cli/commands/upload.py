@@ -8,18 +8,21 @@ from typing import Any
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_files, complete_sources_and_place
 from jsobj.cli.parsing.transfer_options import Chosen, filter_options, transfer_options
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import finish, perform, transferring
 from jsobj.errors import BadUsage
 
+_FILES_FROM = "Send the files named in FILE ('-' for stdin)."
+
 
 @command("upload")
-@click.argument("source", nargs=-1, required=True)
+@click.argument("source", nargs=-1, required=True, shell_complete=complete_sources_and_place)
 @click.argument("destination", metavar="DEST")
 @transfer_options
 @filter_options
-@click.option("--files-from", metavar="FILE", default="", help="Send the files named in FILE ('-' for stdin).")
+@click.option("--files-from", metavar="FILE", default="", help=_FILES_FROM, shell_complete=complete_files)
 @click.option("-0", "--null", is_flag=True, help="Names in --files-from end with NUL, as find -print0 writes them.")
 @click.option("--links", type=click.Choice(["skip", "follow"]), default="skip", help="What to do with symbolic links.")
 @click.option("--compress", type=click.Choice(["gzip", "br", "zstd"]), help="Compress, and say so in Content-Encoding.")
@@ -46,6 +49,7 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
 
     walk = {name: words.pop(name) for name in ("files_from", "null", "links")}
     location, chosen = parse_location(destination), Chosen.of(words)
+    world.will_change_names()
     options = chosen.options
     if source == ("-",):
         if chosen.dry_run:

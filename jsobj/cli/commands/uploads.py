@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
-from jsobj.cli.parsing.shell_complete import complete_buckets
+from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
@@ -34,7 +34,7 @@ group = Group(
 
 
 @command("list")
-@click.argument("url", required=False, default="", shell_complete=complete_buckets)
+@click.argument("url", required=False, default="", shell_complete=complete_places)
 @store_options
 def list_(world: World, url: str, unsigned: bool, endpoint: str) -> None:
     """List unfinished uploads.
@@ -57,7 +57,7 @@ def list_(world: World, url: str, unsigned: bool, endpoint: str) -> None:
 
 
 @command("abort")
-@click.argument("url", shell_complete=complete_buckets)
+@click.argument("url", shell_complete=complete_places)
 @click.option("--id", "upload_id", metavar="ID", default="", help="Only the one with this id.")
 @click.option("--older-than", metavar="TIME", default="", help="Only those begun longer ago, such as 1d.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

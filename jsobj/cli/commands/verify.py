@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.shell_complete import complete_file_then_place, complete_files
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.transfer_options import filter_options
 from jsobj.cli.parsing.world import World
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from jsobj.actions.verify import Verification
     from jsobj.transfer.verify import Checked
 
+_MANIFEST = "List of digests, as md5sum or sha256sum write it."
+
 
 @command("verify")
-@click.argument("places", nargs=-1, required=True, metavar="[LOCAL] URL")
-@click.option("--manifest", metavar="FILE", default="", help="List of digests, as md5sum or sha256sum write it.")
+@click.argument("places", nargs=-1, required=True, metavar="[LOCAL] URL", shell_complete=complete_file_then_place)
+@click.option("--manifest", metavar="FILE", default="", help=_MANIFEST, shell_complete=complete_files)
 @click.option("--deep", is_flag=True, help="Fetch objects whose digest does not tell, and compare the bytes.")
 @click.option("--extra", is_flag=True, help="Objects without a file are a difference too.")
 @filter_options

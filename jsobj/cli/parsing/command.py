@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -15,6 +15,9 @@ from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage, ExitCode, did_you_mean
 from jsobj.urls import ALLOW_HTTP
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _SHARED_WITH_VALUE = frozenset({"--cloud", "--profile"})
 _SHARED_WORDS = _SHARED_WITH_VALUE | {
@@ -120,6 +123,14 @@ class Group(click.Group):
         command = getattr(importlib.import_module(f"jsobj.cli.commands.{module}"), attribute)
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The words from the table alone: Tab does not wait for all commands to be imported."""
+        from click.shell_completion import CompletionItem
+
+        known = ((name, entry.summary) for name, entry in self.table.items() if entry.summary)
+        words = [CompletionItem(name, help=summary) for name, summary in known if name.startswith(incomplete)]
+        return [*words, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Insert the default command where none is named; without a default, show the help."""

@@ -37,6 +37,12 @@ class World:
         """The time of this computer, aware, in UTC."""
         return datetime.now(timezone.utc)
 
+    def will_change_names(self) -> None:
+        """The command changes what there is at the server: from its end on, completion asks anew."""
+        from jsobj.store.completion_cache import forget_names
+
+        click.get_current_context().call_on_close(lambda: forget_names(self.settings.cache_dir))
+
     def secret_from_stdin(self, what: str) -> Secret:
         """The first line of standard input, without its line end.
 

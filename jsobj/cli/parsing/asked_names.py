@@ -1,0 +1,119 @@
+"""Names that only a server knows, for Tab: asked in a process of its own, for which nobody waits long.
+
+What it finds goes into the completion cache. Where it comes too late it is there for the next Tab; where it does not
+come, the server is left alone for a while. It has no terminal, so that it can neither ask nor print.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from jsobj.errors import JsobjError, NotLoggedIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.identity.settings import Settings
+    from jsobj.store.completion_cache import CompletionCache, Known
+    from jsobj.store.open import StoreRequest
+
+WAIT = 0.2  # seconds that Tab waits for a server; the start of the program takes another tenth
+_LONGEST = 5  # seconds after which the asking process gives up
+_LEFT_ALONE = 20.0  # seconds until a server that did not answer is asked again
+_PAGE = 1000  # names
+
+
+def bucket_names(settings: Settings, cache: CompletionCache, request: StoreRequest, dialect: str) -> tuple[str, ...]:
+    """The buckets of the login. ``dialect``: ``s3``, ``swift``, or "" for the one that is in use."""
+    from jsobj.store.open import list_buckets
+
+    return _known(cache, f"{dialect}:", lambda: (bucket.name for bucket in list_buckets(settings, dialect, request)))
+
+
+def key_names(settings: Settings, cache: CompletionCache, request: StoreRequest, typed: str) -> tuple[str, ...]:
+    """Keys and folders that begin as the place that was typed, one level deep; folders end in a slash."""
+    from jsobj.store.location import parse_location
+    from jsobj.store.open import open_store
+
+    place = parse_location(typed)
+
+    def ask() -> Iterable[str]:
+        found = open_store(settings, place, request).list(place.key, delimiter="/")
+        return (item.key for item in found if item.key != place.key)
+
+    # A listing of the whole folder, or of a shorter beginning, tells this one too.
+    first = len(typed) - len(place.key.rpartition("/")[2])
+    for end in range(first, len(typed)):
+        known = cache.get(typed[:end])
+        if known is not None and known.fresh and known.whole:
+            return known.names
+    return _known(cache, typed, ask)
+
+
+def keystone_names(
+    settings: Settings, cache: CompletionCache, request: StoreRequest, kind: str, names: Callable[[Keystone], list[str]]
+) -> tuple[str, ...]:
+    """Names of things at Keystone; ``kind`` says which."""
+    return _known(cache, kind, lambda: names(request.keystone(settings)))
+
+
+def quiet_login(settings: Settings, cloud: str, profile: str) -> Keystone:
+    """The login meant. Raises :class:`JsobjError` where a browser or a plugin would be needed: Tab starts none."""
+    from jsobj.identity.current import current_source
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.identity.keystone.token import is_direct
+
+    source = current_source(settings, cloud=cloud, profile=profile)
+    if not is_direct(source):
+        raise NotLoggedIn("this kind of login is not used for completion")
+    return Keystone(source)
+
+
+def _known(cache: CompletionCache, place: str, ask: Callable[[], Iterable[str]]) -> tuple[str, ...]:
+    known = cache.get(place)
+    if known is None or not known.fresh:
+        # Until the answer is there, what was known before counts: no other Tab asks, also when nothing answers.
+        cache.put(place, known.names if known else (), whole=False, seconds=_LEFT_ALONE)
+        _wait_for(lambda: _learn(cache, place, ask))
+        known = cache.get(place)
+    return _names(known)
+
+
+def _names(known: Known | None) -> tuple[str, ...]:
+    return known.names if known is not None else ()
+
+
+def _learn(cache: CompletionCache, place: str, ask: Callable[[], Iterable[str]]) -> None:
+    names = tuple(islice(ask(), _PAGE))
+    cache.put(place, names, whole=len(names) < _PAGE)
+
+
+def _wait_for(work: Callable[[], None]) -> None:
+    """Let a process do the work, and wait for it for :data:`WAIT` seconds."""
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        _work(work)
+    os.close(writer)
+    select.select([reader], [], [], WAIT)  # readable when the process ends, and with it the other side
+    os.close(reader)
+
+
+def _work(work: Callable[[], None]) -> None:
+    """In the process: without terminal, input and output."""
+    try:
+        signal.alarm(_LONGEST)
+        os.setsid()
+        null = os.open(os.devnull, os.O_RDWR)
+        for stream in range(3):
+            os.dup2(null, stream)
+        with suppress(JsobjError):
+            work()
+    finally:
+        os._exit(0)
