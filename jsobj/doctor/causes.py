@@ -1,9 +1,11 @@
-"""Looks errors up in the table ``causes.ini``: by code, by the text of a message, or nearly."""
+"""Looks errors up in ``causes.ini`` and ``references.ini``: by code, by the text of a message, or nearly."""
 
 from __future__ import annotations
 
 import configparser
+import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib import resources
 
 from jsobj.errors import ExitCode, JsobjError, did_you_mean
@@ -11,7 +13,8 @@ from jsobj.errors import ExitCode, JsobjError, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One error: what it means on Ceph RGW, on OpenStack Swift, which check looks for it, what to do."""
+    """One error: what it means on Ceph RGW and on OpenStack Swift, or everywhere (``cause``); which check looks for it;
+    what to do."""
 
     code: str
     ceph: str
@@ -19,6 +22,7 @@ class Cause:
     check: str
     hint: str
     marks: tuple[str, ...] = ()
+    cause: str = ""
 
 
 def _cause(row: configparser.SectionProxy) -> Cause:
@@ -26,9 +30,22 @@ def _cause(row: configparser.SectionProxy) -> Cause:
     return Cause(row.name, **texts, marks=tuple(row["marks"].strip().splitlines()))
 
 
-_TABLE = configparser.ConfigParser(comment_prefixes=(";",), delimiters=("=",))
-_TABLE.read_string(resources.files(__package__).joinpath("causes.ini").read_text(encoding="utf-8"))
-CAUSES = tuple(_cause(_TABLE[code]) for code in _TABLE.sections())
+def _read(name: str) -> configparser.ConfigParser:
+    table = configparser.ConfigParser(comment_prefixes=(";",), delimiters=("=",))
+    table.read_string(resources.files(__package__).joinpath(name).read_text(encoding="utf-8"))
+    return table
+
+
+def _reference(name: str, line: str) -> Cause:
+    cause, hint, check = (part.strip() for part in line.split(" | "))
+    return Cause(name, "", "", check, hint, cause=cause)
+
+
+_TABLE = _read("causes.ini")
+CAUSES = (
+    *(_cause(_TABLE[code]) for code in _TABLE.sections()),
+    *(_reference(*row) for row in _read("references.ini")["references"].items()),
+)
 _LONGEST = 20_000  # characters of a pasted message that are looked at
 
 
@@ -57,8 +74,15 @@ def explain(words: str) -> tuple[Cause, ...]:
 def _holds(text: str, cause: Cause) -> bool:
     code = cause.code.lower()
     if code.isdigit():
-        return any(f"{mark}{code}" in text for mark in ("http ", "(", "status ", "code "))
-    return code in text or any(mark in text for mark in cause.marks)
+        said = any(f"{mark}{code}" in text for mark in ("http ", "(", "status ", "code ", "error "))
+        return said or f"{code} {HTTPStatus(int(code)).phrase.lower()}" in text or _marked(text, cause)
+    if cause.cause:  # a reference: "usage" and "bug" are words of other messages too
+        return bool(re.search(rf"(?<![\w-]){code}(?![\w-])" if "-" in code else rf"\[{code}]", text))
+    return code in text or _marked(text, cause)
+
+
+def _marked(text: str, cause: Cause) -> bool:
+    return any(mark in text for mark in cause.marks)
 
 
 def hint_for(code: str) -> str:

@@ -28,13 +28,14 @@ def _complete(settings: Settings, ctx: click.Context, incomplete: str) -> Iterab
 def explain(world: World, words: tuple[str, ...]) -> None:
     """Explain an error code or message.
 
-    Says what an S3 code, a Keystone message or a text of boto3 means on Ceph and on Swift, and which check of jsobj
-    doctor looks for it. Without words, lists all that is known.
+    Says what an S3 code, an HTTP status, a Keystone message, a text of boto3 or the [reference] of jsobj's own errors
+    means, and which check of jsobj doctor looks for it. Without words, lists all that is known.
 
     \b
     Examples:
       jsobj explain SignatureDoesNotMatch
       jsobj explain "unable to locate credentials"
+      jsobj explain bucket-not-found
     """
     from jsobj.doctor.causes import CAUSES
     from jsobj.doctor.causes import explain as look_up
@@ -45,10 +46,11 @@ def explain(world: World, words: tuple[str, ...]) -> None:
         world.out.show(Listing("jsobj.explain-list/1", items, columns))
         return
     best, *others = look_up(" ".join(words))
-    known = {name: getattr(best, name) for name in ("code", "ceph", "swift", "check", "hint")}
+    known = {name: getattr(best, name) for name in ("code", "cause", "ceph", "swift", "check", "hint")}
     data = {**known, "others": [other.code for other in others]}
     lines = [
         ("Error", best.code),
+        ("Cause", best.cause),
         ("On Ceph", best.ceph),
         ("On Swift", best.swift),
         ("Check", f"jsobj doctor {best.check}"),
