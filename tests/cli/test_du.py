@@ -27,6 +27,12 @@ def test_by_folder(scene: Scene) -> None:
     ]
 
 
+def test_sizes_for_people_also_into_a_pipe(scene: Scene) -> None:
+    scene.fill({"a/big": b"x" * 2048})
+    assert scene("du", "--human", scene.url()).lines[-1] == "Size:    2.0 KiB"
+    assert scene("du", "--human", "--folders", scene.url()).lines == ["2.0 KiB\t1\ta/", "2.0 KiB\t1\ttotal"]
+
+
 def test_nothing(scene: Scene) -> None:
     assert scene("du", scene.url(), "--json").json["objects"] == 0
     for argv in (("du", scene.url("x/")), ("du", scene.url("x")), ("du", scene.url("x"), "--folders")):

@@ -72,6 +72,14 @@ def test_long(scene: Scene) -> None:
         child.expect(r"  2 KiB  20\d\d-\d\d-\d\d \d\d:\d\d UTC  c\r\n")
 
 
+def test_sizes_for_people_also_into_a_pipe(scene: Scene) -> None:
+    scene.fill({"big": b"x" * 2048})
+    for words in (["-lh"], ["-hl"], ["-l", "--human"], ["-rlh"]):
+        assert scene("ls", *words, scene.url()).out.partition("\t")[0] == "2.0 KiB"
+    assert scene("ls", "-l", scene.url()).out.partition("\t")[0] == "2048"
+    assert scene("ls", "-h").out.startswith("Usage: jsobj ls")
+
+
 def test_b085_odd_names_are_shown_escaped_and_kept_exactly(scene: Scene) -> None:
     scene.fill(dict.fromkeys(ODD, b"x"))
     shown = scene("ls", scene.url())

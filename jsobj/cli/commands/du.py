@@ -9,7 +9,7 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places
-from jsobj.cli.parsing.stores import store_options, stores
+from jsobj.cli.parsing.stores import human_option, store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.ui.documents import Record, Stream
 from jsobj.ui.text import safe
@@ -19,8 +19,9 @@ from jsobj.units import exact_size, human_bytes
 @command("du")
 @click.argument("url", shell_complete=complete_places)
 @click.option("--folders", is_flag=True, help="Each folder of the first level by itself, then the total.")
+@human_option
 @store_options
-def du(world: World, url: str, folders: bool, unsigned: bool, endpoint: str) -> None:
+def du(world: World, url: str, folders: bool, human: bool, unsigned: bool, endpoint: str) -> None:
     """Count objects and bytes below a place.
 
     URL/ means everything whose name begins so, URL the object and everything below URL/. It is counted by listing,
@@ -38,14 +39,15 @@ def du(world: World, url: str, folders: bool, unsigned: bool, endpoint: str) -> 
         store = opened.of(place)
         cut = len(place.key) if place.many else place.key.rfind("/") + 1
         sizes = ((item.key[cut:], item.size) for item in everything_at(store, place.key))
-        total, count = _by_folder(world, sizes) if folders else _sum(sizes)
+        total, count = _by_folder(world, sizes, human) if folders else _sum(sizes)
         if not count and place.key:
             raise nothing_at(store, place.key)
         if folders:
             return
         target = store.place.url(place.key)
         data = {"url": target, "objects": count, "bytes": total}
-        lines = [("Place", target), ("Objects", str(count)), ("Size", exact_size(total))]
+        size = human_bytes(total) if human else exact_size(total)
+        lines = [("Place", target), ("Objects", str(count)), ("Size", size)]
         world.out.show(Record("jsobj.usage/1", data, lines))
 
 
@@ -57,7 +59,7 @@ def _sum(sizes: Iterable[tuple[str, int]]) -> tuple[int, int]:
     return total, count
 
 
-def _by_folder(world: World, sizes: Iterable[tuple[str, int]]) -> tuple[int, int]:
+def _by_folder(world: World, sizes: Iterable[tuple[str, int]], human: bool) -> tuple[int, int]:
     """Bytes and objects in all. Keys come in order, so that one folder is held at a time."""
     total = outside = (0, 0)  # objects outside of folders come between them, and are shown after them
 
@@ -82,7 +84,7 @@ def _by_folder(world: World, sizes: Iterable[tuple[str, int]]) -> tuple[int, int
         name = safe(row[0]) or "total"
         if world.out.on_terminal:
             return f"{human_bytes(row[1]):>10}  {row[2]:>10}  {name}"
-        return f"{row[1]}\t{row[2]}\t{name}"
+        return f"{human_bytes(row[1]) if human else row[1]}\t{row[2]}\t{name}"
 
     world.out.stream(Stream("jsobj.usage-list/1", rows(), data, line))
     return total

@@ -12,9 +12,10 @@ import click
 from jsobj.cli.commands.bucket import bucket_data
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places
-from jsobj.cli.parsing.stores import store_options, stores
+from jsobj.cli.parsing.stores import human_option, store_options, stores
 from jsobj.cli.parsing.world import World
-from jsobj.cli.views.times import human, iso
+from jsobj.cli.views.times import human as human_time
+from jsobj.cli.views.times import iso
 from jsobj.ui.documents import Stream
 from jsobj.ui.text import safe
 from jsobj.units import human_bytes
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
 @click.argument("url", required=False, default="", shell_complete=complete_places)
 @click.option("-r", "--recursive", is_flag=True, help="Everything below, not just one level.")
 @click.option("-l", "--long", is_flag=True, help="With size and time of modification.")
+@human_option
 @store_options
-def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endpoint: str) -> None:
+def ls(world: World, url: str, recursive: bool, long: bool, human: bool, unsigned: bool, endpoint: str) -> None:
     """List buckets, folders and objects.
 
     URL is s3://BUCKET[/KEY], swift://CONTAINER[/OBJECT] or BUCKET[/KEY]; s3:// or swift:// alone, or none at all, lists
@@ -39,7 +41,7 @@ def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endp
     \b
     Examples:
       jsobj ls
-      jsobj ls s3://results/raw/ -l
+      jsobj ls -lh s3://results/raw/
       jsobj ls swift://results -r | wc -l
       jsobj ls s3://open --no-sign-request --endpoint https://HOST:PORT
     """
@@ -48,7 +50,7 @@ def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endp
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         if url in {"", "s3://", "swift://"}:
             found = opened.buckets(url.removesuffix("://"))
-            shown = Stream("jsobj.bucket-list/1", found, bucket_data, _bucket_line(world, long))
+            shown = Stream("jsobj.bucket-list/1", found, bucket_data, _bucket_line(world, long, human))
             if not world.out.stream(shown):
                 world.out.note("There are no buckets.")
             return
@@ -56,7 +58,8 @@ def ls(world: World, url: str, recursive: bool, long: bool, unsigned: bool, endp
         store = opened.of(place)
         folder, listed = _found(store, place.key, recursive)
         data = partial(_data, store.place.url)
-        if not world.out.stream(Stream("jsobj.object-list/1", listed, data, _object_line(world, long, len(folder)))):
+        line = _object_line(world, long, human, len(folder))
+        if not world.out.stream(Stream("jsobj.object-list/1", listed, data, line)):
             world.out.note(f"{store.place.url()} is empty.")
 
 
@@ -88,25 +91,29 @@ def _data(url: Callable[[str], str], item: Listed) -> dict[str, object]:
     return {"type": "object", "key": item.key, "url": url(item.key), "size": size, "etag": etag, "modified": modified}
 
 
-def _object_line(world: World, long: bool, cut: int) -> Callable[[Listed], str]:
+def _object_line(world: World, long: bool, human: bool, cut: int) -> Callable[[Listed], str]:
     """What makes a line of an item; ``cut`` characters of its key are left out."""
-    line = _line(world, long)
+    line = _line(world, long, human)
     return lambda item: line(None if item.prefix else item.size, item.modified, item.key[cut:] or item.key)
 
 
-def _bucket_line(world: World, long: bool) -> Callable[[Bucket], str]:
-    line = _line(world, long)
+def _bucket_line(world: World, long: bool, human: bool) -> Callable[[Bucket], str]:
+    line = _line(world, long, human)
     return lambda bucket: line(bucket.size, bucket.created.timestamp() if bucket.created else None, bucket.name)
 
 
-def _line(world: World, long: bool) -> Callable[[int | None, float | None, str], str]:
-    """What makes a line of size, time and name: aligned on a terminal, with tabs elsewhere."""
+def _line(world: World, long: bool, human: bool) -> Callable[[int | None, float | None, str], str]:
+    """What makes a line of size, time and name: aligned on a terminal, with tabs elsewhere.
+
+    ``human``: sizes for people there too.
+    """
 
     def aligned(size: int | None, time: float | None, name: str) -> str:
-        return f"{'' if size is None else human_bytes(size):>10}  {human(time):<20}  {safe(name)}"
+        return f"{'' if size is None else human_bytes(size):>10}  {human_time(time):<20}  {safe(name)}"
 
     def tabbed(size: int | None, time: float | None, name: str) -> str:
-        return f"{'' if size is None else size}\t{iso(time) or ''}\t{safe(name)}"
+        shown = "" if size is None else human_bytes(size) if human else size
+        return f"{shown}\t{iso(time) or ''}\t{safe(name)}"
 
     if not long:
         return lambda size, time, name: safe(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ _SHARED_WORDS = _SHARED_WITH_VALUE | {
     "--debug",
 }
 SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "allow_http", "debug")
+_CLUSTER_WITH_H = re.compile(r"-(?=[a-zA-Z]{2})[a-zA-Z]*h[a-zA-Z]*")  # -lh, and not -h, which is help
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -60,6 +62,12 @@ class Command(click.Command):
         super().__init__(*args, **{**kwargs, "context_settings": _SETTINGS})
         taken = {parameter.name for parameter in self.params}
         self.params.extend(option for option in _shared_options() if option.name not in taken)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; where a command has ``--human``, ``-h`` among other letters (``ls -lh``) means that."""
+        if any(parameter.name == "human" for parameter in self.params):
+            args = _human_spelled_out(args)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Turn the shared options into a world, and call."""
@@ -184,6 +192,13 @@ def _shared_last(args: list[str]) -> list[str]:
         return rest  # there is no command that they could belong to
     end = rest.index("--") if "--" in rest else len(rest)
     return [*rest[:end], *moved, *rest[end:]]
+
+
+def _human_spelled_out(args: list[str]) -> list[str]:
+    end = args.index("--") if "--" in args else len(args)
+    clusters = {word for word in args[:end] if _CLUSTER_WITH_H.fullmatch(word)}
+    plain = [word.replace("h", "") if word in clusters else word for word in args[:end]]
+    return [*(["--human"] if clusters else []), *plain, *args[end:]]
 
 
 def command(name: str, **kwargs: Any) -> Callable[[Callable[..., Any]], Command]:
