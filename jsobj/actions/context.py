@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jsobj.actions.stores import BucketStores, ignore
 from jsobj.store.open import StoreRequest
-from jsobj.transfer.events import EventBus, Failed, Listener, Skipped, Tally
+from jsobj.transfer.events import EventBus, Failed, LeftOut, Listener, Skipped, Tally
 from jsobj.transfer.job import JobSpec, RunContext, open_job
 
 if TYPE_CHECKING:
@@ -79,8 +79,10 @@ class PlannedItem:
     reason: str | None = None
 
     @classmethod
-    def not_done(cls, decision: Skipped | Failed) -> PlannedItem:
-        """An item that is skipped or refused."""
+    def not_done(cls, decision: Skipped | LeftOut | Failed) -> PlannedItem:
+        """An item that is skipped, left out or refused."""
+        if isinstance(decision, LeftOut):
+            return cls("leave-out", decision.item, reason=decision.reason)
         if isinstance(decision, Skipped):
             return cls("skip", decision.item, reason=decision.reason)
         return cls("refuse", decision.item, reason=decision.error.message)

@@ -14,7 +14,7 @@ from jsobj.store.objects import Store
 from jsobj.transfer import run
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import Planned
-from jsobj.transfer.events import Failed, Skipped
+from jsobj.transfer.events import Failed, LeftOut, Skipped
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec, RunContext
 from jsobj.transfer.journal.jobs import claimed_temps
@@ -101,7 +101,7 @@ def _together(results: list[Result]) -> Result:
 
 
 def _planned(decision: Planned) -> PlannedItem:
-    if isinstance(decision, Skipped | Failed):
+    if isinstance(decision, Skipped | LeftOut | Failed):
         return PlannedItem.not_done(decision)
     item = decision.item
     return PlannedItem("download", item.source, item.target, item.remote.size)

@@ -11,7 +11,7 @@ from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
 from jsobj.transfer import run
-from jsobj.transfer.events import Failed, Skipped
+from jsobj.transfer.events import Failed, LeftOut, Skipped
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec
 from jsobj.transfer.local.file_list import read_list
@@ -78,7 +78,7 @@ def upload(
 
 
 def _planned(decision: Planned) -> PlannedItem:
-    if isinstance(decision, Skipped | Failed):
+    if isinstance(decision, Skipped | LeftOut | Failed):
         return PlannedItem.not_done(decision)
     sending = decision.item
     file, remote = sending.file, sending.remote

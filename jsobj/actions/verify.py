@@ -15,9 +15,9 @@ from jsobj.store.objects import Store
 from jsobj.transfer import verify
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.local_file import unreadable
-from jsobj.transfer.local.scan import LocalFile, Passed, walk
+from jsobj.transfer.local.scan import LocalFile, Passed, links_left, walk
 from jsobj.transfer.targets import upload_sources
-from jsobj.transfer.verify import EXTRA, SAME, UNREADABLE, Checked, Pair
+from jsobj.transfer.verify import EXTRA, LINK, SAME, UNREADABLE, Checked, Pair
 from jsobj.transfer.zarr_leftovers import Leftovers
 
 _WORKERS = 8
@@ -40,9 +40,14 @@ class Verification:
             self.counts[found.state] += 1
             yield found
 
+    @property
+    def warning(self) -> str:
+        """What must be said at the end beside the counts; "" for nothing."""
+        return links_left(self.counts[LINK]) if self.counts[LINK] else ""
+
     def is_fine(self, found: Checked) -> bool:
         """Whether a verdict is not worth a line."""
-        return found.state in {SAME, zarr_check.INTACT} or (found.state == EXTRA and not self.extra)
+        return found.state in {SAME, LINK, zarr_check.INTACT} or (found.state == EXTRA and not self.extra)
 
     @property
     def code(self) -> ExitCode:
@@ -88,11 +93,18 @@ def verify_manifest(
 
 
 def verify_files(
-    store: Store, location: Location, local: str, filters: Filters, *, deep: bool = False, extra: bool = False
+    store: Store,
+    location: Location,
+    local: str,
+    filters: Filters,
+    *,
+    deep: bool = False,
+    extra: bool = False,
+    links: str = "skip",
 ) -> Verification:
-    """Objects against a local file or folder. ``deep``: fetch what has no digest to compare."""
+    """Objects against a local file or folder. ``deep``: fetch what has no digest to compare; ``links``: or follow."""
     (source,) = upload_sources([local], location.key)
-    files = walk([source.path], filters=filters)
+    files = walk([source.path], filters=filters, follow_symlinks=links == "follow")
     if source.exact:
         both = (_pair(store, source.exact, file) for file in files)
         return Verification(verify.check_tree(store, both, deep=deep, workers=_WORKERS), extra)

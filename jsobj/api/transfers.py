@@ -76,6 +76,7 @@ class Transfers:
         compress: str = "",
         overwrite: bool = True,
         check: str = "content",
+        links: str = "skip",
         listen: Listener | None = None,
     ) -> Summary:
         """Send files and folders, or all bytes of a file object: verified, and the same call again goes on.
@@ -91,6 +92,8 @@ class Transfers:
             ``gzip``, ``br`` or ``zstd``: kept so, with its ``Content-Encoding``.
         check:
             What counts as unchanged: ``content`` (by digest) or ``size``.
+        links:
+            ``skip`` symbolic links below a folder (with a warning), or ``follow`` them.
 
         Raises
         ------
@@ -111,7 +114,7 @@ class Transfers:
             if not isinstance(sources, str | os.PathLike) and hasattr(sources, "read"):
                 return action.upload_from(context, sources, location, options, name="the file object")
             paths = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
-            return action.upload(context, paths, location, options, filters).run()
+            return action.upload(context, paths, location, options, filters, links=links).run()
 
         return _run(self._wish(), act, listen)
 

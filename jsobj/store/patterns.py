@@ -30,6 +30,11 @@ def fixed_part(pattern: str) -> str:
     return pattern[: found.start()] if found else pattern
 
 
+def literal(text: str) -> str:
+    """The pattern that matches just this text."""
+    return _WILD.sub(lambda found: f"[{found[0]}]", text)
+
+
 def compiled(patterns: Iterable[str]) -> re.Pattern[str]:
     """One expression for keys that match any of the patterns, for ``fullmatch``. Raises as :func:`expression`."""
     groups = count()

@@ -68,7 +68,7 @@ class ObjectCopier:
             )
         info = self.source.head(item.remote.key)
         if not self.overwrite and head_or_none(self.target, item.key):
-            return Skipped(name, EXISTS)
+            return Skipped(name, EXISTS, compared=False)
         if self.same_server:
             etag = self._on_server(info, item.key)
             verified = self._compared(info, item.key, etag)
@@ -155,7 +155,7 @@ def copy_all(
             tally.item_failed()
             failures.append(event.error)
         elif isinstance(event, Skipped):
-            tally.item_skipped()
+            tally.item_skipped(compared=event.compared)
         else:
             tally.item_done(event.size, verified=bool(event.verified))
         emit(event)

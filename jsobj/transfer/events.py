@@ -47,10 +47,26 @@ class Retried:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nothing to do for this item, and why: ``same content``, ``excluded`` ..."""
+    """Nothing to do for this item, and why: ``same content``, ``exists already`` ...
+
+    ``compared``: by its content; else it was left as it is for its name or its size.
+    """
 
     item: str
     reason: str
+    compared: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An item that does not take part, and why.
+
+    ``kind``: ``link`` (symbolic), ``filter`` (by a pattern), ``held`` (back) or ``other``.
+    """
+
+    item: str
+    reason: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +90,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Something the user should know: a link that was not followed, a source that started over.
+    """Something the user should know: links that were not followed, a source that started over.
 
     ``warning``: it affects the result, and is shown with ``--quiet`` too.
     """
@@ -85,7 +101,11 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The run is over. ``seconds`` of wall time; ``size`` bytes that were moved in it (resumed ones not again)."""
+    """The run is over. ``seconds`` of wall time; ``size`` bytes that were moved in it (resumed ones not again).
+
+    ``skipped``: what was there already, ``same`` of it with the same content; ``links`` and ``left_out``: symbolic
+    links, and what was left out by patterns (a folder counts once) or held back.
+    """
 
     verb: str
     done: int
@@ -98,9 +118,12 @@ class Summary:
     seconds: float
     interrupted: bool = False
     job: str = ""
+    same: int = 0
+    links: int = 0
+    left_out: int = 0
 
 
-Event: TypeAlias = Started | ItemStarted | Retried | Skipped | Done | Failed | Noted | Summary
+Event: TypeAlias = Started | ItemStarted | Retried | Skipped | LeftOut | Done | Failed | Noted | Summary
 Listener: TypeAlias = Callable[[Event], None]
 
 
@@ -125,6 +148,7 @@ class Tally:
 
     found_items, found_bytes = _Total(), _Total()
     done, skipped, failed = _Total(), _Total(), _Total()
+    same, links, left_out = _Total(), _Total(), _Total()
     done_bytes, verified, unverified = _Total(), _Total(), _Total()
     retries = _Total()
     bytes = _Total()  # that passed so far
@@ -150,9 +174,16 @@ class Tally:
         self._counts["done_bytes"].add(size)
         self._counts["verified" if verified else "unverified"].add()
 
-    def item_skipped(self) -> None:
+    def item_skipped(self, *, compared: bool) -> None:
         """There is nothing to do for an item."""
         self._counts["skipped"].add()
+        if compared:
+            self._counts["same"].add()
+
+    def item_left_out(self, kind: str) -> None:
+        """An item does not take part; see :class:`LeftOut`."""
+        if kind != "other":
+            self._counts["links" if kind == "link" else "left_out"].add()
 
     def item_failed(self) -> None:
         """An item did not arrive."""
@@ -176,6 +207,9 @@ class Tally:
             seconds=time.monotonic() - self.began,
             interrupted=interrupted,
             job=job,
+            same=self.same,
+            links=self.links,
+            left_out=self.left_out,
         )
 
 

@@ -42,6 +42,11 @@ class Filters:
         wanted = tuple(_rule(pattern, "--include") for pattern in include)
         return cls(include, exclude, wanted, tuple(_rule(pattern, "--exclude") for pattern in exclude))
 
+    @property
+    def wishes(self) -> str:
+        """The includes, as messages name them; "" where there are none."""
+        return " or ".join(f"--include '{pattern}'" for pattern in self.include)
+
     def judge(self, relative: str) -> str:
         """Why a path is left out; "" where it takes part."""
         for rule in self._unwanted:
@@ -62,6 +67,16 @@ class Filters:
         if self._wanted and not any(_may_meet(rule, relative) for rule in self._wanted):
             return "matches no --include"
         return ""
+
+
+def nothing_matches(where: str, patterns: str) -> JsobjError:
+    """The error where patterns match nothing of what is there."""
+    return JsobjError(
+        "nothing-matches",
+        f"nothing in {where} matches {patterns}",
+        code=ExitCode.NOT_FOUND,
+        hint="how patterns are read: jsobj help patterns",
+    )
 
 
 def _rule(pattern: str, option: str) -> _Rule:

@@ -14,7 +14,7 @@ from jsobj.transfer.download.worker import Receiver
 from jsobj.transfer.engine import executor
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.events import Noted, Started
-from jsobj.transfer.filters import Filters
+from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.journal.journal import Journal
 from jsobj.transfer.local.scan import LocalFile, Passed, walk
@@ -40,6 +40,8 @@ def upload_work(job: RunContext, store: Store, sources: Sequence[UploadSource], 
         tally=job.tally,
         emit=job.emit,
         several=len(sources) > 1,
+        includes=job.spec.filters.wishes,
+        origin=" ".join(source.path.rstrip("/") or "/" for source in sources),
     )
 
 
@@ -165,7 +167,12 @@ def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
     if target.pattern is None:
         yield from found
     else:
-        yield from (item for item in found if target.pattern.fullmatch(item.key))
+        matching = (item for item in found if target.pattern.fullmatch(item.key))
+        first = next(matching, None)
+        if first is None:
+            raise nothing_matches(store.place.url(target.cut).rstrip("/"), f"'{target.typed}'")
+        yield first
+        yield from matching
 
 
 def _meter(job: RunContext) -> Meter:
@@ -210,10 +217,10 @@ def _run(
         raise
     finally:
         perform.close()
-        journal.finish(state)
+        kept = journal.finish(state, began=state == "interrupted" or bool(job.tally.done))
         job.fingerprints.close()
-        kept = journal.id if state != "done" else ""
-        summary = job.tally.summary(job.spec.verb, interrupted=state == "interrupted", job=kept)
+        left = journal.id if kept and state != "done" else ""
+        summary = job.tally.summary(job.spec.verb, interrupted=state == "interrupted", job=left)
         job.emit(summary)
     return Result.of(summary, work.failures)
 

@@ -70,7 +70,7 @@ class DownloadTarget:
     """Where objects go: below ``folder``; a single object to the file ``file`` in it, "" for many.
 
     ``cut`` is the beginning of the keys that is left out; ``prefix`` what is listed; ``pattern`` what keys must match,
-    None for all.
+    None for all; ``typed`` is that pattern.
     """
 
     folder: str
@@ -78,6 +78,7 @@ class DownloadTarget:
     prefix: str
     cut: str
     pattern: re.Pattern[str] | None = None
+    typed: str = ""
 
 
 def object_target(key: str, destination: str) -> DownloadTarget:
@@ -105,7 +106,7 @@ def pattern_target(key: str, destination: str) -> DownloadTarget:
     """
     fixed = fixed_part(key)
     cut = fixed[: fixed.rfind("/") + 1]
-    return DownloadTarget(destination, "", fixed, cut, compiled([key, f"{key}/**"]))
+    return DownloadTarget(destination, "", fixed, cut, compiled([key, f"{key}/**"]), key)
 
 
 def download_target(store: Store, location: Location, destination: str) -> DownloadTarget:

@@ -19,7 +19,7 @@ from jsobj.transfer.local.local_file import opened
 from jsobj.transfer.local.scan import LocalFile, Passed
 
 SAME, DIFFERS, MISSING = "same", "differs", "missing"
-EXTRA, UNVERIFIED, UNREADABLE = "extra", "unverified", "unreadable"
+EXTRA, UNVERIFIED, UNREADABLE, LINK = "extra", "unverified", "unreadable", "link"
 _LINE = re.compile(r"\\?([0-9a-fA-F]{32,128}) [ *](.+)")
 _KINDS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 
@@ -48,8 +48,10 @@ def pairs(files: Iterable[LocalFile | Passed], there: Iterator[Listed], prefix: 
     ahead = next(there, None)
     for file in files:
         if isinstance(file, Passed):
-            if file.error is not None:  # files that were left out on purpose are not compared
+            if file.error is not None:
                 yield Checked(file.path, UNREADABLE, file.reason)
+            elif file.kind == "link":  # what else was left out was so on purpose
+                yield Checked(file.path, LINK, file.reason)
             continue
         key = prefix + file.relative
         wanted = key.encode()

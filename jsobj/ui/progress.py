@@ -12,7 +12,20 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 
-from jsobj.transfer.events import Done, Event, Failed, ItemStarted, Noted, Retried, Skipped, Started, Summary, Tally
+from jsobj.transfer.events import (
+    Done,
+    Event,
+    Failed,
+    ItemStarted,
+    LeftOut,
+    Noted,
+    Retried,
+    Skipped,
+    Started,
+    Summary,
+    Tally,
+)
+from jsobj.transfer.outcomes import ends_run
 from jsobj.ui.output import Output
 from jsobj.ui.progress_look import Display, Look, Pace, sentence
 from jsobj.ui.progress_summary import summary_record, summary_sentence
@@ -48,6 +61,7 @@ class Progress:
         self._trouble = ""
         self._noted = 0
         self._silent = False
+        self._complete = False  # the run came to its end, whatever became of its items
         self.failures: list[Failed] = []
         self.failed = 0
         self.summary: Summary | None = None
@@ -74,6 +88,7 @@ class Progress:
 
     def show_result(self) -> None:
         """With ``--json``, the document ``jsobj.transfer/1``."""
+        self._complete = True
         if self.summary is not None and self._out.as_json:
             self._out.show(summary_record(self.summary, self.failures))
 
@@ -82,8 +97,10 @@ class Progress:
             self._out.warn(f"{self.failed - SAID} more failed")
         if self._noted > SAID:
             self._out.note(f"{self._noted - SAID} more notes were left out")
-        if self.summary is not None and (finished or self.summary.interrupted):
-            self._out.note(summary_sentence(self.summary))
+        # Where an error ends the run, it says all there is to say, unless something had arrived before.
+        summary = self.summary
+        if summary is not None and (finished or self._complete or summary.interrupted or summary.done):
+            self._out.note(summary_sentence(summary))
 
     # -- what happened
 
@@ -104,7 +121,7 @@ class Progress:
 
     def _say(self, event: Event) -> None:
         if isinstance(event, Failed):
-            if self.failed <= SAID:
+            if self.failed <= SAID and not ends_run(event.error):  # which is raised, and said at the end
                 # The hint once for each kind of error, and not for each file.
                 repeated = sum(each.error.reference == event.error.reference for each in self.failures) > 1
                 self._out.failed(event.item, event.error, hint=not repeated)
@@ -114,6 +131,8 @@ class Progress:
                 (self._out.warn if event.warning else self._out.note)(event.text)
         elif isinstance(event, Skipped):
             self._out.detail(f"skipped {event.item}: {event.reason}")
+        elif isinstance(event, LeftOut):
+            self._out.detail(f"left out {event.item}: {event.reason}")
         elif isinstance(event, Done):
             self._out.detail(f"done {event.item} ({f'verified: {event.verified}' if event.verified else 'size only'})")
         elif isinstance(event, Retried):

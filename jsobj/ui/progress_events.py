@@ -1,7 +1,7 @@
 """Progress for programs: every event as one JSON document (``jsobj.event/1``) per line.
 
-``event`` is ``started``, ``item-started``, ``retried``, ``skipped``, ``done``, ``failed``, ``noted``, ``progress``
-(once a second) or ``summary``, which is the last one. Sizes are bytes, times seconds.
+``event`` is ``started``, ``item-started``, ``retried``, ``skipped``, ``left-out``, ``done``, ``failed``, ``noted``,
+``progress`` (once a second) or ``summary``, which is the last one. Sizes are bytes, times seconds.
 """
 
 from __future__ import annotations

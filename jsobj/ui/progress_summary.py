@@ -21,13 +21,20 @@ _DONE = {
 
 
 def summary_sentence(summary: Summary) -> str:
-    """``12 files, 3.4 GiB uploaded in 41 s (85 MiB/s); all verified; 3 skipped``."""
+    """``12 files, 3.4 GiB uploaded in 41 s (85 MiB/s); all verified; 3 the same already``."""
     verb = _DONE.get(summary.verb, summary.verb)
-    if not summary.done and not summary.failed and summary.skipped and not summary.interrupted:
-        return f"Nothing to do: {_items(summary, summary.skipped)} skipped"
+    other = summary.done or summary.failed or summary.links or summary.left_out or summary.interrupted
+    if summary.skipped and summary.skipped == summary.same and not other:
+        return f"Nothing to do: {_items(summary, summary.skipped)} the same already"
     parts = [f"{'Stopped: ' if summary.interrupted else ''}{_items(summary, summary.done)}{_moved(summary, verb)}"]
     parts += _verified(summary) if summary.done and summary.verb != "delete" else []
-    others = ((summary.skipped, "skipped"), (summary.failed, "failed"))
+    others = (
+        (summary.same, "the same already"),
+        (summary.skipped - summary.same, "there already, not compared"),
+        (summary.links, "symbolic link left out" if summary.links == 1 else "symbolic links left out"),
+        (summary.left_out, "left out"),
+        (summary.failed, "failed"),
+    )
     parts += [f"{number} {word}" for number, word in others if number]
     if summary.retries:
         parts.append("1 retry" if summary.retries == 1 else f"{summary.retries} retries")
@@ -65,6 +72,9 @@ def summary_record(summary: Summary, failures: Sequence[Failed] = ()) -> Record:
         "bytes_per_second": round(summary.size / summary.seconds) if summary.seconds > 0 else None,
         "interrupted": summary.interrupted,
         "job": summary.job or None,
+        "same": summary.same,
+        "links": summary.links,
+        "left_out": summary.left_out,
         "failures": [failure_data(failure) for failure in failures],
     }
     return Record(SCHEMA, data, [("Result", summary_sentence(summary))])

@@ -212,6 +212,72 @@ def test_b099_what_cannot_be_sent_is_named_and_the_rest_arrives(over_s3: Transfe
     assert all(name in named for name in ("loop", "dangling")), named
 
 
+def test_links_that_are_left_out_are_told_and_counted(transfer: TransferScene) -> None:
+    tree = transfer.write({"good": b"1", "sub/good": b"2"})
+    (tree / "link").symlink_to("good")
+    (tree / "folder").symlink_to("sub")
+    warning = "2 symbolic links were left out: --links follow takes them"
+    planned = transfer("upload", f"{tree}/", transfer.url(), "--dry-run")
+    assert warning in planned.err
+    assert sum(line.startswith("leave-out") for line in planned.lines) == 2
+    for again in (False, True):
+        told = transfer("upload", f"{tree}/", transfer.url())
+        assert warning in told.err
+        assert "skipped" not in told.err
+        assert "2 symbolic links left out" in told.err
+        assert ("2 the same already" in told.err) == again
+        assert "Nothing to do" not in told.err
+    found = transfer.summary("upload", f"{tree}/", transfer.url())
+    assert (found["links"], found["same"], found["skipped"], found["left_out"]) == (2, 2, 2, 0)
+    compared = transfer("verify", f"{tree}/", transfer.url())
+    assert warning in compared.err
+    assert "2 link, 2 same" in compared.err
+    missing = transfer("verify", f"{tree}/", transfer.url(), "--links", "follow", code=5)
+    assert warning not in missing.err
+    transfer("upload", f"{tree}/", transfer.url(), "--links", "follow")
+    assert "4 same" in transfer("verify", f"{tree}/", transfer.url(), "--links", "follow").err
+
+
+def test_patterns_that_match_nothing_fail_in_run_and_plan(transfer: TransferScene) -> None:
+    tree = transfer.write({"a/x.csv": b"1", "b/y.csv": b"2"})
+    for more in ((), ("--dry-run",)):
+        up = transfer("upload", f"{tree}/", transfer.url(), "--include", "nothing*", *more, code=5)
+        assert "matches --include 'nothing*' [nothing-matches]" in up.err
+        assert "Nothing to do" not in up.err
+    assert transfer.keys() == []
+    transfer("upload", f"{tree}/", transfer.url("in/"))
+    for more in ((), ("--dry-run",)):
+        down = transfer("download", transfer.url("in/*/nothing*"), "to/", *more, code=5)
+        assert "matches 'in/*/nothing*' [nothing-matches]" in down.err
+        transfer("download", transfer.url("in/"), "to/", "--include", "*.nc", *more, code=5)
+    assert transfer("jobs", "list", "--json").json["items"] == []
+    some = transfer.summary("upload", f"{tree}/", transfer.url("in/"), "--include", "a/*")
+    assert (some["same"], some["left_out"]) == (1, 1)
+
+
+def test_the_end_is_told_where_items_failed_and_each_is_named_once(over_s3: TransferScene) -> None:
+    tree = over_s3.write({"good": b"1"})
+    os.mkfifo(tree / "pipe [1]")
+    told = over_s3("upload", "tree", over_s3.url(), code=3)
+    assert "1 file, 1 B uploaded" in told.err
+    assert "1 verified; 1 failed" in told.err
+    failed = next(line for line in told.err.splitlines() if line.startswith("Failed:"))
+    assert failed.count("pipe [1]") == 1
+    assert "leave it out: --exclude '/pipe [[]1]'" in told.err
+    assert over_s3.summary("upload", "tree", over_s3.url(), "--exclude", "/pipe [[]1]")["failed"] == 0
+
+
+def test_a_run_that_never_began_leaves_no_job(over_s3: TransferScene) -> None:
+    tree = over_s3.write({"good": b"1", "more": b"2"})
+    (over_s3.folder / "file").write_bytes(b"")
+    told = over_s3("upload", f"{tree}/", "s3://there-is-no-such-bucket/", code=5)
+    assert told.err.count("there is no bucket") == 1
+    over_s3("upload", f"{tree}/", over_s3.url(), "--endpoint", "http://127.0.0.1:1", code=7)
+    over_s3("upload", f"{tree}/", over_s3.url())
+    over_s3("download", over_s3.url(), "file", code=9)
+    assert over_s3("jobs", "list", "--json").json["items"] == []
+
+
 def test_b100_a_name_with_a_newline_is_printed_escaped(over_s3: TransferScene) -> None:
     tree = over_s3.write({"new\nline\x1b[31m": b"1"})
     out = over_s3("upload", f"{tree}/", over_s3.url(), "--dry-run")

@@ -9,7 +9,7 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_files, complete_sources_and_place
-from jsobj.cli.parsing.transfer_options import Chosen, filter_options, transfer_options
+from jsobj.cli.parsing.transfer_options import Chosen, filter_options, links_option, transfer_options
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import finish, perform, transferring
 from jsobj.errors import BadUsage
@@ -24,7 +24,7 @@ _FILES_FROM = "Send the files named in FILE ('-' for stdin)."
 @filter_options
 @click.option("--files-from", metavar="FILE", default="", help=_FILES_FROM, shell_complete=complete_files)
 @click.option("-0", "--null", is_flag=True, help="Names in --files-from end with NUL, as find -print0 writes them.")
-@click.option("--links", type=click.Choice(["skip", "follow"]), default="skip", help="What to do with symbolic links.")
+@links_option
 @click.option("--compress", type=click.Choice(["gzip", "br", "zstd"]), help="Compress, and say so in Content-Encoding.")
 @click.option("--content-type", metavar="TYPE", default="", help="Media type; default: by the file's name.")
 def upload(world: World, source: tuple[str, ...], destination: str, **words: Any) -> None:

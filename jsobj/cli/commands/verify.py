@@ -10,7 +10,7 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_file_then_place, complete_files
 from jsobj.cli.parsing.stores import store_options, stores
-from jsobj.cli.parsing.transfer_options import filter_options
+from jsobj.cli.parsing.transfer_options import filter_options, links_option
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage
 from jsobj.ui.documents import Stream
@@ -28,9 +28,12 @@ _MANIFEST = "List of digests, as md5sum or sha256sum write it."
 @click.option("--manifest", metavar="FILE", default="", help=_MANIFEST, shell_complete=complete_files)
 @click.option("--deep", is_flag=True, help="Fetch objects whose digest does not tell, and compare the bytes.")
 @click.option("--extra", is_flag=True, help="Objects without a file are a difference too.")
+@links_option
 @filter_options
 @store_options
-def verify(world: World, places: tuple[str, ...], manifest: str, deep: bool, extra: bool, **options: Any) -> None:
+def verify(
+    world: World, places: tuple[str, ...], manifest: str, deep: bool, extra: bool, links: str, **options: Any
+) -> None:
     """Compare objects with local files, or with a list of digests.
 
     LOCAL is a folder or a file. Compared are digests: nothing is fetched as long as they tell. Prints what is not the
@@ -62,7 +65,7 @@ def verify(world: World, places: tuple[str, ...], manifest: str, deep: bool, ext
             open_list = partial(click.open_file, manifest, encoding="utf-8", errors="surrogateescape")
             found = actions.verify_manifest(store, location, open_list, manifest, extra=extra)
         elif len(places) == 2:
-            found = actions.verify_files(store, location, places[0], filters, deep=deep, extra=extra)
+            found = actions.verify_files(store, location, places[0], filters, deep=deep, extra=extra, links=links)
         else:
             found = actions.verify_zarr(store, location)
         _show(world, found)
@@ -84,3 +87,5 @@ def _show(world: World, verification: Verification) -> None:
     world.out.stream(Stream("jsobj.verify/1", shown, data, line))
     counts = sorted(verification.counts.items())
     world.out.note(", ".join(f"{number} {state}" for state, number in counts) or "There is nothing here.")
+    if verification.warning:
+        world.out.warn(verification.warning)

@@ -74,6 +74,9 @@ copy_options = options(
     click.option("-r", "--recursive", is_flag=True, hidden=True, help="Prefixes are always taken whole."),
 )
 
+_LINKS = "Symbolic links in folders; default: skip, with a warning."
+links_option = click.option("--links", type=click.Choice(["skip", "follow"]), default="skip", help=_LINKS)
+
 filter_options = options(
     click.option("--include", metavar="GLOB", multiple=True, help="Take only what matches (any of them)."),
     click.option("--exclude", metavar="GLOB", multiple=True, help="Leave out what matches; wins over --include."),

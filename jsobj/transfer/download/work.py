@@ -23,15 +23,15 @@ from jsobj.transfer.download.worker import (
 )
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.work import UnitOutcome
-from jsobj.transfer.events import Failed, Noted, Skipped
-from jsobj.transfer.filters import Filters
+from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped
+from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.local.key_path import Clashes, PathRefusal, path_for
 from jsobj.transfer.part_layout import Stretch
 from jsobj.transfer.upload.zarr_order import MARKERS
 
 PASSES = 5  # over the parts of an object that does not have its digest
 
-Planned = FetchWhole | BeginFetch | Skipped | Failed
+Planned = FetchWhole | BeginFetch | Skipped | LeftOut | Failed
 
 
 @dataclass(slots=True)
@@ -81,12 +81,18 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
     # -- planning
 
     def decisions(self) -> Iterator[Planned]:
-        """What is to be done with each object, with the reason; nothing is done yet."""
+        """What is to be done with each object, with the reason; nothing is done yet.
+
+        Raises :class:`JsobjError` (not found) at the end where patterns have left out all there is.
+        """
+        left_out = taken = 0
         for remote in self.listing:
             relative = remote.key[len(self.prefix) :]
             if reason := self.filters.judge(relative):
-                yield Skipped(remote.key, reason)
+                left_out += 1
+                yield LeftOut(remote.key, reason, "filter")
                 continue
+            taken += 1
             path = self.single or path_for(relative, windows_safe=self.options.windows_safe, size=remote.size)
             if isinstance(path, PathRefusal):
                 yield _refused(remote, path)
@@ -100,15 +106,17 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
             if not isinstance(decided, Skipped):
                 self.tally.found(remote.size)
             yield decided
+        if self.filters.include and left_out and not taken:
+            raise nothing_matches(self.prefix.rstrip("/") or "the bucket", self.filters.wishes)
 
     def _decided(self, item: Fetching) -> Planned:
         remote = item.remote
         there = self.target.look(item.path)
         if there is not None:
             if not self.options.overwrite:
-                return Skipped(remote.key, "the file exists already")
+                return Skipped(remote.key, "the file exists already", compared=False)
             if self.options.check == "size" and there.size == remote.size:
-                return Skipped(remote.key, "same size")
+                return Skipped(remote.key, "same size", compared=False)
             if remote.etag and self.fingerprints.known(there, self.place(remote.key)) == remote.etag:
                 return Skipped(remote.key, "unchanged since it was fetched")
         if remote.size <= self.options.part_size:
@@ -209,9 +217,9 @@ def _resumable(error: JsobjError) -> bool:
     return not isinstance(error, ObjectChanged) and error.code is not ExitCode.NOT_FOUND
 
 
-def _refused(remote: Listed, refusal: PathRefusal) -> Failed | Skipped:
+def _refused(remote: Listed, refusal: PathRefusal) -> Failed | LeftOut:
     if refusal.harmless:
-        return Skipped(remote.key, refusal.reason)
+        return LeftOut(remote.key, refusal.reason, "other")
     return Failed(
         remote.key,
         JsobjError(

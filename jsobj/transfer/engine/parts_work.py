@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from jsobj.errors import JsobjError
 from jsobj.transfer.engine.unit_queue import Barrier, UnitSource
 from jsobj.transfer.engine.work import UnitOutcome
-from jsobj.transfer.events import Done, Failed, ItemStarted, Listener, Skipped, Tally
+from jsobj.transfer.events import Done, Failed, ItemStarted, LeftOut, Listener, Skipped, Tally
 from jsobj.transfer.journal.journal import Journal
 from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.options import Options
@@ -124,7 +124,7 @@ class PartsWork(ABC, Generic[Unit, State]):
     # -- what each direction knows
 
     @abstractmethod
-    def decisions(self) -> Iterator[Unit | Skipped | Failed]:
+    def decisions(self) -> Iterator[Unit | Skipped | LeftOut | Failed]:
         """What is to be done with each item, with the reason; nothing is done yet (``--dry-run`` shows just this)."""
 
     @abstractmethod
@@ -156,7 +156,10 @@ class PartsWork(ABC, Generic[Unit, State]):
     def _planned(self) -> Iterator[Unit]:
         for decision in self.decisions():
             if isinstance(decision, Skipped):
-                self.tally.item_skipped()
+                self.tally.item_skipped(compared=decision.compared)
+                self.emit(decision)
+            elif isinstance(decision, LeftOut):
+                self.tally.item_left_out(decision.kind)
                 self.emit(decision)
             elif isinstance(decision, Failed):
                 with self._lock:
@@ -196,7 +199,7 @@ class PartsWork(ABC, Generic[Unit, State]):
     def _item_ended(self, item: Item, arrived: Arrived) -> None:
         """Count and report an item that is at its target."""
         if arrived.skipped:
-            self.tally.item_skipped()
+            self.tally.item_skipped(compared=True)
             self.tally.found(-item.size, items=-1)
             self.emit(Skipped(item.source, arrived.skipped))
             return

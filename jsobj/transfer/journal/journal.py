@@ -70,6 +70,7 @@ class Journal:
         self._lock_file = lock
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._earlier = False  # a run before this one kept it
 
     @classmethod
     def open(cls, state_dir: Path, key: JobKey) -> Journal:
@@ -109,7 +110,7 @@ class Journal:
                 aside = database.set_aside(self.path)
                 self.notices.append(f"the journal of the earlier run is not used: {reason}; it was moved to {aside}")
                 return
-            self._connection = connection
+            self._connection, self._earlier = connection, True
             with transaction(connection):
                 self._write_state(connection, "running")
                 connection.execute("DELETE FROM failures")
@@ -231,16 +232,21 @@ class Journal:
             cursor = connection.execute("INSERT INTO failures VALUES (NULL, ?, ?, ?)", values)
             connection.execute("DELETE FROM failures WHERE number <= ?", ((cursor.lastrowid or 0) - FAILURES,))
 
-    def finish(self, state: str) -> None:
-        """The run is over: ``done``, ``failed`` or ``interrupted``. What is done and left nothing is removed."""
+    def finish(self, state: str, *, began: bool = True) -> bool:
+        """The run is over: ``done``, ``failed`` or ``interrupted``; whether the journal is kept.
+
+        What left nothing is removed where it is done, or where it never ``began``: it would only repeat its failure.
+        """
         keep = True
         try:
-            keep = state != "done" or self._anything_left()
+            over = state == "done" or not (began or self._earlier)
+            keep = not over or self._anything_left()
             if keep and self.path is not None:
                 with self._writing() as connection:
                     self._write_state(connection, state)
         finally:
             self.close(remove=not keep)
+        return keep
 
     def _anything_left(self) -> bool:
         with self._reading() as connection:

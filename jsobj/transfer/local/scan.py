@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import heapq
 import os
+import shlex
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from jsobj.errors import ExitCode, JsobjError, error_of
+from jsobj.store.patterns import literal
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.key_path import PathRefusal, is_temp, key_for
 
@@ -35,12 +37,16 @@ class LocalFile:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Something that is not sent, and why. ``error`` where the user would miss it, None where it was to be expected."""
+    """Something that is not sent, and why. ``error`` where the user would miss it, None where it was to be expected.
+
+    ``kind``, without an error: as of :class:`jsobj.transfer.events.LeftOut`.
+    """
 
     path: str
     reason: str
     error: JsobjError | None = None
     relative: str = ""
+    kind: str = "other"
 
 
 Found: TypeAlias = LocalFile | Passed
@@ -133,7 +139,7 @@ class _Walk:
 
     def _enter(self, path: str, relative: str, levels: Sequence[_Level]) -> _Level | Passed:
         if not self._all and (reason := self._filters.judge_folder(relative)):
-            return Passed(path, reason, relative=relative)
+            return Passed(path, reason, relative=relative, kind="filter")
         try:
             state = os.stat(path[:-1], follow_symlinks=self._follow)
         except OSError as error:
@@ -163,7 +169,7 @@ class _Walk:
     def look(self, path: str, relative: str, *, follow: bool) -> Found:
         """One file, or why it is not sent."""
         if not self._all and (reason := self._filters.judge(relative)):
-            return Passed(path, reason, relative=relative)
+            return Passed(path, reason, relative=relative, kind="filter")
         key = key_for(relative)
         if isinstance(key, PathRefusal):
             return _failed("name-refused", path, relative, key.reason)
@@ -199,7 +205,13 @@ def _irregular(path: str, relative: str, mode: int) -> Passed:
 
 
 def _link(path: str, relative: str) -> Passed:
-    return Passed(path, "a symbolic link: to follow links, add --links follow", relative=relative)
+    return Passed(path, "a symbolic link: to follow links, add --links follow", relative=relative, kind="link")
+
+
+def links_left(count: int) -> str:
+    """What is said of symbolic links that were passed over."""
+    subject = "1 symbolic link was" if count == 1 else f"{count} symbolic links were"
+    return f"{subject} left out: --links follow takes {'it' if count == 1 else 'them'}"
 
 
 def _unreadable(path: str, relative: str, error: OSError | ValueError) -> Passed:
@@ -212,10 +224,11 @@ def _unreadable(path: str, relative: str, error: OSError | ValueError) -> Passed
 
 
 def _failed(reference: str, path: str, relative: str, reason: str) -> Passed:
+    pattern = f"/{literal(relative.rstrip('/'))}" if relative else "PATTERN"
     error = error_of(
         reference,
         f"{path} was not sent: {reason}",
         code=ExitCode.LOCAL,
-        hint="if it is not needed, leave it out: --exclude",
+        hint=f"if it is not needed, leave it out: --exclude {shlex.quote(pattern)}",
     )
     return Passed(path, reason, error, relative)

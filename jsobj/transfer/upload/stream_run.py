@@ -32,8 +32,8 @@ def upload_stream(
     emit(Started("upload", name, store.place.url(key)))
     if not options.overwrite and head_or_none(store, key):
         tally.planned = True
-        tally.item_skipped()
-        emit(Skipped(name, f"{store.place.url(key)} exists already"))
+        tally.item_skipped(compared=False)
+        emit(Skipped(name, f"{store.place.url(key)} exists already", compared=False))
         return _ended(tally, emit)
     emit(ItemStarted(name, None))
     pieces: Iterator[bytes | memoryview] = iter(chunks)

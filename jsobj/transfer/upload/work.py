@@ -6,6 +6,7 @@ keys, so that millions of either are never in memory.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -14,8 +15,9 @@ from jsobj.store.objects import Listed, Part
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
 from jsobj.transfer.engine.work import UnitOutcome
-from jsobj.transfer.events import Failed, Noted, Skipped
-from jsobj.transfer.local.scan import LocalFile, Passed
+from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped
+from jsobj.transfer.filters import nothing_matches
+from jsobj.transfer.local.scan import LocalFile, Passed, links_left
 from jsobj.transfer.part_layout import Stretch
 from jsobj.transfer.upload.worker import (
     SAME_CONTENT,
@@ -31,7 +33,7 @@ from jsobj.transfer.upload.worker import (
 from jsobj.transfer.upload.zarr_order import MARKERS, HeldBack, failed_below
 from jsobj.transfer.zarr_leftovers import leftovers_warning
 
-Planned = SendWhole | BeginParts | Skipped | Failed
+Planned = SendWhole | BeginParts | Skipped | LeftOut | Failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,14 @@ class UploadInParts(InParts[Sending, Part]):
 
 @dataclass(kw_only=True)
 class UploadWork(PartsWork[UploadUnit, UploadInParts]):
-    """The decider of an upload. ``several``: more than one source, so two of their files may have the same key."""
+    """The decider of an upload. ``several``: more than one source, so two of their files may have the same key.
+
+    ``includes``: the patterns of which one must match something, as messages name them, and ``origin`` where.
+    """
 
     plan: Iterator[Planning]
+    includes: str = ""
+    origin: str = ""
     several: bool = False
     _keys: set[str] = field(default_factory=set)
     _failed_paths: list[str] = field(default_factory=list)
@@ -112,18 +119,24 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
     def _withheld(self, item: Sending, failed: str) -> None:
         with self._lock:
             self.tally.found(-item.file.size, items=-1)
-            self.tally.item_skipped()
+            self.tally.item_left_out("held")
             self._failed_paths.append(item.file.path)  # so that the metadata of the groups around it are held back too
-            self.emit(Skipped(item.file.path, f"held back: {failed} failed, and without it this Zarr is not whole"))
+            reason = f"held back: {failed} failed, and without it this Zarr is not whole"
+            self.emit(LeftOut(item.file.path, reason, "held"))
 
     def decisions(self) -> Iterator[Planned]:
-        """What is to be done with each file, with its reason; nothing is done yet (``--dry-run`` shows just this)."""
-        leftovers, first = 0, ""
+        """What is to be done with each file, with its reason; nothing is done yet (``--dry-run`` shows just this).
+
+        Raises :class:`JsobjError` (not found) at the end where patterns have left out all there is.
+        """
+        leftovers, first, kinds = 0, "", Counter[str]()
         for found in self.plan:
             if isinstance(found, LeftoverObject):
                 leftovers, first = leftovers + 1, first or found.url
-            elif isinstance(found, Passed):
-                yield Failed(found.path, found.error) if found.error is not None else Skipped(found.path, found.reason)
+                continue
+            kinds[found.kind if isinstance(found, Passed) and found.error is None else "taken"] += 1
+            if isinstance(found, Passed):
+                yield _passed(found)
             elif self.several and found.key in self._keys:
                 yield Failed(found.file.path, _same_key(found))
             else:
@@ -133,6 +146,10 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
                 if not isinstance(decided, Skipped):
                     self.tally.found(found.file.size)
                 yield decided
+        if kinds["link"]:
+            self.emit(Noted(links_left(kinds["link"]), warning=True))
+        if self.includes and kinds["filter"] and not kinds["taken"]:
+            raise nothing_matches(self.origin, self.includes)
         if leftovers:
             self.emit(leftovers_warning(leftovers, "object", "file", first))
 
@@ -140,9 +157,9 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
         file, remote = item.file, item.remote
         if remote is not None:
             if not self.options.overwrite:
-                return Skipped(file.path, "exists already")
+                return Skipped(file.path, "exists already", compared=False)
             if reason := self._unchanged(item, remote):
-                return Skipped(file.path, reason)
+                return Skipped(file.path, reason, compared=self.options.check != "size")
         if file.size <= self.options.part_size or self.options.compress:
             return SendWhole(item)
         record = self.journal.upload(item.key, file)
@@ -216,6 +233,12 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
     def _failed(self, source: str, error: JsobjError) -> None:
         self._failed_paths.append(source)
         super()._failed(source, error)
+
+
+def _passed(found: Passed) -> LeftOut | Failed:
+    if found.error is not None:
+        return Failed(found.path, found.error)
+    return LeftOut(found.path, found.reason, found.kind)
 
 
 def _same_key(item: Sending) -> JsobjError:

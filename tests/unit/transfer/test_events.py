@@ -104,7 +104,7 @@ def test_all_at_once() -> None:
         tally.found(-1, items=0)
         tally.item_done(2, verified=True)
         tally.item_done(2, verified=False)
-        tally.item_skipped()
+        tally.item_skipped(compared=True)
         tally.item_failed()
         tally.moved(2)
         tell.retried("item", "busy", 0.0)

@@ -101,8 +101,11 @@ def test_times(seconds: float, text: str) -> None:
             "1 file, 3.48 GiB uploaded in 41 s (87 MiB/s); all verified; 1 retry",
         ),
         (
-            {"failed": 2, "skipped": 5},
-            "12 files, 3.48 GiB uploaded in 41 s (87 MiB/s); 12 verified; 5 skipped; 2 failed",
+            {"failed": 2, "skipped": 7, "same": 5, "links": 1, "left_out": 3},
+            (
+                "12 files, 3.48 GiB uploaded in 41 s (87 MiB/s); 12 verified; "
+                "5 the same already; 2 there already, not compared; 1 symbolic link left out; 3 left out; 2 failed"
+            ),
         ),
         (
             {"verb": "download", "verified": 9, "unverified": 3},
@@ -112,7 +115,15 @@ def test_times(seconds: float, text: str) -> None:
             {"verified": 0, "unverified": 12},
             "12 files, 3.48 GiB uploaded in 41 s (87 MiB/s); NOT verified: 12 by size only",
         ),
-        ({"done": 0, "verified": 0, "size": 0, "skipped": 7}, "Nothing to do: 7 files skipped"),
+        ({"done": 0, "verified": 0, "size": 0, "skipped": 7, "same": 7}, "Nothing to do: 7 files the same already"),
+        (
+            {"done": 0, "verified": 0, "size": 0, "skipped": 7, "same": 7, "links": 2},
+            "0 files, 0 B uploaded in 41 s; 7 the same already; 2 symbolic links left out",
+        ),
+        (
+            {"done": 0, "verified": 0, "size": 0, "skipped": 7},
+            "0 files, 0 B uploaded in 41 s; 7 there already, not compared",
+        ),
         (
             {"verb": "delete", "size": 0, "verified": 0, "seconds": 0.5},
             "12 objects deleted in 0.5 s",
