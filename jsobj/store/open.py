@@ -145,6 +145,25 @@ def list_buckets(settings: Settings, dialect: str, request: StoreRequest) -> Ite
     return swift_containers(keystone, verify=verify, proxy=proxy)
 
 
+def with_counts(settings: Settings, found: list[Bucket], project: str, request: StoreRequest) -> list[Bucket]:
+    """What S3 lists, with the counts that the Swift API tells; as it is where no login sees the same buckets.
+
+    ``project``: whose key it was. A login that does not work is no error here: the list is whole without it.
+    """
+    from jsobj.store.bucket_list import swift_containers
+
+    try:
+        keystone, verify, proxy = _swift_login(settings, request)
+        if keystone.login.project.name != project:
+            return found
+        told = {each.name: each for each in swift_containers(keystone, verify=verify, proxy=proxy)}
+    except JsobjError:
+        return found
+    if not all(bucket.name in told for bucket in found):
+        return found  # another cloud's project of the same name
+    return [replace(each, objects=told[each.name].objects, size=told[each.name].size) for each in found]
+
+
 def _swift(settings: Settings, location: Location, request: StoreRequest, retry: RetryPolicy | None) -> Store:
     from jsobj.store.swift.store import SwiftStore
     from jsobj.store.swift.token_keeper import TokenKeeper

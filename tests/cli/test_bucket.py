@@ -177,8 +177,17 @@ def test_list(keyed: Jsobj, swift: swiftclient.Connection, name: str) -> None:
     assert over_s3["schema"] == over_swift["schema"] == "jsobj.bucket-list/1"
     assert {item["name"] for item in over_swift["items"]} == containers(swift)
     mine = next(item for item in over_s3["items"] if item["name"] == name)
-    assert (mine["dialect"], mine["objects"]) == ("s3", None)
+    assert (mine["dialect"], mine["objects"], mine["bytes"]) == ("s3", 0, 0)  # the login is asked for the counts
+    only_s3 = keyed("bucket", "list", "s3://", "--json").json["items"]
+    assert next(item for item in only_s3 if item["name"] == name)["objects"] is None
     assert mine["created"] is None  # Swift's s3api gives the same made-up date for every bucket
+
+
+def test_the_columns_of_the_list_stay_whatever_is_set_up(keyed: Jsobj, name: str) -> None:
+    keyed("bucket", "create", name)
+    for words, cells in (((), ["0", "0 B", "-"]), (("s3://",), ["-", "-", "-"]), (("swift://",), ["0", "0 B", "-"])):
+        rows = dict(line.split("\t", 1) for line in keyed("bucket", "list", *words).lines)
+        assert rows[name] == "\t".join(cells)
 
 
 def test_list_of_the_other_project_is_another(jsobj: Jsobj, cloud: Cloud, keyed_home: object, name: str) -> None:

@@ -144,7 +144,7 @@ def test_b138_unknown_variable_of_ours(jsobj: Jsobj) -> None:
 def test_lists_are_tab_separated_in_a_pipe(keyed: Jsobj, name: str) -> None:
     keyed("bucket", "create", name)
     lines = keyed("bucket", "list", "swift://").lines
-    assert f"{name}\t0\t0 B" in lines
+    assert f"{name}\t0\t0 B\t-" in lines
     assert not any(line.startswith("Name") for line in lines)
 
 

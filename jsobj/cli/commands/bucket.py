@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from jsobj.store.buckets import Bucket, BucketAdmin
     from jsobj.store.objects import StorePlace
+    from jsobj.store.open import StoreRequest
 
 group = Group(
     "bucket",
@@ -76,22 +77,27 @@ def create(world: World, bucket: str, make_unique: bool) -> None:
 def list_(world: World, dialect: str) -> None:
     """List the project's buckets.
 
-    With swift:// through the Swift API, which also tells the number of objects and bytes.
+    The S3 API tells when a bucket was made, the Swift API how many objects and bytes it has. Both are asked where
+    there are keys and a login, or the one that is named; what is not known is "-".
     """
     from jsobj.store.completion_cache import cache_for
+    from jsobj.store.open import with_counts
 
     if dialect not in {"", "s3://", "swift://", "s3", "swift"}:
         raise BadUsage(f"'{dialect[:80]}' is neither s3:// nor swift://")
     account = _open(world, dialect.removesuffix("://"))
     place, found = account.place, list(account.list())
+    if found and place.dialect == "s3" and not dialect:
+        found = with_counts(world.settings, found, place.project, _request(world))
     cache = cache_for(world.settings, cloud=world.cloud, profile=world.profile)
     cache.put(f"{dialect.removesuffix('://')}:", (b.name for b in found))
     world.out.detail(f"{place.dialect} at {place.endpoint}, {place.where}")
-    columns: dict[str, Callable[[Bucket], str]] = {"Name": lambda b: b.name}
-    if place.dialect == "swift":
-        columns |= {"Objects": lambda b: str(b.objects), "Size": lambda b: human_bytes(b.size or 0)}
-    else:
-        columns["Created"] = lambda b: human_time(b.created) if b.created else "(not known)"
+    columns: dict[str, Callable[[Bucket], str]] = {
+        "Name": lambda b: b.name,
+        "Objects": lambda b: "-" if b.objects is None else str(b.objects),
+        "Size": lambda b: "-" if b.size is None else human_bytes(b.size),
+        "Created": lambda b: human_time(b.created) if b.created else "-",
+    }
     empty = f"There are no buckets in {_project(place)}."
     world.out.show(Listing("jsobj.bucket-list/1", found, columns, bucket_data, empty))
 
@@ -145,10 +151,15 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
 
 def _open(world: World, dialect: str, bucket: str = "") -> BucketAdmin:
     from jsobj.store.location import Location
-    from jsobj.store.open import StoreRequest, open_account
+    from jsobj.store.open import open_account
 
-    request = StoreRequest(world.cloud, world.profile, log_in=lambda: keystone_for(world))
-    return open_account(world.settings, Location(dialect, bucket), request)
+    return open_account(world.settings, Location(dialect, bucket), _request(world))
+
+
+def _request(world: World) -> StoreRequest:
+    from jsobj.store.open import StoreRequest
+
+    return StoreRequest(world.cloud, world.profile, log_in=lambda: keystone_for(world))
 
 
 def _find(world: World, bucket: str) -> tuple[BucketAdmin, Bucket]:
