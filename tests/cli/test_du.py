@@ -29,8 +29,8 @@ def test_by_folder(scene: Scene) -> None:
 
 def test_sizes_for_people_also_into_a_pipe(scene: Scene) -> None:
     scene.fill({"a/big": b"x" * 2048})
-    assert scene("du", "--human", scene.url()).lines[-1] == "Size:    2.0 KiB"
-    assert scene("du", "--human", "--folders", scene.url()).lines == ["2.0 KiB\t1\ta/", "2.0 KiB\t1\ttotal"]
+    assert scene("du", "--human", scene.url()).lines[-1] == "Size:    2 KiB"
+    assert scene("du", "--human", "--folders", scene.url()).lines == ["2 KiB\t1\ta/", "2 KiB\t1\ttotal"]
 
 
 def test_nothing(scene: Scene) -> None:

@@ -75,7 +75,7 @@ def test_long(scene: Scene) -> None:
 def test_sizes_for_people_also_into_a_pipe(scene: Scene) -> None:
     scene.fill({"big": b"x" * 2048})
     for words in (["-lh"], ["-hl"], ["-l", "--human"], ["-rlh"]):
-        assert scene("ls", *words, scene.url()).out.partition("\t")[0] == "2.0 KiB"
+        assert scene("ls", *words, scene.url()).out.partition("\t")[0] == "2 KiB"
     assert scene("ls", "-l", scene.url()).out.partition("\t")[0] == "2048"
     assert scene("ls", "-h").out.startswith("Usage: jsobj ls")
 

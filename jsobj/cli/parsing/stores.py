@@ -20,7 +20,7 @@ store_options = options(
     click.option("--no-sign-request", "unsigned", is_flag=True, help="Work on public data, without any login."),
     click.option("--endpoint", metavar="URL", default="", help="S3 endpoint, instead of the profile's."),
 )
-human_option = click.option("--human", is_flag=True, help="Sizes such as 2.0 MiB, also into a pipe: -h in -lh.")
+human_option = click.option("--human", is_flag=True, help="Sizes such as 1.5 MiB, also into a pipe: -h in -lh.")
 
 
 def stores(world: World, *, unsigned: bool = False, endpoint: str = "", tally: Tally | None = None) -> BucketStores:
