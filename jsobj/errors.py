@@ -167,6 +167,10 @@ class NotLoggedIn(TypedError, reference="not-logged-in", code=ExitCode.AUTH):
     """There is no login to use."""
 
 
+class LoginIncomplete(TypedError, reference="os-variables-incomplete", code=ExitCode.AUTH):
+    """The environment names half a login."""
+
+
 class LoginRefused(TypedError, reference="auth-refused", code=ExitCode.AUTH):
     """Keystone refuses the login."""
 

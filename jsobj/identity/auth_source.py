@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, LoginIncomplete
 from jsobj.secret import Secret
 
 if TYPE_CHECKING:  # reading RC files is for login; every command looks at where its login comes from
@@ -48,6 +48,11 @@ _SPELLINGS = {
     "user_name": "username",
     "v3applicationcredential_id": "application_credential_id",
 }
+# Variables that say who logs in; without any of them, what is there (a region, a CA) describes no login.
+_WHO = (
+    *("OS_APPLICATION_CREDENTIAL_ID", "OS_APPLICATION_CREDENTIAL_NAME", "OS_APPLICATION_CREDENTIAL_SECRET"),
+    *("OS_USERNAME", "OS_USER_ID", "OS_PASSWORD"),
+)
 _CREDENTIAL_IDENTITY = ("application_credential_id", "application_credential_name")
 _USER_OF_NAMED_CREDENTIAL = ("user_id", "username", "user_domain_id", "user_domain_name")
 
@@ -131,6 +136,34 @@ def from_environment(environ: Mapping[str, str]) -> AuthSource | None:
     # Other plugins (browser logins, tokens) know best what they need.
     known = source.auth_type in {APPLICATION_CREDENTIAL, "password", "v3password"}
     return None if known and secret_option(source) not in source.secrets else source
+
+
+def refuse_incomplete(environ: Mapping[str, str]) -> None:
+    """Refuse ``OS_*`` variables that say who logs in, but not all of it: another login must not act in their place.
+
+    Raises :class:`LoginIncomplete` naming what is set and what lacks.
+    """
+    held = [name for name in _WHO if environ.get(name)]
+    if not held or from_environment(environ) is not None:
+        return
+    by_credential = any("CREDENTIAL" in name for name in held)
+    needed = (_WHO[:2], _WHO[2:3]) if by_credential else (_WHO[3:5], _WHO[5:])
+    absent = [names[0] for names in (("OS_AUTH_URL",), *needed) if not any(environ.get(name) for name in names)]
+    empty = [name for name in absent if name in environ]
+    unset = [name for name in absent if name not in environ]
+    lacks = [*([f"{_listed(empty)} empty"] if empty else []), *([f"{_listed(unset)} not"] if unset else [])]
+    raise LoginIncomplete(
+        f"{_listed(held)} set, {' and '.join(lacks)}",
+        context="no other login is used in the place of one that the environment names",
+        hint=(
+            "set what is missing (in CI: does this job get its secrets?)",
+            f"or use a stored login: --cloud NAME, or: unset {' '.join(held)}",
+        ),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def secret_option(source: AuthSource) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from jsobj.errors import ExitCode, JsobjError, NotLoggedIn
 from jsobj.identity import ledger
-from jsobj.identity.auth_source import AuthSource, from_environment
+from jsobj.identity.auth_source import AuthSource, from_environment, refuse_incomplete
 from jsobj.identity.clouds_yaml.read import cloud_names, read_cloud
 from jsobj.identity.settings import Settings
 
@@ -42,6 +42,7 @@ def chosen_cloud(settings: Settings, cloud: str = "", profile: str = "") -> Choi
     """The name of the cloud meant; "" where the ``OS_*`` variables themselves are the login, or there is none.
 
     A ``profile`` that was named means its own cloud: two clouds in one command would be a mixture.
+    Raises :class:`JsobjError` (auth) for ``OS_*`` variables that are half a login.
     """
     if cloud:
         return Choice(cloud, "--cloud")
@@ -51,6 +52,7 @@ def chosen_cloud(settings: Settings, cloud: str = "", profile: str = "") -> Choi
         return Choice(settings.get("OS_CLOUD"), "$OS_CLOUD")
     if from_environment(settings.environ) is not None:
         return Choice("", "OS_* variables in the environment")
+    refuse_incomplete(settings.environ)
     default = ledger.read(settings).default_cloud
     if default:
         return Choice(default, "the default cloud (jsobj clouds use NAME)")

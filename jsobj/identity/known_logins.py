@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from jsobj.errors import JsobjError
+from jsobj.errors import JsobjError, LoginIncomplete
 from jsobj.identity import ledger
 from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.aws_files.profile import names as profile_names
 from jsobj.identity.aws_files.profile import read_profile
 from jsobj.identity.clouds_yaml.read import cloud_names, read_cloud
-from jsobj.identity.current import chosen_cloud
+from jsobj.identity.current import Choice, chosen_cloud
 from jsobj.identity.settings import Settings
 from jsobj.units import iso_time
 
@@ -44,7 +45,9 @@ def known_logins(settings: Settings) -> tuple[KnownLogin, ...]:
     Raises :class:`JsobjError` (local) for a clouds.yaml, ledger or AWS file that cannot be read at all.
     """
     book = ledger.read(settings)
-    choice = chosen_cloud(settings)
+    choice = Choice("", "")
+    with suppress(LoginIncomplete):  # then none is used
+        choice = chosen_cloud(settings)
     clouds = tuple(
         _cloud(settings, book.cloud(name), choice.reason if name == choice.name else "")
         for name in cloud_names(settings)

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud
 
@@ -166,3 +167,37 @@ def test_foreign_profile_variable_is_shown(keyed: Jsobj, tmp_path: Path) -> None
         credentials.write("\n[elsewhere]\naws_access_key_id = AKIAEXAMPLE\naws_secret_access_key = canary-elsewhere\n")
     done = keyed("whoami", "--json", env={"AWS_PROFILE": "elsewhere"}).json
     assert (done["profile"]["name"], done["profile"]["chosen_by"]) == ("elsewhere", "$AWS_PROFILE")
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        (
+            {"OS_AUTH_URL": "u", "OS_APPLICATION_CREDENTIAL_ID": "x"},
+            "OS_APPLICATION_CREDENTIAL_ID is set, OS_APPLICATION_CREDENTIAL_SECRET is not",
+        ),
+        (
+            {"OS_AUTH_URL": "u", "OS_APPLICATION_CREDENTIAL_ID": "x", "OS_APPLICATION_CREDENTIAL_SECRET": ""},
+            "OS_APPLICATION_CREDENTIAL_ID is set, OS_APPLICATION_CREDENTIAL_SECRET is empty",
+        ),
+        ({"OS_AUTH_URL": "u", "OS_USERNAME": "bob", "OS_PROJECT_NAME": "p"}, "OS_USERNAME is set, OS_PASSWORD is not"),
+        ({"OS_USERNAME": "bob", "OS_PASSWORD": "word"}, "OS_USERNAME and OS_PASSWORD are set, OS_AUTH_URL is not"),
+        ({"OS_PASSWORD": "word"}, "OS_PASSWORD is set, OS_AUTH_URL and OS_USERNAME are not"),
+    ],
+)
+def test_half_a_login_in_the_environment_is_named_and_no_other_acts_in_its_place(
+    keyed: Jsobj, variables: dict[str, str], sentence: str
+) -> None:
+    for words in (("whoami",), ("ls", "s3://x"), ("ls", "swift://x"), ("bucket", "create", "envtest"), ("ec2-creds",)):
+        error = keyed(*words, "--json", code=4, env=variables).error
+        assert (error["reference"], error["message"]) == ("os-variables-incomplete", sentence), words
+    error = keyed("login", "--as", "ci", "--no-input", "--json", code=4, env=variables).error
+    assert error["message"] == sentence
+    assert "demo" in keyed("clouds", env=variables).out
+    assert keyed("whoami", "--cloud", "demo", "--json", env=variables).json["cloud"] == "demo"
+
+
+@pytest.mark.parametrize("left", ["OS_REGION_NAME", "OS_CACERT", "OS_AUTH_URL", "OS_PROJECT_NAME"])
+def test_what_says_not_who_logs_in_is_no_login(member: Jsobj, left: str) -> None:
+    value = "" if left == "OS_CACERT" else "RegionOne"
+    assert member("whoami", "--json", env={left: value}).json["cloud"] == "demo"

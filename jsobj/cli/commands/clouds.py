@@ -12,7 +12,7 @@ import click
 from jsobj.cli.parsing.command import Entry, Group, command
 from jsobj.cli.parsing.shell_complete import complete_clouds
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode, JsobjError, did_you_mean
+from jsobj.errors import ExitCode, JsobjError, LoginIncomplete, did_you_mean
 from jsobj.ui.documents import Listing, Record
 from jsobj.units import days_left, human_time
 
@@ -67,9 +67,12 @@ def use(world: World, name: str) -> None:
 
     login = _login(world, name)
     ledger.update(world.settings, lambda book: replace(book, default_cloud=login.name))
-    chosen = chosen_cloud(world.settings)
-    if chosen.name != login.name:
-        world.out.warn(f"in this shell another login is used: {chosen.reason}")
+    try:
+        chosen = chosen_cloud(world.settings)
+        if chosen.name != login.name:
+            world.out.warn(f"in this shell another login is used: {chosen.reason}")
+    except LoginIncomplete as error:
+        world.out.warn(f"in this shell no login is used: {error.message}")
     world.out.show(Record("jsobj.default-cloud/1", {"cloud": login.name}, [("Default cloud", login.name)]))
 
 

@@ -112,7 +112,7 @@ def _source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSo
 
 
 def _named_source(world: World, rcfile: str | None, options: dict[str, Any]) -> AuthSource | None:
-    from jsobj.identity.auth_source import from_environment, from_rc
+    from jsobj.identity.auth_source import from_environment, from_rc, refuse_incomplete
     from jsobj.identity.clouds_yaml.read import read_cloud
     from jsobj.identity.rc.file import read
 
@@ -127,6 +127,7 @@ def _named_source(world: World, rcfile: str | None, options: dict[str, Any]) -> 
     elif cloud:
         return read_cloud(world.settings, cloud, region=region)
     elif not options["preset"]:
+        refuse_incomplete(world.settings.environ)
         source = from_environment(world.settings.environ)
     return source and replace(source, region=region or source.region)
 
