@@ -110,7 +110,10 @@ def delete_key(keystone: Keystone, settings: Settings, access: str) -> tuple[boo
     existed = Ec2Api(keystone).delete(access)
     held = profiles_with(settings.aws, access)
     ledger.update(settings, lambda book: _unlink(book, access))
-    return existed, tuple(change for name in held for change in remove_profile(settings.aws, name, access=access))
+    changes: list[Change] = []
+    for name in held:
+        changes += remove_profile(settings.aws, name, access=access)
+    return existed, tuple(changes)
 
 
 def _unlink(book: ledger.Ledger, access: str) -> ledger.Ledger:

@@ -41,9 +41,12 @@ class Listing(Generic[T]):
 
     def texts(self, item: T) -> list[str]:
         """One item for people, column by column."""
-        return [
-            str(self.as_data(item)[show]) if isinstance(show, str) else show(item) for show in self.columns.values()
-        ]
+        data = self.as_data(item)
+        return [_text(data[show]) if isinstance(show, str) else show(item) for show in self.columns.values()]
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Test:
     def list_buckets(self) -> str:
         answer = self.client.list_buckets()
         headers = answer["ResponseMetadata"]["HTTPHeaders"]
-        return f"{len(answer['Buckets'])} bucket(s), server time {headers.get('date', 'not told')}"
+        return f"{len(answer['Buckets'])} bucket(s), server time {headers.get('date', 'not known')}"
 
     def create(self) -> str:
         if self.own:

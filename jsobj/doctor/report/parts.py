@@ -97,8 +97,8 @@ def _article(check: CheckRow, heading: str) -> str:
         parts.append(f'<div class="next"><p class="label">What to do</p>{"".join(_hint(check.hint))}</div>')
     if check.fix:
         parts.append(_fix(check))
-    if check.evidence:
-        parts.append(fold("Evidence", facts(check.evidence)))
+    if evidence := facts(check.evidence):
+        parts.append(fold("Evidence", evidence))
     kind = f"check {check.status.value.lower()}"
     return f'<article class="{kind}" id="check-{escape(check.id)}">{"".join(parts)}</article>'
 
@@ -144,6 +144,6 @@ def _diff(text: str) -> str:
 def facts(known: Facts) -> str:
     """Labelled facts as a list, without empty ones; one without a label as a sentence before it."""
     shown = {name: escape(text) for name, text in known.items() if text}
-    plain = f'<p class="said">{shown.pop("")}</p>' if "" in shown else ""
-    named = "".join(f"<dt>{escape(name)}</dt><dd><code>{text}</code></dd>" for name, text in shown.items())
+    plain = f'<p class="said">{shown[""]}</p>' if "" in shown else ""
+    named = "".join(f"<dt>{escape(name)}</dt><dd><code>{text}</code></dd>" for name, text in shown.items() if name)
     return plain + (f'<dl class="facts">{named}</dl>' if named else "")
