@@ -6,14 +6,15 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError, SourceChanged
 from jsobj.store.etag import is_md5
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.transfer.compare import compare, md5_of
+from jsobj.transfer.decoded import decoded_digest, encoding_of, made_of, same_decoded
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.local_file import opened
 from jsobj.transfer.local.scan import LocalFile, Passed
@@ -86,21 +87,23 @@ class _TreeCheck:
             return Checked(pair.key, EXTRA, "no such file", size)
         if pair.remote is None:
             return Checked(pair.key, MISSING, "no such object", pair.file.size)
-        if pair.remote.size != pair.file.size:
-            return Checked(pair.key, DIFFERS, "size", pair.file.size)
         try:
             with opened(pair.file) as descriptor:
-                return self._compared(pair.remote, descriptor)
+                found = self._compared(pair.remote, descriptor)
+                return replace(found, size=pair.file.size)
         except JsobjError as error:
             if error.code is ExitCode.LOCAL or isinstance(error, SourceChanged):
                 return Checked(pair.key, UNREADABLE, error.message)
             raise
 
     def _compared(self, remote: Listed, descriptor: int) -> Checked:
-        if is_md5(remote.etag) and md5_of(descriptor, 0, remote.size) == remote.etag:
+        same_size = os.fstat(descriptor).st_size == remote.size
+        if same_size and is_md5(remote.etag) and md5_of(descriptor, 0, remote.size) == remote.etag:
             return Checked(remote.key, SAME, "md5", remote.size)
         info = self.store.head(remote.key)
         found = compare(self.store, info, descriptor)
+        if not found.same and encoding_of(info):
+            return self._decoded(info, descriptor)
         if found.same is not None:
             return Checked(remote.key, SAME if found.same else DIFFERS, found.by, remote.size)
         if not self.deep:
@@ -108,6 +111,16 @@ class _TreeCheck:
         sink = _Comparing(descriptor)
         self.store.get(info.key, sink, etag=info.etag)
         return Checked(remote.key, SAME if sink.same else DIFFERS, "bytes", remote.size)
+
+    def _decoded(self, info: ObjectInfo, descriptor: int) -> Checked:
+        """The verdict on an object that is compressed."""
+        encoding = encoding_of(info)
+        if made_of(info, descriptor):
+            return Checked(info.key, SAME, f"{encoding}, md5")
+        if not self.deep:
+            return Checked(info.key, UNVERIFIED, f"it is compressed ({encoding}): --deep fetches and decodes it")
+        same = same_decoded(self.store, info, descriptor)
+        return Checked(info.key, SAME if same else DIFFERS, f"decoded {encoding}")
 
 
 class _Comparing:
@@ -160,6 +173,10 @@ def _checked_by_digest(store: Store, prefix: str, line: DigestLine) -> Checked:
         return Checked(key, MISSING, "no such object")
     if line.kind == "md5" and is_md5(info.etag) and not info.large and info.etag == line.digest:
         return Checked(key, SAME, "md5", info.size)
+    if encoding := encoding_of(info):
+        stored, decoded = decoded_digest(store, info, line.kind)
+        by = line.kind if stored == line.digest else f"{line.kind} of decoded {encoding}"
+        return Checked(key, SAME if line.digest in {stored, decoded} else DIFFERS, by, info.size)
     sink = _Hashing(line.kind)
     store.get(info.key, sink, etag=info.etag)
     return Checked(key, SAME if sink.hexdigest() == line.digest else DIFFERS, line.kind, info.size)

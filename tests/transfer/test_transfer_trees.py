@@ -238,6 +238,25 @@ def test_links_that_are_left_out_are_told_and_counted(transfer: TransferScene) -
     assert "4 same" in transfer("verify", f"{tree}/", transfer.url(), "--links", "follow").err
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "zstd"])
+def test_verify_compares_what_was_compressed_on_its_way(transfer: TransferScene, encoding: str) -> None:
+    files = {"t.csv": b"a,b\n1,2\n" * 9999, "sub/empty": b"", "sub/noise": os.urandom(50_000)}
+    tree, there = transfer.write(files), transfer.url("c/")
+    transfer("upload", f"{tree}/", there, "--compress", encoding)
+    for more in ((), ("--deep",)):
+        assert "3 same" in transfer("verify", f"{tree}/", there, *more).err
+        assert "1 same" in transfer("verify", tree / "t.csv", transfer.url("c/t.csv"), *more).err
+    sums = "".join(f"{sha(data)}  {name}\n" for name, data in files.items())
+    (transfer.folder / "SUMS").write_text(sums)
+    assert "3 same" in transfer("verify", there, "--manifest", "SUMS").err
+    (transfer.folder / "WRONG").write_text(sums.replace(sha(files["t.csv"]), sha(b"")))
+    transfer("verify", there, "--manifest", "WRONG", code=8)
+    (tree / "t.csv").write_bytes(files["t.csv"][:-1] + b"!")
+    unsure = transfer("verify", f"{tree}/", there, code=3)
+    assert "--deep" in unsure.out
+    assert "differs" in transfer("verify", f"{tree}/", there, "--deep", code=8).out
+
+
 def test_patterns_that_match_nothing_fail_in_run_and_plan(transfer: TransferScene) -> None:
     tree = transfer.write({"a/x.csv": b"1", "b/y.csv": b"2"})
     for more in ((), ("--dry-run",)):

@@ -36,10 +36,11 @@ def verify(
 ) -> None:
     """Compare objects with local files, or with a list of digests.
 
-    LOCAL is a folder or a file. Compared are digests: nothing is fetched as long as they tell. Prints what is not the
-    same (everything with --verbose). Exit code 0: all is the same; 8: something differs; 5: objects are missing; 3:
-    something could not be compared (try --deep). Objects without a file are no difference (but with --extra), unless
-    they lie in a Zarr, whose readers would take them for its data.
+    LOCAL is a folder or a file. Compared are digests: nothing is fetched as long as they tell. What upload --compress
+    sent is compared with the file as it was before. Prints what is not the same (everything with --verbose). Exit code
+    0: all is the same; 8: something differs; 5: objects are missing; 3: something could not be compared (try --deep).
+    Objects without a file are no difference (but with --extra), unless they lie in a Zarr, whose readers would take
+    them for its data.
 
     The URL of a Zarr alone: every chunk that its metadata promise is fetched, and told to be intact, missing (it reads
     as fill value, which is right where nothing was written), forbidden (exit code 6) or damaged.
