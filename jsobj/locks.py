@@ -5,10 +5,14 @@ A lock ends with the process that took it, whatever ends that process.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import errno
 import fcntl
 import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
 # What file systems without locks answer (some network and FUSE ones), and those that cannot flush a folder.
 _NO_LOCKS = frozenset({errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOLCK})
@@ -34,6 +38,27 @@ def try_lock(descriptor: int, *, shared: bool = False) -> Lock:
             return Lock.UNSUPPORTED
         raise
     return Lock.TAKEN
+
+
+@contextlib.contextmanager
+def one_at_a_time(path: Path, seconds: float) -> Iterator[bool]:
+    """Hold the lock of a file, which is made; yields False where another process has kept it for all these seconds.
+
+    Without locks, or without the right to write there, nobody waits.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        yield True
+        return
+    try:
+        deadline = time.monotonic() + seconds
+        while (lock := try_lock(descriptor)) is Lock.HELD and time.monotonic() < deadline:
+            time.sleep(0.05)
+        yield lock is not Lock.HELD
+    finally:
+        os.close(descriptor)
 
 
 def wait_shared(descriptor: int) -> None:

@@ -22,8 +22,10 @@ from jsobj.identity.keystone.ec2_credentials import Ec2Api, Ec2Key
 from jsobj.identity.keystone.key_permission import KeyPermission, learning, remember
 from jsobj.identity.ledger import KeyRecord, Ledger, Pending
 from jsobj.identity.settings import Settings
+from jsobj.locks import one_at_a_time
 
 _PENDING_LIFE = timedelta(days=1)
+_WAIT = 120.0  # seconds for other processes, which look, make and note before the next one looks
 
 
 class KeyOutcome(Enum):
@@ -50,8 +52,23 @@ def obtain(
     """A key for the login's project. ``held`` is the access key that the profile has now, "" for none.
 
     Raises :class:`JsobjError`: refused with the way out (see :mod:`jsobj.identity.keystone.ec2_credentials`), or
-    because the profile holds a key that is not this project's and ``may_replace`` is off.
+    because the profile holds a key that is not this project's and ``may_replace`` is off; local where another process
+    of this user does the same for too long.
     """
+    with one_at_a_time(settings.state_dir / "ec2-keys.lock", _WAIT) as alone:
+        if not alone:
+            raise JsobjError(
+                "keys-in-the-making",
+                f"another jsobj has been making keys for {_WAIT:.0f} seconds",
+                code=ExitCode.LOCAL,
+                hint="wait until it has ended, then run the same command again",
+            )
+        return _obtained(keystone, settings, profile=profile, held=held, new=new, may_replace=may_replace)
+
+
+def _obtained(
+    keystone: Keystone, settings: Settings, *, profile: str, held: str, new: bool, may_replace: bool
+) -> Obtained:
     api = Ec2Api(keystone)
     book = ledger.read(settings)
     command = _command(book, keystone, profile, new=new)

@@ -7,9 +7,12 @@ import signal
 from pathlib import Path
 
 import pytest
+import yaml
 from commands import Jsobj, Keys
 from fixtures_cloud import Cloud
 from listening import answering, lossy_keystone
+
+from jsobj.locks import one_at_a_time
 
 
 def through(jsobj: Jsobj, cloud: Cloud, url: str) -> None:
@@ -195,3 +198,26 @@ def test_other_files_by_variables(member: Jsobj, keys: Keys, tmp_path: Path) -> 
     member("ec2-creds", env=variables)
     assert not member.credentials.exists()
     assert member.tool("aws", "s3", "ls", "--profile", "demo", env=variables).code == 0
+
+
+def test_five_at_once_for_one_project_make_one_key(member: Jsobj, keys: Keys) -> None:
+    names = [f"p{number}" for number in range(5)]
+    for path in (member.clouds, member.secure):
+        document = yaml.safe_load(path.read_text())
+        document["clouds"] |= dict.fromkeys(names, document["clouds"]["demo"])
+        path.write_text(yaml.safe_dump(document))
+    running = [member.start("ec2-creds", "--cloud", name) for name in names]
+    codes = [process.wait(120) for process in running]
+    assert codes == [0] * 5, (member.home / "output").read_text()
+    assert len(keys.new) == 1
+    assert {member.profile(name)["aws_access_key_id"] for name in names} == keys.new
+
+
+def test_an_eternal_maker_of_keys_is_not_waited_for_eternally(
+    member: Jsobj, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jsobj.ec2_keys.choose_key._WAIT", 0.1)
+    with one_at_a_time(member.home / ".local/state/jsobj/ec2-keys.lock", 0) as alone:
+        assert alone
+        assert member("ec2-creds", "--json", code=9).error["reference"] == "keys-in-the-making"
+    assert not keys.new
