@@ -6,15 +6,15 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places_and_target
-from jsobj.cli.parsing.transfer_options import Chosen, filter_options, transfer_options
+from jsobj.cli.parsing.transfer_options import Chosen, filter_options, one_missing, transfer_options
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform, transferring
 from jsobj.errors import BadUsage
 
 
 @command("download")
-@click.argument("source", nargs=-1, required=True, shell_complete=complete_places_and_target)
-@click.argument("destination", metavar="DEST")
+@click.argument("source", nargs=-1, metavar="SOURCE...", shell_complete=complete_places_and_target)
+@click.argument("destination", metavar="DEST", required=False, default="")
 @transfer_options
 @filter_options
 @click.option("--raw", is_flag=True, help="Keep compressed content (Content-Encoding) as it is stored.")
@@ -39,6 +39,8 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
     from jsobj.actions.download import download as action
     from jsobj.store.location import parse_location
 
+    if not source:
+        raise one_missing(world, "download", destination)
     chosen = Chosen.of(words)
     if destination != "-":
         places = [parse_location(text) for text in source]

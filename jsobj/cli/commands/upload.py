@@ -9,7 +9,7 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_files, complete_sources_and_place
-from jsobj.cli.parsing.transfer_options import Chosen, filter_options, links_option, transfer_options
+from jsobj.cli.parsing.transfer_options import Chosen, filter_options, links_option, one_missing, transfer_options
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import finish, perform, transferring
 from jsobj.errors import BadUsage
@@ -18,8 +18,8 @@ _FILES_FROM = "Send the files named in FILE ('-' for stdin)."
 
 
 @command("upload")
-@click.argument("source", nargs=-1, required=True, shell_complete=complete_sources_and_place)
-@click.argument("destination", metavar="DEST")
+@click.argument("source", nargs=-1, metavar="SOURCE...", shell_complete=complete_sources_and_place)
+@click.argument("destination", metavar="DEST", required=False, default="")
 @transfer_options
 @filter_options
 @click.option("--files-from", metavar="FILE", default="", help=_FILES_FROM, shell_complete=complete_files)
@@ -47,6 +47,8 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
     from jsobj.actions import upload as actions
     from jsobj.store.location import parse_location
 
+    if not source:
+        raise one_missing(world, "upload", destination)
     walk = {name: words.pop(name) for name in ("files_from", "null", "links")}
     location, chosen = parse_location(destination), Chosen.of(words)
     world.will_change_names()

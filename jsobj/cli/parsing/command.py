@@ -14,7 +14,7 @@ import click
 
 from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
 from jsobj.cli.parsing.world import World
-from jsobj.errors import BadUsage, ExitCode, did_you_mean
+from jsobj.errors import BadUsage, BucketNotFound, ExitCode, did_you_mean
 from jsobj.urls import ALLOW_HTTP
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ class Command(click.Command):
             return super().invoke(ctx)
         except BrokenPipeError as error:
             raise ReaderGone from error  # click would exit with code 1
+        except BucketNotFound as error:
+            from jsobj.cli.views.unknown_bucket import explained
+
+            raise explained(ctx.params["world"], ctx, error) from error
 
 
 def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:

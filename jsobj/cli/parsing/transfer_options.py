@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,9 @@ import click
 
 from jsobj.cli.parsing.command import options
 from jsobj.cli.parsing.stores import store_options
+from jsobj.cli.parsing.world import World
+from jsobj.errors import BadUsage
+from jsobj.identity.command_hints import same_login
 
 if TYPE_CHECKING:
     from jsobj.transfer.filters import Filters
@@ -76,6 +80,20 @@ copy_options = options(
 
 _LINKS = "Symbolic links in folders; default: skip, with a warning."
 links_option = click.option("--links", type=click.Choice(["skip", "follow"]), default="skip", help=_LINKS)
+
+
+def one_missing(world: World, verb: str, typed: str) -> BadUsage:
+    """The error for SOURCE and DEST of which only one was ``typed``, or none. One that has ``://`` is a place."""
+    if not typed:
+        return BadUsage("SOURCE and DEST are missing", hint=f"see the examples: jsobj {verb} --help")
+    login, word = same_login(cloud=world.cloud, profile=world.profile), shlex.quote(typed)
+    if verb == "download":
+        return BadUsage("DEST is missing: a file or folder, or '-'", hint=f"jsobj download {word} .{login}")
+    if "://" in typed:
+        return BadUsage("SOURCE is missing: what to send", hint=f"jsobj upload FILE {word}{login}")
+    hint = (f"jsobj upload {word} s3://BUCKET/{login}", f"or: jsobj upload {word} swift://BUCKET/{login}")
+    return BadUsage("DEST is missing: where to send it", hint=hint)
+
 
 filter_options = options(
     click.option("--include", metavar="GLOB", multiple=True, help="Take only what matches (any of them)."),
