@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
 import sys
@@ -84,10 +86,13 @@ def make_root() -> Group:
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit code. Only this function turns errors into exit codes."""
     before = _catch_signals()
+    _escape_letters()
     try:
         code = call(argv)
         sys.stdout.flush()
     except JsobjError as error:
+        if error.reference == "output-not-written":
+            _drop_stdout()
         return _report(error, argv)
     except click.UsageError as error:
         return _report(_usage(error), argv)
@@ -97,8 +102,7 @@ def run(argv: Sequence[str]) -> int:
     except _Terminated:
         return _report(JsobjError("terminated", "stopped by a signal", code=ExitCode.TERMINATED), argv)
     except (BrokenPipeError, ReaderGone):
-        # The reader (head, less) has closed the pipe; Python would fail again when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _drop_stdout()  # the reader (head, less) has closed the pipe
         return ExitCode.OK
     except Exception as error:  # noqa: BLE001 - the outermost handler: anything that arrives here is a bug
         return _report(_bug(error, argv), argv)
@@ -115,6 +119,18 @@ def call(argv: Sequence[str], *, more: Sequence[str] = ()) -> int:
     """
     code = make_root().main(args=[*more, *argv], prog_name="jsobj", standalone_mode=False, obj=tuple(argv))
     return code if isinstance(code, int) else ExitCode.OK  # an int after click's own exit: help, or a command's code
+
+
+def _escape_letters() -> None:
+    """Where the locale's encoding lacks a letter of a name, show the letter's number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_stdout() -> None:
+    """Python would fail again when it closes stdout."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _report(error: JsobjError, argv: Sequence[str]) -> int:
@@ -144,7 +160,13 @@ def _bug(error: Exception, argv: Sequence[str]) -> JsobjError:
         sys.stderr.write("".join(traceback.format_tb(error.__traceback__)))
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno} in {last.name}"
+    if isinstance(error, OSError) and error.filename is None and error.errno == errno.ENOSPC:
+        from jsobj.ui.output import output_failed
+
+        _drop_stdout()
+        return output_failed(error)  # help and other texts that click writes
     if isinstance(error, OSError):
+        place = place if "--debug" in argv else ""
         name = f" ({error.filename})" if error.filename else ""
         message = f"the system refused: {error.strerror or error}{name}"
         return JsobjError("system-refused", message, code=ExitCode.LOCAL, context=place)

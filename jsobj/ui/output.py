@@ -8,6 +8,7 @@ and TERM=dumb, for each stream separately.
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import json
 import re
@@ -15,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
-from jsobj.errors import JsobjError
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.ui.documents import Listing, Record, Stream
 from jsobj.ui.text import safe
 from jsobj.ui.wrap import columns_of, wrapped, wrapped_value
@@ -66,9 +67,10 @@ class Output:
     def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
         """Write bytes of an object to stdout; all of them, also where stdout is unbuffered and writes are partial."""
         view = memoryview(data)
-        while view:
-            view = view[self.stdout.buffer.write(view) :]
-        self.stdout.buffer.flush()
+        with _written():
+            while view:
+                view = view[self.stdout.buffer.write(view) :]
+            self.stdout.buffer.flush()
 
     @contextlib.contextmanager
     def diverted(self, write: Callable[[str], None]) -> Iterator[None]:
@@ -99,7 +101,7 @@ class Output:
         encode = json.JSONEncoder(ensure_ascii=True).encode
         texts = (encode(document.as_data(item)) for item in document.items)
         first = next(texts, "")  # before anything is written: an error for the first item leaves stdout empty
-        self.stdout.write(f'{{"schema": {encode(document.schema)}, "items": [\n')
+        self._write(f'{{"schema": {encode(document.schema)}, "items": [')
         count = self._lines(itertools.chain((first,), (f",{text}" for text in texts))) if first else 0
         self._write("]}")
         return count
@@ -163,8 +165,9 @@ class Output:
         self.stderr.flush()
 
     def _write(self, text: str) -> None:
-        self.stdout.write(text + "\n")
-        self.stdout.flush()
+        with _written():
+            self.stdout.write(text + "\n")
+            self.stdout.flush()
 
     def _styled(self, text: str, style: str) -> str:
         return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.colour_err else text
@@ -199,7 +202,27 @@ class Output:
             table.add_column(heading, overflow="fold", no_wrap=position == 0 and console.width >= 60)
         for row in rows:
             table.add_row(*map(Text, row))
-        console.print(table)
+        with _written():
+            console.print(table)
+
+
+@contextlib.contextmanager
+def _written() -> Iterator[None]:
+    """Say of a failing write that it was to standard output."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise output_failed(error) from error
+
+
+def output_failed(error: OSError) -> JsobjError:
+    """The error for standard output that takes no more."""
+    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+    words = "no space left" if full else (error.strerror or str(error)).lower()
+    hint = "free some space, or write elsewhere" if full else ""
+    return JsobjError("output-not-written", f"standard output: {words}", code=ExitCode.LOCAL, hint=hint)
 
 
 def _as_json(document: Record | Listing[Any]) -> str:

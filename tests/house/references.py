@@ -9,10 +9,19 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[2] / "jsobj"
 _WORDS = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
-_MAKERS = re.compile(r"_?(refus|fail|error|fault)")  # methods that make an error of a reference
+_MAKERS = re.compile(r"(?i).*(refus|fail|error|fault|unreach)")  # what makes an error of a reference
 _OTHER_WORDS = frozenset(
     {
-        *("app-cred", "aws-services", "cloud-files", "credential-process", "ec2-creds", "github-actions", "gitlab-ci"),
+        *(
+            "app-cred",
+            "aws-services",
+            "cloud-files",
+            "credential-process",
+            "ec2-creds",
+            "github-actions",
+            "gitlab-ci",
+            "leave-out",
+        ),
         *("multipart-manifest", "object-store", "s3fs-fuse", "temp-url-key", "zarr-v2"),
     }
 )  # first words of tuples and calls in the same files
