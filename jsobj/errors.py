@@ -6,7 +6,6 @@ Every room raises :class:`JsobjError`; only the entry point in ``cli`` turns one
 from __future__ import annotations
 
 import enum
-import sys
 from collections.abc import Iterable
 from typing import ClassVar
 
@@ -66,10 +65,11 @@ class JsobjError(Exception):
         self.hint_lines = (hint,) if isinstance(hint, str) else hint
         self.hint = "\n".join(self.hint_lines)
         self.code = code
-        if sys.version_info >= (3, 11):  # shown below the traceback, as in a notebook
-            for word, text in (("Seen", context), ("Next", self.hint)):
-                if text:
-                    self.add_note(f"{word}: {text}")
+
+    def __str__(self) -> str:
+        """All that a reader needs, as a traceback or a notebook shows it; ``message`` is the sentence alone."""
+        more = (f"\n{word}: {text}" for word, text in (("Seen", self.context), ("Next", self.hint)) if text)
+        return "".join((self.message, *more))
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle with all attributes; the rule of ``Exception`` would lose the keywords."""

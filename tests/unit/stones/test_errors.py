@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import re
-import sys
 import traceback
 from pathlib import Path
 
@@ -18,11 +17,11 @@ ERROR = JsobjError("no-key", "there is no key", code=ExitCode.AUTH, context="HTT
 
 @pytest.mark.parametrize("error", [ERROR, pickle.loads(pickle.dumps(ERROR))])
 def test_a_traceback_ends_with_what_to_do(error: JsobjError) -> None:
-    assert str(error) == "there is no key"
+    assert str(error) == "there is no key\nSeen: HTTP 403\nNext: jsobj ec2-creds"
+    assert error.message == "there is no key"
     lines = "".join(traceback.format_exception(error)).splitlines()
     assert "jsobj.errors.JsobjError: there is no key" in lines
-    if sys.version_info >= (3, 11):
-        assert lines[-2:] == ["Seen: HTTP 403", "Next: jsobj ec2-creds"]
+    assert lines[-2:] == ["Seen: HTTP 403", "Next: jsobj ec2-creds"]
 
 
 def test_nothing_to_say_is_not_said() -> None:
