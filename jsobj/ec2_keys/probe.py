@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from jsobj.ec2_keys.s3_account import get, read_buckets
 from jsobj.ec2_keys.server_info import server_info
 from jsobj.errors import ClockSkew, ExitCode, JsobjError, KeyRefused, NotObjectStore
-from jsobj.net.request import Reply
+from jsobj.net.request import Reply, evidence
 from jsobj.net.sigv4 import DEFAULT_REGION, KeyPair
 from jsobj.net.xml import error_fields
 from jsobj.urls import Origin
@@ -105,8 +105,7 @@ def refused(origin: Origin, answer: Reply, access: str) -> JsobjError:
     """The error for a signed ListBuckets that was not answered with a list."""
     error = error_fields(answer.body)
     code = error.get("Code", "")
-    said = (f"HTTP {answer.status}", code, error.get("Message", "")[:200], answer.request_id)
-    context = " ".join(part for part in said if part)
+    context = evidence(answer.status, code, error.get("Message", ""), answer.request_id)
     if code in {"InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied"}:
         hint = "if the key is new, wait a minute and try again; otherwise make another: jsobj ec2-creds --new"
         return KeyRefused(f"{origin} refuses the key {access}", context=context, hint=hint)

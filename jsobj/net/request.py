@@ -93,6 +93,13 @@ class Reply:
             raise ValueError("nested too deeply") from error
 
 
+def evidence(status: int, code: str, message: str, request_id: str) -> str:
+    """``HTTP 409 BucketNotEmpty tx0123``, on one line: what the help desk needs, without what says nothing."""
+    said = (" ".join(each.split()) for each in (code, message[:200], request_id))
+    words = [each for each in said if each not in {"", "None", str(status)}]
+    return " ".join([f"HTTP {status}", *words])
+
+
 @dataclass(frozen=True, slots=True)
 class Retry:
     """Try again. ``slow``: the server is busy, so fewer at once; ``after``: seconds to wait, by ``Retry-After``.

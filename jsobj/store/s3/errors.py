@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError, S3Failed, StoreRedirects, StoreUnreachable
 from jsobj.identity.command_hints import same_login
+from jsobj.net.request import evidence
 from jsobj.store.access import S3Access
 from jsobj.store.refusals import (
     BUCKET_NAME_RULES,
@@ -108,8 +109,7 @@ def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
     status = int(metadata.get("HTTPStatusCode", 0))
     headers = metadata.get("HTTPHeaders", {})
     request_id = metadata.get("RequestId") or headers.get("x-trans-id") or headers.get("x-amz-request-id") or ""
-    message = str(response.get("Error", {}).get("Message", ""))
-    context = " ".join(part for part in (f"HTTP {status}", code, message[:200], request_id) if part)
+    context = evidence(status, code, str(response.get("Error", {}).get("Message", "")), str(request_id))
     known = explained(code, access, bucket, context)
     if code == "404" and not request_id:  # to a HEAD, which has no body; object stores number their answers
         return elsewhere(access, context)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from jsobj.errors import ExitCode, JsobjError, KeyRefused, S3Failed
 from jsobj.identity.command_hints import same_login
 from jsobj.net.dates import http_epoch
-from jsobj.net.request import Reply, Request, Retry
+from jsobj.net.request import Reply, Request, Retry, evidence
 from jsobj.net.xml import error_fields
 from jsobj.store.access import S3Access
 from jsobj.store.digest_tries import TRIES
@@ -99,8 +99,7 @@ def said(reply: Reply) -> Said:
     """Status, code, the server's sentence and its request id."""
     fields = error_fields(reply.body)
     code = fields.get("Code", "")
-    words = (f"HTTP {reply.status}", code, fields.get("Message", "")[:200], reply.request_id)
-    text = " ".join(filter(None, words))
+    text = evidence(reply.status, code, fields.get("Message", ""), reply.request_id)
     return Said(code[:80], "".join(ch if ch.isprintable() else " " for ch in text), fields)
 
 
