@@ -53,6 +53,11 @@ def parse_size(text: str, what: str = "the size", *, smallest: int = 1, largest:
     return count
 
 
+def utc_time(moment: datetime) -> str:
+    """An aware time as all JSON documents write it: ``2026-11-21T14:03:07Z``."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def human_time(moment: datetime) -> str:
     """An aware time as ``2026-11-21 14:03 UTC``."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M UTC")

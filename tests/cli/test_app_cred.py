@@ -37,7 +37,7 @@ def test_create_writes_an_rc_file_that_bash_and_openstack_take(member: Jsobj, cl
     done = member("app-cred", "create", title, *argv, "--json").json
     assert (done["schema"], done["name"], done["roles"]) == ("jsobj.app-cred/1", title, ["reader"])
     assert (done["unrestricted"], done["written_to"]) == (False, "made.sh")
-    assert done["expires"].endswith("+00:00")
+    assert done["expires"].endswith("Z")
     assert stat.S_IMODE(rc.stat().st_mode) == 0o600
     made = at_keystone(cloud, title)
     assert made is not None

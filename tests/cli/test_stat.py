@@ -28,11 +28,21 @@ def test_a_plain_object(scene: Scene) -> None:
         "parts": None,
         "verifiable_by": "md5",
         "metadata": {"instrument": "radar"},
+        "file_modified": None,
     }
     assert moment.startswith("20")
     shown = scene("stat", scene.url("dir/ünï x.nc")).out
     assert "4.88 KiB (5000 bytes)" in shown
     assert "Metadata instrument: radar" in shown
+
+
+def test_the_time_of_the_file_is_shown_as_a_time(scene: Scene) -> None:
+    for seconds, moment in (("1795861836.510467851", "2026-11-28T10:30:36Z"), ("never", None), ("1e30", None)):
+        scene.swift.put_object(scene.bucket, "x", b"x", headers={"X-Object-Meta-Mtime": seconds})
+        assert scene("stat", scene.url("x"), "--json").json["file_modified"] == moment
+        shown = scene("stat", scene.url("x")).out
+        assert f"Metadata mtime: {seconds}" in shown
+        assert ("File modified:  2026-11-28 10:30 UTC" in shown) == bool(moment)
 
 
 def test_one_in_parts(scene: Scene) -> None:

@@ -94,7 +94,7 @@ def test_days_left_of_an_application_credential(member: Jsobj) -> None:
     member("app-cred", "create", "ends", "--expires", "30d", "--as", "ends")
     try:
         done = member("whoami", "--cloud", "ends", "--json").json["application_credential"]
-        end = dt.datetime.fromisoformat(done["expires"])
+        end = dt.datetime.fromisoformat(done["expires"].replace("Z", "+00:00"))
         left = end - dt.datetime.now(dt.timezone.utc)
         assert dt.timedelta(days=29) < left <= dt.timedelta(days=30)
         assert "(29 days left)" in member("whoami", "--cloud", "ends").out

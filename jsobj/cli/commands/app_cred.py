@@ -16,7 +16,7 @@ from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.secret import Secret
 from jsobj.ui.documents import Listing, Record
-from jsobj.units import days_left, human_time, parse_moment
+from jsobj.units import days_left, human_time, parse_moment, utc_time
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone.app_credentials import AppCredential, AppCredentials
@@ -167,7 +167,7 @@ def _until(item: AppCredential, world: World) -> str:
 
 
 def _iso(item: AppCredential) -> str | None:
-    return item.expires.isoformat() if item.expires else None
+    return utc_time(item.expires) if item.expires else None
 
 
 def _data(item: AppCredential) -> dict[str, object]:

@@ -12,7 +12,7 @@ from jsobj.cli.parsing.shell_complete import complete_buckets
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage
 from jsobj.ui.documents import Listing, Record
-from jsobj.units import human_bytes, human_time
+from jsobj.units import human_bytes, human_time, utc_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -183,7 +183,7 @@ def bucket_data(bucket: Bucket) -> dict[str, object]:
     return {
         "name": bucket.name,
         "dialect": bucket.dialect,
-        "created": bucket.created.isoformat() if bucket.created else None,
+        "created": utc_time(bucket.created) if bucket.created else None,
         "objects": bucket.objects,
         "bytes": bucket.size,
         "at_least": bucket.at_least,

@@ -14,7 +14,7 @@ from jsobj.cli.parsing.shell_complete import complete_clouds
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError, LoginIncomplete, did_you_mean
 from jsobj.ui.documents import Listing, Record
-from jsobj.units import days_left, human_time
+from jsobj.units import days_left, human_time, utc_time
 
 if TYPE_CHECKING:
     from jsobj.identity.known_logins import KnownLogin
@@ -125,5 +125,5 @@ def _login(world: World, name: str) -> KnownLogin:
 def _data(login: KnownLogin) -> dict[str, object]:
     """Unknown values are null; ``default`` says whether commands use it where none is named."""
     data = {name: value or None for name, value in dataclasses.asdict(login).items()}
-    ends = login.expires.isoformat() if login.expires else None
+    ends = utc_time(login.expires) if login.expires else None
     return {**data, "expires": ends, "default": bool(login.chosen_by)}

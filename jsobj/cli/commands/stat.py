@@ -10,7 +10,7 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
-from jsobj.cli.views.times import human, iso
+from jsobj.cli.views.times import human, iso, seconds_of
 from jsobj.ui.documents import Record
 from jsobj.units import exact_size
 
@@ -32,12 +32,14 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
       jsobj stat s3://results/run42.nc
     """
     from jsobj.store.location import parse_location
+    from jsobj.store.objects import MTIME
 
     place = parse_location(url, need_key=True)
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         store = opened.of(place)
         info = store.head(place.key)
         by, parts = _verifiable(store, info)
+    written = info.metadata.get(MTIME, "")
     data = {
         "url": store.place.url(info.key),
         "key": info.key,
@@ -51,6 +53,7 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
         "parts": parts,
         "verifiable_by": by or None,
         "metadata": dict(info.metadata),
+        "file_modified": iso(seconds_of(written)),
     }
     lines = [
         ("Object", store.place.url(info.key)),
@@ -63,6 +66,7 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
         ("Parts", str(parts) if parts is not None else ""),
         ("Verifiable by", by or "size only"),
         *((f"Metadata {name}", value) for name, value in sorted(info.metadata.items())),
+        ("File modified", human(seconds_of(written))),
     ]
     world.out.show(Record("jsobj.object/1", data, [line for line in lines if line[1]]))
 

@@ -11,7 +11,7 @@ from jsobj.identity.keystone.app_credentials import Expiry
 from jsobj.identity.keystone.key_permission import KeyPermission
 from jsobj.identity.keystone.login import Login
 from jsobj.ui.documents import Record
-from jsobj.units import days_left, human_time
+from jsobj.units import days_left, human_time, utc_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +63,10 @@ def login_record(
             "id": credential.id,
             "name": credential.name,
             "restricted": credential.restricted,
-            "expires": expiry.end.isoformat() if expiry.end else None,
+            "expires": utc_time(expiry.end) if expiry.end else None,
             "never_expires": expiry.never if expiry.known else None,
         },
-        "token_expires": login.token_expires.isoformat() if login.token_expires else None,
+        "token_expires": utc_time(login.token_expires) if login.token_expires else None,
         "swift_url": swift,
         "s3_endpoint": s3,
         "s3_keys": keys.state,
