@@ -60,6 +60,7 @@ CHECKS: tuple[Check, ...] = (
     Check("rc-files", _FILES, "RC files in the usual places", clouds_files.rc_files),
     Check("other-tls", _FILES, "Certificate checks of other tools", other_tools.certificates),
     Check("other-modes", _FILES, "Key files of other tools", other_tools.open_files),
+    Check("other-keys", _FILES, "Keys in other tools' files", other_tools.dead_keys, needs=("ledger",)),
     Check("other-boto", _FILES, "Old boto files", other_tools.shadows),
     # What beats the files. They need readable files, to be able to say what is beaten.
     Check("env-openstack", _ENV, "OS_* variables", environment.openstack, needs=("ledger", "clouds-files")),

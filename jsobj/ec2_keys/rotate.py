@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from jsobj.atomic import Change
 from jsobj.ec2_keys.boto3_proof import Prover
+from jsobj.ec2_keys.other_files import Holder, switch
 from jsobj.ec2_keys.setup import Setup, SetupRequest, profiles_with, set_up
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
@@ -16,17 +17,23 @@ from jsobj.identity.command_hints import same_login
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.keystone.ec2_credentials import Ec2Api
 from jsobj.identity.settings import Settings
+from jsobj.net.sigv4 import KeyPair
 from jsobj.units import iso_time
 
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """The new key, the old one, and what became of it. ``retire_after`` "" where it was deleted at once."""
+    """The new key, the old one, and what became of it. ``retire_after`` "" where it was deleted at once.
+
+    ``files``: of other tools, which have the new key now; ``left``: those that still hold the old one.
+    """
 
     setup: Setup
     old: str
     switched: tuple[str, ...]
     retire_after: str
+    files: tuple[Holder, ...] = ()
+    left: tuple[Holder, ...] = ()
 
 
 def rotate(
@@ -37,7 +44,7 @@ def rotate(
     now: datetime,
     say: Callable[[str], None],
 ) -> Rotated:
-    """A new key for the profile; every other profile with the old key gets the new one; proof; then the old one goes.
+    """A new key for the profile; other profiles and files with the old key get the new one; proof; the old one goes.
 
     With ``overlap`` above zero the old key stays valid until :func:`prune` is run after that time.
     """
@@ -60,13 +67,27 @@ def rotate(
         if profile is not None:
             changed = replace(profile, access=setup.obtained.key.access, secret=setup.obtained.key.secret)
             write_profile(settings.aws, changed, overwrite=True)
+    new = setup.obtained.key
+    old_pair = KeyPair(before.access, before.secret)
+    files, left = switch(settings, old_pair, KeyPair(new.access, new.secret))
     until = (now + overlap).isoformat(timespec="seconds") if overlap > timedelta(0) else ""
     if until:
         ledger.update(settings, lambda book: _retire(book, before.access, keystone, until))
     else:
         api.delete(before.access)
-        ledger.update(settings, lambda book: book.without_key(before.access))
-    return Rotated(setup, before.access, (request.profile, *others), until)
+        # Kept in mind as dead: files of other tools may still hold it.
+        ended = now.isoformat(timespec="seconds")
+        ledger.update(settings, lambda book: _retire(book, before.access, keystone, ended))
+    return Rotated(setup, before.access, (request.profile, *others), until, files, left)
+
+
+def retired_with(settings: Settings, access: str) -> frozenset[str]:
+    """The keys that were rotated away in the project of this key."""
+    book = ledger.read(settings)
+    if (own := book.key(access)) is None:
+        return frozenset()
+    whose = (own.auth_url, own.project_id)
+    return frozenset(key.access for key in book.keys if key.retire_after and (key.auth_url, key.project_id) == whose)
 
 
 def _retire(book: ledger.Ledger, access: str, keystone: Keystone, until: str) -> ledger.Ledger:

@@ -26,6 +26,7 @@ _MARKS = frozenset(
         *("OS_USERNAME", "OS_USER_ID", "OS_PROJECT_NAME", "OS_PROJECT_ID"),
     }
 )
+_NONE: frozenset[str] = frozenset()
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+|\$Env:)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
 _UNSETTING = re.compile(r"\s*(?:unset|Remove-Item)\s+(.*)")
 
@@ -40,8 +41,11 @@ class Merge:
     changes: bool
 
 
-def plan(configuration: Configuration, place: Callable[[str], Path], *, overwrite: bool) -> tuple[Merge, ...]:
+def plan(
+    configuration: Configuration, place: Callable[[str], Path], *, overwrite: bool, dead: frozenset[str] = _NONE
+) -> tuple[Merge, ...]:
     """What writing would do, file by file; ``place`` makes a path of a part's ``path``.
+    ``dead``: keys that were rotated away, whose setup is this one's predecessor and no other.
 
     Raises :class:`JsobjError`: refused where another setup has the name, local for a file that cannot be read or
     understood.
@@ -52,15 +56,15 @@ def plan(configuration: Configuration, place: Callable[[str], Path], *, overwrit
     merges = []
     for path, parts in files.items():
         before = _read(path)
-        after = _merged(path, before, parts, overwrite=overwrite)
+        after = _merged(path, before, parts, overwrite=overwrite, dead=dead)
         merges.append(Merge(path, tuple(parts), _diff(path, before, after, parts), before != after))
     return tuple(merges)
 
 
-def write(merge: Merge, *, overwrite: bool) -> Change:
+def write(merge: Merge, *, overwrite: bool, dead: frozenset[str] = _NONE) -> Change:
     """Write it, atomically and with mode 0600; the old file is kept as a backup. Raises as :func:`plan`."""
     return edit_private_file(
-        merge.path, lambda before: _merged(merge.path, before, merge.parts, overwrite=overwrite), backup=True
+        merge.path, lambda before: _merged(merge.path, before, merge.parts, overwrite=overwrite, dead=dead), backup=True
     )
 
 
@@ -78,13 +82,13 @@ def _read(path: Path) -> bytes | None:
         ) from error
 
 
-def _merged(path: Path, before: bytes | None, parts: Iterable[Part], *, overwrite: bool) -> bytes:
+def _merged(path: Path, before: bytes | None, parts: Iterable[Part], *, overwrite: bool, dead: frozenset[str]) -> bytes:
     for part in parts:
-        before = _MERGERS[type(part)](path, before, part, overwrite=overwrite)
+        before = _MERGERS[type(part)](path, before, part, overwrite=overwrite, dead=dead)
     return before or b""
 
 
-def _with_section(path: Path, before: bytes | None, part: Section, *, overwrite: bool) -> bytes:
+def _with_section(path: Path, before: bytes | None, part: Section, *, overwrite: bool, dead: frozenset[str]) -> bytes:
     if before is not None and b"RCLONE_ENCRYPT" in before:
         raise JsobjError(
             "file-encrypted",
@@ -96,21 +100,21 @@ def _with_section(path: Path, before: bytes | None, part: Section, *, overwrite:
         name: dict(value) if isinstance(value, Mapping) else revealed(value) for name, value in part.pairs.items()
     }
     held = ini_edit.section(before or b"", part.header, source=str(path)) or {}
-    differing = [name for name in part.keys if name in held and held[name] != values[name]]
+    differing = [name for name in part.keys if name in held and held[name] not in (values[name], *dead)]
     differing += [name for name in part.unset if name in held]
     if differing and not overwrite:
         raise _taken(path, f"[{part.header}]", differing)
     return ini_edit.set_section(before, part.header, values, remove=part.unset, source=str(path))
 
 
-def _with_branch(path: Path, before: bytes | None, part: Branch, *, overwrite: bool) -> bytes:
+def _with_branch(path: Path, before: bytes | None, part: Branch, *, overwrite: bool, dead: frozenset[str]) -> bytes:
     document = _json(path, before)
     value = {name: revealed(word) for name, word in part.pairs.items()}
     held: object = document
     for step in part.route:
         held = held.get(step) if isinstance(held, dict) else None
-    if held not in (None, value) and not overwrite:
-        known = held if isinstance(held, dict) else {}
+    known = held if isinstance(held, dict) else {}
+    if held not in (None, value) and not overwrite and not dead.intersection(map(str, known.values())):
         raise _taken(path, ".".join(part.route), [name for name in value if known.get(name) != value[name]])
     if held == value:
         return before or b""
@@ -134,7 +138,9 @@ def _json(path: Path, before: bytes | None) -> dict[str, object]:
     return document
 
 
-def _with_variables(path: Path, before: bytes | None, part: Variables, *, overwrite: bool) -> bytes:
+def _with_variables(
+    path: Path, before: bytes | None, part: Variables, *, overwrite: bool, dead: frozenset[str]
+) -> bytes:
     wanted = {name: variable_line(name, revealed(word), part.style) for name, word in part.pairs.items()}
     try:
         lines = (before or b"").decode().splitlines()
@@ -144,7 +150,8 @@ def _with_variables(path: Path, before: bytes | None, part: Variables, *, overwr
     kept = []
     for line in lines:
         name = match[1] if (match := _ASSIGNMENT.match(line)) else ""
-        if (name in part.unset or (name in _MARKS & wanted.keys() and line.strip() != wanted[name])) and not overwrite:
+        other = name in _MARKS & wanted.keys() and line.strip() != wanted[name] and not _names_any(line, dead)
+        if (name in part.unset or other) and not overwrite:
             raise _taken(path, "what is there", [name])
         if name in wanted:
             kept.append(wanted[name])
@@ -156,20 +163,24 @@ def _with_variables(path: Path, before: bytes | None, part: Variables, *, overwr
     return ("\n".join([*kept, *added, *left.values()]) + "\n").encode()
 
 
+def _names_any(text: str, keys: frozenset[str]) -> bool:
+    return any(key in text for key in keys)
+
+
 def _unsets(line: str, names: Mapping[str, str]) -> bool:
     """Whether the line, written for another kind of login, would take one of these variables away."""
     match = _UNSETTING.match(line)
     return match is not None and bool(names.keys() & set(re.findall(r"\w+", match[1])))
 
 
-def _with_whole(path: Path, before: bytes | None, part: Whole, *, overwrite: bool) -> bytes:
+def _with_whole(path: Path, before: bytes | None, part: Whole, *, overwrite: bool, dead: frozenset[str]) -> bytes:
     after = part_text(part, secrets=True).encode()
-    if before not in (None, after) and not overwrite:
+    if before not in (None, after) and not overwrite and not _names_any((before or b"").decode("latin-1"), dead):
         raise _taken(path, "the file", [])
     return after
 
 
-def _with_cloud(path: Path, before: bytes | None, part: CloudEntry, *, overwrite: bool) -> bytes:
+def _with_cloud(path: Path, before: bytes | None, part: CloudEntry, *, overwrite: bool, dead: frozenset[str]) -> bytes:
     after = edit.set_cloud(before, part.name, cloud_entry(part, revealed), source=str(path))
     taken = part.name in edit.cloud_names(before, source=str(path))
     if taken and after != before and not overwrite:

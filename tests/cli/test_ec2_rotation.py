@@ -165,3 +165,50 @@ def test_prune_never_touches_keys_of_others(member: Jsobj, cloud: Cloud, keys: K
     member("ec2-creds", "prune", "--yes")
     assert keys.new == {foreign, used}
     assert "nothing to prune" in member("ec2-creds", "prune").err
+
+
+def test_rotate_switches_what_was_exported_to_other_tools(member: Jsobj, cloud: Cloud, keys: Keys) -> None:
+    member("ec2-creds")
+    files = {
+        "rclone": member.home / ".config/rclone/rclone.conf",
+        "s3cmd": member.home / ".s3cfg",
+        "mc": member.home / ".mc/config.json",
+        "s3fs-fuse": member.home / ".passwd-s3fs-demo",
+    }
+    member.private |= {*files.values(), *(path.with_name(f"{path.name}.jsobj-backup") for path in files.values())}
+    for tool, path in files.items():
+        member("export", tool, "--write")
+        assert path.exists()
+    files["mc"].write_text(
+        files["mc"].read_text().replace(member.profile("demo")["aws_secret_access_key"], "elsewhere")
+    )
+    before, old = {tool: path.read_text() for tool, path in files.items()}, member.profile("demo")
+    done = member("ec2-creds", "rotate")
+    new = member.profile("demo")
+    for tool, path in files.items():
+        if tool != "mc":
+            swapped = before[tool].replace(old["aws_access_key_id"], new["aws_access_key_id"])
+            assert path.read_text() == swapped.replace(old["aws_secret_access_key"], new["aws_secret_access_key"])
+            assert str(path) in done.err
+    assert "still holds the old key; to write the new one: jsobj export mc --write --profile demo" in done.err
+    check = member("doctor", "other-keys", "--json").json["checks"][-1]
+    assert (check["status"], check["hint"]) == ("WARN", "write the new one: jsobj export mc --write --profile demo")
+    member("export", "mc", "--write")
+    assert new["aws_access_key_id"] in files["mc"].read_text()
+    assert member("doctor", "other-keys", "--json").json["checks"][-1]["status"] == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("tool", "file"), [("rclone", "r.conf"), ("mc", "m.json"), ("dotenv", "d.env"), ("duckdb", "d.sql")]
+)
+def test_a_key_that_was_rotated_away_is_no_other_setup(member: Jsobj, keys: Keys, tool: str, file: str) -> None:
+    member("ec2-creds")
+    words = ("export", tool, "--write", "--file", file)
+    member.private |= {member.folder / file, member.folder / f"{file}.jsobj-backup"}
+    member(*words)
+    member("ec2-creds", "rotate")
+    member(*words)
+    assert member.profile("demo")["aws_access_key_id"] in (member.folder / file).read_text()
+    held = (member.folder / file).read_text()
+    (member.folder / file).write_text(held.replace(member.profile("demo")["aws_access_key_id"], "another-key"))
+    member(*words, code=6)

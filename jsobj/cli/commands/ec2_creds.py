@@ -80,7 +80,8 @@ def profile_name(world: World, keystone: Keystone) -> str:
     return world.profile or linked or cloud or project_slug(keystone) or "openstack"
 
 
-def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
+def show_setup(world: World, keystone: Keystone, setup: Setup, *, other_files: list[str] | None = None) -> None:
+    """Show what was done; ``other_files``: of other tools, which a rotation has given the new key."""
     from jsobj.ec2_keys.boto3_proof import overriding
     from jsobj.ec2_keys.choose_key import KeyOutcome
 
@@ -109,6 +110,7 @@ def show_setup(world: World, keystone: Keystone, setup: Setup) -> None:
         "files": list(dict.fromkeys(str(change.path) for change in setup.changes)),
         "proven": buckets is not None,
         "buckets": None if buckets is None else len(buckets),
+        **({} if other_files is None else {"other_files": other_files}),
     }
     lines = [
         ("Project", f"{project.name} ({project.id})"),

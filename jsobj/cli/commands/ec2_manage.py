@@ -27,6 +27,8 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
     """Replace the profile's key everywhere and delete the old one.
 
     Makes a new key, writes it into every AWS profile that holds the old one, proves it, and only then deletes the old.
+    Files of other tools that jsobj export --write makes get the new key too (a backup is kept); what was exported
+    elsewhere, such as with --file or into a shell, is exported again by you.
     """
     from jsobj.ec2_keys.rotate import rotate as turn
     from jsobj.ec2_keys.setup import SetupRequest
@@ -35,8 +37,13 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
     span = parse_moment(overlap, now) - now if overlap else timedelta(0)
     keystone = keystone_for_keys(world, **login)
     done = turn(keystone, world.settings, SetupRequest(profile_name(world, keystone)), span, now, world.out.detail)
-    show_setup(world, keystone, done.setup)
+    show_setup(world, keystone, done.setup, other_files=[str(holder.path) for holder in done.files])
     world.out.note(f"Switched: {', '.join(done.switched)}.")
+    if done.files:
+        world.out.note(f"Switched in other tools: {', '.join(str(holder.path) for holder in done.files)}.")
+    for holder in done.left:
+        rewrite = holder.rewrite(done.switched[0])
+        world.out.warn(f"{holder.path} still holds the old key; to write the new one: {rewrite}")
     if done.retire_after:
         world.out.note(
             f"The old key {done.old} stays valid; after {done.retire_after[:16]} UTC run: jsobj ec2-creds prune"

@@ -81,6 +81,7 @@ def export(world: World, tool: str | None, **options: Any) -> None:
 def _configured(world: World, tool: Tool | None, options: dict[str, Any]) -> list[tuple[Tool, Configuration]]:
     """The tool's configuration; for None, of each tool that has a file of its own and can use what there is."""
     from jsobj.cli.parsing.export_target import logins_for
+    from jsobj.ec2_keys.rotate import retired_with
     from jsobj.export.logins import check
     from jsobj.export.registry import TOOLS
 
@@ -89,6 +90,7 @@ def _configured(world: World, tool: Tool | None, options: dict[str, Any]) -> lis
         raise BadUsage(f"{tool.name} speaks S3 only", hint=f"leave --swift out; these speak Swift: {keyless}")
     given = {name: options[name] for name in ("name", "bucket", "endpoint")}
     logins = check(logins_for(world, **given, keys=not options["swift"]))
+    options["dead"] = retired_with(world.settings, logins.s3.access) if logins.s3 else frozenset()
     if tool is not None:
         return [(tool, tool.configure(_completed(world, tool, logins)))]
     candidates = [each for each in TOOLS if not each.variant]
@@ -186,12 +188,13 @@ def _written(world: World, tool: Tool, configuration: Configuration, options: di
         )
     if file and len({part.path for part in configuration.parts}) > 1:
         raise BadUsage(f"{tool.name} needs several files, and --file names one", hint="leave it out")
-    merges = merging.plan(configuration, lambda path: place_of(world, path, file), overwrite=overwrite)
+    dead = options["dead"]
+    merges = merging.plan(configuration, lambda path: place_of(world, path, file), overwrite=overwrite, dead=dead)
     rows = []
     for merge in merges:
         if merge.diff:
             world.out.note(merge.diff)
-        change = merging.write(merge, overwrite=overwrite)
+        change = merging.write(merge, overwrite=overwrite, dead=dead)
         for notice in change.notices:
             world.out.note(notice)
         state = "unchanged" if not change.changed else "written" if change.before is None else "changed"

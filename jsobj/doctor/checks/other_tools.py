@@ -7,6 +7,9 @@ from pathlib import Path
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, passed, warned
+from jsobj.ec2_keys.other_files import holders
+from jsobj.identity import ledger
+from jsobj.units import iso_time
 
 _LIMIT = 1 << 20  # bytes of a file that are looked at
 # File below HOME, tool, pattern of the line that turns certificates off.
@@ -47,6 +50,24 @@ def open_files(case: Case) -> Finding:
         first = next(iter(open_to_others))
         return warned(f"{first} may hold keys and can be used by others", open_to_others, hint=f"chmod 600 {first}")
     return passed("key files of other tools are private")
+
+
+def dead_keys(case: Case) -> Finding:
+    """No file of another tool holds a key that was rotated away."""
+    found: dict[str, str] = {}
+    first = None
+    for record in ledger.read(case.settings).keys:
+        end = iso_time(record.retire_after)
+        if end is None or end > case.now():
+            continue
+        for holder in holders(case.settings, record.access):
+            found[str(holder.path)] = f"{holder.tool}, key {record.access}, ended on {record.retire_after[:10]}"
+            first = first or (holder, record.profile)
+    if first is not None:
+        holder, profile = first
+        sentence = f"{holder.path} holds a key that was rotated away: {holder.tool} is refused with it"
+        return warned(sentence, found, hint=f"write the new one: {holder.rewrite(profile)}")
+    return passed("no other tool holds a key that was rotated away")
 
 
 def shadows(case: Case) -> Finding:
