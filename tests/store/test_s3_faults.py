@@ -320,15 +320,23 @@ def page(keys: str, token: str = "") -> Any:
     return 200, {}, f"<ListBucketResult>{items}{more}</ListBucketResult>".encode()
 
 
+@pytest.mark.parametrize("second", ["bc", "b"])
+def test_a_key_that_the_next_page_repeats_is_read_once(store: S3Store, meddler: Meddler, second: str) -> None:
+    pages = [page("ab", "t1"), page(second)]
+    meddler.spoil = lambda passing: pages[len(meddler.seen) - 1]
+    assert [item.key for item in store.list()] == sorted({*"ab", *second})
+
+
 @pytest.mark.parametrize(
     "pages",
     [
+        [page("ab", "t1"), page("b", "t2")],  # the last name, and no other
         [page("ab", "t1"), page("ab", "t2")],  # the same names
         [page("cd", "t1"), page("ab", "t2")],  # backwards
         [page("ab", "t1"), page("cd", "t1")],  # the same token
         [page("", f"t{n}") for n in range(200)],  # nothing, for ever
     ],
-    ids=["repeats", "backwards", "token", "empty"],
+    ids=["the-last", "repeats", "backwards", "token", "empty"],
 )
 def test_L05_a_listing_that_does_not_advance_ends(store: S3Store, meddler: Meddler, pages: list[Any]) -> None:
     meddler.spoil = lambda passing: pages[min(len(meddler.seen), len(pages)) - 1]

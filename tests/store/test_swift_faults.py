@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -198,6 +199,15 @@ def test_a_hostile_listing_F24(store: SwiftStore, meddler: Meddler, body: bytes)
     with pytest.raises(JsobjError) as caught:
         list(store.list())
     assert (caught.value.reference, caught.value.code) == ("not-object-store", ExitCode.NETWORK)
+
+
+def test_a_key_that_the_next_page_repeats_is_read_once(store: SwiftStore, meddler: Meddler) -> None:
+    def page(keys: str) -> tuple[int, dict[str, str], bytes]:
+        return 200, {}, json.dumps([{"name": key, "bytes": 1, "hash": "0"} for key in keys]).encode()
+
+    pages = [page("ab"), page("bc"), page("")]
+    meddler.spoil = lambda passing: pages[len(meddler.seen) - 1]
+    assert [item.key for item in store.list()] == ["a", "b", "c"]
 
 
 def test_a_listing_that_never_ends_F24(store: SwiftStore, meddler: Meddler) -> None:

@@ -51,8 +51,10 @@ def objects(
             first = items[0]
             # Names after "a/x" may be folded into "a/".
             if first.key <= last and not (first.prefix and after.startswith(first.key)):
-                raise stuck(f"s3://{api.bucket}", last, first.key)
-            last, empty = items[-1].key, 0
+                if first.key != last or (len(items) == 1 and following):
+                    raise stuck(f"s3://{api.bucket}", last, first.key)
+                items = items[1:]  # a page that begins with the end of the one before
+            last, empty = items[-1].key if items else last, 0
         else:
             empty += 1
         yield from items

@@ -47,10 +47,13 @@ def _page(api: SwiftRequests, prefix: str, delimiter: str, marker: str) -> tuple
     query = tuple((name, value) for name, value in words.items() if value)
     reply = api.send("GET", query=query, headers=JSON, expect=_OK)
     items = parse(reply.body, api.bucket)
+    full = len(items) >= LIMIT
+    if len(items) > 1 and items[0].key == marker:
+        del items[0]  # a page that begins with the end of the one before
     if items and not _bytes(marker) < _bytes(items[0].key) <= _bytes(items[-1].key):
         raise stuck(f"swift://{api.bucket}", marker, items[0].key)
     held = reply.headers.get("x-container-object-count", "")
-    last = len(items) < LIMIT and held.isdigit() and int(held) <= LIMIT
+    last = not full and held.isdigit() and int(held) <= LIMIT
     return with_sizes(items, api.head), last
 
 
