@@ -95,7 +95,9 @@ def prefix_target(prefix: str, destination: str) -> DownloadTarget:
     if prefix and not prefix.endswith("/"):
         below = prefix.rpartition("/")[2]
         inside = destination.endswith("/") or destination in {".", ".."}
-        return DownloadTarget(f"{destination}/{below}" if inside else destination, "", f"{prefix}/", f"{prefix}/")
+        return DownloadTarget(
+            os.path.join(destination, below) if inside else destination, "", f"{prefix}/", f"{prefix}/"
+        )
     return DownloadTarget(destination, "", prefix, prefix)
 
 

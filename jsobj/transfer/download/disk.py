@@ -48,6 +48,8 @@ def write_error(error: OSError, path: str, *, needed: int = 0, folder: int | Non
     if number == errno.ENOSPC and folder is not None:
         context = f"it needs {human_bytes(needed)}, and {human_bytes(free_bytes(folder))} are free"
     where = os.path.dirname(path) or "."
+    while not os.path.isdir(where):  # the folder that refuses is the last one that is there
+        where = os.path.dirname(where) or "."
     return error_of(
         reference,
         f"{path} cannot be written: {words}",

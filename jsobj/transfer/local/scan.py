@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from jsobj.errors import ExitCode, JsobjError, error_of
+from jsobj.errors import ExitCode, JsobjError, SourceVanished, error_of
 from jsobj.store.patterns import literal
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.key_path import PathRefusal, is_temp, key_for
@@ -82,7 +82,11 @@ def named(base: str, names: Iterable[str], *, filters: Filters, follow_symlinks:
     """
     walker = _Walk(filters, follow_symlinks)
     for name in names:
-        yield walker.look(os.path.join(base, name), name, follow=follow_symlinks)
+        found = walker.look(os.path.join(base, name), name, follow=follow_symlinks)
+        if isinstance(found, Passed) and isinstance(found.error, SourceVanished):  # nobody has seen it before
+            hint = "names are read as paths below the source folder: check the list"
+            found = _failed("source-missing", found.path, name, "there is no such file", hint)
+        yield found
 
 
 def _without_twins(found: Iterable[Found]) -> Iterator[Found]:
@@ -223,12 +227,12 @@ def _unreadable(path: str, relative: str, error: OSError | ValueError) -> Passed
     return _failed("file-unreadable", path, relative, words or str(error))
 
 
-def _failed(reference: str, path: str, relative: str, reason: str) -> Passed:
+def _failed(reference: str, path: str, relative: str, reason: str, hint: str = "") -> Passed:
     pattern = f"/{literal(relative.rstrip('/'))}" if relative else "PATTERN"
     error = error_of(
         reference,
         f"{path} was not sent: {reason}",
         code=ExitCode.LOCAL,
-        hint=f"if it is not needed, leave it out: --exclude {shlex.quote(pattern)}",
+        hint=hint or f"if it is not needed, leave it out: --exclude {shlex.quote(pattern)}",
     )
     return Passed(path, reason, error, relative)

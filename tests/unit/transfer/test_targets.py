@@ -65,7 +65,7 @@ def test_download_of_an_object(tree: Path) -> None:
 
 def test_download_of_a_prefix(tree: Path) -> None:
     inside = prefix_target("p/data.zarr", "run.zarr/")
-    assert (inside.folder, inside.prefix, inside.cut) == ("run.zarr//data.zarr", "p/data.zarr/", "p/data.zarr/")
+    assert (inside.folder, inside.prefix, inside.cut) == ("run.zarr/data.zarr", "p/data.zarr/", "p/data.zarr/")
     assert prefix_target("p/data.zarr", ".").folder == "./data.zarr"
     assert prefix_target("p/data.zarr", "copy.zarr").folder == "copy.zarr"
     assert prefix_target("p/data.zarr", "run.zarr").folder == "run.zarr"  # it is there: makes no difference

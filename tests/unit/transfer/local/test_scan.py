@@ -267,7 +267,7 @@ def test_a_list_of_names_is_looked_up_in_its_order(tmp_path: Path) -> None:
     assert passed(found) == {
         "a": "matches --exclude 'a'",
         "d": "a folder: only the files that are named are sent",
-        "gone": "source-vanished",
+        "gone": "source-missing",
         "link": "a symbolic link: to follow links, add --links follow",
     }
     (followed,) = named(str(tmp_path), ["link"], filters=Filters(), follow_symlinks=True)
