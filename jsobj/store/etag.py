@@ -35,6 +35,15 @@ def composite(md5s: Iterable[str]) -> str:
     return f"{digest.hexdigest()}-{count}"
 
 
+def only_usual(size: int, parts: int) -> bool:
+    """Whether equal parts of one usual size make this number of parts, and those of no other number of whole MiB do."""
+    if parts < 2:
+        return False
+    smallest, largest = -(-size // parts), (size - 1) // (parts - 1)
+    fitting = range(-(-smallest // _MIB), largest // _MIB + 1)
+    return len(fitting) == 1 and fitting[0] * _MIB in _USUAL
+
+
 def candidates(size: int, parts: int, recorded: int = 0, first: int = 0) -> tuple[int, ...]:
     """The part sizes that an object of ``size`` bytes in ``parts`` parts can have, the likeliest first; may be empty.
 

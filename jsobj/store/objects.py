@@ -299,8 +299,8 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def first_part(self, info: ObjectInfo) -> int:
-        """The bytes of part 1 of an object with a composite ETag; 0 where the server does not report it."""
+    def part_size(self, info: ObjectInfo, number: int) -> int:
+        """The bytes of a part of an object with a composite ETag; 0 where the server does not report it."""
 
     @abstractmethod
     def presign(self, method: str, key: str, seconds: int) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from jsobj.errors import BytesDiffer
-from jsobj.store.etag import candidates, composite
+from jsobj.store.etag import candidates, composite, only_usual
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Store
 from jsobj.transfer.part_layout import Layout
 
@@ -57,9 +57,25 @@ def layouts(store: Store, info: ObjectInfo) -> Iterator[Layout]:
     """The ways in which a multipart object can have been cut, the likeliest first."""
     recorded = info.metadata.get(PART_SIZE, "")
     known = int(recorded) if recorded.isascii() and recorded.isdigit() and len(recorded) < 16 else 0
-    first = 0 if known else store.first_part(info)
+    first = 0 if known else store.part_size(info, 1)
     for size in candidates(info.size, info.parts or 1, known, first):
         yield Layout(info.size, size)
+
+
+def is_certain(store: Store, info: ObjectInfo) -> bool:
+    """Whether a multipart object's layout is beyond doubt, though nobody recorded it: then its ETag tells damage.
+
+    It is where the server reports the first and the last part, and they are those of equal parts that make the number
+    of parts; else where the number leaves room for one whole MiB only, which is a usual size. Few parts of a size that
+    the server does not report leave it open: some clients use odd sizes, or uneven parts.
+    """
+    if not info.parts or info.parts == 1:
+        return info.parts == 1
+    first = store.part_size(info, 1)
+    if first:
+        layout = Layout(info.size, first)
+        return layout.count == info.parts and store.part_size(info, info.parts) == layout.part(info.parts).size
+    return only_usual(info.size, info.parts)
 
 
 def compare(store: Store, info: ObjectInfo, descriptor: int) -> DigestComparison:

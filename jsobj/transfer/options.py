@@ -22,6 +22,7 @@ class Options:
     ``limit_rate`` in bytes a second, 0 for none; ``compress``: "", gzip, br or zstd.
     ``overwrite``: objects and files that exist and differ are replaced, else skipped. ``raw``: a download keeps
     compressed content as it is stored. ``check``: what counts as unchanged, ``content`` (digests) or ``size``.
+    ``accept_unverified``: a download keeps bytes that came twice alike and do not give the object's ETag.
     """
 
     part_size: int = PART_SIZE
@@ -36,6 +37,7 @@ class Options:
     content_type: str = ""
     keep_times: bool = True
     check: str = "content"
+    accept_unverified: bool = False
 
 
 def checked_options(

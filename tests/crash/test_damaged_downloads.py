@@ -59,6 +59,22 @@ def test_uneven_parts_of_another_client_are_told_as_not_verified(crash: Crash, s
 
 
 @S3
+@pytest.mark.parametrize("size", ["5M", "64M"], ids=["parts", "whole"])
+def test_F06_wrong_bytes_of_another_client_are_damage_where_its_parts_are_certain(crash: Crash, size: str) -> None:
+    data = content(31 * MIB, 22)
+    crash.put("data", data, 5 * MIB)
+    crash.proxy.add(Rule("flip", "receiving", at=77, times=0, **GETS))
+    words = ("--part-size", size, "--progress", "none", "--json")
+    got = crash.jsobj("download", crash.url("data"), crash.path("data"), *words, code=8)
+    assert "--accept-unverified" in got.json["failures"][0]["hint"]
+    assert not crash.path("data").exists()
+    assert crash.temps() == []
+    kept = crash.jsobj("download", crash.url("data"), crash.path("data"), *words, "--accept-unverified").json
+    assert (kept["done"], kept["verified"], kept["unverified"]) == (1, 0, 1)
+    assert len(crash.path("data").read_bytes()) == len(data)
+
+
+@S3
 def test_F06_what_always_comes_the_same_and_wrong_is_told_after_two_passes(crash: Crash) -> None:
     crash.upload(crash.path("data", DATA), "data")  # which notes the size of its parts
     crash.proxy.clear()

@@ -18,6 +18,7 @@ from jsobj.errors import BadUsage
 @transfer_options
 @filter_options
 @click.option("--raw", is_flag=True, help="Keep compressed content (Content-Encoding) as it is stored.")
+@click.option("--accept-unverified", is_flag=True, help="Keep bytes that came twice alike, also if the ETag differs.")
 @click.option("--windows-safe", is_flag=True, help="Refuse names that Windows cannot have.")
 def download(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
     """Fetch objects to files and folders.

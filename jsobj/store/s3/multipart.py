@@ -150,10 +150,10 @@ class Multipart(Store):
         """The multipart uploads that are not complete."""
         return listing.uploads(self._requests, prefix)
 
-    def first_part(self, info: ObjectInfo) -> int:
-        """The bytes of part 1; 0 where the server does not report it."""
+    def part_size(self, info: ObjectInfo, number: int) -> int:
+        """The bytes of a part; 0 where the server does not report it."""
         reply = self._requests.send(
-            "HEAD", info.key, query=(("partNumber", "1"),), headers={"if-match": info.etag}, expect=READ
+            "HEAD", info.key, query=(("partNumber", str(number)),), headers={"if-match": info.etag}, expect=READ
         )
         size = reply.headers.get("content-length", "")
         return int(size) if reply.status == 206 and size.isdigit() else 0

@@ -229,7 +229,7 @@ class SwiftStore(Store):
         starts = accumulate((segment.size for segment in segments), initial=0)
         return [PartDigest(start, found.size, found.md5) for start, found in zip(starts, segments, strict=False)]
 
-    def first_part(self, info: ObjectInfo) -> int:
+    def part_size(self, info: ObjectInfo, number: int) -> int:
         """Unknown over Swift: :meth:`digests` lists the segments if there are any."""
         return 0
 

@@ -17,7 +17,7 @@ from jsobj.net.body import FileSink
 from jsobj.store.digest_tries import until_digest_matches
 from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compare import DigestComparison, bytes_differ, compare, layouts, md5_of
+from jsobj.transfer.compare import DigestComparison, bytes_differ, compare, is_certain, layouts, md5_of
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
 from jsobj.transfer.download.partial_file import PartialFile
@@ -159,7 +159,9 @@ class Receiver(StorePerformer[DownloadUnit]):
         if same := self._there_already(item, info):
             return same
         seen: list[str] = []  # the digest of each try
-        return until_digest_matches(lambda _: self._try_whole(item, seen), lambda: _damaged(item.source))
+        return until_digest_matches(
+            lambda _: self._try_whole(item, seen), lambda: _damaged(item.source, twice=len(set(seen)) < len(seen))
+        )
 
     def _try_whole(self, item: Fetching, seen: list[str]) -> Arrived | None:
         """Fetch an object once; None where its bytes are wrong."""
@@ -184,7 +186,7 @@ class Receiver(StorePerformer[DownloadUnit]):
         if info.parts == 1:
             return "parts" if composite([got.md5]) == info.etag else None
         os.ftruncate(temp.descriptor, got.size)
-        return _judged(compare(self._store, info, temp.descriptor), twice=twice)
+        return self._judged(info, compare(self._store, info, temp.descriptor), twice=twice)
 
     def _there_already(self, item: Fetching, info: ObjectInfo) -> Arrived | None:
         """Whether the target has these bytes already."""
@@ -264,7 +266,9 @@ class Receiver(StorePerformer[DownloadUnit]):
         temp, info = self._temp(unit.item, unit.temp), unit.info
         verified = self._verified(unit, temp)
         if verified is None:
-            raise _damaged(info.key)  # the file stays: parts that came twice alike need not come a third time
+            raise _damaged(
+                info.key, twice=unit.twice
+            )  # the file stays: parts that came twice alike need not come a third time
         with self._lock:
             self._temps.pop(temp.name, None)
         with temp:
@@ -277,7 +281,15 @@ class Receiver(StorePerformer[DownloadUnit]):
             return "parts"
         if info.large and (known := self._store.digests(info)) and tuple(part.md5 for part in known) == unit.md5s:
             return "manifest"
-        return _judged(compare(self._store, info, temp.descriptor), twice=unit.twice)
+        return self._judged(info, compare(self._store, info, temp.descriptor), twice=unit.twice)
+
+    def _judged(self, info: ObjectInfo, found: DigestComparison, *, twice: bool) -> str | None:
+        """What was compared ("" if nothing could be); None where the bytes are wrong, or may be and came but once."""
+        if found.same is not None:
+            return found.by if found.same else None
+        if not found.suspicious:
+            return ""
+        return "" if twice and (self._options.accept_unverified or not is_certain(self._store, info)) else None
 
     # -- committing
 
@@ -329,13 +341,6 @@ class Receiver(StorePerformer[DownloadUnit]):
             self._temps.clear()
 
 
-def _judged(found: DigestComparison, *, twice: bool) -> str | None:
-    """What was compared ("" if nothing could be); None where the bytes are wrong, or may be and came but once."""
-    if found.same is None:
-        return None if found.suspicious and not twice else ""
-    return found.by if found.same else None
-
-
 def _proven(
     recorded: Sequence[tuple[int, str]], stretches: Sequence[Stretch], descriptor: int
 ) -> tuple[tuple[int, str], ...]:
@@ -348,6 +353,8 @@ def _proven(
     )
 
 
-def _damaged(key: str) -> BytesDiffer:
+def _damaged(key: str, *, twice: bool = False) -> BytesDiffer:
     hint = "nothing was kept; a proxy on the way may change data: try https, or another network"
+    if twice:  # the same wrong bytes each time: those that are stored
+        hint = "nothing was kept; the object itself may be damaged: --accept-unverified keeps what comes"
     return bytes_differ(key, "fetched more than once", hint)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.net.dates import http_epoch, iso_epoch
-from jsobj.store.etag import candidates, composite
+from jsobj.store.etag import candidates, composite, only_usual
 
 MIB = 1024 * 1024
 
@@ -29,6 +29,22 @@ def test_only_part_sizes_that_give_that_many_parts_are_tried(size: int, parts: i
     found = candidates(size, parts, recorded)
     assert all(max(1, -(-size // one)) == parts for one in found)
     assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("size", "parts", "known"),
+    [
+        (31 * MIB, 7, True),  # 5 MiB, and neither 4 nor 6 give seven parts
+        (12 * MIB, 3, False),  # 4 or 5 MiB
+        (20 * MIB, 2, False),
+        (16 * MIB * 100, 100, True),
+        (12 * MIB * 100, 100, False),  # 12 MiB is nobody's usual size
+        (5 * MIB, 1, False),
+        (0, 0, False),
+    ],
+)
+def test_a_usual_size_is_known_where_the_number_of_parts_leaves_no_other(size: int, parts: int, known: bool) -> None:
+    assert only_usual(size, parts) is known
 
 
 @pytest.mark.parametrize("part", [5 * MIB, 8 * MIB, 15 * MIB, 16 * MIB, 50 * MIB, 10**8, 1024 * MIB, 7_340_032])
