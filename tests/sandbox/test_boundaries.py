@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
@@ -15,7 +16,7 @@ from jsobj.sandbox.layout import mounts_under
 from jsobj.sandbox.options import SandboxOptions
 from jsobj.sandbox.rcfiles import quoted
 from jsobj.sandbox.services.memory_cache import MemoryCache
-from jsobj.sandbox.shell import shell_environment
+from jsobj.sandbox.shell import shell_environment, write_prompts
 
 
 @pytest.mark.parametrize("act", [lifecycle.start, lifecycle.stop, lifecycle.reset])
@@ -126,6 +127,7 @@ def test_the_shell_sees_no_other_cloud(tmp_path: Path) -> None:
         "S3_ENDPOINT_URL": "u",
     }
     assert shell_environment(tmp_path, base) == {
+        "PS1": "(sandbox) $ ",
         "PATH": f"{Path(sys.executable).parent}:/bin",
         "POS_X": "kept",
         "HOME": str(tmp_path / "home"),
@@ -156,3 +158,20 @@ def test_the_cache_forgets_counts_and_keeps_types() -> None:
     assert cache.get_multi(["x", "y", "z"], "server") == ["1", [1], None]
     cache.delete("x")
     assert cache.get("x") is None
+
+
+@pytest.mark.parametrize("shell", ["bash", "sh"])
+def test_the_prompt_says_where_one_is(tmp_path: Path, shell: str) -> None:
+    environ = {**shell_environment(tmp_path, {"PATH": os.defpath, "TERM": "dumb"}), "HOME": str(tmp_path)}
+    write_prompts(tmp_path)
+    child = pexpect.spawn(shell, ["-i"], env=environ, cwd=str(tmp_path), encoding="utf-8", timeout=30)
+    try:
+        child.expect_exact("(sandbox) ")
+    finally:
+        child.close(force=True)
+
+
+def test_a_prompt_of_ones_own_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".bashrc").write_text("mine\n")
+    write_prompts(tmp_path)
+    assert (tmp_path / ".bashrc").read_text() == "mine\n"

@@ -92,7 +92,7 @@ def shell(world: World, folder: str) -> None:
     In it, jsobj, openstack, swift, aws and Python see the sandbox's files and none of yours. Leave it with exit.
     """
     from jsobj.sandbox.lifecycle import status as look
-    from jsobj.sandbox.shell import shell_environment
+    from jsobj.sandbox.shell import shell_environment, write_prompts
 
     where = sandbox_folder(world, folder)
     state = look(where)
@@ -109,6 +109,7 @@ def shell(world: World, folder: str) -> None:
     near = {role: os.path.relpath(path, environ["HOME"]) for role, path in state.files.items()}
     world.out.note(f"Next: jsobj login {near['app-cred-restricted']}   (gets no S3 keys)")
     world.out.note(f"or:   jsobj login {near['openrc-password']} --password-stdin < {near['password']}")
+    write_prompts(Path(environ["HOME"]))
     code = subprocess.call([program], env=environ, cwd=environ["HOME"])  # noqa: S603 - the user's own shell
     raise click.exceptions.Exit(code if code >= 0 else 128 - code)
 
