@@ -268,6 +268,7 @@ def test_fix_does_not_repeat_the_command_of_the_hint() -> None:
             [("make it:", False), ("jsobj ec2-creds", True), ("or do without", False)],
         ),
         ("this, or: that", [("this, or: that", False)]),
+        ("or:   jsobj help keyless", [("or:", False), ("jsobj help keyless", True)]),
         ("", []),
     ],
 )  # fmt: skip

@@ -69,7 +69,7 @@ def split_hint(hint: str) -> Iterator[tuple[str, bool]]:
     """
     # Not splitlines(), which would swallow separators that the reader should see (U+2028, form feed).
     for line in hint.split("\n"):
-        if not (line := line.strip(" \t")):
+        if not (line := re.sub(r"^or: +", "or: ", line.strip(" \t"))):  # lists of ways are aligned
             continue
         pieces = [piece for part in _ALTERNATIVE.split(line) if part for piece in _pieces(part)]
         yield from pieces if any(is_command for _, is_command in pieces) else [(line, False)]
