@@ -9,6 +9,8 @@ import time
 import pytest
 from commands import Jsobj
 
+from jsobj.cli.parsing.shells import Typed, read_line
+
 SHELLS = {"bash": ".local/share/bash-completion/completions/jsobj", "zsh": ".zfunc/_jsobj"}
 SHELLS["fish"] = ".config/fish/completions/jsobj.fish"
 
@@ -96,6 +98,39 @@ def test_what_was_known_is_offered_while_nothing_answers(keyed: Jsobj) -> None:
     assert complete(keyed, f"jsobj ls --endpoint {endpoint} s3://l") == {"s3://long-ago/"}
     cache.put("s3://long-ago/", ["a/", "b"], seconds=100)  # the whole folder: nothing needs to be asked
     assert complete(keyed, f"jsobj ls --endpoint {endpoint} s3://long-ago/b") == {"s3://long-ago/b"}
+
+
+def test_names_of_application_credentials(member: Jsobj, name: str) -> None:
+    member("app-cred", "create", name)
+    assert name in offered(member, f"jsobj app-cred delete {name[:4]}")
+    assert name in offered(member, f"jsobj app-cred show {name[:4]}")
+    member("app-cred", "delete", name, "--yes")
+
+
+def test_ids_of_jobs(jsobj: Jsobj) -> None:
+    folder = jsobj.home / ".local/state/jsobj/jobs"
+    folder.mkdir(parents=True)
+    (folder / "abc123.db").touch()
+    for verb in ("show", "resume", "cancel"):
+        assert complete(jsobj, f"jsobj jobs {verb} a") == {"abc123"}
+
+
+@pytest.mark.parametrize(
+    ("line", "typed"),
+    [
+        ("jsobj ls ", Typed(("jsobj", "ls"), "")),
+        ("jsobj ls s3://b/k", Typed(("jsobj", "ls"), "s3://b/k", 3)),
+        ("jsobj ls 's3://b/a b", Typed(("jsobj", "ls"), "s3://b/a b", 0)),
+        ('jsobj ls "s3://b/a\\"b', Typed(("jsobj", "ls"), 's3://b/a"b', 0)),
+        ("jsobj ls s3://b/1\\:2", Typed(("jsobj", "ls"), "s3://b/1:2", 3)),
+        ("jsobj ls a\\ b", Typed(("jsobj", "ls"), "a b")),
+        ("jsobj ls '' ", Typed(("jsobj", "ls", ""), "")),
+        ("jsobj ls --cloud=d", Typed(("jsobj", "ls"), "--cloud=d", 8)),
+        ("jsobj ls a\\", Typed(("jsobj", "ls"), "a\\")),
+    ],
+)
+def test_words_of_a_line(line: str, typed: Typed) -> None:
+    assert read_line(line, ":=") == typed
 
 
 def modules_loaded_by(jsobj: Jsobj, line: str) -> set[str]:

@@ -32,8 +32,7 @@ class Shell:
         (programs / "jsobj").write_text(f'#!/bin/sh\nexec {sys.executable} -m jsobj "$@"\n')
         for each in programs.iterdir():
             each.chmod(0o700)
-        script = user.home / f"script.{kind}"
-        script.write_text(user("completion", kind).out)
+        script = Path(user("completion", kind, "--install", "--json").json["file"])
         path = f"{programs}:{PROGRAMS}:/usr/local/bin:/usr/bin:/bin"
         self.child = pexpect.spawn(
             need_program(kind),
@@ -55,11 +54,9 @@ class Shell:
             return (f"PS1='{READY}'", "bind 'set enable-bracketed-paste off'", "bind 'set bell-style none'", source)
         if self.kind == "zsh":
             return (
-                f"PS1='{READY}'",
-                "unsetopt zle_bracketed_paste prompt_sp",
-                "autoload -U compinit",
-                "compinit -u",
-                source,
+                f"PS1='{READY}'; unsetopt zle_bracketed_paste prompt_sp",
+                "fpath+=~/.zfunc",
+                "autoload -U compinit; compinit -u",
             )
         return (f"function fish_prompt; echo -n '{READY}'; end", source)
 
