@@ -14,6 +14,7 @@ from jsobj.store.objects import Store
 from jsobj.transfer import run
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import Planned
+from jsobj.transfer.download.worker import Receiver
 from jsobj.transfer.events import Failed, LeftOut, Skipped
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec, RunContext
@@ -44,8 +45,8 @@ def download(
 
     def plan() -> Iterator[PlannedItem]:
         for source in sources:
-            with _opened(context, source, destination, options, filters, dry_run=True) as opened:
-                yield from map(_planned, run.download_work(*opened).decisions())
+            with _opened(context, source, destination, options, filters, dry_run=True) as (job, store, target, folder):
+                yield from map(_planned, _looked_at(job, store, target, folder))
 
     return Action(run=lambda: _together(list(results())), plan=plan)
 
@@ -75,6 +76,11 @@ def _opened(
             folder=absolute(target.folder),
         )
         yield context.open_job(spec, source, dry_run=dry_run), store, target, folder
+
+
+def _looked_at(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> Iterator[Planned]:
+    decisions = run.download_work(job, store, target, folder).decisions()
+    return run.looked_at(job, decisions, lambda moved: Receiver(store, folder, job.spec.options, moved))
 
 
 def _require_own_names(sources: Sequence[Location]) -> None:

@@ -20,7 +20,8 @@ from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.targets import absolute, upload_sources
 from jsobj.transfer.upload.stream_run import upload_stream
-from jsobj.transfer.upload.work import Planned, Planning, UploadWork
+from jsobj.transfer.upload.work import Planned, Planning
+from jsobj.transfer.upload.worker import Sender
 
 _READ = 1024 * 1024
 
@@ -68,12 +69,14 @@ def upload(
         files = named(targets[0].path, names, filters=filters, follow_symlinks=follow)
         return run.plan_listed(store, files, targets[0].prefix)
 
-    def work() -> UploadWork:
-        return run.upload_work(context.open_job(spec, destination, dry_run=True), store, targets, found())
+    def plan() -> Iterator[PlannedItem]:
+        job = context.open_job(spec, destination, dry_run=True)
+        decisions = run.upload_work(job, store, targets, found()).decisions()
+        return map(_planned, run.looked_at(job, decisions, lambda moved: Sender(store, options, moved)))
 
     return Action(
         run=lambda: run.upload(context.open_job(spec, destination), store, targets, found()),
-        plan=lambda: map(_planned, work().decisions()),
+        plan=plan,
     )
 
 
@@ -82,8 +85,6 @@ def _planned(decision: Planned) -> PlannedItem:
         return PlannedItem.not_done(decision)
     sending = decision.item
     file, remote = sending.file, sending.remote
-    if remote is not None and remote.size == file.size:
-        return PlannedItem("compare", file.path, sending.key, file.size, "same size: content is compared")
     return PlannedItem("upload", file.path, sending.key, file.size, "new" if remote is None else "differs")
 
 

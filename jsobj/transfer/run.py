@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Listed, Store, Upload
@@ -12,20 +13,24 @@ from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork
 from jsobj.transfer.download.worker import Receiver
 from jsobj.transfer.engine import executor
+from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.engine.rate_limit import Meter
-from jsobj.transfer.events import Noted, Started
+from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped, Started
 from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.journal.journal import Journal
 from jsobj.transfer.local.scan import LocalFile, Passed, walk
 from jsobj.transfer.options import Options
-from jsobj.transfer.outcomes import Result
+from jsobj.transfer.outcomes import Result, ends_run
 from jsobj.transfer.targets import DownloadTarget, UploadSource
 from jsobj.transfer.upload.work import Planning, UploadWork, merged
 from jsobj.transfer.upload.worker import Sender, Sending
 from jsobj.transfer.zarr_leftovers import Leftovers, files_left, leftovers_warning
 
+Decision = TypeVar("Decision")
+
 _RATE_EACH = 1024 * 1024  # bytes a second for each worker; a slower one would look stalled to the server
+_LOOKING = 8  # files that --dry-run compares at once
 _COMPRESSING = 4  # workers at most where files are compressed
 
 
@@ -63,6 +68,27 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
         performer=lambda own: Sender(own, job.spec.options, moved),
         flush=flush,
     )
+
+
+def looked_at(
+    job: RunContext, decisions: Iterator[Decision], performer: Callable[[Meter], Sender | Receiver]
+) -> Iterator[Decision]:
+    """Decisions as they end for what a run looks at before it moves it; in order, and nothing is moved."""
+    looker: Any = performer(_meter(job))
+
+    def look(decision: Any) -> Any:
+        if isinstance(decision, Skipped | LeftOut | Failed):
+            return decision
+        item = decision.item
+        try:
+            reason = looker.would_skip(item)
+        except JsobjError as error:
+            if ends_run(error):
+                raise
+            return Failed(item.source, error)
+        return Skipped(item.source, reason) if reason else decision
+
+    return parallel_map(look, decisions, _LOOKING)
 
 
 def _sweep(journal: Journal, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -118,7 +119,7 @@ def test_dry_run_changes_nothing(transfer: TransferScene) -> None:
     before, disk = transfer.state(), on_disk(transfer.jsobj.home)
     plan = transfer("upload", f"{tree}/", transfer.url(), "--dry-run", "--json").json
     actions = {Path(row["item"]).name: row["action"] for row in plan["items"]}
-    assert (plan["schema"], actions) == ("jsobj.plan/1", {"new": "upload", "same": "compare", "longer": "upload"})
+    assert (plan["schema"], actions) == ("jsobj.plan/1", {"new": "upload", "same": "skip", "longer": "upload"})
     plan = transfer("download", transfer.url(), "back", "--dry-run", "--json").json
     assert {row["item"]: row["action"] for row in plan["items"]} == dict.fromkeys(before, "download")
     assert transfer.state() == before
@@ -255,6 +256,47 @@ def test_verify_compares_what_was_compressed_on_its_way(transfer: TransferScene,
     unsure = transfer("verify", f"{tree}/", there, code=3)
     assert "--deep" in unsure.out
     assert "differs" in transfer("verify", f"{tree}/", there, "--deep", code=8).out
+
+
+def planned_and_done(
+    scene: TransferScene, *argv: str | Path, code: int
+) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """What --dry-run says of each item, and what a run then does with it, in the same words."""
+    plan = scene(*map(str, argv), "--dry-run", "--json").json["items"]
+    told = {(item["action"].replace("upload", "done").replace("download", "done"), item["item"]) for item in plan}
+    words = {"done": "done", "skipped": "skip", "left-out": "leave-out", "failed": "refuse"}
+    ran = scene.jsobj(*map(str, argv), "--progress", "json", code=code)
+    events = [json.loads(line) for line in ran.lines]
+    return told, {(words[event["event"]], event["item"]) for event in events if event["event"] in words}
+
+
+def test_a_dry_run_says_what_the_run_does(transfer: TransferScene) -> None:
+    tree = transfer.write({"same": b"12", "other": b"34", "new": b"5", "t.csv": b"a,b\n" * 500, "d/x.tmp": b"6"})
+    (tree / "link").symlink_to("same")
+    os.mkfifo(tree / "pipe")
+    transfer.put("u/same", b"12")
+    transfer.put("u/other", b"43")  # of the same size
+    for more in (
+        ("--exclude", "*.tmp"),
+        (),
+        ("--compress", "zstd", "--include", "*.csv"),
+        ("--no-clobber", "--links", "follow"),
+        ("--check", "size"),
+    ):
+        told, ran = planned_and_done(
+            transfer, "upload", f"{tree}/", transfer.url("u/"), *more, code=0 if "*.csv" in more else 3
+        )
+        assert told == ran, more
+    back = transfer.folder / "back"
+    (back / "d").mkdir(parents=True)
+    (back / "same").write_bytes(b"12")
+    (back / "other").write_bytes(b"xx")
+    (back / "new").mkdir()
+    (back / "link").write_bytes(b"")
+    transfer.put("u/d/x.tmp/y", b"7")  # below a file
+    for more in (("--no-clobber",), ("--exclude", "*.csv"), (), ("--raw",)):
+        told, ran = planned_and_done(transfer, "download", transfer.url("u/"), back, *more, code=3)
+        assert told == ran, more
 
 
 def test_patterns_that_match_nothing_fail_in_run_and_plan(transfer: TransferScene) -> None:

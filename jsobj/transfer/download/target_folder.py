@@ -71,6 +71,12 @@ class TargetFolder:
                 return _folds_here(folder.descriptor) if self._dry_run else _folds_written(folder.descriptor)
         return False
 
+    def require_free(self, parts: Parts) -> None:
+        """Raise :class:`JsobjError` (local) where no file of that name could be made, as far as looking tells."""
+        with self._translate_errors(parts), self._folders.using(parts[:-1], make=False) as folder:
+            if folder is not None:
+                _require_replaceable(folder.descriptor, parts[-1])
+
     # -- temporary files
 
     def open_temp(self, parts: Parts, size: int) -> PartialFile:

@@ -188,6 +188,16 @@ class Receiver(StorePerformer[DownloadUnit]):
         os.ftruncate(temp.descriptor, got.size)
         return self._judged(info, compare(self._store, info, temp.descriptor), twice=twice)
 
+    def would_skip(self, item: Fetching) -> str:
+        """Why the object would not be fetched once the file is looked at; "" where it would. Fetches no content.
+
+        Raises :class:`JsobjError` (local) where its file could not be made.
+        """
+        self._target.require_free(item.path)
+        info = ObjectInfo(item.source, item.size, item.remote.etag, item.remote.modified)
+        same = self._there_already(item, info)
+        return same.skipped if same else ""
+
     def _there_already(self, item: Fetching, info: ObjectInfo) -> Arrived | None:
         """Whether the target has these bytes already."""
         descriptor = self._target.open_existing(item.path)

@@ -161,6 +161,14 @@ class Sender(StorePerformer[UploadUnit]):
             require_same(item.file, descriptor)
         return Arrived(item.size, etag, "digest")
 
+    def would_skip(self, item: Sending) -> str:
+        """Why the file would not be sent once it is looked at; "" where it would. Sends nothing."""
+        with opened(item.file) as descriptor:
+            if self._squeezes(item.file, descriptor):
+                return ""
+            same = self._there_already(item, descriptor)
+        return same.skipped if same else ""
+
     def _squeezes(self, file: LocalFile, descriptor: int) -> bool:
         """Whether a file is compressed on its way: what is compressed already is sent as it is."""
         return bool(self._options.compress) and not compressed_already(file.path, os.pread(descriptor, _HEAD, 0))
