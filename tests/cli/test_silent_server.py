@@ -43,11 +43,12 @@ def told() -> Iterator[list[str]]:
         logger.handlers = before
 
 
-def test_ls_and_login_say_what_they_wait_for(jsobj: Jsobj, cloud: Cloud, silent: int) -> None:
+def test_commands_say_what_they_wait_for(jsobj: Jsobj, cloud: Cloud, silent: int) -> None:
     rc = edited(cloud, jsobj, "app-cred-restricted", (cloud.auth_url, f"http://127.0.0.1:{silent}/v3"))
-    for words in (("ls", "s3://results", "--endpoint", f"http://127.0.0.1:{silent}"), ("login", rc)):
+    there = {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent}"}
+    for words in (("ls", "s3://results"), ("login", rc), ("bucket", "create", "results")):
         began = time.monotonic()
-        with jsobj.terminal(*words, env=KEYS) as child:
+        with jsobj.terminal(*words, env=there) as child:
             child.expect_exact(f"waiting for 127.0.0.1:{silent} (5 s without an answer)", timeout=60)
             child.kill(9)
         assert time.monotonic() - began > 4

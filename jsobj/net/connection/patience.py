@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from jsobj.net.connection.response_head import wire_error_of
 
@@ -17,6 +19,27 @@ _log = logging.getLogger("jsobj.waiting")
 def say_waiting(server: str, seconds: float, *, more: str = "") -> None:
     """Write to the log for how long a server has not answered."""
     _log.info("waiting for %s (%.0f s without an answer%s)", server, seconds, more, extra={"seconds": seconds})
+
+
+@contextmanager
+def watching(server: str) -> Iterator[None]:
+    """Say so while the body, which is one request of an SDK, takes long."""
+    over = threading.Event()
+
+    def tell() -> None:
+        waited, due = 0.0, NOTICE_SECONDS
+        while not over.wait(due - waited):
+            waited = due
+            say_waiting(server, waited)
+            due += _AGAIN - due % _AGAIN
+
+    thread = threading.Thread(target=tell, name="watching", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def receive_late(

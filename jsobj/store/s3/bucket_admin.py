@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
+from jsobj.net.connection.patience import watching
 from jsobj.store.access import S3Access
 from jsobj.store.bucket_list import s3_buckets
 from jsobj.store.buckets import Bucket
@@ -41,9 +42,9 @@ def make_client(access: S3Access, *, proxy: str) -> Any:
         s3={"addressing_style": access.addressing_style},
         request_checksum_calculation=access.checksums,
         response_checksum_validation=access.checksums,
-        retries={"mode": "standard", "max_attempts": 4},
+        retries={"mode": "standard", "max_attempts": 3},
         connect_timeout=5,
-        read_timeout=60,
+        read_timeout=30,
         max_pool_connections=_PARALLEL,
         user_agent_extra="jsobj",
         proxies={access.origin.scheme: proxy} if proxy else {},
@@ -63,7 +64,7 @@ class S3Account:
     def create(self, name: str) -> bool:
         """Create without a LocationConstraint. RGW answers 200 for one's own bucket, so look first."""
         existed = self._exists(name)
-        with translate_errors(self._access, name):
+        with translate_errors(self._access, name), watching(self._access.origin.netloc):
             try:
                 self._client.create_bucket(Bucket=name)
             except self._client.exceptions.BucketAlreadyOwnedByYou:
@@ -73,7 +74,7 @@ class S3Account:
     def _exists(self, name: str) -> bool:
         from botocore.exceptions import ClientError
 
-        with translate_errors(self._access, name):
+        with translate_errors(self._access, name), watching(self._access.origin.netloc):
             try:
                 self._client.head_bucket(Bucket=name)
             except ClientError as error:
@@ -90,7 +91,8 @@ class S3Account:
     def show(self, name: str) -> Bucket:
         """Counts come from RGW's headers where there are any, else from listing up to 10 000 objects."""
         with translate_errors(self._access, name):
-            head = self._client.head_bucket(Bucket=name)
+            with watching(self._access.origin.netloc):
+                head = self._client.head_bucket(Bucket=name)
             headers = head.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             versioning = str(self._client.get_bucket_versioning(Bucket=name).get("Status", ""))
             if "x-rgw-object-count" in headers:
@@ -112,7 +114,7 @@ class S3Account:
 
     def delete(self, name: str) -> None:
         """Delete an empty bucket."""
-        with translate_errors(self._access, name):
+        with translate_errors(self._access, name), watching(self._access.origin.netloc):
             self._client.delete_bucket(Bucket=name)
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
