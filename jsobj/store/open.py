@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.identity import ledger
+from jsobj.identity.command_hints import same_login
 from jsobj.identity.settings import Settings
 from jsobj.store.access import S3Access, no_s3_keys, s3_access, s3_public
 from jsobj.store.location import Location
@@ -102,12 +104,26 @@ def _access(settings: Settings, location: Location, request: StoreRequest) -> S3
 
 def _keys(settings: Settings, location: Location, request: StoreRequest) -> S3Access | None:
     """The access of the profile meant; None for Swift."""
+    _refuse_mixture(settings, request)
     if location.dialect == "swift":
         return None
     access = s3_access(settings, profile=request.profile, cloud=request.cloud, endpoint=request.endpoint)
     if access is None and location.dialect == "s3":
         raise no_s3_keys(settings, cloud=request.cloud, profile=request.profile, swift=_over_swift(location))
     return access
+
+
+def _refuse_mixture(settings: Settings, request: StoreRequest) -> None:
+    """A cloud and another cloud's profile: S3 would go to one, Swift to the other."""
+    if not (request.cloud and request.profile):
+        return
+    owners = [record.name for record in ledger.read(settings).clouds if record.profile == request.profile]
+    if owners and request.cloud not in owners:
+        named = same_login(cloud=request.cloud).strip(), same_login(profile=request.profile).strip()
+        raise BadUsage(
+            f"profile '{request.profile}' belongs to cloud '{owners[0]}', not to '{request.cloud}'",
+            hint=f"name one of them: {' or '.join(named)}",
+        )
 
 
 def _over_swift(location: Location) -> str:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from commands import Jsobj
 from fixtures_cloud import Cloud
 
@@ -201,3 +202,15 @@ def test_half_a_login_in_the_environment_is_named_and_no_other_acts_in_its_place
 def test_what_says_not_who_logs_in_is_no_login(member: Jsobj, left: str) -> None:
     value = "" if left == "OS_CACERT" else "RegionOne"
     assert member("whoami", "--json", env={left: value}).json["cloud"] == "demo"
+
+
+def test_a_cloud_and_the_profile_of_another_are_no_pair(keyed: Jsobj) -> None:
+    for path in (keyed.clouds, keyed.secure):
+        document = yaml.safe_load(path.read_text())
+        document["clouds"]["bob"] = document["clouds"]["demo"]
+        path.write_text(yaml.safe_dump(document))
+    for url in ("s3://results", "swift://results"):
+        error = keyed("ls", url, "--cloud", "bob", "--profile", "demo", "--json", code=2).error
+        assert error["message"] == "profile 'demo' belongs to cloud 'demo', not to 'bob'"
+        assert error["hint"] == "name one of them: --cloud bob or --profile demo"
+    keyed("ls", "--cloud", "demo", "--profile", "demo")

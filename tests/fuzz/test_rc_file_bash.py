@@ -92,8 +92,9 @@ def raw_double(text: str) -> str:
 
 
 def raw_word(text: str) -> str:
-    """Unquoted, without what ends a word or needs a shell."""
-    return "".join(char for char in text if char not in "'\"\\$`!#&;|<>(){}~ ")
+    """Unquoted, without what ends a word, needs a shell, or is refused as a typographic quote or blank."""
+    refused = "'\"\\$`!#&;|<>(){}~ \u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u2032\u2033\u00ab\u00bb"
+    return "".join(char for char in text if char not in refused + "\u00a0\u2007\u202f\u200b\ufeff")
 
 
 QUOTED = st.builds(

@@ -56,6 +56,7 @@ def create(world: World, name: str, **options: Any) -> None:
     and secure.yaml. It belongs to the project of your login.
     """
     from jsobj.atomic import write_private_file
+    from jsobj.identity.clouds_yaml.read import own_files
     from jsobj.identity.keystone.app_credentials import rc_text
 
     expires = parse_moment(options["expires"], world.now()) if options["expires"] else None
@@ -77,7 +78,8 @@ def create(world: World, name: str, **options: Any) -> None:
         calls.delete(made)  # its secret is lost
         raise
     world.out.show(_record(world, made, {"written_to": where}))
-    world.out.note(f"The secret is in {where}.")
+    secret_in = own_files(world.settings).secure if options["cloud_name"] else where
+    world.out.note(f"The secret is in {secret_in}.")
 
 
 def _store(world: World, keystone: Keystone, cloud_name: str, made: AppCredential, secret: Secret) -> str:

@@ -93,6 +93,8 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     world.out.show(login_record("jsobj.login/1", keystone.login, name, expiry, keys, world.now(), {"stored_in": path}))
     is_default = book.default_cloud == name
     world.out.note(f"Stored as cloud '{name}'{' (the default)' if is_default else ''} in {path}.")
+    if keystone.source.secrets:
+        world.out.note(f"What proves it (password or secret) is in {stored.files.secure}, for you alone.")
     world.out.note(next_steps(keys, keystone.login, "" if is_default else same_login(cloud=name)))
 
 

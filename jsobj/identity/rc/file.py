@@ -74,15 +74,15 @@ def read(path: Path, *, force: bool = False) -> RcFile:
     """
     name = str(path)
     data, status = _contents(path, name)
-    notices = _unsafe(path, name, status)
+    notices: tuple[str, ...] = ()
     if status.st_uid != os.geteuid():
         if not force:
             message = f"{name} belongs to another user, who could change where you log in"
             hint = f"read it, then use a copy of your own: install -m 600 {shlex.quote(name)} ~/openrc.sh"
             raise _refused("rc-other-owner", message, hint)
-        notices = (f"{name} belongs to another user", *notices)
+        notices = (f"{name} belongs to another user",)
     rc = parse(data, name)
-    return replace(rc, notices=rc.notices + notices)
+    return replace(rc, notices=rc.notices + notices + _unsafe(path, name, status, holds_secret=bool(rc.secrets)))
 
 
 def missing(rc: RcFile) -> tuple[str, ...]:
@@ -216,9 +216,9 @@ def _open(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)  # without O_NONBLOCK, a FIFO waits for its writer
 
 
-def _unsafe(path: Path, name: str, status: os.stat_result) -> tuple[str, ...]:
+def _unsafe(path: Path, name: str, status: os.stat_result, *, holds_secret: bool) -> tuple[str, ...]:
     notices: list[str] = []
-    if status.st_mode & 0o077 and status.st_uid == os.geteuid():
+    if status.st_mode & (0o077 if holds_secret else 0o022) and status.st_uid == os.geteuid():
         done = "changed" if status.st_mode & 0o022 else "read"
         notices.append(f"{name} can be {done} by other users: chmod 600 {shlex.quote(name)}")
     folder = path.resolve().parent

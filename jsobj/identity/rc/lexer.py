@@ -40,6 +40,8 @@ _DOUBLE = re.compile(
     r"(?P<text>(?:[^\"\\$`]+|\\(?=[^\"\\$`])|\$(?![A-Za-z0-9_{(\[*@#?$!-]|\\\n))+)"
     r"|\\(?P<escaped>[\"\\$`])" + _REFERENCE
 )
+# What word processors and chat programs make of quotes and blanks. For a shell they are letters like others.
+_TYPOGRAPHIC = re.compile("[\u2018-\u201f\u2032\u2033\u00ab\u00bb]|(?P<blank>[\u00a0\u2007\u202f\u200b\ufeff])")
 _REFUSED = {
     **dict.fromkeys("()", ("rc-operator", "a parenthesis (an array, function or subshell)")),
     **dict.fromkeys("&|", ("rc-operator", "'&' or '|' (it runs commands)")),
@@ -121,6 +123,7 @@ class _Lexer:
         self._pos = 0
         self._pieces = 0
         self._assigns = False  # whether the word being cut is NAME=...
+        self._ours = False  # whether it begins with OS_
         self._suspect_line = 0  # where the first quote opened that runs over a line's end
 
     def commands(self) -> Iterator[ShellCommand]:
@@ -146,6 +149,7 @@ class _Lexer:
     def _word(self) -> Word:
         line = self._line()
         self._assigns = bool(_ASSIGNED.match(self._text, self._pos))
+        self._ours = self._text.startswith("OS_", self._pos)
         parts = self._parts(_UNQUOTED, quoted=False)
         while (char := self._text[self._pos : self._pos + 1]) == '"':
             parts += self._double()
@@ -187,12 +191,26 @@ class _Lexer:
             if kind in ("name", "braced", "shell", "command"):
                 parts.append(Ref(found[kind][0] if kind == "command" else found[kind], quoted))
             elif kind == "text":
+                self._refuse_typographic(found["text"], quoted)
                 text = found["text"].replace("\\\n", "")  # a continued line
                 parts += [Text(text, quoted)] if text else []
             elif kind:
                 parts.append(Text(found[kind], quoted=True))
             self._pos = found.end()
         return parts
+
+    def _refuse_typographic(self, text: str, quoted: bool) -> None:
+        """Refuse quotes that quote nothing and blanks that part nothing, about a variable of ours.
+
+        Within quotes they may be part of a password.
+        """
+        found = None if quoted else _TYPOGRAPHIC.search(text)
+        if found is None or not (self._ours or "OS_" in text or "export" in text):
+            return
+        what = "a no-break space" if found["blank"] else "a typographic quote"
+        char = f"{what} (U+{ord(found[0]):04X})"
+        hint = f"type it anew as a plain {'blank' if found['blank'] else 'quote'}; {QUOTE_HINT}"
+        raise self._refuse("rc-typographic", f"{char}, which a shell takes for a letter", hint)
 
     def _skip(self, pattern: re.Pattern[str]) -> None:
         if found := pattern.match(self._text, self._pos):

@@ -52,7 +52,7 @@ _CODES = {
     ),
     "QuotaExceeded": QUOTA,
     "InvalidAccessKeyId": Refusal(
-        "s3-key-refused", "{endpoint} does not know the key", ExitCode.AUTH, "jsobj ec2-creds --new"
+        "s3-key-refused", "{endpoint} does not know the key", ExitCode.AUTH, "jsobj ec2-creds --new{at}"
     ),
     "SignatureDoesNotMatch": _KEY_REFUSED,
     "RequestTimeTooSkewed": Refusal(

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rc_files import ID, PASSWORD_RC, QUESTION, SECRET, new_horizon, old_horizon
 
+from jsobj.errors import JsobjError
 from jsobj.identity.rc.file import RcFile, missing, parse
 from jsobj.secret import Secret
 
@@ -195,7 +196,7 @@ def test_the_misspelt_auth_type_is_corrected() -> None:
         ('export OS_X="a$ $% b$"', "a$ $% b$"),
         ("export OS_X=1\nexport OS_X=v", "v"),
         ("#!/bin/sh\nset +x\nset -a\nOS_X=v\nset +a", "v"),
-        ("export OS_X=\u00fc\u00a0\u6f22", "\u00fc\u00a0\u6f22"),
+        ("export OS_X='\u00fc\u00a0\u6f22'", "\u00fc\u00a0\u6f22"),
         ("export OS_X=v\\\n", "v"),
         ('if [ -z "$OS_Y" ]; then export OS_X=v; fi', "v"),
         ("if [[ -z $OS_Y ]]\nthen\n\n  # so\n  export OS_X=v\nfi", "v"),
@@ -302,3 +303,33 @@ def test_secrets_do_not_show(name: str) -> None:
 )
 def test_missing_lists_all_at_once_B034(text: str, lacking: tuple[str, ...]) -> None:
     assert missing(rc(text)) == lacking
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("export OS_USERNAME=\u201cbob\u201d", "a typographic quote (U+201C)"),
+        ("export OS_USERNAME=\u2018bob\u2019", "a typographic quote (U+2018)"),
+        ("OS_USERNAME='bob\u2019", "a single quote is opened"),
+        ("export OS_USERNAME=bob\u00a0", "a no-break space (U+00A0)"),
+        ("export OS_USERNAME='bob'\u00a0", "a no-break space (U+00A0)"),
+        ("export\u00a0OS_USERNAME=bob", "a no-break space (U+00A0)"),
+        ("\u202fexport OS_USERNAME=bob", "a no-break space (U+202F)"),
+        ("export \u201cOS_USERNAME=bob\u201d", "a typographic quote (U+201C)"),
+        ("export OS_\u200bUSERNAME=bob", "a no-break space (U+200B)"),
+    ],
+)
+def test_typographic_quotes_and_blanks_are_refused_by_name_and_line(line: str, what: str) -> None:
+    with pytest.raises(JsobjError) as caught:
+        parse(f"export OS_AUTH_URL=https://k/v3\n{line}\n".encode(), name="my.sh")
+    assert "my.sh line 2: " in caught.value.message
+    assert what in caught.value.message
+    assert "bob" not in caught.value.message + caught.value.hint
+
+
+def test_within_quotes_and_in_comments_they_may_stand() -> None:
+    text = "# it\u2019s\necho your project\u2019s file\nexport OS_PASSWORD='a\u201cb\u00a0c'\n"
+    text += 'export OS_USERNAME="\u2019"\n'
+    found = parse(text.encode(), name="my.sh")
+    assert found.values["OS_USERNAME"] == "\u2019"
+    assert [secret.reveal() for secret in found.secrets["OS_PASSWORD"]] == ["a\u201cb\u00a0c"]

@@ -87,3 +87,12 @@ def test_importing_the_parser_imports_nothing_heavy() -> None:
     assert not {"html", "yaml", "click", "keystoneauth1", "openstack", "subprocess", "socket"} & set(
         done.stdout.split()
     )
+
+
+def test_a_file_that_asks_for_its_password_may_be_read_by_others(tmp_path: Path) -> None:
+    path = tmp_path / "rc.sh"
+    path.write_text("export OS_AUTH_URL=https://k/v3\nexport OS_USERNAME=bob\nread -sr OS_PASSWORD\n")
+    path.chmod(0o644)
+    assert read(path).notices == ()
+    path.chmod(0o666)
+    assert "can be changed by other users" in read(path).notices[0]
