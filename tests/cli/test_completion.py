@@ -50,6 +50,7 @@ def test_words_and_options(jsobj: Jsobj) -> None:
     assert {"login", "logout"} <= complete(jsobj, "jsobj log")
     assert {"create", "list", "show", "delete"} <= complete(jsobj, "jsobj bucket ")
     assert "--recursive" in complete(jsobj, "jsobj bucket delete --r")
+    assert complete(jsobj, "jsobj ec2-creds --over") == {"--overwrite"}  # create is the default
 
 
 def test_names_of_clouds_profiles_and_buckets(keyed: Jsobj, name: str) -> None:

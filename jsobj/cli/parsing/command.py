@@ -142,7 +142,9 @@ class Group(click.Group):
 
         known = ((name, entry.summary) for name, entry in self.table.items() if entry.summary)
         words = [CompletionItem(name, help=summary) for name, summary in known if name.startswith(incomplete)]
-        return [*words, *click.Command.shell_complete(self, ctx, incomplete)]
+        meant = self.get_command(ctx, self.default) if self.default and incomplete.startswith("-") else None
+        options = click.Command.shell_complete(meant or self, click.Context(meant or self, parent=ctx), incomplete)
+        return [*words, *options]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Insert the default command where none is named; without a default, show the help."""
