@@ -198,9 +198,14 @@ class Output:
 
         console = Console(file=self.stdout, no_color=not self.colour_out, highlight=False, soft_wrap=False)
         table = Table(box=None, pad_edge=False, header_style="bold" if self.colour_out else "")
+        texts = [[*row] for row in rows]
+        longest = max((len(row[0]) for row in texts), default=0)
+        whole = (
+            console.width >= 60 and longest <= console.width // 2
+        )  # names, to be copied; not where they hide the rest
         for position, heading in enumerate(headings):
-            table.add_column(heading, overflow="fold", no_wrap=position == 0 and console.width >= 60)
-        for row in rows:
+            table.add_column(heading, overflow="fold", no_wrap=position == 0 and whole)
+        for row in texts:
             table.add_row(*map(Text, row))
         with _written():
             console.print(table)

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.ui.documents import Record
+from jsobj.ui.documents import Listing, Record
 from jsobj.ui.output import Output
 from jsobj.ui.wrap import wrapped
 
@@ -80,3 +80,11 @@ def test_json_stays_one_line_on_a_terminal() -> None:
     stream = Terminal()
     Output(stream, stream, as_json=True).error(JsobjError("r", "word " * 60, code=ExitCode.LOCAL))
     assert stream.getvalue().count("\n") == 1
+
+
+def test_a_long_first_column_leaves_room_for_the_others() -> None:
+    stream = Terminal()
+    rows = [{"n": "a phrase " * 12, "m": "what to do"}, {"n": "b", "m": "more to do"}]
+    Output(stream, stream, environ={"COLUMNS": "80"}).show(Listing("s", rows, {"Name": "n", "More": "m"}))
+    assert "what to do" in stream.getvalue()
+    assert "more to do" in stream.getvalue()
