@@ -152,10 +152,10 @@ def test_p04_cancel_takes_back_what_a_killed_upload_left(
 
 
 def test_cancel_needs_the_login_of_the_job(keyed: Jsobj, cloud: Cloud, bucket: str) -> None:
-    """An upload's id means nothing in_child: nobody else's upload is ever aborted for it."""
+    """An upload's id means nothing elsewhere: nobody else's upload is ever aborted for it."""
     job = left(keyed, key_of(keyed, bucket, endpoint=cloud.s3_endpoint, project="another project"))
     refused = keyed("jobs", "cancel", job, "--yes", "--json", code=4)
-    assert refused.error["reference"] == "job-in_child"
+    assert refused.error["reference"] == "job-elsewhere"
     assert "--cloud" in refused.error["hint"]
     assert [found["id"] for found in jobs(keyed)] == [job]
     done = keyed("jobs", "cancel", job, "--yes", "--forget", "--json")

@@ -87,6 +87,8 @@ def _show(world: World, verification: Verification) -> None:
     shown = (found for found in verification if everything or not verification.is_fine(found))
     world.out.stream(Stream("jsobj.verify/1", shown, data, line))
     counts = sorted(verification.counts.items())
-    world.out.note(", ".join(f"{number} {state}" for state, number in counts) or "There is nothing here.")
+    world.out.note(
+        ", ".join(f"{number} {state}" for state, number in counts if state != "link") or "There is nothing here."
+    )
     if verification.warning:
         world.out.warn(verification.warning)

@@ -31,6 +31,8 @@ _REFUSALS = {
     errno.EFBIG: ("file-too-large", "the limit on file sizes is too low", "raise it: ulimit -f unlimited"),
     errno.EIO: ("disk-fault", "the disk reports a fault", "check the system's log before you write there again"),
     errno.EISDIR: ("target-is-folder", "a folder has this name", "move the folder away, or choose another target"),
+    errno.EEXIST: ("target-blocked", "a file is where a folder is needed", "move it away, or choose another target"),
+    errno.ENOTDIR: ("target-blocked", "a file is where a folder is needed", "move it away, or choose another target"),
     errno.ENOENT: ("target-gone", "its folder was removed meanwhile", "run the same command again"),
     errno.ENAMETOOLONG: ("target-too-long", "the name is too long for this file system", "choose another target"),
 }
