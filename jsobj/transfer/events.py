@@ -140,13 +140,16 @@ class _Total:
 class Tally:
     """Numbers of a run under way, counted by any thread through the methods below, and read by any.
 
-    ``found_*`` grow while the plan is made; ``planned`` says that it is complete. ``moved(count)`` is called for every
+    ``found_*`` grow while the plan is made, and ``seen_*`` with what it skips; ``planned`` says that it is complete.
+    ``ahead``: items and bytes of all that the plan will see, where somebody counted them; ``watched``: somebody looks
+    at these numbers. ``moved(count)`` is called for every
     piece of bytes that passes, with a negative count where a retry takes them back.
     """
 
-    __slots__ = ("_counts", "began", "moved", "planned")
+    __slots__ = ("_counts", "ahead", "began", "moved", "planned", "watched")
 
     found_items, found_bytes = _Total(), _Total()
+    seen_items, seen_bytes = _Total(), _Total()
     done, skipped, failed = _Total(), _Total(), _Total()
     same, links, left_out = _Total(), _Total(), _Total()
     done_bytes, verified, unverified = _Total(), _Total(), _Total()
@@ -155,7 +158,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.began = time.monotonic()
-        self.planned = False
+        self.planned = self.watched = False
+        self.ahead: tuple[int, int] | None = None
         self._counts = {name: Count() for name, value in vars(Tally).items() if isinstance(value, _Total)}
         self.moved: Callable[[int], None] = self._counts["bytes"].add  # no step between: it is called most
 
@@ -167,6 +171,11 @@ class Tally:
         """The plan has one more item to move; negative numbers, or ``items=0``, correct earlier calls."""
         self._counts["found_items"].add(items)
         self._counts["found_bytes"].add(size)
+
+    def seen(self, size: int) -> None:
+        """The plan has looked at one more item, whatever becomes of it."""
+        self._counts["seen_items"].add()
+        self._counts["seen_bytes"].add(size)
 
     def item_done(self, size: int, *, verified: bool) -> None:
         """An item arrived."""

@@ -13,6 +13,7 @@ from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork
 from jsobj.transfer.download.worker import Receiver
 from jsobj.transfer.engine import executor
+from jsobj.transfer.engine.ahead import Ahead
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped, Started
@@ -59,6 +60,11 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
         with contextlib.suppress(JsobjError):  # what this run replaced; the journal keeps it for the next run
             _sweep(job.journal, store)
 
+    def sizes() -> Iterator[int]:
+        for source in sources:
+            found = walk([source.path], filters=job.spec.filters, follow_symlinks=job.spec.links == "follow")
+            yield from (each.size for each in found if isinstance(each, LocalFile))
+
     work = upload_work(job, store, sources, plan)
     _announce(job, " ".join(source.path for source in sources), store.place.url())
     return _run(
@@ -67,6 +73,7 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
         work,
         performer=lambda own: Sender(own, job.spec.options, moved),
         flush=flush,
+        sizes=None if job.spec.files_from else sizes,
     )
 
 
@@ -162,8 +169,19 @@ def download(job: RunContext, store: Store, target: DownloadTarget, folder: Targ
         if before and work.zarrs:
             _tell_left(job, store, target, work.zarrs)
 
+    def sizes() -> Iterator[int]:
+        listed, judge, cut = plan_download(store, target), job.spec.filters.judge, len(target.cut)
+        return (item.size for item in listed if not judge(item.key[cut:]))
+
     _announce(job, store.place.url(target.prefix), target.folder)
-    return _run(job, store, work, lambda own: Receiver(own, folder, job.spec.options, moved), flush)
+    return _run(
+        job,
+        store,
+        work,
+        performer=lambda own: Receiver(own, folder, job.spec.options, moved),
+        flush=flush,
+        sizes=None if target.file else sizes,
+    )
 
 
 def _tell_left(job: RunContext, store: Store, target: DownloadTarget, zarrs: Collection[str]) -> None:
@@ -219,10 +237,16 @@ def _run(
     work: UploadWork | DownloadWork,
     performer: Callable[[Store], Sender | Receiver],
     flush: Callable[[], None],
+    sizes: Callable[[], Iterator[int]] | None,
 ) -> Result:
-    """Do all of ``work``; ``flush`` finishes what arrived last, before anything is called done."""
+    """Do all of ``work``; ``flush`` finishes what arrived last, before anything is called done.
+
+    ``sizes``: the bytes of every item, looked at once more for the totals of a progress display.
+    """
     options, journal = job.spec.options, job.journal
     perform = performer(store)
+    # Not with processes: they are forked before there are threads.
+    ahead = Ahead(sizes, job.tally) if sizes is not None and job.tally.watched and not options.processes else None
     state = "interrupted"  # by Ctrl-C or a signal, unless one of the lines below is reached
     try:
         executor.run(
@@ -242,6 +266,8 @@ def _run(
         state = "failed"
         raise
     finally:
+        if ahead is not None:
+            ahead.stop()
         perform.close()
         kept = journal.finish(state, began=state == "interrupted" or bool(job.tally.done))
         job.fingerprints.close()

@@ -19,7 +19,7 @@ _UNITS = (("min", 60, "s", 1, 3600), ("h", 3600, "min", 60, 86400), ("d", 86400,
 class Look:
     """Sizes in bytes, ``rate`` in bytes a second, ``left`` in seconds (None if unknown).
 
-    ``items`` of ``found_items`` have ended, well or not; ``planned``: no more will be found.
+    ``items`` of ``found_items`` have ended, well or not; ``planned``: the totals are all that there is.
     """
 
     items: int
@@ -63,15 +63,21 @@ class Pace:
         moment = time.monotonic() if now is None else now
         size = tally.bytes
         rate = self._rate(moment, size)
-        found = max(tally.found_bytes, size)
-        left = (found - size) / rate if tally.planned and rate > 0 else None
+        items, found = tally.found_items, tally.found_bytes
+        known, ahead = tally.planned, tally.ahead
+        if ahead is not None and not known:
+            known = True
+            items += max(0, ahead[0] - tally.seen_items)
+            found += max(0, ahead[1] - tally.seen_bytes)
+        found = max(found, size)
+        left = (found - size) / rate if known and rate > 0 else None
         ended = tally.done + tally.failed
         return Look(
             items=ended,
-            found_items=max(tally.found_items, ended),
+            found_items=max(items, ended),
             size=size,
             found_size=found,
-            planned=tally.planned,
+            planned=known,
             rate=rate,
             left=left,
             failed=tally.failed,

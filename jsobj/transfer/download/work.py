@@ -93,6 +93,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
                 yield LeftOut(remote.key, reason, "filter")
                 continue
             taken += 1
+            self.tally.seen(remote.size)
             path = self.single or path_for(relative, windows_safe=self.options.windows_safe, size=remote.size)
             if isinstance(path, PathRefusal):
                 yield _refused(remote, path)

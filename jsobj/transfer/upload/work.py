@@ -142,6 +142,7 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
             else:
                 if self.several:
                     self._keys.add(found.key)
+                self.tally.seen(found.file.size)
                 decided = self._decided(found)
                 if not isinstance(decided, Skipped):
                     self.tally.found(found.file.size)

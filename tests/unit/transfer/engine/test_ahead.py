@@ -1,0 +1,74 @@
+"""Totals are known long before the plan is complete, and never claimed where they are not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.transfer.engine import ahead
+from jsobj.transfer.engine.ahead import Ahead
+from jsobj.transfer.events import Tally
+from jsobj.ui.progress_look import Look, Pace, sentence
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "_LATER", 0.0)
+
+
+def counted(sizes: Callable[[], Iterator[int]], tally: Tally) -> Look:
+    """What is shown once the counting is over."""
+    Ahead(sizes, tally)
+    deadline = time.monotonic() + 30
+    while any(thread.name == "ahead" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    return Pace(tally).look()
+
+
+def test_all_files_count_before_the_plan_has_come_to_them() -> None:
+    tally = Tally()
+    tally.seen(10)
+    tally.found(10)
+    look = counted(lambda: iter([10] * 100_000), tally)
+    assert (look.planned, look.found_items, look.found_size) == (True, 100_000, 1_000_000)
+    assert "0/100000, 0 B of 977 KiB (0%)" in sentence(look)
+
+
+def test_what_the_plan_skips_is_no_part_of_the_total() -> None:
+    tally = Tally()
+    for size in (10, 20, 30):
+        tally.seen(size)
+    tally.found(20)
+    look = counted(lambda: iter([10, 20, 30, 40]), tally)
+    assert (look.planned, look.found_items, look.found_size) == (True, 2, 60)
+
+
+def test_of_very_many_no_total_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "MOST", 1000)
+    assert not counted(lambda: iter([1] * 1001), Tally()).planned
+    assert counted(lambda: iter([1] * 1000), Tally()).planned
+
+
+def test_a_count_that_fails_says_nothing() -> None:
+    def sizes() -> Iterator[int]:
+        yield 1
+        raise JsobjError("no-listing", "no listing", code=ExitCode.NETWORK)
+
+    tally = Tally()
+    tally.found(5)
+    look = counted(sizes, tally)
+    assert (look.planned, look.found_size, look.left) == (False, 5, None)
+
+
+def test_a_complete_plan_is_what_counts() -> None:
+    tally = Tally()
+    tally.found(7)
+    look = counted(lambda: iter([100]), tally)
+    assert look.found_size == 107
+    tally.planned = True
+    assert Pace(tally).look().found_size == 7
