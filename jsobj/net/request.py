@@ -9,6 +9,7 @@ from typing import TypeAlias
 from jsobj.errors import JsobjError
 from jsobj.net.body import Moved, Sink, Source
 from jsobj.net.connection.wire import IDLE_SECONDS
+from jsobj.net.partial import Partial
 
 MAX_BODY = 32 * 1024 * 1024  # bytes of an answer that is kept in memory; a page of 10 000 names is far below
 OK = frozenset({200, 201, 202, 204, 206})
@@ -21,6 +22,7 @@ class Request:
     ``source`` streams the body, ``sink`` takes the body of an answer whose status is in ``expect``; ``digest`` ("md5")
     is taken over whichever streams. ``range_start`` and ``range_size`` ask for a stretch: the answer then counts only
     as 206 with exactly that ``Content-Range``. ``idle``: seconds without a byte after which it is given up.
+    ``partial`` keeps what came of a stretch when a connection breaks, and is not taken back: the rest is fetched then.
     ``item`` is what a user calls it, for events. ``signed``: the SHA-256 of a long body is signed too, for which the
     source is read twice. ``bucket``, ``key`` and ``copy_from`` (bucket and key of what the server is to copy) are the
     plain names behind ``path``, for errors.
@@ -37,6 +39,7 @@ class Request:
     range_start: int = 0
     range_size: int | None = None
     moved: Moved | None = None
+    partial: Partial | None = None
     idle: float = IDLE_SECONDS
     item: str = ""
     signed: bool = False

@@ -153,6 +153,10 @@ class Session:
         return Retry(error.reason, silent=error.kind == "timeout"), error.kind in _LOST
 
     def _once(self, request: Request, attempt: int) -> tuple[Reply, Verdict]:
+        if request.partial is not None:
+            if request.partial.size == request.range_size:  # all has come, and not the answer's end
+                _taken_back(request)
+            request = request.partial.rest(request)
         source = request.source
         payload = UNSIGNED_PAYLOAD
         if source is None:
@@ -177,10 +181,10 @@ class Session:
                 )
                 reply, verdict = self._receive(request, wire, answer, moved, attempt)
             except BaseException:
-                if moved is not None:
+                if moved is not None and request.partial is None:
                     moved.take_back()
                 raise
-            if verdict is not None and moved is not None:
+            if verdict is not None and moved is not None and request.partial is None:
                 moved.take_back()
             if sent is not None:
                 reply = replace(reply, sent_digest=sent.hexdigest())
@@ -197,15 +201,19 @@ class Session:
             return reply, self._dialect.judge(request, reply)
         reply = Reply(status, reason, headers, attempts=attempt)
         self._dialect.observe(request, reply)
-        verdict = self._dialect.judge(request, reply) or _wrong_range(request, reply)
+        verdict = self._dialect.judge(request, reply) or _wrong_range(request, reply) or _other_version(request, reply)
         if verdict is not None:
             wire.close()  # the body is not wanted
             return reply, verdict
         taken = hashlib.md5(usedforsecurity=False) if request.digest else None
+        if request.partial is not None:
+            taken = request.partial.digest
         count = wire.stream(answer, request.sink, digest=taken, moved=moved)
         if request.range_size is not None and count != request.range_size:
             return reply, Retry(f"{count} bytes came instead of {request.range_size}")
         digest = taken.hexdigest() if taken is not None else ""
+        if request.partial is not None:
+            count = request.partial.size
         return Reply(status, reason, headers, received=count, received_digest=digest, attempts=attempt), None
 
     def _log_in_again(self, seen: int) -> None:
@@ -281,3 +289,23 @@ def _wrong_range(request: Request, reply: Reply) -> Retry | None:
     if not sent.startswith(f"bytes {first}-{last}/"):
         return Retry(f"the server sent the range '{sent[:60]}' instead of {first}-{last}")
     return None
+
+
+def _other_version(request: Request, reply: Reply) -> Retry | None:
+    """The rest of a stretch must be of the version that its beginning is of; else all of it is fetched again."""
+    partial = request.partial
+    if partial is None:
+        return None
+    if partial.size and partial.etag not in {"", reply.etag}:
+        _taken_back(request)
+        return Retry("the object changed between two requests for a part")
+    partial.etag = reply.etag
+    return None
+
+
+def _taken_back(request: Request) -> None:
+    """All of a stretch is to come again."""
+    assert request.partial is not None
+    count = request.partial.forget()
+    if request.moved is not None:
+        request.moved(-count)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import BucketNotFound, JsobjError, ObjectNotFound
 from jsobj.net.body import Moved, Sink, Source, uncounted
+from jsobj.net.partial import Partial
 from jsobj.store.digest_tries import TRIES
 from jsobj.store.etag import EMPTY_MD5, is_md5
 from jsobj.store.refusals import DIGEST_DIFFERS
@@ -205,12 +206,14 @@ class Store(ABC):
         etag: str = "",
         digest: bool = True,
         moved: Moved = uncounted,
+        partial: Partial | None = None,
     ) -> Got:
         """Read bytes ``start`` to ``start + size`` (to the end with None) into ``sink``.
 
         With ``size`` the answer counts only as 206 with the exact ``Content-Range``; a 200 counts only where the whole
         object was asked for. With ``etag`` another version of the object is an integrity error (``object-changed``).
-        Without ``digest`` no MD5 is taken: for bytes that there is nothing to compare with.
+        Without ``digest`` no MD5 is taken: for bytes that there is nothing to compare with. ``partial`` (with ``size``
+        and ``etag``): what has come of them already, and what has come when an error is raised.
         """
         if size == 0 or (start and size is None):
             info = self.head(key, etag)
@@ -223,7 +226,14 @@ class Store(ABC):
             headers["if-match"] = etag
         wanted = "md5" if digest else ""
         info, reply = self._fetch(
-            key, headers=headers, sink=sink, digest=wanted, range_start=start, range_size=size, moved=moved
+            key,
+            headers=headers,
+            sink=sink,
+            digest=wanted,
+            range_start=start,
+            range_size=size,
+            moved=moved,
+            partial=partial,
         )
         return Got(info, reply.received, reply.received_digest)
 

@@ -43,6 +43,11 @@ class DigestComparison:
 
 def md5_of(descriptor: int, start: int, size: int) -> str:
     """The MD5 of a stretch of an open file; of what there is of it, where the file is shorter."""
+    return hashed(descriptor, start, size).hexdigest()
+
+
+def hashed(descriptor: int, start: int, size: int) -> hashlib._Hash:
+    """The same, to go on with."""
     digest, view = hashlib.md5(usedforsecurity=False), memoryview(bytearray(min(_READ, max(1, size))))
     while size > 0:
         count = os.preadv(descriptor, [view[:size]], start)
@@ -50,7 +55,7 @@ def md5_of(descriptor: int, start: int, size: int) -> str:
             break
         digest.update(view[:count])
         start, size = start + count, size - count
-    return digest.hexdigest()
+    return digest
 
 
 def layouts(store: Store, info: ObjectInfo) -> Iterator[Layout]:

@@ -239,12 +239,7 @@ class Wire:
             if moved is not None:
                 moved(len(chunk))
 
-        try:
-            self._receive(head, keep, place)
-        except BaseException:
-            if moved is not None and total:
-                moved(-total)
-            raise
+        self._receive(head, keep, place)
         return total
 
     def _room(self, head: Head, sink: Sink) -> memoryview | None:

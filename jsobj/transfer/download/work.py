@@ -20,6 +20,7 @@ from jsobj.transfer.download.worker import (
     FetchPart,
     FetchWhole,
     FinishFetch,
+    PartBroken,
 )
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.work import UnitOutcome
@@ -65,6 +66,8 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
     ``single``: the path of the one object, where a file was named as the target; ``zarrs``: the folders below the
     target that are a Zarr, known once the plan is complete.
     """
+
+    PART = FetchPart
 
     listing: Iterable[Listed]
     prefix: str
@@ -125,12 +128,15 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
         record = self.journal.download(remote.key, item.target)
         if record is None:
             return BeginFetch(item)
-        return BeginFetch(item, record.etag, record.temp, record.part_size, tuple(record.parts.items()))
+        prefixes = tuple((number, *prefix) for number, prefix in record.prefixes.items())
+        return BeginFetch(item, record.etag, record.temp, record.part_size, tuple(record.parts.items()), prefixes)
 
     # -- what became of a unit
 
     def _ended(self, unit: DownloadUnit, outcome: UnitOutcome) -> None:
         match unit:
+            case FetchPart() if isinstance(outcome.value, PartBroken):
+                self._part_broke(unit, outcome.value)
             case FetchPart():
                 self._part_ended(unit.item.target, unit.stretch.number, outcome)
             case AbandonFetch():
@@ -150,6 +156,14 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
                 self._forget(unit.item)
                 self._fetched(unit.item, outcome.value)
 
+    def _part_broke(self, unit: FetchPart, broken: PartBroken) -> None:
+        """What came of it is kept for the run that continues; where this one stops, that is all there is to say."""
+        item, number = unit.item, unit.stretch.number
+        if _resumable(broken.error):
+            self.journal.download_prefix(item.source, item.target, number, broken.size, broken.md5)
+        if not self._units.stopped:
+            self._part_ended(item.target, number, UnitOutcome(error=broken.error))
+
     def _download_begun(self, unit: BeginFetch, begun: DownloadBegun) -> None:
         item, info = unit.item, begun.info
         if unit.temp and begun.temp != unit.temp:
@@ -157,12 +171,13 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
         self.journal.download_begun(
             item.source, item.target, etag=info.etag, size=info.size, part_size=begun.part_size, temp=begun.temp
         )
-        self._begun(DownloadInParts(item, begun.stretches, dict(begun.proven), begun=begun), info.size)
+        state = DownloadInParts(item, begun.stretches, dict(begun.proven), begun=begun, before=dict(begun.prefixes))
+        self._begun(state, info.size)
 
     def _part(self, state: DownloadInParts, stretch: Stretch) -> FetchPart:
         begun = state.begun
         md5 = begun.known[stretch.number - 1] if len(begun.known) > 1 else ""
-        return FetchPart(state.item, begun.info.etag, begun.temp, stretch, md5)
+        return FetchPart(state.item, begun.info.etag, begun.temp, stretch, md5, state.before.pop(stretch.number, 0))
 
     def _part_arrived(self, state: DownloadInParts, number: int, proof: str) -> None:
         state.note(number, proof)

@@ -14,12 +14,14 @@ from typing import TypeAlias
 
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import FileSink
+from jsobj.net.partial import Partial
 from jsobj.store.digest_tries import until_digest_matches
 from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compare import DigestComparison, bytes_differ, compare, is_certain, layouts, md5_of
+from jsobj.transfer.compare import DigestComparison, bytes_differ, compare, hashed, is_certain, layouts
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
+from jsobj.transfer.download.kept_parts import begun_parts, proven_parts
 from jsobj.transfer.download.partial_file import PartialFile
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.engine.parts_work import Arrived
@@ -61,24 +63,32 @@ class FetchWhole:
 
 @dataclass(frozen=True, slots=True)
 class BeginFetch:
-    """Begin (or continue) a download in parts: ``temp`` and ``proven`` (number, MD5) come from a journal."""
+    """Begin (or continue) a download in parts.
+
+    ``temp``, ``proven`` (number, MD5) and ``prefixes`` (number, bytes and MD5 of a part's beginning) are a journal's.
+    """
 
     item: Fetching
     etag: str = ""
     temp: str = ""
     part_size: int = 0
     proven: tuple[tuple[int, str], ...] = ()
+    prefixes: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FetchPart:
-    """Fetch one stretch; ``md5`` is known beforehand for a Swift large object only."""
+    """Fetch one stretch; ``md5`` is known beforehand for a Swift large object only.
+
+    ``before``: so many of its first bytes lie in the temporary file already.
+    """
 
     item: Fetching
     etag: str
     temp: str
     stretch: Stretch
     md5: str = ""
+    before: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,16 @@ class DownloadBegun:
     part_size: int
     known: tuple[str, ...]  # the MD5 of each stretch, where the server lists them
     proven: tuple[tuple[int, str], ...]
+    prefixes: tuple[tuple[int, int], ...] = ()  # number, and the bytes of its beginning that lie there too
+
+
+@dataclass(frozen=True, slots=True)
+class PartBroken:
+    """A part did not come whole: its first ``size`` bytes did."""
+
+    size: int
+    md5: str
+    error: JsobjError
 
 
 class Receiver(StorePerformer[DownloadUnit]):
@@ -132,12 +152,12 @@ class Receiver(StorePerformer[DownloadUnit]):
         """The bytes that a unit fetches."""
         match unit:
             case FetchPart():
-                return unit.stretch.size
+                return unit.stretch.size - unit.before
             case FetchWhole():
                 return unit.item.size
         return 0
 
-    def perform(self, unit: DownloadUnit) -> Arrived | DownloadBegun | str | None:
+    def perform(self, unit: DownloadUnit) -> Arrived | DownloadBegun | PartBroken | str | None:
         """Perform one unit; raises :class:`JsobjError`."""
         match unit:
             case FetchPart():
@@ -236,14 +256,18 @@ class Receiver(StorePerformer[DownloadUnit]):
         digests = tuple(part.md5 for part in known)
         same_version = unit.temp and unit.etag == info.etag
         temp = self._target.reopen(item.path, unit.temp) if same_version else None
-        proven = _proven(unit.proven, stretches, temp.descriptor) if temp is not None else ()
+        proven: tuple[tuple[int, str], ...] = ()
+        prefixes: tuple[tuple[int, int], ...] = ()
+        if temp is not None:
+            proven = proven_parts(unit.proven, stretches, temp.descriptor)
+            prefixes = begun_parts(unit.prefixes, stretches, temp.descriptor)
         if temp is None:
             if unit.temp:
                 self._remove(item, unit.temp)  # of another version of the object
             temp = self._target.open_temp(item.path, info.size)
         with self._lock:
             self._temps[temp.name] = temp
-        return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, proven)
+        return DownloadBegun(info, temp.name, stretches, layout.part_size, digests, proven, prefixes)
 
     def _layout(self, info: ObjectInfo, part_size: int) -> tuple[Sequence[PartDigest], Layout]:
         """The stretches whose MD5s the server lists, and the layout to use otherwise."""
@@ -254,14 +278,19 @@ class Receiver(StorePerformer[DownloadUnit]):
             return (), first
         return (), Layout(info.size, part_size or self._options.part_size)
 
-    def _part(self, unit: FetchPart) -> str:
+    def _part(self, unit: FetchPart) -> str | PartBroken:
         temp, key = self._temp(unit.item, unit.temp), unit.item.source
         start, size = unit.stretch.start, unit.stretch.size
+        partial = Partial(unit.before, hashed(temp.descriptor, start, unit.before))
 
-        def fetch(_: int) -> str | None:
+        def fetch(number: int) -> str | None:
+            if number:
+                partial.forget()
             sink = FileSink(temp.descriptor, start)
             try:
-                got = self._store.get(key, sink, start=start, size=size, etag=unit.etag, moved=self._moved)
+                got = self._store.get(
+                    key, sink, start=start, size=size, etag=unit.etag, moved=self._moved, partial=partial
+                )
             except OSError as error:
                 raise temp.error(error) from error
             if not unit.md5 or got.md5 == unit.md5:
@@ -270,7 +299,12 @@ class Receiver(StorePerformer[DownloadUnit]):
             self._moved(-size)
             return None
 
-        return until_digest_matches(fetch, lambda: _damaged(key))
+        try:
+            return until_digest_matches(fetch, lambda: _damaged(key))
+        except JsobjError as error:
+            if 0 < partial.size < size:
+                return PartBroken(partial.size, partial.digest.hexdigest(), error)
+            raise
 
     def _finish(self, unit: FinishFetch) -> Arrived:
         temp, info = self._temp(unit.item, unit.temp), unit.info
@@ -349,18 +383,6 @@ class Receiver(StorePerformer[DownloadUnit]):
             for temp in self._temps.values():
                 temp.close()
             self._temps.clear()
-
-
-def _proven(
-    recorded: Sequence[tuple[int, str]], stretches: Sequence[Stretch], descriptor: int
-) -> tuple[tuple[int, str], ...]:
-    """The parts of a journal that really lie in the temporary file."""
-    return tuple(
-        (number, md5)
-        for number, md5 in recorded
-        if 1 <= number <= len(stretches)
-        and md5_of(descriptor, stretches[number - 1].start, stretches[number - 1].size) == md5
-    )
 
 
 def _damaged(key: str, *, twice: bool = False) -> BytesDiffer:

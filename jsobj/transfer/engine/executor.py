@@ -132,7 +132,9 @@ class _Run:
         self._first: BaseException | None = None
         self._finished = False  # a worker found that there are no more units
         self._growth = Growth(most)
-        self._threads: list[threading.Thread] = []
+        # Not the threads: one whose join() a signal interrupts counts as ended in Python before 3.13, and is not waited
+        # for.
+        self._ends: list[threading.Event] = []
         self._performers = performers
 
     def run(self) -> None:
@@ -157,7 +159,7 @@ class _Run:
         """Hand out nothing more, and wait for those who can end what they have by the deadline."""
         self._ending = True
         self._work.stop()
-        while not self._stopped and any(thread.is_alive() for thread in self._threads):
+        while not self._stopped and not all(ended.is_set() for ended in self._ends):
             left = deadline - time.monotonic()
             if left <= 0 or not self._wind_down(left):
                 return
@@ -167,13 +169,13 @@ class _Run:
 
     def _wait(self, deadline: float | None) -> None:
         """Until every worker has ended, or the deadline. In short steps, and so that a signal's exception comes out."""
-        for thread in self._threads:
-            while thread.is_alive():
+        for ended in self._ends:
+            while not ended.is_set():
                 left = _POLL_SECONDS if deadline is None else min(_POLL_SECONDS, deadline - time.monotonic())
                 if left <= 0:
                     return
-                thread.join(left)
-                if deadline is None and not self._stopped and (more := self._growth.wanted(len(self._threads))):
+                ended.wait(left)
+                if deadline is None and not self._stopped and (more := self._growth.wanted(len(self._ends))):
                     self._start([self._performers[0]] * more)
                 if self._children is not None:
                     self._children.collect_reports()
@@ -182,11 +184,11 @@ class _Run:
 
     def _start(self, performers: Sequence[Perform]) -> None:
         for performer in performers:
-            name = f"worker-{len(self._threads) + 1}"
-            self._threads.append(threading.Thread(target=self._worker, args=(performer,), name=name, daemon=True))
-            self._threads[-1].start()
+            name, ended = f"worker-{len(self._ends) + 1}", threading.Event()
+            self._ends.append(ended)  # first: a signal may come while the thread begins
+            threading.Thread(target=self._worker, args=(performer, ended), name=name, daemon=True).start()
 
-    def _worker(self, perform: Perform) -> None:
+    def _worker(self, perform: Perform, ended: threading.Event) -> None:
         try:
             while (unit := self._work.take()) is not None:
                 try:
@@ -204,6 +206,8 @@ class _Run:
             with self._lock:
                 self._first = self._first or (error.error if isinstance(error, Fatal) else error)
             self._stop()
+        finally:
+            ended.set()
 
     def _stop(self) -> None:
         """Take no more units and abort what is under way; once."""

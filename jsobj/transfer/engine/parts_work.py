@@ -11,9 +11,10 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from jsobj.errors import JsobjError
+from jsobj.transfer.engine.parts_at_once import PartsAtOnce
 from jsobj.transfer.engine.unit_queue import Barrier, UnitSource
 from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Done, Failed, ItemStarted, LeftOut, Listener, Skipped, Tally
@@ -64,12 +65,16 @@ Unit = TypeVar("Unit")
 
 @dataclass(slots=True)
 class InParts(Generic[ItemT, Proof]):
-    """A large item under way. ``arrived``: part number to what proves it; ``error``: the first that a part met."""
+    """A large item under way. ``arrived``: part number to what proves it; ``error``: the first that a part met.
+
+    ``before``: part number to the bytes of its beginning that are there already.
+    """
 
     item: ItemT
     stretches: tuple[Stretch, ...] | Layout
     arrived: dict[int, Proof]
     error: JsobjError | None = None
+    before: dict[int, int] = field(default_factory=dict)
 
     @property
     def missing(self) -> Iterator[Stretch]:
@@ -91,6 +96,8 @@ class PartsWork(ABC, Generic[Unit, State]):
     ``place``: from a key to the object's whole address, under which fingerprints are kept.
     """
 
+    PART: ClassVar[type[Any]]  # the unit that moves a part
+
     options: Options
     journal: Journal
     fingerprints: Fingerprints
@@ -99,15 +106,21 @@ class PartsWork(ABC, Generic[Unit, State]):
     emit: Listener
     failures: list[JsobjError] = field(default_factory=list)
     _units: UnitSource[Unit] = field(init=False)
+    _parts: PartsAtOnce = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _in_parts: dict[str, State] = field(default_factory=dict)  # by target
 
     def __post_init__(self) -> None:
-        self._units = UnitSource(self._starters())
+        options = self.options
+        self._parts = PartsAtOnce(max(options.parallel, options.most), options.part_size, options.limit_rate)
+        self._units = UnitSource(self._starters(), lambda: self._parts.allowed)
 
     def take(self) -> Unit | None:
         """The next unit."""
-        return self._units.take()
+        unit = self._units.take()
+        if isinstance(unit, self.PART):
+            self._parts.began(unit)
+        return unit
 
     def stop(self) -> None:
         """Hand out nothing more."""
@@ -115,11 +128,14 @@ class PartsWork(ABC, Generic[Unit, State]):
 
     def done(self, unit: Unit, outcome: UnitOutcome) -> None:
         """A unit ended."""
+        part = isinstance(unit, self.PART)
         with self._lock:
             try:
+                if part:
+                    self._parts.ended(unit, well=outcome.error is None)
                 self._ended(unit, outcome)
             finally:
-                self._units.settled()
+                self._units.settled(large=part)
 
     # -- what each direction knows
 
@@ -171,6 +187,7 @@ class PartsWork(ABC, Generic[Unit, State]):
         """An item is under way: report it, and hand out the parts that have not arrived."""
         self._in_parts[state.item.target] = state
         already = sum(stretch.size for stretch in state.stretches if stretch.number in state.arrived)
+        already += sum(state.before.values())
         self.tally.found(-already, items=0)
         self.emit(ItemStarted(state.item.source, size, already))
         self._go_on(state)
@@ -180,7 +197,7 @@ class PartsWork(ABC, Generic[Unit, State]):
         if len(state.arrived) == len(state.stretches):
             self._follow([self._finish(state)])
         else:
-            self._follow(self._part(state, stretch) for stretch in state.missing)
+            self._units.add((self._part(state, stretch) for stretch in state.missing), large=True)
 
     def _part_ended(self, target: str, number: int, outcome: UnitOutcome) -> None:
         state = self._in_parts[target]

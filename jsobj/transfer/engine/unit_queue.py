@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+import math
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, Literal, TypeVar
 
 
@@ -27,9 +28,11 @@ class UnitSource(Generic[Unit]):
     the network; meanwhile the others get followers.
     """
 
-    def __init__(self, starters: Iterator[Unit | Barrier]) -> None:
+    def __init__(self, starters: Iterator[Unit | Barrier], allowed: Callable[[], float] = lambda: math.inf) -> None:
+        self._allowed = allowed
+        self._large = 0  # large ones that are out
         self._starters = starters
-        self._followers: deque[Iterator[Unit]] = deque()
+        self._followers: deque[tuple[Iterator[Unit], bool]] = deque()
         self._changed = threading.Condition(threading.Lock())
         self._advancing = False  # a thread is taking the plan's next
         self._ended = False  # the plan has no more
@@ -37,18 +40,28 @@ class UnitSource(Generic[Unit]):
         self._stopped = False
         self._out = 0  # units handed out and not settled: each may bring followers
 
-    def add(self, units: Iterator[Unit]) -> None:
-        """Followers of a unit that is not settled yet. The iterator must not wait: it is advanced under the lock."""
+    def add(self, units: Iterator[Unit], *, large: bool = False) -> None:
+        """Followers of a unit that is not settled yet. The iterator must not wait: it is advanced under the lock.
+
+        ``large``: no more than ``allowed`` of these are out at once. Who would take one then waits, as does the plan:
+        what comes next may be large too.
+        """
         with self._changed:
-            self._followers.appendleft(units)
+            self._followers.appendleft((units, large))
             self._changed.notify_all()
 
-    def settled(self) -> None:
+    def settled(self, *, large: bool = False) -> None:
         """A unit ended, and its followers, if any, are added."""
         with self._changed:
             self._out -= 1
-            if not self._out and (self._ended or self._barred):
+            self._large -= large
+            if large or (not self._out and (self._ended or self._barred)):
                 self._changed.notify_all()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether nothing more is handed out."""
+        return self._stopped
 
     def stop(self) -> None:
         """Hand out nothing more; those who wait get None."""
@@ -70,12 +83,20 @@ class UnitSource(Generic[Unit]):
     def _ready(self) -> tuple[Unit | None, bool]:
         """A follower, or None for the end, waited for; true where it is the caller's turn to advance the plan."""
         while not self._stopped:
+            full = False
             while self._followers:
-                unit = next(self._followers[0], _Mark.END)
+                units, large = self._followers[0]
+                if full := large and self._large >= self._allowed():
+                    break
+                unit = next(units, _Mark.END)
                 if not isinstance(unit, _Mark):
                     self._out += 1
+                    self._large += large
                     return unit, False
                 self._followers.popleft()
+            if full:
+                self._changed.wait()
+                continue
             if self._barred and not self._out:
                 self._barred = False
             if not self._ended and not self._advancing and not self._barred:

@@ -20,7 +20,7 @@ from jsobj.locks import Lock, try_lock, unlock
 if TYPE_CHECKING:
     import sqlite3
 
-VERSION = 1
+VERSION = 2
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps next to a database
 # What SQLite itself would let pass: its columns take values of every type.
 _RULES = {
@@ -60,12 +60,19 @@ CREATE TABLE download_parts (
     FOREIGN KEY (key, name) REFERENCES downloads (key, name) ON DELETE CASCADE
 )
 
+CREATE TABLE download_prefixes (
+    key <text>, name <text>, number <number>, size <size>, md5 <md5>, PRIMARY KEY (key, name, number),
+    FOREIGN KEY (key, name) REFERENCES downloads (key, name) ON DELETE CASCADE
+)
+
 CREATE TABLE failures (number INTEGER PRIMARY KEY, item <text>, reference <text>, message <text>)
 """
 SCHEMA = tuple(
     re.sub(r"(\w+) <(\w+)>", lambda found: f"{found[1]} {_RULES[found[2]].format(found[1])}", table)
     for table in _TABLES.strip().split("\n\n")
 )
+
+_SINCE_2 = frozenset(table for table in SCHEMA if "TABLE download_prefixes" in table)
 
 
 class Unusable(Exception):
@@ -179,6 +186,8 @@ def open_existing(path: Path) -> sqlite3.Connection | None:
         if not _checked(connection):
             connection.close()
             return None
+        if connection.execute("PRAGMA user_version").fetchone()[0] < VERSION:
+            _renew(connection)
     except (sqlite3.Error, Unusable, UnicodeError) as error:  # its messages may quote what is not text
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
@@ -195,9 +204,9 @@ def _checked(connection: sqlite3.Connection) -> bool:
     schema = [row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
     if not version and not schema:
         return False
-    if version != VERSION:
+    if version not in {1, VERSION}:
         raise Unusable(f"it is of version {version}, and this jsobj knows {VERSION}")
-    if sorted(schema) != sorted(SCHEMA):
+    if set(schema) != (set(SCHEMA) if version == VERSION else set(SCHEMA) - _SINCE_2):
         raise Unusable("its tables are not those of a journal")
     # Pages, indexes, and each row against the rules of the schema.
     problem = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -206,6 +215,14 @@ def _checked(connection: sqlite3.Connection) -> bool:
     if (row := connection.execute("PRAGMA foreign_key_check").fetchone()) is not None:
         raise Unusable(f"it is damaged (a part of nothing in {row[0]})")
     return True
+
+
+def _renew(connection: sqlite3.Connection) -> None:
+    """Make a journal of version 1 one of version 2, which only knows more."""
+    with transaction(connection):
+        for table in _SINCE_2:
+            connection.execute(table)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _connected(name: str) -> sqlite3.Connection:

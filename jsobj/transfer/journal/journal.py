@@ -118,11 +118,13 @@ class Journal:
 
     def _require_ours(self, connection: sqlite3.Connection) -> None:
         """Raise :class:`Unusable` for the journal of another job (another endpoint, bucket, part size ...)."""
-        row = connection.execute("SELECT what FROM job").fetchone()
+        import sqlite3
+
         try:
+            row = connection.execute("SELECT what FROM job").fetchone()
             same = row is not None and JobKey.of_json(row[0]).is_same(self.key)
             require_readable(connection)
-        except ValueError as error:
+        except (ValueError, sqlite3.Error) as error:  # sqlite's own where a text is not UTF-8
             connection.close()
             raise Unusable(f"it is damaged ({error})") from error
         if not same:
@@ -197,7 +199,12 @@ class Journal:
             if row is None:
                 return None
             parts = connection.execute("SELECT number, md5 FROM download_parts WHERE key = ? AND name = ?", where)
-            return record(DownloadRecord, row, parts={number: md5.hex() for number, md5 in parts})
+            found = {number: md5.hex() for number, md5 in parts}
+            begun = connection.execute(
+                "SELECT number, size, md5 FROM download_prefixes WHERE key = ? AND name = ?", where
+            )
+            prefixes = {number: (size, md5.hex()) for number, size, md5 in begun}
+            return record(DownloadRecord, row, parts=found, prefixes=prefixes)
 
     def download_begun(self, key: str, name: str, *, etag: str, size: int, part_size: int, temp: str) -> None:
         """The temporary file is there. Parts are forgotten where it is another one than before."""
@@ -214,6 +221,20 @@ class Journal:
             values = (number, bytes.fromhex(md5), packed(key), packed(name))
             connection.execute(
                 "INSERT OR REPLACE INTO download_parts SELECT key, name, ?, ? FROM downloads "
+                "WHERE key = ? AND name = ?",
+                values,
+            )
+            connection.execute(
+                "DELETE FROM download_prefixes WHERE key = ? AND name = ? AND number = ?",
+                (packed(key), packed(name), number),
+            )
+
+    def download_prefix(self, key: str, name: str, number: int, size: int, md5: str) -> None:
+        """The first ``size`` bytes of this part lie in the temporary file."""
+        with self._writing() as connection:
+            values = (number, size, bytes.fromhex(md5), packed(key), packed(name))
+            connection.execute(
+                "INSERT OR REPLACE INTO download_prefixes SELECT key, name, ?, ?, ? FROM downloads "
                 "WHERE key = ? AND name = ?",
                 values,
             )

@@ -92,7 +92,10 @@ class UploadRecord:
 
 @dataclass(frozen=True, slots=True)
 class DownloadRecord:
-    """A download in parts under way. ``temp`` is its temporary file's name; ``parts``: number to MD5 of what came."""
+    """A download in parts under way. ``temp`` is its temporary file's name; ``parts``: number to MD5 of what came.
+
+    ``prefixes``: number to bytes and MD5 of the beginning of a part that did not come whole.
+    """
 
     key: str
     name: str
@@ -101,6 +104,7 @@ class DownloadRecord:
     part_size: int
     temp: str
     parts: Mapping[int, str] = field(default_factory=dict)
+    prefixes: Mapping[int, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

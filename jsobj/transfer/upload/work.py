@@ -87,6 +87,8 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
     ``includes``: the patterns of which one must match something, as messages name them, and ``origin`` where.
     """
 
+    PART = SendPart
+
     plan: Iterator[Planning]
     includes: str = ""
     origin: str = ""

@@ -65,6 +65,7 @@ def begun(state: Path) -> Path:
         journal.upload_part("run42/big.nc", Part(number, 16 << 20, MD5))
     journal.download_begun("k", "a/b", etag="e-7", size=99, part_size=16, temp=".b.0123.jsobj-part")
     journal.download_part("k", "a/b", 3, MD5)
+    journal.download_prefix("k", "a/b", 4, 5, MD5)
     killed(journal)
     assert journal.path is not None
     return journal.path

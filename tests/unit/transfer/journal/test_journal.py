@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -138,6 +139,30 @@ def test_b130_parts_of_another_version_are_forgotten(tmp_path: Path) -> None:
     assert journal.download("k", "a/b").parts == {3: MD5}  # type: ignore[union-attr]
     journal.download_begun("k", "a/b", etag="other-7", size=99, part_size=16, temp=".b.9.jsobj-part")
     assert journal.download("k", "a/b").parts == {}  # type: ignore[union-attr]
+
+
+def test_the_beginning_of_a_part_is_kept_until_all_of_it_is_there(tmp_path: Path) -> None:
+    begun(tmp_path)
+    journal = opened(tmp_path)
+    assert journal.download("k", "a/b").prefixes == {4: (5, MD5)}  # type: ignore[union-attr]
+    journal.download_prefix("k", "a/b", 4, 7, MD5)
+    assert journal.download("k", "a/b").prefixes == {4: (7, MD5)}  # type: ignore[union-attr]
+    journal.download_part("k", "a/b", 4, MD5)
+    assert journal.download("k", "a/b").prefixes == {}  # type: ignore[union-attr]
+    assert journal.download("k", "a/b").parts == {3: MD5, 4: MD5}  # type: ignore[union-attr]
+
+
+def test_a_journal_of_version_1_is_gone_on_with(tmp_path: Path) -> None:
+    with sqlite3.connect(begun(tmp_path)) as connection:
+        connection.execute("DROP TABLE download_prefixes")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    journal = opened(tmp_path)
+    assert journal.resumed
+    assert journal.notices == []
+    assert journal.download("k", "a/b").parts == {3: MD5}  # type: ignore[union-attr]
+    journal.download_prefix("k", "a/b", 4, 7, MD5)
+    assert journal.download("k", "a/b").prefixes == {4: (7, MD5)}  # type: ignore[union-attr]
 
 
 def test_b091_names_that_are_no_unicode(tmp_path: Path) -> None:

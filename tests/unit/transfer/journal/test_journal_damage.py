@@ -91,7 +91,7 @@ def _opened_with(tmp_path: Path, contents: dict[str, bytes], *, whole: bool = Tr
 
 
 BAD = {
-    "future-version": "PRAGMA user_version = 2",
+    "future-version": "PRAGMA user_version = 3",
     "version-0": "PRAGMA user_version = 0",
     "negative-version": "PRAGMA user_version = -1",
     "missing-table": "DROP TABLE leftovers",
@@ -116,6 +116,8 @@ BAD = {
     "negative-part": "UPDATE upload_parts SET number = -1 WHERE number = 1",
     "huge-part": "UPDATE upload_parts SET number = 1000001 WHERE number = 1",
     "part-of-nothing": "PRAGMA foreign_keys = OFF; UPDATE upload_parts SET key = x'00' WHERE number = 1",
+    "version-1-with-tables-of-2": "PRAGMA user_version = 1",
+    "short-md5-of-a-beginning": "UPDATE download_prefixes SET md5 = x'00'",
     "short-md5": "UPDATE download_parts SET md5 = x'00'",
     "name-no-utf8": "UPDATE uploads SET path = x'ff'",
     "temp-elsewhere": "UPDATE downloads SET temp = CAST('../../etc/passwd' AS BLOB)",

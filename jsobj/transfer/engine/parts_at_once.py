@@ -1,0 +1,39 @@
+"""How many large parts are under way at once: so few on a slow line that each takes seconds, and not minutes.
+
+A run that is stopped, or whose connections break, loses what is under way.
+"""
+
+from __future__ import annotations
+
+import time
+
+_FIRST = 4
+_QUICK = 5.0  # seconds: with parts that take less there may be one more at once
+_SLOW = 10.0  # ... and with those that take longer, fewer
+
+
+class PartsAtOnce:
+    """Not for threads: its caller has a lock. ``part_size`` and ``rate`` (bytes a second, 0 for no limit) are known
+    beforehand."""
+
+    def __init__(self, most: int, part_size: int, rate: int = 0) -> None:
+        self._most = min(most, max(1, int(rate * _QUICK / part_size))) if rate else most
+        self.allowed = min(_FIRST, self._most)
+        self._began: dict[int, float] = {}  # by the identity of a unit that is out
+
+    def began(self, unit: object) -> None:
+        """A part is handed out."""
+        self._began[id(unit)] = time.monotonic()
+
+    def ended(self, unit: object, *, well: bool) -> None:
+        """A part is over; if it went well, the time that it took counts."""
+        began = self._began.pop(id(unit), None)
+        if began is not None and well:
+            self.learn(time.monotonic() - began)
+
+    def learn(self, seconds: float) -> None:
+        """So long did a part take."""
+        if seconds < _QUICK:
+            self.allowed = min(self._most, self.allowed + 1)
+        elif seconds > _SLOW:
+            self.allowed = max(1, min(self.allowed - 1, int(self.allowed * _SLOW / seconds)))
