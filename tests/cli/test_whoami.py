@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,31 @@ def test_a_cloud_and_the_profile_of_another_are_no_pair(keyed: Jsobj) -> None:
         assert error["message"] == "profile 'demo' belongs to cloud 'demo', not to 'bob'"
         assert error["hint"] == "name one of them: --cloud bob or --profile demo"
     keyed("ls", "--cloud", "demo", "--profile", "demo")
+
+
+def test_a_credential_that_ends_soon_is_said_once_a_day(member: Jsobj) -> None:
+    def ends_in(hours: float) -> None:
+        path = member.home / ".local/state/jsobj/ledger.json"
+        book = json.loads(path.read_text())
+        end = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=hours)
+        book["clouds"][0]["expires"] = end.isoformat()
+        path.write_text(json.dumps(book))
+
+    ends_in(24 * 5)
+    assert "ends in" not in member("ls", "swift://").err
+    ends_in(50)
+    for words in (("--json",), ("--quiet",)):
+        assert "ends in" not in member("ls", "swift://", *words).err
+    said = member("ls", "swift://").err
+    assert "the application credential of cloud 'demo' ends in" in said
+    assert "jsobj login RCFILE --as demo --overwrite" in said
+    assert "ends in" not in member("ls", "swift://").err
+    (mark,) = (member.home / ".cache/jsobj").glob("said-*")
+    os.utime(mark, (1, 1))
+    assert "ends in" in member("bucket", "list", "swift://").err
+
+
+def test_what_the_openstack_command_does_not_see_is_said_once_a_day(member: Jsobj) -> None:
+    (member.folder / "clouds.yaml").write_text("clouds: {other: {auth: {auth_url: https://k/v3}}}")
+    assert "the openstack command does not see cloud 'demo'" in member("ls", "swift://").err
+    assert "does not see" not in member("ls", "swift://").err

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -10,11 +12,14 @@ from jsobj.cli.parsing.command import options
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError, LoginRefused
 from jsobj.secret import Secret
-from jsobj.units import human_time, iso_time
+from jsobj.units import days_left, human_time, iso_time
 
 if TYPE_CHECKING:
     from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.keystone.client import Keystone
+
+
+_SOON = timedelta(days=3)
 
 
 def keystone_for(world: World) -> Keystone:
@@ -24,6 +29,7 @@ def keystone_for(world: World) -> Keystone:
 
     source = current_source(world.settings, cloud=world.cloud, profile=world.profile)
     show_warnings(world, source)
+    _warn_of_end(world, source.cloud)
     try:
         return Keystone(source)
     except JsobjError as error:
@@ -31,11 +37,30 @@ def keystone_for(world: World) -> Keystone:
 
 
 def show_warnings(world: World, source: AuthSource) -> None:
-    """Notices about a login, before it is used."""
+    """Notices about a login, before it is used; those that are about other tools, once a day."""
+    from jsobj.identity.clouds_yaml.read import HIDDEN
+    from jsobj.identity.said_today import first_today
+
     for notice in source.notices:
-        world.out.warn(notice)
+        if not notice.startswith(HIDDEN) or first_today(world.settings, notice):
+            world.out.warn(notice)
     if not source.verify:
         world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
+
+
+def _warn_of_end(world: World, cloud: str) -> None:
+    """Say once a day that the application credential ends soon."""
+    from jsobj.identity import ledger
+    from jsobj.identity.said_today import first_today
+
+    end = iso_time(ledger.read(world.settings).cloud(cloud).expires) if cloud else None
+    if end is None or not world.now() < end <= world.now() + _SOON or world.out.as_json or world.out.quiet:
+        return
+    if first_today(world.settings, f"end of {cloud}"):
+        world.out.warn(
+            f"the application credential of cloud '{cloud}' ends in {days_left(end, world.now())} "
+            f"({human_time(end)}); with a new one: jsobj login RCFILE --as {shlex.quote(cloud)} --overwrite"
+        )
 
 
 def _with_known_end(world: World, error: JsobjError, cloud: str) -> JsobjError:

@@ -18,6 +18,7 @@ from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, SECRET_OPTIONS, A
 from jsobj.identity.settings import Settings
 from jsobj.secret import Secret
 
+HIDDEN = "the openstack command does not see"  # how the notice of a cloud that others do not find begins
 _MAX_FILE = 10 * 1024 * 1024
 _PLAIN_TYPES = frozenset({"password", "v3password", APPLICATION_CREDENTIAL, "v3token"})
 _PLAIN_KEYS = frozenset(
@@ -102,7 +103,7 @@ def read_cloud(settings: Settings, name: str, *, region: str = "") -> AuthSource
             continue
         source = _source(files, clouds, name, region)
         hidden = (
-            f"the openstack command does not see cloud '{name}' from here, "
+            f"{HIDDEN} cloud '{name}' from here, "
             f"since it reads only {all_files[0].clouds}; set OS_CLIENT_CONFIG_FILE={files.clouds}"
         )
         return replace(source, notices=(*source.notices, hidden)) if position else source
