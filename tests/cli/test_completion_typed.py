@@ -160,3 +160,19 @@ def test_silent_without_login_and_without_network(jsobj: Jsobj) -> None:
             assert "rror" not in shell.shown(line)
     finally:
         shell.close()
+
+
+def test_a_bash_whose_words_do_not_end_at_colons(keyed: Jsobj, name: str) -> None:
+    keyed("bucket", "create", name)
+    shell = Shell("bash", keyed)
+    try:
+        assert shell.until(f"jsobj ls s3://{name[:-3]}") == ["ls", f"s3://{name}/"]
+        shell.child.sendline('words "$COMP_WORDBREAKS"')
+        shell.child.expect(r"\['[^\r\n]*:[^\r\n]*'\] " + END)  # it is the user's, and as it was
+        shell.child.sendline('COMP_WORDBREAKS="${COMP_WORDBREAKS//:}"')
+        assert shell.until(f"jsobj ls s3://{name[:-3]}") == ["ls", f"s3://{name}/"]
+        seen = shell.shown("jsobj ls --cloud=d")
+        assert "--cloud=demo" in seen
+        assert "bash:" not in seen
+    finally:
+        shell.close()
