@@ -329,9 +329,9 @@ def test_the_end_is_told_where_items_failed_and_each_is_named_once(over_s3: Tran
 
 
 def test_a_run_that_never_began_leaves_no_job(over_s3: TransferScene) -> None:
-    tree = over_s3.write({"good": b"1", "more": b"2"})
+    tree = over_s3.write({"good": b"1", "more": b"2", "large": bytes(2 * PART)})
     (over_s3.folder / "file").write_bytes(b"")
-    told = over_s3("upload", f"{tree}/", "s3://there-is-no-such-bucket/", code=5)
+    told = over_s3("upload", f"{tree}/", "s3://there-is-no-such-bucket/", *IN_PARTS, code=5)
     assert told.err.count("there is no bucket") == 1
     over_s3("upload", f"{tree}/", over_s3.url(), "--endpoint", "http://127.0.0.1:1", code=7)
     over_s3("upload", f"{tree}/", over_s3.url())

@@ -33,6 +33,8 @@ from jsobj.transfer.upload.worker import (
 from jsobj.transfer.upload.zarr_order import MARKERS, HeldBack, failed_below
 from jsobj.transfer.zarr_leftovers import leftovers_warning
 
+_REFUSALS = {ExitCode.NOT_FOUND, ExitCode.AUTH, ExitCode.REFUSED}
+
 Planned = SendWhole | BeginParts | Skipped | LeftOut | Failed
 
 
@@ -190,6 +192,9 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
                 self.journal.upload_ended(unit.item.key, left=outcome.error is not None)
                 self._failed(unit.item.source, unit.error)
             case _ if outcome.error is not None:
+                fresh = isinstance(unit, BeginParts) and not unit.upload_id and not unit.looking
+                if fresh and outcome.error.code in _REFUSALS:
+                    self.journal.upload_ended(unit.item.key)  # the server's answer: nothing was begun
                 self._failed(unit.item.source, outcome.error)
             case SendWhole():
                 self._sent(unit.item, outcome.value)
