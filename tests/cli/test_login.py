@@ -168,7 +168,7 @@ def test_the_two_stdin_options_exclude_each_other(jsobj: Jsobj, cloud: Cloud) ->
 
 def test_prompt_for_the_password_does_not_echo(jsobj: Jsobj, cloud: Cloud) -> None:
     with jsobj.terminal("login", cloud.rc("openrc-password")) as child:
-        child.expect("OpenStack password of alice: ")
+        child.expect("OpenStack password of alice in project demo at 127.0.0.1:[0-9]+: ")
         assert not child.getecho()
         child.sendline(cloud.password("alice"))
         child.expect("Stored as cloud 'demo'")
@@ -192,7 +192,7 @@ def test_prompts_for_a_cloud_without_a_file(jsobj: Jsobj, cloud: Cloud) -> None:
         child.sendline(cloud.auth_url)
         child.expect("credential ID: ")
         child.sendline(credential["application_credential_id"])
-        child.expect("credential secret: ")
+        child.expect("credential secret at 127.0.0.1:[0-9]+: ")
         child.sendline(credential["application_credential_secret"])
         child.expect("Stored as cloud 'typed'")
         child.expect(pexpect.EOF)
@@ -200,7 +200,7 @@ def test_prompts_for_a_cloud_without_a_file(jsobj: Jsobj, cloud: Cloud) -> None:
 
 def test_c15_ctrl_c_at_the_password_prompt(jsobj: Jsobj, cloud: Cloud) -> None:
     with jsobj.terminal("login", cloud.rc("openrc-password")) as child:
-        child.expect("OpenStack password of alice: ")
+        child.expect("OpenStack password of alice in project demo at 127.0.0.1:[0-9]+: ")
         assert not child.getecho()
         child.sendintr()
         child.expect(pexpect.EOF)
@@ -219,7 +219,7 @@ def test_c15_the_shell_has_its_echo_again(jsobj: Jsobj, cloud: Cloud) -> None:
         "sh", ["-c", line], env=jsobj.environment(), cwd=str(jsobj.folder), encoding="utf-8", timeout=30
     )
     try:
-        child.expect("OpenStack password of alice: ")
+        child.expect("OpenStack password of alice in project demo at 127.0.0.1:[0-9]+: ")
         os.kill(child.pid, 0)
         child.sendintr()
         child.expect("code 130")
@@ -371,3 +371,26 @@ def test_terminated_while_keystone_is_silent(jsobj: Jsobj, cloud: Cloud) -> None
             running.wait()
     assert "Traceback" not in (jsobj.home / "output").read_text()
     assert not jsobj.clouds.exists()
+
+
+def test_a_wrong_password_is_asked_for_again_at_a_terminal(jsobj: Jsobj, cloud: Cloud) -> None:
+    with jsobj.terminal("login", cloud.rc("openrc-password")) as child:
+        child.expect("OpenStack password of alice in project demo")
+        child.sendline("wrong-in-every-way")
+        child.expect(r"once\s+more")
+        child.expect("OpenStack password of alice in project demo")
+        child.sendline(cloud.password("alice"))
+        child.expect("Stored as cloud 'demo'")
+        child.expect(pexpect.EOF)
+        child.wait()
+        assert child.exitstatus == 0
+
+
+def test_the_end_of_input_is_no_interrupt(jsobj: Jsobj, cloud: Cloud) -> None:
+    with jsobj.terminal("login", cloud.rc("openrc-password")) as child:
+        child.expect("OpenStack password of alice")
+        child.sendeof()
+        child.expect("Ctrl-D")
+        child.expect(pexpect.EOF)
+        child.wait()
+        assert child.exitstatus == 2

@@ -11,13 +11,15 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import show_warnings
 from jsobj.cli.parsing.world import World
-from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError, LoginRefused
 from jsobj.identity.command_hints import same_login
 from jsobj.secret import Secret
 
 if TYPE_CHECKING:
     from jsobj.identity.auth_source import AuthSource
+    from jsobj.identity.keystone.client import Keystone
 
+_TRIES = 3  # of a secret that is typed
 _BY_SECRET = frozenset({"password", "v3password", "v3totp", "v3token", "token"})
 
 
@@ -68,7 +70,7 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     show_warnings(world, source)
     source = _trusting(world, _with_secret(world, source, options))
     world.out.detail(f"asking {source.auth_url} for a token ({source.auth_type})")
-    keystone = Keystone(source)
+    keystone = _logged_in(world, source)
     if options["browser"]:
         keystone = Keystone(as_token_source(keystone))
     name = check_name(options["name"] or source.cloud or suggest_name(keystone))
@@ -96,6 +98,21 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
     if keystone.source.secrets:
         world.out.note(f"What proves it (password or secret) is in {stored.files.secure}, for you alone.")
     world.out.note(next_steps(keys, keystone.login, "" if is_default else same_login(cloud=name)))
+
+
+def _logged_in(world: World, source: AuthSource) -> Keystone:
+    """The login; what was typed may be typed anew where Keystone refuses it."""
+    from jsobj.identity.auth_source import secret_option
+    from jsobj.identity.keystone.client import Keystone
+
+    option = secret_option(source)
+    for _ in range(_TRIES - 1 if source.origins.get(option) == "typed" else 0):
+        try:
+            return Keystone(source)
+        except LoginRefused as error:
+            world.out.warn(f"{error.message}; once more, or Ctrl-C")
+            source = source.with_secret(option, _asked(world, source), "typed")
+    return Keystone(source)
 
 
 def _trusting(world: World, source: AuthSource) -> AuthSource:
@@ -210,11 +227,7 @@ def _with_secret(world: World, source: AuthSource, options: dict[str, Any]) -> A
 
     option = secret_option(source)
     words = option.replace("_", " ")
-    label = "Application credential secret"
-    flag, wrong = "--secret-stdin", "--password-stdin"
-    if option != "application_credential_secret":
-        label = f"OpenStack password of {source.auth.get('username') or source.auth.get('user_id') or 'the user'}"
-        flag, wrong = wrong, flag
+    flag, wrong = _stdin_flags(option)
     if options["secret_stdin" if wrong == "--secret-stdin" else "password_stdin"]:
         raise BadUsage(f"{source.where} is a login by {words}, which {wrong} does not give", hint=f"use {flag}")
     if options["password_stdin"] or options["secret_stdin"]:
@@ -222,7 +235,26 @@ def _with_secret(world: World, source: AuthSource, options: dict[str, Any]) -> A
     needed = source.is_application_credential or source.auth_type in _BY_SECRET
     if source.secrets.get(option) or not needed:
         return source
-    return source.with_secret(option, Secret(world.ask(label, option=flag, secret=True)), "typed")
+    return source.with_secret(option, _asked(world, source), "typed")
+
+
+def _stdin_flags(option: str) -> tuple[str, str]:
+    """The option by which this secret comes on standard input, and the other one."""
+    flags = ("--secret-stdin", "--password-stdin")
+    return flags if option == "application_credential_secret" else (flags[1], flags[0])
+
+
+def _asked(world: World, source: AuthSource) -> Secret:
+    """The secret from a person, who is told for whom and for which cloud."""
+    from jsobj.identity.auth_source import secret_option
+
+    option, label = secret_option(source), "Application credential secret"
+    if option != "application_credential_secret":
+        label = f"OpenStack password of {source.auth.get('username') or source.auth.get('user_id') or 'the user'}"
+        if project := source.auth.get("project_name") or source.auth.get("project_id"):
+            label += f" in project {project}"
+    host = source.auth_url.partition("://")[2].partition("/")[0]
+    return Secret(world.ask(f"{label} at {host}", option=_stdin_flags(option)[0], secret=True))
 
 
 def _profile_with_key(world: World, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TextIO
@@ -72,9 +73,16 @@ class World:
                 code=ExitCode.USAGE,
                 hint=f"use {option}",
             )
-        return str(
-            click.prompt(question, hide_input=secret, err=True, default=default or None, show_default=not secret)
-        )
+        try:
+            return str(
+                click.prompt(question, hide_input=secret, err=True, default=default or None, show_default=not secret)
+            )
+        except click.Abort as error:
+            if not isinstance(error.__context__, EOFError):
+                raise  # Ctrl-C
+            sys.stderr.write("\n")
+            message = f"no answer to '{question}': the input ended (Ctrl-D)"
+            raise JsobjError("input-ended", message, code=ExitCode.USAGE, hint=f"use {option}") from error
 
     def confirm(self, question: str, *, option: str) -> None:
         """Ask for confirmation.
