@@ -28,6 +28,9 @@ _jsobj_completion() {
     if [[ $quote || $files ]]; then
         compopt +o noquote
     fi
+    if [[ ${#COMPREPLY[@]} -gt 1 && " ${COMPREPLY[*]} " == *"s3:// "* ]]; then
+        compopt +o filenames # which would show s3:// as /
+    fi
     if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == */ ]]; then
         compopt -o nospace # a folder: more may follow
     fi
