@@ -242,7 +242,8 @@ class Transfers:
         Parameters
         ----------
         recursive:
-            ``URL/`` means everything whose name begins so, ``URL`` the object and everything below ``URL/``.
+            ``URL/`` means everything whose name begins so, ``URL`` the object and everything below ``URL/``. Without it
+            a pattern means objects only; folders that match are left alone, with a warning.
 
         Raises
         ------
@@ -256,7 +257,10 @@ class Transfers:
         places = [parse_location(url, need_key=not recursive) for url in ([urls] if isinstance(urls, str) else urls)]
 
         def act(context: ActionContext) -> Result:
-            objects = to_delete(context.stores, places, recursive=recursive)
+            def left(folder: str) -> None:
+                context.emit(Noted(f"the folder {folder} is left alone", warning=True))
+
+            objects = to_delete(context.stores, places, recursive=recursive, left=left)
             result = delete(context.stores, objects, context.tally, context.emit)
             if result.failures and len(places) == 1 and not recursive:
                 raise result.failures[0]

@@ -137,5 +137,5 @@ def nothing_at(store: Store, key: str) -> JsobjError:
     above = key.rstrip("/").rpartition("/")
     return ObjectNotFound(
         f"there is nothing at {store.place.url(key)}",
-        hint=f"see what is there: jsobj ls {shlex.quote(store.place.url(above[0] + above[1]))}",
+        hint=f"see what is there: jsobj ls {shlex.quote(store.place.url(above[0] + above[1]))}{store.place.at}",
     )

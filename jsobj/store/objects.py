@@ -139,7 +139,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class StorePlace:
-    """Where a store or an account (``bucket`` "") is. ``where``: what chose it; ``account``: Swift's URL, "" for S3."""
+    """Where a store or an account (``bucket`` "") is. ``where``: what chose it; ``account``: Swift's URL, "" for S3.
+
+    ``at``: the options that choose the same login, for hints, with a blank in front.
+    """
 
     dialect: str
     bucket: str
@@ -147,6 +150,7 @@ class StorePlace:
     where: str
     project: str = ""
     account: str = ""
+    at: str = ""
 
     def url(self, key: str = "") -> str:
         """``s3://bucket/key`` or ``swift://container/object``."""

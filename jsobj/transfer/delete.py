@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.location import first_of
 from jsobj.store.objects import Store
+from jsobj.store.patterns import is_pattern
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Failed, Listener, Tally
 from jsobj.transfer.outcomes import ends_run
@@ -18,12 +20,13 @@ WORKERS = 16
 
 @dataclass(frozen=True, slots=True)
 class ToDelete:
-    """An object to delete. ``named``: by the user, so that a missing one is an error."""
+    """An object to delete. ``named``: by the user, so that a missing one is an error; ``problem``: why it cannot be."""
 
     store: Store
     key: str
     size: int = 0
     named: bool = False
+    problem: JsobjError | None = None
 
     @property
     def url(self) -> str:
@@ -57,33 +60,55 @@ def _counted(objects: Iterable[ToDelete], tally: Tally) -> Iterator[ToDelete]:
     tally.planned = True
 
 
+def examined(objects: Iterable[ToDelete], *, stop: Callable[[], None]) -> Iterator[ToDelete | Failed]:
+    """What a dry run shows: what there is to delete, with its size, and what would fail. Nothing is deleted."""
+    return parallel_map(partial(_attempted, _found), objects, WORKERS, stop=stop)
+
+
 def _delete(item: ToDelete) -> Done | Failed:
+    ended = _attempted(delete, item)
+    return ended if isinstance(ended, Failed) else Done(ended.url, "", ended.size, "")
+
+
+def _attempted(do: Callable[[ToDelete], ToDelete], item: ToDelete) -> ToDelete | Failed:
     try:
-        delete(item)
+        return do(item)
     except JsobjError as error:
         if ends_run(error):
             raise
         return Failed(item.url, error)
-    return Done(item.url, "", item.size, "")
 
 
-def delete(item: ToDelete) -> None:
+def delete(item: ToDelete) -> ToDelete:
     """Delete one object. Raises :class:`JsobjError`; not found only where the user named it."""
-    if item.named:
-        _require_object(item)
+    found = _found(item)
     item.store.delete(item.key)
+    return found
 
 
-def _require_object(item: ToDelete) -> None:
+def _found(item: ToDelete) -> ToDelete:
     """Servers accept the deletion of a missing object; the user may have mistyped its name."""
+    if item.problem is not None:
+        raise item.problem
+    if not item.named:
+        return item
     try:
-        item.store.head(item.key)
+        return replace(item, size=item.store.head(item.key).size)
     except ObjectNotFound as error:
         if first_of(item.store.list(f"{item.key}/")) is None:
             raise
-        raise JsobjError(
-            "object-is-prefix",
-            f"{item.url} is not an object; there are objects below {item.url}/",
-            code=ExitCode.NOT_FOUND,
-            hint=f"to delete them all: jsobj rm -r {shlex.quote(item.url + '/')}",
-        ) from error
+        raise is_prefix(item.store, item.key) from error
+
+
+def is_prefix(store: Store, key: str) -> JsobjError:
+    """The error for a name (or a pattern) that folders have, and no object has."""
+    url = store.place.url(key)
+    pattern = is_pattern(key)
+    matched = f"only folders match {url}" if pattern else f"{url} is not an object; there are objects below {url}/"
+    return JsobjError(
+        "object-is-prefix",
+        matched,
+        code=ExitCode.NOT_FOUND,
+        hint=f"to delete them with all that is in them: jsobj rm -r {shlex.quote(url if pattern else url + '/')}"
+        + store.place.at,
+    )

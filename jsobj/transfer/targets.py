@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.location import Location, first_of, nothing_at, object_at
+from jsobj.store.location import Location, first_of
 from jsobj.store.objects import Store
-from jsobj.store.patterns import compiled, fixed_part, is_pattern
+from jsobj.store.selection import select
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +101,17 @@ def prefix_target(prefix: str, destination: str) -> DownloadTarget:
     return DownloadTarget(destination, "", prefix, prefix)
 
 
-def pattern_target(key: str, destination: str) -> DownloadTarget:
-    """Where the objects go that match a pattern, or are below a folder that does.
-
-    The folder part before the first wildcard is cut off.
-    """
-    fixed = fixed_part(key)
-    cut = fixed[: fixed.rfind("/") + 1]
-    return DownloadTarget(destination, "", fixed, cut, compiled([key, f"{key}/**"]), key)
-
-
 def download_target(store: Store, location: Location, destination: str) -> DownloadTarget:
     """An object, everything below a prefix, or what a pattern matches; not found where there is nothing."""
     key = location.key
-    if not location.many:
-        if object_at(store, key) is not None:
-            return object_target(key, destination)
-        if is_pattern(key):
-            return pattern_target(key, destination)
-    target = prefix_target(key, destination)
-    if first_of(store.list(target.prefix)) is None and key:
-        raise nothing_at(store, key)
-    return target
+    chosen = select(store, key)
+    if chosen.found is not None:
+        return object_target(key, destination)
+    if chosen.pattern:
+        return DownloadTarget(destination, "", chosen.fixed, chosen.base, chosen.wanted, key)
+    if key and first_of(chosen.everything()) is None:
+        raise chosen.nothing()
+    return prefix_target(key, destination)
 
 
 def absolute(path: str) -> str:

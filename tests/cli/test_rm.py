@@ -33,7 +33,7 @@ def test_several_of_which_some_are_not_there(scene: Scene) -> None:
     assert document["failures"][0]["reference"] == "object-not-found"
     assert document["failures"][0]["item"] == scene.url("nope")
     assert done.error["reference"] == "not-all-deleted"
-    assert f"Failed: {scene.url('nope')}" in done.err
+    assert f"Failed: there is no object {scene.url('nope')}" in done.err
 
 
 def test_a_mistyped_name_is_told(scene: Scene) -> None:
@@ -71,6 +71,40 @@ def test_recursive_never_takes_what_only_begins_alike(scene: Scene, key: str, le
     done = scene("rm", "-r", scene.url(key), "--yes", "--json").json
     assert (done["done"], done["failed"]) == (len(TREE) - len(left), 0)
     assert scene.names() == left
+
+
+def test_what_matches_is_deleted_and_folders_are_named(scene: Scene) -> None:
+    scene.fill(TREE)
+    plan = scene("rm", scene.url("a*"), "--dry-run")
+    assert (plan.lines, scene.names()) == ([scene.url("a"), scene.url("a-b")], sorted(TREE))
+    for said in (plan.err, scene("rm", scene.url("a*"), "--yes").err):
+        assert all(f"the folder {scene.url(folder)} is left alone" in said for folder in ("a/", "ab/"))
+    assert scene.names() == ["a/b", "a/c/d", "ab/x", "z"]
+    assert scene("rm", scene.url("a*"), "--yes", "--json", code=5).error is not None
+    scene("rm", "-r", scene.url("a?"), "--yes")
+    assert scene.names() == ["a/b", "a/c/d", "z"]
+    assert scene("rm", scene.url("**/d"), "--json", code=2).error["reference"] == "confirmation-needed"
+    scene("rm", scene.url("**/[bd]"), "--yes")
+    assert scene.names() == ["z"]
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_dry_run_looks_at_what_is_there(scene: Scene, dry: tuple[str, ...]) -> None:
+    scene.fill(TREE)
+    for key, reference in (("nope", "object-not-found"), ("ab", "object-is-prefix"), ("x*", "nothing-matches")):
+        refused = scene("rm", scene.url(key), "--yes", *dry, "--json", code=5)
+        assert (refused.out, refused.error["reference"]) == ("", reference)
+    refused = scene("rm", *map(scene.url, ("nope", "x*", "z")), "--yes", *dry, code=3)
+    failed = [line for line in refused.err.splitlines() if line.startswith("Failed: ")]
+    assert [scene.url(key) in line for key, line in zip(("nope", "x*"), failed, strict=True)] == [True, True]
+    assert scene.names() == [key for key in sorted(TREE) if dry or key != "z"]
+
+
+def test_a_name_with_a_wildcard_in_it_comes_before_what_it_matches(scene: Scene) -> None:
+    scene.fill({"a[1].nc": b"1", "a1.nc": b"2", "*": b"3"})
+    scene("rm", scene.url("a[1].nc"))
+    scene("rm", scene.url("*"))
+    assert scene.names() == ["a1.nc"]
 
 
 def test_dry_run_as_a_document(scene: Scene) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from jsobj.ec2_keys.server_info import limit_of, server_info
 from jsobj.errors import ExitCode, JsobjError, NotObjectStore, ObjectNotFound
+from jsobj.identity.command_hints import same_login
 from jsobj.net.body import Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
@@ -41,7 +42,8 @@ class S3Store(Multipart):
     def __init__(self, access: S3Access, bucket: str, *, proxy: str = "", retry: RetryPolicy | None = None) -> None:
         self._dialect = S3Dialect(access)
         session = Session(access.origin, self._dialect, verify=access.verify, proxy=proxy, retry=retry)
-        super().__init__(StorePlace("s3", bucket, str(access.origin), access.where, access.project), session)
+        at = same_login(profile=access.profile)
+        super().__init__(StorePlace("s3", bucket, str(access.origin), access.where, access.project, at=at), session)
         self._requests = S3Requests(session, access, bucket)
 
     def _read_info(self) -> Mapping[str, Any]:

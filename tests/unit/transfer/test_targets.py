@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.patterns import compiled, is_pattern
-from jsobj.transfer.targets import object_target, pattern_target, prefix_target, upload_sources
+from jsobj.store.patterns import compiled
+from jsobj.transfer.targets import object_target, prefix_target, upload_sources
 
 
 @pytest.fixture
@@ -90,9 +90,3 @@ def test_globs(pattern: str, matching: list[str], other: list[str]) -> None:
         assert compiled([pattern]).fullmatch(key), key
     for key in other:
         assert not compiled([pattern]).fullmatch(key), key
-
-
-def test_a_glob_lists_only_what_it_must() -> None:
-    assert is_pattern("raw/*.nc")
-    target = pattern_target("raw/2026-*/x.nc", "here")
-    assert (target.prefix, target.cut) == ("raw/2026-", "raw/")
