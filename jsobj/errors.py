@@ -253,12 +253,20 @@ class BytesDiffer(TypedError, reference="bytes-differ", code=ExitCode.INTEGRITY)
     """What arrives does not have the object's digest, however often it is fetched."""
 
 
+class EncodingDamaged(TypedError, reference="encoding-damaged", code=ExitCode.INTEGRITY):
+    """The content is not what its Content-Encoding says."""
+
+
 class SourceChanged(TypedError, reference="source-changed", code=ExitCode.INTEGRITY):
     """A file is not what it was when its upload was planned."""
 
 
 class SourceVanished(TypedError, reference="source-vanished", code=ExitCode.LOCAL):
     """A file is gone that was there when its upload was planned."""
+
+
+class OutputNotWritten(TypedError, reference="output-not-written", code=ExitCode.LOCAL):
+    """Standard output takes no more."""
 
 
 class DiskFull(TypedError, reference="disk-full", code=ExitCode.LOCAL):

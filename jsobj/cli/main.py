@@ -16,7 +16,7 @@ import click
 
 from jsobj import __version__
 from jsobj.cli.parsing.command import Entry, Group, ReaderGone
-from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError, OutputNotWritten
 
 _START, _KEYS, _DATA, _SICK, _MORE = "Logging in", "Keys and endpoints", "Buckets", "When it does not work", "More"
 _OBJECTS, _UNDER_WAY, _OTHERS = "Objects", "Transfers under way", "Other tools"
@@ -91,7 +91,7 @@ def run(argv: Sequence[str]) -> int:
         code = call(argv)
         sys.stdout.flush()
     except JsobjError as error:
-        if error.reference == "output-not-written":
+        if isinstance(error, OutputNotWritten):
             _drop_stdout()
         return _report(error, argv)
     except click.UsageError as error:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import EncodingDamaged, JsobjError
 
 ENCODINGS = ("gzip", "br", "zstd")
 _READ = 1024 * 1024
@@ -143,9 +143,5 @@ def file_chunks(descriptor: int, size: int) -> Iterator[memoryview]:
 
 
 def _damaged(name: str) -> JsobjError:
-    return JsobjError(
-        "encoding-damaged",
-        f"the content says that it is {name}, and cannot be decoded as such",
-        code=ExitCode.INTEGRITY,
-        hint="fetch it as it is stored: --raw",
-    )
+    what = f"the content says that it is {name}, and cannot be decoded as such"
+    return EncodingDamaged(what, hint="fetch it as it is stored: --raw")

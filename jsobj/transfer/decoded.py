@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 
-from jsobj.errors import BytesDiffer, JsobjError
+from jsobj.errors import BytesDiffer, EncodingDamaged
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import ObjectInfo, Store
 from jsobj.transfer.compression import decodable, decoder, encoder, file_chunks, through
@@ -40,10 +40,8 @@ def same_decoded(store: Store, info: ObjectInfo, descriptor: int) -> bool:
             if os.pread(descriptor, len(chunk), offset) != chunk:
                 return False
             offset += len(chunk)
-    except JsobjError as error:
-        if error.reference == "encoding-damaged" or isinstance(error, BytesDiffer):
-            return False
-        raise
+    except (EncodingDamaged, BytesDiffer):
+        return False
     return offset == os.fstat(descriptor).st_size
 
 
@@ -60,9 +58,7 @@ def decoded_digest(store: Store, info: ObjectInfo, kind: str) -> tuple[str, str]
     try:
         for chunk in through(decoder(encoding_of(info)), chunks):
             plain.update(chunk)
-    except JsobjError as error:
-        if error.reference != "encoding-damaged":
-            raise
+    except EncodingDamaged:
         for _ in chunks:  # its digest as it is stored is of interest all the same
             pass
         return stored.hexdigest(), ""

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TextIO
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import JsobjError, OutputNotWritten
 from jsobj.ui.documents import Listing, Record, Stream
 from jsobj.ui.text import safe
 from jsobj.ui.wrap import columns_of, wrapped, wrapped_value
@@ -227,7 +227,7 @@ def output_failed(error: OSError) -> JsobjError:
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     words = "no space left" if full else (error.strerror or str(error)).lower()
     hint = "free some space, or write elsewhere" if full else ""
-    return JsobjError("output-not-written", f"standard output: {words}", code=ExitCode.LOCAL, hint=hint)
+    return OutputNotWritten(f"standard output: {words}", hint=hint)
 
 
 def _as_json(document: Record | Listing[Any]) -> str:

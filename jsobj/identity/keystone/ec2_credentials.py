@@ -24,7 +24,7 @@ KEY_ROLES = frozenset({"member", "admin", "manager"})  # one of them is needed s
 _NO_PROJECT = "0" * 32  # well-formed, and no project's
 
 
-class Refusal(Enum):
+class KeyRefusal(Enum):
     """Why Keystone refuses (403), known by words of its sentence: it sends no other sign. UNKNOWN matches all."""
 
     DELEGATED = "Delegated tokens cannot access"  # Keystone 30 and newer
@@ -34,7 +34,7 @@ class Refusal(Enum):
     UNKNOWN = ""
 
     @classmethod
-    def of(cls, error: KeystoneForbidden) -> Refusal:
+    def of(cls, error: KeystoneForbidden) -> KeyRefusal:
         """The first whose words are in the error."""
         return next(refusal for refusal in cls if refusal.value in error.context)
 
@@ -86,7 +86,7 @@ class Ec2Api:
             answer = self._keystone.post(self._path, {"tenant_id": _NO_PROJECT})
         except JsobjError as error:
             if isinstance(error, KeystoneForbidden):
-                return Refusal.of(error) is Refusal.OTHER_PROJECT
+                return KeyRefusal.of(error) is KeyRefusal.OTHER_PROJECT
             if error.code in (ExitCode.NOT_FOUND, ExitCode.REFUSED):
                 return error.code is ExitCode.NOT_FOUND
             raise
@@ -131,10 +131,10 @@ def explain_refusal(error: KeystoneForbidden, login: Login, verb: str, command: 
     since 30.0 none may do anything, only a login of the person. The server does not tell its version, but each says its
     own sentence. The hint's commands name ``cloud``, since pasted into another terminal they must mean the same one.
     """
-    said, refusal = error.context, Refusal.of(error)
+    said, refusal = error.context, KeyRefusal.of(error)
     at = same_login(cloud=cloud)
     swift = f"the Swift API works with this login already: jsobj bucket list swift://{at}"
-    if refusal is Refusal.DELEGATED:
+    if refusal is KeyRefusal.DELEGATED:
         message = "this cloud's Keystone (30 or newer) lets no application credential make, list or delete EC2 keys"
         name = shlex.quote(f"{cloud}-sso" if cloud else "sso")
         third = (
@@ -143,7 +143,7 @@ def explain_refusal(error: KeystoneForbidden, login: Login, verb: str, command: 
             f"jsobj {command} --cloud {name}",
         )
         return _refusal("ec2-needs-full-login", message, said, _ways(login, command, at, third), FullLoginNeeded)
-    if refusal is Refusal.RESTRICTED:
+    if refusal is KeyRefusal.RESTRICTED:
         message = (
             f"a restricted application credential may not {verb} EC2 keys (Keystone since April 2026, OSSA-2026-005)"
         )
@@ -154,11 +154,11 @@ def explain_refusal(error: KeystoneForbidden, login: Login, verb: str, command: 
             f"jsobj {command}{at}",
         )
         return _refusal("ec2-needs-unrestricted", message, said, _ways(login, command, at, third), KeysRefused)
-    if refusal is Refusal.OTHER_PROJECT:
+    if refusal is KeyRefusal.OTHER_PROJECT:
         message = f"an application credential may {verb} EC2 keys only of its own project ({login.project.name})"
         hint = f"log in with a credential of that project; or with your password: {_password(login, command, at)}"
         return _refusal("ec2-other-project", message, said, hint)
-    if refusal is Refusal.LIMIT:
+    if refusal is KeyRefusal.LIMIT:
         message = f"user {login.user.name} has as many EC2 keys as this cloud allows"
         hint = f"see them: jsobj ec2-creds list{at}; delete one: jsobj ec2-creds delete ACCESS{at}"
         return _refusal("ec2-limit", message, said, hint)
