@@ -243,7 +243,7 @@ def test_full_disk_on_stdout(jsobj: Jsobj) -> None:
         check=False,
     )
     assert done.returncode == 9
-    assert "No space left" in done.stderr
+    assert "no space left" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -34,6 +34,12 @@ _QUICKACK = getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY)
 _FRESH_SECONDS = 1.0  # a connection idle for less is taken to be open
 
 
+def _send_all(connection: socket.socket, data: memoryview) -> None:
+    """As ``sendall``, whose timeout is one for all of the data: on a slow line it ends though bytes move."""
+    while data:
+        data = data[connection.send(data) :]
+
+
 class Wire:
     """One connection. Not for two threads at once, except :meth:`cut`. ``name``: the server, for logs."""
 
@@ -138,7 +144,7 @@ class Wire:
                 raise FromSourceError(error) from error
             if digest is not None:
                 digest.update(view[room : room + count])
-            connection.sendall(view[: room + count])
+            _send_all(connection, view[: room + count])
             room = 0
             offset += count
             if moved is not None:
@@ -150,7 +156,7 @@ class Wire:
             piece = data[start : start + BUFFER]
             if digest is not None:
                 digest.update(piece)
-            connection.sendall(piece)
+            _send_all(connection, piece)
             if moved is not None:
                 moved(len(piece))
 
