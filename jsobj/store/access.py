@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError, NoS3Keys
 from jsobj.identity import ledger
-from jsobj.identity.aws_files.profile import AwsProfile, read_profile
+from jsobj.identity.aws_files.profile import AwsProfile, has_credential_process, read_profile
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import Choice, chosen_cloud, chosen_profile
 from jsobj.identity.settings import Settings
@@ -143,9 +143,11 @@ def ways_without_keys(
 
 def _no_such_profile(settings: Settings, choice: Choice, cloud: str) -> JsobjError:
     chosen = "" if choice.reason == "--profile" else f" (chosen by {choice.reason})"
+    process = has_credential_process(settings.aws, choice.name)
+    why = "; its credential_process is for other tools: jsobj runs no program that a file names" if process else ""
     return JsobjError(
         "profile-without-key",
-        f"profile '{choice.name}'{chosen} holds no key in {settings.aws.credentials}",
+        f"profile '{choice.name}'{chosen} holds no key in {settings.aws.credentials}{why}",
         code=ExitCode.NOT_FOUND,
         hint=ways_without_keys(settings, cloud=cloud, profile=choice.name),
     )

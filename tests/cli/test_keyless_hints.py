@@ -142,6 +142,15 @@ def test_a_profile_that_is_not_there_is_no_reason_for_keys_either(keyless: Jsobj
     assert "ec2-creds" not in error["hint"]
 
 
+def test_a_profile_whose_keys_come_from_a_program_says_that_jsobj_does_not_run_it(keyless: Jsobj) -> None:
+    keyless.config.parent.mkdir(exist_ok=True)
+    with keyless.config.open("a") as file:
+        file.write("\n[profile proc]\ncredential_process = /bin/echo nothing\nendpoint_url = https://s3.example\n")
+    error = keyless("ls", "s3://results/a", "--profile", "proc", "--json", code=5).error
+    assert error["reference"] == "profile-without-key"
+    assert "jsobj runs no program that a file names" in error["message"]
+
+
 def test_keys_that_can_be_made_are_named_with_the_cloud_and_the_profile_typed(member: Jsobj, keys: Keys) -> None:
     hint = member("ls", "s3://results", "--cloud", "demo", "--json", code=4).error["hint"]
     assert hint.split("\n") == [

@@ -94,6 +94,11 @@ def read_profile(files: AwsFiles, name: str) -> AwsProfile | None:
     )
 
 
+def has_credential_process(files: AwsFiles, name: str) -> bool:
+    """Whether the profile's keys come from a program, which AWS tools run and jsobj does not. Raises as above."""
+    return "credential_process" in _merged(_load(files), name)
+
+
 def names(files: AwsFiles) -> tuple[str, ...]:
     """Every profile of the two files, in file order, config first. Raises as :func:`read_profile`."""
     pair = _load(files)

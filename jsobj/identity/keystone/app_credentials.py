@@ -99,7 +99,7 @@ class AppCredentials:
         try:
             answer = self._keystone.post(self._path, {"application_credential": wanted})
         except JsobjError as error:
-            raise _explain(error, name, self._keystone.login) from error
+            raise _explain(error, name, self._keystone.login, roles) from error
         made = answer.get("application_credential", {})
         return _credential(made), Secret(str(made.get("secret", "")))
 
@@ -124,7 +124,7 @@ def _credential(item: Mapping[str, Any]) -> AppCredential:
     )
 
 
-def _explain(error: JsobjError, name: str, login: Login) -> JsobjError:
+def _explain(error: JsobjError, name: str, login: Login, roles: Sequence[str] = ()) -> JsobjError:
     if isinstance(error, KeystoneConflict):
         sentence = f"there is an application credential '{name}' already"
         hint = f"choose another name, or delete it first: jsobj app-cred delete {shlex.quote(name)}"
@@ -135,7 +135,8 @@ def _explain(error: JsobjError, name: str, login: Login) -> JsobjError:
         return JsobjError("app-cred-restricted", sentence, code=ExitCode.REFUSED, context=error.context, hint=hint)
     if isinstance(error, KeystoneRejected):
         sentence = f"Keystone does not make '{name}'"
-        hint = f"--role takes roles that you have yourself in this project: {', '.join(login.roles) or 'none'}"
+        own = f"roles that you have yourself in this project: {', '.join(login.roles) or 'none'}"
+        hint = f"--role takes {own}" if roles else f"try again in a minute; it would have all {own}"
         return JsobjError("app-cred-rejected", sentence, code=ExitCode.USAGE, context=error.context, hint=hint)
     return error
 
