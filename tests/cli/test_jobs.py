@@ -80,15 +80,15 @@ def key_of(jsobj: Jsobj, bucket: str = "b", **more: Any) -> JobKey:
     return JobKey(**{**values, **more})
 
 
-def left(jsobj: Jsobj, key: JobKey, *, upload_id: str = "id") -> str:
-    """A journal of an interrupted run with one upload under way; its id."""
+def left(jsobj: Jsobj, key: JobKey, *, upload_id: str = "id", state: str = "interrupted") -> str:
+    """A journal of an ended run with one upload under way; its id."""
     journal = Journal.open(state_dir(jsobj), key)
     file = LocalFile("/data/run42/big.nc", "big.nc", 3 * PART, 1, 2)
     journal.intend_upload("run42/big.nc", file)
     if upload_id:
         journal.upload_begun("run42/big.nc", file, upload_id, PART)
     journal.failed("run42/\x1b[31mred", JsobjError("file-unreadable", "cannot read it", code=ExitCode.LOCAL))
-    journal.finish("interrupted")
+    journal.finish(state)
     return journal.id
 
 
@@ -286,3 +286,22 @@ def test_s01_b128_no_secret_is_in_it(keyed: Jsobj, killed: tuple[str, bytes]) ->
     assert b"up/big file.bin" in content
     assert secret not in content
     keyed("jobs", "cancel", job, "--yes")
+
+
+def test_cancel_all_or_those_that_failed(jsobj: Jsobj) -> None:
+    left(jsobj, key_of(jsobj, "running"))
+    kept = Journal.open(state_dir(jsobj), key_of(jsobj, "running"))
+    try:
+        left(jsobj, key_of(jsobj, "failed"), state="failed")
+        left(jsobj, key_of(jsobj, "cut"))
+        states = {job["id"]: job["state"] for job in jobs(jsobj)}
+        assert sorted(states.values()) == ["failed", "interrupted", "running"]
+        assert "--failed" in jsobj("jobs", "cancel", "--json", code=2).error["message"]
+        done = jsobj("jobs", "cancel", "--failed", "--yes", "--forget", "--json").json["items"]
+        assert [states[each["id"]] for each in done] == ["failed"]
+        done = jsobj("jobs", "cancel", "--all", "--yes", "--forget", "--json").json["items"]
+        assert [states[each["id"]] for each in done] == ["interrupted"]
+        assert [job["state"] for job in jobs(jsobj)] == ["running"]
+        assert jsobj("jobs", "cancel", "--all").err == "There is no such job.\n"
+    finally:
+        kept.finish("interrupted")

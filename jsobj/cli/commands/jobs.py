@@ -16,7 +16,7 @@ from jsobj.cli.parsing.shell_complete import completer
 from jsobj.cli.parsing.stores import wish_of
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.ui.documents import Listing, Record
 from jsobj.units import human_bytes
 
@@ -139,19 +139,25 @@ def resume(ctx: click.Context, world: World, job: str) -> None:
 
 
 @command("cancel")
-@click.argument("job", nargs=-1, required=True, shell_complete=_complete)
+@click.argument("job", nargs=-1, shell_complete=_complete)
+@click.option("--all", "every", is_flag=True, help="Every job that is not running.")
+@click.option("--failed", is_flag=True, help="Every job that failed.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--forget", is_flag=True, help="Leave the server alone: remove the journal and temporary files only.")
-def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool) -> None:
+def cancel(world: World, job: tuple[str, ...], every: bool, failed: bool, yes: bool, forget: bool) -> None:
     """Give jobs up: abort their uploads, remove their temporary files.
 
     JOB is an id from 'jsobj jobs list', or the beginning of one. What was transferred completely stays.
+
+    \b
+    Examples:
+      jsobj jobs cancel 600b67
+      jsobj jobs cancel --failed
     """
     from jsobj.transfer.journal.jobs import cancel as cancel_job
-    from jsobj.transfer.journal.jobs import find_job
 
-    found = [find_job(world.settings.state_dir, each) for each in dict.fromkeys(job)]
-    if not yes:
+    found = _meant(world, job, every=every, failed=failed)
+    if found and not yes:
         for each in found:
             count = len(each.uploads) + len(each.leftovers) + len(each.downloads)
             world.out.note(f"{each.id}  {each.key.verb} to {each.key.destination}: {count} under way")
@@ -163,7 +169,19 @@ def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool) -> None:
             world.out.warn(f"an upload of {key} may have been begun: see jsobj uploads list")
         items.append({"id": each.id, "uploads": done.uploads, "downloads": done.downloads})
     columns = {"Cancelled": "id", "Uploads aborted": "uploads", "Temporary files removed": "downloads"}
-    world.out.show(Listing("jsobj.job-cancelled/1", items, columns))
+    world.out.show(Listing("jsobj.job-cancelled/1", items, columns, empty="There is no such job."))
+
+
+def _meant(world: World, ids: Sequence[str], *, every: bool, failed: bool) -> list[Job]:
+    """The jobs that are named, or all of a kind; a running one only by its name."""
+    from jsobj.transfer.journal.jobs import find_job, list_jobs
+
+    if bool(ids) + every + failed != 1:
+        raise BadUsage("name jobs, or give one of --all and --failed", hint="jsobj jobs list shows them")
+    if ids:
+        return [find_job(world.settings.state_dir, each) for each in dict.fromkeys(ids)]
+    found = list_jobs(world.settings.state_dir, lambda path, reason: world.out.warn(f"{path}: {reason}"))
+    return [job for job in found if job.state == "failed" or (every and job.state != "running")]
 
 
 def _open(world: World, job: Job) -> Store:
