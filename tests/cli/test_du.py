@@ -37,3 +37,11 @@ def test_nothing(scene: Scene) -> None:
     assert scene("du", scene.url(), "--json").json["objects"] == 0
     for argv in (("du", scene.url("x/")), ("du", scene.url("x")), ("du", scene.url("x"), "--folders")):
         assert scene(*argv, "--json", code=5).error["reference"] == "object-not-found"
+
+
+def test_what_matches_a_pattern(scene: Scene) -> None:
+    scene.fill({"a.nc": b"1", "raw/b.nc": b"22", "raw/c.txt": b"333"})
+    found = scene("du", scene.url("**/*.nc"), "--json").json
+    assert (found["objects"], found["bytes"]) == (2, 3)
+    assert scene("du", scene.url("ra*"), "--json").json["objects"] == 2
+    assert scene("du", scene.url("none*"), "--json", code=5).error["reference"] == "nothing-matches"

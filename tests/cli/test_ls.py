@@ -205,3 +205,16 @@ def test_private_data_stay_private(scene: Scene, jsobj: Jsobj, cloud: Cloud) -> 
 def test_names_that_are_none(keyed: Jsobj) -> None:
     for text in ("s3:///key", "S3://b", "s3:/b", "gs://b", "https://host/swift/v1/AUTH_x/c"):
         assert keyed("ls", text, "--json", code=2).error["hint"]
+
+
+def test_what_matches_a_pattern(scene: Scene) -> None:
+    scene.fill(TREE)
+    assert scene("ls", scene.url("a*")).lines == ["a", "a-b", "a/"]
+    assert scene("ls", scene.url("a/*")).lines == ["b", "c/"]
+    assert scene("ls", scene.url("**/{b,d}")).lines == ["a/b", "a/c/d"]
+    assert scene("ls", "-r", scene.url("a/c*")).lines == ["c/d"]
+    assert keys(scene("ls", scene.url("*.txt"), "--json").json) == ["b.txt"]
+    error = scene("ls", scene.url("none*"), "--json", code=5).error
+    assert error["reference"] == "nothing-matches"
+    scene.fill({"w*": b"1", "wide": b"2"})
+    assert scene("ls", scene.url("w*")).lines == ["w*"]  # the object of exactly this name

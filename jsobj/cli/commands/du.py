@@ -26,22 +26,26 @@ def du(world: World, url: str, folders: bool, human: bool, unsigned: bool, endpo
 
     URL/ means everything whose name begins so, URL the object and everything below URL/. It is counted by listing,
     which takes a second for some ten thousand objects; jsobj bucket show asks the server for a whole bucket.
+    The key may be a pattern: jsobj help patterns.
 
     \b
     Examples:
       jsobj du s3://results
       jsobj du s3://results/raw/ --folders
+      jsobj du 's3://results/**/*.nc'
     """
-    from jsobj.store.location import everything_at, nothing_at, parse_location
+    from jsobj.store.location import parse_location
+    from jsobj.store.selection import select
 
     place = parse_location(url)
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         store = opened.of(place)
-        cut = len(place.key) if place.many else place.key.rfind("/") + 1
-        sizes = ((item.key[cut:], item.size) for item in everything_at(store, place.key))
+        chosen = select(store, place.key)
+        cut = len(place.key) if place.many and not chosen.pattern else len(chosen.base)
+        sizes = ((item.key[cut:], item.size) for item in chosen.everything())
         total, count = _by_folder(world, sizes, human) if folders else _sum(sizes)
         if not count and place.key:
-            raise nothing_at(store, place.key)
+            raise chosen.nothing()
         if folders:
             return
         target = store.place.url(place.key)

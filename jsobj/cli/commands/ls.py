@@ -36,11 +36,12 @@ def ls(world: World, url: str, recursive: bool, long: bool, human: bool, unsigne
 
     URL is s3://BUCKET[/KEY], swift://CONTAINER[/OBJECT] or BUCKET[/KEY]; s3:// or swift:// alone, or none at all, lists
     buckets. Folders end in a slash. Names are shown relative to the folder that is listed; --json has whole keys and
-    is written while the listing comes, as one document.
+    is written while the listing comes, as one document. KEY may be a pattern: jsobj help patterns.
 
     \b
     Examples:
       jsobj ls
+      jsobj ls 's3://results/raw/2026-*.nc'
       jsobj ls -lh s3://results/raw/
       jsobj ls swift://results -r | wc -l
       jsobj ls s3://open --no-sign-request --endpoint https://HOST:PORT
@@ -65,23 +66,18 @@ def ls(world: World, url: str, recursive: bool, long: bool, human: bool, unsigne
 
 def _found(store: Store, key: str, recursive: bool) -> tuple[str, Iterator[Listed]]:
     """The folder whose name is left out of lines, and what is in it. Raises not found where there is nothing."""
-    from jsobj.store.location import everything_at, nothing_at, object_at
+    from jsobj.store.selection import select
 
-    delimiter = "" if recursive else "/"
-    if not key:
-        return "", store.list("", delimiter=delimiter)
-    if key.endswith("/"):
-        folder, found = key, store.list(key, delimiter=delimiter)
-    elif recursive:
-        folder, found = key[: key.rfind("/") + 1], everything_at(store, key)
-    elif (item := object_at(store, key)) is not None:
-        return key[: key.rfind("/") + 1], iter((item,))
-    else:
-        folder, found = f"{key}/", store.list(f"{key}/", delimiter=delimiter)
+    chosen = select(store, key)
+    found = chosen.everything() if recursive else chosen.names()
     first = next(found, None)
-    if first is None:
-        raise nothing_at(store, key)
-    return folder, chain((first,), found)
+    if first is None and key:
+        raise chosen.nothing()
+    if chosen.pattern or not key or (not key.endswith("/") and (recursive or chosen.found)):
+        folder = chosen.base
+    else:  # names are shown below the folder that was typed
+        folder = key if key.endswith("/") else f"{key}/"
+    return folder, chain((first,), found) if first else found
 
 
 def _data(url: Callable[[str], str], item: Listed) -> dict[str, object]:
