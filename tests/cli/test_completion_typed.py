@@ -130,7 +130,7 @@ def test_places_and_what_is_in_them(shell: Shell, name: str) -> None:
     seen = shell.shown(f"jsobj ls s3://{name}/raw/")
     assert "deep/" in seen
     assert "one.nc" in seen
-    assert re.search(r"s3://\s+swift://|swift://\s+s3://|s3://\s[^\r]*swift://", shell.shown("jsobj upload data "))
+    assert re.search(r"s3://\s+swift://|swift://\s+s3://|s3://\s[^\r]*swift://", shell.shown("jsobj upload data s"))
     user("rm", f"s3://{name}/raw/one.nc")
     assert "one.nc" not in shell.shown(f"jsobj ls s3://{name}/raw/")
 

@@ -65,21 +65,21 @@ def f27_proxy_variable_malformed(scene: Scene) -> None:
 
 @table.row("proxy", "FAIL", "http_proxy")
 def f27_proxy_is_down(scene: Scene) -> None:
-    scene.export(http_proxy=f"http://{closed_port()}")
+    scene.export(http_proxy=f"http://{closed_port()}", JSOBJ_ALLOW_HTTP="1")
     scene.keystone_at(FAR)
 
 
 @table.row("proxy", "FAIL", "web page of its own")
 def f27_proxy_answers_with_a_page(scene: Scene) -> None:
     url, _ = scene.stack.enter_context(page())
-    scene.export(http_proxy=url)
+    scene.export(http_proxy=url, JSOBJ_ALLOW_HTTP="1")
     scene.keystone_at(FAR)
 
 
 @table.row("proxy", "FAIL", "407")
 def f27_proxy_wants_a_password(scene: Scene) -> None:
     url, _ = scene.stack.enter_context(page(407))
-    scene.export(ALL_PROXY=url)
+    scene.export(ALL_PROXY=url, JSOBJ_ALLOW_HTTP="1")
     scene.keystone_at(FAR)
 
 
