@@ -44,7 +44,10 @@ def holders(settings: Settings, access: str) -> tuple[Holder, ...]:
 
 
 def switch(settings: Settings, old: KeyPair, new: KeyPair) -> tuple[tuple[Holder, ...], tuple[Holder, ...]]:
-    """Put ``new`` where ``old`` stands; the files changed (a backup is kept), and those that still hold it."""
+    """Put ``new`` where ``old`` stands; the files changed (a backup is kept), and those that still hold it.
+
+    Only where both halves of the old pair are known and found: an empty secret would be "found" between all bytes.
+    """
 
     def edit(before: bytes | None) -> bytes:
         text = before or b""
@@ -54,7 +57,8 @@ def switch(settings: Settings, old: KeyPair, new: KeyPair) -> tuple[tuple[Holder
 
     changed, left = [], []
     for holder in holders(settings, old.access):
-        whole = old.secret.reveal().encode() in _start(holder.path)  # else it is written otherwise, or for a vault
+        secret = old.secret.reveal()
+        whole = bool(secret) and secret.encode() in _start(holder.path)  # else it is written otherwise, or for a vault
         with contextlib.suppress(JsobjError):
             if whole:
                 edit_private_file(holder.path, edit, backup=True)
