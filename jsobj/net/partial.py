@@ -28,7 +28,7 @@ class Partial:
         self.etag = etag
 
     def forget(self) -> int:
-        """Begin anew; the bytes that were there."""
+        """Start over; returns how many bytes were there."""
         size = self.size
         self.size, self.digest, self.etag = 0, hashlib.md5(usedforsecurity=False), ""
         return size

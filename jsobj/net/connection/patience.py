@@ -1,14 +1,11 @@
-"""Waiting for bytes that do not come: the log says so after a few seconds, and the idle time ends it."""
+"""Waiting for bytes that do not move: the log says so after a few seconds, and the idle time ends it."""
 
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-
-from jsobj.net.connection.response_head import wire_error_of
 
 NOTICE_SECONDS = 5.0  # without a byte, after which the log says so
 _AGAIN = 30.0  # seconds, between the notices after it
@@ -42,12 +39,12 @@ def watching(server: str) -> Iterator[None]:
         thread.join()
 
 
-def receive_late(
-    receive: Callable[[memoryview], int], room: memoryview, error: Exception, *, server: str, step: float, idle: float
+def wait_longer(
+    operation: Callable[[memoryview], int], data: memoryview, error: Exception, *, server: str, step: float, idle: float
 ) -> int:
-    """Receive after ``error``, which is a timeout of ``step`` seconds, for the rest of the ``idle`` time; bytes.
+    """Go on with a ``send`` or ``recv_into`` of a socket after ``error``, a timeout of ``step`` seconds; its bytes.
 
-    Raises :class:`jsobj.net.connection.response_head.WireError` when it is over, and for any other error.
+    Raises the last error when the ``idle`` time is over, and any other error at once.
     """
     waited = due = step
     while isinstance(error, TimeoutError) and waited < idle:
@@ -55,8 +52,8 @@ def receive_late(
             say_waiting(server, waited)
             due = waited + _AGAIN - waited % _AGAIN
         try:
-            return receive(room)
-        except (OSError, ssl.SSLError, ValueError) as again:
+            return operation(data)
+        except (OSError, ValueError) as again:
             error = again
         waited += step
-    raise wire_error_of(error) from error
+    raise error

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from typing import Any
 
 from jsobj.net.body import BytesSource, Moved, Sink, Source
-from jsobj.net.connection.patience import NOTICE_SECONDS, receive_late
+from jsobj.net.connection.patience import NOTICE_SECONDS, wait_longer
 from jsobj.net.connection.response_head import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, wire_error_of
 from jsobj.net.connection.socket_state import FromSourceError, closed, readable
 
@@ -32,12 +31,6 @@ _EARLY_SECONDS = 1.0  # to read an answer that came before the body was sent
 _CHUNK = 256 * 1024
 _QUICKACK = getattr(socket, "TCP_QUICKACK", socket.TCP_NODELAY)
 _FRESH_SECONDS = 1.0  # a connection idle for less is taken to be open
-
-
-def _send_all(connection: socket.socket, data: memoryview) -> None:
-    """As ``sendall``, whose timeout is one for all of the data: on a slow line it ends though bytes move."""
-    while data:
-        data = data[connection.send(data) :]
 
 
 class Wire:
@@ -72,12 +65,11 @@ class Wire:
 
         Raises :class:`WireError`, and whatever reading the source raises.
         """
-        reused = self._ready(idle, NOTICE_SECONDS if source is None else idle)
+        reused = self._ready(idle)
         self._keep = False
         self._no_body = head.startswith(b"HEAD ")
         try:
             self._send(head, source, digest, moved)
-            self._set_timeout(NOTICE_SECONDS)
             found = self._read_head()
         except WireError as error:
             self.close()
@@ -89,8 +81,8 @@ class Wire:
             raise
         return found
 
-    def _ready(self, idle: float, timeout: float) -> bool:
-        """An open connection; whether it was used before. ``timeout``: for the first operation."""
+    def _ready(self, idle: float) -> bool:
+        """An open connection; whether it was used before. Its timeout is that of the first notice, not of the end."""
         self._start = self._end = 0
         if self._socket is not None and time.monotonic() - self._used > _FRESH_SECONDS and readable(self._socket):
             self.close()  # it was closed, or bytes came without a request
@@ -99,16 +91,11 @@ class Wire:
             self._socket = self._open()
             self._recv_into = self._socket.recv_into
             self._timeout = 0.0
-        self._idle = idle
-        self._set_timeout(timeout)
+        self._idle, step = idle, min(NOTICE_SECONDS, idle)
+        if step != self._timeout:
+            self._socket.settimeout(step)
+            self._timeout = step
         return reused
-
-    def _set_timeout(self, seconds: float) -> None:
-        """The bound of each operation: the idle time, or less where waiting goes on after a notice."""
-        seconds = min(seconds, self._idle)
-        if seconds != self._timeout and self._socket is not None:
-            self._socket.settimeout(seconds)
-            self._timeout = seconds
 
     # -- sending
 
@@ -120,7 +107,7 @@ class Wire:
                 connection.sendall(head)
                 return
             self._send_body(connection, head, source, digest, moved)
-        except (OSError, ssl.SSLError) as error:
+        except OSError as error:
             if isinstance(error, FromSourceError):
                 raise error.cause from None
             if not self._answered_early(connection):
@@ -144,7 +131,7 @@ class Wire:
                 raise FromSourceError(error) from error
             if digest is not None:
                 digest.update(view[room : room + count])
-            _send_all(connection, view[: room + count])
+            self._send_all(connection, view[: room + count])
             room = 0
             offset += count
             if moved is not None:
@@ -156,9 +143,19 @@ class Wire:
             piece = data[start : start + BUFFER]
             if digest is not None:
                 digest.update(piece)
-            _send_all(connection, piece)
+            self._send_all(connection, piece)
             if moved is not None:
                 moved(len(piece))
+
+    def _send_all(self, connection: socket.socket, data: memoryview) -> None:
+        """Not ``sendall``: its timeout is one for all of the data, and would end a slow line on which bytes move."""
+        send = connection.send
+        while data:
+            try:
+                count = send(data)
+            except OSError as error:
+                count = wait_longer(send, data, error, server=self._name, step=self._timeout, idle=self._idle)
+            data = data[count:]
 
     def _answered_early(self, connection: socket.socket) -> bool:
         """A server that refuses need not read the body: its answer may lie there though sending failed."""
@@ -166,7 +163,7 @@ class Wire:
             connection.settimeout(_EARLY_SECONDS)
             self._timeout = _EARLY_SECONDS
             self._start, self._end = 0, self._recv_into(self._view)
-        except (OSError, ssl.SSLError):
+        except OSError:
             self._end = 0
             return False
         return self._end > 0
@@ -179,14 +176,17 @@ class Wire:
             self._start = self._end = 0
         try:
             count = self._recv_into(self._view[self._end :])
-        except (OSError, ssl.SSLError, ValueError) as error:
+        except (OSError, ValueError) as error:
             count = self._late(error, self._view[self._end :])
         if not count:
             raise WireError("reset", "the connection was closed")
         self._end += count
 
     def _late(self, error: Exception, room: memoryview) -> int:
-        return receive_late(self._recv_into, room, error, server=self._name, step=self._timeout, idle=self._idle)
+        try:
+            return wait_longer(self._recv_into, room, error, server=self._name, step=self._timeout, idle=self._idle)
+        except (OSError, ValueError) as last:
+            raise wire_error_of(last) from last
 
     def _read_head(self) -> Head:
         assert self._socket is not None
@@ -299,7 +299,7 @@ class Wire:
             goal = min(whole, max(filled + 1, begin + _CHUNK))
             try:
                 count = recv_into(view[filled : min(whole, filled + left)])
-            except (OSError, ssl.SSLError, ValueError) as error:
+            except (OSError, ValueError) as error:
                 count = self._late(error, view[filled : min(whole, filled + left)])
             if not count:
                 raise WireError("short", f"the body ended {left} bytes early")
@@ -319,7 +319,7 @@ class Wire:
         while filled < length:
             try:
                 count = recv_into(place[filled:])
-            except (OSError, ssl.SSLError, ValueError) as error:
+            except (OSError, ValueError) as error:
                 count = self._late(error, place[filled:])
             if not count:
                 raise WireError("short", f"the body ended {length - filled} bytes early")
@@ -336,7 +336,7 @@ class Wire:
         while True:
             try:
                 count = self._recv_into(self._view)
-            except (OSError, ssl.SSLError, ValueError) as error:
+            except (OSError, ValueError) as error:
                 count = self._late(error, self._view)
             if not count:
                 return
