@@ -11,6 +11,7 @@ from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location
 from jsobj.store.objects import Store
+from jsobj.store.patterns import is_pattern
 from jsobj.transfer import run
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import Planned
@@ -89,11 +90,14 @@ def _require_own_names(sources: Sequence[Location]) -> None:
     for source in sources:
         name = source.key.rpartition("/")[2]
         if name and name in seen:
+            meet = f"would both become '{name}'"
+            if is_pattern(name):
+                meet = f"both end in the pattern '{name}', and files of the same name would meet"
             raise JsobjError(
                 "sources-meet",
-                f"{seen[name]} and {source} would both become '{name}'",
+                f"{seen[name]} and {source} {meet}",
                 code=ExitCode.USAGE,
-                hint="fetch them one by one, under different names",
+                hint="fetch them one by one, into different folders",
             )
         seen[name] = source
 
