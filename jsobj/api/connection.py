@@ -185,7 +185,7 @@ class Connection(Transfers):
         with closing(self.store(url)) as objects:
             return objects.delete_many(keys)
 
-    def _wish(self) -> StoreRequest:
+    def _request(self) -> StoreRequest:
         from jsobj.store.open import StoreRequest
 
         return StoreRequest(self.cloud, self.profile, self.unsigned, self.endpoint)

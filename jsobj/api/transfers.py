@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -48,7 +49,7 @@ class VerifyResult:
         return self.code is ExitCode.OK
 
 
-class Transfers:
+class Transfers(ABC):
     """The half of :class:`jsobj.api.connection.Connection` that does what the commands of the same names do.
 
     ``listen`` is called with each event (:mod:`jsobj.transfer.events`), from one thread at a time; without it, events
@@ -60,9 +61,9 @@ class Transfers:
 
     __slots__ = ()
 
-    def _wish(self) -> StoreRequest:
+    @abstractmethod
+    def _request(self) -> StoreRequest:
         """Which login and endpoint the stores are opened with: :class:`jsobj.api.connection.Connection` knows."""
-        raise NotImplementedError
 
     def upload(
         self,
@@ -116,7 +117,7 @@ class Transfers:
             paths = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
             return action.upload(context, paths, location, options, filters, links=links).run()
 
-        return _run(self._wish(), act, listen)
+        return _run(self._request(), act, listen)
 
     def download(
         self,
@@ -161,7 +162,7 @@ class Transfers:
             context.emit(summary)
             return Result.of(summary)
 
-        return _run(self._wish(), act, listen)
+        return _run(self._request(), act, listen)
 
     def read(self, url: str, *, start: int = 0, size: int | None = None) -> bytes:
         """The bytes of one object as they are stored, compared with its digest; or ``size`` bytes from ``start`` on.
@@ -179,7 +180,7 @@ class Transfers:
         if start < 0 or (size is not None and size < 1):
             raise BadUsage("start is 0 or more, size 1 or more")
         part = ByteRange(start, None if size is None else start + size - 1) if start or size is not None else None
-        with BucketStores(Settings.read(), self._wish()) as stores:
+        with BucketStores(Settings.read(), self._request()) as stores:
             _, reading = read(stores, parse_location(url, need_key=True), part)
             return b"".join(reading)
 
@@ -217,7 +218,7 @@ class Transfers:
         """
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
         act = _copying(source, destination, options, Filters.of(include, exclude), move=False)
-        return _run(self._wish(), act, listen)
+        return _run(self._request(), act, listen)
 
     def move(
         self,
@@ -234,7 +235,7 @@ class Transfers:
         """As :meth:`copy`; each source is deleted once its copy was compared."""
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
         act = _copying(source, destination, options, Filters.of(include, exclude), move=True)
-        return _run(self._wish(), act, listen)
+        return _run(self._request(), act, listen)
 
     def delete(self, urls: str | Iterable[str], *, recursive: bool = False, listen: Listener | None = None) -> Summary:
         """Delete objects. Nothing is asked, and only a bucket that keeps versions can give them back.
@@ -266,7 +267,7 @@ class Transfers:
                 raise result.failures[0]
             return result
 
-        return _run(self._wish(), act, listen)
+        return _run(self._request(), act, listen)
 
     def verify(
         self,
@@ -306,7 +307,7 @@ class Transfers:
         if local and manifest:
             raise BadUsage("give either local or manifest")
         location, filters = parse_location(url), Filters.of(include, exclude)
-        with BucketStores(Settings.read(), self._wish()) as stores:
+        with BucketStores(Settings.read(), self._request()) as stores:
             store = stores.of(location)
             if manifest:
                 # Names in a list of digests need not be text.
@@ -334,7 +335,7 @@ def _copying(
     return lambda context: copy(context, start, end, options, filters, move=move).run()
 
 
-def _run(wish: StoreRequest, act: Callable[[ActionContext], Result], listen: Listener | None) -> Summary:
+def _run(request: StoreRequest, act: Callable[[ActionContext], Result], listen: Listener | None) -> Summary:
     """The summary of an action that did all. Raises :class:`TransferFailed` for any other."""
     from jsobj.actions.context import action_context
 
@@ -344,7 +345,7 @@ def _run(wish: StoreRequest, act: Callable[[ActionContext], Result], listen: Lis
         if isinstance(event, Noted) and event.warning:
             unheard.append(event.text)
 
-    with action_context(Settings.read(), wish, listen or hear) as context:
+    with action_context(Settings.read(), request, listen or hear) as context:
         result = act(context)
     for text in unheard:
         warnings.warn(text, stacklevel=3)  # at the line that called the connection's method

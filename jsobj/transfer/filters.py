@@ -43,7 +43,7 @@ class Filters:
         return cls(include, exclude, wanted, tuple(_rule(pattern, "--exclude") for pattern in exclude))
 
     @property
-    def wishes(self) -> str:
+    def included(self) -> str:
         """The includes, as messages name them; "" where there are none."""
         return " or ".join(f"--include '{pattern}'" for pattern in self.include)
 

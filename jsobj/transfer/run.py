@@ -46,7 +46,7 @@ def upload_work(job: RunContext, store: Store, sources: Sequence[UploadSource], 
         tally=job.tally,
         emit=job.emit,
         several=len(sources) > 1,
-        includes=job.spec.filters.wishes,
+        includes=job.spec.filters.included,
         origin=" ".join(source.path.rstrip("/") or "/" for source in sources),
     )
 

@@ -30,7 +30,7 @@ S3_COMMANDS = (
 
 
 def refused(jsobj: Jsobj, *words: str, env: dict[str, str] | None = None, code: int = 2) -> None:
-    """The proxy, which would see every request, sees none; and the error says what allows it."""
+    """What the tests assert: the proxy, which would see every request, sees none, and the error says what helps."""
     with answering(404, {}, b"") as (proxy, seen):
         done = jsobj(*words, "--json", code=code, env={**(env or {}), "http_proxy": proxy})
         assert seen == [], words

@@ -65,8 +65,8 @@ def create(world: World, write: bool, endpoint: str, set_default: bool, **option
     more = {name: options.pop(name) for name in ("new", "overwrite")}
     with Prover() if write else nullcontext() as prover:
         keystone = keystone_for_keys(world, **options)
-        wish = SetupRequest(profile_name(world, keystone), origin, as_default=set_default, **more)
-        setup = set_up(keystone, world.settings, wish, prover, world.out.detail)
+        request = SetupRequest(profile_name(world, keystone), origin, as_default=set_default, **more)
+        setup = set_up(keystone, world.settings, request, prover, world.out.detail)
     show_setup(world, keystone, setup)
 
 

@@ -13,7 +13,7 @@ import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
 from jsobj.cli.parsing.shell_complete import completer
-from jsobj.cli.parsing.stores import wish_of
+from jsobj.cli.parsing.stores import request_of
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
 from jsobj.errors import BadUsage, ExitCode, JsobjError
@@ -191,8 +191,8 @@ def _open(world: World, job: Job) -> Store:
 
     key = job.key
     own = world if world.cloud or world.profile else replace(world, cloud=key.cloud, profile=key.profile)
-    wish = wish_of(own, endpoint=key.endpoint if key.dialect == "s3" else "")
-    return open_store(world.settings, Location(key.dialect, key.bucket), wish)
+    request = request_of(own, endpoint=key.endpoint if key.dialect == "s3" else "")
+    return open_store(world.settings, Location(key.dialect, key.bucket), request)
 
 
 def _data(world: World, job: Job) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def stores(world: World, *, unsigned: bool = False, endpoint: str = "", tally: T
 
     return BucketStores(
         world.settings,
-        wish_of(world, unsigned=unsigned, endpoint=endpoint),
+        request_of(world, unsigned=unsigned, endpoint=endpoint),
         on_retry=on_retry,
         on_open=lambda place: show_place(world, place),
     )
@@ -45,7 +45,7 @@ def show_place(world: World, place: StorePlace) -> None:
     world.out.detail(f"{place.dialect} at {place.endpoint}, {place.where}")
 
 
-def wish_of(world: World, *, unsigned: bool = False, endpoint: str = "") -> StoreRequest:
+def request_of(world: World, *, unsigned: bool = False, endpoint: str = "") -> StoreRequest:
     """What the options say about login and server."""
     from jsobj.store.open import StoreRequest
 

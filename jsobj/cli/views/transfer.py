@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jsobj.cli.parsing.stores import show_place, wish_of
+from jsobj.cli.parsing.stores import request_of, show_place
 from jsobj.cli.parsing.transfer_options import Chosen
 from jsobj.cli.parsing.world import World
 from jsobj.errors import ExitCode, JsobjError
@@ -55,7 +55,7 @@ def transferring(
         open_progress(world.out, mode, tally, data_on_stdout=data_on_stdout) as progress,
         action_context(
             world.settings,
-            wish_of(world, unsigned=chosen.unsigned, endpoint=chosen.endpoint),
+            request_of(world, unsigned=chosen.unsigned, endpoint=chosen.endpoint),
             progress,
             tally=tally,
             words=world.words,

@@ -111,7 +111,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
                 self.tally.found(remote.size)
             yield decided
         if self.filters.include and left_out and not taken:
-            raise nothing_matches(self.prefix.rstrip("/") or "the bucket", self.filters.wishes)
+            raise nothing_matches(self.prefix.rstrip("/") or "the bucket", self.filters.included)
 
     def _decided(self, item: Fetching) -> Planned:
         remote = item.remote

@@ -310,9 +310,8 @@ class Receiver(StorePerformer[DownloadUnit]):
         temp, info = self._temp(unit.item, unit.temp), unit.info
         verified = self._verified(unit, temp)
         if verified is None:
-            raise _damaged(
-                info.key, twice=unit.twice
-            )  # the file stays: parts that came twice alike need not come a third time
+            # The file stays: parts that came twice alike need not come a third time.
+            raise _damaged(info.key, twice=unit.twice)
         with self._lock:
             self._temps.pop(temp.name, None)
         with temp:

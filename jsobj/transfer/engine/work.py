@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -35,7 +36,7 @@ class _Hand:
     before: int
 
 
-class Performer(Generic[Unit]):
+class Performer(ABC, Generic[Unit]):
     """Performs units, called from several threads. It knows what each has in hand, so that a run can end soon."""
 
     def __init__(self) -> None:
@@ -51,21 +52,21 @@ class Performer(Generic[Unit]):
         finally:
             del self._hands[me]
 
+    @abstractmethod
     def perform(self, unit: Unit) -> Any:
         """What the subclass does with a unit."""
-        raise NotImplementedError
 
+    @abstractmethod
     def size(self, unit: Unit) -> int:
         """The bytes that a unit moves, 0 for none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def moved_by(self, thread: int) -> int:
         """The bytes that a thread has moved so far."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cut(self, threads: Iterable[int]) -> None:
         """Abort what some threads have under way, and wait for nothing any more."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Abort what is under way, from another thread."""
