@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -17,10 +18,9 @@ IDLE = 1.0  # seconds
 HEAD = b"PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % SIZE
 
 
-def read_slowly(end: socket.socket, seconds: float) -> None:
-    """Read all of the request in ``seconds``, a little at a time, and answer."""
+def read_slowly(end: socket.socket, seconds: float, pieces: int) -> None:
+    """Read all of the request in ``seconds``, a piece at a time, and answer."""
     wanted = len(HEAD) + SIZE
-    pieces = 24
     while wanted > 0:
         time.sleep(seconds / pieces)
         got = 0
@@ -33,17 +33,36 @@ def read_slowly(end: socket.socket, seconds: float) -> None:
     end.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
 
-@pytest.mark.timeout(60)
-def test_a_slow_line_that_moves_is_not_given_up() -> None:
+@contextlib.contextmanager
+def slow_server(seconds: float, pieces: int) -> Iterator[socket.socket]:
+    """Our end of a connection whose other end is read in ``seconds``, with a pause before each of the pieces."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         ours = socket.create_connection(listener.getsockname(), timeout=10)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
         theirs, _ = listener.accept()
-    server = threading.Thread(target=read_slowly, args=(theirs, 3 * IDLE))
+    server = threading.Thread(target=read_slowly, args=(theirs, seconds, pieces))
     server.start()
-    with contextlib.closing(Wire(lambda: ours)) as wire:
-        head = wire.ask(HEAD, BytesSource(bytes(SIZE)), idle=IDLE)
+    yield ours
     server.join()
     theirs.close()
-    assert head.status == 200
+
+
+@pytest.mark.timeout(60)
+def test_a_slow_line_that_moves_is_not_given_up() -> None:
+    with slow_server(3 * IDLE, 24) as ours, contextlib.closing(Wire(lambda: ours)) as wire:
+        assert wire.ask(HEAD, BytesSource(bytes(SIZE)), idle=IDLE).status == 200
+
+
+@pytest.mark.timeout(60)
+def test_a_server_that_takes_no_bytes_for_a_while_is_named_and_waited_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("jsobj.net.connection.wire.NOTICE_SECONDS", 0.2)
+    with (
+        caplog.at_level("INFO", "jsobj.waiting"),
+        slow_server(1.5, 2) as ours,
+        contextlib.closing(Wire(lambda: ours, "store.example")) as wire,
+    ):
+        assert wire.ask(HEAD, BytesSource(bytes(SIZE)), idle=30).status == 200
+    assert "waiting for store.example" in caplog.text
