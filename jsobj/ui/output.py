@@ -200,9 +200,8 @@ class Output:
         table = Table(box=None, pad_edge=False, header_style="bold" if self.colour_out else "")
         texts = [[*row] for row in rows]
         longest = max((len(row[0]) for row in texts), default=0)
-        whole = (
-            console.width >= 60 and longest <= console.width // 2
-        )  # names, to be copied; not where they hide the rest
+        # Names are shown whole, to be copied, unless they would hide the rest.
+        whole = console.width >= 60 and longest <= console.width // 2
         for position, heading in enumerate(headings):
             table.add_column(heading, overflow="fold", no_wrap=position == 0 and whole)
         for row in texts:
