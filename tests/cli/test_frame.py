@@ -51,6 +51,15 @@ def test_every_command_takes_the_shared_options_and_explains_itself(jsobj: Jsobj
     assert shown.err == ""
 
 
+@pytest.mark.parametrize("words", ["ls", "doctor"])
+def test_both_words_for_help_stay_whoever_asked_first(words: str) -> None:
+    """Pages and completions ask in contexts without settings; click keeps what the first of them saw."""
+    command = dict(every_command())[words]
+    command.get_help(click.Context(command))
+    option = command.get_help_option(click.Context(command, help_option_names=["--help"]))
+    assert option is not None and option.opts == ["-h", "--help"]
+
+
 @pytest.mark.parametrize("words", COMMANDS)
 def test_b136_no_option_takes_a_secret(words: str) -> None:
     """A secret on the command line is in the shell's history and in everybody's process list."""

@@ -33,7 +33,8 @@ _SHARED_WORDS = _SHARED_WITH_VALUE | {
 }
 SHARED = ("cloud", "profile", "as_json", "quiet", "verbose", "no_input", "allow_http", "debug")
 _CLUSTER_WITH_H = re.compile(r"-(?=[a-zA-Z]{2})[a-zA-Z]*h[a-zA-Z]*")  # -lh, and not -h, which is help
-_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_HELP = ["-h", "--help"]
+_SETTINGS = {"max_content_width": 100}
 
 
 def _shared_options() -> list[click.Parameter]:
@@ -55,7 +56,19 @@ class ReaderGone(Exception):
     """The reader of standard output has closed it, as head does: not an error."""
 
 
-class Command(click.Command):
+class _WithHelp(click.Command):
+    """A command with ``-h`` and ``--help``.
+
+    click takes the names from the first context that asks and keeps them, and contexts that are made for a page or a
+    completion know no settings.
+    """
+
+    def get_help_option_names(self, ctx: click.Context) -> list[str]:
+        """The same in every context."""
+        return _HELP
+
+
+class Command(_WithHelp):
     """A command whose function receives a :class:`World` first."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -114,7 +127,7 @@ class Entry:
     section: str = "Commands"
 
 
-class Group(click.Group):
+class Group(_WithHelp, click.Group):
     """A group over a table ``word -> Entry``. ``default`` is the command meant when only options follow."""
 
     def __init__(self, name: str, table: Mapping[str, Entry], *, help: str, default: str = "") -> None:
@@ -149,7 +162,7 @@ class Group(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Insert the default command where none is named; without a default, show the help."""
         given, args = args, _shared_last(args)
-        if self.default and (not args or (args[0].startswith("-") and args[0] not in {"-h", "--help"})):
+        if self.default and (not args or (args[0].startswith("-") and args[0] not in _HELP)):
             args = [self.default, *given]
         if not args and not ctx.resilient_parsing:
             bare = ctx.parent is None  # jsobj alone asks what there is; a group alone lacks a word
