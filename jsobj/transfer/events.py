@@ -141,12 +141,12 @@ class Tally:
     """Numbers of a run under way, counted by any thread through the methods below, and read by any.
 
     ``found_*`` grow while the plan is made, and ``seen_*`` with what it skips; ``planned`` says that it is complete.
-    ``ahead``: items and bytes of all that the plan will see, where somebody counted them; ``watched``: somebody looks
-    at these numbers. ``moved(count)`` is called for every
+    ``ahead``: items and bytes of all that the plan will see, where they were counted; ``first_look``: seconds after
+    which these numbers are shown for the first time, None where they never are. ``moved(count)`` is called for every
     piece of bytes that passes, with a negative count where a retry takes them back.
     """
 
-    __slots__ = ("_counts", "ahead", "began", "moved", "planned", "watched")
+    __slots__ = ("_counts", "ahead", "began", "first_look", "moved", "planned")
 
     found_items, found_bytes = _Total(), _Total()
     seen_items, seen_bytes = _Total(), _Total()
@@ -158,7 +158,8 @@ class Tally:
 
     def __init__(self) -> None:
         self.began = time.monotonic()
-        self.planned = self.watched = False
+        self.planned = False
+        self.first_look: float | None = None
         self.ahead: tuple[int, int] | None = None
         self._counts = {name: Count() for name, value in vars(Tally).items() if isinstance(value, _Total)}
         self.moved: Callable[[int], None] = self._counts["bytes"].add  # no step between: it is called most

@@ -245,8 +245,9 @@ def _run(
     """
     options, journal = job.spec.options, job.journal
     perform = performer(store)
-    # Not with processes: they are forked before there are threads.
-    ahead = Ahead(sizes, job.tally) if sizes is not None and job.tally.watched and not options.processes else None
+    ahead = None
+    if sizes is not None and job.tally.first_look is not None and not options.processes:  # forked before any thread
+        ahead = Ahead(sizes, job.tally, job.tally.first_look)
     state = "interrupted"  # by Ctrl-C or a signal, unless one of the lines below is reached
     try:
         executor.run(

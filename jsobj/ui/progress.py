@@ -54,7 +54,7 @@ class Progress:
     def __init__(self, out: Output, tally: Tally, display: Display | None) -> None:
         self._out = out
         self._pace = Pace(tally)
-        tally.watched = display is not None
+        tally.first_look = display.first if display is not None else None
         self._display = display
         self._thread: threading.Thread | None = None
         self._over = threading.Event()

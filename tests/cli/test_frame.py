@@ -57,7 +57,8 @@ def test_both_words_for_help_stay_whoever_asked_first(words: str) -> None:
     command = dict(every_command())[words]
     command.get_help(click.Context(command))
     option = command.get_help_option(click.Context(command, help_option_names=["--help"]))
-    assert option is not None and option.opts == ["-h", "--help"]
+    assert option is not None
+    assert option.opts == ["-h", "--help"]
 
 
 @pytest.mark.parametrize("words", COMMANDS)

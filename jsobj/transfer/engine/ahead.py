@@ -13,15 +13,20 @@ from jsobj.errors import JsobjError
 from jsobj.transfer.events import Tally
 
 MOST = 1_000_000  # items; of more than these no total is shown until the plan is complete
-_LATER = 0.2  # seconds: a short run needs no counting
+_SOONER = 0.2  # seconds that counting takes, more or less
 
 
 class Ahead:
-    """Counts the ``sizes`` of all items in a thread of its own, until :meth:`stop`."""
+    """Counts the ``sizes`` of all items in a thread of its own, until :meth:`stop`.
 
-    def __init__(self, sizes: Callable[[], Iterator[int]], tally: Tally) -> None:
+    It lists everything once more, so it begins only shortly before the numbers are shown, ``first_look`` seconds from
+    now: a run that is over by then does not pay for it.
+    """
+
+    def __init__(self, sizes: Callable[[], Iterator[int]], tally: Tally, first_look: float) -> None:
         self._sizes = sizes
         self._tally = tally
+        self._wait = max(0.0, first_look - _SOONER)
         self._over = threading.Event()
         threading.Thread(target=self._count, name="ahead", daemon=True).start()
 
@@ -30,7 +35,7 @@ class Ahead:
         self._over.set()
 
     def _count(self) -> None:
-        if self._over.wait(_LATER):
+        if self._over.wait(self._wait):
             return
         items = size = 0
         with contextlib.suppress(JsobjError, OSError):  # the plan meets the same, and tells it

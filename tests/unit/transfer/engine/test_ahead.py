@@ -15,14 +15,9 @@ from jsobj.transfer.events import Tally
 from jsobj.ui.progress_look import Look, Pace, sentence
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ahead, "_LATER", 0.0)
-
-
 def counted(sizes: Callable[[], Iterator[int]], tally: Tally) -> Look:
     """What is shown once the counting is over."""
-    Ahead(sizes, tally)
+    Ahead(sizes, tally, 0)
     deadline = time.monotonic() + 30
     while any(thread.name == "ahead" for thread in threading.enumerate()):
         assert time.monotonic() < deadline
@@ -72,3 +67,15 @@ def test_a_complete_plan_is_what_counts() -> None:
     assert look.found_size == 107
     tally.planned = True
     assert Pace(tally).look().found_size == 7
+
+
+def test_a_run_that_ends_before_its_numbers_are_shown_lists_nothing_twice() -> None:
+    called = threading.Event()
+
+    def sizes() -> Iterator[int]:
+        called.set()
+        return iter([1])
+
+    short = Ahead(sizes, Tally(), 60)
+    short.stop()
+    assert not called.wait(0.1)
