@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
+from jsobj.store.objects import PLAIN
 from jsobj.transfer import run
 from jsobj.transfer.events import Failed, LeftOut, Skipped
 from jsobj.transfer.filters import Filters
@@ -19,9 +21,10 @@ from jsobj.transfer.local.scan import named
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.targets import absolute, upload_sources
+from jsobj.transfer.upload.kept import require_room
 from jsobj.transfer.upload.stream_run import upload_stream
 from jsobj.transfer.upload.work import Planned, Planning
-from jsobj.transfer.upload.worker import Sender
+from jsobj.transfer.upload.worker import Sender, Sending
 
 _READ = 1024 * 1024
 
@@ -50,6 +53,7 @@ def upload(
             hint=f"jsobj upload . {destination} --files-from {files_from}",
         )
     store = context.stores.of(destination)
+    require_room(store, options.kept)
     spec = JobSpec(
         verb="upload",
         sources=tuple(absolute(target.path) for target in targets),
@@ -72,7 +76,9 @@ def upload(
     def plan() -> Iterator[PlannedItem]:
         job = context.open_job(spec, destination, dry_run=True)
         decisions = run.upload_work(job, store, targets, found()).decisions()
-        return map(_planned, run.looked_at(job, decisions, lambda moved: Sender(store, options, moved)))
+        return map(
+            partial(_planned, options), run.looked_at(job, decisions, lambda moved: Sender(store, options, moved))
+        )
 
     return Action(
         run=lambda: run.upload(context.open_job(spec, destination), store, targets, found()),
@@ -80,12 +86,18 @@ def upload(
     )
 
 
-def _planned(decision: Planned) -> PlannedItem:
+def _planned(options: Options, decision: Planned) -> PlannedItem:
     if isinstance(decision, Skipped | LeftOut | Failed):
         return PlannedItem.not_done(decision)
     sending = decision.item
-    file, remote = sending.file, sending.remote
-    return PlannedItem("upload", file.path, sending.key, file.size, "new" if remote is None else "differs")
+    file = sending.file
+    return PlannedItem("upload", file.path, sending.key, file.size, _why(sending, options))
+
+
+def _why(sending: Sending, options: Options) -> str:
+    if sending.remote is None:
+        return "new"
+    return "differs" if options.kept == PLAIN else "differs, or has other metadata"
 
 
 def upload_from(context: ActionContext, stream: Any, destination: Location, options: Options, *, name: str) -> Result:
@@ -101,6 +113,7 @@ def upload_from(context: ActionContext, stream: Any, destination: Location, opti
             hint=f"jsobj upload - {shlex.quote(f'{destination}NAME')}",
         )
     store = context.stores.of(destination)
+    require_room(store, options.kept)
     return upload_stream(store, destination.key, _chunks(stream), options, context.tally, context.emit, name=name)
 
 

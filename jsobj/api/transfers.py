@@ -75,6 +75,12 @@ class Transfers(ABC):
         part_size: int | str = "16M",
         parallel: int | None = None,
         compress: str = "",
+        metadata: Mapping[str, str] | None = None,
+        content_type: str = "",
+        content_encoding: str = "",
+        cache_control: str = "",
+        content_disposition: str = "",
+        content_language: str = "",
         overwrite: bool = True,
         check: str = "content",
         links: str = "skip",
@@ -91,6 +97,11 @@ class Transfers(ABC):
             Bytes, or a text such as ``"64M"``. Of a file object, up to five parts are held in memory.
         compress:
             ``gzip``, ``br`` or ``zstd``: kept so, with its ``Content-Encoding``.
+        metadata:
+            Names and values to keep with each object. An object that is there with the same content is sent again where
+            it has not these, or the headers that follow.
+        content_type, content_encoding, cache_control, content_disposition, content_language:
+            Headers to keep with each object; the type is by default that of the file's name.
         check:
             What counts as unchanged: ``content`` (by digest) or ``size``.
         links:
@@ -107,7 +118,17 @@ class Transfers(ABC):
         from jsobj.actions import upload as action
 
         options = checked_options(
-            part_size=part_size, parallel=parallel, compress=compress, overwrite=overwrite, check=check
+            part_size=part_size,
+            parallel=parallel,
+            compress=compress,
+            metadata=metadata,
+            content_type=content_type,
+            content_encoding=content_encoding,
+            cache_control=cache_control,
+            content_disposition=content_disposition,
+            content_language=content_language,
+            overwrite=overwrite,
+            check=check,
         )
         location, filters = parse_location(url), Filters.of(include, exclude)
 

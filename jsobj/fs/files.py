@@ -122,7 +122,7 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
     def _options(self) -> PutOptions:
         if self.mode == "ab" and self._info is not None:
             kept = {name: text for name, text in self._info.metadata.items() if name != LAYOUT}
-            return PutOptions(self._info.content_type, self._info.content_encoding, kept)
+            return self._info.kept(kept)
         return PutOptions(self._content_type or content_type(self._place.key))
 
     def commit(self) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jsobj.ec2_keys.server_info import limit_of
 from jsobj.errors import BucketNotFound, JsobjError, ObjectNotFound
 from jsobj.net.body import Moved, Sink, Source, uncounted
 from jsobj.net.partial import Partial
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 MTIME = "mtime"
 # Bytes of every part but the last, so that a download can recompute the composite ETag without guessing.
 PART_SIZE = "jsobj-part-size"
+# The headers that are kept with an object and come with it, beside its type and its encoding.
+SERVED = ("cache-control", "content-disposition", "content-language", "expires")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class ObjectInfo:
 
     ``metadata`` has names in small letters, without ``x-amz-meta-`` or ``X-Object-Meta-``. ``large`` is true for a
     Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.
+    ``served``: those of :data:`SERVED` that it has.
     """
 
     key: str
@@ -48,6 +52,12 @@ class ObjectInfo:
     metadata: Mapping[str, str] = field(default_factory=dict)
     large: bool = False
     version: str = ""
+    served: Mapping[str, str] = field(default_factory=dict)
+
+    def kept(self, metadata: Mapping[str, str] | None = None) -> PutOptions:
+        """What is kept with the object, for a copy of it; with other ``metadata`` where they are given."""
+        metadata = self.metadata if metadata is None else metadata
+        return PutOptions(self.content_type, self.content_encoding, metadata, self.served)
 
     @property
     def parts(self) -> int | None:
@@ -101,20 +111,26 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PutOptions:
-    """What is kept with an object. Empty texts are not sent; ``metadata`` as in :class:`ObjectInfo`."""
+    """What is kept with an object. Empty texts are not sent; ``metadata``, ``served`` as in :class:`ObjectInfo`."""
 
     content_type: str = ""
     content_encoding: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    served: Mapping[str, str] = field(default_factory=dict)
 
     def headers(self, meta: str, encode: Callable[[str], str] = str) -> dict[str, str]:
         """The headers that keep them. Names of metadata begin with ``meta``; ``encode`` makes ASCII of the values."""
         headers = {meta + name.lower(): encode(value) for name, value in self.metadata.items()}
-        named = {"content-type": self.content_type, "content-encoding": self.content_encoding}
+        named = {"content-type": self.content_type, "content-encoding": self.content_encoding, **self.served}
         return headers | {name: value for name, value in named.items() if value}
 
 
 PLAIN = PutOptions()
+
+
+def served(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those of :data:`SERVED` that an answer has."""
+    return {name: headers[name] for name in SERVED if headers.get(name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +201,16 @@ class Store(ABC):
             if self._info is None:
                 self._info = self._read_info()
             return self._info
+
+    def metadata_limits(self) -> dict[str, int]:
+        """What the server tells of its limits for metadata, by the names that Swift has for them."""
+        names = ("max_meta_name_length", "max_meta_value_length", "max_meta_count", "max_meta_overall_size")
+        told = {name: limit_of(self._server_info(), "swift", name) for name in names}
+        return {name: limit for name, limit in told.items() if limit is not None}
+
+    @abstractmethod
+    def kept_value(self, value: str) -> str:
+        """The value of an entry of the metadata, as it is sent."""
 
     @abstractmethod
     def head(self, key: str, etag: str = "") -> ObjectInfo:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged
 from jsobj.net.body import Moved
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Store
+from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, Store
 from jsobj.transfer.compare import layouts
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map
@@ -92,8 +92,7 @@ class ObjectCopier:
         layout = self._parts(info)
         if layout is None:
             return self.target.copy(self.source.place.bucket, info, key)
-        metadata = {**info.metadata, PART_SIZE: str(layout.part_size)}
-        options = PutOptions(info.content_type, info.content_encoding, metadata)
+        options = info.kept({**info.metadata, PART_SIZE: str(layout.part_size)})
         with begun_upload(self.target, key, options) as upload:
 
             def copy_part(part: Stretch) -> Part:
@@ -120,7 +119,7 @@ class ObjectCopier:
             self.target,
             key,
             reading,
-            PutOptions(info.content_type, info.content_encoding, metadata),
+            info.kept(metadata),
             part_size=plan_layout(info.size, self.target.limits, self.part_size).part_size,
             moved=self.moved,
         )

@@ -54,6 +54,7 @@ class JobSpec:
                 *(f"exclude={glob}" for glob in filters.exclude),
                 f"files-from={self.files_from}",
                 f"links={self.links}",
+                *(f"{name}: {value}" for name, value in sorted(options.kept.headers("metadata ").items())),
             ),
             words=self.words,
             cwd=cwd,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from jsobj.errors import BadUsage, JsobjError
+from jsobj.store.objects import PLAIN, PutOptions
 from jsobj.transfer.part_layout import PART_SIZE
+from jsobj.transfer.upload.kept import checked_kept
 from jsobj.units import parse_size
 
 PARALLEL = 16
@@ -23,6 +25,7 @@ class Options:
     ``overwrite``: objects and files that exist and differ are replaced, else skipped. ``raw``: a download keeps
     compressed content as it is stored. ``check``: what counts as unchanged, ``content`` (digests) or ``size``.
     ``accept_unverified``: a download keeps bytes that came twice alike and do not give the object's ETag.
+    ``kept``: what an upload is to keep with each object, beside what it keeps by itself.
     """
 
     part_size: int = PART_SIZE
@@ -34,10 +37,10 @@ class Options:
     raw: bool = False
     overwrite: bool = True
     windows_safe: bool = False
-    content_type: str = ""
     keep_times: bool = True
     check: str = "content"
     accept_unverified: bool = False
+    kept: PutOptions = PLAIN
 
 
 def checked_options(
@@ -48,6 +51,12 @@ def checked_options(
     limit_rate: str = "",
     compress: str = "",
     check: str = "content",
+    metadata: Mapping[str, str] | None = None,
+    content_type: str = "",
+    content_encoding: str = "",
+    cache_control: str = "",
+    content_disposition: str = "",
+    content_language: str = "",
     named: Callable[[str], str] = str,
     **others: Any,
 ) -> Options:
@@ -62,6 +71,17 @@ def checked_options(
         raise _usage(f"{named('compress')} is gzip, br or zstd")
     if check not in {"content", "size"}:
         raise _usage(f"{named('check')} is content or size")
+    if compress and content_encoding:
+        why = f"{named('compress')} sets the content encoding itself: leave {named('content_encoding')} out"
+        raise _usage(why)
+    headers = {
+        "content-type": content_type,
+        "content-encoding": content_encoding,
+        "cache-control": cache_control,
+        "content-disposition": content_disposition,
+        "content-language": content_language,
+    }
+    kept = checked_kept(headers, metadata or {}, named)
     rate = parse_size(limit_rate, named("limit_rate"), smallest=1024, largest=1024**5) if limit_rate else 0
     return Options(
         part_size=parse_size(str(part_size), named("part_size"), smallest=5 * 1024**2, largest=5 * 1024**3),
@@ -71,6 +91,7 @@ def checked_options(
         limit_rate=rate,
         compress=compress,
         check=check,
+        kept=kept,
         **others,
     )
 

@@ -15,7 +15,7 @@ from fixtures_places import PROFILE, Place
 import jsobj
 from jsobj.api.connection import Connection
 from jsobj.api.transfers import TransferFailed
-from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
+from jsobj.errors import BadUsage, ExitCode, JsobjError, ObjectNotFound
 from jsobj.transfer.events import Done, Event
 from jsobj.transfer.verify import Checked
 
@@ -50,6 +50,26 @@ def test_a_file_object_is_compressed(at_home: Place, connection: Connection) -> 
     connection.upload(io.BytesIO(b"abc" * 1000), at_home.url("k.txt"), compress="gzip")
     found = at_home.witness.get_object(Bucket=at_home.bucket, Key="k.txt")
     assert (found["ContentEncoding"], gzip.decompress(found["Body"].read())) == ("gzip", b"abc" * 1000)
+
+
+def test_metadata_and_headers_are_kept(at_home: Place, connection: Connection, tmp_path: Path) -> None:
+    kept: dict[str, Any] = {"metadata": {"run": "42"}, "cache_control": "no-store", "content_type": "a/b"}
+    path = tmp_path / "data"
+    path.write_bytes(b"x")
+    connection.upload(path, at_home.url("file"), **kept)
+    connection.upload(io.BytesIO(b"x"), at_home.url("stream"), **kept)
+    for key in ("file", "stream"):
+        found = at_home.witness.head_object(Bucket=at_home.bucket, Key=key)
+        assert (found["Metadata"]["run"], found["CacheControl"], found["ContentType"]) == ("42", "no-store", "a/b")
+    assert connection.upload(path, at_home.url("file"), **kept).same == 1
+    assert connection.upload(path, at_home.url("file"), metadata={"run": "43"}).done == 1
+    for wrong, message in (
+        ({"metadata": {"run": 42}}, "the value of 'run' in metadata is not a text"),
+        ({"metadata": {"Cache-Control": "x"}}, "is a header of its own"),
+        ({"cache_control": "a\r\nb"}, "cache_control contains the control character"),
+    ):
+        with pytest.raises(BadUsage, match=message):
+            connection.upload(path, at_home.url("file"), **wrong)  # type: ignore[arg-type]
 
 
 def test_a_stream_that_breaks_makes_no_object(at_home: Place, connection: Connection) -> None:

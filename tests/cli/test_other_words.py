@@ -40,6 +40,9 @@ def test_the_advice_names_commands_that_exist() -> None:
         (("ls", "--endpoint-url", "https://x"), "--endpoint URL"),
         (("download", "s3://b/", "d", "--transfers", "8"), "--parallel N"),
         (("upload", "x", "s3://b/", "--dryrun"), "--dry-run"),
+        (("upload", "x", "swift://b/", "-H", "X-Object-Meta-Run: 42"), "--metadata NAME=VALUE, --cache-control TEXT"),
+        (("upload", "x", "s3://b/", "--header-upload", "Cache-Control: no-store"), "--metadata NAME=VALUE"),
+        (("cp", "s3://b/x", "s3://b/y", "--metadata-directive", "REPLACE"), "copies keep them"),
     ],
 )
 def test_an_option_of_another_tool(jsobj: Jsobj, argv: tuple[str, ...], advice: str) -> None:

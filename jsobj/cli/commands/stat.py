@@ -32,7 +32,7 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
       jsobj stat s3://results/run42.nc
     """
     from jsobj.store.location import parse_location
-    from jsobj.store.objects import MTIME
+    from jsobj.store.objects import MTIME, SERVED
 
     place = parse_location(url, need_key=True)
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
@@ -48,6 +48,7 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
         "etag": info.etag or None,
         "content_type": info.content_type or None,
         "content_encoding": info.content_encoding or None,
+        **{name.replace("-", "_"): info.served.get(name) for name in SERVED},
         "version": info.version or None,
         "large": info.large,
         "parts": parts,
@@ -62,6 +63,7 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
         ("ETag", info.etag),
         ("Type", info.content_type),
         ("Encoding", info.content_encoding),
+        *((name.title(), text) for name, text in info.served.items()),
         ("Version", info.version),
         ("Parts", str(parts) if parts is not None else ""),
         ("Verifiable by", by or "size only"),

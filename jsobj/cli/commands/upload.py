@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -9,7 +10,14 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_files, complete_sources_and_place
-from jsobj.cli.parsing.transfer_options import Chosen, filter_options, links_option, one_missing, transfer_options
+from jsobj.cli.parsing.transfer_options import (
+    Chosen,
+    filter_options,
+    kept_options,
+    links_option,
+    one_missing,
+    transfer_options,
+)
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import finish, perform, transferring
 from jsobj.errors import BadUsage
@@ -26,7 +34,7 @@ _FILES_FROM = "Send the files named in FILE ('-' for stdin)."
 @click.option("-0", "--null", is_flag=True, help="Names in --files-from end with NUL, as find -print0 writes them.")
 @links_option
 @click.option("--compress", type=click.Choice(["gzip", "br", "zstd"]), help="Compress, and say so in Content-Encoding.")
-@click.option("--content-type", metavar="TYPE", default="", help="Media type; default: by the file's name.")
+@kept_options
 def upload(world: World, source: tuple[str, ...], destination: str, **words: Any) -> None:
     """Send files and folders to a bucket.
 
@@ -41,6 +49,7 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
     Examples:
       jsobj upload run42.zarr s3://results/
       jsobj upload *.nc s3://results/raw/ --exclude '*.tmp'
+      jsobj upload a.png s3://web/ --metadata run=42 --cache-control no-store
       tar c data | jsobj upload - s3://results/data.tar
       find . -newer stamp -print0 | jsobj upload . s3://new/ --files-from - -0
     """
@@ -51,6 +60,9 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
         raise one_missing(world, "upload", destination)
     walk = {name: words.pop(name) for name in ("files_from", "null", "links")}
     location, chosen = parse_location(destination), Chosen.of(words)
+    for name, value in chosen.options.kept.metadata.items():
+        if re.search(r",[\w.-]+=", value):
+            world.out.note(f"The metadata '{name}' are '{value}': for several, repeat --metadata NAME=VALUE.")
     world.will_change_names()
     options = chosen.options
     if source == ("-",):

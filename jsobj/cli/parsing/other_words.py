@@ -46,6 +46,8 @@ _REPLACES = "existing objects and files are replaced where they differ; --no-clo
 _KEPT = "a transfer deletes nothing: jsobj rm URL"
 _WHERE = "the profile or the cloud names the region"
 _INSECURE = "verify: false in clouds.yaml, if it must be"
+_METADATA = "--metadata NAME=VALUE, --cache-control TEXT, --content-disposition TEXT ..., of jsobj upload"
+_COPIES_KEEP = "copies keep them; other ones: jsobj upload ... --metadata NAME=VALUE"
 _UNCHANGED = "--check size; by default content is compared, and only what differs is sent"
 
 OTHER_OPTIONS = {
@@ -66,6 +68,9 @@ OTHER_OPTIONS = {
     **dict.fromkeys(("--filter", "--exclude-from", "--include-from"), "--include PATTERN and --exclude PATTERN"),
     **dict.fromkeys(("--checksum", "--check-md5", "--integrity"), "digests are compared always: leave it out"),
     **dict.fromkeys(("--region", "--source-region", "--destination-region"), _WHERE),
+    **dict.fromkeys(("--header-upload", "--header", "-H", "--add-header", "--meta", "--metadata-set", "-M"), _METADATA),
+    **dict.fromkeys(("--mime-type", "-m"), "--content-type TYPE"),
+    "--metadata-directive": _COPIES_KEEP,
     **dict.fromkeys(("--config", "--credentials-file"), "--cloud NAME or --profile NAME"),
     **dict.fromkeys(("--no-verify-ssl", "--no-check-certificate", "--insecure"), _INSECURE),
 }

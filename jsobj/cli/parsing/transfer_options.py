@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,7 @@ class Chosen:
         filters = Filters.of(values.pop("include", ()), values.pop("exclude", ()))
         values["part_size"] = values["part_size"] or "16M"
         values["compress"] = values.get("compress") or ""
+        values["metadata"] = pairs(values.pop("metadata", ()))
         values["overwrite"] = not values.pop("no_clobber")
         values["keep_times"] = not values.pop("no_times", False)
         checked = checked_options(**values, named=lambda name: f"--{name.replace('_', '-')}")
@@ -77,6 +78,33 @@ copy_options = options(
     _PROGRESS,
     click.option("-r", "--recursive", is_flag=True, hidden=True, help="Prefixes are always taken whole."),
 )
+
+_KEPT = (
+    ("--content-type", "TYPE", "Media type; default: by the file's name."),
+    ("--content-encoding", "NAME", "How the files are compressed already, such as gzip."),
+    ("--content-disposition", "TEXT", "Under which name browsers save it."),
+    ("--content-language", "TAG", "The language of the content, such as en."),
+    ("--cache-control", "TEXT", "How long caches may keep it, such as max-age=3600."),
+)
+# What is kept with each object, of ``upload``.
+kept_options = options(
+    click.option("--metadata", metavar="NAME=VALUE", multiple=True, help="Kept with each object; may be repeated."),
+    *(click.option(word, metavar=value, default="", help=text) for word, value, text in _KEPT),
+)
+
+
+def pairs(words: Iterable[str]) -> dict[str, str]:
+    """``NAME=VALUE``, as often as it was given. Raises :class:`JsobjError` (usage)."""
+    found: dict[str, str] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise BadUsage(f"--metadata takes NAME=VALUE, and '{word}' has no '='", hint="--metadata run=42")
+        if name in found:
+            raise BadUsage(f"--metadata has '{name}' twice")
+        found[name] = value
+    return found
+
 
 _LINKS = "Symbolic links in folders; default: skip, with a warning."
 links_option = click.option("--links", type=click.Choice(["skip", "follow"]), default="skip", help=_LINKS)

@@ -27,7 +27,6 @@ _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, b
 _ROUNDS = 3
 _BLUR = 1.0  # seconds: the resolution of servers' times
 _LATE = 10.0  # seconds that a server may be behind with a request that was given up
-_XML = {"content-type": "application/xml"}
 
 
 class Multipart(Store):
@@ -121,7 +120,7 @@ class Multipart(Store):
         for left in reversed(range(_ROUNDS)):
             try:
                 reply = self._requests.send(
-                    "POST", upload.key, query=(("uploadId", upload.id),), source=body, idle=_SECONDS, headers=_XML
+                    "POST", upload.key, query=(("uploadId", upload.id),), source=body, idle=_SECONDS
                 )
             except JsobjError as error:
                 if error.code not in {ExitCode.NETWORK, ExitCode.NOT_FOUND} or isinstance(error, BucketNotFound):

@@ -20,7 +20,7 @@ from jsobj.net.request import Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.session import Session, default_verdict
 from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
-from jsobj.store.objects import ObjectInfo, PutOptions
+from jsobj.store.objects import ObjectInfo, PutOptions, served
 from jsobj.store.refusals import OBJECT_CHANGED
 from jsobj.store.s3.errors import elsewhere
 from jsobj.store.s3.verdict import Said, SentRequest, failure, said
@@ -211,6 +211,7 @@ def info_of(access: S3Access, key: str, reply: Reply) -> ObjectInfo:
         metadata,
         large=_in_segments(headers) or etag_of(headers).endswith("-N"),
         version=headers.get("x-amz-version-id", "").replace("null", ""),
+        served=served(headers),
     )
 
 
@@ -231,7 +232,7 @@ def decoded(value: str) -> str:
     return value
 
 
-def _encoded_text(value: str) -> str:
+def encoded_text(value: str) -> str:
     """Metadata as ASCII, by RFC 2047 where need be: Swift's s3api (2.38) garbles UTF-8, and Amazon documents this."""
     if value.isascii():
         return value
@@ -243,4 +244,4 @@ def _encoded_text(value: str) -> str:
 
 def headers_for(options: PutOptions) -> dict[str, str]:
     """The headers that keep ``options`` with an object."""
-    return options.headers(_META, _encoded_text)
+    return options.headers(_META, encoded_text)

@@ -28,7 +28,7 @@ from jsobj.store.objects import PLAIN, Limits, Listed, ObjectInfo, PartDigest, P
 from jsobj.store.s3 import listing
 from jsobj.store.s3.multipart import Multipart
 from jsobj.store.s3.presign import presigned
-from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Requests, etag_of, headers_for, info_of
+from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Requests, encoded_text, etag_of, headers_for, info_of
 
 SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
 
@@ -63,6 +63,10 @@ class S3Store(Multipart):
             return Limits()
         largest = min(largest, Limits().largest_part)
         return Limits(parts, Limits().smallest_part, largest, largest, parts * largest)
+
+    def kept_value(self, value: str) -> str:
+        """The value of an entry of the metadata, as it is sent."""
+        return encoded_text(value)
 
     # -- one object
 

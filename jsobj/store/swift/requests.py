@@ -14,7 +14,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Verdict
 from jsobj.net.session import Session, default_verdict
-from jsobj.store.objects import ObjectInfo, PutOptions
+from jsobj.store.objects import ObjectInfo, PutOptions, served
 from jsobj.store.refusals import OBJECT_CHANGED
 from jsobj.store.swift.errors import AccountContext
 from jsobj.store.swift.token_keeper import TokenKeeper
@@ -155,6 +155,7 @@ def info_of(container: str, key: str, reply: Reply) -> ObjectInfo:
         metadata,
         large=headers.get("x-static-large-object", "").lower() == "true" or "x-object-manifest" in headers,
         version=headers.get("x-object-version-id", ""),
+        served=served(headers),
     )
 
 

@@ -97,6 +97,10 @@ class SwiftStore(Store):
                 raise
             return {}
 
+    def kept_value(self, value: str) -> str:
+        """The value of an entry of the metadata, as it is sent: UTF-8, whatever it is."""
+        return value
+
     # -- one object
 
     def head(self, key: str, etag: str = "") -> ObjectInfo:
@@ -140,7 +144,7 @@ class SwiftStore(Store):
             replaced = self._segments.replaced(key)
             found = self._segments.of(bucket, info)
             if found:
-                kept = options or PutOptions(info.content_type, info.content_encoding, info.metadata)
+                kept = options or info.kept()
                 self._segments.ensure()
                 upload = new_upload(key, kept)
                 parts = [self._copier.segment(upload, n, source) for n, source in enumerate(found, start=1)]

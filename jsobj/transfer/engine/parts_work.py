@@ -48,7 +48,8 @@ class Item(Protocol):
 class Arrived:
     """An item is at its target. ``verified``: what was compared, "" for the size only.
 
-    ``skipped``: why nothing had to be moved. ``stored``: the object's bytes where it was compressed on its way.
+    ``skipped``: why nothing had to be moved, with its content ``compared`` or not. ``stored``: the object's bytes where
+    it was compressed on its way.
     """
 
     size: int
@@ -56,6 +57,7 @@ class Arrived:
     verified: str
     skipped: str = ""
     stored: int | None = None
+    compared: bool = True
 
 
 ItemT = TypeVar("ItemT", bound=Item)
@@ -216,9 +218,9 @@ class PartsWork(ABC, Generic[Unit, State]):
     def _item_ended(self, item: Item, arrived: Arrived) -> None:
         """Count and report an item that is at its target."""
         if arrived.skipped:
-            self.tally.item_skipped(compared=True)
+            self.tally.item_skipped(compared=arrived.compared)
             self.tally.found(-item.size, items=-1)
-            self.emit(Skipped(item.source, arrived.skipped))
+            self.emit(Skipped(item.source, arrived.skipped, compared=arrived.compared))
             return
         size = arrived.size if arrived.stored is None else arrived.stored
         if size != item.size:

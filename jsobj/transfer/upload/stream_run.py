@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import PutOptions, Store
+from jsobj.store.objects import Store
 from jsobj.transfer.compression import encoder, through
 from jsobj.transfer.engine.rate_limit import Meter
-from jsobj.transfer.events import Done, ItemStarted, Listener, Skipped, Started, Tally
+from jsobj.transfer.events import Done, ItemStarted, Listener, Noted, Skipped, Started, Tally
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
+from jsobj.transfer.upload.kept import not_kept
 from jsobj.transfer.upload.send_stream import send_stream
 
 
@@ -39,11 +41,13 @@ def upload_stream(
     pieces: Iterator[bytes | memoryview] = iter(chunks)
     if options.compress:
         pieces = iter(through(encoder(options.compress), pieces))
-    put = PutOptions(options.content_type, options.compress)
+    put = replace(options.kept, content_encoding=options.compress or options.kept.content_encoding)
     sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved, stop=moved.stop)
     tally.planned = True
     tally.item_done(sent.size, verified=True)
     emit(Done(name, store.place.url(key), sent.size, sent.verified, sent.etag))
+    if lost := not_kept(store, key, options.kept):
+        emit(Noted(lost, warning=True))
     return _ended(tally, emit)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jsobj.errors import ExitCode, JsobjError, SourceChanged, SourceVanished
-from jsobj.store.objects import Listed, Part
+from jsobj.store.objects import PLAIN, Listed, Part
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
 from jsobj.transfer.engine.work import UnitOutcome
@@ -24,6 +24,7 @@ from jsobj.transfer.upload.worker import (
     AbandonParts,
     BeginParts,
     FinishParts,
+    LookAtKept,
     Sending,
     SendPart,
     SendWhole,
@@ -97,6 +98,7 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
     several: bool = False
     _keys: set[str] = field(default_factory=set)
     _failed_paths: list[str] = field(default_factory=list)
+    _looked_at_kept: bool = False
 
     # -- planning
 
@@ -163,7 +165,10 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
         if remote is not None:
             if not self.options.overwrite:
                 return Skipped(file.path, "exists already", compared=False)
-            if reason := self._unchanged(item, remote):
+            reason = self._unchanged(item, remote)
+            if reason and self.options.kept != PLAIN:
+                item = replace(item, unchanged=reason)
+            elif reason:
                 return Skipped(file.path, reason, compared=self.options.check != "size")
         if file.size <= self.options.part_size or self.options.compress:
             return SendWhole(item)
@@ -191,23 +196,29 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
             case AbandonParts():
                 self.journal.upload_ended(unit.item.key, left=outcome.error is not None)
                 self._failed(unit.item.source, unit.error)
+            case LookAtKept():
+                if outcome.value:
+                    self.emit(Noted(outcome.value, warning=True))
             case _ if outcome.error is not None:
-                fresh = isinstance(unit, BeginParts) and not unit.upload_id and not unit.looking
-                if fresh and outcome.error.code in _REFUSALS:
-                    self.journal.upload_ended(unit.item.key)  # the server's answer: nothing was begun
-                self._failed(unit.item.source, outcome.error)
+                self._not_sent(unit, outcome.error)
             case SendWhole():
                 self._sent(unit.item, outcome.value)
             case BeginParts() if isinstance(outcome.value, UploadBegun):
                 self._upload_begun(unit.item, outcome.value)
             case BeginParts():  # nothing had to be sent: an upload that was begun earlier is not needed any more
-                unneeded = bool(unit.upload_id) and outcome.value.skipped == SAME_CONTENT
+                unneeded = bool(unit.upload_id) and outcome.value.skipped in {SAME_CONTENT, unit.item.unchanged}
                 self.journal.upload_ended(unit.item.key, left=unneeded)
                 self._sent(unit.item, outcome.value)
             case FinishParts():
                 self._in_parts.pop(unit.item.key, None)
                 self.journal.upload_ended(unit.item.key)
                 self._sent(unit.item, outcome.value)
+
+    def _not_sent(self, unit: SendWhole | BeginParts | FinishParts, error: JsobjError) -> None:
+        fresh = isinstance(unit, BeginParts) and not unit.upload_id and not unit.looking
+        if fresh and error.code in _REFUSALS:
+            self.journal.upload_ended(unit.item.key)  # the server's answer: nothing was begun
+        self._failed(unit.item.source, error)
 
     def _upload_begun(self, item: Sending, begun: UploadBegun) -> None:
         self.journal.upload_begun(item.key, item.file, begun.upload.id, begun.layout.part_size)
@@ -235,6 +246,9 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
             self._failed(state.item.source, error)
 
     def _sent(self, item: Sending, arrived: Arrived) -> None:
+        if self.options.kept != PLAIN and not arrived.skipped and not self._looked_at_kept:
+            self._looked_at_kept = True
+            self._follow([LookAtKept(item.key)])
         self.fingerprints.remember(item.file, self.place(item.key), arrived.etag)
         self._item_ended(item, arrived)
 

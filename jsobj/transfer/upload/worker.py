@@ -16,7 +16,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSource
 from jsobj.store.etag import is_md5
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import MTIME, PART_SIZE, Listed, Part, PutOptions, Store, Upload
+from jsobj.store.objects import MTIME, PART_SIZE, PLAIN, Listed, Part, PutOptions, Store, Upload
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.compression import compressed_already, encoder, file_chunks, through
 from jsobj.transfer.engine.parts_work import Arrived
@@ -26,6 +26,7 @@ from jsobj.transfer.local.local_file import content_type, opened, require_same
 from jsobj.transfer.local.scan import LocalFile
 from jsobj.transfer.options import Options
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
+from jsobj.transfer.upload.kept import missing, not_kept
 
 _SQUEEZED_PART = 6 * 1024**2  # bytes; a worker that compresses holds two of these
 _HEAD = 16  # bytes of a file that tell whether it is compressed already
@@ -35,11 +36,15 @@ SAME_CONTENT = "same content"
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One file on its way to ``key``; ``remote`` is the object that has this key now."""
+    """One file on its way to ``key``; ``remote`` is the object that has this key now.
+
+    ``unchanged``: why it is skipped without a look at its bytes, if it has the metadata that are asked for.
+    """
 
     file: LocalFile
     key: str
     remote: Listed | None = None
+    unchanged: str = ""
 
     @property
     def source(self) -> str:
@@ -105,7 +110,14 @@ class AbandonParts:
     error: JsobjError
 
 
-UploadUnit: TypeAlias = SendWhole | BeginParts | SendPart | FinishParts | AbandonParts
+@dataclass(frozen=True, slots=True)
+class LookAtKept:
+    """See what the server kept of the metadata of the first object that was sent."""
+
+    key: str
+
+
+UploadUnit: TypeAlias = SendWhole | BeginParts | SendPart | FinishParts | AbandonParts | LookAtKept
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +146,7 @@ class Sender(StorePerformer[UploadUnit]):
                 return unit.item.size
         return 0
 
-    def perform(self, unit: UploadUnit) -> Arrived | UploadBegun | Part | None:
+    def perform(self, unit: UploadUnit) -> Arrived | UploadBegun | Part | str | None:
         """Perform one unit; raises :class:`JsobjError`."""
         match unit:
             case SendPart():
@@ -148,11 +160,13 @@ class Sender(StorePerformer[UploadUnit]):
             case AbandonParts():
                 self._store.abort(unit.upload)
                 return None
+            case LookAtKept():
+                return not_kept(self._store, unit.key, self._options.kept)
 
     def _whole(self, item: Sending) -> Arrived:
         with opened(item.file) as descriptor:
             squeeze = self._squeezes(item.file, descriptor)
-            if not squeeze and (same := self._there_already(item, descriptor)):
+            if same := self._there_already(item, descriptor, squeeze=squeeze):
                 return same
             if squeeze or item.file.size > self._options.part_size:
                 return self._streamed(item, descriptor, self._options.compress if squeeze else "")
@@ -164,9 +178,7 @@ class Sender(StorePerformer[UploadUnit]):
     def would_skip(self, item: Sending) -> str:
         """Why the file would not be sent once it is looked at; "" where it would. Sends nothing."""
         with opened(item.file) as descriptor:
-            if self._squeezes(item.file, descriptor):
-                return ""
-            same = self._there_already(item, descriptor)
+            same = self._there_already(item, descriptor, squeeze=self._squeezes(item.file, descriptor))
         return same.skipped if same else ""
 
     def _squeezes(self, file: LocalFile, descriptor: int) -> bool:
@@ -177,7 +189,7 @@ class Sender(StorePerformer[UploadUnit]):
         """Send a file whose number of bytes on the wire is not known beforehand."""
         from jsobj.transfer.upload.send_stream import send_stream  # with its thread pool it takes a while to load
 
-        file = item.file
+        file, options = item.file, self._put_options(item.file)
         chunks: Iterator[bytes | memoryview] = file_chunks(descriptor, file.size)
         if encoding:
             chunks = through(encoder(encoding), chunks)
@@ -186,18 +198,24 @@ class Sender(StorePerformer[UploadUnit]):
             self._store,
             item.key,
             _still_same(chunks, file, descriptor),
-            replace(self._put_options(file), content_encoding=encoding),
+            replace(options, content_encoding=encoding or options.content_encoding),
             part_size=plan_layout(most, self._store.limits, _SQUEEZED_PART).part_size,
             moved=self._moved,
             in_flight=1,
         )
         return Arrived(file.size, sent.etag, sent.verified, stored=sent.size)
 
-    def _there_already(self, item: Sending, descriptor: int) -> Arrived | None:
-        """Whether the object has the file's bytes already: then nothing is sent."""
+    def _there_already(self, item: Sending, descriptor: int, *, squeeze: bool = False) -> Arrived | None:
+        """Whether the object has the file's bytes already, and what is asked to be kept: then nothing is sent."""
         remote = item.remote
-        if remote is None or remote.size != item.file.size:
+        if remote is None or not (item.unchanged or (remote.size == item.file.size and not squeeze)):
             return None
+        if self._options.kept != PLAIN:
+            info = head_or_none(self._store, item.key)
+            if info is None or missing(self._options.kept, info):
+                return None
+        if item.unchanged:
+            return Arrived(item.size, remote.etag, "", item.unchanged, compared=self._options.check != "size")
         if is_md5(remote.etag) and md5_of(descriptor, 0, remote.size) == remote.etag:
             return Arrived(remote.size, remote.etag, "md5", SAME_CONTENT)
         if is_md5(remote.etag) and self._store.place.dialect == "s3":
@@ -206,18 +224,19 @@ class Sender(StorePerformer[UploadUnit]):
 
     def _as_headed(self, key: str, descriptor: int, reason: str) -> Arrived | None:
         info = head_or_none(self._store, key)
-        if info is None:
+        if info is None or missing(self._options.kept, info):
             return None
         found = compare(self._store, info, descriptor)
         return Arrived(info.size, info.etag, found.by, reason) if found.same else None
 
     def _put_options(self, file: LocalFile, part_size: int = 0) -> PutOptions:
-        metadata = {}
+        kept = self._options.kept
+        metadata = dict(kept.metadata)
         if self._options.keep_times:
             metadata[MTIME] = f"{file.mtime_ns // 10**9}.{file.mtime_ns % 10**9:09d}"
         if part_size:
             metadata[PART_SIZE] = str(part_size)
-        return PutOptions(self._options.content_type or content_type(file.path), metadata=metadata)
+        return replace(kept, content_type=kept.content_type or content_type(file.path), metadata=metadata)
 
     # -- in parts
 
