@@ -230,6 +230,10 @@ class UploadNotFound(TypedError, reference="upload-not-found", code=ExitCode.NOT
     """There is no such multipart upload."""
 
 
+class UploadAborted(TypedError, reference="upload-aborted", code=ExitCode.NETWORK):
+    """A multipart upload was aborted by somebody else, and so was the one that was begun in its place."""
+
+
 class UploadNotCompleted(TypedError, reference="upload-not-completed", code=ExitCode.NETWORK):
     """All parts are there, but the server does not make the object."""
 

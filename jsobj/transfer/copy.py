@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged
-from jsobj.net.body import Moved
+from jsobj.net.body import Moved, uncounted
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, Store
 from jsobj.transfer.compare import layouts
@@ -20,6 +20,7 @@ from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
+from jsobj.transfer.upload.once_anew import once_anew
 from jsobj.transfer.upload.send_stream import begun_upload, send_stream
 
 EXISTS = "exists already"  # why --no-clobber leaves an object alone
@@ -73,7 +74,7 @@ class ObjectCopier:
             etag = self._on_server(info, item.key)
             verified = self._compared(info, item.key, etag)
         else:
-            etag, verified = self._through_here(info, item.key)
+            etag, verified = once_anew(name, self.moved, lambda moved: self._through_here(info, item.key, moved))
             self._compared(info, item.key, etag)
         if self.move:
             self._require_unchanged(info)
@@ -92,6 +93,9 @@ class ObjectCopier:
         layout = self._parts(info)
         if layout is None:
             return self.target.copy(self.source.place.bucket, info, key)
+        return once_anew(self.source.place.url(info.key), uncounted, lambda moved: self._by_parts(info, key, layout))
+
+    def _by_parts(self, info: ObjectInfo, key: str, layout: Layout) -> str:
         options = info.kept({**info.metadata, PART_SIZE: str(layout.part_size)})
         with begun_upload(self.target, key, options) as upload:
 
@@ -111,7 +115,7 @@ class ObjectCopier:
             return None
         return plan_layout(info.size, limits, _COPY_PART)
 
-    def _through_here(self, info: ObjectInfo, key: str) -> tuple[str, str]:
+    def _through_here(self, info: ObjectInfo, key: str, moved: Moved) -> tuple[str, str]:
         """The new ETag, and which digest the bytes were compared with; no object is made of wrong ones."""
         reading = ReadStream(self.source, info)
         metadata = {name: value for name, value in info.metadata.items() if name != PART_SIZE}
@@ -121,7 +125,7 @@ class ObjectCopier:
             reading,
             info.kept(metadata),
             part_size=plan_layout(info.size, self.target.limits, self.part_size).part_size,
-            moved=self.moved,
+            moved=moved,
         )
         return sent.etag, reading.verified
 

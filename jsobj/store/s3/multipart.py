@@ -3,7 +3,8 @@
 An object counts as made only when its ETag is that of the parts that were sent. What servers were seen to do: Ceph
 RGW 16 answers the request that makes the object with an empty ETag, and answers 200 for an upload that never was, where
 an object of that name is there; a request that was done but whose answer was lost is answered 404 or 500 when it is
-repeated. So the object is looked at wherever the answer does not prove it.
+repeated, and 500 is also what RGW answers of an upload that was aborted. So the object, and then the upload, are looked
+at wherever the answer does not prove it.
 """
 
 from __future__ import annotations
@@ -127,13 +128,27 @@ class Multipart(Store):
                     raise
                 if self._holds(upload.key, wanted):
                     return wanted
-                if not isinstance(error, UploadNotCompleted) or not left:
+                if not isinstance(error, UploadNotCompleted):
+                    raise
+                if self._ended_otherwise(upload, wanted):
+                    return wanted
+                if not left:
                     raise
                 continue
             if _etag_in(reply.body) != wanted and not self._holds(upload.key, wanted):
                 raise self._wrong_digest(upload.key, f"the ETag of all parts is {wanted}; {_etag_in(reply.body)[:80]}")
             return wanted
         raise AssertionError("the last round returns or raises")
+
+    def _ended_otherwise(self, upload: Upload, wanted: str) -> bool:
+        """Whether the object is there after all. Raises UploadNotFound where neither that nor the upload is."""
+        try:
+            self.parts(upload)
+        except UploadNotFound:
+            if not self._holds(upload.key, wanted):
+                raise
+            return True
+        return False
 
     def abort(self, upload: Upload) -> None:
         """Give an upload up, with its parts; one that is not there is no error."""

@@ -145,7 +145,7 @@ def _code(request: Request, reply: Reply, what: Said) -> str:
     code = what.code or _BY_STATUS.get(reply.status, "")
     code = _ALIASES.get(code, code)
     names = {name for name, _ in request.query}
-    if code == "NoSuchKey" and "uploadId" in names:
+    if code == "NoSuchKey" and "uploadId" in names and request.copy_from is None:
         return "NoSuchUpload"  # RGW's ListParts and Swift's Abort say so
     if code == "NoSuchKey" and not request.key:
         return "NoSuchBucket"

@@ -211,11 +211,19 @@ class SwiftStore(Store):
                 idle=_MANIFEST_SECONDS,
             )
         except JsobjError as error:
-            if error.code is not ExitCode.NETWORK or not self._holds(upload.key, etag):
-                raise
-            return
+            if error.code is ExitCode.NETWORK and self._holds(upload.key, etag):
+                return
+            if error.code not in {ExitCode.NETWORK, ExitCode.AUTH}:
+                self._require_segments(upload, parts, error)
+            raise
         if reply.etag != etag and not self._holds(upload.key, etag):
             raise self._wrong_digest(upload.key, f"the ETag of all parts is {etag}, the server's {reply.etag}")
+
+    def _require_segments(self, upload: Upload, parts: Sequence[Part], error: JsobjError) -> None:
+        """Raise UploadNotFound where segments that the manifest names are not there any more."""
+        there = {part.number for part in self._segments.parts(upload)}
+        if any(part.number not in there for part in parts):
+            raise UPLOAD_NOT_FOUND.error("swift", self.place.bucket, upload.key, error.context or "") from error
 
     def abort(self, upload: Upload) -> None:
         """Delete the segments of an upload. One that was completed is left alone: they are the object."""

@@ -15,6 +15,7 @@ from jsobj.store.refusals import (
     NAME_REFUSED,
     OBJECT_CHANGED,
     OBJECT_NOT_FOUND,
+    PARTS_REFUSED,
     RANGE_OUTSIDE,
     TOO_LARGE,
     Refusal,
@@ -70,6 +71,8 @@ def _about_object(request: Request, reply: Reply, who: AccountContext | None, co
         return _NOT_PUBLIC.error("swift", container, key, context)
     if status == 413 and "quota" not in context.lower():
         return TOO_LARGE.error("swift", container, key, context)
+    if status == 400 and ("multipart-manifest", "put") in request.query:
+        return PARTS_REFUSED.error("swift", container, key, context)
     if status in {400, 416}:
         return (RANGE_OUTSIDE if status == 416 else NAME_REFUSED).error("swift", container, key, context, at)
     return explained(status, context, who or AccountContext(""), container)

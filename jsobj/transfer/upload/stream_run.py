@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from jsobj.errors import UploadNotFound
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.transfer.compression import encoder, through
@@ -42,7 +43,11 @@ def upload_stream(
     if options.compress:
         pieces = iter(through(encoder(options.compress), pieces))
     put = replace(options.kept, content_encoding=options.compress or options.kept.content_encoding)
-    sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved, stop=moved.stop)
+    try:
+        sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved, stop=moved.stop)
+    except UploadNotFound as error:
+        message = f"{name}: its upload was aborted on the server while it was under way"
+        raise error.reworded(message, hint="send it again from its beginning: a stream cannot be read twice") from error
     tally.planned = True
     tally.item_done(sent.size, verified=True)
     emit(Done(name, store.place.url(key), sent.size, sent.verified, sent.etag))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from jsobj.errors import ExitCode, JsobjError, SourceChanged, SourceVanished
+from jsobj.errors import ExitCode, JsobjError, SourceChanged, SourceVanished, UploadNotFound
 from jsobj.store.objects import PLAIN, Listed, Part
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
@@ -19,6 +19,7 @@ from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped
 from jsobj.transfer.filters import nothing_matches
 from jsobj.transfer.local.scan import LocalFile, Passed, links_left
 from jsobj.transfer.part_layout import Stretch
+from jsobj.transfer.upload.once_anew import aborted_twice
 from jsobj.transfer.upload.worker import (
     SAME_CONTENT,
     AbandonParts,
@@ -78,9 +79,13 @@ def merged(
 
 @dataclass(slots=True)
 class UploadInParts(InParts[Sending, Part]):
-    """A file whose parts are under way; ``arrived`` has the server's answer for each."""
+    """A file whose parts are under way; ``arrived`` has the server's answer for each.
+
+    ``anew``: its upload was lost once, and this is another one.
+    """
 
     begun: UploadBegun = field(kw_only=True)
+    anew: bool = field(default=False, kw_only=True)
 
 
 @dataclass(kw_only=True)
@@ -192,7 +197,7 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
     def _ended(self, unit: UploadUnit, outcome: UnitOutcome) -> None:
         match unit:
             case SendPart():
-                self._part_ended(unit.item.key, unit.stretch.number, outcome)
+                self._part_sent(unit, outcome)
             case AbandonParts():
                 self.journal.upload_ended(unit.item.key, left=outcome.error is not None)
                 self._failed(unit.item.source, unit.error)
@@ -204,7 +209,7 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
             case SendWhole():
                 self._sent(unit.item, outcome.value)
             case BeginParts() if isinstance(outcome.value, UploadBegun):
-                self._upload_begun(unit.item, outcome.value)
+                self._upload_begun(unit, outcome.value)
             case BeginParts():  # nothing had to be sent: an upload that was begun earlier is not needed any more
                 unneeded = bool(unit.upload_id) and outcome.value.skipped in {SAME_CONTENT, unit.item.unchanged}
                 self.journal.upload_ended(unit.item.key, left=unneeded)
@@ -215,20 +220,31 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
                 self._sent(unit.item, outcome.value)
 
     def _not_sent(self, unit: SendWhole | BeginParts | FinishParts, error: JsobjError) -> None:
+        if isinstance(unit, FinishParts) and isinstance(error, UploadNotFound):
+            self._parts_failed(self._in_parts[unit.item.key], error)
+            return
         fresh = isinstance(unit, BeginParts) and not unit.upload_id and not unit.looking
         if fresh and error.code in _REFUSALS:
             self.journal.upload_ended(unit.item.key)  # the server's answer: nothing was begun
         self._failed(unit.item.source, error)
 
-    def _upload_begun(self, item: Sending, begun: UploadBegun) -> None:
+    def _part_sent(self, unit: SendPart, outcome: UnitOutcome) -> None:
+        state = self._in_parts.get(unit.item.key)
+        if state is not None and state.anew == unit.anew:
+            self._part_ended(unit.item.key, unit.stretch.number, outcome)
+        elif outcome.error is None:  # it went into an upload that is given up
+            self.tally.moved(-unit.stretch.size)
+
+    def _upload_begun(self, unit: BeginParts, begun: UploadBegun) -> None:
+        item = unit.item
         self.journal.upload_begun(item.key, item.file, begun.upload.id, begun.layout.part_size)
         if begun.notice:
             self.emit(Noted(begun.notice))
         arrived = {part.number: part for part in begun.parts}
-        self._begun(UploadInParts(item, begun.layout, arrived, begun=begun), item.size)
+        self._begun(UploadInParts(item, begun.layout, arrived, begun=begun, anew=unit.anew), item.size)
 
     def _part(self, state: UploadInParts, stretch: Stretch) -> SendPart:
-        return SendPart(state.item, state.begun.upload, stretch)
+        return SendPart(state.item, state.begun.upload, stretch, state.anew)
 
     def _part_arrived(self, state: UploadInParts, number: int, proof: Part) -> None:
         state.arrived[number] = proof
@@ -242,8 +258,26 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
         if isinstance(error, (SourceChanged, SourceVanished)):
             # The parts on the server are of no use: abort the upload. An older object of that key stays.
             self._follow([AbandonParts(state.item, state.begun.upload, error)])
-        else:
+        elif not isinstance(error, UploadNotFound):
             self._failed(state.item.source, error)
+        elif state.anew:
+            self.journal.upload_ended(state.item.key, left=True)  # over Swift some of its segments may be there
+            self._failed(state.item.source, aborted_twice(state.item.source, error))
+        else:
+            self._start_anew(state)
+
+    def _start_anew(self, state: UploadInParts) -> None:
+        """Somebody aborted the upload, or finished it: look at what is there, and begin another one if need be."""
+        item, begun = state.item, state.begun
+        del self._in_parts[item.key]
+        resumed = {part.number for part in begun.parts}
+        sizes = {number: part.size for number, part in state.arrived.items()}
+        self.tally.found(sum(sizes[number] for number in resumed), items=0)
+        self.tally.moved(-sum(size for number, size in sizes.items() if number not in resumed))
+        self.tally.retried()
+        self.journal.upload_ended(item.key)
+        self.journal.intend_upload(item.key, item.file)
+        self._follow([BeginParts(item, begun.upload.id, begun.layout.part_size, anew=True)])
 
     def _sent(self, item: Sending, arrived: Arrived) -> None:
         if self.options.kept != PLAIN and not arrived.skipped and not self._looked_at_kept:

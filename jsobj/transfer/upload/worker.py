@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.body import FileSource
+from jsobj.net.body import FileSource, Moved
 from jsobj.store.etag import is_md5
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import MTIME, PART_SIZE, PLAIN, Listed, Part, PutOptions, Store, Upload
@@ -27,6 +27,7 @@ from jsobj.transfer.local.scan import LocalFile
 from jsobj.transfer.options import Options
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
 from jsobj.transfer.upload.kept import missing, not_kept
+from jsobj.transfer.upload.once_anew import once_anew
 
 _SQUEEZED_PART = 6 * 1024**2  # bytes; a worker that compresses holds two of these
 _HEAD = 16  # bytes of a file that tell whether it is compressed already
@@ -74,21 +75,24 @@ class BeginParts:
     """Begin (or continue) a multipart upload. ``upload_id`` and ``part_size`` come from a journal, if there is one.
 
     ``looking``: an upload may have been begun whose id was lost; one that has only our bytes is taken over.
+    ``anew``: this run had begun it, and somebody aborted it meanwhile; that is done once.
     """
 
     item: Sending
     upload_id: str = ""
     part_size: int = 0
     looking: bool = False
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SendPart:
-    """Send one part."""
+    """Send one part. ``anew``: as its :class:`BeginParts` was."""
 
     item: Sending
     upload: Upload
     stretch: Stretch
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +191,26 @@ class Sender(StorePerformer[UploadUnit]):
 
     def _streamed(self, item: Sending, descriptor: int, encoding: str) -> Arrived:
         """Send a file whose number of bytes on the wire is not known beforehand."""
-        from jsobj.transfer.upload.send_stream import send_stream  # with its thread pool it takes a while to load
+        from jsobj.transfer.upload.send_stream import Streamed, send_stream  # with its thread pool it loads slowly
 
         file, options = item.file, self._put_options(item.file)
-        chunks: Iterator[bytes | memoryview] = file_chunks(descriptor, file.size)
-        if encoding:
-            chunks = through(encoder(encoding), chunks)
         most = file.size + file.size // 100 + _SQUEEZED_PART  # what cannot be compressed becomes a little longer
-        sent = send_stream(
-            self._store,
-            item.key,
-            _still_same(chunks, file, descriptor),
-            replace(options, content_encoding=encoding or options.content_encoding),
-            part_size=plan_layout(most, self._store.limits, _SQUEEZED_PART).part_size,
-            moved=self._moved,
-            in_flight=1,
-        )
+
+        def send(moved: Moved) -> Streamed:
+            chunks: Iterator[bytes | memoryview] = file_chunks(descriptor, file.size)
+            if encoding:
+                chunks = through(encoder(encoding), chunks)
+            return send_stream(
+                self._store,
+                item.key,
+                _still_same(chunks, file, descriptor),
+                replace(options, content_encoding=encoding or options.content_encoding),
+                part_size=plan_layout(most, self._store.limits, _SQUEEZED_PART).part_size,
+                moved=moved,
+                in_flight=1,
+            )
+
+        sent = once_anew(file.path, self._moved, send)
         return Arrived(file.size, sent.etag, sent.verified, stored=sent.size)
 
     def _there_already(self, item: Sending, descriptor: int, *, squeeze: bool = False) -> Arrived | None:
@@ -251,10 +259,12 @@ class Sender(StorePerformer[UploadUnit]):
             if unit.upload_id and layout.part_size == wanted:
                 found = self._resumed(Upload(item.key, unit.upload_id), layout, descriptor)
                 if found is not None:
-                    return found
+                    gone = f"{item.file.path}: parts of it are gone from the server (deleted by somebody else?)"
+                    return replace(found, notice=f"{gone}; sending them again") if unit.anew else found
                 if finished := self._as_headed(item.key, descriptor, "was finished before"):
                     return finished
-                notice = f"{item.file.path}: the earlier upload is gone from the server; starting over"
+                when = "meanwhile (aborted by somebody else?)" if unit.anew else "since the earlier run"
+                notice = f"{item.file.path}: its upload is gone from the server {when}; starting over"
             elif unit.looking and (adopted := self._adopted(item, layout, descriptor)):
                 return adopted
         upload = store.begin(item.key, self._put_options(item.file, layout.part_size))
