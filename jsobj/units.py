@@ -64,15 +64,23 @@ def human_time(moment: datetime) -> str:
 
 
 def days_left(moment: datetime, now: datetime) -> str:
-    """How long until ``moment``, rounded down, in the largest unit that is not zero: ``29 days``, ``3 hours``."""
+    """How long until ``moment``: ``29 days``, ``3 hours``.
+
+    Rounded down, but what lacks less than a twentieth of a unit counts: 30 days are 30 days also an hour later.
+    """
     seconds = int((moment - now).total_seconds())
-    if seconds <= 0:
-        return "expired"
+    return length_of(seconds, nearly=20) if seconds > 0 else "expired"
+
+
+def length_of(seconds: int, *, nearly: int = 0) -> str:
+    """Rounded down, in the largest unit that is not zero: ``29 days``, ``0 seconds``.
+
+    ``nearly``: the part of a unit that may lack, 20 for a twentieth.
+    """
     for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60)):
-        if seconds >= size:
-            number = seconds // size
+        if number := (seconds + (size // nearly if nearly else 0)) // size:
             return f"{number} {unit}{'s' if number != 1 else ''}"
-    return f"{seconds} seconds"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"
 
 
 def iso_time(text: str | None) -> datetime | None:
@@ -95,15 +103,36 @@ def parse_moment(text: str, now: datetime) -> datetime:
     date = f"{text}T23:59:59" if len(text) == len("2027-01-31") else text
     moment = _duration(text, now) or iso_time(date)
     if moment is None:
-        raise JsobjError(
-            "bad-time",
-            f"'{text}' is not a time jsobj understands",
-            code=ExitCode.USAGE,
-            hint="write a length such as 30d or 12h, or a date such as 2027-01-31 or 2027-01-31T12:00:00Z (UTC)",
-        )
+        raise _not_a_time(text)
     if moment <= now:
         raise JsobjError("time-in-past", f"'{text}' is over already", code=ExitCode.USAGE)
     return moment
+
+
+def moment_ago(text: str, now: datetime) -> datetime:
+    """``30d`` or ``12h`` before ``now``, or a date, which means its beginning in UTC.
+
+    Raises :class:`JsobjError` (usage) for anything else and for a moment to come.
+    """
+    try:
+        later = _duration(text.strip(), now)
+        moment = now - (later - now) if later else iso_time(text.strip())
+    except OverflowError:
+        moment = None
+    if moment is None:
+        raise _not_a_time(text)
+    if moment > now:
+        raise JsobjError("bad-time", f"'{text}' is still to come", code=ExitCode.USAGE)
+    return moment
+
+
+def _not_a_time(text: str) -> JsobjError:
+    return JsobjError(
+        "bad-time",
+        f"'{text}' is not a time jsobj understands",
+        code=ExitCode.USAGE,
+        hint="write a length such as 30d or 12h, or a date such as 2027-01-31 or 2027-01-31T12:00:00Z (UTC)",
+    )
 
 
 def _duration(text: str, now: datetime) -> datetime | None:

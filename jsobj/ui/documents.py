@@ -30,7 +30,8 @@ class Listing(Generic[T]):
     """A list of things. ``as_data`` makes the JSON of one.
 
     ``columns``, for people: heading and a key of that JSON, or what makes the text. ``empty`` is shown instead of an
-    empty table.
+    empty table. ``narrow``: headings of columns that are cut on a terminal where a line is too long, the first one
+    first; a pipe and JSON have all of it.
     """
 
     schema: str
@@ -38,6 +39,7 @@ class Listing(Generic[T]):
     columns: Mapping[str, str | Callable[[T], str]]
     as_data: Callable[[T], Mapping[str, object]] = _itself
     empty: str = ""
+    narrow: Sequence[str] = ()
 
     def texts(self, item: T) -> list[str]:
         """One item for people, column by column."""

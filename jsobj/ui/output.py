@@ -13,7 +13,7 @@ import itertools
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from jsobj.errors import JsobjError, OutputNotWritten
@@ -63,6 +63,11 @@ class Output:
     def on_terminal(self) -> bool:
         """Whether stdout is a terminal."""
         return self.stdout.isatty()
+
+    @property
+    def columns(self) -> int:
+        """Those of the terminal that stdout is; 0 for anything else."""
+        return columns_of(self.stdout, self._environ)
 
     def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
         """Write bytes of an object to stdout; all of them, also where stdout is unbuffered and writes are partial."""
@@ -177,9 +182,10 @@ class Output:
             self.data(record.lines)
             return
         width = max((len(label) for label, _ in record.lines), default=0)
-        columns = columns_of(self.stdout, self._environ)
         self._write(
-            "\n".join(wrapped_value(f"{label + ':':<{width + 1}}", value, columns) for label, value in record.lines)
+            "\n".join(
+                wrapped_value(f"{label + ':':<{width + 1}}", value, self.columns) for label, value in record.lines
+            )
         )
 
     def _write_listing(self, listing: Listing[Any]) -> None:
@@ -187,18 +193,23 @@ class Output:
         if not rows:
             self.note(listing.empty)
         elif self.stdout.isatty():
-            self._write_table(listing.columns, rows)
+            self._write_table(listing.columns, rows, listing.narrow)
         else:
             self._write("\n".join(map("\t".join, rows)))
 
-    def _write_table(self, headings: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    def _write_table(self, headings: Iterable[str], rows: Iterable[Iterable[str]], narrow: Sequence[str]) -> None:
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
-        console = Console(file=self.stdout, no_color=not self.colour_out, highlight=False, soft_wrap=False)
+        from jsobj.ui.fit import fitted
+
+        console = Console(
+            file=self.stdout, width=self.columns, no_color=not self.colour_out, highlight=False, soft_wrap=False
+        )
         table = Table(box=None, pad_edge=False, header_style="bold" if self.colour_out else "")
-        texts = [[*row] for row in rows]
+        named = [dict(zip(headings, row, strict=True)) for row in rows]
+        texts = [[*row.values()] for row in fitted(named, narrow, console.width)]
         longest = max((len(row[0]) for row in texts), default=0)
         # Names are shown whole, to be copied, unless they would hide the rest.
         whole = console.width >= 60 and longest <= console.width // 2

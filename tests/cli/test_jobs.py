@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
+import re
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import pexpect
 import pytest
 from botocore.config import Config
 from commands import Jsobj
@@ -305,3 +309,72 @@ def test_cancel_all_or_those_that_failed(jsobj: Jsobj) -> None:
         assert jsobj("jobs", "cancel", "--all").err == "There is no such job.\n"
     finally:
         kept.finish("interrupted")
+
+
+def aged(jsobj: Jsobj, job: str, days: float) -> str:
+    """Nothing happened to the job for so long."""
+    moment = time.time() - days * 86400
+    path = state_dir(jsobj) / f"jobs/{job}.db"
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE job SET updated = ?", (int(moment),))
+    os.utime(path, (moment, moment))
+    return job
+
+
+def test_old_jobs_are_named_and_taken_back_on_request_only(jsobj: Jsobj) -> None:
+    old = aged(jsobj, left(jsobj, key_of(jsobj, "old")), 31)
+    failed = aged(jsobj, left(jsobj, key_of(jsobj, "failed"), state="failed"), 8)
+    new = left(jsobj, key_of(jsobj, "new"))
+    listed = jsobj("jobs", "list")
+    assert "1 unfinished job was left alone for more than 30 days" in listed.err
+    assert "jsobj jobs cancel --older-than 30d" in listed.err
+
+    asked = jsobj("jobs", "cancel", "--older-than", "30d", code=2)
+    assert f"{old}  upload to s3://old/run42/: 1 under way, idle for 31 days" in asked.err
+    assert failed not in asked.err
+    done = jsobj("jobs", "cancel", "--failed", "--older-than", "30d", "--forget", "--yes")
+    assert done.err == "There is no such job.\n"
+    done = jsobj("jobs", "cancel", "--failed", "--older-than", "7d", "--forget", "--yes", "--json")
+    assert [item["id"] for item in done.json["items"]] == [failed]
+    done = jsobj("jobs", "cancel", "--older-than", "30d", "--forget", "--yes", "--json")
+    assert [item["id"] for item in done.json["items"]] == [old]
+    assert [job["id"] for job in jobs(jsobj)] == [new]
+    assert jsobj("jobs", "list").err == ""
+    assert jsobj("jobs", "cancel", new, "--older-than", "1d", "--json", code=2).error["reference"] == "usage"
+
+
+def test_a_transfer_names_old_jobs_once_a_day_on_a_terminal(keyed: Jsobj, bucket: str) -> None:
+    aged(keyed, left(keyed, key_of(keyed, bucket)), 31)
+    (keyed.folder / "small.txt").write_bytes(b"1")
+    words = ("upload", "small.txt", f"s3://{bucket}/")
+    assert "left alone" not in keyed(*words).err
+    with keyed.terminal(*words) as terminal:
+        terminal.expect("1 unfinished job was left alone for more than 30 days")
+        terminal.expect(pexpect.EOF)
+    with keyed.terminal(*words) as terminal:
+        terminal.expect(pexpect.EOF)
+        assert "left alone" not in terminal.before
+    assert len(jobs(keyed)) == 1
+
+
+def test_jobs_that_cannot_be_cancelled_do_not_keep_the_others(keyed: Jsobj, cloud: Cloud, s3: Any, name: str) -> None:
+    s3.create_bucket(Bucket=name)
+    place = {"endpoint": cloud.s3_endpoint, "profile": "demo", "project": "demo"}
+    gone = left(keyed, key_of(keyed, name, **place))
+    s3.delete_bucket(Bucket=name)
+    elsewhere = left(keyed, key_of(keyed, "b", profile="demo"))
+    done = keyed("jobs", "cancel", "--all", "--yes", "--json", code=3)
+    assert [item["id"] for item in done.json["items"]] == [gone]
+    assert f"job {elsewhere}" in done.err
+    assert [job["id"] for job in jobs(keyed)] == [elsewhere]
+
+
+def test_a_job_is_one_line_on_a_terminal(jsobj: Jsobj) -> None:
+    sources = ("/data/a/very/long/way/to/the/results/of/run42.zarr", "/data/more")
+    job = aged(jsobj, left(jsobj, key_of(jsobj, "results-of-the-year-2026", sources=sources)), 3)
+    with jsobj.terminal("jobs", "list", env={"NO_COLOR": "1"}, columns=80) as terminal:
+        terminal.expect(pexpect.EOF)
+        lines = [line.rstrip() for line in terminal.before.splitlines()]
+    assert len(lines) == 2
+    assert re.fullmatch(rf"{job}  interrupted  upload  run42\.zarr .*….*/run42/  1 +3 days", lines[1])
+    assert "\t".join(sources[:1]) in jsobj("jobs", "list").out

@@ -68,6 +68,15 @@ def test_list(scene: Scene, begun: list[tuple[str, str]]) -> None:
     assert set(begun) <= set(everywhere)
 
 
+def test_one_line_each_on_a_terminal(scene: Scene, begun: list[tuple[str, str]]) -> None:
+    with scene.jsobj.terminal("uploads", "list", scene.url(), columns=80) as terminal:
+        terminal.expect(pexpect.EOF)
+        lines = (terminal.before or "").splitlines()
+    assert len(lines) == len(begun)
+    assert all(len(line) <= 80 for line in lines)
+    assert all(f"{key[-3:]}  " in line for line, (key, _) in zip(lines, begun, strict=True))
+
+
 def test_none(scene: Scene) -> None:
     done = scene("uploads", "list", scene.url())
     assert done.out == ""

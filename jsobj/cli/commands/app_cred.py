@@ -114,11 +114,13 @@ def list_(world: World) -> None:
         "Name": "name",
         "ID": "id",
         "Roles": lambda item: ", ".join(item.roles),
-        "Expires": lambda item: _until(item, world),
+        "Expires": lambda item: _until(item, world, short=world.out.on_terminal),
         "Kind": _kind,
         "": lambda item: "this login" if item.id == own else "",
     }
-    world.out.show(Listing("jsobj.app-cred-list/1", found, columns, _data, "There are no application credentials."))
+    empty = "There are no application credentials."
+    narrow = ("ID", "Roles", "Name")
+    world.out.show(Listing("jsobj.app-cred-list/1", found, columns, _data, empty, narrow))
 
 
 @command("show")
@@ -164,8 +166,11 @@ def _kind(item: AppCredential) -> str:
     return "unrestricted" if item.unrestricted else "restricted"
 
 
-def _until(item: AppCredential, world: World) -> str:
-    return f"{human_time(item.expires)} ({days_left(item.expires, world.now())})" if item.expires else "never"
+def _until(item: AppCredential, world: World, *, short: bool = False) -> str:
+    if not item.expires:
+        return "never"
+    at = human_time(item.expires)
+    return f"{at.split(' ', 1)[0] if short else at} ({days_left(item.expires, world.now())})"
 
 
 def _iso(item: AppCredential) -> str | None:

@@ -50,7 +50,8 @@ def list_(world: World) -> None:
         "Server": lambda login: login.fault or login.auth_url or login.endpoint,
     }
     empty = "There are no logins yet: jsobj login RCFILE"
-    world.out.show(Listing("jsobj.login-list/1", found, columns, _data, empty))
+    narrow = ("Server", "Project", "S3 profile", "Name")
+    world.out.show(Listing("jsobj.login-list/1", found, columns, _data, empty, narrow))
     if found and not any(login.chosen_by for login in found):
         world.out.note("None is the default: jsobj clouds use NAME")
 

@@ -139,14 +139,18 @@ def list_(world: World, show_secret: bool, **login: Any) -> None:
 
     keystone = keystone_for_keys(world, **login)
     described = [_describe(world, keystone, key, show_secret) for key in Ec2Api(keystone).list()]
+    mark = " *" if world.out.on_terminal else " (this login's)"
     columns: dict[str, str | Callable[[dict[str, Any]], str]] = {
         "Access key": "access",
-        "Project": lambda item: item["project"] + (" (this login's)" if item["this_project"] else ""),
+        "Project": lambda item: item["project"] + (mark if item["this_project"] else ""),
         "Made by": lambda item: f"jsobj, {item['made'][:10]}" if item["made"] else "elsewhere",
         "AWS profiles": lambda item: ", ".join(item["profiles"]),
         **({"Secret key": "secret"} if show_secret else {}),
     }
-    world.out.show(Listing("jsobj.ec2-creds-list/1", described, columns, empty="There are no EC2 keys."))
+    narrow = ("AWS profiles", "Project")
+    world.out.show(Listing("jsobj.ec2-creds-list/1", described, columns, empty="There are no EC2 keys.", narrow=narrow))
+    if world.out.on_terminal and not world.out.as_json and any(item["this_project"] for item in described):
+        world.out.note("*: the project of this login")
 
 
 @command("show")

@@ -16,14 +16,17 @@ from jsobj.cli.parsing.shell_complete import completer
 from jsobj.cli.parsing.stores import request_of
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
+from jsobj.cli.views.transfer import REST_DAYS, resting_note
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.ui.documents import Listing, Record
-from jsobj.units import human_bytes
+from jsobj.units import human_bytes, length_of, moment_ago
 
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
     from jsobj.store.objects import Store
     from jsobj.transfer.journal.jobs import Job
+
+_WAY = "From and to"
 
 group = Group(
     "jobs",
@@ -52,16 +55,21 @@ def list_(world: World) -> None:
     from jsobj.transfer.journal.jobs import list_jobs
 
     found = list_jobs(world.settings.state_dir, lambda path, reason: world.out.warn(f"{path}: {reason}"))
+    terminal = world.out.on_terminal
     jobs = sorted(found, key=lambda job: (-job.updated, job.id))
     columns: dict[str, str | Callable[[Job], str]] = {
         "Job": "id",
         "State": "state",
         "Verb": "verb",
-        "From and to": lambda job: f"{_few(job.key.sources)} -> {job.key.destination}",
-        "Under way": lambda job: str(len(job.uploads) + len(job.downloads)),
-        "Last seen": lambda job: human(job.updated),
+        _WAY: lambda job: f"{_few(job.key.sources, short=terminal)} -> {job.key.destination}",
+        "Open" if terminal else "Under way": lambda job: str(len(job.uploads) + len(job.downloads)),
+        **({"Idle": partial(_idle, world)} if terminal else {"Last seen": lambda job: human(job.updated)}),
     }
-    world.out.show(Listing("jsobj.job-list/1", jobs, columns, partial(_data, world), "No job is open."))
+    document = Listing("jsobj.job-list/1", jobs, columns, partial(_data, world), "No job is open.", [_WAY])
+    world.out.show(document)
+    old = sum(job.state != "running" and world.now().timestamp() - job.updated > REST_DAYS * 86400 for job in jobs)
+    if old:
+        world.out.note(resting_note(old))
 
 
 @command("show")
@@ -142,46 +150,67 @@ def resume(ctx: click.Context, world: World, job: str) -> None:
 @click.argument("job", nargs=-1, shell_complete=_complete)
 @click.option("--all", "every", is_flag=True, help="Every job that is not running.")
 @click.option("--failed", is_flag=True, help="Every job that failed.")
+@click.option("--older-than", metavar="TIME", default="", help="Every job of which nothing ran since: 30d, 2027-01-31.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--forget", is_flag=True, help="Leave the server alone: remove the journal and temporary files only.")
-def cancel(world: World, job: tuple[str, ...], every: bool, failed: bool, yes: bool, forget: bool) -> None:
+def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool, **kinds: Any) -> None:
     """Give jobs up: abort their uploads, remove their temporary files.
 
-    JOB is an id from 'jsobj jobs list', or the beginning of one. What was transferred completely stays.
+    JOB is an id from 'jsobj jobs list', or the beginning of one. What was transferred completely stays. A job that is
+    running is cancelled by its id only, after it was stopped. Nothing is cancelled by itself, however old it is.
 
     \b
     Examples:
       jsobj jobs cancel 600b67
-      jsobj jobs cancel --failed
+      jsobj jobs cancel --failed --older-than 7d
     """
     from jsobj.transfer.journal.jobs import cancel as cancel_job
+    from jsobj.transfer.outcomes import exit_code
 
-    found = _meant(world, job, every=every, failed=failed)
+    found = _meant(world, job, **kinds)
     if found and not yes:
         for each in found:
             count = len(each.uploads) + len(each.leftovers) + len(each.downloads)
-            world.out.note(f"{each.id}  {each.key.verb} to {each.key.destination}: {count} under way")
+            idle = _idle(world, each)
+            world.out.note(f"{each.id}  {each.key.verb} to {each.key.destination}: {count} under way, idle for {idle}")
         world.confirm(f"Cancel {len(found)} job(s)?", option="--yes")
-    items = []
+    items, failures = [], []
     for each in found:
-        done = cancel_job(world.settings.state_dir, each, lambda one: _open(world, one), forget=forget)
+        try:
+            done = cancel_job(world.settings.state_dir, each, lambda one: _open(world, one), forget=forget)
+        except JsobjError as error:
+            if len(found) == 1:
+                raise
+            failures.append(error)
+            world.out.failed(f"job {each.id}", error, hint=True)
+            continue
         for key in done.unsure:
             world.out.warn(f"an upload of {key} may have been begun: see jsobj uploads list")
         items.append({"id": each.id, "uploads": done.uploads, "downloads": done.downloads})
     columns = {"Cancelled": "id", "Uploads aborted": "uploads", "Temporary files removed": "downloads"}
     world.out.show(Listing("jsobj.job-cancelled/1", items, columns, empty="There is no such job."))
+    if failures:
+        click.get_current_context().exit(int(exit_code(len(items), failures)))
 
 
-def _meant(world: World, ids: Sequence[str], *, every: bool, failed: bool) -> list[Job]:
+def _meant(world: World, ids: Sequence[str], *, every: bool, failed: bool, older_than: str) -> list[Job]:
     """The jobs that are named, or all of a kind; a running one only by its name."""
     from jsobj.transfer.journal.jobs import find_job, list_jobs
 
-    if bool(ids) + every + failed != 1:
-        raise BadUsage("name jobs, or give one of --all and --failed", hint="jsobj jobs list shows them")
+    if bool(ids) + bool(every or failed or older_than) != 1 or (every and failed):
+        message = "name jobs, or give --all, --failed or --older-than"
+        raise BadUsage(message, hint="jsobj jobs list shows them")
+    latest = moment_ago(older_than, world.now()).timestamp() if older_than else None
     if ids:
         return [find_job(world.settings.state_dir, each) for each in dict.fromkeys(ids)]
     found = list_jobs(world.settings.state_dir, lambda path, reason: world.out.warn(f"{path}: {reason}"))
-    return [job for job in found if job.state == "failed" or (every and job.state != "running")]
+    states = {"failed"} if failed else {"failed", "interrupted", "done"}
+    return [job for job in found if job.state in states and (latest is None or job.updated < latest)]
+
+
+def _idle(world: World, job: Job) -> str:
+    """How long ago its last run began or ended."""
+    return "" if job.state == "running" else length_of(max(0, int(world.now().timestamp()) - job.updated))
 
 
 def _open(world: World, job: Job) -> Store:
@@ -216,5 +245,7 @@ def _data(world: World, job: Job) -> dict[str, Any]:
     }
 
 
-def _few(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more" if names else ""
+def _few(names: Sequence[str], *, short: bool) -> str:
+    """The first of several names; ``short``: a path without its folder."""
+    first = Path(names[0]).name if short and names and names[0].startswith("/") else "".join(names[:1])
+    return first if len(names) < 2 else f"{first} and {len(names) - 1} more"

@@ -15,12 +15,14 @@ from jsobj.cli.views.times import human, iso
 from jsobj.errors import UploadNotFound
 from jsobj.ui.documents import Listing, Stream
 from jsobj.ui.text import safe
-from jsobj.units import parse_moment
+from jsobj.units import moment_ago
 
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
     from jsobj.store.location import Location
     from jsobj.store.objects import Store, Upload
+
+_TIME, _LEAST = 20, 30  # columns on a terminal: of a time, and of what follows it
 
 group = Group(
     "uploads",
@@ -39,14 +41,19 @@ group = Group(
 def list_(world: World, url: str, unsigned: bool, endpoint: str) -> None:
     """List unfinished uploads.
 
-    In all buckets, in one, or below a prefix. Over Swift, these are segments of jsobj's that no object uses.
+    In all buckets, in one, or below a prefix. Over Swift, these are segments of jsobj's that no object uses. A terminal
+    shows long names and ids without their middle; a pipe and --json have all of them.
     """
 
     def line(found: tuple[Store, Upload]) -> str:
         store, upload = found
         name = safe(store.place.url(upload.key))
         if world.out.on_terminal:
-            return f"{human(upload.started):<20}  {name}  {safe(upload.id)}"
+            from jsobj.ui.fit import cell_len, shortened
+
+            room = max(_LEAST, world.out.columns - _TIME - 4)
+            name = shortened(name, room * 3 // 5)
+            return f"{human(upload.started):<{_TIME}}  {name}  {shortened(safe(upload.id), room - cell_len(name))}"
         return f"{iso(upload.started) or ''}\t{name}\t{safe(upload.id)}"
 
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
@@ -73,8 +80,7 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
     """
     from jsobj.store.location import parse_location
 
-    now = world.now()
-    latest = (now - (parse_moment(older_than, now) - now)).timestamp() if older_than else None
+    latest = moment_ago(older_than, world.now()).timestamp() if older_than else None
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         place = parse_location(url)
         store = opened.of(place)

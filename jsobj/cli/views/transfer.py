@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from jsobj.transfer.journal.journal import Journal
     from jsobj.transfer.outcomes import Result
     from jsobj.ui.progress import Progress
+
+REST_DAYS = 30  # after which an unfinished job is named; nothing is taken back by itself
 
 
 def perform(world: World, chosen: Chosen, prepare: Callable[[ActionContext], Action]) -> None:
@@ -64,6 +67,28 @@ def transferring(
         ) as context,
     ):
         yield context, progress
+    _note_resting(world)
+
+
+def resting_note(count: int) -> str:
+    """What is said where jobs lie around."""
+    jobs = "1 unfinished job was" if count == 1 else f"{count} unfinished jobs were"
+    return (
+        f"{jobs} left alone for more than {REST_DAYS} days (jsobj jobs list); "
+        f"to give up: jsobj jobs cancel --older-than {REST_DAYS}d"
+    )
+
+
+def _note_resting(world: World) -> None:
+    """Say to people, once a day, that jobs lie around."""
+    if world.out.as_json or world.out.quiet or not world.out.stderr.isatty():
+        return
+    from jsobj.identity.said_today import first_today
+    from jsobj.transfer.journal.jobs import resting
+
+    count = resting(world.settings.state_dir, (world.now() - timedelta(days=REST_DAYS)).timestamp())
+    if count and first_today(world.settings, "jobs at rest"):
+        world.out.note(resting_note(count))
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BucketNotFound, ExitCode, JsobjError
 from jsobj.locks import is_locked
 from jsobj.store.objects import Store, StorePlace, Upload
 from jsobj.transfer.journal import database
@@ -155,8 +155,9 @@ def _abort(job: Job, begun: Iterable[LeftoverUpload], open_store: Callable[[Job]
     store = open_store(job)
     with contextlib.closing(store):
         _require_same_place(job, store.place)
-        for each in begun:
-            store.abort(Upload(each.key, each.upload_id))
+        with contextlib.suppress(BucketNotFound):  # its uploads went with it
+            for each in begun:
+                store.abort(Upload(each.key, each.upload_id))
 
 
 def _require_same_place(job: Job, place: StorePlace) -> None:
@@ -250,6 +251,15 @@ def _sweep(lock: Path) -> None:
     if not lock.with_suffix(".db").exists():
         with contextlib.suppress(OSError, JsobjError):
             JobLock.take(lock).release(remove=True)
+
+
+def resting(state_dir: Path, since: float) -> int:
+    """How many journals nothing was written to after ``since``, by the times of their files alone: it is cheap."""
+    count = 0
+    with contextlib.suppress(OSError), os.scandir(jobs_folder(state_dir)) as entries:
+        for entry in entries:
+            count += entry.name.endswith(".db") and entry.stat(follow_symlinks=False).st_mtime < since
+    return count
 
 
 def job_ids(state_dir: Path) -> Iterator[str]:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import JsobjError
-from jsobj.units import days_left, human_bytes, human_time, iso_time, parse_moment, parse_size
+from jsobj.units import days_left, human_bytes, human_time, iso_time, length_of, moment_ago, parse_moment, parse_size
 
 UTC = dt.timezone.utc
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -48,16 +48,44 @@ def test_human_bytes_is_within_a_percent(count: int) -> None:
     [
         (-1, "expired"),
         (0, "expired"),
-        (1, "1 seconds"),
+        (1, "1 second"),
         (60, "1 minute"),
-        (7199, "1 hour"),
+        (7000, "1 hour"),
         (7200, "2 hours"),
         (86400, "1 day"),
-        (30 * 86400 - 1, "29 days"),
+        (2 * 86400 - 2 * 3600, "1 day"),
+        (30 * 86400 - 3600, "30 days"),
+        (30 * 86400 - 2 * 3600, "29 days"),
     ],
 )
 def test_days_left(ahead: int, text: str) -> None:
     assert days_left(NOW + dt.timedelta(seconds=ahead), NOW) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 seconds"), (3599, "59 minutes"), (30 * 86400 - 1, "29 days"), (30 * 86400, "30 days")]
+)
+def test_lengths_are_rounded_down(seconds: int, text: str) -> None:
+    assert length_of(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("30d", NOW - dt.timedelta(days=30)),
+        (" 2 W ", NOW - dt.timedelta(weeks=2)),
+        ("2026-10-31", dt.datetime(2026, 10, 31, tzinfo=UTC)),
+    ],
+)
+def test_a_moment_that_is_over(text: str, moment: dt.datetime) -> None:
+    assert moment_ago(text, NOW) == moment
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2027-01-31", "5000y", "999999y"])
+def test_what_is_no_moment_that_is_over(text: str) -> None:
+    with pytest.raises(JsobjError) as caught:
+        moment_ago(text, NOW)
+    assert caught.value.reference == "bad-time"
 
 
 @pytest.mark.parametrize(

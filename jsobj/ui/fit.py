@@ -1,0 +1,40 @@
+"""Texts that are cut in the middle, so that each item of a list has one line on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.cells import cell_len as cell_len
+
+GAP = 2  # columns of the terminal between two of the table
+_LEAST = 8  # columns that are left of a text
+_CUT = "…"
+
+
+def shortened(text: str, width: int) -> str:
+    """``text`` in at most ``width`` columns: its beginning and its end."""
+    if cell_len(text) <= width:
+        return text
+    room = max(1, width) - 1
+    end = text[len(text) - room // 2 :]
+    while cell_len(end) > room // 2:
+        end = end[1:]
+    begin = text[: room - cell_len(end)]
+    while cell_len(begin) + cell_len(end) > room:
+        begin = begin[:-1]
+    return f"{begin}{_CUT}{end}"
+
+
+def fitted(rows: Sequence[Mapping[str, str]], narrow: Sequence[str], columns: int) -> list[dict[str, str]]:
+    """The rows of a table, heading to text; those of ``narrow`` are cut, one after the other, until a line fits."""
+    widths = {heading: max(cell_len(heading), *(cell_len(row[heading]) for row in rows)) for heading in rows[0]}
+    over = sum(widths.values()) + GAP * (len(widths) - 1) - columns
+    for heading in narrow:
+        if over > 0:
+            wide = widths[heading]
+            widths[heading] = min(wide, max(_LEAST, cell_len(heading), wide - over))
+            over -= wide - widths[heading]
+    return [
+        {heading: shortened(text, widths[heading]) if heading in narrow else text for heading, text in row.items()}
+        for row in rows
+    ]

@@ -1,0 +1,60 @@
+"""Tables whose lines would be too long for a terminal: cut in the middle, whole in a pipe and in JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from rich.cells import cell_len
+
+from jsobj.ui.documents import Listing
+from jsobj.ui.fit import shortened
+from jsobj.ui.output import Output
+
+ROWS = [
+    {"name": "first", "id": "0123456789abcdef" * 2, "to": "s3://results/" + "a" * 60 + "/end.nc"},
+    {"name": "second", "id": "fedcba9876543210" * 2, "to": "s3://b/名前" + "名" * 40},
+]
+LISTING = Listing("s", ROWS, {"Name": "name", "ID": "id", "To": "to"}, narrow=("To", "ID"))
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100, 200])
+def test_each_item_has_one_line_on_a_terminal(columns: int) -> None:
+    stream = Terminal()
+    Output(stream, stream, environ={"COLUMNS": str(columns), "NO_COLOR": "1"}).show(LISTING)
+    lines = [line.rstrip() for line in stream.getvalue().splitlines()]
+    assert len(lines) == 3
+    assert [line.split()[0] for line in lines] == ["Name", "first", "second"]
+    assert all(cell_len(line) <= columns for line in lines)
+    assert "s3:/" in lines[1]
+    assert ("…" in lines[1]) is (columns < 130)
+    assert (ROWS[0]["id"] in lines[1]) is (columns > 40)
+
+
+def test_a_pipe_and_json_have_all_of_it() -> None:
+    stream = io.StringIO()
+    Output(stream, stream, environ={"COLUMNS": "40"}).show(LISTING)
+    assert stream.getvalue().splitlines()[0].split("\t") == list(ROWS[0].values())
+    stream = Terminal()
+    Output(stream, stream, as_json=True, environ={"COLUMNS": "40"}).show(LISTING)
+    assert json.loads(stream.getvalue())["items"] == ROWS
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("short", 5, "short"),
+        ("0123456789", 7, "012…789"),
+        ("0123456789", 4, "01…9"),
+        ("名名名名名", 6, "名…名"),
+        ("long", 1, "…"),
+    ],
+)
+def test_beginning_and_end_are_left(text: str, width: int, shown: str) -> None:
+    assert shortened(text, width) == shown
