@@ -13,11 +13,11 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location, object_at
 from jsobj.store.objects import Store
 from jsobj.transfer import verify
-from jsobj.transfer.filters import Filters
+from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.local.local_file import unreadable
 from jsobj.transfer.local.scan import LocalFile, Passed, links_left, walk
 from jsobj.transfer.targets import upload_sources
-from jsobj.transfer.verify import EXTRA, LINK, SAME, UNREADABLE, Checked, Pair
+from jsobj.transfer.verify import EXTRA, LINK, SAME, UNREADABLE, Checked, DigestLine, Pair
 from jsobj.transfer.zarr_leftovers import Leftovers
 
 _WORKERS = 8
@@ -76,20 +76,31 @@ def verify_manifest(
     location: Location,
     open_list: Callable[[], AbstractContextManager[Iterable[str]]],
     name: str,
+    filters: Filters,
     *,
     extra: bool = False,
 ) -> Verification:
     """Objects against the lines of a list of digests; ``name`` is what messages call the list."""
+    prefix, named = _folder(location.key), set[str]()
+
+    def promises(lines: Iterable[str]) -> Iterator[DigestLine]:
+        for line in verify.read_manifest(lines, name):
+            if not filters.judge(line.name):
+                if extra:
+                    named.add(prefix + line.name)
+                yield line
 
     def verdicts() -> Iterator[Checked]:
         try:
             with open_list() as lines:
-                promises = verify.read_manifest(lines, name)
-                yield from verify.check_manifest(store, _folder(location.key), promises, workers=_WORKERS)
+                yield from verify.check_manifest(store, prefix, promises(lines), workers=_WORKERS)
         except OSError as error:
             raise unreadable(name, error) from error
+        if extra:
+            there = (item for item in store.list(prefix) if not filters.judge(item.key[len(prefix) :]))
+            yield from (Checked(i.key, EXTRA, "not in the list", i.size) for i in there if i.key not in named)
 
-    return Verification(verdicts(), extra)
+    return Verification(_some(verdicts(), filters, name), extra)
 
 
 def verify_files(
@@ -106,12 +117,28 @@ def verify_files(
     (source,) = upload_sources([local], location.key)
     files = walk([source.path], filters=filters, follow_symlinks=links == "follow")
     if source.exact:
-        both = (_pair(store, source.exact, file) for file in files)
-        return Verification(verify.check_tree(store, both, deep=deep, workers=_WORKERS), extra)
+        both = (_pair(store, source.exact, file) for file in files if not _unwanted(file))
+        found = verify.check_tree(store, both, deep=deep, workers=_WORKERS)
+        return Verification(_some(found, filters, local), extra)
     there = (item for item in store.list(source.prefix) if not filters.judge(item.key[len(source.prefix) :]))
     items = verify.pairs(files, there, source.prefix)
     stays = Leftovers(source.path, source.prefix)
-    return Verification(verify.check_tree(store, items, deep=deep, workers=_WORKERS, is_leftover=stays), extra)
+    found = verify.check_tree(store, items, deep=deep, workers=_WORKERS, is_leftover=stays)
+    return Verification(_some(found, filters, f"{local} and {store.place.url(source.prefix)}"), extra)
+
+
+def _some(verdicts: Iterator[Checked], filters: Filters, where: str) -> Iterator[Checked]:
+    """The same; raises not found where patterns match nothing."""
+    first = next(verdicts, None)
+    if first is not None:
+        yield first
+        yield from verdicts
+    elif filters.included:
+        raise nothing_matches(where, filters.included)
+
+
+def _unwanted(file: LocalFile | Passed) -> bool:
+    return isinstance(file, Passed) and file.error is None and file.kind == "filter"
 
 
 def _pair(store: Store, key: str, file: LocalFile | Passed) -> Pair | Checked:

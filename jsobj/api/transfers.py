@@ -36,7 +36,8 @@ class VerifyResult:
     """What :meth:`Transfers.verify` found. ``counts``: items in each state; ``differences``: those that are not fine.
 
     States: ``same``, ``differs``, ``missing``, ``extra`` (no such file), ``unverified`` (no digest to compare),
-    ``unreadable`` (the file), and for a Zarr ``intact`` and ``forbidden``. ``code`` as the command's exit code.
+    ``unreadable`` (the file), ``link`` (left out), and for a Zarr ``intact`` and ``forbidden``. ``code`` as the
+    command's exit code.
     """
 
     counts: Mapping[str, int]
@@ -300,6 +301,7 @@ class Transfers(ABC):
         exclude: Iterable[str] = (),
         deep: bool = False,
         extra: bool = False,
+        links: str = "skip",
         listen: Callable[[Checked], object] | None = None,
     ) -> VerifyResult:
         """Compare objects with a local file or folder, or with a list of digests; or look at every chunk of a Zarr.
@@ -313,9 +315,11 @@ class Transfers(ABC):
         deep:
             Fetch objects whose digest cannot be computed from the file, and compare the bytes.
         extra:
-            Objects without a file are a difference too.
+            Objects without a file (or without a line in the list) are a difference too.
+        links:
+            ``skip`` symbolic links below a folder (with a warning), or ``follow`` them.
         listen:
-            Called with each verdict, also those that are fine.
+            Called with each verdict, also those that are fine, and links that are left out.
 
         Raises
         ------
@@ -333,9 +337,12 @@ class Transfers(ABC):
             if manifest:
                 # Names in a list of digests need not be text.
                 open_list = partial(Path(manifest).open, encoding="utf-8", errors="surrogateescape")
-                found = action.verify_manifest(store, location, open_list, os.fspath(manifest), extra=extra)
+                found = action.verify_manifest(store, location, open_list, os.fspath(manifest), filters, extra=extra)
             elif local:
-                found = action.verify_files(store, location, os.fspath(local), filters, deep=deep, extra=extra)
+                path = os.fspath(local)
+                found = action.verify_files(store, location, path, filters, deep=deep, extra=extra, links=links)
+            elif filters != Filters():
+                raise BadUsage("include and exclude select files: they need local or manifest")
             else:
                 found = action.verify_zarr(store, location)
             differences = []
@@ -344,6 +351,8 @@ class Transfers(ABC):
                     listen(checked)
                 if not found.is_fine(checked):
                     differences.append(checked)
+        if listen is None and found.warning:
+            warnings.warn(found.warning, stacklevel=2)
         return VerifyResult(dict(found.counts), tuple(differences), found.code)
 
 

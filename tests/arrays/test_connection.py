@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import os
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,30 @@ def test_verify_against_a_list_of_digests(at_home: Place, connection: Connection
     with pytest.raises(JsobjError) as caught:
         connection.verify(at_home.url("d/"), manifest=tmp_path / "absent")
     assert caught.value.code is ExitCode.LOCAL
+
+
+def test_verify_tells_of_links_and_follows_them(at_home: Place, connection: Connection, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "file").write_text("x")
+    (folder / "link").symlink_to("file")
+    connection.upload(f"{folder}/", at_home.url("d/"), links="follow")
+    with pytest.warns(UserWarning, match="1 symbolic link was left out"):
+        found = connection.verify(at_home.url("d/"), f"{folder}/")
+    assert (found.same, found.differences) == (True, ())
+    assert found.counts == {"same": 1, "link": 1, "extra": 1}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert connection.verify(at_home.url("d/"), f"{folder}/", links="follow").counts == {"same": 2}
+
+
+def test_verify_by_patterns(at_home: Place, connection: Connection, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(JsobjError) as caught:
+        connection.verify(at_home.url("d/"), tmp_path, include=["*.nc"])
+    assert (caught.value.reference, caught.value.code) == ("nothing-matches", ExitCode.NOT_FOUND)
+    with pytest.raises(BadUsage, match="need local or manifest"):
+        connection.verify(at_home.url("d/"), include=["*.nc"])
 
 
 def test_verify_needs_a_zarr_where_nothing_else_is_named(at_home: Place, connection: Connection) -> None:
