@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator
 
 import boto3
+import pexpect
 import pytest
 import s3fs
 from botocore.exceptions import ClientError
@@ -222,6 +223,17 @@ def test_full_login_of_somebody_of_another_project(jsobj: Jsobj, cloud: Cloud, k
     jsobj("ec2-creds", "--login-as", "otto", "--password-stdin", stdin=cloud.rc("password-other"), code=4)
     assert (keys.new, ottos.new) == (set(), set())
     assert not jsobj.credentials.exists()
+
+
+def test_login_as_asks_for_the_password_of_user_project_and_cloud(jsobj: Jsobj, cloud: Cloud, keys: Keys) -> None:
+    jsobj("login", cloud.rc("app-cred-restricted"), "--as", "app")
+    with jsobj.terminal("ec2-creds", "list", "--login-as", "alice") as child:
+        child.expect("OpenStack password of alice in project demo of cloud app at 127.0.0.1:[0-9]+: ")
+        child.sendline(cloud.password("alice"))
+        child.expect(pexpect.EOF)
+        child.wait()
+        assert child.exitstatus == 0
+    assert not keys.new
 
 
 def test_login_as_without_a_terminal_names_the_option(jsobj: Jsobj, cloud: Cloud) -> None:

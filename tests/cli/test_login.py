@@ -190,12 +190,29 @@ def test_prompts_for_a_cloud_without_a_file(jsobj: Jsobj, cloud: Cloud) -> None:
     with jsobj.terminal("login", "--as", "typed") as child:
         child.expect("Keystone URL: ")
         child.sendline(cloud.auth_url)
-        child.expect("credential ID: ")
+        child.expect("credential ID, or your user name .*: ")
         child.sendline(credential["application_credential_id"])
         child.expect("credential secret at 127.0.0.1:[0-9]+: ")
         child.sendline(credential["application_credential_secret"])
         child.expect("Stored as cloud 'typed'")
         child.expect(pexpect.EOF)
+
+
+def test_prompts_for_a_login_by_password_without_a_file(jsobj: Jsobj, cloud: Cloud) -> None:
+    with jsobj.terminal("login", "--as", "typed") as child:
+        child.expect("Keystone URL: ")
+        child.sendline(cloud.auth_url)
+        child.expect("credential ID, or your user name .*: ")
+        child.sendline("alice")
+        child.expect("Project name: ")
+        child.sendline("demo")
+        child.expect(r"Domain of the user \[Default\]: ")
+        child.sendline("")
+        child.expect("OpenStack password of alice in project demo at 127.0.0.1:[0-9]+: ")
+        child.sendline(cloud.password("alice"))
+        child.expect("Stored as cloud 'typed'")
+        child.expect(pexpect.EOF)
+    assert jsobj("whoami", "--json").json["project"]["name"] == "demo"
 
 
 def test_c15_ctrl_c_at_the_password_prompt(jsobj: Jsobj, cloud: Cloud) -> None:

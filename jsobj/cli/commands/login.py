@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import command
-from jsobj.cli.parsing.keystone_login import show_warnings
+from jsobj.cli.parsing.keystone_login import secret_question, show_warnings
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage, ExitCode, JsobjError, LoginRefused
 from jsobj.identity.command_hints import same_login
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.keystone.client import Keystone
 
+_ID = re.compile("[0-9a-f]{32}")  # of an application credential
 _TRIES = 3  # of a secret that is typed
 _BY_SECRET = frozenset({"password", "v3password", "v3totp", "v3token", "token"})
 
@@ -173,7 +175,7 @@ def _from_clouds_file(world: World, path: Path, region: str) -> AuthSource:
 
 
 def _answers(world: World, options: dict[str, Any]) -> AuthSource:
-    """A login by application credential, for a preset or any Keystone."""
+    """A login by application credential or password, for a preset or any Keystone."""
     from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, AuthSource
     from jsobj.identity.presets import PRESETS, preset_named
 
@@ -188,11 +190,23 @@ def _answers(world: World, options: dict[str, Any]) -> AuthSource:
         preset = preset_named(url)
     if preset is not None and preset.advice:
         world.out.note(preset.advice)
-    identity = world.ask("Application credential ID", option=instead).strip()
-    auth = {"auth_url": (preset.auth_url if preset else url).strip(), "application_credential_id": identity}
-    origins = {"auth_url": f"preset {preset.name}" if preset else "typed", "application_credential_id": "typed"}
+    identity = world.ask("Application credential ID, or your user name (login by password)", option=instead).strip()
+    if _ID.fullmatch(identity):
+        auth_type, who = APPLICATION_CREDENTIAL, {"application_credential_id": identity}
+    else:
+        auth_type, who = "password", {"username": identity, **_project_answers(world, instead)}
+    auth = {"auth_url": (preset.auth_url if preset else url).strip(), **who}
+    origins = {**dict.fromkeys(auth, "typed"), "auth_url": f"preset {preset.name}" if preset else "typed"}
     region = options["region"] or (preset.region if preset else "")
-    return AuthSource("prompts", "your answers", APPLICATION_CREDENTIAL, auth, {}, origins, region=region)
+    return AuthSource("prompts", "your answers", auth_type, auth, {}, origins, region=region)
+
+
+def _project_answers(world: World, instead: str) -> dict[str, str]:
+    """What a login by password needs beside the user's name."""
+    project = world.ask("Project name", option=instead).strip()
+    domain = world.ask("Domain of the user", option=instead, default="Default").strip()
+    its = domain if domain == "Default" else world.ask("Domain of the project", option=instead, default=domain).strip()
+    return {"project_name": project, "user_domain_name": domain, "project_domain_name": its}
 
 
 def _for_browser(world: World, base: AuthSource, options: dict[str, Any]) -> AuthSource:
@@ -248,13 +262,14 @@ def _asked(world: World, source: AuthSource) -> Secret:
     """The secret from a person, who is told for whom and for which cloud."""
     from jsobj.identity.auth_source import secret_option
 
-    option, label = secret_option(source), "Application credential secret"
-    if option != "application_credential_secret":
-        label = f"OpenStack password of {source.auth.get('username') or source.auth.get('user_id') or 'the user'}"
-        if project := source.auth.get("project_name") or source.auth.get("project_id"):
-            label += f" in project {project}"
-    host = source.auth_url.partition("://")[2].partition("/")[0]
-    return Secret(world.ask(f"{label} at {host}", option=_stdin_flags(option)[0], secret=True))
+    option, auth = secret_option(source), source.auth
+    if option == "application_credential_secret":
+        question = secret_question("Application credential secret", source)
+    else:
+        user = auth.get("username") or auth.get("user_id") or "the user"
+        project = auth.get("project_name") or auth.get("project_id") or ""
+        question = secret_question(f"OpenStack password of {user}", source, str(project))
+    return Secret(world.ask(question, option=_stdin_flags(option)[0], secret=True))
 
 
 def _profile_with_key(world: World, name: str) -> str:

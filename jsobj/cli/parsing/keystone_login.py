@@ -36,6 +36,17 @@ def keystone_for(world: World) -> Keystone:
         raise _with_known_end(world, error, source.cloud) from error
 
 
+def secret_question(what: str, source: AuthSource, project: str = "") -> str:
+    """The question for a secret, with the project, the cloud and Keystone's host: people have several passwords."""
+    host = source.auth_url.partition("://")[2].partition("/")[0]
+    return (
+        what
+        + (f" in project {project}" if project else "")
+        + (f" of cloud {source.cloud}" if source.cloud else "")
+        + f" at {host}"
+    )
+
+
 def show_warnings(world: World, source: AuthSource) -> None:
     """Notices about a login, before it is used; those that are about other tools, once a day."""
     from jsobj.identity.clouds_yaml.read import HIDDEN
@@ -100,5 +111,7 @@ def keystone_for_keys(world: World, *, password_stdin: bool, login_as: str, user
     if password_stdin:
         password = world.secret_from_stdin("password")
     else:
-        password = Secret(world.ask(f"OpenStack password of {login_as}", option="--password-stdin", secret=True))
+        project = keystone.login.project.name
+        question = secret_question(f"OpenStack password of {login_as}", keystone.source, project)
+        password = Secret(world.ask(question, option="--password-stdin", secret=True))
     return log_in_fully(keystone, user=login_as, domain=user_domain, password=password)
