@@ -10,7 +10,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location, first_of, head_or_none, nothing_at, object_at
 from jsobj.store.objects import Store
 from jsobj.transfer.copy import EXISTS, CopyItem, ObjectCopier, copy_all
-from jsobj.transfer.events import Started
+from jsobj.transfer.events import Noted, Started
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
@@ -97,6 +97,7 @@ def _run(
         overwrite=options.overwrite,
         part_size=options.part_size,
         moved=tally.moved,
+        tell=lambda text: emit(Noted(text, warning=True)),
     )
     emit(Started(verb, one.url(), other.url()))
 

@@ -7,6 +7,7 @@ here and are hashed on the way. A move deletes the source only after its copy wa
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
+from jsobj.transfer.upload.kept import missing
 from jsobj.transfer.upload.once_anew import once_anew
 from jsobj.transfer.upload.send_stream import begun_upload, send_stream
 
@@ -38,7 +40,10 @@ class CopyItem:
 
 @dataclass(frozen=True, slots=True)
 class ObjectCopier:
-    """Copies one object at a time. ``same_server``: both stores use the same server and account."""
+    """Copies one object at a time. ``same_server``: both stores use the same server and account.
+
+    ``tell`` takes a sentence on what a copy does not have of its source, beside its bytes.
+    """
 
     source: Store
     target: Store
@@ -47,6 +52,7 @@ class ObjectCopier:
     overwrite: bool
     part_size: int
     moved: Moved
+    tell: Callable[[str], object] = str
 
     def __call__(self, item: CopyItem) -> Done | Skipped | Failed:
         """Copy (or move) one object; failures are returned, those of the whole run are raised."""
@@ -118,12 +124,11 @@ class ObjectCopier:
     def _through_here(self, info: ObjectInfo, key: str, moved: Moved) -> tuple[str, str]:
         """The new ETag, and which digest the bytes were compared with; no object is made of wrong ones."""
         reading = ReadStream(self.source, info)
-        metadata = {name: value for name, value in info.metadata.items() if name != PART_SIZE}
         sent = send_stream(
             self.target,
             key,
             reading,
-            info.kept(metadata),
+            info.kept(_of_user(info)),
             part_size=plan_layout(info.size, self.target.limits, self.part_size).part_size,
             moved=moved,
         )
@@ -139,7 +144,27 @@ class ObjectCopier:
                 code=ExitCode.INTEGRITY,
                 hint="run the same command again",
             )
+        if lost := missing(info.kept(_of_user(info)), made):
+            self._tell_lost(info, key, lost)
         return "etag" if made.etag == info.etag or etag == info.etag else ""
+
+    def _tell_lost(self, info: ObjectInfo, key: str, lost: list[str]) -> None:
+        """Metadata that the server of the copy did not keep; where the source would be gone, an error."""
+        url, names = self.target.place.url(key), ", ".join(f"'{name}'" for name in lost)
+        text = f"{url} has not the metadata of its source: the server does not keep {names}"
+        if self.move:
+            where = f"{shlex.quote(self.source.place.url(info.key))}{self.source.place.at}"
+            raise JsobjError(
+                "metadata-not-kept",
+                f"{text}; the source was not deleted",
+                code=ExitCode.REFUSED,
+                hint=f"both are there; to see what they have: jsobj stat {where}",
+            )
+        self.tell(text)
+
+
+def _of_user(info: ObjectInfo) -> dict[str, str]:
+    return {name: value for name, value in info.metadata.items() if name != PART_SIZE}
 
 
 def copy_all(

@@ -89,6 +89,30 @@ def test_a_copy_through_this_computer_keeps_it(make_scene: MakeScene, ground: st
     assert seen(other, "b") == (METADATA, HEADERS)
 
 
+def test_a_copy_that_cannot_keep_it_is_told_and_a_move_leaves_the_source(make_scene: MakeScene) -> None:
+    """Swift's S3 keeps ``run_id``; over its own API there is no such name."""
+    scene, other = make_scene(SWIFT_API), make_scene(SWIFT_S3)
+    profile = {"AWS_PROFILE": "demo", "AWS_SHARED_CREDENTIALS_FILE": str(other.jsobj.credentials)}
+    profile["AWS_CONFIG_FILE"] = str(other.jsobj.config)
+    other.put("a", b"0123456789", Metadata={"run_id": "42", "run": "1"})
+    told = scene("cp", f"s3://{other.bucket}/a", scene.url("a"), "--quiet", env=profile).err
+    assert told.startswith(f"Warning: {scene.url('a')} has not the metadata of its source")
+    assert "'run_id'" in told
+    assert scene.head("a")["Metadata"] == {"run": "1"}
+    refused = scene("mv", f"s3://{other.bucket}/a", scene.url("b"), env=profile, code=6).err
+    assert "[metadata-not-kept]" in refused
+    assert "the source was not deleted" in refused
+    assert other.keys() == ["a"]
+
+
+def test_a_large_object_without_a_type_has_none_that_is_wrong(over_s3: TransferScene, make_scene: MakeScene) -> None:
+    for scene in (over_s3, make_scene(SWIFT_S3)):
+        path = scene.write({"large": os.urandom(PART + 7)}) / "large"
+        scene("upload", path, scene.url("large"), *IN_PARTS, "--processes", "2", "--metadata", "run=1")
+        assert scene.head("large")["ContentType"].endswith("/octet-stream")
+        assert seen(scene, "large")[0] == {"run": "1"}
+
+
 def test_what_has_other_metadata_is_sent_again(transfer: TransferScene) -> None:
     tree = aged(transfer.write({"small.txt": b"0123456789", "large": os.urandom(PART + 7)}))
     words: tuple[Any, ...] = ("upload", f"{tree}/", transfer.url(), *IN_PARTS)
