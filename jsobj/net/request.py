@@ -107,13 +107,14 @@ def evidence(status: int, code: str, message: str, request_id: str) -> str:
 class Retry:
     """Try again. ``slow``: the server is busy, so fewer at once; ``after``: seconds to wait, by ``Retry-After``.
 
-    ``silent``: there was no answer at all in the time that one may take.
+    ``silent``: there was no answer at all in the time that one may take. ``crawled``: its bytes hardly moved.
     """
 
     reason: str
     slow: bool = False
     after: float | None = None
     silent: bool = False
+    crawled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class RetryPolicy:
         self._parallel = float(parallel)
         self._allowed = float(parallel)
         self._running = 0
-        self._slowed = 0.0
+        self._slowed = self._gave_way = 0.0
         self._stopped = threading.Event()
 
     @property
@@ -91,6 +91,18 @@ class RetryPolicy:
             if now - self._slowed > 1:
                 self._slowed = now
                 self._allowed = max(1.0, min(self._allowed, float(self._running + 1)) / 2)
+
+    def gives_way(self, seconds: float) -> bool:
+        """The line is slow for all: half as many requests at once, at most once in ``seconds``.
+
+        Whether one that is under way is to end: it is one too many, or alone, so that a fresh connection may be better.
+        """
+        with self._condition:
+            now = time.monotonic()
+            if self._running > 1 and now - self._gave_way > seconds:
+                self._gave_way = now
+                self._allowed = max(1.0, min(self._allowed, float(self._running)) / 2)
+            return self._running <= 1 or self._running > self._allowed
 
     def wait_before_retry(
         self,

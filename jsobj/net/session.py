@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import digest_of
-from jsobj.net.connection.patience import say_waiting
+from jsobj.net.connection.patience import FLOOR_SECONDS, say_waiting
 from jsobj.net.connection.pool import Pool
 from jsobj.net.connection.request_head import RequestHead
 from jsobj.net.connection.response_head import Head, WireError
@@ -35,6 +35,8 @@ _TRANSIENT = frozenset({408, 429, 498, 499, 500, 502, 503, 504})
 _BUSY = frozenset({429, 498, 503})
 _CLEARING_UP = 1.0  # seconds without a byte, once somebody waits at a terminal for the end
 _LOST = frozenset({"dns", "connect"})
+# How often a request is given up below the floor: where others are well, or what came is kept; and else.
+_CRAWLED, _CRAWLED_ALL = 3, 1
 
 
 class Dialect(Protocol):
@@ -102,11 +104,11 @@ class Session:
 
         Raises :class:`JsobjError`: the dialect's own, or network where trying again did not help.
         """
-        began, attempt, relogins = time.monotonic(), 0, 0
+        began, attempt, relogins, crawled = time.monotonic(), 0, 0, 0
         while True:
             attempt += 1
             logins = self._logins
-            trouble, lost = self._attempt(request, attempt)
+            trouble, lost = self._attempt(request, attempt, crawled)
             if isinstance(trouble, Reply):
                 self.retry.succeeded()
                 return trouble
@@ -116,6 +118,7 @@ class Session:
                 relogins += 1
                 self._log_in_again(logins)
                 continue
+            crawled += trouble.crawled
             if trouble.slow:
                 self.retry.slow_down()
             patient = not trouble.silent or not _is_small(request)
@@ -127,15 +130,15 @@ class Session:
             if trouble.silent or lost:
                 say_waiting(self.origin.netloc, time.monotonic() - began, more="; trying again")
 
-    def _attempt(self, request: Request, attempt: int) -> tuple[Reply | Retry | Reauthorise, bool]:
+    def _attempt(self, request: Request, attempt: int, crawled: int) -> tuple[Reply | Retry | Reauthorise, bool]:
         """One try: a good reply, or what to do about a bad one; and whether the server could not be reached."""
         try:
             try:
-                reply, verdict = self._once(request, attempt)
+                reply, verdict = self._once(request, attempt, crawled)
             except WireError as error:
                 if not error.stale or self.retry.stopped:
                     raise
-                reply, verdict = self._once(request, attempt + 1)
+                reply, verdict = self._once(request, attempt + 1, crawled)
         except WireError as error:
             return self._broken(error)
         if verdict is None:
@@ -150,9 +153,19 @@ class Session:
             raise tls_failed(self.origin, error.reason)
         if error.kind == "dns":
             raise self._gave_up(error.reason, True)
-        return Retry(error.reason, silent=error.kind == "timeout"), error.kind in _LOST
+        return Retry(error.reason, silent=error.kind == "timeout", crawled=error.kind == "slow"), error.kind in _LOST
 
-    def _once(self, request: Request, attempt: int) -> tuple[Reply, Verdict]:
+    def _gives_up(self, kept: bool, crawled: int, others: bool) -> bool:
+        """Whether a connection below the floor is given up for another one.
+
+        It is where ``others`` are well. Where the line is slow for all, fewer requests share it, and what would be lost
+        counts: what has come of a stretch is ``kept``, and what was sent is not. In the end it goes on as it is.
+        """
+        if others:
+            return crawled < _CRAWLED
+        return crawled < (_CRAWLED if kept else _CRAWLED_ALL) and self.retry.gives_way(FLOOR_SECONDS)
+
+    def _once(self, request: Request, attempt: int, crawled: int) -> tuple[Reply, Verdict]:
         if request.partial is not None:
             if request.partial.size == request.range_size:  # all has come, and not the answer's end
                 _taken_back(request)
@@ -178,6 +191,7 @@ class Session:
                     digest=sent,
                     moved=moved if source is not None else None,
                     idle=min(request.idle, self._longest_idle),
+                    give_up=partial(self._gives_up, request.partial is not None, crawled),
                 )
                 reply, verdict = self._receive(request, wire, answer, moved, attempt)
             except BaseException:

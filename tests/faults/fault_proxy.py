@@ -31,6 +31,7 @@ class Pace:
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
+        self.step = max(1, rate // 20) if rate else 1 << 20  # bytes that go at once
         self._lock = threading.Lock()
         self._free = 0.0  # when the next byte may go
 
@@ -224,7 +225,7 @@ class FaultProxy:
         upstream = server.connected(one.place or self._upstream)
         upstream.sendall(f"{one.method} {path} HTTP/1.1\r\n".encode("latin-1") + rest)
         spoiled = _Spoiled(self, rule if when == "sending" else None, client, one.length)
-        for piece in reader.body(one.length):
+        for piece in self._steps(pace, reader.body(one.length)):
             self._slow(pace, len(piece))
             upstream.sendall(spoiled.piece(piece))
             self._count(one, sent=len(piece))
@@ -233,6 +234,11 @@ class FaultProxy:
             self._strike(rule, client)
         self._over.wait(self.latency)
         self._answer(client, server, one, rule, pace)
+
+    def _steps(self, pace: Pace, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """Small pieces on a slow way: its bytes come one after the other, and not in heaps."""
+        step = min(pace.step, self.pace.step)
+        return (piece[start : start + step] for piece in pieces for start in range(0, len(piece), step))
 
     def _slow(self, pace: Pace, count: int) -> None:
         pace.take(count, self._over)
@@ -259,7 +265,7 @@ class FaultProxy:
         spoiled = _Spoiled(
             self, rule if rule is not None and rule.when == "receiving" else None, client, max(0, length or 0)
         )
-        for piece in server.reader.body(length):
+        for piece in self._steps(pace, server.reader.body(length)):
             piece = spoiled.piece(piece)
             self._slow(pace, len(piece))
             self._count(one, received=len(piece))  # before: who has the whole answer finds it in the journal

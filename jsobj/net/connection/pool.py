@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 
 from jsobj.net.connection.dial import Dialer
+from jsobj.net.connection.patience import Line
 from jsobj.net.connection.wire import CONNECT_SECONDS, Wire
 from jsobj.urls import Origin
 
@@ -21,6 +22,7 @@ class Pool:
     ) -> None:
         self._dialer = Dialer(origin, verify=verify, proxy=proxy, connect_seconds=connect_seconds)
         self._server = origin.netloc
+        self._line = Line()
         self._idle: deque[Wire] = deque()
         self._all: set[Wire] = set()
         self._of_thread: dict[int, Wire] = {}
@@ -39,7 +41,7 @@ class Pool:
         try:
             wire = self._idle.pop()
         except IndexError:
-            wire = Wire(self._dialer.open, self._server)
+            wire = Wire(self._dialer.open, self._server, self._line)
             with self._lock:
                 self._all.add(wire)
         me = threading.get_ident()

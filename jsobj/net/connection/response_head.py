@@ -16,7 +16,8 @@ _WITHOUT_BODY = frozenset({204, 304})
 class WireError(Exception):
     """No usable answer came.
 
-    ``kind``: ``dns``, ``connect``, ``tls``, ``timeout``, ``reset``, ``short`` (the body ended early) or ``garbage``.
+    ``kind``: ``dns``, ``connect``, ``tls``, ``timeout``, ``slow`` (below the floor), ``reset``, ``short`` (the body
+    ended early) or ``garbage``.
     ``stale``: a kept connection was closed by the server before any byte of an answer: nothing is wrong, send it again.
     ``sent``: the server may have received the request.
     """

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import select
 import socket
+import struct
+import termios
 
 from jsobj.net.connection.response_head import WireError
 
@@ -29,3 +32,13 @@ def readable(connection: socket.socket) -> bool:
     except (OSError, ValueError):
         return True
     return bool(poll.poll(0))
+
+
+def unsent(connection: socket.socket | None) -> int:
+    """The bytes that the system holds, and the other side has not taken; 0 where it does not say."""
+    if connection is None:
+        return 0
+    try:
+        return int(struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)))[0])
+    except (OSError, ValueError):
+        return 0

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jsobj.net.body import BytesSource, Moved, Sink, Source
-from jsobj.net.connection.patience import NOTICE_SECONDS, wait_longer
+from jsobj.net.connection.patience import NOTICE_SECONDS, GiveUp, Line, Patience
 from jsobj.net.connection.response_head import MAX_HEAD, MAX_HEADERS, Head, WireError, parse_head, wire_error_of
 from jsobj.net.connection.socket_state import FromSourceError, closed, readable
 
@@ -34,11 +34,14 @@ _FRESH_SECONDS = 1.0  # a connection idle for less is taken to be open
 
 
 class Wire:
-    """One connection. Not for two threads at once, except :meth:`cut`. ``name``: the server, for logs."""
+    """One connection. Not for two threads at once, except :meth:`cut`.
 
-    def __init__(self, open_socket: Callable[[], socket.socket], name: str = "") -> None:
+    ``name``: the server, for logs; ``line``: what all connections to it share.
+    """
+
+    def __init__(self, open_socket: Callable[[], socket.socket], name: str = "", line: Line | None = None) -> None:
         self._open = open_socket
-        self._name = name
+        self._patience = Patience(name, line or Line())
         self._socket: socket.socket | None = None
         self._recv_into: Callable[[memoryview], int] = closed
         self._data = bytearray(_SMALL)
@@ -46,7 +49,7 @@ class Wire:
         self._start = self._end = 0  # unread bytes in the buffer
         self._used = 0.0
         self._keep = self._no_body = False
-        self._idle = self._timeout = 0.0
+        self._timeout = 0.0
 
     def buffer(self, size: int) -> memoryview:
         """The buffer, free between requests; large if ``size`` bytes are to pass through it."""
@@ -59,12 +62,21 @@ class Wire:
         return self._view
 
     def ask(
-        self, head: bytes, source: Source | None, *, digest: Any = None, moved: Moved | None = None, idle: float
+        self,
+        head: bytes,
+        source: Source | None,
+        *,
+        digest: Any = None,
+        moved: Moved | None = None,
+        idle: float,
+        give_up: GiveUp | None = None,
     ) -> Head:
         """Send a request, its body streamed and hashed into ``digest``, and read the answer's head.
 
+        ``give_up`` is asked when a body, of this request or of its answer, moves slower than the floor.
         Raises :class:`WireError`, and whatever reading the source raises.
         """
+        self._patience.give_up = give_up
         reused = self._ready(idle)
         self._keep = False
         self._no_body = head.startswith(b"HEAD ")
@@ -91,7 +103,9 @@ class Wire:
             self._socket = self._open()
             self._recv_into = self._socket.recv_into
             self._timeout = 0.0
-        self._idle, step = idle, min(NOTICE_SECONDS, idle)
+            self._patience.fresh(self._socket)
+        step = min(NOTICE_SECONDS, idle)
+        self._patience.idle, self._patience.step = idle, step
         if step != self._timeout:
             self._socket.settimeout(step)
             self._timeout = step
@@ -118,6 +132,7 @@ class Wire:
     ) -> None:
         """The first piece travels with the head: a small object is one system call (and one TLS record)."""
         offset, size, room = 0, source.size, len(head)
+        self._patience.body = True
         view = self._view if isinstance(source, BytesSource) else self.buffer(size + room)
         view[:room] = head
         while offset < size:
@@ -149,13 +164,8 @@ class Wire:
 
     def _send_all(self, connection: socket.socket, data: memoryview) -> None:
         """Not ``sendall``: its timeout is one for all of the data, and would end a slow line on which bytes move."""
-        send = connection.send
         while data:
-            try:
-                count = send(data)
-            except OSError as error:
-                count = wait_longer(send, data, error, server=self._name, step=self._timeout, idle=self._idle)
-            data = data[count:]
+            data = data[self._patience.send(connection.send, data) :]
 
     def _answered_early(self, connection: socket.socket) -> bool:
         """A server that refuses need not read the body: its answer may lie there though sending failed."""
@@ -174,24 +184,16 @@ class Wire:
         """At least one more byte behind the unread ones."""
         if self._start and self._start == self._end:
             self._start = self._end = 0
-        try:
-            count = self._recv_into(self._view[self._end :])
-        except (OSError, ValueError) as error:
-            count = self._late(error, self._view[self._end :])
+        count = self._patience.receive(self._recv_into, self._view[self._end :])
         if not count:
             raise WireError("reset", "the connection was closed")
         self._end += count
-
-    def _late(self, error: Exception, room: memoryview) -> int:
-        try:
-            return wait_longer(self._recv_into, room, error, server=self._name, step=self._timeout, idle=self._idle)
-        except (OSError, ValueError) as last:
-            raise wire_error_of(last) from last
 
     def _read_head(self) -> Head:
         assert self._socket is not None
         # Without it a small answer on a kept connection waits for a delayed acknowledgement: 44 ms instead of 1 on RGW.
         self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
+        self._patience.body = False
         while True:
             found = parse_head(self._head_block(), bodiless=self._no_body)
             if found.status >= 200:
@@ -261,6 +263,7 @@ class Wire:
         return place
 
     def _receive(self, head: Head, keep: Callable[[memoryview], None], place: memoryview | None = None) -> None:
+        self._patience.body = True
         try:
             if head.length is None:
                 self._receive_chunked(keep)
@@ -280,7 +283,7 @@ class Wire:
             self.close()
 
     def _receive_exactly(self, length: int, keep: Callable[[memoryview], None]) -> None:
-        view, recv_into = self.buffer(length), self._recv_into
+        view, recv_into, receive = self.buffer(length), self._recv_into, self._patience.receive
         whole, lying = len(view), min(self._end - self._start, length)
         left = length - lying
         if left == 0:
@@ -298,11 +301,12 @@ class Wire:
         while left:
             goal = min(whole, max(filled + 1, begin + _CHUNK))
             try:
-                count = recv_into(view[filled : min(whole, filled + left)])
-            except (OSError, ValueError) as error:
-                count = self._late(error, view[filled : min(whole, filled + left)])
-            if not count:
-                raise WireError("short", f"the body ended {left} bytes early")
+                count = receive(recv_into, view[filled : min(whole, filled + left)])
+                if not count:
+                    raise WireError("short", f"the body ended {left} bytes early")
+            except WireError:
+                keep(view[begin:filled])  # of a slow body this may be all that came in a minute
+                raise
             filled += count
             left -= count
             if filled >= goal or not left:
@@ -311,16 +315,13 @@ class Wire:
 
     def _receive_into(self, place: memoryview, keep: Callable[[memoryview], None]) -> None:
         """A body of known length straight to its place; ``keep`` is called for each piece."""
-        length, recv_into = len(place), self._recv_into
+        length, recv_into, receive = len(place), self._recv_into, self._patience.receive
         filled = min(self._end - self._start, length)
         place[:filled] = self._view[self._start : self._start + filled]
         self._start += filled
         begin = 0
         while filled < length:
-            try:
-                count = recv_into(place[filled:])
-            except (OSError, ValueError) as error:
-                count = self._late(error, place[filled:])
+            count = receive(recv_into, place[filled:])
             if not count:
                 raise WireError("short", f"the body ended {length - filled} bytes early")
             filled += count
@@ -334,10 +335,7 @@ class Wire:
         keep(self._view[self._start : self._end])
         self._start = self._end = 0
         while True:
-            try:
-                count = self._recv_into(self._view)
-            except (OSError, ValueError) as error:
-                count = self._late(error, self._view)
+            count = self._patience.receive(self._recv_into, self._view)
             if not count:
                 return
             keep(self._view[:count])

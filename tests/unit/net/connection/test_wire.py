@@ -34,12 +34,12 @@ def read_slowly(end: socket.socket, seconds: float, pieces: int) -> None:
 
 
 @contextlib.contextmanager
-def slow_server(seconds: float, pieces: int) -> Iterator[socket.socket]:
+def slow_server(seconds: float, pieces: int, buffer: int = 16384) -> Iterator[socket.socket]:
     """Our end of a connection whose other end is read in ``seconds``, with a pause before each of the pieces."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         ours = socket.create_connection(listener.getsockname(), timeout=10)
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16384)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
         theirs, _ = listener.accept()
     server = threading.Thread(target=read_slowly, args=(theirs, seconds, pieces))
     server.start()
@@ -51,6 +51,16 @@ def slow_server(seconds: float, pieces: int) -> Iterator[socket.socket]:
 @pytest.mark.timeout(60)
 def test_a_slow_line_that_moves_is_not_given_up() -> None:
     with slow_server(3 * IDLE, 24) as ours, contextlib.closing(Wire(lambda: ours)) as wire:
+        assert wire.ask(HEAD, BytesSource(bytes(SIZE)), idle=IDLE).status == 200
+
+
+@pytest.mark.timeout(60)
+def test_nor_one_where_all_bytes_lie_in_the_systems_buffer_and_leave_it_slowly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The answer comes when the last byte is there."""
+    monkeypatch.setattr("jsobj.net.connection.wire.NOTICE_SECONDS", 0.2)
+    with slow_server(3 * IDLE, 24, 4 * SIZE) as ours, contextlib.closing(Wire(lambda: ours)) as wire:
         assert wire.ask(HEAD, BytesSource(bytes(SIZE)), idle=IDLE).status == 200
 
 
