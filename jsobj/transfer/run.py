@@ -30,7 +30,6 @@ from jsobj.transfer.zarr_leftovers import Leftovers, files_left, leftovers_warni
 
 Decision = TypeVar("Decision")
 
-_RATE_EACH = 1024 * 1024  # bytes a second for each worker; a slower one would look stalled to the server
 _LOOKING = 8  # files that --dry-run compares at once
 _COMPRESSING = 4  # workers at most where files are compressed
 
@@ -254,7 +253,7 @@ def _run(
             work,
             perform,
             workers=_workers(options),
-            most=0 if options.compress or options.limit_rate else options.most,
+            most=0 if options.compress else options.most,
             processes=options.processes,
             make_performer=lambda: performer(job.open_store()),
             on_stop=perform.stop,
@@ -279,6 +278,5 @@ def _run(
 
 
 def _workers(options: Options) -> int:
-    """Fewer where files are compressed, which takes a core and memory for each, and where the rate is low."""
-    workers = min(options.parallel, _COMPRESSING) if options.compress else options.parallel
-    return min(workers, max(1, options.limit_rate // _RATE_EACH)) if options.limit_rate else workers
+    """Fewer where files are compressed, which takes a core and memory for each."""
+    return min(options.parallel, _COMPRESSING) if options.compress else options.parallel

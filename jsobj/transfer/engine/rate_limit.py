@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 _BURST = 0.1  # seconds' worth of bytes that may pass at once after a pause
+_UNDER_WAY = 5.0  # seconds' worth of bytes: with so many under way nothing more is begun
 
 
 class RateLimit:
@@ -48,10 +50,55 @@ class RateLimit:
         self._stopped.set()
 
 
+class UnderWay:
+    """Which units are begun under a limit of ``rate`` bytes a second: many small ones at once, or a few large ones.
+
+    Small ones mostly wait for answers, and only many of them use the rate up. Of large ones many would each be so slow
+    that they look stalled to the server, and all would be lost together.
+    """
+
+    def __init__(self, rate: float) -> None:
+        self._most = rate * _UNDER_WAY
+        self._size = 0
+        self._changed = threading.Condition()
+        self._stopped = False
+
+    def entered(self, size: int) -> bool:
+        """Whether a unit of ``size`` bytes may begin now; then it is under way. One without bytes always may."""
+        if size and self._size >= self._most and not self._stopped:
+            return False
+        self._size += size
+        return True
+
+    @contextmanager
+    def turn(self, size: int) -> Iterator[None]:
+        """Wait until a unit may begin, and count it as long as it lasts."""
+        with self._changed:
+            while not self.entered(size):
+                self._changed.wait()
+        try:
+            yield
+        finally:
+            self.left(size)
+
+    def left(self, size: int) -> None:
+        """It ended."""
+        with self._changed:
+            self._size -= size
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Nobody waits any longer."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+
 class Meter:
     """Counts bytes as they pass, and holds them back to ``rate`` bytes a second; 0 for no limit.
 
-    It is a :data:`jsobj.net.body.Moved`. ``by``: the bytes that a thread has moved so far.
+    It is a :data:`jsobj.net.body.Moved`. ``by``: the bytes that a thread has moved so far. ``under_way``: with a rate,
+    when units may begin.
     """
 
     def __init__(
@@ -60,6 +107,7 @@ class Meter:
         self.by = by
         self._count = count
         self._limit = RateLimit(rate) if rate else None
+        self.under_way = UnderWay(rate) if rate else None
 
     def __call__(self, count: int) -> None:
         """Bytes passed; negative: a retry takes them back."""
@@ -71,3 +119,5 @@ class Meter:
         """Hold nothing back any longer."""
         if self._limit is not None:
             self._limit.stop()
+        if self.under_way is not None:
+            self.under_way.stop()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.objects import Store
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.engine.work import Performer
@@ -19,6 +20,16 @@ class StorePerformer(Performer[Unit], Generic[Unit]):
         super().__init__()
         self._store = store
         self._moved = moved
+
+    def __call__(self, unit: Unit) -> Any:
+        """Perform one unit, when a limit of the rate lets it begin."""
+        under_way = self._moved.under_way
+        if under_way is None:
+            return super().__call__(unit)
+        with under_way.turn(self.size(unit)):
+            if self.winding_down:
+                raise JsobjError("stopped", "nothing more is begun", code=ExitCode.INTERRUPTED)
+            return super().__call__(unit)
 
     def moved_by(self, thread: int) -> int:
         """The bytes that a thread has moved so far."""

@@ -74,6 +74,11 @@ class Performer(ABC, Generic[Unit]):
     def close(self) -> None:
         """Release what stays open between units."""
 
+    @property
+    def winding_down(self) -> bool:
+        """Whether :meth:`wind_down` was called."""
+        return self._first_look is not None
+
     def wind_down(self, seconds: float) -> int:
         """Cut those who cannot end within ``seconds``; how many go on. Called again and again until none does."""
         now = time.monotonic()

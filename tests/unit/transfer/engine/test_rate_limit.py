@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
 import threading
+from collections.abc import Iterable
 
 import pytest
 
-from jsobj.transfer.engine.rate_limit import RateLimit
+from jsobj.transfer.engine.rate_limit import Meter, RateLimit, UnderWay
+from jsobj.transfer.options import PARALLEL
 
 MIB = 1024**2
 
@@ -84,3 +87,96 @@ def test_a_stop_wakes_who_waits() -> None:
 def test_b132_no_rate_of_nothing(rate: float) -> None:
     with pytest.raises(ValueError, match="rate"):
         RateLimit(rate)
+
+
+# -- how many are begun at once
+
+
+def simulated(sizes: Iterable[int], rate: float, latency: float, workers: int = PARALLEL) -> tuple[float, int]:
+    """Seconds that workers take for units of these sizes, each after ``latency``; and how many were at once.
+
+    The time is the simulation's: whatever happens next, happens at once.
+    """
+    now = waited = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal waited
+        waited = seconds
+
+    limit, under_way = RateLimit(rate, clock=lambda: now, sleep=sleep), UnderWay(rate)
+    queue, idle, at_once = iter(sizes), workers, 0
+    ends: list[tuple[float, int, int, bool]] = []  # when, in which order, how large, whether its bytes have passed
+    number, next_one = 0, next(queue, None)
+    while True:
+        while idle and next_one is not None and under_way.entered(next_one):
+            number, idle = number + 1, idle - 1
+            heapq.heappush(ends, (now + latency, number, next_one, False))
+            next_one = next(queue, None)
+        at_once = max(at_once, workers - idle)
+        if not ends:
+            return now, at_once
+        now, order, size, over = heapq.heappop(ends)
+        if over:
+            under_way.left(size)
+            idle += 1
+        else:
+            waited = 0.0
+            limit.pass_(size)
+            heapq.heappush(ends, (now + waited, order, size, True))
+
+
+@pytest.mark.parametrize("size", [1024, 10_000, 100_000, MIB // 2])
+def test_small_files_use_the_rate_up_though_each_waits_for_its_answer(size: int) -> None:
+    rate, count = 200 * 1024, 30 * 200 * 1024 // size
+    seconds, _ = simulated([size] * count, rate, latency=0.05)
+    assert seconds == pytest.approx(size * count / rate, rel=0.1)
+
+
+def test_one_at_a_time_would_not() -> None:
+    seconds, _ = simulated([1024] * 1000, 200 * 1024, latency=0.05, workers=1)
+    assert seconds > 9 * 1000 * 1024 / (200 * 1024)
+
+
+@pytest.mark.parametrize(("size", "most"), [(16 * MIB, 1), (MIB // 2, 2), (300_000, 4), (1024, PARALLEL)])
+def test_of_large_ones_few_are_under_way(size: int, most: int) -> None:
+    assert simulated([size] * 40, 200 * 1024, latency=0.05)[1] == most
+
+
+def test_large_and_small_ones_mixed_use_the_rate_up() -> None:
+    sizes = [16 * MIB, *[1024] * 2000, 4 * MIB, *[50_000] * 100]
+    seconds, _ = simulated(sizes, 200 * 1024, latency=0.05)
+    assert seconds == pytest.approx(sum(sizes) / (200 * 1024), rel=0.1)
+
+
+def test_who_waits_for_a_turn_gets_it_when_another_ends_and_at_a_stop() -> None:
+    meter = Meter(lambda count: None, 1024)
+    assert meter.under_way is not None
+    begun = threading.Semaphore(0)
+    over = threading.Event()
+
+    def unit() -> None:
+        assert meter.under_way is not None
+        with meter.under_way.turn(MIB):
+            begun.release()
+            over.wait(30)
+
+    threads = [threading.Thread(target=unit, daemon=True) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    assert begun.acquire(timeout=30)
+    assert not begun.acquire(timeout=0.1)
+    over.set()
+    assert begun.acquire(timeout=30)
+    assert begun.acquire(timeout=30)
+    with meter.under_way.turn(MIB):
+        waiter = threading.Thread(target=unit, daemon=True)
+        waiter.start()
+        assert not begun.acquire(timeout=0.1)
+        meter.stop()
+        assert begun.acquire(timeout=30)
+    for thread in (*threads, waiter):
+        thread.join(30)
+
+
+def test_without_a_limit_nobody_waits() -> None:
+    assert Meter(lambda count: None).under_way is None
