@@ -6,8 +6,6 @@ parallel without locks.
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, TypeVar
 
 from jsobj.errors import JsobjError
+from jsobj.identity.command_hints import with_login
 from jsobj.identity.current import Choice, chosen_profile
 from jsobj.identity.settings import Settings
 from jsobj.net.connection.proxy import tunnel_for
@@ -29,13 +28,6 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-
-# Of a hint: the words that name a command which has a cloud or a profile, and what follows in the same clause.
-_COMMAND = re.compile(
-    r"(?P<command>jsobj (?:(?:bucket|uploads|ec2-creds) (?:list|show|create|delete|abort|rotate|prune)"
-    r"|ec2-creds|doctor|whoami|endpoint|presign|ls|rm|(?:export|snippet) [a-z0-9-]+)(?![\w-]))"
-    r"(?P<rest>[^;\n]*?(?=$|[;\n]|jsobj ))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +66,7 @@ class Case:
 
     def named(self, hint: str) -> str:
         """A hint whose commands mean the same cloud and profile when they are pasted."""
-        options = (("--cloud", self.scope.cloud), ("--profile", self.scope.profile))
-
-        def name(found: re.Match[str]) -> str:
-            command, rest = found.group("command", "rest")
-            words = (f" {option} {shlex.quote(value)}" for option, value in options if value and option not in rest)
-            return f"{command}{''.join(words)}{rest}"
-
-        return _COMMAND.sub(name, hint)
+        return with_login(hint, cloud=self.scope.cloud, profile=self.scope.profile)
 
     def proxy(self, origin: Origin) -> str:
         """The URL of the proxy for a server; "" for none. Raises :class:`jsobj.net.connection.proxy.ProxyUnusable`."""

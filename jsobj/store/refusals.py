@@ -56,7 +56,7 @@ BUCKET_NOT_EMPTY = Refusal(
     "bucket-not-empty",
     "{noun} '{name}' is not empty",
     ExitCode.REFUSED,
-    "to delete it with everything in it: jsobj bucket delete {bucket} --recursive --yes{at}",
+    "to delete it with everything in it: jsobj bucket delete {bucket} --recursive{at}",
 )
 QUOTA = Refusal("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more")
 

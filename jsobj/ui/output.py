@@ -53,6 +53,7 @@ class Output:
         self.colour_err = _wants_colour(stderr, env)
         self._dumb_terminal = env.get("TERM", "") == "dumb"
         self._write_err: Callable[[str], None] | None = None
+        self.complete_hint: Callable[[str], str] | None = None  # so that its commands mean the login of this one
 
     @property
     def can_draw(self) -> bool:
@@ -146,13 +147,19 @@ class Output:
             self._message(f"  Seen: {safe(error.context)}")
         self._next(error)
 
+    def for_login(self, error: JsobjError) -> JsobjError:
+        """The error with a hint whose commands mean the login that was typed."""
+        if self.complete_hint is None or not error.hint:
+            return error
+        return error.reworded(error.message, hint=tuple(map(self.complete_hint, error.hint_lines)))
+
     def failed(self, item: str, error: JsobjError, *, hint: bool = False) -> None:
         """One line about an item that failed while others continue; with ``hint`` one more with what to do."""
         begins = error.message.startswith((f"{item} ", f"{item}: ", f"'{item}' ")) or error.message.endswith(f" {item}")
         text = error.message if begins else f"{item}: {error.message}"  # each item is named once
         self._message(f"{self._styled('Failed:', 'red')} {safe(text)} [{error.reference}]")
         if hint:
-            self._next(error)
+            self._next(self.for_login(error))
 
     def _next(self, error: JsobjError) -> None:
         """What to do: a sentence or a list of lines."""

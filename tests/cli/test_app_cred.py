@@ -140,3 +140,16 @@ def test_role_that_one_does_not_have(member: Jsobj, title: str) -> None:
 def test_times_that_cannot_be(jsobj: Jsobj, when: str, reference: str) -> None:
     error = jsobj("app-cred", "create", "x", "--expires", when, "--json", code=2).error
     assert error["reference"] == reference
+
+
+def test_hints_mean_the_cloud_that_was_typed(member: Jsobj, cloud: Cloud, name: str) -> None:
+    member("app-cred", "create", name, "--as", "other")
+    try:
+        taken = member("app-cred", "create", name, "--rc", "x.sh", "--cloud", "demo", "--json", code=6).error
+        assert taken["hint"].endswith(f"jsobj app-cred delete --cloud demo {name}")
+        place = ("--no-sign-request", "--endpoint", cloud.s3_endpoint)
+        secret = member("ls", f"s3://{name}", *place, "--cloud", "demo", "--json", code=4).error
+        assert secret["reference"] == "not-public"
+        assert "jsobj ec2-creds --cloud demo;" in secret["hint"]
+    finally:
+        member("app-cred", "delete", name, "--yes", "--cloud", "demo")

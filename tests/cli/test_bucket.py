@@ -243,7 +243,8 @@ def test_delete_with_something_in_it_is_refused(
     swift.put_object(name, "precious", b"x")
     error = keyed("bucket", "delete", f"{dialect}://{name}", "--json", code=6).error
     assert error["reference"] == "bucket-not-empty"
-    assert "--recursive --yes" in error["hint"]
+    assert "--recursive" in error["hint"]
+    assert "--yes" not in error["hint"]
     assert swift.get_object(name, "precious")[1] == b"x"
     # Nobody can be asked here, so that --recursive alone deletes nothing.
     missing = keyed("bucket", "delete", f"{dialect}://{name}", "--recursive", "--json", code=2).error

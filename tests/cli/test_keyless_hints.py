@@ -194,7 +194,7 @@ def test_the_ways_to_keys_are_a_list(keyless: Jsobj) -> None:
 def test_the_first_way_asks_for_the_password(keyless: Jsobj, cloud: Cloud, keys: Keys) -> None:
     way = keyless("ec2-creds", "--json", code=6).error["hint"].split("\n")[2]
     with keyless.terminal(*way.split()[1:]) as child:
-        child.expect("OpenStack password of alice: ")
+        child.expect("OpenStack password of alice in project demo of cloud app at ")
         child.sendline(cloud.password("alice"))
         child.expect("Next: aws s3 ls --profile app")
         child.wait()

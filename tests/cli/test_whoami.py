@@ -99,7 +99,7 @@ def test_days_left_of_an_application_credential(member: Jsobj) -> None:
         end = dt.datetime.fromisoformat(done["expires"].replace("Z", "+00:00"))
         left = end - dt.datetime.now(dt.timezone.utc)
         assert dt.timedelta(days=29) < left <= dt.timedelta(days=30)
-        assert "(29 days left)" in member("whoami", "--cloud", "ends").out
+        assert "(30 days left)" in member("whoami", "--cloud", "ends").out
         assert done["restricted"] is True
     finally:
         member("app-cred", "delete", "ends", "--yes")

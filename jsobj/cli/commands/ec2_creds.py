@@ -122,7 +122,8 @@ def show_setup(world: World, keystone: Keystone, setup: Setup, *, other_files: l
     ]
     world.out.show(Record("jsobj.ec2-creds/1", data, lines))
     if obtained.how is KeyOutcome.MADE:
-        world.out.note("The key does not expire and opens the whole project; jsobj ec2-creds rotate replaces it.")
+        rotate = f"jsobj ec2-creds rotate{same_login(cloud=world.cloud, profile=world.profile)}"
+        world.out.note(f"The key does not expire and opens the whole project; to replace it: {rotate}")
     if profile is not None:
         world.out.note(f"Next: aws s3 ls --profile {profile}")
     else:

@@ -45,9 +45,8 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
         rewrite = holder.rewrite(done.switched[0])
         world.out.warn(f"{holder.path} still holds the old key; to write the new one: {rewrite}")
     if done.retire_after:
-        world.out.note(
-            f"The old key {done.old} stays valid; after {done.retire_after[:16]} UTC run: jsobj ec2-creds prune"
-        )
+        prune = f"jsobj ec2-creds prune{same_login(cloud=world.cloud, profile=world.profile)}"
+        world.out.note(f"The old key {done.old} stays valid; after {done.retire_after[:16]} UTC run: {prune}")
     else:
         world.out.note(f"Deleted the old key {done.old}; {_CACHES}.")
 

@@ -18,6 +18,7 @@ from jsobj.cli.parsing.world import World
 from jsobj.cli.views.times import human, iso
 from jsobj.cli.views.transfer import REST_DAYS, resting_note
 from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.identity.command_hints import same_login
 from jsobj.ui.documents import Listing, Record
 from jsobj.units import human_bytes, length_of, moment_ago
 
@@ -185,7 +186,8 @@ def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool, **kinds:
             world.out.failed(f"job {each.id}", error, hint=True)
             continue
         for key in done.unsure:
-            world.out.warn(f"an upload of {key} may have been begun: see jsobj uploads list")
+            at = same_login(cloud=each.key.cloud, profile=each.key.profile)
+            world.out.warn(f"an upload of {key} may have been begun: see jsobj uploads list{at}")
         items.append({"id": each.id, "uploads": done.uploads, "downloads": done.downloads})
     columns = {"Cancelled": "id", "Uploads aborted": "uploads", "Temporary files removed": "downloads"}
     world.out.show(Listing("jsobj.job-cancelled/1", items, columns, empty="There is no such job."))

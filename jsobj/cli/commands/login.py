@@ -92,14 +92,15 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
         return replace(book.with_cloud(record), default_cloud=default)
 
     book = ledger.update(world.settings, remember)
-    keys = S3Keys(permission, _profile_with_key(world, book.cloud(name).profile))
+    is_default = book.default_cloud == name
+    at = "" if is_default else same_login(cloud=name)
+    keys = S3Keys(permission, _profile_with_key(world, book.cloud(name).profile), at=at)
     path = str(stored.files.clouds)
     world.out.show(login_record("jsobj.login/1", keystone.login, name, expiry, keys, world.now(), {"stored_in": path}))
-    is_default = book.default_cloud == name
     world.out.note(f"Stored as cloud '{name}'{' (the default)' if is_default else ''} in {path}.")
     if keystone.source.secrets:
         world.out.note(f"What proves it (password or secret) is in {stored.files.secure}, for you alone.")
-    world.out.note(next_steps(keys, keystone.login, "" if is_default else same_login(cloud=name)))
+    world.out.note(next_steps(keys, keystone.login))
 
 
 def _logged_in(world: World, source: AuthSource) -> Keystone:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.world import World
+from jsobj.identity.command_hints import same_login
 from jsobj.units import iso_time
 
 
@@ -44,7 +45,8 @@ def whoami(world: World) -> None:
         "profile": profile_data,
     }
     held = profile.name if profile is not None and profile.access else ""
-    keys = S3Keys(look_up(world.settings, keystone), held, choice.reason)
+    at = same_login(cloud=world.cloud, profile=world.profile)
+    keys = S3Keys(look_up(world.settings, keystone), held, choice.reason, at)
     record = login_record("jsobj.whoami/1", keystone.login, source.cloud, expiry, keys, world.now(), extra)
     origins = [(f"  {name}", f"from {where}") for name, where in sorted(source.origins.items())]
     world.out.show(replace(record, lines=[*record.lines, *origins]))

@@ -8,13 +8,14 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
 from jsobj.cli.parsing.world import World
-from jsobj.errors import BadUsage, BucketNotFound, ExitCode, did_you_mean
+from jsobj.errors import BadUsage, BucketNotFound, ExitCode, JsobjError, did_you_mean
 from jsobj.urls import ALLOW_HTTP
 
 if TYPE_CHECKING:
@@ -85,15 +86,17 @@ class Command(_WithHelp):
     def invoke(self, ctx: click.Context) -> Any:
         """Turn the shared options into a world, and call."""
         shared = {name: ctx.params.pop(name) for name in SHARED}
-        ctx.params["world"] = make_world(shared, ctx.obj or ())
+        world = ctx.params["world"] = make_world(shared, ctx.obj or ())
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
             raise ReaderGone from error  # click would exit with code 1
-        except BucketNotFound as error:
-            from jsobj.cli.views.unknown_bucket import explained
+        except JsobjError as error:
+            if isinstance(error, BucketNotFound):
+                from jsobj.cli.views.unknown_bucket import explained
 
-            raise explained(ctx.params["world"], ctx, error) from error
+                error = explained(world, ctx, error)
+            raise world.out.for_login(error) from error.__cause__
 
 
 def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
@@ -115,6 +118,10 @@ def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
     settings = Settings.read()
     for name in settings.unknown_own_variables():
         out.warn(f"the variable {name} means nothing to jsobj")
+    if shared["cloud"] or shared["profile"]:
+        from jsobj.identity.command_hints import with_login
+
+        out.complete_hint = partial(with_login, cloud=shared["cloud"], profile=shared["profile"], either=True)
     return World(settings, out, shared["cloud"], shared["profile"], shared["no_input"], sys.stdin, words)
 
 

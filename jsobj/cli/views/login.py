@@ -16,11 +16,15 @@ from jsobj.units import days_left, human_time, utc_time
 
 @dataclass(frozen=True, slots=True)
 class S3Keys:
-    """The AWS profile that holds keys, "" for none, and whether this login may make some."""
+    """The AWS profile that holds keys, "" for none, and whether this login may make some.
+
+    ``at``: the options that choose this login, where it is not the default, with a blank in front.
+    """
 
     permission: KeyPermission
     profile: str = ""
     chosen_by: str = ""
+    at: str = ""
 
     @property
     def state(self) -> str | None:
@@ -32,7 +36,7 @@ class S3Keys:
         if self.profile:
             return f"made: profile {self.profile}" + (f" (by {self.chosen_by})" if self.chosen_by else "")
         return {
-            KeyPermission.ALLOWED: "can be made: jsobj ec2-creds",
+            KeyPermission.ALLOWED: f"can be made: jsobj ec2-creds{self.at}",
             KeyPermission.REFUSED: "refused to this login (swift:// needs none)",
             KeyPermission.UNKNOWN: "not known whether they can be made (swift:// needs none)",
         }[self.permission]
@@ -112,11 +116,12 @@ def _expiry(login: Login, expiry: Expiry, now: datetime) -> str:
     return f"{human_time(end)} ({days_left(end, now)} left)"
 
 
-def next_steps(keys: S3Keys, login: Login, at: str) -> str:
-    """What to type after ``login``; ``at`` are the options that name this login where it is not the default.
+def next_steps(keys: S3Keys, login: Login) -> str:
+    """What to type after ``login``.
 
     Without keys the Swift API comes first: it works with every login, and keys only where Keystone gives them.
     """
+    at = keys.at
     if keys.profile:
         return f"Next: jsobj doctor{at}"
     if keys.permission is KeyPermission.ALLOWED:

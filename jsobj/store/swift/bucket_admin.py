@@ -167,7 +167,7 @@ def _invisible(name: str, context: str) -> JsobjError:
     return BucketNotEmpty(
         f"container '{name}' lists no objects, but is not empty: S3 keeps old versions in it, or the listing lags",
         context=context,
-        hint=f"through S3, which shows versions: jsobj bucket delete s3://{name} --recursive --yes; "
+        hint=f"through S3, which shows versions: jsobj bucket delete s3://{name} --recursive; "
         "or wait a minute and try again",
     )
 

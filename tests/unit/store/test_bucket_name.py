@@ -141,7 +141,7 @@ def test_unreachable_shows_no_signature() -> None:
 def test_hints_mean_the_same_login_and_are_quoted() -> None:
     with pytest.raises(JsobjError) as caught, translate_errors(ACCESS, "x; rm"):
         raise answer("BucketNotEmpty", 409)
-    assert "jsobj bucket delete 's3://x; rm' --recursive --yes --profile 'my js2'" in caught.value.hint
+    assert "jsobj bucket delete 's3://x; rm' --recursive --profile 'my js2'" in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -70,4 +70,4 @@ def test_hints_mean_the_same_login_and_are_quoted() -> None:
 
     with pytest.raises(JsobjError) as caught, translate_errors(login("member"), "x; touch PWNED"):
         raise ClientException("no", http_status=409)
-    assert "jsobj bucket delete 'swift://x; touch PWNED' --recursive --yes --cloud 'my cloud'" in caught.value.hint
+    assert "jsobj bucket delete 'swift://x; touch PWNED' --recursive --cloud 'my cloud'" in caught.value.hint
