@@ -10,14 +10,17 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import requests
 from commands import Jsobj, edited
 from fixtures_cloud import Cloud
+from swiftclient import ClientException
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.client import HttpClient
 from jsobj.net.request import Request
 from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
+from jsobj.store.swift.bucket_admin import through
 from jsobj.urls import Origin
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
@@ -46,12 +49,37 @@ def told() -> Iterator[list[str]]:
 def test_commands_say_what_they_wait_for(jsobj: Jsobj, cloud: Cloud, silent: int) -> None:
     rc = edited(cloud, jsobj, "app-cred-restricted", (cloud.auth_url, f"http://127.0.0.1:{silent}/v3"))
     there = {**KEYS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent}"}
-    for words in (("ls", "s3://results"), ("login", rc), ("bucket", "create", "results")):
+    by_plugin = jsobj.folder / "clouds.yaml"
+    by_plugin.write_text(
+        f"clouds: {{code: {{auth_type: v3totp, auth: {{auth_url: 'http://127.0.0.1:{silent}/v3', username: alice,"
+        " user_domain_name: Default, project_name: demo, project_domain_name: Default, passcode: '123456'}}}\n"
+    )
+    commands = (
+        ("ls", "s3://results"),
+        ("login", rc),
+        ("login", by_plugin, "--as", "code"),
+        ("bucket", "create", "results"),
+        ("bucket", "delete", "results", "--recursive", "--yes"),
+    )
+    for words in commands:
         began = time.monotonic()
         with jsobj.terminal(*words, env=there) as child:
             child.expect_exact(f"waiting for 127.0.0.1:{silent} (5 s without an answer)", timeout=60)
             child.kill(9)
         assert time.monotonic() - began > 4
+
+
+@pytest.mark.parametrize("answers", [False, True])
+def test_requests_of_swiftclient_are_waited_for_aloud(
+    silent: int, cloud: Cloud, answers: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jsobj.net.connection.watched.NOTICE_SECONDS", 10.0 if answers else 0.05)
+    url = cloud.swift_url if answers else f"http://127.0.0.1:{silent}/v1/a"
+    connection = through("", preauthurl=url, preauthtoken="t", retries=0, timeout=0.5)
+    with told() as lines, pytest.raises((ClientException, requests.RequestException)):
+        connection.get_container("results")
+    assert bool(lines) is not answers
+    assert not [thread for thread in threading.enumerate() if thread.name == "watching"]
 
 
 def test_a_keystone_that_does_not_answer_is_not_blamed_on_the_address(

@@ -14,6 +14,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.auth_source import AuthSource
 from jsobj.identity.settings import process_environment
 from jsobj.net.connection.proxy import tunnel_for
+from jsobj.net.connection.watched import watch_requests
 from jsobj.secret import Secret
 from jsobj.urls import parse_url
 
@@ -62,6 +63,7 @@ def plugin_session(source: AuthSource) -> Any:
             return {**merged, "proxies": {origin.scheme: proxy} if proxy else {}}
 
     session = OurRules()
+    watch_requests(session)
     session.trust_env = False  # no other rule for proxies, no other authorities, and no ~/.netrc
     return Session(session=session, verify=source.tls, timeout=30, redirect=False, app_name="jsobj")
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TypeAlias
 
 from jsobj.net.connection.response_head import WireError, wire_error_of
@@ -18,7 +16,7 @@ from jsobj.units import human_bytes
 NOTICE_SECONDS = 5.0  # without a byte, after which the log says so
 FLOOR_RATE = 1024  # bytes a second of waiting: a connection below it is given up, if its user says so
 FLOOR_SECONDS = 60.0  # on average over these
-_AGAIN = 30.0  # seconds, between the notices after it
+AGAIN = 30.0  # seconds, between the notices after it
 
 _log = logging.getLogger("jsobj.waiting")
 
@@ -28,27 +26,6 @@ GiveUp: TypeAlias = Callable[[bool], bool]  # whether to; called with whether th
 def say_waiting(server: str, seconds: float, *, more: str = "") -> None:
     """Write to the log for how long a server has not answered."""
     _log.info("waiting for %s (%.0f s without an answer%s)", server, seconds, more, extra={"seconds": seconds})
-
-
-@contextmanager
-def watching(server: str) -> Iterator[None]:
-    """Say so while the body, which is one request of an SDK, takes long."""
-    over = threading.Event()
-
-    def tell() -> None:
-        waited, due = 0.0, NOTICE_SECONDS
-        while not over.wait(due - waited):
-            waited = due
-            say_waiting(server, waited)
-            due += _AGAIN - due % _AGAIN
-
-    thread = threading.Thread(target=tell, name="watching", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 class Line:
@@ -125,7 +102,7 @@ class Patience:
         while isinstance(error, TimeoutError) and waited < self.idle:
             if waited >= due:
                 say_waiting(self._server, waited)
-                due = waited + _AGAIN - waited % _AGAIN
+                due = waited + AGAIN - waited % AGAIN
             try:
                 return self._timed(operation, data)
             except (OSError, ValueError) as again:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
-from jsobj.net.connection.patience import watching
+from jsobj.net.connection.watched import watch_boto
 from jsobj.store.access import S3Access
 from jsobj.store.bucket_list import s3_buckets
 from jsobj.store.buckets import Bucket
@@ -49,7 +49,9 @@ def make_client(access: S3Access, *, proxy: str) -> Any:
         user_agent_extra="jsobj",
         proxies={access.origin.scheme: proxy} if proxy else {},
     )
-    return session.client("s3", endpoint_url=str(access.origin), config=config, verify=access.verify)
+    client = session.client("s3", endpoint_url=str(access.origin), config=config, verify=access.verify)
+    watch_boto(client, access.origin.netloc)
+    return client
 
 
 class S3Account:
@@ -64,7 +66,7 @@ class S3Account:
     def create(self, name: str) -> bool:
         """Create without a LocationConstraint. RGW answers 200 for one's own bucket, so look first."""
         existed = self._exists(name)
-        with translate_errors(self._access, name), watching(self._access.origin.netloc):
+        with translate_errors(self._access, name):
             try:
                 self._client.create_bucket(Bucket=name)
             except self._client.exceptions.BucketAlreadyOwnedByYou:
@@ -74,7 +76,7 @@ class S3Account:
     def _exists(self, name: str) -> bool:
         from botocore.exceptions import ClientError
 
-        with translate_errors(self._access, name), watching(self._access.origin.netloc):
+        with translate_errors(self._access, name):
             try:
                 self._client.head_bucket(Bucket=name)
             except ClientError as error:
@@ -91,8 +93,7 @@ class S3Account:
     def show(self, name: str) -> Bucket:
         """Counts come from RGW's headers where there are any, else from listing up to 10 000 objects."""
         with translate_errors(self._access, name):
-            with watching(self._access.origin.netloc):
-                head = self._client.head_bucket(Bucket=name)
+            head = self._client.head_bucket(Bucket=name)
             headers = head.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             versioning = str(self._client.get_bucket_versioning(Bucket=name).get("Status", ""))
             if "x-rgw-object-count" in headers:
@@ -114,7 +115,7 @@ class S3Account:
 
     def delete(self, name: str) -> None:
         """Delete an empty bucket."""
-        with translate_errors(self._access, name), watching(self._access.origin.netloc):
+        with translate_errors(self._access, name):
             self._client.delete_bucket(Bucket=name)
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:

@@ -13,13 +13,12 @@ from urllib.parse import urlencode
 
 from jsobj.errors import BucketNotEmpty, ExitCode, JsobjError
 from jsobj.identity.keystone.client import Keystone
-from jsobj.net.connection.patience import watching
+from jsobj.net.connection.watched import watch_requests
 from jsobj.store.bucket_list import swift_containers
 from jsobj.store.buckets import Bucket
 from jsobj.store.objects import StorePlace
 from jsobj.store.swift.errors import translate_errors
 from jsobj.store.swift.temp_url import is_rgw
-from jsobj.urls import parse_url
 
 _PARALLEL = 8
 _RETRIES = 3
@@ -35,6 +34,7 @@ def through(proxy: str, **options: Any) -> Any:
     class Through(Connection):  # type: ignore[misc]
         def http_connection(self, url: str | None = None) -> Any:
             parsed, connection = super().http_connection(url)
+            watch_requests(connection.request_session)
             connection.request_session.trust_env = False
             connection.requests_args["proxies"] = {parsed.scheme: proxy} if proxy else {}
             return parsed, connection
@@ -54,7 +54,6 @@ class SwiftAccount:
         self._proxy = proxy
         login = keystone.login
         self.place = StorePlace("swift", "", login.swift_url, f"a token of {login.user.name}", login.project.name)
-        self._server = parse_url(login.swift_url)[0].netloc
         self._connection = self._connect()
 
     def _connect(self) -> Any:
@@ -74,7 +73,7 @@ class SwiftAccount:
     def create(self, name: str) -> bool:
         """Swift answers 201 for a new container and 202 for one that was there."""
         answer: dict[str, Any] = {}
-        with translate_errors(self._keystone, name, "create"), watching(self._server):
+        with translate_errors(self._keystone, name, "create"):
             self._connection.put_container(name, response_dict=answer)
         return int(answer.get("status", 0)) == 201
 
@@ -84,7 +83,7 @@ class SwiftAccount:
 
     def show(self, name: str) -> Bucket:
         """One container, from its headers."""
-        with translate_errors(self._keystone, name), watching(self._server):
+        with translate_errors(self._keystone, name):
             headers = self._connection.head_container(name)
         return Bucket(
             name,
@@ -98,7 +97,7 @@ class SwiftAccount:
     def delete(self, name: str) -> None:
         """Delete an empty container."""
         try:
-            with translate_errors(self._keystone, name), watching(self._server):
+            with translate_errors(self._keystone, name):
                 self._connection.delete_container(name)
         except BucketNotEmpty as error:
             with translate_errors(self._keystone, name):
