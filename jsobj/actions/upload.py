@@ -17,7 +17,7 @@ from jsobj.transfer.events import Failed, LeftOut, Skipped
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec
 from jsobj.transfer.local.file_list import read_list
-from jsobj.transfer.local.scan import named
+from jsobj.transfer.local.scan import follows, named
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.targets import absolute, upload_sources
@@ -52,6 +52,7 @@ def upload(
             code=ExitCode.USAGE,
             hint=f"jsobj upload . {destination} --files-from {files_from}",
         )
+    follow = follows(links)
     store = context.stores.of(destination)
     require_room(store, options.kept)
     spec = JobSpec(
@@ -66,7 +67,6 @@ def upload(
     )
 
     def found() -> Iterator[Planning]:
-        follow = links == "follow"
         if not files_from:
             return run.plan_upload(store, targets, filters, follow_links=follow)
         names = read_list(files_from, null=null)

@@ -15,7 +15,7 @@ from jsobj.store.objects import Store
 from jsobj.transfer import verify
 from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.local.local_file import unreadable
-from jsobj.transfer.local.scan import LocalFile, Passed, links_left, walk
+from jsobj.transfer.local.scan import LocalFile, Passed, follows, links_left, walk
 from jsobj.transfer.targets import upload_sources
 from jsobj.transfer.verify import EXTRA, LINK, SAME, UNREADABLE, Checked, DigestLine, Pair
 from jsobj.transfer.zarr_leftovers import Leftovers
@@ -115,7 +115,7 @@ def verify_files(
 ) -> Verification:
     """Objects against a local file or folder. ``deep``: fetch what has no digest to compare; ``links``: or follow."""
     (source,) = upload_sources([local], location.key)
-    files = walk([source.path], filters=filters, follow_symlinks=links == "follow")
+    files = walk([source.path], filters=filters, follow_symlinks=follows(links))
     if source.exact:
         both = (_pair(store, source.exact, file) for file in files if not _unwanted(file))
         found = verify.check_tree(store, both, deep=deep, workers=_WORKERS)

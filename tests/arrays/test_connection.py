@@ -231,6 +231,8 @@ def test_verify_tells_of_links_and_follows_them(at_home: Place, connection: Conn
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert connection.verify(at_home.url("d/"), f"{folder}/", links="follow").counts == {"same": 2}
+    with pytest.raises(BadUsage, match="links is skip or follow"):
+        connection.verify(at_home.url("d/"), f"{folder}/", links="Follow")
 
 
 def test_verify_by_patterns(at_home: Place, connection: Connection, tmp_path: Path) -> None:

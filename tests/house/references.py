@@ -15,7 +15,9 @@ _OTHER_WORDS = frozenset(
         *(
             "app-cred",
             "aws-services",
+            "cache-control",
             "cloud-files",
+            "content-type",
             "credential-process",
             "ec2-creds",
             "github-actions",

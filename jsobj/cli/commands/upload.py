@@ -62,7 +62,7 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
     location, chosen = parse_location(destination), Chosen.of(words)
     for name, value in chosen.options.kept.metadata.items():
         if re.search(r",[\w.-]+=", value):
-            world.out.note(f"The metadata '{name}' are '{value}': for several, repeat --metadata NAME=VALUE.")
+            world.out.note(f"metadata '{name}' is '{value}': for several, repeat --metadata NAME=VALUE")
     world.will_change_names()
     options = chosen.options
     if source == ("-",):

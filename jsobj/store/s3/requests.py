@@ -234,7 +234,7 @@ def decoded(value: str) -> str:
 
 def encoded_text(value: str) -> str:
     """Metadata as ASCII, by RFC 2047 where need be: Swift's s3api (2.38) garbles UTF-8, and Amazon documents this."""
-    if value.isascii():
+    if value.isascii() and not value.startswith("=?"):  # which would be decoded
         return value
     import binascii
 

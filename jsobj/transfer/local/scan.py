@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from jsobj.errors import ExitCode, JsobjError, SourceVanished, error_of
+from jsobj.errors import BadUsage, ExitCode, JsobjError, SourceVanished, error_of
 from jsobj.store.patterns import literal
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.key_path import PathRefusal, is_temp, key_for
@@ -210,6 +210,13 @@ def _irregular(path: str, relative: str, mode: int) -> Passed:
 
 def _link(path: str, relative: str) -> Passed:
     return Passed(path, "a symbolic link: to follow links, add --links follow", relative=relative, kind="link")
+
+
+def follows(links: str) -> bool:
+    """Whether symbolic links are followed. Raises usage for another word than ``skip`` or ``follow``."""
+    if links not in {"skip", "follow"}:
+        raise BadUsage("links is skip or follow")
+    return links == "follow"
 
 
 def links_left(count: int) -> str:
