@@ -217,17 +217,26 @@ def test_a_cloud_and_the_profile_of_another_are_no_pair(keyed: Jsobj) -> None:
     keyed("ls", "--cloud", "demo", "--profile", "demo")
 
 
-def test_a_credential_that_ends_soon_is_said_once_a_day(member: Jsobj) -> None:
-    def ends_in(hours: float) -> None:
-        path = member.home / ".local/state/jsobj/ledger.json"
-        book = json.loads(path.read_text())
-        end = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=hours)
-        book["clouds"][0]["expires"] = end.isoformat()
-        path.write_text(json.dumps(book))
+def ends_in(jsobj: Jsobj, hours: float) -> None:
+    path = jsobj.home / ".local/state/jsobj/ledger.json"
+    book = json.loads(path.read_text())
+    end = dt.datetime.now(dt.timezone.utc) + dt.timedelta(hours=hours)
+    book["clouds"][0]["expires"] = end.isoformat()
+    path.write_text(json.dumps(book))
 
-    ends_in(24 * 5)
+
+def test_a_login_that_ends_soon_is_said_also_where_keys_are_used(keyed: Jsobj, name: str) -> None:
+    ends_in(keyed, 50)
+    (keyed.folder / "file").write_bytes(b"1")
+    assert "ends in" not in keyed("ls", f"s3://{name}/", "--json", code=5).err
+    assert "cloud 'demo' ends in 2 days" in keyed("upload", "file", f"s3://{name}/", code=5).err
+    assert "ends in" not in keyed("ls", f"s3://{name}/", code=5).err
+
+
+def test_a_credential_that_ends_soon_is_said_once_a_day(member: Jsobj) -> None:
+    ends_in(member, 24 * 5)
     assert "ends in" not in member("ls", "swift://").err
-    ends_in(50)
+    ends_in(member, 50)
     for words in (("--json",), ("--quiet",)):
         assert "ends in" not in member("ls", "swift://", *words).err
     said = member("ls", "swift://").err

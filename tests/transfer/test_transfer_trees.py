@@ -333,7 +333,7 @@ def test_a_run_that_never_began_leaves_no_job(over_s3: TransferScene) -> None:
     (over_s3.folder / "file").write_bytes(b"")
     told = over_s3("upload", f"{tree}/", "s3://there-is-no-such-bucket/", *IN_PARTS, code=5)
     assert told.err.count("there is no bucket") == 1
-    over_s3("upload", f"{tree}/", over_s3.url(), "--endpoint", "http://127.0.0.1:1", code=7)
+    over_s3("upload", f"{tree}/", over_s3.url(), *IN_PARTS, "--endpoint", "http://127.0.0.1:1", code=7)
     over_s3("upload", f"{tree}/", over_s3.url())
     blocked = over_s3("download", over_s3.url(), "file", code=9)
     assert "a file is where a folder is needed" in blocked.err

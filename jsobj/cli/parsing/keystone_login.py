@@ -29,7 +29,7 @@ def keystone_for(world: World) -> Keystone:
 
     source = current_source(world.settings, cloud=world.cloud, profile=world.profile)
     show_warnings(world, source)
-    _warn_of_end(world, source.cloud)
+    warn_of_end(world, source.cloud)
     try:
         return Keystone(source)
     except JsobjError as error:
@@ -59,7 +59,7 @@ def show_warnings(world: World, source: AuthSource) -> None:
         world.out.warn("TLS certificates are not checked for this cloud (verify: false, or OS_INSECURE)")
 
 
-def _warn_of_end(world: World, cloud: str) -> None:
+def warn_of_end(world: World, cloud: str) -> None:
     """Say once a day that the application credential ends soon."""
     from jsobj.identity import ledger
     from jsobj.identity.said_today import first_today

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.parsing.command import options
-from jsobj.cli.parsing.keystone_login import keystone_for
+from jsobj.cli.parsing.keystone_login import keystone_for, warn_of_end
 from jsobj.cli.parsing.world import World
 
 if TYPE_CHECKING:
@@ -41,8 +41,13 @@ def stores(world: World, *, unsigned: bool = False, endpoint: str = "", tally: T
 
 
 def show_place(world: World, place: StorePlace) -> None:
-    """With ``--verbose``, which server and login are used."""
+    """With ``--verbose``, which server and login are used. Keys outlive the login that made them: its end is said."""
     world.out.detail(f"{place.dialect} at {place.endpoint}, {place.where}")
+    if place.dialect == "s3" and place.at:
+        from jsobj.identity.current import chosen_profile, cloud_of_profile
+
+        profile = chosen_profile(world.settings, profile=world.profile, cloud=world.cloud).name
+        warn_of_end(world, cloud_of_profile(world.settings, profile))
 
 
 def request_of(world: World, *, unsigned: bool = False, endpoint: str = "") -> StoreRequest:
