@@ -73,6 +73,7 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
         performer=lambda own: Sender(own, job.spec.options, moved),
         flush=flush,
         sizes=None if job.spec.files_from else sizes,
+        local=True,
     )
 
 
@@ -237,16 +238,18 @@ def _run(
     performer: Callable[[Store], Sender | Receiver],
     flush: Callable[[], None],
     sizes: Callable[[], Iterator[int]] | None,
+    *,
+    local: bool = False,
 ) -> Result:
     """Do all of ``work``; ``flush`` finishes what arrived last, before anything is called done.
 
-    ``sizes``: the bytes of every item, looked at once more for the totals of a progress display.
+    ``sizes``: the bytes of every item, looked at once more for the totals of a progress display; ``local``: of files.
     """
     options, journal = job.spec.options, job.journal
     perform = performer(store)
     ahead = None
     if sizes is not None and job.tally.first_look is not None and not options.processes:  # forked before any thread
-        ahead = Ahead(sizes, job.tally, job.tally.first_look)
+        ahead = Ahead(sizes, job.tally, job.tally.first_look, apart=local)
     state = "interrupted"  # by Ctrl-C or a signal, unless one of the lines below is reached
     try:
         executor.run(

@@ -211,13 +211,14 @@ def _child_main(
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the parent decides
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
-        _die_with(parent)
+        die_with(parent)
         _serve_all(connections, make_performer, tally)
     finally:
         os._exit(0)
 
 
-def _die_with(parent: int) -> None:
+def die_with(parent: int) -> None:
+    """End this child when its parent ends, where the system can do that."""
     import ctypes
 
     prctl = getattr(ctypes.CDLL(None), "prctl", None)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +19,9 @@ from jsobj.transfer.events import Tally
 from jsobj.ui.progress_look import Look, Pace, sentence
 
 
-def counted(sizes: Callable[[], Iterator[int]], tally: Tally) -> Look:
+def counted(sizes: Callable[[], Iterator[int]], tally: Tally, *, apart: bool = False) -> Look:
     """What is shown once the counting is over."""
-    Ahead(sizes, tally, 0)
+    Ahead(sizes, tally, 0, apart=apart)
     deadline = time.monotonic() + 30
     while any(thread.name == "ahead" for thread in threading.enumerate()):
         assert time.monotonic() < deadline
@@ -79,3 +83,50 @@ def test_a_run_that_ends_before_its_numbers_are_shown_lists_nothing_twice() -> N
     short = Ahead(sizes, Tally(), 60)
     short.stop()
     assert not called.wait(0.1)
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only there a child counts")
+
+
+@LINUX
+def test_a_child_counts_what_is_on_the_disk() -> None:
+    tally, here = Tally(), os.getpid()
+    look = counted(lambda: iter([3, os.getpid() != here]), tally, apart=True)
+    assert (look.planned, look.found_items, look.found_size) == (True, 2, 4)
+
+
+@LINUX
+@pytest.mark.parametrize("raised", [JsobjError("no", "no", code=ExitCode.LOCAL), KeyboardInterrupt()])
+def test_a_child_that_fails_says_nothing(raised: BaseException, capfd: pytest.CaptureFixture[str]) -> None:
+    def sizes() -> Iterator[int]:
+        yield 1
+        raise raised
+
+    tally = Tally()
+    assert not counted(sizes, tally, apart=True).planned
+    assert capfd.readouterr() == ("", "")
+
+
+@LINUX
+def test_a_child_ends_with_the_counting() -> None:
+    def sizes() -> Iterator[int]:
+        while True:
+            time.sleep(0.01)
+            yield 0
+
+    def born() -> set[int]:
+        found: set[int] = set()
+        for one in Path("/proc/self/task").iterdir():
+            with contextlib.suppress(OSError):  # a thread that has ended
+                found |= {int(pid) for pid in (one / "children").read_text().split()}
+        return found
+
+    tally, before, deadline = Tally(), born(), time.monotonic() + 30
+    counting = Ahead(sizes, tally, 0, apart=True)
+    while not (made := born() - before):
+        assert time.monotonic() < deadline
+    counting.stop()
+    while any(Path(f"/proc/{pid}").exists() for pid in made):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert tally.ahead is None
