@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Listed, Store, Upload
+from jsobj.transfer.download import total
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork
 from jsobj.transfer.download.worker import Receiver
@@ -170,8 +171,12 @@ def download(job: RunContext, store: Store, target: DownloadTarget, folder: Targ
             _tell_left(job, store, target, work.zarrs)
 
     def sizes() -> Iterator[int]:
-        listed, judge, cut = plan_download(store, target), job.spec.filters.judge, len(target.cut)
-        return (item.size for item in listed if not judge(item.key[cut:]))
+        judge, cut, pattern = job.spec.filters.judge, len(target.cut), target.pattern
+
+        def wanted(key: str) -> bool:
+            return not judge(key[cut:]) and (pattern is None or pattern.fullmatch(key) is not None)
+
+        return total.sizes(store, target.prefix, wanted, lambda: job.tally.planned)
 
     _announce(job, store.place.url(target.prefix), target.folder)
     return _run(
