@@ -9,6 +9,7 @@ from rich.cells import cell_len as cell_len
 GAP = 2  # columns of the terminal between two of the table
 _LEAST = 8  # columns that are left of a text
 _CUT = "…"
+_ARROW = " -> "
 
 
 def shortened(text: str, width: int) -> str:
@@ -23,6 +24,13 @@ def shortened(text: str, width: int) -> str:
     while cell_len(begin) + cell_len(end) > room:
         begin = begin[:-1]
     return f"{begin}{_CUT}{end}"
+
+
+def from_to(first: str, second: str, width: int) -> str:
+    """``first -> second``, each with its beginning and its end; what one does not need is the other's."""
+    room = max(2 * _LEAST, width - len(_ARROW))
+    one = min(cell_len(first), max(room // 2, room - cell_len(second)))
+    return f"{shortened(first, one)}{_ARROW}{shortened(second, room - one)}"
 
 
 def fitted(rows: Sequence[Mapping[str, str]], narrow: Sequence[str], columns: int) -> list[dict[str, str]]:

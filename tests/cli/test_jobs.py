@@ -376,5 +376,5 @@ def test_a_job_is_one_line_on_a_terminal(jsobj: Jsobj) -> None:
         terminal.expect(pexpect.EOF)
         lines = [line.rstrip() for line in terminal.before.splitlines()]
     assert len(lines) == 2
-    assert re.fullmatch(rf"{job}  interrupted  upload  run42\.zarr .*….*/run42/  1 +3 days", lines[1])
-    assert "\t".join(sources[:1]) in jsobj("jobs", "list").out
+    assert re.fullmatch(rf"{job}  interrupted  run42\S*… 1 more -> s3://\S*…\S*/run42/  1 +3 days", lines[1])
+    assert f"{sources[0]} and 1 more -> s3://results-of-the-year-2026/run42/" in jsobj("jobs", "list").out

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from jsobj.transfer.journal.jobs import Job
 
 _WAY = "From and to"
+_OTHERS = 12 + 11 + 4 + 10 + 4 * 2  # columns of a terminal: id, state, number, time, and the gaps
 
 group = Group(
     "jobs",
@@ -61,8 +62,8 @@ def list_(world: World) -> None:
     columns: dict[str, str | Callable[[Job], str]] = {
         "Job": "id",
         "State": "state",
-        "Verb": "verb",
-        _WAY: lambda job: f"{_few(job.key.sources, short=terminal)} -> {job.key.destination}",
+        **({} if terminal else {"Verb": "verb"}),
+        _WAY: _way_on_terminal(world) if terminal else lambda job: f"{_few(job.key.sources)} -> {job.key.destination}",
         "Open" if terminal else "Under way": lambda job: str(len(job.uploads) + len(job.downloads)),
         **({"Idle": partial(_idle, world)} if terminal else {"Last seen": lambda job: human(job.updated)}),
     }
@@ -247,7 +248,18 @@ def _data(world: World, job: Job) -> dict[str, Any]:
     }
 
 
-def _few(names: Sequence[str], *, short: bool) -> str:
-    """The first of several names; ``short``: a path without its folder."""
-    first = Path(names[0]).name if short and names and names[0].startswith("/") else "".join(names[:1])
-    return first if len(names) < 2 else f"{first} and {len(names) - 1} more"
+def _few(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more" if names else ""
+
+
+def _way_on_terminal(world: World) -> Callable[[Job], str]:
+    """From and to, in what one line has left; which is the URL says whether it is an upload."""
+    from jsobj.ui.fit import from_to
+
+    room = world.out.columns - _OTHERS
+
+    def way(job: Job) -> str:
+        names = [Path(name).name if name.startswith("/") else name for name in job.key.sources]
+        return from_to(_few(names), job.key.destination, room)
+
+    return way

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from jsobj.ui.documents import Listing
-from jsobj.ui.fit import shortened
+from jsobj.ui.fit import from_to, shortened
 from jsobj.ui.output import Output
 
 ROWS = [
@@ -58,3 +58,15 @@ def test_a_pipe_and_json_have_all_of_it() -> None:
 )
 def test_beginning_and_end_are_left(text: str, width: int, shown: str) -> None:
     assert shortened(text, width) == shown
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shown"),
+    [
+        ("a.nc", "s3://b/", "a.nc -> s3://b/"),
+        ("a.nc", "s3://" + "b" * 30, "a.nc -> s3://bbbb…bbbbbbbb"),
+        ("0123456789abcdef", "s3://" + "b" * 30, "01234…bcdef -> s3://…bbbbb"),
+    ],
+)
+def test_from_and_to_share_a_line(first: str, second: str, shown: str) -> None:
+    assert from_to(first, second, 26) == shown
