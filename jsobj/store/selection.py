@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
@@ -89,6 +89,32 @@ class Selection:
             code=ExitCode.NOT_FOUND,
             hint=f"see what is there: jsobj ls {shlex.quote(place.url(self.base))}{place.at}",
         )
+
+
+def named_objects(store: Store, key: str, left: Callable[[str], object]) -> Iterator[str]:
+    """The key that was typed, or, of a pattern, those of the objects that match; ``left`` gets URLs of folders that do.
+
+    A key that is no pattern is not looked for. Raises not found where no object matches.
+    """
+    if not is_pattern(key) or not (chosen := select(store, key)).pattern:
+        yield key
+        return
+    folders = objects = False
+    for item in chosen.names():
+        if item.prefix:
+            folders = True
+            left(store.place.url(item.key))
+        else:
+            objects = True
+            yield item.key
+    if not objects:
+        raise _only_folders(store, key) if folders else chosen.nothing()
+
+
+def _only_folders(store: Store, key: str) -> JsobjError:
+    url = store.place.url(key)
+    hint = f"see what is in them: jsobj ls -r {shlex.quote(url)}{store.place.at}"
+    return JsobjError("object-is-prefix", f"only folders match {url}", code=ExitCode.NOT_FOUND, hint=hint)
 
 
 def select(store: Store, key: str) -> Selection:

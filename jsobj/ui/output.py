@@ -188,12 +188,12 @@ class Output:
         if isinstance(record.lines, str):
             self.data(record.lines)
             return
-        width = max((len(label) for label, _ in record.lines), default=0)
-        self._write(
-            "\n".join(
-                wrapped_value(f"{label + ':':<{width + 1}}", value, self.columns) for label, value in record.lines
-            )
-        )
+        self._write(self.text_of(record.lines))
+
+    def text_of(self, lines: Sequence[tuple[str, str]]) -> str:
+        """The lines of a record, as they are shown."""
+        width = max((len(label) for label, _ in lines), default=0)
+        return "\n".join(wrapped_value(f"{label + ':':<{width + 1}}", value, self.columns) for label, value in lines)
 
     def _write_listing(self, listing: Listing[Any]) -> None:
         rows = [[safe(text) for text in listing.texts(item)] for item in listing.items]

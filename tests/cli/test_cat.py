@@ -59,11 +59,25 @@ def test_a_stretch_beyond_the_end(scene: Scene) -> None:
     assert scene.binary("cat", scene.url("empty"), "--range=-5")[0] == b""
 
 
-def test_not_found_writes_nothing(scene: Scene) -> None:
-    scene.fill({"a": b"one\n"})
-    out, err = scene.binary("cat", scene.url("nope"), scene.url("a"), code=5)
-    assert out == b""
+def test_one_that_is_missing_does_not_keep_others_from_being_written(scene: Scene) -> None:
+    scene.fill({"a": b"one\n", "b": b"two\n"})
+    out, err = scene.binary("cat", scene.url("a"), scene.url("nope"), scene.url("b"), code=5)
+    assert out == b"one\ntwo\n"
     assert "object-not-found" in err
+    assert "not-all-shown" in err
+    out, err = scene.binary("cat", scene.url("nope"), code=5)
+    assert out == b""
+    assert "not-all-shown" not in err
+
+
+def test_what_matches_a_pattern(scene: Scene) -> None:
+    scene.fill({"log-1": b"one\n", "log-2": b"two\n", "log-dir/x": b"no", "w*": b"exactly this\n", "wide": b"no"})
+    out, err = scene.binary("cat", scene.url("log-*"), scene.url("w*"))
+    assert out == b"one\ntwo\nexactly this\n"
+    assert f"the folder {scene.url('log-dir/')} is left out" in err
+    assert scene.binary("cat", scene.url("w*"), "--range", "0-6")[0] == b"exactly"
+    assert scene("cat", scene.url("log-*"), "--range", "0-1", "--json", code=2).error["reference"] == "usage"
+    assert scene("cat", scene.url("none*"), "--json", code=5).error["reference"] == "nothing-matches"
 
 
 @pytest.mark.parametrize("key", ["a//b", "./x", "a/../b", "../up", "dir/.", "trailing /.."])
@@ -78,10 +92,10 @@ def test_b082_keys_that_cannot_be_paths_can_be_read(scene: Scene, key: str) -> N
 
 def test_damaged_bytes_are_never_given_out(scene: Scene, cloud: Cloud) -> None:
     data = os.urandom(50_000)
-    scene.fill({"x": data})
+    scene.fill({"x": data, "y": b"y"})
     damage(cloud.folder, data, 25_000)
-    out, err = scene.binary("cat", scene.url("x"), code=8)
-    assert out == b""
+    out, err = scene.binary("cat", scene.url("x"), scene.url("y"), code=8)
+    assert out == b""  # nothing comes behind what is damaged
     assert "bytes-differ" in err
 
 

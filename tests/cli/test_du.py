@@ -45,3 +45,30 @@ def test_what_matches_a_pattern(scene: Scene) -> None:
     assert (found["objects"], found["bytes"]) == (2, 3)
     assert scene("du", scene.url("ra*"), "--json").json["objects"] == 2
     assert scene("du", scene.url("none*"), "--json", code=5).error["reference"] == "nothing-matches"
+
+
+def test_several_places_and_their_total(scene: Scene) -> None:
+    scene.fill(TREE)
+    places = scene.url("z/"), scene.url("a"), scene.url("z/")
+    assert scene("du", *places).lines == [f"6\t1\t{places[0]}", f"8\t3\t{places[1]}", "14\t4\ttotal"]
+    document = scene("du", *places, "--json").json
+    assert document["schema"] == "jsobj.usage-list/1"
+    assert [(item["url"], item["total"]) for item in document["items"]] == [
+        (places[0], False),
+        (places[1], False),
+        (None, True),
+    ]
+    assert scene("du", "--folders", scene.url("a/"), scene.url("z/")).lines == [
+        f"4\t1\t{scene.url('a/c/')}",
+        f"3\t1\t{scene.url('a/./')}",
+        f"6\t1\t{scene.url('z/./')}",
+        "13\t3\ttotal",
+    ]
+
+
+def test_a_missing_place_does_not_keep_others_from_being_counted(scene: Scene) -> None:
+    scene.fill(TREE)
+    done = scene("du", scene.url("nope"), scene.url("z/"), scene.url("none*"), code=5)
+    assert done.lines == [f"6\t1\t{scene.url('z/')}", "6\t1\ttotal"]
+    assert done.err.count("Failed:") == 2
+    assert "[not-all-shown]" in done.err

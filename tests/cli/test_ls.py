@@ -218,3 +218,31 @@ def test_what_matches_a_pattern(scene: Scene) -> None:
     assert error["reference"] == "nothing-matches"
     scene.fill({"w*": b"1", "wide": b"2"})
     assert scene("ls", scene.url("w*")).lines == ["w*"]  # the object of exactly this name
+
+
+def test_several_places(scene: Scene) -> None:
+    scene.fill(TREE)
+    places = scene.url("b.txt"), scene.url("a/")
+    assert scene("ls", *places).lines == [scene.url(key) for key in ("b.txt", "a/b", "a/c/")]
+    assert scene("ls", "-l", *places).lines[0].split("\t")[2] == scene.url("b.txt")
+    document = scene("ls", "-r", *places, "--json").json
+    assert document["schema"] == "jsobj.object-list/1"
+    assert [item["url"] for item in document["items"]] == [scene.url(key) for key in ("b.txt", "a/b", "a/c/d")]
+    with scene.jsobj.terminal("ls", *places) as child:
+        child.expect_exact(f"{places[0]}:\r\nb.txt\r\n\r\n{places[1]}:\r\nb\r\nc/\r\n")
+
+
+def test_a_missing_place_does_not_keep_others_from_being_listed(scene: Scene) -> None:
+    scene.fill(TREE)
+    elsewhere = f"{scene.dialect}://{scene.bucket}-not"
+    done = scene("ls", scene.url("nope"), scene.url("a/c/"), elsewhere, scene.url("*.txt"), "--json", code=5)
+    assert keys(done.json) == ["a/c/d", "b.txt"]
+    assert done.error["reference"] == "not-all-shown"
+    assert done.error["message"].startswith("2 places")
+    assert "[object-not-found]" in done.err
+    assert "[bucket-not-found]" in done.err
+
+
+def test_all_buckets_go_alone(scene: Scene) -> None:
+    error = scene("ls", scene.url(), f"{scene.dialect}://", "--json", code=2).error
+    assert "goes alone" in error["message"]

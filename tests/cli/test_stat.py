@@ -77,3 +77,34 @@ def test_not_found(scene: Scene) -> None:
 def test_one_object_is_wanted(keyed: Jsobj, cloud: Cloud) -> None:
     for text in ("s3://b", "s3://b/", "s3://b/dir/", "b"):
         assert keyed("stat", text, "--json", code=2).error["reference"] == "location-grammar"
+
+
+def test_several_objects_and_patterns(scene: Scene) -> None:
+    scene.fill({"a.nc": b"1", "b.nc": b"22", "dir.nc/x": b"3", "w*": b"4444", "wide": b"5"})
+    document = scene("stat", scene.url("b.nc"), scene.url("w*"), "--json").json
+    assert document["schema"] == "jsobj.object-list/1"
+    assert [(item["type"], item["key"], item["size"]) for item in document["items"]] == [
+        ("object", "b.nc", 2),
+        ("object", "w*", 4),  # the object of exactly this name
+    ]
+    done = scene("stat", scene.url("*.nc"))
+    assert [line for line in done.lines if line.startswith(("Object", "Size"))] == [
+        f"Object:        {scene.url('a.nc')}",
+        "Size:          1 B",
+        f"Object:        {scene.url('b.nc')}",
+        "Size:          2 B",
+    ]
+    assert done.lines.count("") == 1
+    assert f"the folder {scene.url('dir.nc/')} is left out" in done.err
+    assert scene("stat", scene.url("w*"), "--json").json["schema"] == "jsobj.object/1"
+    assert [item["key"] for item in scene("stat", scene.url("a.*"), "--json").json["items"]] == ["a.nc"]
+
+
+def test_a_missing_object_does_not_keep_others_from_being_shown(scene: Scene) -> None:
+    scene.fill({"a.nc": b"1"})
+    done = scene("stat", scene.url("nope"), scene.url("a.nc"), scene.url("none*"), "--json", code=5)
+    assert [item["key"] for item in done.json["items"]] == ["a.nc"]
+    assert done.error["reference"] == "not-all-shown"
+    assert scene("stat", scene.url("none*"), "--json", code=5).error["reference"] == "nothing-matches"
+    scene.fill({"dir/x": b"1"})
+    assert scene("stat", scene.url("di*"), "--json", code=5).error["reference"] == "object-is-prefix"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,10 +12,13 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
+from jsobj.cli.views.several import Several
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 
 if TYPE_CHECKING:
     from jsobj.actions.read import ByteRange
+    from jsobj.actions.stores import BucketStores
+    from jsobj.store.location import Location
 
 _RANGE = re.compile(r"(?P<first>\d{1,18})-(?P<last>\d{1,18})?|-(?P<tail>\d{1,18})")
 
@@ -29,28 +33,41 @@ def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoin
     """Write objects to standard output.
 
     The bytes are those that are stored (compressed ones stay so), compared with the object's digest where it has one:
-    exit code 8 says that what came is wrong. A stretch (--range) cannot be compared with anything.
+    exit code 8 says that what came is wrong. A stretch (--range), of one object, cannot be compared with anything.
+    Several objects, or those that match a pattern (jsobj help patterns), are written one after the other; one that is
+    missing does not keep the others from being written, and the exit code tells of it.
 
     \b
     Examples:
       jsobj cat s3://results/log.txt | less
+      jsobj cat 's3://results/raw/2026-*.csv' > all.csv
       jsobj cat s3://results/run42.nc --range 0-1023 | xxd
     """
-    from jsobj.actions.read import read
     from jsobj.store.location import parse_location
 
     places = [parse_location(text, need_key=True) for text in url]
     if wanted and len(places) > 1:
         raise BadUsage("--range goes with one object")
     part = _parsed(wanted) if wanted else None
+    several = Several(world, len(places))
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         for place in places:
-            store, reading = read(opened, place, part)
-            for data in reading:
-                world.out.write_bytes(data)
-            if part is None:
-                by = reading.verified
-                world.out.detail(f"{store.place.url(place.key)}: {f'verified by {by}' if by else 'size only'}")
+            for one in several.objects(opened, place):
+                if part is not None and one != place:
+                    raise BadUsage("--range goes with one object, not with a pattern")
+                several.attempt(str(one), partial(_write, world, opened, one, part), named=one == place)
+        several.finish()
+
+
+def _write(world: World, opened: BucketStores, place: Location, part: ByteRange | None) -> None:
+    from jsobj.actions.read import read
+
+    store, reading = read(opened, place, part)
+    for data in reading:
+        world.out.write_bytes(data)
+    if part is None:
+        by = reading.verified
+        world.out.detail(f"{store.place.url(place.key)}: {f'verified by {by}' if by else 'size only'}")
 
 
 def _parsed(text: str) -> ByteRange:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain, groupby
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,51 +14,120 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import human_option, store_options, stores
 from jsobj.cli.parsing.world import World
+from jsobj.cli.views.several import Several
 from jsobj.ui.documents import Record, Stream
 from jsobj.ui.text import safe
 from jsobj.units import exact_size, human_bytes
 
+if TYPE_CHECKING:
+    from jsobj.actions.stores import BucketStores
+    from jsobj.store.location import Location
+
+_OUTSIDE = "./"  # objects that are in no folder
+
+
+@dataclass(frozen=True, slots=True)
+class _Usage:
+    """What was counted below a place. ``base``: the URL that names of folders are shown below."""
+
+    url: str
+    base: str
+    sizes: Iterator[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One line; without ``url`` the total."""
+
+    size: int
+    objects: int
+    url: str = ""
+    folder: str = ""
+
 
 @command("du")
-@click.argument("url", shell_complete=complete_places)
+@click.argument("url", nargs=-1, required=True, shell_complete=complete_places)
 @click.option("--folders", is_flag=True, help="Each folder of the first level by itself, then the total.")
 @human_option
 @store_options
-def du(world: World, url: str, folders: bool, human: bool, unsigned: bool, endpoint: str) -> None:
-    """Count objects and bytes below a place.
+def du(world: World, url: tuple[str, ...], folders: bool, human: bool, unsigned: bool, endpoint: str) -> None:
+    """Count objects and bytes below places.
 
     URL/ means everything whose name begins so, URL the object and everything below URL/. It is counted by listing,
     which takes a second for some ten thousand objects; jsobj bucket show asks the server for a whole bucket.
-    The key may be a pattern: jsobj help patterns.
+    The key may be a pattern: jsobj help patterns. Several places are counted one by one, with a total at the end.
 
     \b
     Examples:
       jsobj du s3://results
       jsobj du s3://results/raw/ --folders
-      jsobj du 's3://results/**/*.nc'
+      jsobj du 's3://results/**/*.nc' s3://results/final/
     """
     from jsobj.store.location import parse_location
+
+    places = list(dict.fromkeys(map(parse_location, url)))  # what was typed twice is counted once
+    several = Several(world, len(places))
+    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        if len(places) == 1 and not folders:
+            _show_one(world, _usage(opened, places[0]), human)
+            return
+        rows = _rows(several, opened, places, folders)
+        world.out.stream(Stream("jsobj.usage-list/1", rows, _data, partial(_line, world, human, len(places) > 1)))
+        several.finish()
+
+
+def _usage(opened: BucketStores, place: Location) -> _Usage:
+    """Raises not found where there is nothing."""
     from jsobj.store.selection import select
 
-    place = parse_location(url)
-    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
-        store = opened.of(place)
-        chosen = select(store, place.key)
-        cut = len(place.key) if place.many and not chosen.pattern else len(chosen.base)
-        sizes = ((item.key[cut:], item.size) for item in chosen.everything())
-        total, count = _by_folder(world, sizes, human) if folders else _sum(sizes)
-        if not count and place.key:
-            raise chosen.nothing()
-        if folders:
-            return
-        target = store.place.url(place.key)
-        data = {"url": target, "objects": count, "bytes": total}
-        size = human_bytes(total) if human else exact_size(total)
-        lines = [("Place", target), ("Objects", str(count)), ("Size", size)]
-        world.out.show(Record("jsobj.usage/1", data, lines))
+    store = opened.of(place)
+    chosen = select(store, place.key)
+    base = place.key if place.many and not chosen.pattern else chosen.base
+    found = chosen.everything()
+    first = next(found, None)
+    if first is None and place.key:
+        raise chosen.nothing()
+    items = chain((first,), found) if first else found
+    sizes = ((item.key[len(base) :], item.size) for item in items)
+    return _Usage(store.place.url(place.key), store.place.url(base), sizes)
+
+
+def _show_one(world: World, usage: _Usage, human: bool) -> None:
+    size, objects = _sum(usage.sizes)
+    data = {"url": usage.url, "objects": objects, "bytes": size}
+    shown = human_bytes(size) if human else exact_size(size)
+    lines = [("Place", usage.url), ("Objects", str(objects)), ("Size", shown)]
+    world.out.show(Record("jsobj.usage/1", data, lines))
+
+
+def _rows(several: Several, opened: BucketStores, places: Sequence[Location], folders: bool) -> Iterator[_Row]:
+    size = objects = 0
+    for place in places:
+        usage = several.attempt(str(place), partial(_usage, opened, place))
+        if usage is None:
+            continue
+        for row in _by_folder(usage) if folders else (_Row(*_sum(usage.sizes), usage.url),):
+            size, objects = size + row.size, objects + row.objects
+            yield row
+    if objects or (len(places) > 1 and not folders):
+        yield _Row(size, objects)
+
+
+def _by_folder(usage: _Usage) -> Iterator[_Row]:
+    """Keys come in order, so that one folder is held at a time."""
+    size = objects = 0  # of objects outside of folders, which come between them, and are shown after them
+    for folder, members in groupby(usage.sizes, key=lambda item: _folder(item[0])):
+        part = _sum(members)
+        if folder:
+            yield _Row(*part, usage.base + folder, folder)
+        else:
+            size, objects = size + part[0], objects + part[1]
+    if objects:
+        yield _Row(size, objects, usage.base, _OUTSIDE)
 
 
 def _sum(sizes: Iterable[tuple[str, int]]) -> tuple[int, int]:
+    """Bytes and objects."""
     total = count = 0
     for _, size in sizes:
         total += size
@@ -63,38 +135,20 @@ def _sum(sizes: Iterable[tuple[str, int]]) -> tuple[int, int]:
     return total, count
 
 
-def _by_folder(world: World, sizes: Iterable[tuple[str, int]], human: bool) -> tuple[int, int]:
-    """Bytes and objects in all. Keys come in order, so that one folder is held at a time."""
-    total = outside = (0, 0)  # objects outside of folders come between them, and are shown after them
-
-    def rows() -> Iterator[tuple[str, int, int]]:
-        nonlocal total, outside
-        for folder, members in groupby(sizes, key=lambda item: _folder(item[0])):
-            size, count = _sum(members)
-            total = (total[0] + size, total[1] + count)
-            if folder:
-                yield folder, size, count
-            else:
-                outside = (outside[0] + size, outside[1] + count)
-        if outside[1]:
-            yield "./", *outside
-        if total[1]:
-            yield "", *total
-
-    def data(row: tuple[str, int, int]) -> dict[str, object]:
-        return {"folder": row[0] or None, "bytes": row[1], "objects": row[2], "total": not row[0]}
-
-    def line(row: tuple[str, int, int]) -> str:
-        name = safe(row[0]) or "total"
-        if world.out.on_terminal:
-            return f"{human_bytes(row[1]):>10}  {row[2]:>10}  {name}"
-        return f"{human_bytes(row[1]) if human else row[1]}\t{row[2]}\t{name}"
-
-    world.out.stream(Stream("jsobj.usage-list/1", rows(), data, line))
-    return total
-
-
 def _folder(name: str) -> str:
     """``raw/`` for what is in a folder, "" for what is in none."""
     first, slash, _ = name.partition("/")
     return f"{first}/" if slash else ""
+
+
+def _data(row: _Row) -> dict[str, object]:
+    more = {"bytes": row.size, "objects": row.objects, "total": not row.url}
+    return {"folder": row.folder or None, "url": row.url or None, **more}
+
+
+def _line(world: World, human: bool, many: bool, row: _Row) -> str:
+    whole = row.url + (_OUTSIDE if row.folder == _OUTSIDE else "")
+    name = safe(row.folder if row.folder and not many else whole) or "total"
+    if world.out.on_terminal:
+        return f"{human_bytes(row.size):>10}  {row.objects:>10}  {name}"
+    return f"{human_bytes(row.size) if human else row.size}\t{row.objects}\t{name}"

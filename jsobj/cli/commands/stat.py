@@ -1,7 +1,10 @@
-"""``jsobj stat``: everything that is known about one object."""
+"""``jsobj stat``: everything that is known about objects."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import click
@@ -10,38 +13,76 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
+from jsobj.cli.views.several import Several
 from jsobj.cli.views.times import human, iso, seconds_of
-from jsobj.ui.documents import Record
+from jsobj.ui.documents import Record, Stream
 from jsobj.units import exact_size
 
 if TYPE_CHECKING:
-    from jsobj.store.objects import ObjectInfo, Store
+    from jsobj.actions.stores import BucketStores
+    from jsobj.store.location import Location
+    from jsobj.store.objects import ObjectInfo, Store, StorePlace
 
 
 @command("stat")
-@click.argument("url", shell_complete=complete_places)
+@click.argument("url", nargs=-1, required=True, shell_complete=complete_places)
 @store_options
-def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
-    """Show one object: size, time, ETag, type, metadata.
+def stat(world: World, url: tuple[str, ...], unsigned: bool, endpoint: str) -> None:
+    """Show objects: size, time, ETag, type, metadata.
 
-    'Verifiable by' says what a download compares the bytes with: the MD5 of the whole, the MD5s of the parts in which
-    the object was sent, or those of the segments that its manifest names.
+    URL may be a pattern (jsobj help patterns). 'Verifiable by' says what a download compares the bytes with: the MD5 of
+    the whole, the MD5s of the parts in which the object was sent, or those of the segments that its manifest names.
 
     \b
-    Example:
+    Examples:
       jsobj stat s3://results/run42.nc
+      jsobj stat 's3://results/raw/2026-*.nc' --json
     """
     from jsobj.store.location import parse_location
+
+    places = [parse_location(text, need_key=True) for text in url]
+    several = Several(world, len(places))
+    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        found = chain.from_iterable(several.objects(opened, place) for place in places)
+        if len(places) == 1:
+            first = next(found, places[0])
+            if first == places[0]:  # its name, and no pattern
+                world.out.show(_record(*_known(opened, first)))
+                return
+            found = chain((first,), found)
+        gaps = chain(("",), repeat("\n"))
+        world.out.stream(
+            Stream(
+                "jsobj.object-list/1",
+                _records(several, opened, found, places),
+                lambda record: {"type": "object", **record.data},
+                lambda record: next(gaps) + world.out.text_of(record.lines),
+            )
+        )
+        several.finish()
+
+
+def _records(
+    several: Several, opened: BucketStores, found: Iterable[Location], places: Sequence[Location]
+) -> Iterator[Record]:
+    for one in found:
+        known = several.attempt(str(one), partial(_known, opened, one), named=one in places)
+        if known is not None:
+            yield _record(*known)
+
+
+def _known(opened: BucketStores, place: Location) -> tuple[StorePlace, ObjectInfo, str, int | None]:
+    store = opened.of(place)
+    info = store.head(place.key)
+    return store.place, info, *_verifiable(store, info)
+
+
+def _record(place: StorePlace, info: ObjectInfo, by: str, parts: int | None) -> Record:
     from jsobj.store.objects import MTIME, SERVED
 
-    place = parse_location(url, need_key=True)
-    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
-        store = opened.of(place)
-        info = store.head(place.key)
-        by, parts = _verifiable(store, info)
-    written = info.metadata.get(MTIME, "")
+    url, written = place.url(info.key), info.metadata.get(MTIME, "")
     data = {
-        "url": store.place.url(info.key),
+        "url": url,
         "key": info.key,
         "size": info.size,
         "modified": iso(info.modified),
@@ -57,7 +98,7 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
         "file_modified": iso(seconds_of(written)),
     }
     lines = [
-        ("Object", store.place.url(info.key)),
+        ("Object", url),
         ("Size", exact_size(info.size)),
         ("Modified", human(info.modified)),
         ("ETag", info.etag),
@@ -70,7 +111,7 @@ def stat(world: World, url: str, unsigned: bool, endpoint: str) -> None:
         *((f"Metadata {name}", value) for name, value in sorted(info.metadata.items())),
         ("File modified", human(seconds_of(written))),
     ]
-    world.out.show(Record("jsobj.object/1", data, [line for line in lines if line[1]]))
+    return Record("jsobj.object/1", data, [line for line in lines if line[1]])
 
 
 def _verifiable(store: Store, info: ObjectInfo) -> tuple[str, int | None]:
