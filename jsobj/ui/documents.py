@@ -56,10 +56,11 @@ class Stream(Generic[T]):
     """A list that is too long to hold, written item by item. ``as_line`` is for terminals and pipes.
 
     As JSON it is the same document as a :class:`Listing`. After an error it is left without its end, so that it does
-    not parse.
+    not parse. ``end``: what is known after the last item, keys of the JSON document and a last line.
     """
 
     schema: str
     items: Iterable[T]
     as_data: Callable[[T], Mapping[str, object]]
     as_line: Callable[[T], str]
+    end: Callable[[], tuple[Mapping[str, object], str]] | None = None

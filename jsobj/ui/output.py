@@ -103,13 +103,17 @@ class Output:
     def stream(self, document: Stream[Any]) -> int:
         """Write a list as it arrives, as one JSON document or a line per item; the number of items."""
         if not self.as_json:
-            return self._lines(map(document.as_line, document.items))
+            count = self._lines(map(document.as_line, document.items))
+            if document.end is not None:
+                self._write(document.end()[1])
+            return count
         encode = json.JSONEncoder(ensure_ascii=True).encode
         texts = (encode(document.as_data(item)) for item in document.items)
         first = next(texts, "")  # before anything is written: an error for the first item leaves stdout empty
         self._write(f'{{"schema": {encode(document.schema)}, "items": [')
         count = self._lines(itertools.chain((first,), (f",{text}" for text in texts))) if first else 0
-        self._write("]}")
+        more = document.end()[0] if document.end is not None else {}
+        self._write("]" + "".join(f", {encode(name)}: {encode(value)}" for name, value in more.items()) + "}")
         return count
 
     def _lines(self, texts: Iterable[str]) -> int:

@@ -246,3 +246,41 @@ def test_a_missing_place_does_not_keep_others_from_being_listed(scene: Scene) ->
 def test_all_buckets_go_alone(scene: Scene) -> None:
     error = scene("ls", scene.url(), f"{scene.dialect}://", "--json", code=2).error
     assert "goes alone" in error["message"]
+
+
+def test_in_another_order(scene: Scene) -> None:
+    scene.fill({"a": b"22", "b": b"1", "c": b"333", "dir/x": b"4444"})
+    for words, wanted in (
+        (["--sort", "size"], ["c", "a", "b", "dir/"]),
+        (["--sort", "size", "--reverse"], ["dir/", "b", "a", "c"]),
+        (["--reverse"], ["dir/", "c", "b", "a"]),
+        (["--sort", "name"], ["a", "b", "c", "dir/"]),
+        (["-r", "--sort", "size"], ["dir/x", "c", "a", "b"]),
+    ):
+        assert scene("ls", *words, scene.url()).lines == wanted
+        assert keys(scene("ls", *words, scene.url(), "--json").json) == wanted
+    plain = {item["key"]: item for item in scene("ls", "-r", scene.url(), "--json").json["items"]}
+    for item in scene("ls", "-r", "--sort", "time", scene.url(), "--json").json["items"]:
+        assert item == plain[item["key"]]
+    assert scene("ls", "--sort", "size", scene.url("none"), code=5).out == ""
+
+
+def test_a_total(scene: Scene) -> None:
+    scene.fill({"a": b"22", "b": b"1" * 2048, "dir/x": b"4444"})
+    assert scene("ls", "--total", scene.url()).lines == ["a", "b", "dir/", "2050\t2\ttotal"]
+    assert scene("ls", "--total", "--human", scene.url()).lines[-1] == "2 KiB\t2\ttotal"
+    document = scene("ls", "--total", scene.url(), scene.url("dir/"), "--json").json
+    assert document["total"] == {"objects": 3, "folders": 1, "bytes": 2054}
+    assert len(document["items"]) == 4
+    with scene.jsobj.terminal("ls", "--total", scene.url()) as child:
+        child.expect_exact("dir/\r\ntotal: 2 objects, 1 folder, 2 KiB\r\n")
+
+
+def test_buckets_in_another_order_and_their_total(scene: Scene) -> None:
+    place = f"{scene.dialect}://"
+    there = scene("ls", place).lines
+    assert scene("ls", place, "--reverse").lines == there[::-1]
+    assert scene("ls", place, "--total", "--json").json["total"]["buckets"] == len(there)
+    scene.fill({"x": bytes(5000)})
+    sizes = [item["bytes"] or 0 for item in scene("ls", place, "--sort", "size", "--json").json["items"]]
+    assert sizes == sorted(sizes, reverse=True)

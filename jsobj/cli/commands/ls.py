@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jsobj.cli.commands.bucket import bucket_data
-from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.command import command, options
 from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.stores import human_option, store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.several import Several
 from jsobj.cli.views.times import human as human_time
 from jsobj.cli.views.times import iso
+from jsobj.cli.views.total import Total
 from jsobj.errors import BadUsage
 from jsobj.ui.documents import Stream
 from jsobj.ui.text import safe
@@ -30,6 +31,23 @@ if TYPE_CHECKING:
     from jsobj.store.objects import Listed, Store
 
 _BUCKETS = frozenset({"s3://", "swift://"})
+_BUCKET_ORDERS: dict[str, Callable[[Bucket], Any]] = {
+    "name": lambda bucket: bucket.name,
+    "size": lambda bucket: (-(bucket.size or 0), bucket.name),
+    "time": lambda bucket: (-(bucket.created.timestamp() if bucket.created else 0), bucket.name),
+}
+_SORT_HELP = "By size, the largest first; by time, the newest first; else by name."
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How things are shown."""
+
+    long: bool
+    human: bool
+    sort: str
+    reverse: bool
+    total: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +65,25 @@ class _Item:
 @click.option("-r", "--recursive", is_flag=True, help="Everything below, not just one level.")
 @click.option("-l", "--long", is_flag=True, help="With size and time of modification.")
 @human_option
+@options(
+    click.option("--sort", type=click.Choice(list(_BUCKET_ORDERS)), default="name", help=_SORT_HELP),
+    click.option("--reverse", is_flag=True, help="In the opposite order."),
+    click.option("--total", is_flag=True, help="A last line with the number of objects and their bytes."),
+)
 @store_options
-def ls(
-    world: World, url: tuple[str, ...], recursive: bool, long: bool, human: bool, unsigned: bool, endpoint: str
-) -> None:
+def ls(world: World, url: tuple[str, ...], recursive: bool, unsigned: bool, endpoint: str, **shown: Any) -> None:
     """List buckets, folders and objects.
 
     URL is s3://BUCKET[/KEY], swift://CONTAINER[/OBJECT] or BUCKET[/KEY]; s3:// or swift:// alone, or none at all, lists
     buckets. Folders end in a slash. KEY may be a pattern: jsobj help patterns. Names are shown relative to the folder
     that is listed; of several places a terminal shows each below its URL, and a pipe gets whole URLs. --json has whole
-    keys and is written while the listing comes, as one document.
+    keys and is written while the listing comes, as one document; so is the list by name. In another order it is read
+    whole first, into a temporary file and not into memory. Several places are sorted each by itself.
 
     \b
     Examples:
       jsobj ls
+      jsobj ls -lr --sort size --total s3://results/raw/
       jsobj ls 's3://results/raw/2026-*.nc'
       jsobj ls -lh s3://results/raw/ s3://results/final/
       jsobj ls swift://results -r | wc -l
@@ -68,29 +91,41 @@ def ls(
     """
     from jsobj.store.location import parse_location
 
-    line = _line(world, long, human)
+    look, total = _Look(**shown), Total()
+    line = _line(world, look)
+    end = partial(total.end, world.out, human=look.human) if look.total else None
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         if not url or _BUCKETS.intersection(url):
             if len(url) > 1:
                 raise BadUsage(f"{next(iter(_BUCKETS.intersection(url)))} lists all buckets, and goes alone")
-            found = opened.buckets("".join(url).removesuffix("://"))
-            if not world.out.stream(Stream("jsobj.bucket-list/1", found, bucket_data, partial(_bucket_line, line))):
+            buckets: Iterable[Bucket] = opened.buckets("".join(url).removesuffix("://"))
+            if look.sort != "name" or look.reverse:
+                buckets = sorted(buckets, key=_BUCKET_ORDERS[look.sort], reverse=look.reverse)
+            listed = total.of_buckets(buckets)
+            if not world.out.stream(
+                Stream("jsobj.bucket-list/1", listed, bucket_data, partial(_bucket_line, line), end)
+            ):
                 world.out.note("There are no buckets.")
             return
         several = Several(world, len(url))
-        items = _items(world, opened, [parse_location(text) for text in url], several, recursive)
-        world.out.stream(Stream("jsobj.object-list/1", items, _data, partial(_object_line, line)))
+        find = partial(_found, opened, recursive=recursive, look=look)
+        items = _items(world, several, [parse_location(text) for text in url], find, total)
+        world.out.stream(Stream("jsobj.object-list/1", items, _data, partial(_object_line, line), end))
         several.finish()
 
 
 def _items(
-    world: World, opened: BucketStores, places: Sequence[Location], several: Several, recursive: bool
+    world: World,
+    several: Several,
+    places: Sequence[Location],
+    find: Callable[[Location], tuple[Store, str, Iterator[Listed]]],
+    total: Total,
 ) -> Iterator[_Item]:
     """What is in the places, one after the other."""
     many, headed = len(places) > 1, world.out.on_terminal
     gap = ""
     for place in places:
-        found = several.attempt(str(place), partial(_found, opened, place, recursive))
+        found = several.attempt(str(place), partial(find, place))
         if found is None:
             continue
         store, folder, listed = found
@@ -102,18 +137,20 @@ def _items(
             world.out.note(f"{url()} is empty.")
             continue
         for item in chain((first,), listed):
+            total.count(None if item.prefix else item.size)
             whole = url(item.key)
             yield _Item(item, whole, whole if many and not headed else item.key[len(folder) :] or item.key, heading)
             heading = ""
 
 
-def _found(opened: BucketStores, place: Location, recursive: bool) -> tuple[Store, str, Iterator[Listed]]:
+def _found(opened: BucketStores, place: Location, recursive: bool, look: _Look) -> tuple[Store, str, Iterator[Listed]]:
     """The folder whose name is left out of lines, and what is in it. Raises not found where there is nothing."""
+    from jsobj.store.listing_order import in_order
     from jsobj.store.selection import select
 
     store, key = opened.of(place), place.key
     chosen = select(store, key)
-    found = chosen.everything() if recursive else chosen.names()
+    found = in_order(chosen.everything() if recursive else chosen.names(), look.sort, reverse=look.reverse)
     first = next(found, None)
     if first is None and key:
         raise chosen.nothing()
@@ -144,19 +181,16 @@ def _bucket_line(line: _Line, bucket: Bucket) -> str:
     return line(bucket.size, bucket.created.timestamp() if bucket.created else None, bucket.name)
 
 
-def _line(world: World, long: bool, human: bool) -> _Line:
-    """What makes a line of size, time and name: aligned on a terminal, with tabs elsewhere.
-
-    ``human``: sizes for people there too.
-    """
+def _line(world: World, look: _Look) -> _Line:
+    """What makes a line of size, time and name: aligned on a terminal, with tabs elsewhere."""
 
     def aligned(size: int | None, time: float | None, name: str) -> str:
         return f"{'' if size is None else human_bytes(size):>10}  {human_time(time):<20}  {safe(name)}"
 
     def tabbed(size: int | None, time: float | None, name: str) -> str:
-        shown = "" if size is None else human_bytes(size) if human else size
+        shown = "" if size is None else human_bytes(size) if look.human else size
         return f"{shown}\t{iso(time) or ''}\t{safe(name)}"
 
-    if not long:
+    if not look.long:
         return lambda size, time, name: safe(name)
     return aligned if world.out.on_terminal else tabbed

@@ -40,7 +40,7 @@ OTHER_WORDS = {
     "version": "jsobj --version",
 }
 
-_FOLDERS = "folders are sent and fetched with all that is in them: leave it out"
+_FOLDERS = "of ls and rm: -r; folders are sent and fetched with all that is in them: leave it out"
 _PARALLEL, _RATE, _LINKS = "--parallel N", "--limit-rate 10M", "--links follow, or --links skip"
 _REPLACES = "existing objects and files are replaced where they differ; --no-clobber leaves them alone"
 _KEPT = "a transfer deletes nothing: jsobj rm URL"
@@ -57,7 +57,9 @@ OTHER_OPTIONS = {
     **dict.fromkeys(("--transfers", "--checkers", "--numworkers", "--concurrency", "-c", "--jobs", "-j"), _PARALLEL),
     **dict.fromkeys(("--bwlimit", "--limit", "--rate-limit"), _RATE),
     **dict.fromkeys(("-L", "--copy-links", "--follow-symlinks", "--no-follow-symlinks", "--follow"), _LINKS),
-    **dict.fromkeys(("--human-readable", "--summarize"), "jsobj du URL counts objects and bytes; ls -l has sizes"),
+    **dict.fromkeys(("--human-readable", "--summarize"), "jsobj ls -lh URL --total; or jsobj du URL"),
+    **dict.fromkeys(("-S", "--sort-by"), "--sort size, of jsobj ls"),
+    "-t": "--sort time, of jsobj ls",
     **dict.fromkeys(("--expires-in", "--expire"), "--expires 1h"),
     **dict.fromkeys(("-f", "--force", "--overwrite"), f"{_REPLACES}; questions are answered by --yes"),
     **dict.fromkeys(("--ignore-existing", "--skip-existing", "-n", "--no-overwrite"), "--no-clobber"),
