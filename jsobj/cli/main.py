@@ -34,6 +34,7 @@ COMMANDS = {
     "upload": Entry("upload:upload", "Send files and folders to a bucket.", _OBJECTS),
     "download": Entry("download:download", "Fetch objects to files and folders.", _OBJECTS),
     "ls": Entry("ls:ls", "List buckets, folders and objects.", _OBJECTS),
+    "tree": Entry("tree:tree", "Draw folders and objects as a tree.", _OBJECTS),
     "stat": Entry("stat:stat", "Show objects: size, time, ETag, type, metadata.", _OBJECTS),
     "cat": Entry("cat:cat", "Write objects to standard output.", _OBJECTS),
     "cp": Entry("cp:cp", "Copy objects.", _OBJECTS),

@@ -47,13 +47,20 @@ class Selection:
         """Of a pattern: the keys that match, or are below a folder that does."""
         return compiled([f"{self.key}**"] if self.key.endswith("/") else [self.key, f"{self.key}/**"])
 
-    def everything(self) -> Iterator[Listed]:
-        """All objects that are meant, with those below folders, in the order of their keys."""
+    @property
+    def root(self) -> str:
+        """What the keys of :meth:`everything` leave out: the folder that was typed, else as for :attr:`base`."""
+        return self.base if self.pattern or self.found else self._folder
+
+    def everything(self, *, after: str = "") -> Iterator[Listed]:
+        """All objects that are meant, with those below folders, in the order of their keys; of those behind ``after``
+        where it is the name of something below.
+        """
         if not self.pattern:
-            below = self.store.list(self._folder)
-            return below if self.found is None else chain((self.found,), below)
+            below = self.store.list(self._folder, after=after)
+            return below if self.found is None or after else chain((self.found,), below)
         wanted = self.wanted
-        return (item for item in self.store.list(self.fixed) if wanted.fullmatch(item.key))
+        return (item for item in self.store.list(self.fixed, after=after) if wanted.fullmatch(item.key))
 
     def names(self) -> Iterator[Listed]:
         """The object, or what is in the folder, or the objects and (as ``prefix`` lines) folders that match."""

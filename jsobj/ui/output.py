@@ -70,6 +70,14 @@ class Output:
         """Those of the terminal that stdout is; 0 for anything else."""
         return columns_of(self.stdout, self._environ)
 
+    def can_write(self, text: str) -> bool:
+        """Whether the encoding of stdout has these letters."""
+        try:
+            text.encode(self.stdout.encoding or "utf-8")
+        except UnicodeEncodeError:
+            return False
+        return True
+
     def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
         """Write bytes of an object to stdout; all of them, also where stdout is unbuffered and writes are partial."""
         view = memoryview(data)

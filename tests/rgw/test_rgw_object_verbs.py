@@ -53,6 +53,18 @@ def output(jsobj: Jsobj, *argv: str) -> bytes:
 
 
 @DIALECTS
+def test_several_places_in_another_order_and_as_a_tree(alice: Jsobj, filled: str, dialect: str) -> None:
+    url = f"{dialect}://{filled}"
+    done = alice("ls", "--sort", "size", f"{url}/a/", f"{url}/nope", f"{url}/b*", "--total", code=5)
+    assert done.lines == [f"{url}/a/b", f"{url}/a/c/", f"{url}/b.txt", "8\t2\ttotal"]
+    assert alice("tree", f"{url}/a").lines[1:-2] == ["├── a", "└── a/", "    ├── b", "    └── c/", "        └── d"]
+    assert alice("tree", url, "--depth", "1").lines[-1] == "3 objects, 3 folders, 8 B"
+    assert output(alice, "cat", f"{url}/a*", f"{url}/b.txt") == b"12255555"
+    assert [item["key"] for item in alice("stat", f"{url}/a*", "--json").json["items"]] == ["a", "a-b"]
+    assert alice("du", f"{url}/a/", f"{url}/x/").lines[-1] == "8\t3\ttotal"
+
+
+@DIALECTS
 def test_listing(alice: Jsobj, filled: str, dialect: str) -> None:
     url = f"{dialect}://{filled}"
     assert alice("ls", url).lines == ["../", "a", "a-b", "a/", "b.txt", "x/"]

@@ -162,11 +162,15 @@ def _found(opened: BucketStores, place: Location, recursive: bool, look: _Look) 
 
 
 def _data(item: _Item) -> dict[str, object]:
-    listed = item.listed
+    return listed_data(item.listed, item.url)
+
+
+def listed_data(listed: Listed, url: str) -> dict[str, object]:
+    """One item of ``jsobj.object-list/1``."""
     if listed.prefix:
-        return {"type": "prefix", "key": listed.key, "url": item.url}
+        return {"type": "prefix", "key": listed.key, "url": url}
     known = {"size": listed.size, "etag": listed.etag or None, "modified": iso(listed.modified)}
-    return {"type": "object", "key": listed.key, "url": item.url, **known}
+    return {"type": "object", "key": listed.key, "url": url, **known}
 
 
 _Line = Callable[["int | None", "float | None", str], str]

@@ -19,7 +19,6 @@ OTHER_WORDS = {
     **dict.fromkeys(("rb", "rmdir", "remove-bucket"), _DELETE),
     **dict.fromkeys(("list", "dir", "lsd", "lsl", "lsf", "lsjson", "la"), _LIST),
     "purge": "jsobj rm -r URL; a whole bucket: jsobj bucket delete NAME --recursive",
-    "tree": "jsobj ls -r URL, or jsobj du --folders URL",
     **dict.fromkeys(("size", "ncdu", "count"), "jsobj du URL"),
     **dict.fromkeys(("copy", "copyto"), f"{_COPY}; to and from this computer: {_BOTH}"),
     **dict.fromkeys(("move", "moveto", "rename"), _MOVE),

@@ -44,11 +44,15 @@ class Total:
         counts = [f"{number} {noun}{'s' * (number != 1)}" for noun, number in numbers if number]
         return ", ".join([*(counts or ["0 objects"]), *([] if self.size is None else [human_bytes(self.size)])])
 
+    @property
+    def data(self) -> dict[str, object]:
+        """The key of a document that has the counts."""
+        counts = {"buckets": self.buckets} if self.buckets else {"objects": self.objects, "folders": self.folders}
+        return {"total": {**counts, "bytes": self.size}}
+
     def end(self, out: Output, *, human: bool) -> tuple[dict[str, object], str]:
         """The end of a stream: a terminal's line is for people, and a pipe's one has the columns of ``du``."""
-        counts = {"buckets": self.buckets} if self.buckets else {"objects": self.objects, "folders": self.folders}
-        data: dict[str, object] = {"total": {**counts, "bytes": self.size}}
         if out.on_terminal:
-            return data, f"total: {self.text}"
+            return self.data, f"total: {self.text}"
         size = "" if self.size is None else human_bytes(self.size) if human else self.size
-        return data, f"{size}\t{self.buckets or self.objects}\ttotal"
+        return self.data, f"{size}\t{self.buckets or self.objects}\ttotal"
