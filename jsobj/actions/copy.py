@@ -2,43 +2,91 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.location import Location, first_of, head_or_none, nothing_at, object_at
-from jsobj.store.objects import Store
-from jsobj.transfer.copy import EXISTS, CopyItem, ObjectCopier, copy_all
+from jsobj.store.location import Location, first_of, head_or_none
+from jsobj.store.objects import Store, StorePlace
+from jsobj.store.selection import Selection, select
+from jsobj.transfer.copy import EXISTS, CopyItem, ObjectCopier, copy_all, onto_itself
 from jsobj.transfer.events import Noted, Started
-from jsobj.transfer.filters import Filters
+from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 
 _THROUGH_HERE = 4  # objects at once whose bytes pass through this computer
 
 
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What one source means, and where it goes. ``base``: what new keys begin with; of one object, its whole new key.
+
+    ``cut``: what the names below ``base`` leave out of the keys.
+    """
+
+    chosen: Selection
+    base: str
+    cut: str
+
+    @property
+    def store(self) -> Store:
+        return self.chosen.store
+
+    def items(self, filters: Filters) -> Iterator[CopyItem]:
+        """Which object gets which key. Raises not found where there is nothing."""
+        if self.chosen.found is not None:
+            yield CopyItem(self.chosen.found, self.base)
+            return
+        found = False
+        for item in self.chosen.everything():
+            found = True
+            relative = item.key[len(self.cut) :]
+            if not filters.judge(relative):
+                yield CopyItem(item, self.base + relative)
+        if not found and self.chosen.key:
+            raise self.chosen.nothing()
+
+
 def copy(
     context: ActionContext,
-    source: Location,
+    sources: Sequence[Location],
     destination: Location,
     options: Options,
     filters: Filters,
     *,
     move: bool = False,
 ) -> Action:
-    """Copy an object, or everything below a prefix; ``move`` deletes each source after its copy was compared."""
-    origin, target = context.stores.of(source), context.stores.of(destination)
+    """Copy objects, what is below prefixes, and what matches patterns; ``move`` deletes each after it was compared.
+
+    Raises :class:`JsobjError`: usage where several sources would become one object, and for a copy into itself.
+    """
+    if len(sources) > 1 and not destination.many:
+        raise JsobjError(
+            "destination-not-folder",
+            f"{len(sources)} sources cannot become the one object '{destination.key}'",
+            code=ExitCode.USAGE,
+            hint=f"end the destination with a slash: {shlex.quote(f'{destination}/')}",
+        )
+    target = context.stores.of(destination)
     verb = "move" if move else "copy"
 
-    def items() -> Iterator[CopyItem]:
-        return _items(origin, source.key, destination, filters)
+    def items() -> Iterator[tuple[Store, CopyItem]]:
+        meant = [_source(context.stores.of(source), source.key, destination) for source in sources]
+        _require_own_keys(meant, destination, filters)
+        return _kept(meant, filters)
 
     def plan() -> Iterator[PlannedItem]:
         _require_bucket(target)
-        return (_planned(verb, target, item, options) for item in items())
+        return (_planned(verb, origin, target, item, options) for origin, item in items())
 
-    return Action(run=lambda: _run(context, verb, origin, target, items(), options), plan=plan)
+    def run() -> Result:
+        return _run(context, verb, [context.stores.of(source) for source in sources], target, items, options)
+
+    return Action(run=run, plan=plan)
 
 
 def _require_bucket(store: Store) -> None:
@@ -50,59 +98,120 @@ def _require_bucket(store: Store) -> None:
             raise
 
 
-def _planned(verb: str, target: Store, item: CopyItem, options: Options) -> PlannedItem:
+def _planned(verb: str, origin: Store, target: Store, item: CopyItem, options: Options) -> PlannedItem:
+    if onto_itself(origin.place, target.place, item):
+        return PlannedItem("refuse", item.remote.key, reason="it is the same object")
     if not options.overwrite and head_or_none(target, item.key):
         return PlannedItem("skip", item.remote.key, reason=EXISTS)
     return PlannedItem(verb, item.remote.key, item.key, item.remote.size)
 
 
-def _items(origin: Store, key: str, destination: Location, filters: Filters) -> Iterator[CopyItem]:
-    """Which object gets which key. Raises not found where there is nothing."""
-    new = destination.key
-    into = not new or new.endswith("/")
-    if key and not key.endswith("/") and (one := object_at(origin, key)) is not None:
-        yield CopyItem(one, new + key.rpartition("/")[2] if into else new)
-        return
+def _source(origin: Store, key: str, destination: Location) -> _Source:
+    """Where a source goes, by the rules of a download: a folder's or object's own name goes into what ends in '/'."""
+    new, chosen = destination.key, select(origin, key)
+    into = destination.many
+    if chosen.found is not None:
+        return _Source(chosen, new + key.rpartition("/")[2] if into else new, "")
+    if chosen.pattern:
+        return _Source(chosen, new if into else f"{new}/", chosen.base)
     below = key if not key or key.endswith("/") else f"{key}/"
     own = f"{key.rpartition('/')[2]}/" if below != key and into else ""
     base = f"{new}{own}" if into else f"{new}/"
     if origin.place.bucket == destination.bucket and base.startswith(below):
-        raise JsobjError(
-            "copy-into-itself",
-            f"{base or 'the bucket'} is below {below or 'the same bucket'}: what is made would be copied again",
-            code=ExitCode.USAGE,
-            hint="choose a destination that does not begin like the source",
-        )
-    found = False
-    for item in origin.list(below):
-        found = True
-        relative = item.key[len(below) :]
-        if not filters.judge(relative):
-            yield CopyItem(item, base + relative)
-    if not found and key:
-        raise nothing_at(origin, key)
+        raise _into_itself(base or "the bucket", f"is below {below or 'the same bucket'}")
+    return _Source(chosen, base, below)
+
+
+def _kept(sources: Sequence[_Source], filters: Filters) -> Iterator[tuple[Store, CopyItem]]:
+    """What is copied. Raises not found where all of it is left out for want of an ``--include``."""
+    kept = False
+    for source in sources:
+        for item in source.items(filters):
+            kept = True
+            yield source.store, item
+    if not kept and filters.include:
+        where = " ".join(source.store.place.url(source.chosen.key) for source in sources)
+        raise nothing_matches(where, filters.included)
+
+
+def _into_itself(new: str, reason: str) -> JsobjError:
+    return JsobjError(
+        "copy-into-itself",
+        f"{new} {reason}: what is made would be copied again",
+        code=ExitCode.USAGE,
+        hint="choose a destination that does not begin like the source",
+    )
+
+
+def _require_own_keys(sources: Sequence[_Source], destination: Location, filters: Filters) -> None:
+    """Before anything is copied: no two objects get one key, and no pattern matches what is made.
+
+    Lists the sources where that cannot be told without, and then all of them are known to have something.
+    """
+    again = [
+        source
+        for source in sources
+        if source.chosen.pattern
+        and source.store.place.bucket == destination.bucket
+        and (len(sources) > 1 or source.base.startswith(source.chosen.fixed))
+    ]
+    if len(sources) == 1 and not again:
+        return
+    made: dict[str, str] = {}
+    taken: set[str] = set()
+    for source in sources:
+        for item in source.items(filters):
+            url = source.store.place.url(item.remote.key)
+            if len(sources) > 1:
+                if item.key in made:
+                    raise _meeting(made[item.key], url, item.key)
+                made[item.key] = url
+                if url in taken:
+                    raise _meeting(url, url, item.key)
+                taken.add(url)
+            for pattern in again:
+                if pattern.chosen.wanted.fullmatch(item.key):
+                    raise _into_itself(f"'{item.key}'", f"matches {pattern.store.place.url(pattern.chosen.key)}")
+
+
+def _meeting(one: str, other: str, key: str) -> JsobjError:
+    meet = f"{one} and {other} would both become '{key}'" if one != other else f"two sources mean {one}"
+    return JsobjError(
+        "sources-meet", meet, code=ExitCode.USAGE, hint="copy them one by one, to places of their own; nothing was done"
+    )
 
 
 def _run(
-    context: ActionContext, verb: str, origin: Store, target: Store, items: Iterator[CopyItem], options: Options
+    context: ActionContext,
+    verb: str,
+    origins: Sequence[Store],
+    target: Store,
+    items: Callable[[], Iterator[tuple[Store, CopyItem]]],
+    options: Options,
 ) -> Result:
     tally, emit = context.tally, context.emit
-    one, other = origin.place, target.place
-    same_server = (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)
-    copier = ObjectCopier(
-        origin,
-        target,
-        same_server=same_server,
-        move=verb == "move",
-        overwrite=options.overwrite,
-        part_size=options.part_size,
-        moved=tally.moved,
-        tell=lambda text: emit(Noted(text, warning=True)),
-    )
-    emit(Started(verb, one.url(), other.url()))
 
-    workers = options.parallel if same_server else _THROUGH_HERE
-    failures = copy_all(copier, items, tally, emit, workers=workers, stop=context.stores.stop)
+    def copier(origin: Store) -> ObjectCopier:
+        return ObjectCopier(
+            origin,
+            target,
+            same_server=_same_server(origin.place, target.place),
+            move=verb == "move",
+            overwrite=options.overwrite,
+            part_size=options.part_size,
+            moved=tally.moved,
+            tell=lambda text: emit(Noted(text, warning=True)),
+        )
+
+    copiers = {origin.place: copier(origin) for origin in origins}
+    emit(Started(verb, ", ".join(place.url() for place in copiers), target.place.url()))
+    workers = options.parallel if all(each.same_server for each in copiers.values()) else _THROUGH_HERE
+    calls = (partial(copiers[origin.place], item) for origin, item in items())
+    failures = copy_all(calls, tally, emit, workers=workers, stop=context.stores.stop)
     summary = replace(tally.summary(verb), size=tally.done_bytes)  # most bytes never passed through here
     emit(summary)
     return Result.of(summary, failures)
+
+
+def _same_server(one: StorePlace, other: StorePlace) -> bool:
+    return (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)

@@ -208,7 +208,7 @@ class Transfers(ABC):
 
     def copy(
         self,
-        source: str,
+        source: str | Iterable[str],
         destination: str,
         *,
         include: Iterable[str] = (),
@@ -218,10 +218,11 @@ class Transfers(ABC):
         overwrite: bool = True,
         listen: Listener | None = None,
     ) -> Summary:
-        """Copy an object, or everything below a prefix, to another key or bucket.
+        """Copy an object, everything below a prefix, or what a pattern matches, to another key or bucket.
 
         Within one server the bytes do not pass through this computer; between ``s3://`` and ``swift://`` they do, and
-        are compared on the way. A destination that is a bucket or ends in ``/`` takes objects under their own names.
+        are compared on the way. A destination that is a bucket or ends in ``/`` takes objects under their own names,
+        and several sources.
 
         Parameters
         ----------
@@ -244,7 +245,7 @@ class Transfers(ABC):
 
     def move(
         self,
-        source: str,
+        source: str | Iterable[str],
         destination: str,
         *,
         include: Iterable[str] = (),
@@ -357,12 +358,15 @@ class Transfers(ABC):
 
 
 def _copying(
-    source: str, destination: str, options: Options, filters: Filters, *, move: bool
+    source: str | Iterable[str], destination: str, options: Options, filters: Filters, *, move: bool
 ) -> Callable[[ActionContext], Result]:
     from jsobj.actions.copy import copy
 
-    start, end = parse_location(source), parse_location(destination)
-    return lambda context: copy(context, start, end, options, filters, move=move).run()
+    places, end = (
+        [parse_location(url) for url in ([source] if isinstance(source, str) else source)],
+        parse_location(destination),
+    )
+    return lambda context: copy(context, places, end, options, filters, move=move).run()
 
 
 def _run(request: StoreRequest, act: Callable[[ActionContext], Result], listen: Listener | None) -> Summary:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged
 from jsobj.net.body import Moved, uncounted
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, Store
+from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, Store, StorePlace
 from jsobj.transfer.compare import layouts
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map
@@ -36,6 +36,11 @@ class CopyItem:
 
     remote: Listed
     key: str
+
+
+def onto_itself(source: StorePlace, target: StorePlace, item: CopyItem) -> bool:
+    """Whether both are one object, also as s3:// and swift://: a move would delete its own copy."""
+    return source.bucket == target.bucket and item.remote.key == item.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,7 @@ class ObjectCopier:
             return Failed(name, error)
 
     def _copied(self, item: CopyItem, name: str) -> Done | Skipped:
-        if self.source.place.bucket == self.target.place.bucket and item.remote.key == item.key:
-            # Also from s3:// to swift://: both name the same object, and a move would delete its own copy.
+        if onto_itself(self.source.place, self.target.place, item):
             raise JsobjError(
                 "copy-onto-itself",
                 f"{name} and {self.target.place.url(item.key)} are the same object",
@@ -168,17 +172,16 @@ def _of_user(info: ObjectInfo) -> dict[str, str]:
 
 
 def copy_all(
-    copier: Callable[[CopyItem], Done | Skipped | Failed],
-    items: Iterator[CopyItem],
+    calls: Iterator[Callable[[], Done | Skipped | Failed]],
     tally: Tally,
     emit: Listener,
     *,
     workers: int,
     stop: Callable[[], None],
 ) -> list[JsobjError]:
-    """Copy all ``items`` and return the failures. ``stop`` is called on an early end."""
+    """Do all ``calls``, each of an object, and return the failures. ``stop`` is called on an early end."""
     failures = []
-    for event in parallel_map(copier, items, workers, stop=stop):
+    for event in parallel_map(lambda call: call(), calls, workers, stop=stop):
         if isinstance(event, Failed):
             tally.item_failed()
             failures.append(event.error)

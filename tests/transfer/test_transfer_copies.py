@@ -104,3 +104,63 @@ def test_verify_against_a_list_of_digests(over_s3: TransferScene) -> None:
     over_s3("verify", over_s3.url("d/"), "--manifest", sums, code=8)
     sums.write_text("no digest at all\n")
     assert "line 1" in over_s3("verify", over_s3.url("d/"), "--manifest", sums, code=9).err
+
+
+@pytest.mark.parametrize("verb", ["cp", "mv"])
+def test_a_pattern_copies_what_matches(anywhere: TransferScene, verb: str) -> None:
+    for key in ("raw/a.nc", "raw/b.nc", "raw/c.txt", "raw/deep.nc/d"):
+        anywhere.put(key, key.encode())
+    typed = (verb, anywhere.url("raw/*.nc"), anywhere.url("new"))
+    plan = anywhere(*typed, "--dry-run", "--json").json["items"]
+    planned = {row["item"]: row["destination"] for row in plan}
+    assert planned == {"raw/a.nc": "new/a.nc", "raw/b.nc": "new/b.nc", "raw/deep.nc/d": "new/deep.nc/d"}
+    assert anywhere.summary(*typed)["done"] == 3
+    left = {"raw/c.txt"} if verb == "mv" else {"raw/c.txt", *planned}
+    assert set(anywhere.keys()) == {*left, *planned.values()}
+    assert anywhere.get("new/a.nc") == b"raw/a.nc"
+    assert anywhere(verb, anywhere.url("raw/*.h5"), anywhere.url("x/"), "--json", code=5).error["reference"] == (
+        "nothing-matches"
+    )
+
+
+def test_several_sources_go_into_a_folder(anywhere: TransferScene) -> None:
+    for key in ("one", "raw/a.nc", "tree/x"):
+        anywhere.put(key, key.encode())
+    sources = [anywhere.url(key) for key in ("one", "raw/*.nc", "tree")]
+    refused = anywhere("cp", *sources, anywhere.url("new"), "--json", code=2).error
+    assert refused["reference"] == "destination-not-folder"
+    assert anywhere.url("new/") in refused["hint"]
+    assert anywhere.summary("cp", *sources, anywhere.url("new/"))["done"] == 3
+    assert {"new/one", "new/a.nc", "new/tree/x"} < set(anywhere.keys())
+
+
+def test_sources_that_meet_are_refused_before_anything_moves(over_s3: TransferScene) -> None:
+    for key in ("a/f", "b/f", "c"):
+        over_s3.put(key, key.encode())
+    for sources in (("c", "a/", "b/f"), ("c", "a/*", "b/*"), ("c", "c"), ("c", "a/f", "a/*"), ("c", "a/", "a/none*")):
+        before = over_s3.keys()
+        typed = ("mv", *map(over_s3.url, sources), over_s3.url("new/"))
+        for option in ("--dry-run", "--progress=none"):
+            over_s3(*typed, option, "--json", code=5 if "a/none*" in sources else 2)
+        assert over_s3.keys() == before
+
+
+def test_a_pattern_that_matches_its_own_copies_is_refused(over_s3: TransferScene) -> None:
+    over_s3.put("raw/a.nc", b"1")
+    error = over_s3("cp", over_s3.url("**.nc"), over_s3.url("new/"), "--json", code=2).error
+    assert error["reference"] == "copy-into-itself"
+    over_s3("cp", over_s3.url("raw/*.nc"), over_s3.url("raw/new/"))
+    assert over_s3.keys() == ["raw/a.nc", "raw/new/a.nc"]
+
+
+def test_a_dry_run_shows_what_would_be_refused(over_s3: TransferScene) -> None:
+    over_s3.put("a", b"1")
+    plan = over_s3("cp", over_s3.url("a"), over_s3.url(), "--dry-run", "--json").json["items"]
+    assert [(row["action"], row["reason"]) for row in plan] == [("refuse", "it is the same object")]
+
+
+def test_includes_that_match_nothing_are_not_found(over_s3: TransferScene) -> None:
+    over_s3.put("raw/a", b"1")
+    for option in ("--dry-run", "--no-clobber"):
+        typed = (over_s3.url("raw/"), over_s3.url("new/"), "--include", "*.nc", option, "--json")
+        assert over_s3("cp", *typed, code=5).error["reference"] == "nothing-matches"

@@ -16,32 +16,34 @@ from jsobj.errors import ExitCode, JsobjError
 
 
 @command("cp")
-@click.argument("source", shell_complete=complete_places)
+@click.argument("source", nargs=-1, required=True, metavar="SOURCE...", shell_complete=complete_places)
 @click.argument("destination", metavar="DEST", shell_complete=complete_places)
 @copy_options
 @filter_options
-def cp(world: World, source: str, destination: str, **words: object) -> None:
+def cp(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
     """Copy objects.
 
-    SOURCE is an object, or a prefix: PREFIX/ means what is below it. DEST that ends in '/', or is a bucket, takes what
-    comes under its own name. Within one server the data do not pass through this computer; between s3:// and swift://
-    they do, and are compared on their way.
+    SOURCE is an object, a prefix (PREFIX/ means what is below it) or a pattern (jsobj help patterns). DEST that ends in
+    '/', or is a bucket, takes what comes under its own name, from several SOURCEs too; what matches a pattern goes
+    straight into DEST. Within one server the data do not pass through this computer; between s3:// and swift:// they
+    do, and are compared on their way.
 
     \b
     Examples:
       jsobj cp s3://results/run42.nc s3://archive/2026/
       jsobj cp s3://results/run42.zarr s3://archive/run42.zarr
+      jsobj cp 's3://results/raw/*.nc' s3://archive/raw/
       jsobj cp swift://raw/a.nc s3://results/a.nc
     """
     _copy(world, source, destination, Chosen.of(words), move=False)
 
 
 @command("mv")
-@click.argument("source", shell_complete=complete_places)
+@click.argument("source", nargs=-1, required=True, metavar="SOURCE...", shell_complete=complete_places)
 @click.argument("destination", metavar="DEST", shell_complete=complete_places)
 @copy_options
 @filter_options
-def mv(world: World, source: str, destination: str, **words: object) -> None:
+def mv(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
     """Move or rename objects.
 
     As jsobj cp; then the source is deleted, object by object, once its copy was looked at. An object store cannot
@@ -55,21 +57,21 @@ def mv(world: World, source: str, destination: str, **words: object) -> None:
     _copy(world, source, destination, Chosen.of(words), move=True)
 
 
-def _copy(world: World, source: str, destination: str, chosen: Chosen, *, move: bool) -> None:
+def _copy(world: World, source: tuple[str, ...], destination: str, chosen: Chosen, *, move: bool) -> None:
     from jsobj.actions.copy import copy
     from jsobj.store.location import parse_location
 
-    _require_remote((source, destination), "mv" if move else "cp")
+    _require_remote((*source, destination), "mv" if move else "cp")
     world.will_change_names()
-    start, end = parse_location(source), parse_location(destination)
-    perform(world, chosen, lambda context: copy(context, start, end, chosen.options, chosen.filters, move=move))
+    places, end = [parse_location(text) for text in source], parse_location(destination)
+    perform(world, chosen, lambda context: copy(context, places, end, chosen.options, chosen.filters, move=move))
 
 
-def _require_remote(typed: tuple[str, str], verb: str) -> None:
+def _require_remote(typed: tuple[str, ...], verb: str) -> None:
     """A local path is refused with the command that is meant."""
     local = [text for text in typed if "://" not in text and (text == "-" or os.path.lexists(text))]
     if local:
-        meant = "upload" if local[0] == typed[0] else "download"
+        meant = "download" if local[0] == typed[-1] else "upload"
         raise JsobjError(
             "copy-is-remote",
             f"'{local[0]}' is a local file, and jsobj {verb} works on objects only",
