@@ -29,7 +29,7 @@ class Source(Protocol):
         """Bytes in all."""
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
-        """Fill ``buffer`` from byte ``offset`` on; how many bytes came. Fewer than requested only at the end.
+        """Fill ``buffer`` from byte ``offset`` on; how many bytes came: fewer than requested, but some, up to the end.
 
         Raises :class:`JsobjError` (integrity) where the source has become shorter than ``size``.
         """
@@ -51,16 +51,20 @@ class Room(Sink, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FileSource:
-    """``size`` bytes of an open file from ``start`` on. ``name`` is for errors. The descriptor stays the caller's."""
+    """``size`` bytes of an open file from ``start`` on. ``name`` is for errors. The descriptor stays the caller's.
+
+    ``at_once``: bytes that a call brings at most, 0 for as many as fit.
+    """
 
     descriptor: int
     start: int
     size: int
     name: str
+    at_once: int = 0
 
     def read_into(self, buffer: memoryview, offset: int) -> int:
         """Fill ``buffer``; see :class:`Source`."""
-        wanted = min(len(buffer), self.size - offset)
+        wanted = min(len(buffer), self.size - offset, self.at_once or self.size)
         done = 0
         while done < wanted:
             count = os.preadv(self.descriptor, [buffer[done:wanted]], self.start + offset + done)

@@ -276,8 +276,8 @@ class SwiftStore(Store):
 def _digested(source: Source) -> tuple[Source, str]:
     """A source with its MD5: a small one read once and kept, a larger one read here and again when it is sent."""
     if source.size <= _HELD and not isinstance(source, BytesSource):
-        data = bytearray(source.size)
-        if data:
-            source.read_into(memoryview(data), 0)
+        data, offset = bytearray(source.size), 0
+        while offset < len(data):
+            offset += source.read_into(memoryview(data)[offset:], offset)
         source = BytesSource(data)
     return source, md5_of(source)

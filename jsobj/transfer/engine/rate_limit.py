@@ -97,8 +97,9 @@ class UnderWay:
 class Meter:
     """Counts bytes as they pass, and holds them back to ``rate`` bytes a second; 0 for no limit.
 
-    It is a :data:`jsobj.net.body.Moved`. ``by``: the bytes that a thread has moved so far. ``under_way``: with a rate,
-    when units may begin.
+    It is a :data:`jsobj.net.body.Moved`. ``by``: the bytes that a thread has moved so far. With a rate, ``under_way``
+    says when units may begin, and ``at_once`` (else 0) how many bytes to send between two calls: a server gives up who
+    sends a lot and then nothing for a minute.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Meter:
         self._count = count
         self._limit = RateLimit(rate) if rate else None
         self.under_way = UnderWay(rate) if rate else None
+        self.at_once = max(1, int(rate)) if rate else 0
 
     def __call__(self, count: int) -> None:
         """Bytes passed; negative: a retry takes them back."""

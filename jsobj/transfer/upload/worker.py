@@ -174,7 +174,7 @@ class Sender(StorePerformer[UploadUnit]):
                 return same
             if squeeze or item.file.size > self._options.part_size:
                 return self._streamed(item, descriptor, self._options.compress if squeeze else "")
-            source = FileSource(descriptor, 0, item.file.size, item.file.path)
+            source = FileSource(descriptor, 0, item.file.size, item.file.path, self._moved.at_once)
             etag = self._store.put(item.key, source, self._put_options(item.file), moved=self._moved)
             require_same(item.file, descriptor)
         return Arrived(item.size, etag, "digest")
@@ -294,7 +294,8 @@ class Sender(StorePerformer[UploadUnit]):
 
     def _part(self, unit: SendPart) -> Part:
         with opened(unit.item.file) as descriptor:
-            source = FileSource(descriptor, unit.stretch.start, unit.stretch.size, unit.item.file.path)
+            start, size = unit.stretch.start, unit.stretch.size
+            source = FileSource(descriptor, start, size, unit.item.file.path, self._moved.at_once)
             part = self._store.put_part(unit.upload, unit.stretch.number, source, moved=self._moved)
             require_same(unit.item.file, descriptor)
         return part

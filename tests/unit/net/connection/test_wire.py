@@ -7,10 +7,11 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from jsobj.net.body import BytesSource
+from jsobj.net.body import BytesSource, FileSource
 from jsobj.net.connection.wire import Wire
 
 SIZE = 1024 * 1024
@@ -76,3 +77,13 @@ def test_a_server_that_takes_no_bytes_for_a_while_is_named_and_waited_for(
     ):
         assert wire.ask(HEAD, BytesSource(bytes(SIZE)), idle=30).status == 200
     assert "waiting for store.example" in caplog.text
+
+
+@pytest.mark.timeout(60)
+def test_a_source_that_brings_few_bytes_at_once_leaves_in_small_pieces(tmp_path: Path) -> None:
+    path, counts = tmp_path / "file", list[int]()
+    path.write_bytes(bytes(SIZE))
+    with slow_server(0.0, 1) as ours, contextlib.closing(Wire(lambda: ours)) as wire, path.open("rb") as file:
+        source = FileSource(file.fileno(), 0, SIZE, "file", 100_000)
+        assert wire.ask(HEAD, source, moved=counts.append, idle=30).status == 200
+    assert (sum(counts), max(counts)) == (SIZE, 100_000)

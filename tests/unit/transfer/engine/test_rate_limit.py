@@ -179,4 +179,9 @@ def test_who_waits_for_a_turn_gets_it_when_another_ends_and_at_a_stop() -> None:
 
 
 def test_without_a_limit_nobody_waits() -> None:
-    assert Meter(lambda count: None).under_way is None
+    free = Meter(lambda count: None)
+    assert (free.under_way, free.at_once) == (None, 0)
+
+
+def test_no_more_leaves_at_once_than_a_second_allows() -> None:
+    assert Meter(lambda count: None, 13 * 1024).at_once == 13 * 1024
