@@ -64,6 +64,21 @@ def test_names_of_clouds_profiles_and_buckets(keyed: Jsobj, name: str) -> None:
     assert complete(keyed, f"jsobj bucket show {name[:-2]}") == set()
 
 
+@pytest.mark.parametrize("verb", ["ls", "du", "stat", "cat", "rm"])
+def test_places_behind_the_first_one(keyed: Jsobj, verb: str) -> None:
+    from jsobj.identity.settings import Settings
+    from jsobj.store.completion_cache import cache_for
+
+    endpoint = "http://127.0.0.1:1"
+    cache = cache_for(Settings.read({"HOME": str(keyed.home)}), cloud="", profile="", others=[f"endpoint {endpoint}"])
+    cache.put("s3:", ["results"], seconds=100)
+    cache.put("s3://results/", ["raw/", "run.nc"], seconds=100)
+    line = f"jsobj {verb} --endpoint {endpoint} s3://results/raw/ swift://b/x "
+    assert complete(keyed, f"{line}s3://r") == {"s3://results/"}
+    assert complete(keyed, f"{line}s3://results/ru") == {"s3://results/run.nc"}
+    assert "--endpoint" in complete(keyed, f"jsobj {verb} s3://results/raw/ --e")
+
+
 def offered(jsobj: Jsobj, line: str) -> set[str]:
     """The same, where a server must answer: what comes too late for one Tab is there for a later one."""
     for _ in range(40):
