@@ -126,7 +126,7 @@ def test_places_and_what_is_in_them(shell: Shell, name: str) -> None:
         assert shell.until(f"jsobj cat {place}/it") == ["cat", f"{place}/it's.nc"]
     assert shell.until(f"jsobj upload data s3://{name[:-3]}") == ["upload", "data", f"s3://{name}/"]
     two = ["cat", f"s3://{name}/it's.nc", f"s3://{name}/raw/one.nc"]
-    assert shell.until(f"jsobj cat \"s3://{name}/it's.nc\" s3://{name}/raw/on") == two
+    assert shell.until(f'jsobj cat "s3://{name}/it\'s.nc" s3://{name}/raw/on') == two
     assert shell.words("jsobj ls sw")[-1] == "swift://"
     assert shell.words("jsobj ls s3:/")[-1] == "s3://"
     seen = shell.shown(f"jsobj ls s3://{name}/raw/")
