@@ -53,6 +53,7 @@ class Output:
         self.colour_err = _wants_colour(stderr, env)
         self._dumb_terminal = env.get("TERM", "") == "dumb"
         self._write_err: Callable[[str], None] | None = None
+        self._held: list[str] = []
         self.complete_hint: Callable[[str], str] | None = None  # so that its commands mean the login of this one
 
     @property
@@ -125,15 +126,20 @@ class Output:
         return count
 
     def _lines(self, texts: Iterable[str]) -> int:
-        count, held, last = 0, [], 0.0
+        count, last = 0, 0.0
         for count, text in enumerate(texts, start=1):  # noqa: B007 - counted here, used below
-            held.append(text)
-            if len(held) >= _FLUSH_LINES or time.monotonic() - last > _FLUSH_SECONDS:
-                self._write("\n".join(held))
-                held, last = [], time.monotonic()
+            self._held.append(text)
+            if len(self._held) >= _FLUSH_LINES or time.monotonic() - last > _FLUSH_SECONDS:
+                self.flush_stream()
+                last = time.monotonic()
+        self.flush_stream()
+        return count
+
+    def flush_stream(self) -> None:
+        """Write what a stream has held until now: before a message about what comes next in it."""
+        held, self._held = self._held, []
         if held:
             self._write("\n".join(held))
-        return count
 
     def note(self, text: str) -> None:
         """A message; not with --quiet."""

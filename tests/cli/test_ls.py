@@ -243,6 +243,14 @@ def test_a_missing_place_does_not_keep_others_from_being_listed(scene: Scene) ->
     assert "[bucket-not-found]" in done.err
 
 
+def test_a_failure_is_told_at_its_place_on_a_terminal(scene: Scene) -> None:
+    scene.fill(TREE)
+    with scene.jsobj.terminal("ls", scene.url("a/"), scene.url("nope"), scene.url("a/c/")) as child:
+        child.expect_exact(f"{scene.url('a/')}:\r\nb\r\nc/\r\n")
+        child.expect_exact("there is nothing at")
+        child.expect_exact(f"\r\n\r\n{scene.url('a/c/')}:\r\nd\r\n")
+
+
 def test_all_buckets_go_alone(scene: Scene) -> None:
     error = scene("ls", scene.url(), f"{scene.dialect}://", "--json", code=2).error
     assert "goes alone" in error["message"]

@@ -40,6 +40,9 @@ def test_the_advice_names_commands_that_exist() -> None:
         (("ls", "--endpoint-url", "https://x"), "--endpoint URL"),
         (("download", "s3://b/", "d", "--transfers", "8"), "--parallel N"),
         (("upload", "x", "s3://b/", "--dryrun"), "--dry-run"),
+        (("ls", "-lS", "s3://b/"), "--sort size"),
+        (("ls", "-R", "s3://b/"), "of ls and rm: -r"),
+        (("tree", "--max-depth", "2", "s3://b/"), "--depth N"),
         (("upload", "x", "swift://b/", "-H", "X-Object-Meta-Run: 42"), "--metadata NAME=VALUE, --cache-control TEXT"),
         (("upload", "x", "s3://b/", "--header-upload", "Cache-Control: no-store"), "--metadata NAME=VALUE"),
         (("cp", "s3://b/x", "s3://b/y", "--metadata-directive", "REPLACE"), "copies keep them"),
@@ -53,7 +56,7 @@ def test_an_option_of_another_tool(jsobj: Jsobj, argv: tuple[str, ...], advice: 
 
 def test_the_advice_names_options_that_exist() -> None:
     known = set()
-    for name in ("upload", "download", "ls", "presign", "rm", "du"):
+    for name in ("upload", "download", "ls", "presign", "rm", "du", "tree"):
         command = make_root().get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
         known |= {word for parameter in command.params for word in parameter.opts}

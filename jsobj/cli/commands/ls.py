@@ -134,6 +134,7 @@ def _items(
             heading, gap = f"{gap}{safe(url(place.key))}:\n", "\n"
         first = next(listed, None)
         if first is None:
+            world.out.flush_stream()
             world.out.note(f"{url()} is empty.")
             continue
         for item in chain((first,), listed):

@@ -40,7 +40,11 @@ OTHER_WORDS = {
 }
 
 _FOLDERS = "of ls and rm: -r; folders are sent and fetched with all that is in them: leave it out"
-_PARALLEL, _RATE, _LINKS = "--parallel N", "--limit-rate 10M", "--links follow, or --links skip"
+_PARALLEL, _RATE, _LINKS = (
+    "--parallel N",
+    "--limit-rate 10M",
+    "--links follow, or --links skip; of jsobj tree: --depth N",
+)
 _REPLACES = "existing objects and files are replaced where they differ; --no-clobber leaves them alone"
 _KEPT = "a transfer deletes nothing: jsobj rm URL"
 _WHERE = "the profile or the cloud names the region"
@@ -59,6 +63,7 @@ OTHER_OPTIONS = {
     **dict.fromkeys(("--human-readable", "--summarize"), "jsobj ls -lh URL --total; or jsobj du URL"),
     **dict.fromkeys(("-S", "--sort-by"), "--sort size, of jsobj ls"),
     "-t": "--sort time, of jsobj ls",
+    **dict.fromkeys(("--max-depth", "--level", "-d"), "--depth N, of jsobj tree; or jsobj du --folders URL"),
     **dict.fromkeys(("--expires-in", "--expire"), "--expires 1h"),
     **dict.fromkeys(("-f", "--force", "--overwrite"), f"{_REPLACES}; questions are answered by --yes"),
     **dict.fromkeys(("--ignore-existing", "--skip-existing", "-n", "--no-overwrite"), "--no-clobber"),

@@ -37,6 +37,7 @@ class Several:
         except JsobjError as error:
             if (named and self._alone) or _ends(error):
                 raise
+            self._world.out.flush_stream()
             self._world.out.failed(url, error, hint=not self._failures)
             self._failures.append(error)
             return None
@@ -49,6 +50,7 @@ class Several:
             yield from named_objects(opened.of(place), place.key, left)
 
         def left(folder: str) -> None:
+            self._world.out.flush_stream()
             self._world.out.warn(f"the folder {folder} is left out: it is no object")
 
         found = keys()
