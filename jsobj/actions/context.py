@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class ActionContext:
     """Open stores, counters and a listener. ``words``: the command line that a journal keeps.
 
-    ``journals`` are those of the runs that were begun.
+    ``journals`` are those of the runs that were begun. ``to``: the stores of another login, which a copy writes to.
     """
 
     stores: BucketStores
@@ -32,6 +32,13 @@ class ActionContext:
     emit: EventBus
     words: tuple[str, ...]
     journals: list[Journal]
+    to: BucketStores | None = None
+
+    def stop(self) -> None:
+        """Cut all connections, from any thread."""
+        self.stores.stop()
+        if self.to is not None:
+            self.to.stop()
 
     def open_job(self, spec: JobSpec, location: Location, *, dry_run: bool = False) -> RunContext:
         """Open the job's journal; a dry run keeps none. Raises :class:`JsobjError` (local) where the job is running."""
@@ -60,12 +67,21 @@ def action_context(
     words: tuple[str, ...] = (),
     journals: list[Journal] | None = None,
     on_open: Callable[[StorePlace], None] = ignore,
+    to: StoreRequest | None = None,
+    on_open_to: Callable[[StorePlace], None] = ignore,
 ) -> Iterator[ActionContext]:
-    """Everything that an action works with, closed at the end. ``on_open`` is called with each store's place."""
+    """Everything that an action works with, closed at the end. ``on_open`` is called with each store's place.
+
+    ``to``: the login of what a copy writes to, where it is another one.
+    """
     tally = tally or Tally()
     emit = EventBus(listener, tally)
-    with BucketStores(settings, request, on_retry=emit.retried, on_open=on_open) as stores:
-        yield ActionContext(stores, tally, emit, words, [] if journals is None else journals)
+    with contextlib.ExitStack() as stack:
+        opened = BucketStores(settings, request, on_retry=emit.retried, on_open=on_open)
+        stores, others = stack.enter_context(opened), None
+        if to is not None:
+            others = stack.enter_context(BucketStores(settings, to, on_retry=emit.retried, on_open=on_open_to))
+        yield ActionContext(stores, tally, emit, words, [] if journals is None else journals, others)
 
 
 @dataclass(frozen=True, slots=True)

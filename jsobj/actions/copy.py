@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from urllib.parse import urlsplit
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import ExitCode, JsobjError
@@ -17,6 +18,7 @@ from jsobj.transfer.events import Noted, Started
 from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
+from jsobj.transfer.side import DESTINATION, ONE_LOGIN, SOURCE, Side
 
 _THROUGH_HERE = 4  # objects at once whose bytes pass through this computer
 
@@ -25,12 +27,13 @@ _THROUGH_HERE = 4  # objects at once whose bytes pass through this computer
 class _Source:
     """What one source means, and where it goes. ``base``: what new keys begin with; of one object, its whole new key.
 
-    ``cut``: what the names below ``base`` leave out of the keys.
+    ``cut``: what the names below ``base`` leave out of the keys. ``apart``: no bucket of it can be the destination's.
     """
 
     chosen: Selection
     base: str
     cut: str
+    apart: bool
 
     @property
     def store(self) -> Store:
@@ -71,20 +74,51 @@ def copy(
             code=ExitCode.USAGE,
             hint=f"end the destination with a slash: {shlex.quote(f'{destination}/')}",
         )
-    target = context.stores.of(destination)
+    at_source, at_target = _sides(context)
+    with at_source.errors():
+        origins = [context.stores.of(source) for source in sources]
+    with at_target.errors():
+        target = (context.to or context.stores).of(destination)
+    apart = {origin.place: context.to is not None and _apart(origin.place, target.place) for origin in origins}
     verb = "move" if move else "copy"
 
     def items() -> Iterator[tuple[Store, CopyItem]]:
-        meant = [_source(context.stores.of(source), source.key, destination) for source in sources]
-        _require_own_keys(meant, destination, filters)
-        return _kept(meant, filters)
+        with at_source.errors():
+            meant = [
+                _source(origin, source.key, destination, apart=apart[origin.place])
+                for origin, source in zip(origins, sources, strict=True)
+            ]
+            _require_own_keys(meant, destination, filters)
+        return at_source.each(_kept(meant, filters))
+
+    def planned(origin: Store, item: CopyItem) -> PlannedItem:
+        if onto_itself(origin.place, target.place, item) and not apart[origin.place]:
+            return PlannedItem("refuse", item.remote.key, reason="it is the same object")
+        with at_target.errors():
+            return _planned(verb, target, item, options)
 
     def plan() -> Iterator[PlannedItem]:
-        _require_bucket(target)
-        return (_planned(verb, origin, target, item, options) for origin, item in items())
+        with at_target.errors():
+            _require_bucket(target)
+        return (planned(origin, item) for origin, item in items())
+
+    def copier(origin: Store) -> ObjectCopier:
+        return ObjectCopier(
+            origin,
+            target,
+            same_server=context.to is None and _same_server(origin.place, target.place),
+            move=move,
+            overwrite=options.overwrite,
+            part_size=options.part_size,
+            moved=context.tally.moved,
+            tell=lambda text: context.emit(Noted(text, warning=True)),
+            apart=apart[origin.place],
+            at_source=at_source,
+            at_target=at_target,
+        )
 
     def run() -> Result:
-        return _run(context, verb, [context.stores.of(source) for source in sources], target, items, options)
+        return _run(context, verb, {origin.place: copier(origin) for origin in origins}, target, items(), options)
 
     return Action(run=run, plan=plan)
 
@@ -98,28 +132,26 @@ def _require_bucket(store: Store) -> None:
             raise
 
 
-def _planned(verb: str, origin: Store, target: Store, item: CopyItem, options: Options) -> PlannedItem:
-    if onto_itself(origin.place, target.place, item):
-        return PlannedItem("refuse", item.remote.key, reason="it is the same object")
+def _planned(verb: str, target: Store, item: CopyItem, options: Options) -> PlannedItem:
     if not options.overwrite and head_or_none(target, item.key):
         return PlannedItem("skip", item.remote.key, reason=EXISTS)
     return PlannedItem(verb, item.remote.key, item.key, item.remote.size)
 
 
-def _source(origin: Store, key: str, destination: Location) -> _Source:
+def _source(origin: Store, key: str, destination: Location, *, apart: bool) -> _Source:
     """Where a source goes, by the rules of a download: a folder's or object's own name goes into what ends in '/'."""
     new, chosen = destination.key, select(origin, key)
     into = destination.many
     if chosen.found is not None:
-        return _Source(chosen, new + key.rpartition("/")[2] if into else new, "")
+        return _Source(chosen, new + key.rpartition("/")[2] if into else new, "", apart)
     if chosen.pattern:
-        return _Source(chosen, new if into else f"{new}/", chosen.base)
+        return _Source(chosen, new if into else f"{new}/", chosen.base, apart)
     below = key if not key or key.endswith("/") else f"{key}/"
     own = f"{key.rpartition('/')[2]}/" if below != key and into else ""
     base = f"{new}{own}" if into else f"{new}/"
-    if origin.place.bucket == destination.bucket and base.startswith(below):
+    if not apart and origin.place.bucket == destination.bucket and base.startswith(below):
         raise _into_itself(base or "the bucket", f"is below {below or 'the same bucket'}")
-    return _Source(chosen, base, below)
+    return _Source(chosen, base, below, apart)
 
 
 def _kept(sources: Sequence[_Source], filters: Filters) -> Iterator[tuple[Store, CopyItem]]:
@@ -152,6 +184,7 @@ def _require_own_keys(sources: Sequence[_Source], destination: Location, filters
         source
         for source in sources
         if source.chosen.pattern
+        and not source.apart
         and source.store.place.bucket == destination.bucket
         and (len(sources) > 1 or source.base.startswith(source.chosen.fixed))
     ]
@@ -184,30 +217,16 @@ def _meeting(one: str, other: str, key: str) -> JsobjError:
 def _run(
     context: ActionContext,
     verb: str,
-    origins: Sequence[Store],
+    copiers: Mapping[StorePlace, ObjectCopier],
     target: Store,
-    items: Callable[[], Iterator[tuple[Store, CopyItem]]],
+    items: Iterator[tuple[Store, CopyItem]],
     options: Options,
 ) -> Result:
     tally, emit = context.tally, context.emit
-
-    def copier(origin: Store) -> ObjectCopier:
-        return ObjectCopier(
-            origin,
-            target,
-            same_server=_same_server(origin.place, target.place),
-            move=verb == "move",
-            overwrite=options.overwrite,
-            part_size=options.part_size,
-            moved=tally.moved,
-            tell=lambda text: emit(Noted(text, warning=True)),
-        )
-
-    copiers = {origin.place: copier(origin) for origin in origins}
     emit(Started(verb, ", ".join(place.url() for place in copiers), target.place.url()))
     workers = options.parallel if all(each.same_server for each in copiers.values()) else _THROUGH_HERE
-    calls = (partial(copiers[origin.place], item) for origin, item in items())
-    failures = copy_all(calls, tally, emit, workers=workers, stop=context.stores.stop)
+    calls = (partial(copiers[origin.place], item) for origin, item in items)
+    failures = copy_all(calls, tally, emit, workers=workers, stop=context.stop)
     summary = replace(tally.summary(verb), size=tally.done_bytes)  # most bytes never passed through here
     emit(summary)
     return Result.of(summary, failures)
@@ -215,3 +234,21 @@ def _run(
 
 def _same_server(one: StorePlace, other: StorePlace) -> bool:
     return (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)
+
+
+def _apart(one: StorePlace, other: StorePlace) -> bool:
+    """Whether the places of two logins cannot hold the same bucket: other servers, or other projects."""
+    if one.project and other.project and one.project != other.project:
+        return True
+    origins = [urlsplit(place.endpoint) for place in (one, other)]
+    if one.dialect == other.dialect:
+        return origins[0].netloc != origins[1].netloc
+    return origins[0].hostname != origins[1].hostname
+
+
+def _sides(context: ActionContext) -> tuple[Side, Side]:
+    """How errors name the two logins; not at all where there is one."""
+    if context.to is None:
+        return ONE_LOGIN, ONE_LOGIN
+    one, other = context.stores.request, context.to.request
+    return Side(SOURCE, one.cloud, one.profile), Side(DESTINATION, other.cloud, other.profile)

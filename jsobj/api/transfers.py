@@ -216,6 +216,7 @@ class Transfers(ABC):
         part_size: int | str = "16M",
         parallel: int | None = None,
         overwrite: bool = True,
+        to: Transfers | None = None,
         listen: Listener | None = None,
     ) -> Summary:
         """Copy an object, everything below a prefix, or what a pattern matches, to another key or bucket.
@@ -228,6 +229,8 @@ class Transfers(ABC):
         ----------
         part_size:
             Bytes, or a text such as ``"64M"``, of parts that pass through this computer.
+        to:
+            ``connect(cloud="there")`` where the destination is of another login; the bytes then pass through here.
 
         Returns
         -------
@@ -241,7 +244,7 @@ class Transfers(ABC):
         """
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
         act = _copying(source, destination, options, Filters.of(include, exclude), move=False)
-        return _run(self._request(), act, listen)
+        return _run(self._request(), act, listen, to)
 
     def move(
         self,
@@ -253,12 +256,13 @@ class Transfers(ABC):
         part_size: int | str = "16M",
         parallel: int | None = None,
         overwrite: bool = True,
+        to: Transfers | None = None,
         listen: Listener | None = None,
     ) -> Summary:
         """As :meth:`copy`; each source is deleted once its copy was compared."""
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
         act = _copying(source, destination, options, Filters.of(include, exclude), move=True)
-        return _run(self._request(), act, listen)
+        return _run(self._request(), act, listen, to)
 
     def delete(self, urls: str | Iterable[str], *, recursive: bool = False, listen: Listener | None = None) -> Summary:
         """Delete objects. Nothing is asked, and only a bucket that keeps versions can give them back.
@@ -362,14 +366,14 @@ def _copying(
 ) -> Callable[[ActionContext], Result]:
     from jsobj.actions.copy import copy
 
-    places, end = (
-        [parse_location(url) for url in ([source] if isinstance(source, str) else source)],
-        parse_location(destination),
-    )
+    places = [parse_location(url) for url in ([source] if isinstance(source, str) else source)]
+    end = parse_location(destination)
     return lambda context: copy(context, places, end, options, filters, move=move).run()
 
 
-def _run(request: StoreRequest, act: Callable[[ActionContext], Result], listen: Listener | None) -> Summary:
+def _run(
+    request: StoreRequest, act: Callable[[ActionContext], Result], listen: Listener | None, to: Transfers | None = None
+) -> Summary:
     """The summary of an action that did all. Raises :class:`TransferFailed` for any other."""
     from jsobj.actions.context import action_context
 
@@ -379,7 +383,7 @@ def _run(request: StoreRequest, act: Callable[[ActionContext], Result], listen: 
         if isinstance(event, Noted) and event.warning:
             unheard.append(event.text)
 
-    with action_context(Settings.read(), request, listen or hear) as context:
+    with action_context(Settings.read(), request, listen or hear, to=to._request() if to else None) as context:
         result = act(context)
     for text in unheard:
         warnings.warn(text, stacklevel=3)  # at the line that called the connection's method

@@ -21,12 +21,14 @@ from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Failed, Listener, Skipped, Tally
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
+from jsobj.transfer.side import ONE_LOGIN, Side
 from jsobj.transfer.upload.kept import missing
 from jsobj.transfer.upload.once_anew import once_anew
 from jsobj.transfer.upload.send_stream import begun_upload, send_stream
 
 EXISTS = "exists already"  # why --no-clobber leaves an object alone
 _PARTS_AT_ONCE = 8
+_CLOCK = 2.0  # seconds by which the two dialects tell one object's time differently
 _COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a small one
 
 
@@ -45,7 +47,10 @@ def onto_itself(source: StorePlace, target: StorePlace, item: CopyItem) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ObjectCopier:
-    """Copies one object at a time. ``same_server``: both stores use the same server and account.
+    """Copies one object at a time. ``same_server``: both stores use the same server, account and login.
+
+    ``apart``: they are of two logins that see different buckets, as far as can be known; ``at_source`` and
+    ``at_target`` name the two in errors.
 
     ``tell`` takes a sentence on what a copy does not have of its source, beside its bytes.
     """
@@ -58,6 +63,9 @@ class ObjectCopier:
     part_size: int
     moved: Moved
     tell: Callable[[str], object] = str
+    apart: bool = False
+    at_source: Side = ONE_LOGIN
+    at_target: Side = ONE_LOGIN
 
     def __call__(self, item: CopyItem) -> Done | Skipped | Failed:
         """Copy (or move) one object; failures are returned, those of the whole run are raised."""
@@ -70,16 +78,18 @@ class ObjectCopier:
             return Failed(name, error)
 
     def _copied(self, item: CopyItem, name: str) -> Done | Skipped:
-        if onto_itself(self.source.place, self.target.place, item):
-            raise JsobjError(
-                "copy-onto-itself",
-                f"{name} and {self.target.place.url(item.key)} are the same object",
-                code=ExitCode.USAGE,
-                hint="choose another key or bucket",
-            )
-        info = self.source.head(item.remote.key)
-        if not self.overwrite and head_or_none(self.target, item.key):
-            return Skipped(name, EXISTS, compared=False)
+        same_name = onto_itself(self.source.place, self.target.place, item)
+        if same_name and not self.apart:
+            raise self._one_object(name, item, "are the same object")
+        with self.at_source.errors():
+            info = self.source.head(item.remote.key)
+        if not self.overwrite or (same_name and self.move):
+            with self.at_target.errors():
+                there = head_or_none(self.target, item.key)
+            if there and not self.overwrite:
+                return Skipped(name, EXISTS, compared=False)
+            if there and same_name and self.move and _may_be_one(info, there):
+                raise self._one_object(name, item, "have the same size, digest and time: they may be the same object")
         if self.same_server:
             etag = self._on_server(info, item.key)
             verified = self._compared(info, item.key, etag)
@@ -87,9 +97,18 @@ class ObjectCopier:
             etag, verified = once_anew(name, self.moved, lambda moved: self._through_here(info, item.key, moved))
             self._compared(info, item.key, etag)
         if self.move:
-            self._require_unchanged(info)
-            self.source.delete(info.key)
+            with self.at_source.errors():
+                self._require_unchanged(info)
+                self.source.delete(info.key)
         return Done(name, self.target.place.url(item.key), info.size, verified, etag)
+
+    def _one_object(self, name: str, item: CopyItem, reason: str) -> JsobjError:
+        return JsobjError(
+            "copy-onto-itself",
+            f"{name} and {self.target.place.url(item.key)} {reason}",
+            code=ExitCode.USAGE,
+            hint="choose another key or bucket",
+        )
 
     def _require_unchanged(self, info: ObjectInfo) -> None:
         """A source that was overwritten during the copy is not deleted."""
@@ -128,19 +147,21 @@ class ObjectCopier:
     def _through_here(self, info: ObjectInfo, key: str, moved: Moved) -> tuple[str, str]:
         """The new ETag, and which digest the bytes were compared with; no object is made of wrong ones."""
         reading = ReadStream(self.source, info)
-        sent = send_stream(
-            self.target,
-            key,
-            reading,
-            info.kept(_of_user(info)),
-            part_size=plan_layout(info.size, self.target.limits, self.part_size).part_size,
-            moved=moved,
-        )
+        with self.at_target.errors():
+            sent = send_stream(
+                self.target,
+                key,
+                self.at_source.each(reading),
+                info.kept(_of_user(info)),
+                part_size=plan_layout(info.size, self.target.limits, self.part_size).part_size,
+                moved=moved,
+            )
         return sent.etag, reading.verified
 
     def _compared(self, info: ObjectInfo, key: str, etag: str) -> str:
         """Check the size of the copy; "etag" where its ETag is the source's, else ""."""
-        made = self.target.head(key)
+        with self.at_target.errors():
+            made = self.target.head(key)
         if made.size != info.size:
             raise JsobjError(
                 "copy-differs",
@@ -165,6 +186,12 @@ class ObjectCopier:
                 hint=f"both are there; to see what they have: jsobj stat {where}",
             )
         self.tell(text)
+
+
+def _may_be_one(one: ObjectInfo, other: ObjectInfo) -> bool:
+    """Whether two logins may show one object: a move would delete what it has just made."""
+    same_time = one.modified is None or other.modified is None or abs(one.modified - other.modified) <= _CLOCK
+    return one.size == other.size and (one.etag == other.etag or one.large or other.large) and same_time
 
 
 def _of_user(info: ObjectInfo) -> dict[str, str]:

@@ -12,7 +12,7 @@ from jsobj.cli.parsing.shell_complete import complete_places
 from jsobj.cli.parsing.transfer_options import Chosen, copy_options, filter_options
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 
 
 @command("cp")
@@ -26,7 +26,8 @@ def cp(world: World, source: tuple[str, ...], destination: str, **words: object)
     SOURCE is an object, a prefix (PREFIX/ means what is below it) or a pattern (jsobj help patterns). DEST that ends in
     '/', or is a bucket, takes what comes under its own name, from several SOURCEs too; what matches a pattern goes
     straight into DEST. Within one server the data do not pass through this computer; between s3:// and swift:// they
-    do, and are compared on their way.
+    do, and are compared on their way. So they are with --dest-cloud or --dest-profile, which open DEST with another
+    login than SOURCE.
 
     \b
     Examples:
@@ -34,6 +35,7 @@ def cp(world: World, source: tuple[str, ...], destination: str, **words: object)
       jsobj cp s3://results/run42.zarr s3://archive/run42.zarr
       jsobj cp 's3://results/raw/*.nc' s3://archive/raw/
       jsobj cp swift://raw/a.nc s3://results/a.nc
+      jsobj cp s3://results/ s3://copy/ --cloud here --dest-cloud there
     """
     _copy(world, source, destination, Chosen.of(words), move=False)
 
@@ -64,7 +66,18 @@ def _copy(world: World, source: tuple[str, ...], destination: str, chosen: Chose
     _require_remote((*source, destination), "mv" if move else "cp")
     world.will_change_names()
     places, end = [parse_location(text) for text in source], parse_location(destination)
+    _require_login_of_endpoint(chosen, end.dialect)
     perform(world, chosen, lambda context: copy(context, places, end, chosen.options, chosen.filters, move=move))
+
+
+def _require_login_of_endpoint(chosen: Chosen, dialect: str) -> None:
+    """An endpoint alone does not say whose keys are meant; the Swift API's comes with the login."""
+    if chosen.dest_endpoint and not (chosen.dest_cloud or chosen.dest_profile):
+        raise BadUsage("--dest-endpoint needs the login of DEST", hint="add --dest-profile NAME, or --dest-cloud NAME")
+    if chosen.dest_endpoint and dialect == "swift":
+        raise BadUsage(
+            "--dest-endpoint is for S3, and DEST is swift://", hint="leave it out: the login knows the address"
+        )
 
 
 def _require_remote(typed: tuple[str, ...], verb: str) -> None:

@@ -20,7 +20,9 @@ OTHER_WORDS = {
     **dict.fromkeys(("list", "dir", "lsd", "lsl", "lsf", "lsjson", "la"), _LIST),
     "purge": "jsobj rm -r URL; a whole bucket: jsobj bucket delete NAME --recursive",
     **dict.fromkeys(("size", "ncdu", "count"), "jsobj du URL"),
-    **dict.fromkeys(("copy", "copyto"), f"{_COPY}; to and from this computer: {_BOTH}"),
+    **dict.fromkeys(
+        ("copy", "copyto"), f"{_COPY} (another cloud: --dest-cloud NAME); to and from this computer: {_BOTH}"
+    ),
     **dict.fromkeys(("move", "moveto", "rename"), _MOVE),
     **dict.fromkeys(("delete", "del", "remove", "deletefile", "unlink"), _REMOVE),
     **dict.fromkeys(("head", "info", "attributes"), "jsobj stat URL; the first bytes: jsobj cat URL --range 0-99"),
@@ -47,7 +49,8 @@ _PARALLEL, _RATE, _LINKS = (
 )
 _REPLACES = "existing objects and files are replaced where they differ; --no-clobber leaves them alone"
 _KEPT = "a transfer deletes nothing: jsobj rm URL"
-_WHERE = "the profile or the cloud names the region"
+_WHERE = "the profile or the cloud names the region; that of a copy's DEST: --dest-profile NAME, --dest-cloud NAME"
+_OTHER = "--dest-profile NAME, or --dest-cloud NAME, and --dest-endpoint URL, of jsobj cp and jsobj mv"
 _INSECURE = "verify: false in clouds.yaml, if it must be"
 _METADATA = "--metadata NAME=VALUE, --cache-control TEXT, --content-disposition TEXT ..., of jsobj upload"
 _COPIES_KEEP = "copies keep them; other ones: jsobj upload ... --metadata NAME=VALUE"
@@ -74,6 +77,7 @@ OTHER_OPTIONS = {
     **dict.fromkeys(("--filter", "--exclude-from", "--include-from"), "--include PATTERN and --exclude PATTERN"),
     **dict.fromkeys(("--checksum", "--check-md5", "--integrity"), "digests are compared always: leave it out"),
     **dict.fromkeys(("--region", "--source-region", "--destination-region"), _WHERE),
+    **dict.fromkeys(("--dest-region", "--destination-profile", "--destination-endpoint-url", "--dst-profile"), _OTHER),
     **dict.fromkeys(("--header-upload", "--header", "-H", "--add-header", "--meta", "--metadata-set", "-M"), _METADATA),
     **dict.fromkeys(("--mime-type", "-m"), "--content-type TYPE"),
     "--metadata-directive": _COPIES_KEEP,

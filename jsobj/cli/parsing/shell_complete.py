@@ -163,7 +163,8 @@ def _login(settings: Settings, ctx: click.Context) -> tuple[CompletionCache, Sto
     def option(name: str) -> Any:
         return ctx.params.get(name) or ""
 
-    cloud, profile, endpoint = option("cloud"), option("profile"), option("endpoint")
+    there = "dest_" if (option("dest_cloud") or option("dest_profile")) and _given(ctx) else ""
+    cloud, profile, endpoint = (option(there + name) for name in ("cloud", "profile", "endpoint"))
     request = StoreRequest(
         cloud, profile, bool(option("unsigned")), endpoint, lambda: quiet_login(settings, cloud, profile)
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import options
+from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
 from jsobj.cli.parsing.stores import store_options
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage
@@ -32,6 +33,9 @@ class Chosen:
     progress: str = "auto"
     unsigned: bool = False
     endpoint: str = ""
+    dest_cloud: str = ""
+    dest_profile: str = ""
+    dest_endpoint: str = ""
 
     @classmethod
     def of(cls, words: Mapping[str, Any]) -> Chosen:
@@ -75,6 +79,11 @@ copy_options = options(
     click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16."),
     _PART_SIZE,
     click.option("--no-clobber", is_flag=True, help="Leave objects alone that exist under the new key."),
+    click.option("--dest-cloud", metavar="NAME", default="", help="Cloud of DEST.", shell_complete=complete_clouds),
+    click.option(
+        "--dest-profile", metavar="NAME", default="", help="AWS profile of DEST.", shell_complete=complete_profiles
+    ),
+    click.option("--dest-endpoint", metavar="URL", default="", help="S3 endpoint of DEST, not its profile's."),
     _PROGRESS,
     click.option("-r", "--recursive", is_flag=True, hidden=True, help="Prefixes are always taken whole."),
 )

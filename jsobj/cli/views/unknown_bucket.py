@@ -39,6 +39,8 @@ def _typed_places(ctx: click.Context) -> Iterator[tuple[str, Location]]:
     from jsobj.store.location import parse_location
 
     arguments = [parameter.name or "" for parameter in ctx.command.params if parameter.param_type_name == "argument"]
+    if ctx.params.get("dest_cloud") or ctx.params.get("dest_profile"):
+        arguments.remove("destination")  # of another login: the buckets of this one say nothing about it
     for value in map(ctx.params.get, arguments):
         for text in (value,) if isinstance(value, str) else value or ():
             with suppress(JsobjError):

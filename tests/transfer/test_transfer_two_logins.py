@@ -1,0 +1,199 @@
+"""cp and mv from one login to another: other clouds, other projects of one server."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from fixtures_cloud import Cloud
+from transfer_scene import IN_PARTS, PART, RGW_S3, SWIFT_API, SWIFT_S3, TransferScene
+
+import jsobj
+
+SMALL, LARGE = os.urandom(1000), os.urandom(2 * PART + 5)
+
+
+def add_profile(scene: TransferScene, name: str, endpoint: str, region: str, pair: tuple[str, str]) -> None:
+    """A further profile beside those that are in the scene's HOME."""
+    here = scene.jsobj
+    here.credentials.parent.mkdir(parents=True, exist_ok=True)
+    with here.credentials.open("a") as file:
+        file.write(f"[{name}]\naws_access_key_id = {pair[0]}\naws_secret_access_key = {pair[1]}\n")
+    here.credentials.chmod(0o600)
+    with here.config.open("a") as file:
+        file.write(
+            f"[profile {name}]\nregion = {region}\nendpoint_url = {endpoint}\ns3 =\n  addressing_style = path\n"
+            "request_checksum_calculation = when_required\nresponse_checksum_validation = when_required\n"
+        )
+
+
+@dataclass(frozen=True)
+class Two:
+    """``here`` is where the commands run, with its own login; its profile ``there`` opens the bucket of ``there``."""
+
+    here: TransferScene
+    there: TransferScene
+
+    def __call__(self, verb: str, *words: str, code: int = 0) -> dict[str, object]:
+        """The command's document, or that of its error."""
+        done = self.here(verb, *words, "--dest-profile", "there", *IN_PARTS, "--json", code=code)
+        found: dict[str, object] = done.json if done.out else done.error
+        return found
+
+
+@pytest.fixture
+def two(
+    make_scene: Callable[[str], TransferScene],
+    endpoint_of: Callable[[str], tuple[str, str]],
+    witness_key: tuple[str, str],
+) -> Callable[[str, str], Two]:
+    """``two(ground, other)``: the other one is spoken to over S3."""
+
+    def make(ground: str, other: str) -> Two:
+        here, there = make_scene(ground), make_scene(other)
+        add_profile(here, "there", *endpoint_of(other), witness_key)
+        return Two(here, there)
+
+    return make
+
+
+@pytest.fixture(params=[SWIFT_S3, RGW_S3])
+def projects(
+    request: pytest.FixtureRequest,
+    make_scene: Callable[[str], TransferScene],
+    endpoint_of: Callable[[str], tuple[str, str]],
+    cloud: Cloud,
+) -> Iterator[tuple[TransferScene, str]]:
+    """A scene of alice with a profile of otto too, who has another project of the same server; and his bucket."""
+    import boto3
+
+    scene, pair = make_scene(request.param), cloud.mint_ec2_key("otto")
+    endpoint, region = endpoint_of(request.param)
+    add_profile(scene, "otto", endpoint, region, pair)
+    client, bucket = boto3.Session(*pair, region_name=region).client("s3", endpoint_url=endpoint), uuid.uuid4().hex
+    client.create_bucket(Bucket=bucket)
+    yield scene, f"s3://{bucket}/"
+    for item in client.list_objects(Bucket=bucket).get("Contents", ()):
+        client.delete_object(Bucket=bucket, Key=item["Key"])
+    client.delete_bucket(Bucket=bucket)
+    client.close()
+    cloud.delete_ec2_key("otto", pair[0])
+
+
+@pytest.mark.parametrize("ground", [SWIFT_S3, SWIFT_API])
+@pytest.mark.parametrize("verb", ["cp", "mv"])
+def test_from_swift_to_ceph_with_all_that_is_kept(two: Callable[[str, str], Two], ground: str, verb: str) -> None:
+    both = two(ground, RGW_S3)
+    here, there = both.here, both.there
+    here.put("raw/small", SMALL, ContentType="text/x-own", Metadata={"run": "42"}, CacheControl="max-age=60")
+    here.put_in_parts("raw/large", LARGE, PART)
+    here.put("other", b"")
+    plan = both(verb, here.url("raw/"), there.url(), "--dry-run")
+    assert {row["action"] for row in plan["items"]} == {"copy" if verb == "cp" else "move"}  # type: ignore[attr-defined]
+    assert there.keys() == []
+    done = both(verb, here.url("raw/*"), there.url("new/"))
+    assert (done["done"], done["failed"], done["unverified"]) == (2, 0, 0)
+    assert (there.get("new/small"), there.get("new/large")) == (SMALL, LARGE)
+    head = there.head("new/small")
+    assert (head["ContentType"], head["CacheControl"], head["Metadata"]["run"]) == ("text/x-own", "max-age=60", "42")
+    assert set(here.keys()) == {"other", *(() if verb == "mv" else ("raw/small", "raw/large"))}
+    assert there.unfinished() == []
+
+
+def test_to_a_login_of_the_swift_api(two: Callable[[str, str], Two]) -> None:
+    both = two(SWIFT_API, RGW_S3)
+    both.there.put("a", LARGE)
+    words = (both.there.url("a"), both.here.url("b"), "--profile", "there", "--dest-cloud", "demo")
+    assert both.here.summary("mv", *words, *IN_PARTS)["verified"] == 1
+    assert (both.here.get("b"), both.there.keys()) == (LARGE, [])
+    missing = both.here("cp", both.here.url("b"), "swift://not-there/", "--dest-cloud", "demo", "--json", code=5).error
+    assert missing["message"].startswith("destination: ")
+    assert "--cloud demo" in missing["hint"]
+
+
+@pytest.mark.parametrize("size", [1000, 2 * PART + 5])
+def test_between_two_projects_of_one_server(projects: tuple[TransferScene, str], size: int) -> None:
+    scene, target = projects
+    scene.put("a", os.urandom(size))
+    before = scene.digests()["a"]
+    assert scene.summary("mv", scene.url("a"), target, "--dest-profile", "otto", *IN_PARTS)["verified"] == 1
+    assert scene.keys() == []
+    assert scene.summary(
+        "mv", f"{target}a", scene.url("back"), "--profile", "otto", "--dest-profile", "demo", *IN_PARTS
+    )
+    assert scene.digests() == {"back": before}
+
+
+def test_an_error_names_the_login_that_it_is_about(
+    two: Callable[[str, str], Two],
+    endpoint_of: Callable[[str], tuple[str, str]],
+    witness_key: tuple[str, str],
+) -> None:
+    both = two(SWIFT_S3, RGW_S3)
+    here, there = both.here, both.there
+    here.put("a", SMALL)
+    add_profile(here, "wrong", *endpoint_of(RGW_S3), (witness_key[0], "x" * 32))
+    words = ("cp", here.url("a"), there.url("b"), "--json")
+    error = here(*words, "--dest-profile", "wrong", code=4).error
+    assert error["message"].startswith("destination: "), error
+    assert "--profile there" not in error["hint"]
+    error = here(
+        "mv", there.url("a"), here.url("b"), "--json", "--profile", "wrong", "--dest-profile", "demo", code=4
+    ).error
+    assert error["message"].startswith("source: "), error
+    missing = both("mv", here.url("a"), f"s3://{there.bucket}-not/", code=5)
+    assert str(missing["message"]).startswith("destination: "), missing
+    assert "--profile there" in str(missing["hint"])
+    assert (here.keys(), there.keys()) == (["a"], [])
+
+
+def test_one_object_under_two_logins_is_never_moved_onto_itself(
+    over_s3: TransferScene, endpoint_of: Callable[[str], tuple[str, str]], witness_key: tuple[str, str]
+) -> None:
+    add_profile(over_s3, "there", *endpoint_of(RGW_S3), witness_key)
+    over_s3.put("tree/a", SMALL)
+    for source, target in (("tree/a", "tree/a"), ("tree/", "tree/deep/"), ("**a", "x/")):
+        words = (over_s3.url(source), over_s3.url(target), "--dest-profile", "there", "--json")
+        over_s3("mv", *words, code=2)
+    assert over_s3.keys() == ["tree/a"]
+
+
+def test_the_same_name_of_another_server_is_another_object(
+    two: Callable[[str, str], Two], endpoint_of: Callable[[str], tuple[str, str]]
+) -> None:
+    both = two(SWIFT_S3, RGW_S3)
+    same = TransferScene(both.here.jsobj, RGW_S3, both.here.bucket, both.there.witness, endpoint_of(RGW_S3)[0])
+    same.witness.create_bucket(Bucket=same.bucket)
+    both.here.put("a", SMALL)
+    assert both("mv", both.here.url(), both.here.url())["done"] == 1
+    assert (both.here.keys(), same.get("a")) == ([], SMALL)
+    same.drop_bulk()
+
+
+def test_an_endpoint_alone_is_no_login(over_s3: TransferScene) -> None:
+    words = ("cp", over_s3.url("a"), over_s3.url("b"), "--dest-endpoint", "https://s3.example", "--json")
+    assert "--dest-profile" in over_s3(*words, code=2).error["hint"]
+    words = ("cp", "s3://a/b", "swift://a/c", "--dest-cloud", "demo", *words[3:])
+    assert "swift://" in over_s3(*words, code=2).error["message"]
+
+
+def test_plain_http_to_another_machine_is_refused(over_s3: TransferScene) -> None:
+    words = ("--dest-profile", "demo", "--dest-endpoint", "http://s3.example", "--json")
+    error = over_s3("cp", over_s3.url("a"), over_s3.url("b"), *words, code=2).error
+    assert error["message"].startswith("destination: ")
+
+
+def test_a_program_copies_to_another_connection(
+    two: Callable[[str, str], Two], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = two(SWIFT_S3, RGW_S3)
+    both.here.put("a", SMALL)
+    both.here.put("b", SMALL)
+    monkeypatch.setenv("HOME", str(both.here.jsobj.home))
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    sources = [both.here.url("a"), both.here.url("b")]
+    done = jsobj.connect("demo").move(sources, both.there.url("new/"), to=jsobj.connect("there"))
+    assert (done.done, both.there.keys(), both.here.keys()) == (2, ["new/a", "new/b"], [])
