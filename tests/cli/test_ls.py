@@ -243,6 +243,13 @@ def test_a_missing_place_does_not_keep_others_from_being_listed(scene: Scene) ->
     assert "[bucket-not-found]" in done.err
 
 
+def test_a_mistyped_bucket_among_several(scene: Scene) -> None:
+    scene.fill(TREE)
+    done = scene("ls", f"{scene.dialect}://{scene.bucket}x/", scene.url("a/c/"), code=5)
+    assert done.lines == [scene.url("a/c/d")]
+    assert f"did you mean '{scene.bucket}'" in done.err
+
+
 def test_a_failure_is_told_at_its_place_on_a_terminal(scene: Scene) -> None:
     scene.fill(TREE)
     with scene.jsobj.terminal("ls", scene.url("a/"), scene.url("nope"), scene.url("a/c/")) as child:

@@ -42,11 +42,8 @@ OTHER_WORDS = {
 }
 
 _FOLDERS = "of ls and rm: -r; folders are sent and fetched with all that is in them: leave it out"
-_PARALLEL, _RATE, _LINKS = (
-    "--parallel N",
-    "--limit-rate 10M",
-    "--links follow, or --links skip; of jsobj tree: --depth N",
-)
+_PARALLEL, _RATE = "--parallel N", "--limit-rate 10M"
+_LINKS = "--links follow, or --links skip; of jsobj tree: --depth N"
 _REPLACES = "existing objects and files are replaced where they differ; --no-clobber leaves them alone"
 _KEPT = "a transfer deletes nothing: jsobj rm URL"
 _WHERE = "the profile or the cloud names the region; that of a copy's DEST: --dest-profile NAME, --dest-cloud NAME"

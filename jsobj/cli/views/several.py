@@ -37,10 +37,20 @@ class Several:
         except JsobjError as error:
             if (named and self._alone) or _ends(error):
                 raise
+            first = not self._failures
             self._world.out.flush_stream()
-            self._world.out.failed(url, error, hint=not self._failures)
+            self._world.out.failed(url, self._explained(error) if first else error, hint=first)
             self._failures.append(error)
             return None
+
+    def _explained(self, error: JsobjError) -> JsobjError:
+        """With the hint that a command for one place would end with."""
+        import click
+
+        from jsobj.cli.views.unknown_bucket import explained
+
+        bucket = isinstance(error, BucketNotFound)
+        return explained(self._world, click.get_current_context(), error) if bucket else error
 
     def objects(self, opened: BucketStores, place: Location) -> Iterator[Location]:
         """The object that is named, or those that match a pattern; folders that match are left out with a warning."""
