@@ -76,9 +76,10 @@ class FileSource:
 
 @dataclass(frozen=True, slots=True)
 class BytesSource:
-    """Bytes in memory."""
+    """Bytes in memory. ``at_once``: how many leave at most before they are counted, 0 for many."""
 
     data: bytes | bytearray | memoryview
+    at_once: int = 0
 
     @property
     def size(self) -> int:

@@ -137,7 +137,7 @@ class Wire:
         view[:room] = head
         while offset < size:
             if offset and isinstance(source, BytesSource):
-                self._send_held(connection, source.view[offset:], digest, moved)
+                self._send_held(connection, source.view[offset:], source.at_once or BUFFER, digest, moved)
                 return
             piece = view[room : room + size - offset]
             try:
@@ -152,10 +152,12 @@ class Wire:
             if moved is not None:
                 moved(count)
 
-    def _send_held(self, connection: socket.socket, data: memoryview, digest: Any, moved: Moved | None) -> None:
+    def _send_held(
+        self, connection: socket.socket, data: memoryview, step: int, digest: Any, moved: Moved | None
+    ) -> None:
         """What is in memory leaves from where it lies."""
-        for start in range(0, len(data), BUFFER):
-            piece = data[start : start + BUFFER]
+        for start in range(0, len(data), step):
+            piece = data[start : start + step]
             if digest is not None:
                 digest.update(piece)
             self._send_all(connection, piece)

@@ -40,9 +40,12 @@ def send_stream(
     part_size: int,
     moved: Moved,
     in_flight: int = IN_FLIGHT,
+    at_once: int = 0,
     stop: Callable[[], None] = lambda: None,
 ) -> Streamed:
     """Send everything that ``chunks`` gives as one object. ``stop`` ends what holds ``moved`` back, on Ctrl-C.
+
+    ``at_once``: bytes that leave at most before they are counted, 0 for many.
 
     Raises :class:`JsobjError`, and whatever ``chunks`` raises; then no object was made and nothing is left behind.
     """
@@ -51,11 +54,12 @@ def send_stream(
     ahead = deque(islice(parts, 2))
     if len(ahead) < 2:
         data = ahead[0] if ahead else memoryview(b"")
-        etag = store.put(key, BytesSource(data), options, moved=moved)
+        etag = store.put(key, BytesSource(data, at_once), options, moved=moved)
         return Streamed(len(data), etag, "digest")
     options = replace(options, metadata={**options.metadata, PART_SIZE: str(size)})
     with begun_upload(store, key, options) as upload:
-        sent = _send_all(store, upload, _chained(ahead, parts), moved, in_flight, stop)
+        sources = (BytesSource(part, at_once) for part in _chained(ahead, parts))
+        sent = _send_all(store, upload, sources, moved, in_flight, stop)
         etag = store.complete(upload, sent, options)
     return Streamed(sum(part.size for part in sent), etag, "parts")
 
@@ -103,18 +107,18 @@ def _parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Itera
 
 
 def _send_all(
-    store: Store, upload: Upload, parts: Iterator[memoryview], moved: Moved, in_flight: int, stop: Callable[[], None]
+    store: Store, upload: Upload, parts: Iterator[BytesSource], moved: Moved, in_flight: int, stop: Callable[[], None]
 ) -> tuple[Part, ...]:
     done: list[Part] = []
     waiting: deque[Future[Part]] = deque()
     with ThreadPoolExecutor(in_flight, thread_name_prefix="part") as pool:
         try:
-            for number, data in enumerate(parts, start=1):
+            for number, source in enumerate(parts, start=1):
                 if number > store.limits.parts:
-                    raise _too_long(store.limits.parts, len(data))
+                    raise _too_long(store.limits.parts, source.size)
                 if len(waiting) >= in_flight:
                     done.append(waiting.popleft().result())
-                waiting.append(pool.submit(store.put_part, upload, number, BytesSource(data), moved=moved))
+                waiting.append(pool.submit(store.put_part, upload, number, source, moved=moved))
             done += [future.result() for future in waiting]
         except BaseException as error:
             for future in waiting:

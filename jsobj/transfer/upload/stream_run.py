@@ -44,7 +44,9 @@ def upload_stream(
         pieces = iter(through(encoder(options.compress), pieces))
     put = replace(options.kept, content_encoding=options.compress or options.kept.content_encoding)
     try:
-        sent = send_stream(store, key, pieces, put, part_size=options.part_size, moved=moved, stop=moved.stop)
+        sent = send_stream(
+            store, key, pieces, put, part_size=options.part_size, moved=moved, at_once=moved.at_once, stop=moved.stop
+        )
     except UploadNotFound as error:
         message = f"{name}: its upload was aborted on the server while it was under way"
         raise error.reworded(message, hint="send it again from its beginning: a stream cannot be read twice") from error

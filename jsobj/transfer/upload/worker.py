@@ -208,6 +208,7 @@ class Sender(StorePerformer[UploadUnit]):
                 part_size=plan_layout(most, self._store.limits, _SQUEEZED_PART).part_size,
                 moved=moved,
                 in_flight=1,
+                at_once=self._moved.at_once,
             )
 
         sent = once_anew(file.path, self._moved, send)

@@ -81,9 +81,11 @@ def test_a_server_that_takes_no_bytes_for_a_while_is_named_and_waited_for(
 
 @pytest.mark.timeout(60)
 def test_a_source_that_brings_few_bytes_at_once_leaves_in_small_pieces(tmp_path: Path) -> None:
-    path, counts = tmp_path / "file", list[int]()
+    path = tmp_path / "file"
     path.write_bytes(bytes(SIZE))
-    with slow_server(0.0, 1) as ours, contextlib.closing(Wire(lambda: ours)) as wire, path.open("rb") as file:
-        source = FileSource(file.fileno(), 0, SIZE, "file", 100_000)
-        assert wire.ask(HEAD, source, moved=counts.append, idle=30).status == 200
-    assert (sum(counts), max(counts)) == (SIZE, 100_000)
+    with path.open("rb") as file:
+        for source in (FileSource(file.fileno(), 0, SIZE, "file", 170_000), BytesSource(bytes(SIZE), 170_000)):
+            counts: list[int] = []
+            with slow_server(0.0, 1) as ours, contextlib.closing(Wire(lambda ours=ours: ours)) as wire:
+                assert wire.ask(HEAD, source, moved=counts.append, idle=30).status == 200
+            assert (sum(counts), max(counts)) == (SIZE, 170_000)
