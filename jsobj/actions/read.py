@@ -61,7 +61,7 @@ def write_out(
     for source in sources:
         store = context.stores.of(source)
         info = store.head(source.key)
-        reading = ReadStream(store, info, stop=store.stop)
+        reading = ReadStream(store, info, stop=store.stop, accept_unverified=options.accept_unverified)
         chunks: Iterator[Any] = iter(reading)
         if decodable(info.content_encoding) and not options.raw:
             chunks = through(decoder(info.content_encoding.strip().lower()), chunks)

@@ -6,12 +6,13 @@ import os
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.api.results import TransferFailed, VerifyResult
+from jsobj.errors import BadUsage
 from jsobj.identity.settings import Settings
 from jsobj.store.location import parse_location
 from jsobj.transfer.events import Event, Listener, Noted, Summary
@@ -25,29 +26,6 @@ if TYPE_CHECKING:
     from jsobj.transfer.verify import Checked
 
 StrPath = str | os.PathLike[str]
-
-
-class TransferFailed(JsobjError):
-    """Some items were not transferred; run the same call again to go on. ``code`` as the command's exit code."""
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyResult:
-    """What :meth:`Transfers.verify` found. ``counts``: items in each state; ``differences``: those that are not fine.
-
-    States: ``same``, ``differs``, ``missing``, ``extra`` (no such file), ``unverified`` (no digest to compare),
-    ``unreadable`` (the file), ``link`` (left out), and for a Zarr ``intact`` and ``forbidden``. ``code`` as the
-    command's exit code.
-    """
-
-    counts: Mapping[str, int]
-    differences: tuple[Checked, ...]
-    code: ExitCode
-
-    @property
-    def same(self) -> bool:
-        """Whether everything was compared, and is as it should be."""
-        return self.code is ExitCode.OK
 
 
 class Transfers(ABC):
@@ -152,6 +130,7 @@ class Transfers(ABC):
         parallel: int | None = None,
         overwrite: bool = True,
         check: str = "content",
+        accept_unverified: bool = False,
         listen: Listener | None = None,
     ) -> Summary:
         """Fetch an object, or everything below a prefix; or write one object to a file object.
@@ -162,6 +141,8 @@ class Transfers(ABC):
             A path; or a file object open for writing in binary mode, which gets the bytes in order, decompressed where
             the object has a ``Content-Encoding``. Where the server knows only a digest of the whole, damage is found at
             the end: discard what was written when this raises.
+        accept_unverified:
+            Keep bytes that came twice alike also where they do not give the object's ETag.
 
         Raises
         ------
@@ -173,6 +154,7 @@ class Transfers(ABC):
         from jsobj.transfer.outcomes import Result
 
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite, check=check)
+        options = replace(options, accept_unverified=accept_unverified)
         filters, to_file = Filters.of(include, exclude), not isinstance(destination, str | os.PathLike)
         location = parse_location(url, need_key=to_file)
 

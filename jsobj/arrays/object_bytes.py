@@ -11,7 +11,7 @@ from jsobj.net.body import BytesSink, Room
 from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import Got, Store
-from jsobj.transfer.compare import DigestComparison, bytes_differ, compare_held
+from jsobj.transfer.compare import DigestComparison, bytes_differ, compare_held, is_damage, object_damaged
 
 
 class Memory(Room, Protocol):
@@ -49,6 +49,8 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> O
         if found.same or (found.same is None and not found.suspicious):
             return ObjectBytes(data, found.by)
         if found.same is None and memoryview(data) == before:
+            if is_damage(store, got.info):
+                raise object_damaged(store, key, "fetched twice; these bytes were not given out")
             return ObjectBytes(data, "twice")  # the parts are of uneven sizes, as some programs make them
         before = memoryview(data)
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -68,7 +69,7 @@ def layouts(store: Store, info: ObjectInfo) -> Iterator[Layout]:
 
 
 def is_certain(store: Store, info: ObjectInfo) -> bool:
-    """Whether a multipart object's layout is beyond doubt, though nobody recorded it: then its ETag tells damage.
+    """Whether a multipart object's layout is beyond doubt, although it is not recorded: then its ETag tells damage.
 
     It is where the server reports the first and the last part, and they are those of equal parts that make the number
     of parts; else where the number leaves room for one whole MiB only, which is a usual size. Few parts of a size that
@@ -81,6 +82,49 @@ def is_certain(store: Store, info: ObjectInfo) -> bool:
         layout = Layout(info.size, first)
         return layout.count == info.parts and store.part_size(info, info.parts) == layout.part(info.parts).size
     return only_usual(info.size, info.parts)
+
+
+def is_damage(store: Store, info: ObjectInfo, *, accept_unverified: bool = False) -> bool:
+    """The rule of all readers for bytes that came twice alike, and that do not give the ETag in any usual layout."""
+    return not accept_unverified and is_certain(store, info)
+
+
+def object_damaged(store: Store, key: str, seen: str) -> BytesDiffer:
+    """The error where :func:`is_damage`, of a reader that keeps nothing; ``seen`` as in :func:`bytes_differ`."""
+    named = f"{shlex.quote(store.place.url(key))}{store.place.at}"
+    return bytes_differ(
+        key,
+        seen,
+        f"the object itself may be damaged; to keep what comes: jsobj download --accept-unverified {named} FILE",
+    )
+
+
+class PartDigests:
+    """The MD5s of the parts of a layout, from bytes that come in order."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._size = layout.part_size
+        self._done: list[str] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._digest, self._room = hashlib.md5(usedforsecurity=False), self._size
+
+    def update(self, data: bytes | bytearray | memoryview) -> None:
+        """Take the next bytes."""
+        view = memoryview(data)
+        while len(view):
+            if not self._room:
+                self._done.append(self._digest.hexdigest())
+                self._begin()
+            piece = view[: self._room]
+            self._digest.update(piece)
+            self._room -= len(piece)
+            view = view[len(piece) :]
+
+    def md5s(self) -> list[str]:
+        """Of the parts so far; the last one may have begun only."""
+        return [*self._done, self._digest.hexdigest()]
 
 
 def compare(store: Store, info: ObjectInfo, descriptor: int) -> DigestComparison:

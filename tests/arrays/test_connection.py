@@ -15,7 +15,7 @@ from fixtures_places import PROFILE, Place
 
 import jsobj
 from jsobj.api.connection import Connection
-from jsobj.api.transfers import TransferFailed
+from jsobj.api.results import TransferFailed
 from jsobj.errors import BadUsage, ExitCode, JsobjError, ObjectNotFound
 from jsobj.transfer.events import Done, Event
 from jsobj.transfer.verify import Checked

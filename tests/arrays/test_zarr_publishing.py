@@ -13,7 +13,7 @@ from commands import Jsobj
 from fixtures_places import PROFILE, Place
 
 import jsobj
-from jsobj.api.transfers import TransferFailed
+from jsobj.api.results import TransferFailed
 from jsobj.arrays.parallel import SomeFailed
 from jsobj.errors import ExitCode
 from jsobj.transfer.events import Done, LeftOut, Skipped

@@ -12,7 +12,7 @@ from crash_scene import MIB, PART, SPARSE, Crash, content, kill
 from fault_proxy import Answer, Rule
 
 import jsobj
-from jsobj.api.transfers import TransferFailed
+from jsobj.api.results import TransferFailed
 
 OLD = content(MIB, 20)
 DATA = content(4 * PART + MIB, 21)

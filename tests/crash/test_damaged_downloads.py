@@ -75,6 +75,22 @@ def test_F06_wrong_bytes_of_another_client_are_damage_where_its_parts_are_certai
 
 
 @S3
+@pytest.mark.parametrize("words", [("cat",), ("download", "-")], ids=["cat", "download"])
+def test_wrong_bytes_on_standard_output_end_with_8_where_the_parts_are_certain(
+    crash: Crash, words: tuple[str, ...]
+) -> None:
+    data = content(31 * MIB // 2, 22).hex().encode()
+    crash.put("data", data, 5 * MIB)
+    command, *rest = words
+    crash.proxy.add(Rule("flip", "receiving", at=77, times=0, **GETS))
+    got = crash.jsobj(command, crash.url("data"), *rest, code=8)
+    assert "those that are stored" in got.err
+    assert "jsobj download --accept-unverified" in got.err
+    if command == "download":
+        crash.jsobj(command, crash.url("data"), *rest, "--accept-unverified")
+
+
+@S3
 def test_F06_what_always_comes_the_same_and_wrong_is_told_after_two_passes(crash: Crash) -> None:
     crash.upload(crash.path("data", DATA), "data")  # which notes the size of its parts
     crash.proxy.clear()

@@ -2,7 +2,8 @@
 
 Where the server tells the MD5 of a stretch, its bytes are given out only after they were compared, and wrong ones are
 fetched again. Where it tells only a digest of the whole, wrong bytes are found at the end: the last thing that the
-reader gets is then an error.
+reader gets is then an error. Where the size of another client's parts is certain and the bytes do not give the ETag,
+they are read once more to know why.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ from jsobj.net.body import BytesSink
 from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compare import bytes_differ, layouts
+from jsobj.transfer.compare import PartDigests, bytes_differ, is_certain, is_damage, layouts, object_damaged
 from jsobj.transfer.engine.parallel_map import parallel_map
+from jsobj.transfer.part_layout import Layout
 
 _STRETCH = 8 * 1024**2  # bytes that are fetched at once where the object's own parts do not say
 _LARGEST = 32 * 1024**2  # bytes; larger parts are not held in memory for the sake of their MD5
 _AHEAD = 64 * 1024**2  # bytes that are held at most
 _WORKERS = 4
+_DAMAGED = "they came twice alike; the bytes that were given out are those that are stored"
 _GIVEN_OUT = "the bytes that were given out are wrong: throw them away"
 
 
@@ -35,7 +38,8 @@ class ReadStream:
     have its digest), and whatever the store raises.
 
     ``stop`` is called when reading ends early: a caller that has the store for itself closes its connections instead
-    of waiting for what is on its way. ``pool``: the caller's threads, which are not waited for.
+    of waiting for what is on its way. ``pool``: the caller's threads, which are not waited for. ``accept_unverified``:
+    bytes that came twice alike are no error (:func:`is_damage`).
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class ReadStream:
         size: int | None = None,
         stop: Callable[[], None] = lambda: None,
         pool: Executor | None = None,
+        accept_unverified: bool = False,
     ) -> None:
         self._store = store
         self._info = info
@@ -54,6 +59,7 @@ class ReadStream:
         self._size = info.size - start if size is None else size
         self._stop = stop
         self._pool = pool
+        self._accept_unverified = accept_unverified
         self.verified = ""
 
     def __iter__(self) -> Iterator[bytearray]:
@@ -75,18 +81,50 @@ class ReadStream:
 
     def _in_parts(self, etag: str) -> Iterator[bytearray]:
         """In the parts in which it was sent, as far as they are known: their MD5s make the composite ETag."""
-        layout = next(layouts(self._store, self._info), None)
-        if layout is None or layout.part_size > _LARGEST:
+        found = list(layouts(self._store, self._info))
+        if not found:
             yield from self._plain(0, self._size)
             return
+        first, *others = found
         md5s: list[str] = []
-        for data, md5 in self._ahead(_stretches(0, self._size, layout.part_size), layout.part_size):
-            md5s.append(md5)  # taken by the thread that fetched it
-            yield data
+        yield from self._parts_hashed(first, md5s)
         if composite(md5s) == etag:
             self.verified = "parts"
-        elif self._info.metadata.get(PART_SIZE) == str(layout.part_size):  # known, not guessed
+        elif self._info.metadata.get(PART_SIZE) == str(first.part_size):  # known, not guessed
             raise bytes_differ(self._info.key, _GIVEN_OUT)
+        elif is_certain(self._store, self._info):
+            self.verified = self._read_again(etag, first, others, md5s)
+
+    def _parts_hashed(self, layout: Layout, md5s: list[str]) -> Iterator[bytearray]:
+        """All bytes; the MD5s of their parts are added to ``md5s``."""
+        if layout.part_size <= _LARGEST:
+            for data, md5 in self._ahead(_stretches(0, self._size, layout.part_size), layout.part_size):
+                md5s.append(md5)  # taken by the thread that fetched it
+                yield data
+            return
+        digests = PartDigests(layout)
+        for data in self._plain(0, self._size):
+            digests.update(data)
+            yield data
+        md5s.extend(digests.md5s())
+
+    def _read_again(self, etag: str, first: Layout, others: Sequence[Layout], md5s: list[str]) -> str:
+        """What the bytes that were given out were compared by, "" if by nothing; an error where they are wrong."""
+        again: list[str] = []
+        digests = [PartDigests(layout) for layout in others]
+        try:
+            for data in self._parts_hashed(first, again):
+                for each in digests:
+                    each.update(data)
+        except JsobjError as error:
+            raise bytes_differ(self._info.key, f"they could not be read a second time: {error.message}") from error
+        if again != md5s:
+            raise bytes_differ(self._info.key, _GIVEN_OUT)
+        if any(composite(each.md5s()) == etag for each in digests):
+            return "parts"
+        if is_damage(self._store, self._info, accept_unverified=self._accept_unverified):
+            raise object_damaged(self._store, self._info.key, _DAMAGED)
+        return ""
 
     def _hashed(self, md5: str) -> Iterator[bytearray]:
         digest = hashlib.md5(usedforsecurity=False)

@@ -18,7 +18,7 @@ from jsobj.net.partial import Partial
 from jsobj.store.digest_tries import until_digest_matches
 from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
-from jsobj.transfer.compare import DigestComparison, bytes_differ, compare, hashed, is_certain, layouts
+from jsobj.transfer.compare import DigestComparison, bytes_differ, compare, hashed, is_damage, layouts
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
 from jsobj.transfer.download.kept_parts import begun_parts, proven_parts
@@ -332,7 +332,8 @@ class Receiver(StorePerformer[DownloadUnit]):
             return found.by if found.same else None
         if not found.suspicious:
             return ""
-        return "" if twice and (self._options.accept_unverified or not is_certain(self._store, info)) else None
+        accepted = self._options.accept_unverified
+        return "" if twice and not is_damage(self._store, info, accept_unverified=accepted) else None
 
     # -- committing
 
