@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,9 @@ from transfer_scene import (
     speaks_s3,
     write_profile,
 )
+
+# The fault proxy, for the modules here.
+sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 
 RESTRICTED = "app-cred-restricted"
 

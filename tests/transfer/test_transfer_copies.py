@@ -57,6 +57,13 @@ def test_files_here_are_refused_with_the_command_that_is_meant(over_s3: Transfer
     assert said["hint"].startswith("jsobj upload ")
 
 
+def test_one_place_alone_lacks_a_destination(over_s3: TransferScene) -> None:
+    error = over_s3("mv", over_s3.url("a b"), "--profile", "demo", "--json", code=2).error
+    assert error["message"].startswith("DEST is missing")
+    assert error["hint"] == f"jsobj mv '{over_s3.url('a b')}' s3://BUCKET/ --profile demo"
+    assert "SOURCE and DEST" in over_s3("cp", "--json", code=2).error["message"]
+
+
 def test_what_is_not_there_is_not_found(over_s3: TransferScene) -> None:
     error = over_s3("cp", over_s3.url("nothing"), over_s3.url("x"), "--json", code=5).error
     assert error["reference"] == "object-not-found"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from fault_proxy import Rule, fault_proxy
 from fixtures_cloud import Cloud
 from transfer_scene import IN_PARTS, PART, RGW_S3, SWIFT_API, SWIFT_S3, TransferScene
 
@@ -171,6 +174,60 @@ def test_the_same_name_of_another_server_is_another_object(
     assert both("mv", both.here.url(), both.here.url())["done"] == 1
     assert (both.here.keys(), same.get("a")) == ([], SMALL)
     same.drop_bulk()
+
+
+def test_ctrl_c_keeps_the_source_and_leaves_nothing_half_made(
+    two: Callable[[str, str], Two],
+    endpoint_of: Callable[[str], tuple[str, str]],
+    witness_key: tuple[str, str],
+) -> None:
+    both = two(SWIFT_S3, RGW_S3)
+    here, there = both.here, both.there
+    here.put_in_parts("a", LARGE, PART)
+    endpoint, region = endpoint_of(SWIFT_S3)
+    stall = Rule("stall", "receiving", "GET", "/a$", at=1000, times=0)
+    with fault_proxy(endpoint, [stall]) as proxy:
+        add_profile(here, "slow", proxy.url, region, witness_key)
+        words = ("mv", here.url("a"), there.url("b"), "--profile", "slow", "--dest-profile", "there", *IN_PARTS)
+        process = here.jsobj.start(*words)
+        try:
+            stall.wait()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(60) == 130, (here.jsobj.home / "output").read_text()
+        finally:
+            process.kill()
+            process.wait()
+    assert (here.keys(), there.keys(), there.unfinished()) == (["a"], [], [])
+
+
+def test_bytes_that_change_on_the_way_are_never_moved(
+    two: Callable[[str, str], Two], endpoint_of: Callable[[str], tuple[str, str]], witness_key: tuple[str, str]
+) -> None:
+    both = two(SWIFT_S3, RGW_S3)
+    both.here.put("a", SMALL)
+    endpoint, region = endpoint_of(SWIFT_S3)
+    with fault_proxy(endpoint, [Rule("flip", "receiving", "GET", "/a$", at=500, times=0)]) as proxy:
+        add_profile(both.here, "bad", proxy.url, region, witness_key)
+        error = both("mv", both.here.url("a"), both.there.url("b"), "--profile", "bad", code=8)
+    assert error
+    assert (both.here.keys(), both.there.keys()) == (["a"], [])
+
+
+def test_completion_of_a_destination_asks_its_own_login(two: Callable[[str, str], Two]) -> None:
+    both = two(SWIFT_S3, RGW_S3)
+    line = f"jsobj cp --dest-profile there {both.here.url('a')} s3://t-"
+    program = "import sys; sys.argv[0] = 'jsobj'; from jsobj.__main__ import main; main()"
+    offered = subprocess.run(
+        [*both.here.jsobj.command()[:1], "-c", program],
+        env=both.here.jsobj.environment({"_JSOBJ_COMPLETE": "bash_complete", "_JSOBJ_LINE": line}),
+        cwd=both.here.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    assert both.there.bucket in offered
+    assert both.here.bucket not in offered
 
 
 def test_an_endpoint_alone_is_no_login(over_s3: TransferScene) -> None:

@@ -9,15 +9,15 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places
-from jsobj.cli.parsing.transfer_options import Chosen, copy_options, filter_options
+from jsobj.cli.parsing.transfer_options import Chosen, copy_options, filter_options, one_missing
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 
 
 @command("cp")
-@click.argument("source", nargs=-1, required=True, metavar="SOURCE...", shell_complete=complete_places)
-@click.argument("destination", metavar="DEST", shell_complete=complete_places)
+@click.argument("source", nargs=-1, metavar="SOURCE...", shell_complete=complete_places)
+@click.argument("destination", metavar="DEST", required=False, default="", shell_complete=complete_places)
 @copy_options
 @filter_options
 def cp(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
@@ -41,8 +41,8 @@ def cp(world: World, source: tuple[str, ...], destination: str, **words: object)
 
 
 @command("mv")
-@click.argument("source", nargs=-1, required=True, metavar="SOURCE...", shell_complete=complete_places)
-@click.argument("destination", metavar="DEST", shell_complete=complete_places)
+@click.argument("source", nargs=-1, metavar="SOURCE...", shell_complete=complete_places)
+@click.argument("destination", metavar="DEST", required=False, default="", shell_complete=complete_places)
 @copy_options
 @filter_options
 def mv(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
@@ -63,7 +63,10 @@ def _copy(world: World, source: tuple[str, ...], destination: str, chosen: Chose
     from jsobj.actions.copy import copy
     from jsobj.store.location import parse_location
 
-    _require_remote((*source, destination), "mv" if move else "cp")
+    verb = "mv" if move else "cp"
+    if not source:
+        raise one_missing(world, verb, destination)
+    _require_remote((*source, destination), verb)
     world.will_change_names()
     places, end = [parse_location(text) for text in source], parse_location(destination)
     _require_login_of_endpoint(chosen, end.dialect)

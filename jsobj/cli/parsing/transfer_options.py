@@ -126,6 +126,8 @@ def one_missing(world: World, verb: str, typed: str) -> BadUsage:
     login, word = same_login(cloud=world.cloud, profile=world.profile), shlex.quote(typed)
     if verb == "download":
         return BadUsage("DEST is missing: a file or folder, or '-'", hint=f"jsobj download {word} .{login}")
+    if verb in {"cp", "mv"}:
+        return BadUsage("DEST is missing: another key, or a bucket", hint=f"jsobj {verb} {word} s3://BUCKET/{login}")
     if "://" in typed:
         return BadUsage("SOURCE is missing: what to send", hint=f"jsobj upload FILE {word}{login}")
     hint = (f"jsobj upload {word} s3://BUCKET/{login}", f"or: jsobj upload {word} swift://BUCKET/{login}")
