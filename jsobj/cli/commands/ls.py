@@ -77,8 +77,8 @@ def ls(world: World, url: tuple[str, ...], recursive: bool, unsigned: bool, endp
     URL is s3://BUCKET[/KEY], swift://CONTAINER[/OBJECT] or BUCKET[/KEY]; s3:// or swift:// alone, or none at all, lists
     buckets. Folders end in a slash. KEY may be a pattern: jsobj help patterns. Names are shown relative to the folder
     that is listed; of several places a terminal shows each below its URL, and a pipe gets whole URLs. --json has whole
-    keys and is written while the listing comes, as one document; so is the list by name. In another order it is read
-    whole first, into a temporary file and not into memory. Several places are sorted each by itself.
+    keys, in one document. By name, the order of the server, a listing is shown while it comes; for another order it is
+    read whole first, into a temporary file. Several places are sorted each by itself.
 
     \b
     Examples:
