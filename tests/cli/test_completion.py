@@ -149,13 +149,13 @@ def test_words_of_a_line(line: str, typed: Typed) -> None:
     assert read_line(line, ":=") == typed
 
 
-def modules_loaded_by(jsobj: Jsobj, line: str) -> set[str]:
-    """What a completion of ``line`` has imported by its end."""
-    program = """
+def modules_loaded_by(jsobj: Jsobj, line: str, *, stand_in: bool = True) -> set[str]:
+    """What a completion of ``line`` has imported by its end; ``stand_in``: a server is asked in the same process."""
+    here = "from jsobj.cli.parsing import asked_names; asked_names._wait_for = lambda work: work()"
+    program = f"""
 import sys
 sys.argv[0], sys.exit = "jsobj", lambda *_: None
-from jsobj.cli.parsing import asked_names
-asked_names._wait_for = lambda work: work()  # here, not in a process of its own
+{here if stand_in else ""}
 from jsobj.cli.main import run
 run([])
 print(*sys.modules)
@@ -177,6 +177,37 @@ def test_asking_for_bucket_names_loads_no_sdk(keyed: Jsobj, with_keys: bool) -> 
     modules = modules_loaded_by(keyed, f"jsobj bucket show {'' if with_keys else 'swift://'}")
     assert "jsobj.store.completion_cache" in modules
     assert modules & {"boto3", "botocore", "swiftclient", "keystoneauth1", "requests", "openstack"} == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "offer"),
+    [
+        ("doctor ", "clock"),
+        ("explain NoSuchB", "NoSuchBucket"),
+        ("help ", "patterns"),
+        ("jobs show a", "abc123"),
+        ("export ", "rclone"),
+        ("snippet ", "s3fs"),
+        ("whoami --profile ", ""),
+        ("", "upload"),
+    ],
+)
+def test_names_that_no_server_knows_are_offered_without_heavy_imports(jsobj: Jsobj, line: str, offer: str) -> None:
+    """From tables and files: neither the checks nor anything that talks to a server is imported."""
+    folder = jsobj.home / ".local/state/jsobj/jobs"
+    folder.mkdir(parents=True)
+    (folder / "abc123.db").touch()
+    assert not offer or offer in complete(jsobj, f"jsobj {line}")
+    heavy = {"boto3", "botocore", "rich", "openstack", "keystoneauth1", "requests", "fsspec", "yaml", "ssl", "sqlite3"}
+    heavy |= {"jsobj.doctor.registry", "jsobj.net.request", "jsobj.store.objects"}
+    assert modules_loaded_by(jsobj, f"jsobj {line}", stand_in=False) & heavy == set()
+
+
+def test_the_table_of_checks_is_that_of_the_registry() -> None:
+    from jsobj.doctor.check_names import LAYERS
+    from jsobj.doctor.registry import CHECKS
+
+    assert [(layer, name) for layer, names in LAYERS.items() for name in names] == [(c.layer, c.id) for c in CHECKS]
 
 
 def test_nothing_is_offered_and_nothing_said_where_all_is_broken(jsobj: Jsobj) -> None:

@@ -27,9 +27,9 @@ _ROUNDS = 8  # one fault may hide the next, but not more often than this
 @completer
 def _complete_checks(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
     """Layers, then checks."""
-    from jsobj.doctor.registry import CHECKS
+    from jsobj.doctor.check_names import LAYERS
 
-    return dict.fromkeys([*(check.layer for check in CHECKS), *(check.id for check in CHECKS)])
+    return dict.fromkeys([*LAYERS, *(name for names in LAYERS.values() for name in names)])
 
 
 @command("doctor")

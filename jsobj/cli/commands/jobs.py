@@ -46,7 +46,7 @@ group = Group(
 @completer
 def _complete(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
     """The ids, by the names of the files alone."""
-    from jsobj.transfer.journal.jobs import job_ids
+    from jsobj.transfer.journal.records import job_ids
 
     return sorted(job_ids(settings.state_dir))
 

@@ -24,6 +24,7 @@ from jsobj.transfer.journal.records import (
     JobKey,
     LeftoverUpload,
     UploadRecord,
+    job_ids,
     jobs_folder,
     record,
     require_readable,
@@ -260,15 +261,6 @@ def resting(state_dir: Path, since: float) -> int:
         for entry in entries:
             count += entry.name.endswith(".db") and entry.stat(follow_symlinks=False).st_mtime < since
     return count
-
-
-def job_ids(state_dir: Path) -> Iterator[str]:
-    """The ids of all jobs, by the names of their files alone."""
-    with contextlib.suppress(FileNotFoundError), os.scandir(jobs_folder(state_dir)) as entries:
-        for entry in entries:
-            name, dot, ending = entry.name.partition(".")
-            if dot and ending == "db":
-                yield name
 
 
 def _no_such(job_id: str) -> NoReturn:

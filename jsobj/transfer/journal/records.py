@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -155,6 +157,15 @@ def require_readable(connection: sqlite3.Connection) -> None:
 def jobs_folder(state_dir: Path) -> Path:
     """Where the journals are."""
     return state_dir / "jobs"
+
+
+def job_ids(state_dir: Path) -> Iterator[str]:
+    """The ids of all jobs, by the names of their files alone."""
+    with contextlib.suppress(FileNotFoundError), os.scandir(jobs_folder(state_dir)) as entries:
+        for entry in entries:
+            name, dot, ending = entry.name.partition(".")
+            if dot and ending == "db":
+                yield name
 
 
 def packed(value: str) -> bytes:
