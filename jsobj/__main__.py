@@ -23,7 +23,7 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        # A full disk or a closed pipe, told already: Python would complain once more while it closes stdout.
+        # A full disk or a closed pipe, reported already: Python would complain once more while it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
 

@@ -44,7 +44,7 @@ def try_lock(descriptor: int, *, shared: bool = False) -> Lock:
 def one_at_a_time(path: Path, seconds: float) -> Iterator[bool]:
     """Hold the lock of a file, which is made; yields False where another process has kept it for all these seconds.
 
-    Without locks, or without the right to write there, nobody waits.
+    Without locks, or without the right to write there, there is no waiting.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -77,7 +77,7 @@ def is_this_machine(host: str) -> bool:
         return True
     try:
         address = ipaddress.ip_address(host)
-    except ValueError:  # a name, which means what somebody else's name server says
+    except ValueError:  # a name, which a name server may resolve to any address
         return False
     with (
         contextlib.suppress(OSError),

@@ -178,7 +178,7 @@ def _into_itself(new: str, reason: str) -> JsobjError:
 def _require_own_keys(sources: Sequence[_Source], destination: Location, filters: Filters) -> None:
     """Before anything is copied: no two objects get one key, and no pattern matches what is made.
 
-    Lists the sources where that cannot be told without, and then all of them are known to have something.
+    Lists the sources where that cannot be known otherwise, and then all of them are known to have something.
     """
     again = [
         source

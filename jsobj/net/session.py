@@ -85,7 +85,7 @@ class Session:
         self._pool.stop()
 
     def cut(self, threads: Iterable[int]) -> None:
-        """End what some threads have under way, from another one. From now on nobody tries anything again."""
+        """End what some threads have under way, from another one. From now on nothing is retried."""
         self.retry.stop()
         self._pool.cut(threads)
 

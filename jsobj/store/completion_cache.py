@@ -1,4 +1,4 @@
-"""Names that Tab offers, as a server told them: a few minutes old at most, and for completion only.
+"""Names that Tab offers, as a server listed them: a few minutes old at most, and for completion only.
 
 One file for each login that may be meant, so that one cloud's names are never offered for another.
 """

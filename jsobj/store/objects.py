@@ -344,14 +344,14 @@ class Store(ABC):
 
     @abstractmethod
     def presign(self, method: str, key: str, seconds: int) -> str:
-        """A URL with which whoever has it may GET or PUT this object for a while."""
+        """A URL with which anyone who has it may GET or PUT this object for a while."""
 
     def stop(self) -> None:
         """Cut every connection now, from another thread: calls under way end with an error."""
         self._session.stop()
 
     def cut(self, threads: Iterable[int]) -> None:
-        """End what some threads have under way, from another one. From now on nobody tries anything again."""
+        """End what some threads have under way, from another one. From now on nothing is retried."""
         self._session.cut(threads)
 
     def revive(self) -> None:

@@ -130,7 +130,7 @@ def select(store: Store, key: str) -> Selection:
         return Selection(store, key, found)
     if not is_pattern(key):
         return Selection(store, key)
-    compiled([key])  # raises for one that is none
+    compiled([key])  # raises for an invalid pattern
     literal = first_of(store.list(key if key.endswith("/") else f"{key}/"))
     return Selection(store, key, pattern=literal is None)
 

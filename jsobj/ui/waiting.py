@@ -1,4 +1,4 @@
-"""A server that does not answer: sparse lines on stderr, so that nobody takes the silence for work."""
+"""A server that does not answer: sparse lines on stderr, so that silence is not taken for progress."""
 
 from __future__ import annotations
 

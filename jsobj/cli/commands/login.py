@@ -104,7 +104,7 @@ def login(world: World, rcfile: str | None, **options: Any) -> None:
 
 
 def _logged_in(world: World, source: AuthSource) -> Keystone:
-    """The login; what was typed may be typed anew where Keystone refuses it."""
+    """The login; what was typed may be typed again where Keystone refuses it."""
     from jsobj.identity.auth_source import secret_option
     from jsobj.identity.keystone.client import Keystone
 
@@ -260,7 +260,7 @@ def _stdin_flags(option: str) -> tuple[str, str]:
 
 
 def _asked(world: World, source: AuthSource) -> Secret:
-    """The secret from a person, who is told for whom and for which cloud."""
+    """The secret from a person; the prompt names the user and the cloud."""
     from jsobj.identity.auth_source import secret_option
 
     option, auth = secret_option(source), source.auth

@@ -1,4 +1,4 @@
-"""Names that only a server knows, for Tab: asked in a process of its own, for which nobody waits long.
+"""Names that only a server knows, for Tab: asked in a process of its own, with a short wait.
 
 What it finds goes into the completion cache. Where it comes too late it is there for the next Tab; where it does not
 come, the server is left alone for a while. It has no terminal, so that it can neither ask nor print.

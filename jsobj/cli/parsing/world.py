@@ -39,7 +39,7 @@ class World:
         return datetime.now(timezone.utc)
 
     def will_change_names(self) -> None:
-        """The command changes what there is at the server: from its end on, completion asks anew."""
+        """The command changes what there is at the server: from its end on, completion asks again."""
         from jsobj.store.completion_cache import forget_names
 
         click.get_current_context().call_on_close(lambda: forget_names(self.settings.cache_dir))

@@ -36,7 +36,7 @@ _DIRECT: dict[str, tuple[str, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A token, its body (the value under ``token``), and server time minus local time in seconds, if told."""
+    """A token, its body (the value under ``token``), and server time minus local time in seconds, if known."""
 
     token: Secret
     body: Mapping[str, Any]

@@ -136,7 +136,7 @@ def _refuse_other_formats(text: str, name: str) -> None:
 
 
 def _summary(name: str, variables: ShellVariables, repaired: Mapping[int, Repair]) -> RcFile:
-    # An empty value is none; OS_PASSWORD_INPUT only carries what was typed in Horizon's files.
+    # An empty value counts as not set; OS_PASSWORD_INPUT only carries what was typed in Horizon's files.
     ours = {
         key: value
         for key, value in variables.values.items()

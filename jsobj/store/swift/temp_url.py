@@ -1,4 +1,4 @@
-"""Temporary URLs over the Swift API: whoever has one may GET or PUT one object until it expires.
+"""Temporary URLs over the Swift API: anyone who has one may GET or PUT one object until it expires.
 
 They are signed with a key that the owner keeps in the account or the container. Nothing of that key is in the URL.
 Ceph RGW 16 takes only the account's key and only SHA-1, and does not announce it; Swift lists what it takes

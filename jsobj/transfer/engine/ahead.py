@@ -55,7 +55,7 @@ class Ahead:
             self._tally.ahead = self._by_child() if self._apart else self._sum()
 
     def _sum(self) -> tuple[int, int] | None:
-        """Items and bytes; None where nobody needs them any more, or they are too many."""
+        """Items and bytes; None where they are not needed any more, or they are too many."""
         items = size = 0
         for each in self._sizes():
             items, size = items + 1, size + each

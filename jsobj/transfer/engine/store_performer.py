@@ -36,7 +36,7 @@ class StorePerformer(Performer[Unit], Generic[Unit]):
         return self._moved.by(thread)
 
     def cut(self, threads: Iterable[int]) -> None:
-        """Abort what some threads have under way; nobody tries anything again."""
+        """Abort what some threads have under way; nothing is retried."""
         self._store.cut(threads)
 
     def stop(self) -> None:

@@ -48,7 +48,7 @@ __all__ = ["DownloadRecord", "JobKey", "Journal", "LeftoverUpload", "UploadRecor
 FAILURES = 1000  # the last ones are kept
 _OF_FILE = "WHERE key = ? AND size = ? AND mtime_ns = ? AND inode = ?"
 _LEFT = "SELECT EXISTS (SELECT 1 FROM uploads) OR EXISTS (SELECT 1 FROM leftovers) OR EXISTS (SELECT 1 FROM downloads)"
-# The state folder is somebody else's, read-only or full: a transfer works without a journal, and says so.
+# The state folder belongs to another user, is read-only or full: a transfer works without a journal, and says so.
 _NO_FOLDER = frozenset(
     {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EEXIST}
 )

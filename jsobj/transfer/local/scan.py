@@ -83,7 +83,7 @@ def named(base: str, names: Iterable[str], *, filters: Filters, follow_symlinks:
     walker = _Walk(filters, follow_symlinks)
     for name in names:
         found = walker.look(os.path.join(base, name), name, follow=follow_symlinks)
-        if isinstance(found, Passed) and isinstance(found.error, SourceVanished):  # nobody has seen it before
+        if isinstance(found, Passed) and isinstance(found.error, SourceVanished):  # it was never seen before
             hint = "names are read as paths below the source folder: check the list"
             found = _failed("source-missing", found.path, name, "there is no such file", hint)
         yield found
