@@ -29,7 +29,7 @@ COMMANDS = {
     "app-cred": Entry("app_cred:group", "Make and manage application credentials.", _START),
     "ec2-creds": Entry("ec2_creds:group", "Make S3 keys and write the AWS profile.", _KEYS),
     "endpoint": Entry("endpoint:endpoint", "Find, correct and test an S3 endpoint.", _KEYS),
-    "bucket": Entry("bucket:group", "Create, list, show and delete buckets.", _DATA),
+    "bucket": Entry("bucket:group", "Create, list, show, open and delete buckets.", _DATA),
     "container": Entry("bucket:group", "", _DATA),
     "upload": Entry("upload:upload", "Send files and folders to a bucket.", _OBJECTS),
     "download": Entry("download:download", "Fetch objects to files and folders.", _OBJECTS),

@@ -56,14 +56,20 @@ def identify(origin: Origin, *, verify: bool | str = True) -> S3Server:
     Raises :class:`JsobjError`: network (unreachable, or an answer that no object store gives), not found (a Swift
     without the S3 API).
     """
-    info = get(origin, "/info", verify=verify)
-    found = recognise(origin, info, lambda path: get(origin, path, verify=verify))
-    if found is None:
-        raise _not_object_store(origin, info)
+    found = server_at(origin, verify=verify)
     if not found.speaks_s3:
         sentence = f"{origin} is an OpenStack Swift {found.version} that does not offer the S3 API"
         hint = "use the Swift API: names like swift://container/object"
         raise JsobjError("endpoint-without-s3", sentence, code=ExitCode.NOT_FOUND, hint=hint)
+    return found
+
+
+def server_at(origin: Origin, *, verify: bool | str = True) -> S3Server:
+    """As :func:`identify`, also for a Swift without the S3 API."""
+    info = get(origin, "/info", verify=verify)
+    found = recognise(origin, info, lambda path: get(origin, path, verify=verify))
+    if found is None:
+        raise _not_object_store(origin, info)
     return found
 
 

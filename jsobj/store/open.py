@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
     from jsobj.net.retry import RetryPolicy
     from jsobj.store.buckets import Bucket, BucketAdmin
+    from jsobj.store.s3.bucket_policy import BucketPolicies
+    from jsobj.store.swift.container_acl import ContainerAcls
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,24 @@ def open_account(settings: Settings, location: Location, request: StoreRequest) 
 
     keystone, verify, proxy = _swift_login(settings, request)
     return SwiftAccount(keystone, verify=verify, proxy=proxy)
+
+
+def bucket_policies(settings: Settings, location: Location, request: StoreRequest) -> BucketPolicies | None:
+    """The policies that the keys meant may change; None where there are no keys. Raises as :func:`open_account`."""
+    access = _keys(settings, location, request)
+    if access is None:
+        return None
+    from jsobj.store.s3.bucket_policy import BucketPolicies
+
+    return BucketPolicies(access, proxy=_proxy(settings, access.origin))
+
+
+def container_acls(settings: Settings, request: StoreRequest) -> tuple[ContainerAcls, str]:
+    """The access control lists that the login meant may change, and its account's URL. Raises auth, network."""
+    from jsobj.store.swift.container_acl import ContainerAcls
+
+    keystone, verify, proxy = _swift_login(settings, request)
+    return ContainerAcls(keystone, verify=verify, proxy=proxy), keystone.login.swift_url
 
 
 def open_store(

@@ -28,9 +28,11 @@ group = Group(
         "list": Entry("bucket:list_", "List the project's buckets."),
         "show": Entry("bucket:show", "Show one bucket: objects, bytes, settings."),
         "delete": Entry("bucket:delete", "Delete a bucket."),
+        "public": Entry("bucket_public:public", "Let everybody read, and prove it."),
+        "private": Entry("bucket_public:private", "Take back what everybody may do, and prove it."),
     },
-    help="Create, list, show and delete buckets.\n\nBUCKET is NAME, s3://NAME or swift://NAME. A bare name uses S3 "
-    "where there are keys and the Swift API otherwise; both see the same buckets.",
+    help="Create, list, show and delete buckets, and open them to everybody.\n\nBUCKET is NAME, s3://NAME or "
+    "swift://NAME. A bare name uses S3 where there are keys and the Swift API otherwise; both see the same buckets.",
 )
 
 
@@ -105,8 +107,9 @@ def list_(world: World, dialect: str) -> None:
 @command("show")
 @click.argument("bucket", shell_complete=complete_buckets)
 def show(world: World, bucket: str) -> None:
-    """Show one bucket: objects, bytes, settings."""
+    """Show one bucket: objects, bytes, settings, and who may read it."""
     account, found = _find(world, bucket)
+    readers = _readers(world, bucket)
     more = "at least " if found.at_least else ""
     lines = [
         ("Bucket", found.name),
@@ -118,8 +121,9 @@ def show(world: World, bucket: str) -> None:
         ("Size", f"{more}{human_bytes(found.size or 0)}"),
         ("Versioning", found.versioning),
         ("Read ACL", found.read_acl),
+        *(("Shared", each) for each in readers or ["with nobody outside the project"]),
     ]
-    data = {**bucket_data(found), **_place_data(account.place)}
+    data = {**bucket_data(found), **_place_data(account.place), "readers": list(readers)}
     world.out.show(Record("jsobj.bucket/1", data, [line for line in lines if line[1]]))
 
 
@@ -147,6 +151,23 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
     data = {"name": found.name, "deleted": True, "deleted_objects": count, **_place_data(account.place)}
     lines = [("Deleted bucket", found.name), ("Objects deleted", str(count))]
     world.out.show(Record("jsobj.bucket-deleted/1", data, lines))
+
+
+def _readers(world: World, bucket: str) -> tuple[str, ...]:
+    """Who else may do what, in words; what could not be seen is warned of."""
+    from jsobj.identity.command_hints import same_login
+    from jsobj.share.owner import owner_of
+    from jsobj.share.policy import Policy
+    from jsobj.share.readers import readers
+    from jsobj.store.location import parse_location
+
+    at = same_login(cloud=world.cloud, profile=world.profile)
+    with owner_of(world.settings, parse_location(bucket), _request(world), at=at) as owner:
+        policy = Policy.read(owner.policies.read(owner.bucket)) if owner.policies is not None else Policy()
+        acl = owner.acls.read(owner.bucket) if owner.acls is not None else ""
+        if owner.no_login:
+            world.out.warn(f"its access control list was not looked at: {owner.no_login}")
+    return readers(policy, acl)
 
 
 def _open(world: World, dialect: str, bucket: str = "") -> BucketAdmin:

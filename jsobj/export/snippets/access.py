@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.export.snippets.kinds import Seen, data_key, kind_of_name, look
-from jsobj.export.snippets.public import PublicContainer, PublicLook, PublicServer, samples_at
+from jsobj.export.snippets.kinds import ZARR_FILES, Seen, data_key, kind_of_name, look
 from jsobj.export.snippets.registry import Library
 from jsobj.export.snippets.target import Target
 from jsobj.identity import ledger
@@ -23,6 +22,7 @@ from jsobj.net.sigv4 import DEFAULT_REGION
 from jsobj.store.access import no_s3_keys, s3_access
 from jsobj.store.location import Location
 from jsobj.store.open import StoreRequest, account_url, open_store
+from jsobj.store.public_look import PublicContainer, PublicLook, PublicServer
 from jsobj.urls import parse_url, require_origin
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def public(settings: Settings, request: SnippetRequest) -> Found:
     single = seen.object if seen.sample else bool(key) and not key.endswith("/")
     kinds = request.library.kinds or ("",)
     listed = request.library.lists or (not single and not seen.sample and (kind or kinds[0]) != "zarr")
-    samples = samples_at(key, kind or kinds[0], sample=seen.sample)
+    samples = _samples_at(key, kind or kinds[0], sample=seen.sample)
     with contextlib.closing(PublicLook(server, request.location.bucket)) as public_look:
         container = public_look.container(samples, listed=listed)
         refuses_absent = kind == "zarr" and container.status == 200 and public_look.refuses_absent(container)
@@ -167,10 +167,7 @@ def _public_warnings(
     """What keeps others from reading, each with what to do."""
     name = shlex.quote(request.location.bucket.rpartition(":")[2])
     login = same_login(cloud=request.cloud)
-    publish = (
-        f"\n  Next: its owner lets everybody read it: "
-        f"(eval \"$(jsobj export swift{login})\" && swift post -r '.r:*,.rlistings' {name})"
-    )
+    publish = f"\n  Next: its owner lets everybody read it: jsobj bucket public {name}{login}"
     warnings = []
     if container.refused:
         warnings.append(f"nobody can read this without a login: {tried} (HTTP {container.status}){publish}")
@@ -258,3 +255,11 @@ def _own_look(settings: Settings, request: SnippetRequest, key: str) -> Seen:
         with contextlib.suppress(JsobjError):
             return _look(settings, replace(request, location=Location("swift", request.location.bucket, key)))
     return Seen()
+
+
+def _samples_at(key: str, kind: str, *, sample: str = "") -> tuple[str, ...]:
+    """Objects that are probably there, for a request that tells something. ``sample``: one that was seen there."""
+    if sample:
+        return (sample,)
+    folder = f"{key.rstrip('/')}/" if key.rstrip("/") else ""
+    return tuple(folder + name for name in ZARR_FILES[:3]) if kind == "zarr" else (key,)

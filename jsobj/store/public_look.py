@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from jsobj.ec2_keys.probe import identify
+from jsobj.ec2_keys.probe import server_at
 from jsobj.ec2_keys.s3_account import READ_SECONDS, get
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.export.snippets.kinds import ZARR_FILES
 from jsobj.identity.settings import process_environment
 from jsobj.net.client import HttpClient
 from jsobj.net.connection.response_head import WireError
@@ -32,7 +31,8 @@ _ABSENT = ".jsobj-no-such-object"
 class PublicServer:
     """Where the data should be, by one login, one profile or one ``--endpoint``.
 
-    ``account`` is the URL of a Swift account, "" where none is known; ``own``: it is the login's.
+    ``account`` is the URL of a Swift account, "" where none is known; ``own``: it is the login's. ``project``: where
+    bucket names are each project's own, the one that is meant, if no account tells.
     """
 
     origin: Origin
@@ -40,6 +40,7 @@ class PublicServer:
     region: str = DEFAULT_REGION
     verify: bool | str = True
     own: bool = False
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class PublicLook:
         self._server = server
         self._project, _, self._name = bucket.rpartition(":")
         self._client = HttpClient(process_environment(), server.verify, read_seconds=READ_SECONDS)
-        self.swift = identify(server.origin, verify=server.verify).server == "swift"
+        self.swift = server_at(server.origin, verify=server.verify).server == "swift"
 
     def container(self, samples: tuple[str, ...], *, listed: bool) -> PublicContainer:
         """The first way in under which one of the objects ``samples`` can be read, else the likeliest.
@@ -76,7 +77,7 @@ class PublicLook:
         ``listed``: the container's list is wanted instead, over S3 where that answers.
         """
         found = None
-        for way in self._ways():
+        for way in self.ways():
             status = self._list_status(way) if listed else self._best_status(way.url, samples)
             if status == 200:
                 return replace(way, status=status)
@@ -91,17 +92,17 @@ class PublicLook:
         Ceph does that to those who may read the objects of a bucket but not list it, and readers of Zarr take it for a
         failure when a chunk is empty.
         """
-        return self._status(f"{container.url}/{_ABSENT}") in _REFUSED
+        return self.status(f"{container.url}/{_ABSENT}") in _REFUSED
 
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
 
-    def _ways(self) -> Iterator[PublicContainer]:
+    def ways(self) -> Iterator[PublicContainer]:
         """Every way that the bucket may be reached, the likeliest first."""
         account, origin = self._server.account, self._server.origin
         name = quote(self._name)
-        project = self._project or account.partition("/AUTH_")[2]
+        project = self._project or account.partition("/AUTH_")[2] or self._server.project
         if self.swift:
             if not account:
                 raise _account_missing()
@@ -120,31 +121,24 @@ class PublicLook:
         """200 where any sample is given, else what the last one was answered."""
         status = 0
         for sample in samples:
-            status = self._status(f"{url}/{quote(sample)}")
+            status = self.status(f"{url}/{quote(sample)}")
             if status == 200:
                 break
         return status
 
     def _list_status(self, way: PublicContainer) -> int:
         if not way.bucket:
-            return self._status(f"{way.url}/")
+            return self.status(f"{way.url}/")
         answer = get(self._server.origin, f"/{quote(way.bucket, safe=':')}", verify=self._server.verify)
         return answer.status
 
-    def _status(self, url: str) -> int:
+    def status(self, url: str, *, method: str = "HEAD") -> int:
+        """The HTTP status of a request without a login; 200 also for an empty list. Raises network errors."""
         try:
-            status = self._client.send("HEAD", url, headers={}).status
+            status = self._client.send(method, url, headers={}).status
         except WireError as error:
             raise request_failed(parse_url(url)[0], error) from error
         return 200 if status == 204 else status
-
-
-def samples_at(key: str, kind: str, *, sample: str = "") -> tuple[str, ...]:
-    """Objects that are probably there, for a request that tells something. ``sample``: one that was seen there."""
-    if sample:
-        return (sample,)
-    folder = f"{key.rstrip('/')}/" if key.rstrip("/") else ""
-    return tuple(folder + name for name in ZARR_FILES[:3]) if kind == "zarr" else (key,)
 
 
 def _account_missing() -> JsobjError:

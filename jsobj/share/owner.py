@@ -1,0 +1,92 @@
+"""The owner of a bucket at work: with S3 keys on its policy, with a login on its access control list."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from jsobj.ec2_keys.probe import server_at
+from jsobj.ec2_keys.s3_account import get, read_buckets
+from jsobj.errors import JsobjError
+from jsobj.store.location import Location
+from jsobj.store.open import StoreRequest, bucket_policies, container_acls
+from jsobj.store.public_look import PublicServer
+
+if TYPE_CHECKING:
+    from jsobj.identity.settings import Settings
+    from jsobj.store.s3.bucket_policy import BucketPolicies
+    from jsobj.store.swift.container_acl import ContainerAcls
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who may change one bucket, and where others find it.
+
+    ``server``: ``ceph-rgw``, ``swift`` or ``unknown``. ``policies`` is None without S3 keys or on Swift, ``acls``
+    without a login (``no_login`` says why). ``at``: the options that choose the same login, for hints.
+    """
+
+    bucket: str
+    server: str
+    place: PublicServer
+    policies: BucketPolicies | None
+    acls: ContainerAcls | None
+    no_login: str = ""
+    at: str = ""
+
+
+@contextlib.contextmanager
+def owner_of(settings: Settings, location: Location, request: StoreRequest, *, at: str = "") -> Iterator[Owner]:
+    """The owner's connections, closed at the end. Raises :class:`JsobjError`: auth with neither keys nor a login."""
+    with contextlib.ExitStack() as stack:
+        policies = _policies(settings, location, request)
+        if policies is not None:
+            stack.callback(policies.close)
+        acls, account, no_login = _acls(settings, request, policies)
+        if acls is not None:
+            stack.callback(acls.close)
+            origin, verify = acls.origin, acls.verify
+        if policies is not None:
+            origin, verify = policies.access.origin, policies.access.verify
+        server = server_at(origin, verify=verify).server
+        tenant = _tenant(policies) if policies is not None and not account else ""
+        place = PublicServer(origin, account, verify=verify, own=True, project=tenant)
+        if server == "swift":
+            policies = None
+        yield Owner(location.bucket, server, place, policies, acls, no_login, at)
+
+
+def _tenant(policies: BucketPolicies) -> str:
+    """The project before names of its own: there Ceph calls the owner of a bucket ``TENANT$USER``; "" elsewhere."""
+    access = policies.access
+    listed = read_buckets(get(access.origin, key=access.key, region=access.region, verify=access.verify))
+    tenant, mark, _ = listed.owner.partition("$") if listed is not None else ("", "", "")
+    return tenant if mark else ""
+
+
+def _acls(
+    settings: Settings, request: StoreRequest, policies: BucketPolicies | None
+) -> tuple[ContainerAcls | None, str, str]:
+    """The lists, and the account's URL; else why there are none, which is an error only where there are no keys."""
+    try:
+        acls, account = container_acls(settings, request)
+    except JsobjError as error:
+        if policies is None:
+            raise
+        return None, "", error.message
+    if policies is None or policies.access.origin in acls.origins:
+        return acls, account, ""
+    acls.close()
+    return None, "", f"the login's object store is {acls.origin}"
+
+
+def _policies(settings: Settings, location: Location, request: StoreRequest) -> BucketPolicies | None:
+    """With the keys meant; what was typed for the Swift API needs none, and uses them where there are any."""
+    try:
+        return bucket_policies(settings, replace(location, dialect=location.dialect.replace("swift", "")), request)
+    except JsobjError:
+        if location.dialect == "swift":
+            return None
+        raise

@@ -1,0 +1,48 @@
+"""The access control lists of containers, as the texts that the server keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jsobj.net.session import Session
+from jsobj.store.swift.errors import account_context
+from jsobj.store.swift.requests import READ, SwiftDialect, SwiftRequests
+from jsobj.store.swift.token_keeper import TokenKeeper
+from jsobj.urls import parse_url
+
+if TYPE_CHECKING:
+    from jsobj.identity.keystone.client import Keystone
+
+_READ_ACL = "x-container-read"
+
+
+class ContainerAcls:
+    """Reads and writes read ACLs with the owner's token. Raises :class:`jsobj.errors.JsobjError` as a store does."""
+
+    def __init__(self, keystone: Keystone, *, verify: bool | str = True, proxy: str = "") -> None:
+        self.origin, path = parse_url(keystone.login.swift_url)
+        self.origins = {self.origin, keystone.login.s3_origin}  # of this object store, by the catalogue
+        self.verify = verify
+        dialect = SwiftDialect(TokenKeeper(keystone), account_context(keystone))
+        self._session = Session(self.origin, dialect, verify=verify, proxy=proxy)
+        self._root = path.rstrip("/")
+
+    def read(self, container: str) -> str:
+        """The list; "" for nobody but the project. Raises bucket not found."""
+        return self._of(container).send("HEAD", expect=READ).headers.get(_READ_ACL, "")
+
+    def write(self, container: str, acl: str) -> None:
+        """Set the list, or with "" take it away."""
+        # An empty header, not X-Remove-Container-Read: Ceph RGW 16 answers 204 to that, and does nothing.
+        self._of(container).send("POST", headers={_READ_ACL: acl})
+
+    def exists(self, container: str) -> bool:
+        """Whether there is a container of this name."""
+        return self._of(container).send("HEAD", expect=READ | {404}).status != 404
+
+    def _of(self, container: str) -> SwiftRequests:
+        return SwiftRequests(self._session, self._root, container)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
