@@ -148,7 +148,7 @@ def test_where_the_server_does_not_open_it_nothing_is_changed(alice: Jsobj, boto
 def test_private_finds_what_a_login_would_be_needed_for(
     alice: Jsobj, swift: Swift, filled: str, stranger: Stranger
 ) -> None:
-    """With keys alone Ceph shows no access control list of Swift's, and changing it over S3 would lose other entries."""
+    """With keys alone Ceph shows no ACL of Swift's, and changing it over S3 would lose its other entries."""
     swift("alice").post_container(filled, {"X-Container-Read": ".r:*"})
     shutil.rmtree(alice.home / ".config")
     error = alice("bucket", "private", filled, "--profile", "ceph", "--json", code=6).error

@@ -60,7 +60,7 @@ def public(world: World, place: str, listed: bool) -> None:
 @command("private")
 @click.argument("place", metavar="BUCKET[/PREFIX]", shell_complete=complete_places)
 def private(world: World, place: str) -> None:
-    """Take back what everybody may do, and what was opened to them by others too.
+    """Take back what everybody may do, whoever gave it.
 
     What named projects and users may do stays. Afterwards it is tried without credentials, and must be refused.
 

@@ -9,7 +9,7 @@ _SAME_SKIPPED = f"{_BOTH}: what has the same content already is skipped; nothing
 _LIST, _COPY, _MOVE, _REMOVE = "jsobj ls URL", "jsobj cp SOURCE DEST", "jsobj mv SOURCE DEST", "jsobj rm URL"
 _VERIFY, _LOGIN, _CLOUDS = "jsobj verify LOCAL URL", "jsobj login RCFILE", "jsobj clouds"
 _MOUNT = "jsobj export rclone --write, then rclone mount; or jsobj export s3fs-fuse"
-_LINK = "jsobj presign URL --expires 7d"
+_LINK, _PUBLIC = "jsobj presign URL --expires 7d", "jsobj bucket public BUCKET[/PREFIX]"
 
 OTHER_WORDS = {
     **dict.fromkeys(("sync", "rsync", "mirror", "bisync"), _SAME_SKIPPED),
@@ -28,7 +28,9 @@ OTHER_WORDS = {
     **dict.fromkeys(("head", "info", "attributes"), "jsobj stat URL; the first bytes: jsobj cat URL --range 0-99"),
     **dict.fromkeys(("pipe", "rcat"), "... | jsobj upload - s3://BUCKET/KEY"),
     **dict.fromkeys(("check", "cryptcheck", "md5sum", "sha256sum", "hashsum", "checksum"), _VERIFY),
-    **dict.fromkeys(("share", "publish", "link", "sign", "signurl", "url"), _LINK),
+    **dict.fromkeys(("link", "sign", "signurl", "url"), _LINK),
+    **dict.fromkeys(("share", "publish", "public", "setacl", "acl"), f"for everybody: {_PUBLIC}; one object: {_LINK}"),
+    **dict.fromkeys(("private", "unshare", "unpublish"), "jsobj bucket private BUCKET"),
     **dict.fromkeys(("config", "configure", "init", "auth", "signin"), f"{_LOGIN} (which logins there are: {_CLOUDS})"),
     **dict.fromkeys(("listremotes", "remotes", "profiles", "cloud"), _CLOUDS),
     **dict.fromkeys(("switch", "use"), "jsobj clouds use NAME"),

@@ -20,6 +20,7 @@ TOPICS = {
     "keyless": "Working without S3 keys",
     "transfers": "Moving data: names, digests, and going on",
     "patterns": "Patterns: in URLs, --include and --exclude",
+    "sharing": "Sharing: who else may read",
     "python": "Python: URLs, connections, and what is compared",
     "files": "Where things are stored",
     "environment": "What jsobj reads from the environment",
