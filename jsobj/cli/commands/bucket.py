@@ -26,12 +26,12 @@ group = Group(
     {
         "create": Entry("bucket:create", "Create a bucket."),
         "list": Entry("bucket:list_", "List the project's buckets."),
-        "show": Entry("bucket:show", "Show one bucket: objects, bytes, settings."),
+        "show": Entry("bucket:show", "Show one bucket: objects, bytes, settings, and who may read it."),
         "delete": Entry("bucket:delete", "Delete a bucket."),
-        "public": Entry("bucket_public:public", "Let everybody read, and prove it."),
-        "private": Entry("bucket_public:private", "Take back what everybody may do, and prove it."),
+        "public": Entry("bucket_public:public", "Let everybody read a bucket, or what is below a prefix."),
+        "private": Entry("bucket_public:private", "Take back what everybody may do, whoever gave it."),
     },
-    help="Create, list, show and delete buckets, and open them to everybody.\n\nBUCKET is NAME, s3://NAME or "
+    help="Create, list, show, open and delete buckets.\n\nBUCKET is NAME, s3://NAME or "
     "swift://NAME. A bare name uses S3 where there are keys and the Swift API otherwise; both see the same buckets.",
 )
 
