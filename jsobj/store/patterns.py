@@ -15,6 +15,7 @@ from jsobj.errors import ExitCode, JsobjError
 
 _WILD = re.compile(r"[*?\[{]")
 _PART = re.compile(r"\*\*/?|\*|\?|\[!?(?:\][^\]/]*|[^\]/]+)\]|.", re.DOTALL)
+_RANGE = re.compile(r".-.|.", re.DOTALL)
 _MOST = 1000  # texts that {a,b}{c,d}... may stand for
 
 
@@ -120,4 +121,9 @@ def _character(part: str) -> str:
         return re.escape(part)
     chosen = part[1:-1]
     denied = "^/" if chosen.startswith("!") and len(chosen) > 1 else ""
-    return f"[{denied}{''.join(c if c == '-' else re.escape(c) for c in (chosen[1:] if denied else chosen))}]"
+    return f"[{denied}{_RANGE.sub(_escaped, chosen[1:] if denied else chosen)}]"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """One character of a class, or a range: a hyphen that has no character on both sides stands for itself."""
+    return "-".join(map(re.escape, (found[0][0], found[0][2]))) if len(found[0]) == 3 else re.escape(found[0])

@@ -24,6 +24,9 @@ from jsobj.store.patterns import compiled, fixed_part, is_pattern
         ("[a-c]x", ["bx"], ["dx"]),
         ("[!a]x", ["bx"], ["ax", "/x"]),
         ("[*]", ["*"], ["a"]),
+        ("[--a-]", ["-", "a", "0"], ["b", "!"]),
+        ("[-a]", ["-", "a"], ["b"]),
+        ("[a&&b||c~~d]", list("a&b|c~d"), ["e"]),
         ("[]]", ["]"], ["["]),
         ("[]", ["[]"], [""]),
         ("*.{tmp,nc}", ["x.tmp", "x.nc"], ["x.n"]),
@@ -46,7 +49,11 @@ def test_what_is_no_pattern() -> None:
 
 
 def test_patterns_that_mean_nothing() -> None:
-    for pattern, reference in (("[z-a]", "pattern-malformed"), ("{a,b}" * 10, "pattern-too-large")):
+    for pattern, reference in (
+        ("[z-a]", "pattern-malformed"),
+        ("[?--]", "pattern-malformed"),
+        ("{a,b}" * 10, "pattern-too-large"),
+    ):
         with pytest.raises(JsobjError) as caught:
             compiled([pattern])
         assert (caught.value.code, caught.value.reference) == (ExitCode.USAGE, reference)
