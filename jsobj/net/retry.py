@@ -10,6 +10,7 @@ answered in this run is given up soon; one that did may be restarting, or the la
 from __future__ import annotations
 
 import logging
+import math
 import random
 import threading
 import time
@@ -37,12 +38,18 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 class RetryPolicy:
-    """``parallel``: requests at once at most. ``on_retry`` is called before every wait."""
+    """``parallel``: requests at once at most; ``tries``: of a request, whatever went wrong.
 
-    def __init__(self, *, parallel: int = 256, on_retry: OnRetry = lambda item, reason, wait: None) -> None:
+    ``on_retry`` is called before every wait.
+    """
+
+    def __init__(
+        self, *, parallel: int = 256, tries: float = math.inf, on_retry: OnRetry = lambda item, reason, wait: None
+    ) -> None:
         self.on_retry = on_retry
         self.server_answered = False  # whether any request succeeded in this run
         self._budget = _BUDGET
+        self._tries = tries
         self._condition = threading.Condition()
         self._parallel = float(parallel)
         self._allowed = float(parallel)
@@ -138,7 +145,7 @@ class RetryPolicy:
         return None
 
     def _spent(self, attempt: int, began: float, lost: bool) -> bool:
-        if self.stopped:
+        if self.stopped or attempt >= self._tries:
             return True
         if lost and self.server_answered:
             return time.monotonic() - began > _OUTAGE

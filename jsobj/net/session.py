@@ -33,7 +33,8 @@ _log = logging.getLogger("jsobj.http")
 _SIGNED = 1024 * 1024  # bytes up to which a body's SHA-256 is taken first, where the dialect signs payloads
 _TRANSIENT = frozenset({408, 429, 498, 499, 500, 502, 503, 504})
 _BUSY = frozenset({429, 498, 503})
-_CLEARING_UP = 1.0  # seconds without a byte, once somebody waits at a terminal for the end
+_CLEARING_UP = 1.0  # seconds without a byte, or for a connection, once somebody waits at a terminal for the end
+_CLEARING_TRIES = 2  # of each request then
 _LOST = frozenset({"dns", "connect"})
 # How often a request is given up below the floor: where others are well, or what came is kept; and else.
 _CRAWLED, _CRAWLED_ALL = 3, 1
@@ -91,9 +92,9 @@ class Session:
 
     def revive(self) -> None:
         """After :meth:`stop`: serve a few requests more, to clear up, and wait for none of them long."""
-        self.retry = RetryPolicy(on_retry=self.retry.on_retry)
+        self.retry = RetryPolicy(tries=_CLEARING_TRIES, on_retry=self.retry.on_retry)
         self._longest_idle = _CLEARING_UP
-        self._pool.revive()
+        self._pool.revive(_CLEARING_UP)
 
     def close(self) -> None:
         """Close the connections that are kept."""

@@ -30,7 +30,7 @@ class Dialer:
         self._origin = origin
         self._proxy = proxy
         self._verify = verify
-        self._seconds = connect_seconds
+        self.seconds = connect_seconds
         self._lock = threading.Lock()
         self._context: ssl.SSLContext | None = None
         self._session: ssl.SSLSession | None = None
@@ -45,7 +45,7 @@ class Dialer:
         self.check()
         origin, through = self._origin, urlsplit(self._proxy) if self._proxy else None
         address = (through.hostname or "", through.port or 80) if through else (origin.host, origin.port)
-        connection = connect(address, self._seconds, " (the proxy {}:{})".format(*address) if through else "")
+        connection = connect(address, self.seconds, " (the proxy {}:{})".format(*address) if through else "")
         try:
             if origin.scheme == "https":
                 if through is not None:

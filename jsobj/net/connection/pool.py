@@ -37,16 +37,17 @@ class Pool:
 
         Raises :class:`WireError` once the pool was stopped.
         """
-        self._dialer.check()
         try:
             wire = self._idle.pop()
         except IndexError:
             wire = Wire(self._dialer.open, self._server, self._line)
             with self._lock:
                 self._all.add(wire)
+        wire.was_cut = False
         me = threading.get_ident()
         self._of_thread[me] = wire
         try:
+            self._dialer.check()  # only now: a stop that comes later cuts this wire, also while it is being opened
             yield wire
         finally:
             self._of_thread.pop(me, None)
@@ -66,9 +67,10 @@ class Pool:
             for wire in self._all:
                 wire.cut()
 
-    def revive(self) -> None:
-        """After :meth:`stop`: open connections again."""
+    def revive(self, connect_seconds: float) -> None:
+        """After :meth:`stop`: open connections again, and wait for none longer than ``connect_seconds``."""
         self.close()
+        self._dialer.seconds = connect_seconds
         self._dialer.stopped = False
 
     def close(self) -> None:

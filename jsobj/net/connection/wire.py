@@ -48,7 +48,7 @@ class Wire:
         self._view = memoryview(self._data)
         self._start = self._end = 0  # unread bytes in the buffer
         self._used = 0.0
-        self._keep = self._no_body = False
+        self._keep = self._no_body = self.was_cut = False
         self._timeout = 0.0
 
     def buffer(self, size: int) -> memoryview:
@@ -82,7 +82,7 @@ class Wire:
         self._no_body = head.startswith(b"HEAD ")
         try:
             self._send(head, source, digest, moved)
-            found = self._read_head()
+            return self._read_head()
         except WireError as error:
             self.close()
             error.stale = reused and error.kind == "reset" and self._end == 0
@@ -91,7 +91,6 @@ class Wire:
         except BaseException:
             self.close()
             raise
-        return found
 
     def _ready(self, idle: float) -> bool:
         """An open connection; whether it was used before. Its timeout is that of the first notice, not of the end."""
@@ -104,6 +103,8 @@ class Wire:
             self._recv_into = self._socket.recv_into
             self._timeout = 0.0
             self._patience.fresh(self._socket)
+            if self.was_cut:  # while it was opened
+                self.cut()
         step = min(NOTICE_SECONDS, idle)
         self._patience.idle, self._patience.step = idle, step
         if step != self._timeout:
@@ -254,15 +255,14 @@ class Wire:
 
     def _room(self, head: Head, sink: Sink) -> memoryview | None:
         """The memory in which the sink takes the whole body; None if it takes pieces."""
-        room = getattr(sink, "room", None)
+        room: Callable[[int], memoryview] | None = getattr(sink, "room", None)
         if room is None or not head.length or head.length < 0:
             return None
         try:
-            place: memoryview | None = room(head.length)
+            return room(head.length)
         except BaseException:
             self.close()  # the body stays unread
             raise
-        return place
 
     def _receive(self, head: Head, keep: Callable[[memoryview], None], place: memoryview | None = None) -> None:
         self._patience.body = True
@@ -386,8 +386,8 @@ class Wire:
 
     def cut(self) -> None:
         """End whatever is under way, from another thread: the one who waits gets an error at once."""
-        connection = self._socket
-        if connection is not None:
+        self.was_cut = True
+        if (connection := self._socket) is not None:
             with contextlib.suppress(OSError):  # it may have ended by itself
                 connection.shutdown(socket.SHUT_RDWR)
 

@@ -11,6 +11,7 @@ import pytest
 
 from jsobj.net.client import HttpClient
 from jsobj.net.connection.pool import Pool
+from jsobj.net.connection.response_head import WireError
 from jsobj.urls import require_origin
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -65,3 +66,35 @@ def test_what_is_forgotten_closes_its_connections(
     del holder
     gc.collect()
     assert server.gone.wait(30)
+
+
+@pytest.mark.parametrize("end", [Pool.stop, lambda pool: pool.cut(list(pool._of_thread))])
+def test_a_connection_that_is_being_opened_is_cut_too(end: Callable[[Pool], None]) -> None:
+    caught: list[WireError] = []
+    opening, ended = threading.Event(), threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        pool = Pool(require_origin(f"http://127.0.0.1:{silent.getsockname()[1]}"))
+        dial = pool._dialer.open
+
+        def open_slowly() -> socket.socket:
+            connection = dial()
+            opening.set()
+            assert ended.wait(30)
+            return connection
+
+        pool._dialer.open = open_slowly  # type: ignore[method-assign]
+
+        def ask() -> None:
+            try:
+                with pool.wire() as wire:
+                    wire.ask(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", None, idle=10)
+            except WireError as error:
+                caught.append(error)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        assert opening.wait(30)
+        end(pool)
+        ended.set()
+        thread.join(60)
+    assert [error.kind for error in caught] == ["reset"]  # and not "timeout"
