@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jsobj.actions.stores import BucketStores, ignore
 from jsobj.store.open import StoreRequest
-from jsobj.transfer.events import EventBus, Failed, LeftOut, Listener, Skipped, Tally
+from jsobj.transfer.events import EventBus, Failed, LeftOut, Listener, Noted, Skipped, Tally
 from jsobj.transfer.job import JobSpec, RunContext, open_job
 
 if TYPE_CHECKING:
@@ -39,6 +40,16 @@ class ActionContext:
         self.stores.stop()
         if self.to is not None:
             self.to.stop()
+
+    def clear_up(self) -> None:
+        """After :meth:`stop`: abort the uploads that were under way, and tell which could not be."""
+        for stores in (self.stores, self.to):
+            for store in stores or ():
+                for upload in store.clear_up():
+                    place = store.place
+                    listed = f"jsobj uploads list {shlex.quote(place.url())}{place.at}"
+                    text = f"the unfinished upload of {place.url(upload.key)} could not be aborted; to see it: {listed}"
+                    self.emit(Noted(text, warning=True))
 
     def open_job(self, spec: JobSpec, location: Location, *, dry_run: bool = False) -> RunContext:
         """Open the job's journal; a dry run keeps none. Raises :class:`JsobjError` (local) where the job is running."""
@@ -81,7 +92,14 @@ def action_context(
         stores, others = stack.enter_context(opened), None
         if to is not None:
             others = stack.enter_context(BucketStores(settings, to, on_retry=emit.retried, on_open=on_open_to))
-        yield ActionContext(stores, tally, emit, words, [] if journals is None else journals, others)
+        context = ActionContext(stores, tally, emit, words, [] if journals is None else journals, others)
+        try:
+            yield context
+        except BaseException as error:
+            if not isinstance(error, Exception):  # Ctrl-C, a signal
+                context.stop()
+                context.clear_up()
+            raise
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,6 +181,7 @@ class Store(ABC):
         self._session = session
         self._lock = threading.Lock()
         self._info: Mapping[str, Any] | None = None
+        self._left: list[Upload] = []
 
     @property
     @abstractmethod
@@ -357,6 +358,28 @@ class Store(ABC):
     def revive(self) -> None:
         """After :meth:`stop`: serve a few requests more, to clear up, and wait for none of them long."""
         self._session.revive()
+
+    def give_up(self, upload: Upload) -> None:
+        """As :meth:`abort`, from any thread; what cannot be aborted after :meth:`stop` is left for :meth:`clear_up`."""
+        try:
+            self.abort(upload)
+        except JsobjError:
+            if not self._session.retry.stopped:
+                raise
+            self._left.append(upload)
+
+    def clear_up(self) -> Sequence[Upload]:
+        """After :meth:`stop`, once nothing is under way: abort what was left. What could not be aborted now either."""
+        left, self._left = self._left, []
+        if left:
+            self.revive()
+        while left:
+            try:
+                self.abort(left[-1])
+            except JsobjError:
+                break  # the others are not waited for
+            left.pop()
+        return left
 
     def close(self) -> None:
         """Close the connections that are kept."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged
@@ -208,13 +209,14 @@ def copy_all(
 ) -> list[JsobjError]:
     """Do all ``calls``, each of an object, and return the failures. ``stop`` is called on an early end."""
     failures = []
-    for event in parallel_map(lambda call: call(), calls, workers, stop=stop):
-        if isinstance(event, Failed):
-            tally.item_failed()
-            failures.append(event.error)
-        elif isinstance(event, Skipped):
-            tally.item_skipped(compared=event.compared)
-        else:
-            tally.item_done(event.size, verified=bool(event.verified))
-        emit(event)
+    with closing(parallel_map(lambda call: call(), calls, workers, stop=stop)) as events:
+        for event in events:
+            if isinstance(event, Failed):
+                tally.item_failed()
+                failures.append(event.error)
+            elif isinstance(event, Skipped):
+                tally.item_skipped(compared=event.compared)
+            else:
+                tally.item_done(event.size, verified=bool(event.verified))
+            emit(event)
     return failures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -43,13 +44,14 @@ def delete_all(
     """
 
     failures: dict[ExitCode, JsobjError] = {}
-    for ended in parallel_map(_delete, _counted(objects, tally), WORKERS, stop=stop):
-        if isinstance(ended, Failed):
-            tally.item_failed()
-            failures.setdefault(ended.error.code, ended.error)
-        else:
-            tally.item_done(0, verified=False)
-        emit(ended)
+    with closing(parallel_map(_delete, _counted(objects, tally), WORKERS, stop=stop)) as all_ended:
+        for ended in all_ended:
+            if isinstance(ended, Failed):
+                tally.item_failed()
+                failures.setdefault(ended.error.code, ended.error)
+            else:
+                tally.item_done(0, verified=False)
+            emit(ended)
     return tuple(failures.values())
 
 

@@ -200,6 +200,55 @@ def test_ctrl_c_keeps_the_source_and_leaves_nothing_half_made(
     assert (here.keys(), there.keys(), there.unfinished()) == (["a"], [], [])
 
 
+def interrupted(two: Two, stall: Rule, *words: str) -> str:
+    """What is said where Ctrl-C comes as soon as the destination has stalled."""
+    here = two.here
+    process = here.jsobj.start("mv", here.url("a"), two.there.url("b"), *words, *IN_PARTS)
+    try:
+        stall.wait()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130, (here.jsobj.home / "output").read_text()
+    finally:
+        process.kill()
+        process.wait()
+    return (here.jsobj.home / "output").read_text()
+
+
+@pytest.mark.parametrize(("ground", "other"), [(SWIFT_S3, RGW_S3), (RGW_S3, SWIFT_S3)])
+def test_ctrl_c_where_the_destination_stalls_leaves_nothing_half_made(
+    two: Callable[[str, str], Two],
+    endpoint_of: Callable[[str], tuple[str, str]],
+    witness_key: tuple[str, str],
+    ground: str,
+    other: str,
+) -> None:
+    both = two(ground, other)
+    both.here.put_in_parts("a", LARGE, PART)
+    endpoint, region = endpoint_of(other)
+    stall = Rule("stall", "sending", "PUT", "/b$", query="partNumber", at=1000, times=0)
+    with fault_proxy(endpoint, [stall]) as proxy:
+        add_profile(both.here, "slow", proxy.url, region, witness_key)
+        said = interrupted(both, stall, "--dest-profile", "slow")
+        assert both.there.unfinished() == []
+    assert "could not be aborted" not in said
+    assert (both.here.keys(), both.there.keys(), both.there.unfinished()) == (["a"], [], [])
+
+
+def test_ctrl_c_tells_of_an_upload_that_could_not_be_aborted(
+    two: Callable[[str, str], Two], endpoint_of: Callable[[str], tuple[str, str]], witness_key: tuple[str, str]
+) -> None:
+    both = two(SWIFT_S3, RGW_S3)
+    both.here.put_in_parts("a", LARGE, PART)
+    endpoint, region = endpoint_of(RGW_S3)
+    stall = Rule("stall", "sending", "PUT", "/b$", query="partNumber", at=1000, times=0)
+    with fault_proxy(endpoint, [stall, Rule("stall", method="DELETE", times=0)]) as proxy:
+        add_profile(both.here, "slow", proxy.url, region, witness_key)
+        said = " ".join(interrupted(both, stall, "--dest-profile", "slow").split())
+    assert f"unfinished upload of {both.there.url('b')} could not be aborted" in said
+    assert f"jsobj uploads list {both.there.url()} --profile slow" in said
+    assert (both.here.keys(), both.there.unfinished()) == (["a"], ["b"])
+
+
 def test_bytes_that_change_on_the_way_are_never_moved(
     two: Callable[[str, str], Two], endpoint_of: Callable[[str], tuple[str, str]], witness_key: tuple[str, str]
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -19,12 +19,13 @@ def parallel_map(
     *,
     stop: Callable[[], None] = lambda: None,
     pool: Executor | None = None,
-) -> Iterator[Made]:
+) -> Generator[Made]:
     """The results of ``function`` in the order of ``items``, of which at most ``2 * workers`` are under way.
 
     An exception of ``function`` is raised where its result would stand; what has not begun by then is not begun.
     ``stop`` is called when it ends early, also for Ctrl-C, before what is under way is waited for. In a ``pool`` of the
-    caller's, what is under way then is not waited for.
+    caller's, what is under way then is not waited for. Whose own work between two results may be interrupted closes
+    the generator.
     """
     waiting: deque[Future[Made]] = deque()
     own = ThreadPoolExecutor(workers, thread_name_prefix="worker") if pool is None else contextlib.nullcontext(pool)

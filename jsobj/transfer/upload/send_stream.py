@@ -66,12 +66,12 @@ def send_stream(
 
 @contextlib.contextmanager
 def begun_upload(store: Store, key: str, options: PutOptions) -> Iterator[Upload]:
-    """A multipart upload, aborted where the block raises."""
+    """A multipart upload, aborted where the block raises; after a stop in another thread, by ``Store.clear_up``."""
     upload = store.begin(key, options)
     try:
         yield upload
     except Exception:
-        store.abort(upload)
+        store.give_up(upload)
         raise
     except BaseException:  # Ctrl-C: the connections were cut, and a server that does not answer is not waited for
         store.revive()
