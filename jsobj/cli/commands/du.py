@@ -55,8 +55,8 @@ def du(world: World, url: tuple[str, ...], folders: bool, human: bool, unsigned:
 
     URL/ means everything whose name begins so, URL the object and everything below URL/. It is counted by listing,
     which takes a second for some ten thousand objects; jsobj bucket show asks the server for a whole bucket.
-    The key may be a pattern: jsobj help patterns. Several places are counted one by one, with a total at the end, where a
-    place that lies in another one counts twice.
+    The key may be a pattern: jsobj help patterns. Several places are counted one by one, with a total at the end, where
+    a place that lies in another one counts twice.
 
     \b
     Examples:
