@@ -203,6 +203,34 @@ def test_names_that_no_server_knows_are_offered_without_heavy_imports(jsobj: Jso
     assert modules_loaded_by(jsobj, f"jsobj {line}", stand_in=False) & heavy == set()
 
 
+@pytest.mark.parametrize(
+    ("line", "offer"),
+    [
+        ("bucket show s3://res", "s3://results"),
+        ("ls s3://res", "s3://results/"),
+        ("ls s3://results/ra", "s3://results/raw/"),
+        ("cat s3://results/raw/on", "s3://results/raw/one.nc"),
+        ("ec2-creds delete ", "0123abcd"),
+        ("app-cred delete ni", "nightly"),
+    ],
+)
+def test_cached_names_of_a_server_are_offered_without_heavy_imports(jsobj: Jsobj, line: str, offer: str) -> None:
+    """While the cache is fresh nothing that could ask a server is imported: that alone takes longer than the rest."""
+    from jsobj.identity.settings import Settings
+    from jsobj.store.completion_cache import cache_for
+
+    cache = cache_for(Settings.read({"HOME": str(jsobj.home)}), cloud="", profile="")
+    cache.put("s3:", ["results"], seconds=100)
+    cache.put("s3://results/", ["raw/"], seconds=100)
+    cache.put("s3://results/raw/", ["raw/one.nc", "raw/two.nc"], seconds=100)
+    cache.put("ec2", ["0123abcd"], seconds=100)
+    cache.put("app-cred", ["nightly"], seconds=100)
+    assert complete(jsobj, f"jsobj {line}") == {offer}
+    modules = modules_loaded_by(jsobj, f"jsobj {line}", stand_in=False)
+    heavy = {"jsobj.store.open", "jsobj.store.location", "jsobj.identity.keystone.client", "yaml", "ssl", "http.client"}
+    assert {each for each in modules if each in heavy or each.startswith("jsobj.net")} == set()
+
+
 def test_the_table_of_checks_is_that_of_the_registry() -> None:
     from jsobj.doctor.check_names import LAYERS
     from jsobj.doctor.registry import CHECKS

@@ -24,44 +24,66 @@ if TYPE_CHECKING:
     from jsobj.store.completion_cache import CompletionCache, Known
     from jsobj.store.open import StoreRequest
 
+    # Both are called only where nothing fresh is cached: what they import takes longer than all the rest of a Tab.
+    MakeRequest = Callable[[], StoreRequest]
+    Ask = Callable[[], Iterable[str]]
+
 WAIT = 0.2  # seconds that Tab waits for a server; the start of the program takes another tenth
 _LONGEST = 5  # seconds after which the asking process gives up
 _LEFT_ALONE = 20.0  # seconds until a server that did not answer is asked again
 _PAGE = 1000  # names
 
 
-def bucket_names(settings: Settings, cache: CompletionCache, request: StoreRequest, dialect: str) -> tuple[str, ...]:
+def bucket_names(settings: Settings, cache: CompletionCache, request: MakeRequest, dialect: str) -> tuple[str, ...]:
     """The buckets of the login. ``dialect``: ``s3``, ``swift``, or "" for the one that is in use."""
-    from jsobj.store.open import list_buckets
 
-    return _known(cache, f"{dialect}:", lambda: (bucket.name for bucket in list_buckets(settings, dialect, request)))
+    def prepare() -> Ask:
+        from jsobj.store.open import list_buckets
+
+        login = request()
+        return lambda: (bucket.name for bucket in list_buckets(settings, dialect, login))
+
+    return _known(cache, f"{dialect}:", prepare)
 
 
-def key_names(settings: Settings, cache: CompletionCache, request: StoreRequest, typed: str) -> tuple[str, ...]:
+def key_names(settings: Settings, cache: CompletionCache, request: MakeRequest, typed: str) -> tuple[str, ...]:
     """Keys and folders that begin as the place that was typed, one level deep; folders end in a slash."""
-    from jsobj.store.location import parse_location
-    from jsobj.store.open import open_store
 
-    place = parse_location(typed)
+    def prepare() -> Ask:
+        from jsobj.store.location import parse_location
+        from jsobj.store.open import open_store
 
-    def ask() -> Iterable[str]:
-        found = open_store(settings, place, request).list(place.key, delimiter="/")
-        return (item.key for item in found if item.key != place.key)
+        place, login = parse_location(typed), request()
+
+        def ask() -> Iterable[str]:
+            found = open_store(settings, place, login).list(place.key, delimiter="/")
+            return (item.key for item in found if item.key != place.key)
+
+        return ask
 
     # A listing of the whole folder, or of a shorter beginning, tells this one too.
-    first = len(typed) - len(place.key.rpartition("/")[2])
+    first = typed.rindex("/") + 1
     for end in range(first, len(typed)):
         known = cache.get(typed[:end])
         if known is not None and known.fresh and known.whole:
             return known.names
-    return _known(cache, typed, ask)
+    return _known(cache, typed, prepare)
 
 
 def keystone_names(
-    settings: Settings, cache: CompletionCache, request: StoreRequest, kind: str, names: Callable[[Keystone], list[str]]
+    settings: Settings,
+    cache: CompletionCache,
+    request: MakeRequest,
+    kind: str,
+    names: Callable[[], Callable[[Keystone], list[str]]],
 ) -> tuple[str, ...]:
-    """Names of things at Keystone; ``kind`` says which."""
-    return _known(cache, kind, lambda: names(request.keystone(settings)))
+    """Names of things at Keystone; ``kind`` says which. ``names`` returns what asks for them."""
+
+    def prepare() -> Ask:
+        asker, login = names(), request()
+        return lambda: asker(login.keystone(settings))
+
+    return _known(cache, kind, prepare)
 
 
 def quiet_login(settings: Settings, cloud: str, profile: str) -> Keystone:
@@ -76,9 +98,10 @@ def quiet_login(settings: Settings, cloud: str, profile: str) -> Keystone:
     return Keystone(source)
 
 
-def _known(cache: CompletionCache, place: str, ask: Callable[[], Iterable[str]]) -> tuple[str, ...]:
+def _known(cache: CompletionCache, place: str, prepare: Callable[[], Ask]) -> tuple[str, ...]:
     known = cache.get(place)
     if known is None or not known.fresh:
+        ask = prepare()  # imports, which are no part of the wait
         # Until the answer is there, what was known before counts: no other Tab asks, also when nothing answers.
         cache.put(place, known.names if known else (), whole=False, seconds=_LEFT_ALONE)
         _wait_for(lambda: _learn(cache, place, ask))
@@ -90,7 +113,7 @@ def _names(known: Known | None) -> tuple[str, ...]:
     return known.names if known is not None else ()
 
 
-def _learn(cache: CompletionCache, place: str, ask: Callable[[], Iterable[str]]) -> None:
+def _learn(cache: CompletionCache, place: str, ask: Ask) -> None:
     names = tuple(islice(ask(), _PAGE))
     cache.put(place, names, whole=len(names) < _PAGE)
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
 
+    from jsobj.cli.parsing.asked_names import MakeRequest
+    from jsobj.identity.keystone.client import Keystone
     from jsobj.identity.settings import Settings
     from jsobj.store.completion_cache import CompletionCache
     from jsobj.store.open import StoreRequest
@@ -101,23 +103,29 @@ def complete_access_keys(settings: Settings, ctx: click.Context, incomplete: str
     """EC2 access keys: those that jsobj made, and all that Keystone knows."""
     from jsobj.cli.parsing.asked_names import keystone_names
     from jsobj.identity import ledger
-    from jsobj.identity.keystone.ec2_credentials import Ec2Api
+
+    def names() -> Callable[[Keystone], list[str]]:
+        from jsobj.identity.keystone.ec2_credentials import Ec2Api
+
+        return lambda login: [key.access for key in Ec2Api(login).list()]
 
     own = [key.access for key in ledger.read(settings).keys]
     cache, request = _login(settings, ctx)
-    asked = keystone_names(settings, cache, request, "ec2", lambda login: [key.access for key in Ec2Api(login).list()])
-    return asked or own
+    return keystone_names(settings, cache, request, "ec2", names) or own
 
 
 @completer
 def complete_app_creds(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
     """Names of application credentials."""
     from jsobj.cli.parsing.asked_names import keystone_names
-    from jsobj.identity.keystone.app_credentials import AppCredentials
+
+    def names() -> Callable[[Keystone], list[str]]:
+        from jsobj.identity.keystone.app_credentials import AppCredentials
+
+        return lambda login: [each.name for each in AppCredentials(login).list()]
 
     cache, request = _login(settings, ctx)
-    kind = "app-cred"
-    return keystone_names(settings, cache, request, kind, lambda login: [a.name for a in AppCredentials(login).list()])
+    return keystone_names(settings, cache, request, "app-cred", names)
 
 
 def _places(settings: Settings, ctx: click.Context, incomplete: str) -> Iterator[str]:
@@ -154,19 +162,22 @@ def _given(ctx: click.Context) -> bool:
     return any(ctx.params.get(name or "") for name in arguments)
 
 
-def _login(settings: Settings, ctx: click.Context) -> tuple[CompletionCache, StoreRequest]:
-    """The login that the options before the cursor mean."""
-    from jsobj.cli.parsing.asked_names import quiet_login
+def _login(settings: Settings, ctx: click.Context) -> tuple[CompletionCache, MakeRequest]:
+    """The login that the options before the cursor mean: what is known of it, and how to ask for more."""
     from jsobj.store.completion_cache import cache_for
-    from jsobj.store.open import StoreRequest
 
     def option(name: str) -> Any:
         return ctx.params.get(name) or ""
 
     there = "dest_" if (option("dest_cloud") or option("dest_profile")) and _given(ctx) else ""
     cloud, profile, endpoint = (option(there + name) for name in ("cloud", "profile", "endpoint"))
-    request = StoreRequest(
-        cloud, profile, bool(option("unsigned")), endpoint, lambda: quiet_login(settings, cloud, profile)
-    )
-    others = [f"endpoint {endpoint}"] * bool(endpoint) + ["unsigned"] * request.unsigned
+    unsigned = bool(option("unsigned"))
+
+    def request() -> StoreRequest:
+        from jsobj.cli.parsing.asked_names import quiet_login
+        from jsobj.store.open import StoreRequest
+
+        return StoreRequest(cloud, profile, unsigned, endpoint, lambda: quiet_login(settings, cloud, profile))
+
+    others = [f"endpoint {endpoint}"] * bool(endpoint) + ["unsigned"] * unsigned
     return cache_for(settings, cloud=cloud, profile=profile, others=others), request
