@@ -141,23 +141,36 @@ def from_environment(environ: Mapping[str, str]) -> AuthSource | None:
 def refuse_incomplete(environ: Mapping[str, str]) -> None:
     """Refuse ``OS_*`` variables that say who logs in, but not all of it: another login must not act in their place.
 
+    Nor in the place of a login whose variables are all empty: a CI whose secrets are not passed looks so.
     Raises :class:`LoginIncomplete` naming what is set and what lacks.
     """
-    held = [name for name in _WHO if environ.get(name)]
-    if not held or from_environment(environ) is not None:
+    if from_environment(environ) is not None:
         return
+    held = [name for name in _WHO if environ.get(name)]
+    blank = [name for name in _WHO if name in environ and not environ[name]]
+    if held:
+        raise _incomplete(f"{_listed(held)} set, {_lacking(environ, held)}", held)
+    if len(blank) > 1 or (blank and environ.get("OS_AUTH_URL")):  # a lone empty one may be how it was taken back
+        raise _incomplete(f"{_listed(blank)} set, but empty", blank)
+
+
+def _lacking(environ: Mapping[str, str], held: list[str]) -> str:
     by_credential = any("CREDENTIAL" in name for name in held)
     needed = (_WHO[:2], _WHO[2:3]) if by_credential else (_WHO[3:5], _WHO[5:])
     absent = [names[0] for names in (("OS_AUTH_URL",), *needed) if not any(environ.get(name) for name in names)]
     empty = [name for name in absent if name in environ]
     unset = [name for name in absent if name not in environ]
     lacks = [*([f"{_listed(empty)} empty"] if empty else []), *([f"{_listed(unset)} not"] if unset else [])]
-    raise LoginIncomplete(
-        f"{_listed(held)} set, {' and '.join(lacks)}",
+    return " and ".join(lacks)
+
+
+def _incomplete(sentence: str, named: list[str]) -> LoginIncomplete:
+    return LoginIncomplete(
+        sentence,
         context="no other login is used in the place of one that the environment names",
         hint=(
             "set what is missing (in CI: does this job get its secrets?)",
-            f"or use a stored login: --cloud NAME, or: unset {' '.join(held)}",
+            f"or use a stored login: --cloud NAME, or: unset {' '.join(named)}",
         ),
     )
 

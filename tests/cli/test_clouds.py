@@ -78,3 +78,11 @@ def test_an_entry_that_cannot_be_used_is_listed_with_its_fault(member: Jsobj) ->
     found = {item["name"]: item for item in member("clouds", "--json").json["items"]}
     assert "takes its profile from https://elsewhere.example" in found["broken"]["fault"]
     assert found["demo"]["fault"] is None
+
+
+def test_without_a_default_it_says_what_this_shell_uses_instead(member: Jsobj) -> None:
+    half = member("clouds", "list", env={"OS_AUTH_URL": "u", "OS_USERNAME": "bob"})
+    assert "In this shell no login is used: OS_USERNAME is set, OS_PASSWORD is not" in half.err
+    whole = {"OS_AUTH_URL": "http://127.0.0.1:9/v3", "OS_USERNAME": "x", "OS_PASSWORD": "canary", "OS_PROJECT_ID": "x"}
+    assert "In this shell another login is used: OS_* variables" in member("clouds", "list", env=whole).err
+    assert "clouds use" not in half.err

@@ -185,6 +185,12 @@ def test_foreign_profile_variable_is_shown(keyed: Jsobj, tmp_path: Path) -> None
         ({"OS_AUTH_URL": "u", "OS_USERNAME": "bob", "OS_PROJECT_NAME": "p"}, "OS_USERNAME is set, OS_PASSWORD is not"),
         ({"OS_USERNAME": "bob", "OS_PASSWORD": "word"}, "OS_USERNAME and OS_PASSWORD are set, OS_AUTH_URL is not"),
         ({"OS_PASSWORD": "word"}, "OS_PASSWORD is set, OS_AUTH_URL and OS_USERNAME are not"),
+        (
+            {"OS_AUTH_URL": "u", "OS_APPLICATION_CREDENTIAL_ID": "", "OS_APPLICATION_CREDENTIAL_SECRET": ""},
+            "OS_APPLICATION_CREDENTIAL_ID and OS_APPLICATION_CREDENTIAL_SECRET are set, but empty",
+        ),
+        ({"OS_USERNAME": "", "OS_PASSWORD": ""}, "OS_USERNAME and OS_PASSWORD are set, but empty"),
+        ({"OS_AUTH_URL": "u", "OS_PASSWORD": ""}, "OS_PASSWORD is set, but empty"),
     ],
 )
 def test_half_a_login_in_the_environment_is_named_and_no_other_acts_in_its_place(
@@ -199,9 +205,9 @@ def test_half_a_login_in_the_environment_is_named_and_no_other_acts_in_its_place
     assert keyed("whoami", "--cloud", "demo", "--json", env=variables).json["cloud"] == "demo"
 
 
-@pytest.mark.parametrize("left", ["OS_REGION_NAME", "OS_CACERT", "OS_AUTH_URL", "OS_PROJECT_NAME"])
+@pytest.mark.parametrize("left", ["OS_REGION_NAME", "OS_CACERT", "OS_AUTH_URL", "OS_PROJECT_NAME", "OS_PASSWORD"])
 def test_what_says_not_who_logs_in_is_no_login(member: Jsobj, left: str) -> None:
-    value = "" if left == "OS_CACERT" else "RegionOne"
+    value = "" if left in {"OS_CACERT", "OS_PASSWORD"} else "RegionOne"
     assert member("whoami", "--json", env={left: value}).json["cloud"] == "demo"
 
 

@@ -53,7 +53,8 @@ def list_(world: World) -> None:
     narrow = ("Server", "Project", "S3 profile", "Name")
     world.out.show(Listing("jsobj.login-list/1", found, columns, _data, empty, narrow))
     if found and not any(login.chosen_by for login in found):
-        world.out.note("None is the default: jsobj clouds use NAME")
+        other = _used_instead(world)
+        world.out.note(other[0].upper() + other[1:] if other else "None is the default: jsobj clouds use NAME")
 
 
 @command("use")
@@ -64,16 +65,11 @@ def use(world: World, name: str) -> None:
     --cloud, OS_CLOUD and a whole login in OS_* variables are stronger, in this order.
     """
     from jsobj.identity import ledger
-    from jsobj.identity.current import chosen_cloud
 
     login = _login(world, name)
     ledger.update(world.settings, lambda book: replace(book, default_cloud=login.name))
-    try:
-        chosen = chosen_cloud(world.settings)
-        if chosen.name != login.name:
-            world.out.warn(f"in this shell another login is used: {chosen.reason}")
-    except LoginIncomplete as error:
-        world.out.warn(f"in this shell no login is used: {error.message}")
+    if other := _used_instead(world, login.name):
+        world.out.warn(other)
     world.out.show(Record("jsobj.default-cloud/1", {"cloud": login.name}, [("Default cloud", login.name)]))
 
 
@@ -121,6 +117,21 @@ def _login(world: World, name: str) -> KnownLogin:
         hint = did_you_mean(name, clouds) + "jsobj clouds lists them"
         raise JsobjError("cloud-not-found", f"there is no cloud '{name}'", code=ExitCode.NOT_FOUND, hint=hint)
     return clouds[name]
+
+
+def _used_instead(world: World, name: str = "") -> str:
+    """What commands use in this shell where they do not use the cloud ``name``; "" where nothing is in its place."""
+    from jsobj.identity.current import chosen_cloud
+
+    try:
+        chosen = chosen_cloud(world.settings)
+    except LoginIncomplete as error:
+        return f"in this shell no login is used: {error.message}"
+    return (
+        f"in this shell another login is used: {chosen.reason}"
+        if chosen.reason and (not name or chosen.name != name)
+        else ""
+    )
 
 
 def _data(login: KnownLogin) -> dict[str, object]:
