@@ -134,6 +134,14 @@ def test_role_that_one_does_not_have(member: Jsobj, title: str) -> None:
     assert "member" in error["hint"]
 
 
+def test_role_that_is_not_defined_at_all(member: Jsobj, title: str) -> None:
+    error = member("app-cred", "create", title, "--role", "nosuch", "--json", code=2).error
+    assert error["reference"] == "app-cred-rejected"
+    assert error["message"] == f"Keystone does not make '{title}': role 'nosuch' is not yours in this project"
+    assert error["hint"].startswith("--role takes roles that you have yourself in this project: ")
+    assert "member" in error["hint"]
+
+
 @pytest.mark.parametrize(
     ("when", "reference"), [("yesterday", "bad-time"), ("2020-01-01", "time-in-past"), ("0d", "time-in-past")]
 )

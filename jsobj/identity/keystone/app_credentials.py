@@ -133,8 +133,10 @@ def _explain(error: JsobjError, name: str, login: Login, roles: Sequence[str] = 
         sentence = "a restricted application credential may not make or delete application credentials"
         hint = "log in with your password or browser, or use the portal (Identity > Application Credentials)"
         return JsobjError("app-cred-restricted", sentence, code=ExitCode.REFUSED, context=error.context, hint=hint)
-    if isinstance(error, KeystoneRejected):
-        sentence = f"Keystone does not make '{name}'"
+    if isinstance(error, KeystoneRejected) or (roles and error.code is ExitCode.NOT_FOUND):
+        others = [role for role in roles if role not in login.roles]
+        why = f": role '{others[0]}' is not yours in this project" if others else ""
+        sentence = f"Keystone does not make '{name}'{why}"
         own = f"roles that you have yourself in this project: {', '.join(login.roles) or 'none'}"
         hint = f"--role takes {own}" if roles else f"try again in a minute; it would have all {own}"
         return JsobjError("app-cred-rejected", sentence, code=ExitCode.USAGE, context=error.context, hint=hint)
