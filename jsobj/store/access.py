@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError, NoS3Keys
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import AwsProfile, has_credential_process, read_profile
+from jsobj.identity.clouds_yaml.read import require_cloud
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import Choice, chosen_cloud, chosen_profile
 from jsobj.identity.settings import Settings
@@ -66,6 +67,7 @@ def s3_public(settings: Settings, *, profile: str = "", cloud: str = "", endpoin
         found = read_profile(settings.aws, choice.name) if choice.name else None
         endpoint = _endpoint(settings, found)
     if not endpoint:
+        require_cloud(settings, cloud)
         raise JsobjError(
             "endpoint-missing",
             "it is not known on which server these public data are",
@@ -118,7 +120,11 @@ def no_s3_keys(
     profile: str = "",
     swift: str = "swift://NAME",
 ) -> JsobjError:
-    """The error where S3 was requested. ``cloud``, ``profile``: as typed; ``swift``: what serves without keys."""
+    """The error where S3 was requested. ``cloud``, ``profile``: as typed; ``swift``: what serves without keys.
+
+    Raises :class:`JsobjError` (not found) where the cloud meant is not there: no keys could be made for it.
+    """
+    require_cloud(settings, chosen_cloud(settings, cloud).name)
     hint = ways_without_keys(settings, cloud=cloud, profile=profile, swift=swift)
     return NoS3Keys(message, hint=hint)
 

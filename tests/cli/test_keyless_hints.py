@@ -200,3 +200,16 @@ def test_the_first_way_asks_for_the_password(keyless: Jsobj, cloud: Cloud, keys:
         child.wait()
         assert child.exitstatus == 0
     assert len(keys.new) == 1
+
+
+def test_a_cloud_that_is_not_there_is_no_reason_for_keys_or_for_swift(member: Jsobj, keys: Keys) -> None:
+    (member.folder / "a.txt").write_text("a")
+    for words in (
+        ("ls", "s3://results", "--cloud", "dmeo"),
+        ("upload", "a.txt", "s3://results/", "--cloud", "dmeo"),
+        ("snippet", "xarray", "s3://results/a.nc", "--cloud", "dmeo"),
+        ("ls", "s3://results", "--no-sign-request", "--cloud", "dmeo"),
+    ):
+        error = member(*words, "--json", code=5).error
+        assert error["reference"] == "cloud-not-found", words
+        assert error["hint"].startswith("did you mean 'demo'? ")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, did_you_mean
 from jsobj.identity.auth_source import APPLICATION_CREDENTIAL, SECRET_OPTIONS, AuthSource, isolate
 from jsobj.identity.settings import Settings
 from jsobj.secret import Secret
@@ -107,11 +107,22 @@ def read_cloud(settings: Settings, name: str, *, region: str = "") -> AuthSource
             f"since it reads only {all_files[0].clouds}; set OS_CLIENT_CONFIG_FILE={files.clouds}"
         )
         return replace(source, notices=(*source.notices, hidden)) if position else source
-    known = ", ".join(cloud_names(settings))
+    raise _no_such_cloud(settings, name)
+
+
+def require_cloud(settings: Settings, name: str) -> None:
+    """Refuse the name of a cloud that there is not, where nothing else of it is wanted; "" names none."""
+    if name and name not in cloud_names(settings):
+        raise _no_such_cloud(settings, name)
+
+
+def _no_such_cloud(settings: Settings, name: str) -> JsobjError:
+    known = cloud_names(settings)
     sentence = f"there is no cloud '{name}' in clouds.yaml"
-    context = f"clouds found: {known}" if known else "no clouds.yaml was found"
-    hint = "log in first: jsobj login RCFILE" if not known else "name one of them: --cloud NAME"
-    raise JsobjError("cloud-not-found", sentence, code=ExitCode.NOT_FOUND, context=context, hint=hint)
+    context = f"clouds found: {', '.join(known)}" if known else "no clouds.yaml was found"
+    some = did_you_mean(name, known) + "name one of them: --cloud NAME"
+    hint = some if known else "log in first: jsobj login RCFILE"
+    return JsobjError("cloud-not-found", sentence, code=ExitCode.NOT_FOUND, context=context, hint=hint)
 
 
 def read_from(files: CloudsFiles, name: str, *, region: str = "") -> AuthSource:
