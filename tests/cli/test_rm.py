@@ -97,6 +97,7 @@ def test_a_dry_run_looks_at_what_is_there(scene: Scene, dry: tuple[str, ...]) ->
     refused = scene("rm", *map(scene.url, ("nope", "x*", "z")), "--yes", *dry, code=3)
     failed = [line for line in refused.err.splitlines() if line.startswith("Failed: ")]
     assert [scene.url(key) in line for key, line in zip(("nope", "x*"), failed, strict=True)] == [True, True]
+    assert f"2 of 3 objects {'would' if dry else 'could'} not be deleted" in refused.err
     assert scene.names() == [key for key in sorted(TREE) if dry or key != "z"]
 
 

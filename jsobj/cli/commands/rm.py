@@ -97,7 +97,7 @@ def _show_plan(world: World, opened: BucketStores, found: Iterator[ToDelete], *,
     if failures:
         raise JsobjError(
             "not-all-deleted",
-            f"{len(failures)} of {count + len(failures)} objects could not be deleted",
+            f"{len(failures)} of {count + len(failures)} objects would not be deleted",
             code=exit_code(count, failures),
             hint="the reasons are above",
         )
