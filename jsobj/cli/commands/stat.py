@@ -81,6 +81,7 @@ def _record(place: StorePlace, info: ObjectInfo, by: str, parts: int | None) -> 
     from jsobj.store.objects import MTIME, SERVED
 
     url, written = place.url(info.key), info.metadata.get(MTIME, "")
+    file_modified = human(seconds_of(written))
     data = {
         "url": url,
         "key": info.key,
@@ -108,8 +109,12 @@ def _record(place: StorePlace, info: ObjectInfo, by: str, parts: int | None) -> 
         ("Version", info.version),
         ("Parts", str(parts) if parts is not None else ""),
         ("Verifiable by", by or "size only"),
-        *((f"Metadata {name}", value) for name, value in sorted(info.metadata.items())),
-        ("File modified", human(seconds_of(written))),
+        *(
+            (f"Metadata {name}", value)
+            for name, value in sorted(info.metadata.items())
+            if name != MTIME or not file_modified
+        ),
+        ("File modified", file_modified),
     ]
     return Record("jsobj.object/1", data, [line for line in lines if line[1]])
 
