@@ -79,6 +79,11 @@ class Output:
             return False
         return True
 
+    @property
+    def cut(self) -> str:
+        """What stands for a part that is left out."""
+        return "…" if self.can_write("…") else "..."
+
     def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
         """Write bytes of an object to stdout; all of them, also where stdout is unbuffered and writes are partial."""
         view = memoryview(data)
@@ -234,7 +239,7 @@ class Output:
         )
         table = Table(box=None, pad_edge=False, header_style="bold" if self.colour_out else "")
         named = [dict(zip(headings, row, strict=True)) for row in rows]
-        texts = [[*row.values()] for row in fitted(named, narrow, console.width)]
+        texts = [[*row.values()] for row in fitted(named, narrow, console.width, self.cut)]
         longest = max((len(row[0]) for row in texts), default=0)
         # Names are shown whole, to be copied, unless they would hide the rest.
         whole = console.width >= 60 and longest <= console.width // 2

@@ -260,6 +260,6 @@ def _way_on_terminal(world: World) -> Callable[[Job], str]:
 
     def way(job: Job) -> str:
         names = [Path(name).name if name.startswith("/") else name for name in job.key.sources]
-        return from_to(_few(names), job.key.destination, room)
+        return from_to(_few(names), job.key.destination, room, world.out.cut)
 
     return way

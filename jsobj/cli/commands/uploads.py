@@ -52,8 +52,9 @@ def list_(world: World, url: str, unsigned: bool, endpoint: str) -> None:
             from jsobj.ui.fit import cell_len, shortened
 
             room = max(_LEAST, world.out.columns - _TIME - 4)
-            name = shortened(name, room * 3 // 5)
-            return f"{human(upload.started):<{_TIME}}  {name}  {shortened(safe(upload.id), room - cell_len(name))}"
+            name = shortened(name, room * 3 // 5, world.out.cut)
+            ident = shortened(safe(upload.id), room - cell_len(name), world.out.cut)
+            return f"{human(upload.started):<{_TIME}}  {name}  {ident}"
         return f"{iso(upload.started) or ''}\t{name}\t{safe(upload.id)}"
 
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:

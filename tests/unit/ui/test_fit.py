@@ -70,3 +70,30 @@ def test_beginning_and_end_are_left(text: str, width: int, shown: str) -> None:
 )
 def test_from_and_to_share_a_line(first: str, second: str, shown: str) -> None:
     assert from_to(first, second, 26) == shown
+
+
+@pytest.mark.parametrize(("encoding", "sign"), [("utf-8", "…"), ("ascii", "..."), ("latin-1", "...")])
+def test_what_the_encoding_lacks_is_not_written(encoding: str, sign: str) -> None:
+    class Stream(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return True
+
+    stream = Stream(io.BytesIO(), encoding=encoding, errors="backslashreplace")
+    plain = Listing("s", ROWS[:1], LISTING.columns, narrow=LISTING.narrow)
+    Output(stream, stream, environ={"COLUMNS": "60", "NO_COLOR": "1"}).show(plain)
+    stream.seek(0)
+    lines = [line.rstrip() for line in stream.read().splitlines()]
+    assert sign in lines[1]
+    assert "\\u" not in lines[1]
+    assert max(map(len, lines)) <= 60
+
+
+def test_a_longer_sign_takes_its_room() -> None:
+    assert [shortened("0123456789", width, "...") for width in (1, 3, 4, 7, 10)] == [
+        ".",
+        "...",
+        "0...",
+        "01...89",
+        "0123456789",
+    ]
+    assert from_to("a" * 30, "b" * 30, 26, "...") == "aaaa...aaaa -> bbbb...bbbb"
