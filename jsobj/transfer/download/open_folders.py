@@ -171,7 +171,9 @@ class Folders:
             f"{path} is a symbolic link, and a download follows none" if link else f"{path} is a file, not a folder",
             code=ExitCode.LOCAL,
             context="a folder is needed there",
-            hint=f"move it away, or make the folder behind it the target: ls -ld {path}",
+            hint=f"move it away, or make the folder behind it the target: ls -ld {path}"
+            if link
+            else f"move it away, or choose another target: ls -l {path}",
         )
 
     def _drop_oldest(self, but: OpenFolder) -> None:

@@ -235,7 +235,9 @@ def _unreadable(path: str, relative: str, error: OSError | ValueError) -> Passed
 
 
 def _failed(reference: str, path: str, relative: str, reason: str, hint: str = "") -> Passed:
-    pattern = f"/{literal(relative.rstrip('/'))}" if relative else "PATTERN"
+    # What would be shown escaped, and could not be pasted, is one character: "?".
+    shown = "".join(letter if letter.isprintable() else "?" for letter in literal(relative.rstrip("/")))
+    pattern = f"/{shown}" if relative else "PATTERN"
     error = error_of(
         reference,
         f"{path} was not sent: {reason}",

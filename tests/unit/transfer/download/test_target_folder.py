@@ -116,7 +116,11 @@ def test_b093_a_link_to_a_folder_is_not_followed(landing: TargetFolder, root: Pa
     root.mkdir()
     (root / "a").symlink_to("../outside")
     for name in ("a/f", "a/b/f"):
-        assert refused(landing, name).reference == "target-has-link"
+        blocked = refused(landing, name)
+        assert (blocked.reference, "make the folder behind it the target" in (blocked.hint or "")) == (
+            "target-has-link",
+            True,
+        )
     (tmp_path / "outside" / "f").write_text("x")
     assert landing.look(("a", "f")) is None
     assert landing.open_existing(("a", "f")) is None
@@ -183,7 +187,9 @@ def test_b093_s07_a_link_swapped_in_during_the_run_leads_nowhere(tmp_path: Path)
 
 def test_a_file_or_folder_in_the_way_is_named(landing: TargetFolder, root: Path) -> None:
     land(landing, "a")
-    assert refused(landing, "a/f").reference == "target-blocked"
+    blocked = refused(landing, "a/f")
+    assert blocked.reference == "target-blocked"
+    assert blocked.hint == f"move it away, or choose another target: ls -l {root}/a"
     (root / "d").mkdir()
     assert refused(landing, "d").reference == "target-is-folder"
     temp = filled(landing, "late", b"x")
