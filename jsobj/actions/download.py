@@ -66,6 +66,7 @@ def _opened(
     store, settings = context.stores.of(source), context.stores.settings
     target = download_target(store, source, destination)
     folder = TargetFolder(target.folder, dry_run=dry_run, claimed=lambda: claimed_temps(settings.state_dir))
+    folder.require_possible()
     with contextlib.closing(folder):
         spec = JobSpec(
             verb="download",

@@ -71,6 +71,14 @@ class TargetFolder:
                 return _folds_here(folder.descriptor) if self._dry_run else _folds_written(folder.descriptor)
         return False
 
+    def require_possible(self) -> None:
+        """Raise :class:`JsobjError` (local) where a file is in the way of the target folder itself."""
+        there = self.root
+        while there and not os.path.lexists(there):
+            there = os.path.dirname(there)
+        if there and not os.path.isdir(there):
+            raise write_error(NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)), there)
+
     def require_free(self, parts: Parts) -> None:
         """Raise :class:`JsobjError` (local) where no file of that name could be made, as far as looking tells."""
         with self._translate_errors(parts), self._folders.using(parts[:-1], make=False) as folder:
