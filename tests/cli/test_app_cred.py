@@ -92,7 +92,8 @@ def test_folder_that_does_not_exist_or_cannot_be_written(member: Jsobj, cloud: C
 
 
 def test_list_show_delete(member: Jsobj, cloud: Cloud, title: str) -> None:
-    member("app-cred", "create", title, "--as", "app")
+    told = member("app-cred", "create", title, "--as", "app")
+    assert f"The secret is in {member.secure}." in told.err
     listed = member("app-cred", "list", "--json").json
     assert listed["schema"] == "jsobj.app-cred-list/1"
     assert title in [item["name"] for item in listed["items"]]

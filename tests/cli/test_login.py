@@ -38,6 +38,10 @@ def test_password_rc(jsobj: Jsobj, cloud: Cloud) -> None:
     assert (done["swift_url"], done["s3_endpoint"]) == (cloud.swift_url, cloud.s3_endpoint)
     assert entry(jsobj, "demo")["auth_type"] == "password"
     assert "password" not in jsobj.clouds.read_text().replace("auth_type: password", "")
+    said = jsobj("login", cloud.rc("openrc-password"), "--password-stdin", stdin=cloud.rc("password")).err
+    secure = jsobj.clouds.with_name("secure.yaml")
+    assert f"What proves it (password or secret) is in {secure}, for you alone." in said
+    assert cloud.rc("password").read_text().strip() in secure.read_text()
 
 
 @pytest.mark.parametrize("kind", ["restricted", "unrestricted"])

@@ -36,6 +36,11 @@ def test_each_tool_is_listed_and_masked_in_json(runner: Jsobj, home: Place) -> N
         assert (home.key[1] in whole) == any("***" in file["text"] for file in item["files"])
 
 
+def test_restic_says_that_it_needs_https(runner: Jsobj, home: Place) -> None:
+    told = export(runner, "restic")
+    assert "https only: over plain http Ceph RGW and Swift refuse what restic sends" in told.out + told.err
+
+
 def test_merging_keeps_what_is_there(runner: Jsobj, home: Place) -> None:
     folder = home.home
     (folder / ".config/rclone").mkdir(parents=True)

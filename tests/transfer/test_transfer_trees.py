@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import socket
 from pathlib import Path
 
 import pytest
+from rigs import small_disk
 from transfer_scene import IN_PARTS, PART, TransferScene, on_disk, sha, shas
 
 # The list of P23: control characters, trailing dots and spaces, what looks like an encoding, and more.
@@ -98,6 +101,7 @@ def test_files_from_with_a_missing_one(over_s3: TransferScene) -> None:
     sent = over_s3.summary("upload", f"{tree}/", over_s3.url(), "--files-from", "-", stdin="a\ngone\nb\n", code=3)
     assert (sent["done"], sent["failed"]) == (2, 1)
     assert sent["failures"][0]["item"].endswith("gone")
+    assert sent["failures"][0]["reference"] == "source-missing"
     assert over_s3.keys() == ["a", "b"]
 
 
@@ -328,6 +332,27 @@ def test_the_end_is_told_where_items_failed_and_each_is_named_once(over_s3: Tran
     assert over_s3.summary("upload", "tree", over_s3.url(), "--exclude", "/pipe [[]1]")["failed"] == 0
 
 
+@pytest.mark.parametrize("name", [b"bad\xff\xfe*", b"two\nlines"])
+def test_the_hint_for_a_name_that_cannot_be_typed_works_when_it_is_pasted(over_s3: TransferScene, name: bytes) -> None:
+    tree = over_s3.write({"good": b"1"})
+    os.mkfifo(os.fsencode(tree) + b"/" + name)
+    failed = over_s3("upload", "tree", over_s3.url(), code=3).err
+    hint = re.search(r"--exclude .+", failed)
+    assert hint is not None
+    assert over_s3.summary("upload", "tree", over_s3.url(), *shlex.split(hint[0]))["failed"] == 0
+
+
+def test_a_disk_that_is_full_in_the_middle_is_told_once(over_s3: TransferScene, tmp_path: Path) -> None:
+    for number in range(4):
+        over_s3.put(f"in/{number}", bytes(PART))
+    with small_disk(tmp_path, f"{5 * PART // 2 // 1024}k") as disk:
+        told = over_s3("download", over_s3.url("in/"), str(disk / "to"), "--parallel", "1", code=9)
+    lines = told.err.splitlines()
+    assert re.search(r"^2 files, .* downloaded .*; 1 failed$", lines[0])
+    assert sum("the disk is full" in line for line in lines) == 1
+    assert sum("df -h" in line for line in lines) == 1
+
+
 def test_a_run_that_never_began_leaves_no_job(over_s3: TransferScene) -> None:
     tree = over_s3.write({"good": b"1", "more": b"2", "large": bytes(2 * PART)})
     (over_s3.folder / "file").write_bytes(b"")
@@ -336,7 +361,12 @@ def test_a_run_that_never_began_leaves_no_job(over_s3: TransferScene) -> None:
     over_s3("upload", f"{tree}/", over_s3.url(), *IN_PARTS, "--endpoint", "http://127.0.0.1:1", code=7)
     over_s3("upload", f"{tree}/", over_s3.url())
     blocked = over_s3("download", over_s3.url(), "file", code=9)
-    assert "a file is where a folder is needed" in blocked.err
+    assert blocked.err.count("a file is where a folder is needed") == 1
+    assert "Failed:" not in blocked.err
+    for more in ((), ("--dry-run",)):
+        for target in ("file/", "file/below/", "file/below/more"):
+            refused = over_s3("download", over_s3.url(), target, *more, "--json", code=9)
+            assert (refused.error["reference"], refused.out) == ("target-blocked", "")
     assert over_s3("jobs", "list", "--json").json["items"] == []
 
 
