@@ -41,7 +41,8 @@ def test_password_rc(jsobj: Jsobj, cloud: Cloud) -> None:
     said = jsobj("login", cloud.rc("openrc-password"), "--password-stdin", stdin=cloud.rc("password")).err
     secure = jsobj.clouds.with_name("secure.yaml")
     assert f"What proves it (password or secret) is in {secure}, for you alone." in said
-    assert cloud.rc("password").read_text().strip() in secure.read_text()
+    stored = yaml.safe_load(secure.read_text())["clouds"]["demo"]["auth"]["password"]
+    assert stored == cloud.rc("password").read_text().removesuffix("\n")
 
 
 @pytest.mark.parametrize("kind", ["restricted", "unrestricted"])

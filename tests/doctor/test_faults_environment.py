@@ -130,3 +130,10 @@ def secure_yaml_lost(scene: Scene) -> None:
 def test_fault(fault, scene: Scene) -> None:
     """``judge`` asserts: exactly this check fails, with these words, and says what to do."""
     judge(fault, scene)
+
+
+def test_the_hint_for_leftover_variables_names_them_for_every_shell(scene: Scene) -> None:
+    b036_leftover_os_variables(scene)
+    document = scene.jsobj("doctor", "--json", "--no-round-trip", *scene.words).json
+    hint = next(check["hint"] for check in document["checks"] if check["id"] == "env-openstack")
+    assert hint.endswith("or: unset OS_AUTH_URL OS_PROJECT_NAME OS_USERNAME")
