@@ -37,12 +37,12 @@ class BucketStores:
         self._first_request = request
         self._on_retry = on_retry
         self._on_open = on_open
-        self._opened: dict[tuple[str, str], Store] = {}
+        self._opened: dict[tuple[str, str, str], Store] = {}
         self._keystone: Keystone | None = None
 
     def of(self, location: Location) -> Store:
         """The store of a place. Raises :class:`JsobjError`: auth, not found (profile), usage (no endpoint)."""
-        known = (location.dialect, location.bucket)
+        known = (location.dialect, location.bucket, location.public)
         if known not in self._opened:
             store = self.another(location, self._on_retry)
             self._opened[known] = store

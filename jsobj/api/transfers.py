@@ -156,7 +156,7 @@ class Transfers(ABC):
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite, check=check)
         options = replace(options, accept_unverified=accept_unverified)
         filters, to_file = Filters.of(include, exclude), not isinstance(destination, str | os.PathLike)
-        location = parse_location(url, need_key=to_file)
+        location = parse_location(url, need_key=to_file, public=True)
 
         def act(context: ActionContext) -> Result:
             if isinstance(destination, str | os.PathLike):
@@ -185,7 +185,7 @@ class Transfers(ABC):
             raise BadUsage("start is 0 or more, size 1 or more")
         part = ByteRange(start, None if size is None else start + size - 1) if start or size is not None else None
         with BucketStores(Settings.read(), self._request()) as stores:
-            _, reading = read(stores, parse_location(url, need_key=True), part)
+            _, reading = read(stores, parse_location(url, need_key=True, public=True), part)
             return b"".join(reading)
 
     def copy(
@@ -318,7 +318,7 @@ class Transfers(ABC):
 
         if local and manifest:
             raise BadUsage("give either local or manifest")
-        location, filters = parse_location(url), Filters.of(include, exclude)
+        location, filters = parse_location(url, public=True), Filters.of(include, exclude)
         with BucketStores(Settings.read(), self._request()) as stores:
             store = stores.of(location)
             if manifest:

@@ -35,3 +35,8 @@ def with_login(hint: str, *, cloud: str = "", profile: str = "", either: bool = 
         return f"{command}{same_login(**lacking)}{rest}"
 
     return _COMMAND.sub(name, hint) if cloud or profile else hint
+
+
+def public_at(endpoint: str) -> str:
+    """The options that mean public data at a server, with a blank in front."""
+    return f" --no-sign-request --endpoint {shlex.quote(endpoint)}"

@@ -1,7 +1,8 @@
 """Names of objects, exactly as typed: ``s3://bucket/key``, ``swift://container/object`` or ``bucket/key``.
 
 A key is everything behind the first slash, byte for byte: ``//``, ``..`` and a trailing slash belong to it. A key that
-ends in a slash, or an empty one, means everything that begins with it.
+ends in a slash, or an empty one, means everything that begins with it. Where data are only read, the address of public
+data as a browser has it will do too.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ _FORMS = "write s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY"
 class Location:
     """A place in a bucket. ``dialect``: ``s3``, ``swift`` or "" (S3 where there are keys); ``key``: "" for all of it.
 
-    Over S3 ``bucket`` may be ``project:bucket``.
+    Over S3 ``bucket`` may be ``project:bucket``. ``public``: the endpoint, or a Swift account's URL, where it is read
+    without a login; "" where the options choose.
     """
 
     dialect: str
     bucket: str
     key: str = ""
+    public: str = ""
 
     @property
     def many(self) -> bool:
@@ -40,15 +43,18 @@ class Location:
         return f"{self.dialect}://{self.bucket}/{self.key}" if self.dialect else f"{self.bucket}/{self.key}"
 
 
-def parse_location(text: str, *, need_key: bool = False) -> Location:
-    """The place that a user typed. ``need_key``: it must name one object.
+def parse_location(text: str, *, need_key: bool = False, public: bool = False) -> Location:
+    """The place that a user typed. ``need_key``: it must name one object; ``public``: a web address will do.
 
     Raises :class:`JsobjError` (usage) for anything else, with the form to write.
     """
     dialect, separator, rest = text.partition("://")
+    server = ""
     if separator and dialect.lower() in {"http", "https"}:
-        raise _web_address(text)
-    if not separator:
+        server, dialect, rest = _at_server(text) if public else ("", "", "")
+        if not rest:
+            raise _web_address(text)
+    elif not separator:
         dialect, rest = "", text
     bucket, _, key = rest.partition("/")
     reason = _fault(text, dialect, separator, bucket, key)
@@ -58,7 +64,27 @@ def parse_location(text: str, *, need_key: bool = False) -> Location:
         raise JsobjError(
             "location-grammar", f"'{text[:200]}' cannot be used here: {reason}", code=ExitCode.USAGE, hint=_FORMS
         )
-    return Location(dialect, bucket, key)
+    return Location(dialect, bucket, key, server)
+
+
+def _at_server(text: str) -> tuple[str, str, str]:
+    """The server, the dialect, and bucket and key in the address of public data; "" where it names no bucket.
+
+    What signs the address (a presigned link) is only good for the one request that it was made for.
+    """
+    if "?" in text:
+        raise JsobjError(
+            "location-is-signed",
+            "an address with '?' in it is a link to one request, not to public data",
+            code=ExitCode.USAGE,
+            hint="fetch it as it is: curl -fo FILE 'LINK'",
+        )
+    origin, path = parse_url(text)
+    swift = split_swift_path(path)
+    if swift is None:
+        return str(origin), "s3", unquote(path, errors="surrogateescape").lstrip("/")
+    root, place = f"{origin}{swift[0]}", unquote(path[len(swift[0]) :], errors="surrogateescape")
+    return root, "swift", place.removeprefix("/")
 
 
 def _fault(text: str, dialect: str, separator: str, bucket: str, key: str) -> str:
@@ -89,7 +115,7 @@ def _web_address(text: str) -> JsobjError:
             hint = f"write {shlex.quote('s3://' + unquote(path).lstrip('/'))} and, if need be, --endpoint {origin}"
     return JsobjError(
         "location-is-web-address",
-        f"'{text[:200]}' is a web address, and object names begin with s3:// or swift://",
+        f"'{text.partition('?')[0][:200]}' is a web address, and object names begin with s3:// or swift://",
         code=ExitCode.USAGE,
         hint=hint,
     )

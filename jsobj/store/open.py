@@ -90,6 +90,7 @@ def open_store(
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login, usage where no endpoint is known.
     """
+    request = _at(location, request)
     access = _access(settings, location, request)
     if access is not None:
         from jsobj.store.s3.store import S3Store
@@ -100,14 +101,20 @@ def open_store(
     return _swift(settings, location, request, retry)
 
 
+def _at(location: Location, request: StoreRequest) -> StoreRequest:
+    """What is asked for a place that names its server: public data there, whatever login is chosen."""
+    return replace(request, unsigned=True, endpoint=location.public) if location.public else request
+
+
 def known_of(settings: Settings, location: Location, request: StoreRequest) -> tuple[object, ...]:
     """What :func:`open_store` depends on: equal if it would open the same store. Sends no requests.
 
     Raises :class:`JsobjError` as that one.
     """
+    request = _at(location, request)
     access = _access(settings, location, request)
     if access is not None or request.unsigned:
-        return settings, access
+        return settings, access, location.public
     from jsobj.identity.current import current_source
 
     return settings, current_source(settings, cloud=request.cloud, profile=request.profile)

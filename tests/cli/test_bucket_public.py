@@ -35,6 +35,9 @@ def test_a_container_is_opened_and_closed_again(scene: Scene) -> None:
     assert (status(f"{url}/a%20b"), status(url + "/")) == (200, 200)
     shown = scene.jsobj("bucket", "show", scene.url(), "--json").json["readers"]
     assert "everybody may read and list (read ACL)" in shown
+    there = scene.jsobj.folder / "there"
+    scene.jsobj("download", f"{url}/folder/", f"{there}/", env={"HOME": str(scene.jsobj.folder / "nobody")})
+    assert (there / "x").read_bytes() == b"data"
     scene.jsobj("bucket", "public", scene.url(), "--no-list")
     assert (status(f"{url}/a%20b"), status(url + "/")) == (200, 401)
     closed = scene.jsobj("bucket", "private", scene.url()).out

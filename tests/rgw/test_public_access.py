@@ -84,6 +84,31 @@ def test_a_bucket_is_opened_and_closed_again(alice: Jsobj, filled: str, stranger
     assert (again["public"], again["taken_away"]) == (False, [])
 
 
+@pytest.mark.parametrize("dialect", ["s3", "swift"])
+def test_the_url_that_was_printed_is_read_without_a_login(
+    alice: Jsobj, newcomer: Users, filled: str, dialect: str
+) -> None:
+    url = alice("bucket", "public", filled, "--json").json["urls"][dialect]
+    nobody = newcomer("nobody")
+    assert nobody("ls", url).lines == ["priv/", "pub/", "top"]
+    assert nobody("ls", url, "-r", "--json").json["items"][0]["key"] == "priv/x"
+    assert nobody("cat", f"{url}pub/a%20b.txt").out == "data"
+    assert nobody("du", url, "--json").json["objects"] == 3
+    assert nobody("stat", f"{url}top", "--json").json["size"] == 4
+    assert "3 objects" in nobody("tree", url).out
+    nobody("download", url, f"{nobody.folder}/all/")
+    assert (nobody.folder / "all/pub/a b.txt").read_bytes() == b"data"
+    compared = nobody("verify", f"{nobody.folder}/all/", url, "--json").json["items"]
+    assert [each["state"] for each in compared] == ["same"] * 3
+    assert nobody("download", url, f"{nobody.folder}/all/", "--json").json["same"] == 3
+    assert "open" in nobody("snippet", "fsspec", f"{url}top").out
+    error = nobody("ls", f"{url}nothing/", "--json", code=5).error
+    assert "--no-sign-request --endpoint" in error["hint"]
+    alice("bucket", "private", filled)
+    assert nobody("cat", f"{url}top", "--json", code=4).error["reference"] == "not-public"
+    assert nobody("rm", f"{url}top", "--json", code=2).error["reference"] == "location-is-web-address"
+
+
 def test_the_line_of_python_reads_it(alice: Jsobj, filled: str) -> None:
     import fsspec
 

@@ -63,8 +63,9 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
     def log_in(cloud: str) -> Keystone:
         return keystone_for(replace(world, cloud=cloud))
 
-    request = access.SnippetRequest(chosen, parse_location(url), world.cloud, world.profile, endpoint, log_in)
-    found = (access.public if unsigned else access.private)(world.settings, request)
+    place = parse_location(url, public=True)
+    request = access.SnippetRequest(chosen, place, world.cloud, world.profile, place.public or endpoint, log_in)
+    found = (access.public if unsigned or place.public else access.private)(world.settings, request)
     code = chosen.code(found.target, found.kind)
     for warning in found.warnings:
         world.out.warn(warning)

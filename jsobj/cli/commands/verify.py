@@ -59,7 +59,8 @@ def verify(
     if len(places) > (1 if manifest else 2):
         wanted = "URL with --manifest" if manifest else "LOCAL and URL"
         raise BadUsage(f"give {wanted}", hint="jsobj verify --help")
-    location, filters = parse_location(places[-1]), Filters.of(options.pop("include"), options.pop("exclude"))
+    location = parse_location(places[-1], public=True)
+    filters = Filters.of(options.pop("include"), options.pop("exclude"))
     if filters != Filters() and len(places) == 1 and not manifest:
         raise BadUsage("--include and --exclude select files: they need LOCAL or --manifest")
     with stores(world, **options) as opened:

@@ -17,7 +17,7 @@ from typing import Any
 
 from jsobj.ec2_keys.server_info import limit_of, server_info
 from jsobj.errors import ExitCode, JsobjError, NotObjectStore, ObjectNotFound
-from jsobj.identity.command_hints import same_login
+from jsobj.identity.command_hints import public_at, same_login
 from jsobj.net.body import Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
@@ -42,7 +42,7 @@ class S3Store(Multipart):
     def __init__(self, access: S3Access, bucket: str, *, proxy: str = "", retry: RetryPolicy | None = None) -> None:
         self._dialect = S3Dialect(access)
         session = Session(access.origin, self._dialect, verify=access.verify, proxy=proxy, retry=retry)
-        at = same_login(profile=access.profile)
+        at = same_login(profile=access.profile) if access.key.access else public_at(str(access.origin))
         super().__init__(StorePlace("s3", bucket, str(access.origin), access.where, access.project, at=at), session)
         self._requests = S3Requests(session, access, bucket)
 

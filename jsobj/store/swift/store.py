@@ -17,7 +17,7 @@ from typing import Any
 
 from jsobj.ec2_keys.server_info import limit_of, server_info
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
-from jsobj.identity.command_hints import same_login
+from jsobj.identity.command_hints import public_at, same_login
 from jsobj.net.body import BytesSource, Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
@@ -72,7 +72,8 @@ class SwiftStore(Store):
         who = account_context(keeper.keystone) if keeper is not None else None
         session = Session(self._origin, SwiftDialect(keeper, who), verify=verify, proxy=proxy, retry=retry)
         self._cloud = who.cloud if who is not None else ""
-        super().__init__(replace(place, at=same_login(cloud=self._cloud)), session)
+        at = same_login(cloud=self._cloud) if keeper is not None else public_at(place.account)
+        super().__init__(replace(place, at=at), session)
         self._requests = SwiftRequests(session, path.rstrip("/"), place.bucket, public=keeper is None)
         self._segments = Segments(self._requests)
         self._copier = Copier(self._requests, self._segments)

@@ -105,6 +105,41 @@ def test_a_web_address_says_what_to_type_instead(text: str, hint: str) -> None:
     assert hint in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (
+            "https://h.org:8001/swift/v1/AUTH_abc/data/raw/x.nc",
+            ("swift", "data", "raw/x.nc", "https://h.org:8001/swift/v1/AUTH_abc"),
+        ),
+        ("https://h.org/swift/v1/data/raw//", ("swift", "data", "raw//", "https://h.org/swift/v1")),
+        ("https://h.org/v1/AUTH_abc/data/my%20file%25", ("swift", "data", "my file%", "https://h.org/v1/AUTH_abc")),
+        ("http://127.0.0.1:8080/bucket/a+b", ("s3", "bucket", "a+b", "http://127.0.0.1:8080")),
+        ("https://h.org:8001/abc:data/", ("s3", "abc:data", "", "https://h.org:8001")),
+        ("https://h.org:8001/abc%3Adata/x", ("s3", "abc:data", "x", "https://h.org:8001")),
+    ],
+)
+def test_the_address_of_public_data(text: str, place: tuple[str, str, str, str]) -> None:
+    assert parse_location(text, public=True) == Location(*place)
+
+
+@pytest.mark.parametrize(
+    ("text", "reference"),
+    [
+        ("https://h.org/", "location-is-web-address"),
+        ("https://h.org/v1/AUTH_abc/", "location-is-web-address"),
+        ("https://h.org/b/k?X-Amz-Signature=abc", "location-is-signed"),
+        ("https://h.org/b/%FF", "location-grammar"),
+        ("https://h.org/..%2Fx/k", "location-grammar"),
+    ],
+)
+def test_web_addresses_that_are_no_public_data(text: str, reference: str) -> None:
+    with pytest.raises(JsobjError) as caught:
+        parse_location(text, public=True)
+    assert (caught.value.reference, caught.value.code) == (reference, ExitCode.USAGE)
+    assert "abc" not in caught.value.hint
+
+
 @PROFILE
 @given(st.sampled_from(["s3", "swift"]), st.text().filter(lambda text: "\0" not in text))
 def test_keys_are_kept_as_they_are(dialect: str, key: str) -> None:
