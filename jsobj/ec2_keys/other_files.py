@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from jsobj.atomic import edit_private_file
 from jsobj.errors import JsobjError
+from jsobj.identity import ledger
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.settings import Settings
 from jsobj.net.sigv4 import KeyPair
@@ -27,14 +29,16 @@ _PLACES = (
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A file of a tool of ``jsobj export``."""
+    """A file of a tool of ``jsobj export``; ``named``: not the tool's own, but the one that --file named."""
 
     tool: str
     path: Path
+    named: bool = False
 
     def rewrite(self, profile: str) -> str:
         """The command that gives it the profile's key."""
-        return f"jsobj export {self.tool} --write{same_login(profile=profile)}"
+        file = f" --file {shlex.quote(str(self.path))}" if self.named else ""
+        return f"jsobj export {self.tool} --write{file}{same_login(profile=profile)}"
 
 
 def holders(settings: Settings, access: str) -> tuple[Holder, ...]:
@@ -69,12 +73,29 @@ def switch(settings: Settings, old: KeyPair, new: KeyPair) -> tuple[tuple[Holder
 
 
 def _files(settings: Settings) -> Iterator[Holder]:
+    own = tuple(_own(settings))
+    yield from own
+    seen = {holder.path.resolve() for holder in own}
+    for record in ledger.read(settings).exports:
+        if (path := Path(record.path)) not in seen:
+            seen.add(path)
+            yield Holder(record.tool, path, named=True)
+
+
+def _own(settings: Settings) -> Iterator[Holder]:
     for tool, folder, pattern in _PLACES:
         own = settings.openstack_dir.parent if folder.startswith(".config/") else settings.home
         with contextlib.suppress(OSError):
             for path in sorted((own / folder.removeprefix(".config/")).glob(pattern)):
                 if ".jsobj-backup" not in path.name:
                     yield Holder(tool, path)
+
+
+def remember(settings: Settings, tool: str, path: Path) -> None:
+    """Keep in mind that ``jsobj export TOOL --write --file PATH`` gave keys to this file."""
+    record = ledger.ExportRecord(tool, str(path.resolve()))
+    if all(Path(record.path) != own.path.resolve() for own in _own(settings)):
+        ledger.update(settings, lambda book: book.with_export(record))
 
 
 def _start(path: Path) -> bytes:

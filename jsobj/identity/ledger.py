@@ -1,9 +1,9 @@
 """The little that jsobj must remember itself: ``ledger.json`` in its state folder, mode 0600.
 
 Logins are in clouds.yaml and keys in ~/.aws; what no standard file has room for is here: which AWS profile belongs to
-which cloud, when an application credential expires, whether it may make EC2 keys, and which of those were made by jsobj
-(Keystone keeps no name, date or expiry for them). No secret is ever in it. Values are frozen; :func:`update` reads,
-changes and writes under a lock.
+which cloud, when an application credential expires, whether it may make EC2 keys, which of those were made by jsobj
+(Keystone keeps no name, date or expiry for them), and which files of other tools were given keys. No secret is ever in
+it. Values are frozen; :func:`update` reads, changes and writes under a lock.
 """
 
 from __future__ import annotations
@@ -54,6 +54,14 @@ class KeyRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportRecord:
+    """A file that ``jsobj export TOOL --write`` gave keys to, where it is not the tool's usual one."""
+
+    tool: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """A key about to be made. Found by a later run, it tells which key of Keystone's list the lost one is."""
 
@@ -77,6 +85,7 @@ class Ledger:
     clouds: tuple[CloudRecord, ...] = ()
     keys: tuple[KeyRecord, ...] = ()
     pending: tuple[Pending, ...] = ()
+    exports: tuple[ExportRecord, ...] = ()
 
     def cloud(self, name: str) -> CloudRecord:
         """The record of a cloud; an empty one for a cloud that was not made by ``jsobj login``."""
@@ -99,6 +108,11 @@ class Ledger:
     def with_key(self, record: KeyRecord) -> Ledger:
         """The same with this key's record put in or replaced."""
         return dataclasses.replace(self, keys=(*self.without_key(record.access).keys, record))
+
+    def with_export(self, record: ExportRecord) -> Ledger:
+        """The same with this file, and without those that are gone."""
+        there = (known for known in self.exports if known != record and Path(known.path).exists())
+        return dataclasses.replace(self, exports=(*there, record))
 
     def without_key(self, access: str) -> Ledger:
         """The same without this key."""
@@ -162,12 +176,13 @@ def _decode(data: bytes, path: Path) -> Ledger:
                 dataclasses.replace(_record(Pending, item), before=tuple(map(str, item["before"])))
                 for item in document["pending"]
             ),
+            exports=tuple(_record(ExportRecord, item) for item in document.get("exports", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise JsobjError("ledger-damaged", f"{path} is damaged", code=ExitCode.LOCAL, hint=hint) from error
 
 
-_R = TypeVar("_R", CloudRecord, KeyRecord, Pending)
+_R = TypeVar("_R", CloudRecord, KeyRecord, Pending, ExportRecord)
 
 
 def _record(kind: type[_R], item: Mapping[str, Any]) -> _R:

@@ -212,3 +212,28 @@ def test_a_key_that_was_rotated_away_is_no_other_setup(member: Jsobj, keys: Keys
     held = (member.folder / file).read_text()
     (member.folder / file).write_text(held.replace(member.profile("demo")["aws_access_key_id"], "another-key"))
     member(*words, code=6)
+
+
+def test_rotate_and_the_doctor_know_the_files_that_export_was_told_to_write(member: Jsobj, keys: Keys) -> None:
+    member("ec2-creds")
+    env, conf, gone = member.folder / "my app.env", member.folder / "r.conf", member.folder / "gone.env"
+    for tool, path in (("dotenv", env), ("rclone", conf), ("dotenv", gone)):
+        member("export", tool, "--write", "--file", path)
+    gone.unlink()
+    member.private |= {env, conf, *(path.with_name(f"{path.name}.jsobj-backup") for path in (env, conf))}
+    old = member.profile("demo")
+    conf.write_text(conf.read_text().replace(old["aws_secret_access_key"], "elsewhere"))
+    done = member("ec2-creds", "rotate")
+    new = member.profile("demo")
+    text = env.read_text()
+    assert new["aws_access_key_id"] in text
+    assert new["aws_secret_access_key"] in text
+    assert old["aws_access_key_id"] not in text
+    assert str(env) in done.err
+    assert str(gone) not in done.err
+    again = f"jsobj export rclone --write --file {conf} --profile demo"
+    assert f"still holds the old key; to write the new one: {again}" in done.err
+    check = member("doctor", "other-keys", "--json").json["checks"][-1]
+    assert (check["status"], check["hint"]) == ("WARN", f"write the new one: {again}")
+    member("export", "rclone", "--write", "--file", conf)
+    assert member("doctor", "other-keys", "--json").json["checks"][-1]["status"] == "PASS"

@@ -91,6 +91,7 @@ def _configured(world: World, tool: Tool | None, options: dict[str, Any]) -> lis
     given = {name: options[name] for name in ("name", "bucket", "endpoint")}
     logins = check(logins_for(world, **given, keys=not options["swift"]))
     options["dead"] = retired_with(world.settings, logins.s3.access) if logins.s3 else frozenset()
+    options["keys"] = logins.s3 is not None
     if tool is not None:
         return [(tool, tool.configure(_completed(world, tool, logins)))]
     candidates = [each for each in TOOLS if not each.variant]
@@ -176,6 +177,7 @@ def _write(world: World, made: list[tuple[Tool, Configuration]], options: dict[s
 
 def _written(world: World, tool: Tool, configuration: Configuration, options: dict[str, Any]) -> list[dict[str, Any]]:
     from jsobj.cli.parsing.export_target import place_of
+    from jsobj.ec2_keys.other_files import remember
     from jsobj.export import merge as merging
 
     file, overwrite = options["file"], options["overwrite"]
@@ -195,6 +197,8 @@ def _written(world: World, tool: Tool, configuration: Configuration, options: di
         if merge.diff:
             world.out.note(merge.diff)
         change = merging.write(merge, overwrite=overwrite, dead=dead)
+        if file and options["keys"]:
+            remember(world.settings, tool.name, merge.path)
         for notice in change.notices:
             world.out.note(notice)
         state = "unchanged" if not change.changed else "written" if change.before is None else "changed"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity import ledger
-from jsobj.identity.ledger import CloudRecord, KeyRecord, Ledger, Pending
+from jsobj.identity.ledger import CloudRecord, ExportRecord, KeyRecord, Ledger, Pending
 from jsobj.identity.settings import Settings
 
 PROFILE = settings(max_examples=100, derandomize=True, deadline=None, database=None)
@@ -23,7 +23,18 @@ LEDGERS = st.builds(
     clouds=st.lists(st.builds(CloudRecord, *[TEXT] * 7), max_size=3).map(tuple),
     keys=st.lists(st.builds(KeyRecord, *[TEXT] * 8), max_size=3).map(tuple),
     pending=st.lists(st.builds(Pending, TEXT, TEXT, TEXT, st.lists(TEXT).map(tuple), TEXT), max_size=2).map(tuple),
+    exports=st.lists(st.builds(ExportRecord, TEXT, TEXT), max_size=2).map(tuple),
 )
+
+
+def test_a_file_that_is_gone_is_forgotten_and_a_ledger_without_files_is_read(world: Settings, tmp_path: Path) -> None:
+    there = ExportRecord("dotenv", str(tmp_path / "a"))
+    (tmp_path / "a").write_text("")
+    gone, new = ExportRecord("dotenv", str(tmp_path / "b")), ExportRecord("rclone", str(tmp_path / "c"))
+    assert Ledger(exports=(gone, there)).with_export(new).with_export(new).exports == (there, new)
+    older = ledger._encode(Ledger()).replace(b',\n  "exports": []', b"")
+    assert b"exports" not in older
+    assert ledger._decode(older, Path("x")) == Ledger()
 
 
 @pytest.fixture(name="world")
