@@ -6,14 +6,14 @@ sent, where they would send key ids and bucket names to Amazon.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jsobj.errors import ExitCode, JsobjError, NoS3Keys
 from jsobj.identity import ledger
 from jsobj.identity.aws_files.profile import AwsProfile, has_credential_process, read_profile
 from jsobj.identity.clouds_yaml.read import require_cloud
 from jsobj.identity.command_hints import same_login
-from jsobj.identity.current import Choice, chosen_cloud, chosen_profile
+from jsobj.identity.current import Choice, chosen_cloud, chosen_profile, cloud_of_profile
 from jsobj.identity.settings import Settings
 from jsobj.net.sigv4 import DEFAULT_REGION, KeyPair
 from jsobj.secret import Secret
@@ -24,7 +24,8 @@ from jsobj.urls import Origin, require_origin
 class S3Access:
     """Everything that an S3 request needs. ``where`` says who chose it; ``profile``, ``project``: "" if none.
 
-    An empty ``key.access`` means that requests are not signed: public data only.
+    An empty ``key.access`` means that requests are not signed: public data only. ``tenant``: id of the project whose
+    profile named the server then, "" if none; without a key, a Ceph may want it before the bucket's name.
     """
 
     origin: Origin
@@ -36,6 +37,7 @@ class S3Access:
     where: str
     profile: str = ""
     project: str = ""
+    tenant: str = ""
 
 
 def s3_access(settings: Settings, *, profile: str = "", cloud: str = "", endpoint: str = "") -> S3Access | None:
@@ -74,7 +76,9 @@ def s3_public(settings: Settings, *, profile: str = "", cloud: str = "", endpoin
             code=ExitCode.USAGE,
             hint="name it: --endpoint https://HOST:PORT",
         )
-    return _access(settings, found, KeyPair("", Secret("")), "unsigned, for public data", endpoint)
+    access = _access(settings, found, KeyPair("", Secret("")), "unsigned, for public data", endpoint)
+    cloud = cloud_of_profile(settings, access.profile)
+    return replace(access, tenant=ledger.read(settings).cloud(cloud).project_id) if cloud else access
 
 
 def _endpoint(settings: Settings, profile: AwsProfile | None) -> str:

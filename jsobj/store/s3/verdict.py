@@ -8,7 +8,7 @@ a Keystone that throttles ``InvalidAccessKeyId`` (Ceph issue 66222).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jsobj.errors import ExitCode, JsobjError, KeyRefused, S3Failed
 from jsobj.identity.command_hints import same_login
@@ -55,6 +55,12 @@ _NOT_PUBLIC = Refusal(
     "{url} is not public",
     ExitCode.AUTH,
     "make a key: jsobj ec2-creds; public data of an OpenStack Swift are at swift:// (its S3 API needs a key)",
+)
+_NOT_FOUND_UNSIGNED = Refusal(
+    "bucket-not-found",
+    "without a key, the server finds no bucket '{name}'",
+    ExitCode.NOT_FOUND,
+    "on a Ceph where buckets belong to projects, put the project's id in front: s3://PROJECT:BUCKET",
 )
 _ALIASES = {
     "InvalidURI": "KeyTooLongError",
@@ -136,6 +142,9 @@ def _final(request: Request, reply: Reply, what: Said, sent: SentRequest) -> Jso
     if request.method != "HEAD" and reply.status in {403, 404} and not (reply.body or reply.request_id):
         return elsewhere(sent.access, what.context)  # S3 names a reason, and numbers its answers
     code = _code(request, reply, what)
+    if sent.unsigned and code == "NoSuchBucket" and ":" not in sent.bucket:
+        hint = _NOT_FOUND_UNSIGNED.hint.replace("PROJECT", sent.access.tenant or "PROJECT")
+        return replace(_NOT_FOUND_UNSIGNED, hint=hint).error("s3", sent.bucket, "", what.context)
     found = of_object(code, what.context, _meant(request, what, sent))
     return found or S3Failed(f"{sent.access.origin} refuses this request", context=what.context)
 

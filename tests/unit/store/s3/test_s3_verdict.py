@@ -20,13 +20,13 @@ from jsobj.store.s3.requests import S3Dialect, decoded, headers_for, info_of
 from jsobj.store.s3.store import SIGNED_BYTES
 from jsobj.urls import Origin
 
+ORIGIN = Origin("https", "objects.example.org", 443)
 PATH = "/my-data/a%20b"
 
 
 def dialect(access: str = "abc") -> S3Dialect:
-    origin = Origin("https", "objects.example.org", 443)
     pair = KeyPair(access, Secret("s"))
-    return S3Dialect(S3Access(origin, "us-east-1", pair, "path", "when_required", True, "a test", profile="js2"))
+    return S3Dialect(S3Access(ORIGIN, "us-east-1", pair, "path", "when_required", True, "a test", profile="js2"))
 
 
 def error(status: int, code: str, *, attempts: int = 1, more: str = "", **headers: str) -> Reply:
@@ -170,6 +170,16 @@ def test_what_is_not_public_says_so_to_those_without_a_key(status: int) -> None:
     found = judged(error(status, "AccessDenied"), spoken=dialect(""))
     assert isinstance(found, JsobjError)
     assert (found.reference, found.code) == ("not-public", ExitCode.AUTH)
+
+
+@pytest.mark.parametrize("tenant", ["", "0a21"])
+def test_a_bucket_not_found_without_a_key_may_need_its_project(tenant: str) -> None:
+    keyless = S3Access(ORIGIN, "us-east-1", KeyPair("", Secret("")), "path", "when_required", True, "x", tenant=tenant)
+    found = judged(error(404, "NoSuchBucket"), spoken=S3Dialect(keyless))
+    assert isinstance(found, JsobjError)
+    assert (found.reference, found.code) == ("bucket-not-found", ExitCode.NOT_FOUND)
+    assert f"s3://{tenant or 'PROJECT'}:BUCKET" in str(found.hint)
+    assert "bucket list" not in str(found.hint)
 
 
 def test_P11_another_version_is_noticed_before_its_bytes_are_taken() -> None:
