@@ -48,6 +48,7 @@ def parse_location(text: str, *, need_key: bool = False, public: bool = False) -
 
     Raises :class:`JsobjError` (usage) for anything else, with the form to write.
     """
+    text = _as_utf8(text)
     dialect, separator, rest = text.partition("://")
     server = ""
     if separator and dialect.lower() in {"http", "https"}:
@@ -85,6 +86,16 @@ def _at_server(text: str) -> tuple[str, str, str]:
         return str(origin), "s3", unquote(path, errors="surrogateescape").lstrip("/")
     root, place = f"{origin}{swift[0]}", unquote(path[len(swift[0]) :], errors="surrogateescape")
     return root, "swift", place.removeprefix("/")
+
+
+def _as_utf8(text: str) -> str:
+    """Keys are UTF-8 whatever the locale: where Python read the command line as ASCII, its bytes are read again."""
+    if text.isascii():
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return text  # refused by name
 
 
 def _fault(text: str, dialect: str, separator: str, bucket: str, key: str) -> str:

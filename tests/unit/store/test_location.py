@@ -185,3 +185,9 @@ def test_anything_is_a_place_or_a_usage_error(text: str) -> None:
 )
 def test_the_account_in_a_swift_path(path: str, found: tuple[str, str] | None) -> None:
     assert split_swift_path(path) == found
+
+
+def test_what_an_ascii_locale_did_not_decode_is_read_as_utf8() -> None:
+    assert parse_location("s3://b/ü/".encode().decode("ascii", "surrogateescape") + "é.txt").key == "ü/é.txt"
+    with pytest.raises(JsobjError, match="not valid UTF-8"):
+        parse_location("s3://b/" + b"\xfc.txt".decode("ascii", "surrogateescape"))
