@@ -45,6 +45,26 @@ def test_help_fits_a_terminal_of_80_columns(path: str, monkeypatch: pytest.Monke
     assert [line for line in text.splitlines() if len(line) > 80] == []
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "whoami",
+        "bucket list",
+        "bucket show",
+        "bucket delete",
+        "app-cred list",
+        "app-cred create",
+        "ec2-creds rotate",
+        "ec2-creds prune",
+        "jobs resume",
+        "sandbox start",
+    ],
+)
+def test_what_is_typed_most_has_an_example(path: str) -> None:
+    command = next(command for name, command in COMMANDS.items() if name.removeprefix("jsobj ") == path)
+    assert f"jsobj {path}" in (command.help or "").partition("Examples:")[2]
+
+
 @pytest.mark.parametrize("path", COMMANDS)
 def test_the_shared_options_are_everywhere(path: str) -> None:
     options = {word for parameter in COMMANDS[path].params for word in parameter.opts}

@@ -54,6 +54,11 @@ def create(world: World, name: str, **options: Any) -> None:
 
     Its secret is told by Keystone once and goes straight into an RC file (mode 0600) or, with --as, into clouds.yaml
     and secure.yaml. It belongs to the project of your login.
+
+    \b
+    Examples:
+      jsobj app-cred create laptop --expires 90d
+      jsobj app-cred create laptop --as laptop
     """
     from jsobj.atomic import write_private_file
     from jsobj.identity.clouds_yaml.read import own_files
@@ -106,7 +111,13 @@ def _store(world: World, keystone: Keystone, cloud_name: str, made: AppCredentia
 
 @command("list")
 def list_(world: World) -> None:
-    """List your application credentials."""
+    """List your application credentials.
+
+    \b
+    Examples:
+      jsobj app-cred list
+      jsobj app-cred list --cloud sci --json
+    """
     keystone, calls = _open(world)
     found = calls.list()
     own = _own_id(keystone)

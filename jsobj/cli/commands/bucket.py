@@ -81,6 +81,11 @@ def list_(world: World, dialect: str) -> None:
 
     The S3 API tells when a bucket was made, the Swift API how many objects and bytes it has. Both are asked where
     there are keys and a login, or the one that is named; what is not known is "-".
+
+    \b
+    Examples:
+      jsobj bucket list
+      jsobj bucket list swift:// --json
     """
     from jsobj.store.completion_cache import cache_for
     from jsobj.store.open import with_counts
@@ -107,7 +112,13 @@ def list_(world: World, dialect: str) -> None:
 @command("show")
 @click.argument("bucket", shell_complete=complete_buckets)
 def show(world: World, bucket: str) -> None:
-    """Show one bucket: objects, bytes, settings, and who may read it."""
+    """Show one bucket: objects, bytes, settings, and who may read it.
+
+    \b
+    Examples:
+      jsobj bucket show results
+      jsobj bucket show swift://raw_data --json
+    """
     account, found = _find(world, bucket)
     readers = _readers(world, bucket)
     more = "at least " if found.at_least else ""
@@ -135,6 +146,11 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
     """Delete a bucket.
 
     A bucket with something in it is refused without --recursive. What is deleted cannot be brought back.
+
+    \b
+    Examples:
+      jsobj bucket delete old-results
+      jsobj bucket delete swift://raw_data --recursive
     """
     account, found = _find(world, bucket)
     count = 0

@@ -29,6 +29,11 @@ def rotate(world: World, overlap: str, **login: Any) -> None:
     Makes a new key, writes it into every AWS profile that holds the old one, proves it, and only then deletes the old.
     Files of other tools that jsobj export --write makes get the new key too (a backup is kept); what was exported
     elsewhere, such as with --file or into a shell, is exported again by you.
+
+    \b
+    Examples:
+      jsobj ec2-creds rotate
+      jsobj ec2-creds rotate --overlap 7d
     """
     from jsobj.ec2_keys.rotate import rotate as turn
     from jsobj.ec2_keys.setup import SetupRequest
@@ -96,6 +101,11 @@ def prune(world: World, dry_run: bool, yes: bool, **login: Any) -> None:
 
     These are keys whose overlap after a rotation is over, and keys that are in no AWS profile any more. Keys that were
     made elsewhere are never touched.
+
+    \b
+    Examples:
+      jsobj ec2-creds prune --dry-run
+      jsobj ec2-creds prune
     """
     from jsobj.ec2_keys.rotate import delete_key, prunable
 

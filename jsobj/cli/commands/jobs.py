@@ -126,6 +126,10 @@ def resume(ctx: click.Context, world: World, job: str) -> None:
     """Go on with a job: run its command again, where it was run.
 
     JOB is an id from 'jsobj jobs list', or the beginning of one.
+
+    \b
+    Examples:
+      jsobj jobs resume 600b67
     """
     from jsobj.cli.main import call
     from jsobj.transfer.journal.jobs import command_line, find_job

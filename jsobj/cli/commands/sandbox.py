@@ -51,6 +51,11 @@ def start(world: World, folder: str, location: str, token_seconds: int) -> None:
     """Start the embedded cloud; ready when a signed request works.
 
     The first start takes about ten seconds, later ones a few. Log in with one of the files that it names.
+
+    \b
+    Examples:
+      jsobj sandbox start
+      jsobj sandbox start --dir ~/cloud
     """
     from jsobj.sandbox.lifecycle import start as launch
     from jsobj.sandbox.options import SandboxOptions

@@ -16,6 +16,11 @@ def whoami(world: World) -> None:
     """Show who you are and where that came from.
 
     Logs in for real: exit code 0 means that the login works now, 4 that it does not.
+
+    \b
+    Examples:
+      jsobj whoami
+      jsobj whoami --cloud sci --json
     """
     from jsobj.cli.views.login import S3Keys, login_record
     from jsobj.identity import ledger
