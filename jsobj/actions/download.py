@@ -82,7 +82,9 @@ def _opened(
 
 def _looked_at(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> Iterator[Planned]:
     decisions = run.download_work(job, store, target, folder).decisions()
-    return run.looked_at(job, decisions, lambda moved: Receiver(store, folder, job.spec.options, moved))
+    return run.looked_at(
+        job, decisions, lambda moved: Receiver(store, folder, job.spec.options, moved), stop=store.stop
+    )
 
 
 def _require_own_names(sources: Sequence[Location]) -> None:

@@ -77,7 +77,8 @@ def upload(
         job = context.open_job(spec, destination, dry_run=True)
         decisions = run.upload_work(job, store, targets, found()).decisions()
         return map(
-            partial(_planned, options), run.looked_at(job, decisions, lambda moved: Sender(store, options, moved))
+            partial(_planned, options),
+            run.looked_at(job, decisions, lambda moved: Sender(store, options, moved), stop=store.stop),
         )
 
     return Action(

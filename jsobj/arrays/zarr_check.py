@@ -48,7 +48,7 @@ def check_zarr(store: Store, prefix: str, *, workers: int = WORKERS) -> Iterator
             except JsobjError as error:
                 yield Checked(key, DIFFERS, error.context)
                 continue
-            yield from parallel_map(check, grid.keys() if grid is not None else (), workers)
+            yield from parallel_map(check, grid.keys() if grid is not None else (), workers, stop=store.stop)
 
 
 def _metadata(store: Store, prefix: str) -> Iterator[str]:

@@ -79,9 +79,16 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
 
 
 def looked_at(
-    job: RunContext, decisions: Iterator[Decision], performer: Callable[[Meter], Sender | Receiver]
+    job: RunContext,
+    decisions: Iterator[Decision],
+    performer: Callable[[Meter], Sender | Receiver],
+    *,
+    stop: Callable[[], None],
 ) -> Iterator[Decision]:
-    """Decisions as they end for what a run looks at before it moves it; in order, and nothing is moved."""
+    """Decisions as they end for what a run looks at before it moves it; in order, and nothing is moved.
+
+    ``stop`` is called on an early end.
+    """
     looker: Any = performer(_meter(job))
 
     def look(decision: Any) -> Any:
@@ -96,7 +103,7 @@ def looked_at(
             return Failed(item.source, error)
         return Skipped(item.source, reason) if reason else decision
 
-    return parallel_map(look, decisions, _LOOKING)
+    return parallel_map(look, decisions, _LOOKING, stop=stop)
 
 
 def _sweep(journal: Journal, store: Store) -> None:

@@ -208,15 +208,17 @@ def check_tree(
 ) -> Iterator[Checked]:
     """The verdicts on a tree, in order. ``deep``: an object without a usable digest is fetched and compared by bytes.
 
+    An early end, also by Ctrl-C, stops the store.
+
     An object without a file is ``extra``, which is not a fault, unless ``is_leftover`` says that it is read as part of
     a Zarr.
     """
-    return parallel_map(_TreeCheck(store, deep, is_leftover), items, workers)
+    return parallel_map(_TreeCheck(store, deep, is_leftover), items, workers, stop=store.stop)
 
 
 def check_manifest(store: Store, prefix: str, lines: Iterable[DigestLine], *, workers: int) -> Iterator[Checked]:
-    """The verdicts on a list of digests, in order."""
-    return parallel_map(partial(_checked_by_digest, store, prefix), lines, workers)
+    """The verdicts on a list of digests, in order. An early end stops the store."""
+    return parallel_map(partial(_checked_by_digest, store, prefix), lines, workers, stop=store.stop)
 
 
 def verdict(states: Iterable[str]) -> ExitCode:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
-from transfer_scene import TransferScene, sha
+from fault_proxy import Rule, fault_proxy
+from transfer_scene import PART, TransferScene, sha
+
+SMALL = os.urandom(1000)
 
 
 def test_patterns_that_match_nothing_are_not_found(transfer: TransferScene) -> None:
@@ -69,3 +73,35 @@ def test_the_closing_line_where_there_is_nothing_but_links(over_s3: TransferScen
     assert over_s3("verify", f"{tree}/", over_s3.url("t/")).err == "There is nothing to compare.\n"
     (tree / "link").symlink_to("/etc/hostname")
     assert over_s3("verify", f"{tree}/", over_s3.url("t/")).err.splitlines()[1:] == ["1 symbolic link left out"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("verify", "tree/", "t/"),
+        ("verify", "--manifest", "SUMS", "t/"),
+        ("verify", "t/"),
+        ("upload", "--dry-run", "tree/", "t/"),
+        ("download", "--dry-run", "t/", "tree/"),
+        ("rm", "--dry-run", "t/a", "t/b"),
+        ("rm", "t/a", "t/b"),
+    ],
+)
+def test_ctrl_c_waits_for_no_answer_about_an_object(over_s3: TransferScene, words: tuple[str, ...]) -> None:
+    tree = over_s3.write(dict.fromkeys(("a", "b"), SMALL))
+    (over_s3.folder / "SUMS").write_text("".join(f"{sha(SMALL)}  {name}\n" for name in ("a", "b")))
+    for name in ("a", "b"):
+        over_s3.put_in_parts(f"t/{name}", SMALL, PART)
+        os.utime(tree / name, (1, 1))
+    over_s3.put("t/zarr.json", b"{}")
+    stall = Rule("stall", path="/t/", times=0)
+    with fault_proxy(over_s3.endpoint, [stall]) as proxy:
+        said = [over_s3.url(word) if word.startswith("t/") else word for word in words]
+        process = over_s3.jsobj.start(*said, "--endpoint", proxy.url)
+        try:
+            stall.wait()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130, (over_s3.jsobj.home / "output").read_text()
+        finally:
+            process.kill()
+            process.wait()
