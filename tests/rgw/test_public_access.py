@@ -242,6 +242,18 @@ def test_segments_are_not_opened_for_a_part_of_the_bucket(alice: Jsobj, filled: 
 
 
 @on_tenants
+def test_without_a_login_the_name_needs_its_project(
+    alice: Jsobj, newcomer: Users, gateway: Gateway, filled: str, cloud: Cloud
+) -> None:
+    alice("bucket", "public", filled)
+    words = ("ls", f"s3://{filled}", "--no-sign-request", "--json")
+    error = newcomer("nobody")(*words, "--endpoint", gateway.endpoint, code=5).error
+    assert "PROJECT:BUCKET" in error["hint"]
+    assert f"s3://{cloud.status.projects['demo']}:" in alice(*words, code=5).error["hint"]
+    assert alice("ls", f"s3://{cloud.status.projects['demo']}:{filled}", "--no-sign-request").lines[-1] == "top"
+
+
+@on_tenants
 def test_mistakes(alice: Jsobj, filled: str) -> None:
     cases: tuple[tuple[str, int, str], ...] = (
         ("public", 2, f"{filled}/nothing/"),

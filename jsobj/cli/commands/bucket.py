@@ -29,7 +29,7 @@ group = Group(
         "show": Entry("bucket:show", "Show one bucket: objects, bytes, settings, and who may read it."),
         "delete": Entry("bucket:delete", "Delete a bucket."),
         "public": Entry("bucket_public:public", "Let everybody read a bucket, or what is below a prefix."),
-        "private": Entry("bucket_public:private", "Take back what everybody may do, whoever gave it."),
+        "private": Entry("bucket_public:private", "Take back what everybody may do."),
     },
     help="Create, list, show, open and delete buckets.\n\nBUCKET is NAME, s3://NAME or "
     "swift://NAME. A bare name uses S3 where there are keys and the Swift API otherwise; both see the same buckets.",
@@ -132,7 +132,7 @@ def show(world: World, bucket: str) -> None:
         ("Size", f"{more}{human_bytes(found.size or 0)}"),
         ("Versioning", found.versioning),
         ("Read ACL", found.read_acl),
-        *(("Shared", each) for each in readers or ["with nobody outside the project"]),
+        *(("Shared", each) for each in readers or ["only within the project"]),
     ]
     data = {**bucket_data(found), **_place_data(account.place), "readers": list(readers)}
     world.out.show(Record("jsobj.bucket/1", data, [line for line in lines if line[1]]))

@@ -52,7 +52,7 @@ def public(world: World, place: str, listed: bool) -> None:
         )
     if found.closed:
         world.out.warn(
-            f"large objects whose segments lie in {', '.join(found.closed)} can still be read by nobody else"
+            f"large objects whose segments lie in {', '.join(found.closed)} stay closed to others"
         )
     _show(world, found, target)
 
@@ -60,7 +60,7 @@ def public(world: World, place: str, listed: bool) -> None:
 @command("private")
 @click.argument("place", metavar="BUCKET[/PREFIX]", shell_complete=complete_places)
 def private(world: World, place: str) -> None:
-    """Take back what everybody may do, whoever gave it.
+    """Take back what everybody may do.
 
     What named projects and users may do stays. Afterwards it is tried without credentials, and must be refused.
 
