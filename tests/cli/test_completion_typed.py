@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -163,6 +164,20 @@ def test_silent_without_login_and_without_network(jsobj: Jsobj) -> None:
             assert "rror" not in shell.shown(line)
     finally:
         shell.close()
+
+
+@pytest.mark.parametrize("listening", [False, True], ids=["refused", "silent"])
+def test_a_server_that_does_not_answer_leaves_the_line_as_it_is(shell: Shell, *, listening: bool) -> None:
+    """Within the time that the terminal waits, which is shorter than that of a request; nothing is printed."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        if listening:
+            server.listen()
+        option = ["ls", "--endpoint", f"http://127.0.0.1:{server.getsockname()[1]}"]
+        for place in ("s3://b", "s3://b/k"):
+            seen, words = shell.press(" ".join(["jsobj", *option, place]), 2)
+            assert words == [*option, place]
+            assert re.search("(?i)error|traceback|refused|timed out", seen) is None
 
 
 def test_a_bash_whose_words_do_not_end_at_colons(keyed: Jsobj, name: str) -> None:
