@@ -178,33 +178,34 @@ class Receiver(StorePerformer[DownloadUnit]):
         info = ObjectInfo(item.source, item.size, item.remote.etag, item.remote.modified)  # as far as a listing shows
         if same := self._there_already(item, info):
             return same
-        seen: list[str] = []  # the digest of each try
+        seen: list[tuple[str, bool | None]] = []  # of each try the digest, and `DigestComparison.same`
         return until_digest_matches(
-            lambda _: self._try_whole(item, seen), lambda: _damaged(item.source, twice=len(set(seen)) < len(seen))
+            lambda _: self._try_whole(item, seen),
+            lambda: _damaged(item.source, acceptable=len(set(seen)) < len(seen) and seen[-1][1] is None),
         )
 
-    def _try_whole(self, item: Fetching, seen: list[str]) -> Arrived | None:
+    def _try_whole(self, item: Fetching, seen: list[tuple[str, bool | None]]) -> Arrived | None:
         """Fetch an object once; None where its bytes are wrong."""
         with self._target.open_temp(item.path, item.size) as temp:
             got = self._store.get(item.source, FileSink(temp.descriptor), moved=self._moved)
-            verified = self._whole_verified(got, temp, twice=got.md5 in seen)
-            if verified is not None:
+            verified = self._whole_verified(got, temp, twice=(got.md5, None) in seen)
+            if isinstance(verified, str):
                 os.ftruncate(temp.descriptor, got.size)
                 self._land(item, temp, got.info)
                 return Arrived(got.size, got.info.etag, verified)
-        seen.append(got.md5)
+        seen.append((got.md5, verified.same))
         self._moved(-got.size)
         return None
 
-    def _whole_verified(self, got: Got, temp: PartialFile, *, twice: bool) -> str | None:
-        """What was compared ("" if nothing could be); None where the bytes are wrong."""
+    def _whole_verified(self, got: Got, temp: PartialFile, *, twice: bool) -> str | DigestComparison:
+        """As :meth:`_judged`."""
         info = got.info
         if got.size != info.size:
-            return None
+            return DigestComparison(same=False, by="size")
         if is_md5(info.etag) and not info.large:
-            return "md5" if got.md5 == info.etag else None
+            return "md5" if got.md5 == info.etag else DigestComparison(same=False, by="md5")
         if info.parts == 1:
-            return "parts" if composite([got.md5]) == info.etag else None
+            return "parts" if composite([got.md5]) == info.etag else DigestComparison(same=False, by="parts")
         os.ftruncate(temp.descriptor, got.size)
         return self._judged(info, compare(self._store, info, temp.descriptor), twice=twice)
 
@@ -309,16 +310,16 @@ class Receiver(StorePerformer[DownloadUnit]):
     def _finish(self, unit: FinishFetch) -> Arrived:
         temp, info = self._temp(unit.item, unit.temp), unit.info
         verified = self._verified(unit, temp)
-        if verified is None:
+        if not isinstance(verified, str):
             # The file stays: parts that came twice alike need not come a third time.
-            raise _damaged(info.key, twice=unit.twice)
+            raise _damaged(info.key, acceptable=unit.twice and verified.same is None)
         with self._lock:
             self._temps.pop(temp.name, None)
         with temp:
             self._land(unit.item, temp, info)
         return Arrived(info.size, info.etag, verified)
 
-    def _verified(self, unit: FinishFetch, temp: PartialFile) -> str | None:
+    def _verified(self, unit: FinishFetch, temp: PartialFile) -> str | DigestComparison:
         info = unit.info
         if info.parts is not None and composite(unit.md5s) == info.etag:
             return "parts"
@@ -326,14 +327,14 @@ class Receiver(StorePerformer[DownloadUnit]):
             return "manifest"
         return self._judged(info, compare(self._store, info, temp.descriptor), twice=unit.twice)
 
-    def _judged(self, info: ObjectInfo, found: DigestComparison, *, twice: bool) -> str | None:
-        """What was compared ("" if nothing could be); None where the bytes are wrong, or may be and came but once."""
+    def _judged(self, info: ObjectInfo, found: DigestComparison, *, twice: bool) -> str | DigestComparison:
+        """What was compared ("" if nothing could be); ``found`` where bytes are wrong, or may be and came but once."""
         if found.same is not None:
-            return found.by if found.same else None
+            return found.by if found.same else found
         if not found.suspicious:
             return ""
         accepted = self._options.accept_unverified
-        return "" if twice and not is_damage(self._store, info, accept_unverified=accepted) else None
+        return "" if twice and not is_damage(self._store, info, accept_unverified=accepted) else found
 
     # -- committing
 
@@ -385,8 +386,12 @@ class Receiver(StorePerformer[DownloadUnit]):
             self._temps.clear()
 
 
-def _damaged(key: str, *, twice: bool = False) -> BytesDiffer:
+def _damaged(key: str, *, acceptable: bool = False) -> BytesDiffer:
+    """The error. ``acceptable``: the same bytes came each time, and only a layout that is guessed speaks against them.
+
+    Against a digest that is known, ``--accept-unverified`` does nothing.
+    """
     hint = "nothing was kept; a proxy on the way may change data: try https, or another network"
-    if twice:  # the same wrong bytes each time: those that are stored
+    if acceptable:
         hint = "nothing was kept; the object itself may be damaged: --accept-unverified keeps what comes"
     return bytes_differ(key, "fetched more than once", hint)
