@@ -93,9 +93,7 @@ CHECKS: tuple[Check, ...] = (
     # One after the other, since they share one connection to Keystone. Before the first signature, since Swift calls
     # every refusal SignatureDoesNotMatch and Keystone knows better.
     Check("ec2-key", _KEYS, "The key at Keystone", ec2_key.known, ("token", "profile"), after=("expiry",)),
-    Check(
-        "ec2-unused", _KEYS, "Keys that nobody uses", ec2_key.unused, ("token",), ("aws-files", "ledger"), ("ec2-key",)
-    ),
+    Check("ec2-unused", _KEYS, "Unused keys", ec2_key.unused, ("token",), ("aws-files", "ledger"), ("ec2-key",)),
     Check("swift-api", _SWIFT, "The Swift API with the token", swift_api.account, ("catalog", "role")),
     Check("quota", _SWIFT, "Room in the quota", swift_api.quota, ("swift-api",)),
     Check(

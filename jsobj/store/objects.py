@@ -206,8 +206,8 @@ class Store(ABC):
     def metadata_limits(self) -> dict[str, int]:
         """What the server tells of its limits for metadata, by the names that Swift has for them."""
         names = ("max_meta_name_length", "max_meta_value_length", "max_meta_count", "max_meta_overall_size")
-        told = {name: limit_of(self._server_info(), "swift", name) for name in names}
-        return {name: limit for name, limit in told.items() if limit is not None}
+        limits = {name: limit_of(self._server_info(), "swift", name) for name in names}
+        return {name: limit for name, limit in limits.items() if limit is not None}
 
     @abstractmethod
     def kept_value(self, value: str) -> str:

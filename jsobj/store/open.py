@@ -199,12 +199,12 @@ def with_counts(settings: Settings, found: list[Bucket], project: str, request: 
         keystone, verify, proxy = _swift_login(settings, request)
         if keystone.login.project.name != project:
             return found
-        told = {each.name: each for each in swift_containers(keystone, verify=verify, proxy=proxy)}
+        containers = {each.name: each for each in swift_containers(keystone, verify=verify, proxy=proxy)}
     except JsobjError:
         return found
-    if not all(bucket.name in told for bucket in found):
+    if not all(bucket.name in containers for bucket in found):
         return found  # another cloud's project of the same name
-    return [replace(each, objects=told[each.name].objects, size=told[each.name].size) for each in found]
+    return [replace(each, objects=containers[each.name].objects, size=containers[each.name].size) for each in found]
 
 
 def _swift(settings: Settings, location: Location, request: StoreRequest, retry: RetryPolicy | None) -> Store:

@@ -27,9 +27,9 @@ def columns_of(stream: TextIO, environ: Mapping[str, str]) -> int:
     """The columns of a terminal; 0 for anything else."""
     if not stream.isatty():
         return 0
-    told = environ.get("COLUMNS", "")
-    if told.isascii() and told.isdigit() and int(told):
-        return int(told)
+    setting = environ.get("COLUMNS", "")
+    if setting.isascii() and setting.isdigit() and int(setting):
+        return int(setting)
     try:
         return os.get_terminal_size(stream.fileno()).columns or _USUAL
     except (OSError, ValueError):

@@ -225,14 +225,14 @@ def test_what_nobody_can_read_is_told(field: Field, server: str) -> None:
     field.jsobj("bucket", "create", f"swift://{container}", "--cloud", server)
     field.jsobj("upload", field.folder / "data/run.zarr", f"swift://{container}/", "--cloud", server)
     closed = field.snippet("xarray", f"swift://{container}/run.zarr", *words)
-    assert "nobody can read this without a login" in closed.err
+    assert "this cannot be read without a login" in closed.err
     publish = closed.err.partition("lets everybody read it: ")[2].splitlines()[0]
     field.jsobj.tool("bash", "-c", publish)
     opened = field.snippet("xarray", f"swift://{container}/run.zarr", *words)
     assert "Warning" not in opened.err
     assert opened.out == closed.out
     missing = field.snippet("xarray", f"swift://{container}/other.zarr", *words)
-    assert "nobody finds this" in missing.err or "nobody can read this" in missing.err
+    assert "this was not found" in missing.err or "this cannot be read" in missing.err
     field.jsobj("bucket", "delete", f"swift://{container}", "--recursive", "--yes", "--cloud", server)
 
 

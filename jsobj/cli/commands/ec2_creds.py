@@ -30,7 +30,7 @@ group = Group(
         "process": Entry("ec2_process:process", "Give the key to an SDK that asks (credential_process)."),
         "rotate": Entry("ec2_manage:rotate", "Replace the profile's key everywhere and delete the old one."),
         "delete": Entry("ec2_manage:delete", "Delete an EC2 key, at Keystone and in the AWS profiles that hold it."),
-        "prune": Entry("ec2_manage:prune", "Delete the keys that jsobj made and nobody uses."),
+        "prune": Entry("ec2_manage:prune", "Delete keys that jsobj made and that are no longer used."),
     },
     help="Make S3 keys and write the AWS profile.\n\nWithout a command: create. After it aws, boto3 and s3fs work with "
     "the profile's name alone, no endpoint typed.",

@@ -97,7 +97,7 @@ def delete(world: World, access: str, yes: bool, **login: Any) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @full_login_options
 def prune(world: World, dry_run: bool, yes: bool, **login: Any) -> None:
-    """Delete the keys that jsobj made and nobody uses.
+    """Delete keys that jsobj made and that are no longer used.
 
     These are keys whose overlap after a rotation is over, and keys that are in no AWS profile any more. Keys that were
     made elsewhere are never touched.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @command("endpoint")
 @click.argument("url", required=False, metavar="[URL]")
-@click.option("--no-probe", is_flag=True, help="Only correct the URL; contact nobody.")
+@click.option("--no-probe", is_flag=True, help="Only correct the URL; send no request.")
 def endpoint(world: World, url: str | None, no_probe: bool) -> None:
     """Find, correct and test an S3 endpoint.
 

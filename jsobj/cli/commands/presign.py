@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def presign(world: World, url: str, method: str, expires: str, make_key: bool, unsigned: bool, endpoint: str) -> None:
     """Make a URL with which anybody may GET or PUT one object.
 
-    Whoever has the URL needs no login until it ends: treat it like a password. No request is made to make it (over
+    Until it expires the URL works without a login: treat it like a password. No request is made to make it (over
     S3; over Swift it is signed with a key that the account or the container holds), nor is it looked whether the
     object is there.
 

@@ -52,7 +52,7 @@ def swift(case: Case) -> Finding:
     answer = _run(scratch, "swift", path, {"cloud": source.cloud} if source.cloud else {})
     owner = str(answer.get("owner", ""))
     with_what = f"cloud '{source.cloud}'" if source.cloud else source.where
-    evidence = {"path": f"swift://{path}", "with": with_what, "swift:// belongs to": owner or "nobody"}
+    evidence = {"path": f"swift://{path}", "with": with_what, "swift:// belongs to": owner or "no package"}
     if "failed" in answer:
         hint = f"see whether jsobj itself can: jsobj ls swift://{scratch.name}" if owner else _AGAIN
         return failed(f"fsspec fails where swiftclient works: {answer['failed']}", evidence, hint=hint)

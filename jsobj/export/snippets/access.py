@@ -170,12 +170,12 @@ def _public_warnings(
     publish = f"\n  Next: its owner lets everybody read it: jsobj bucket public {name}{login}"
     warnings = []
     if container.refused:
-        warnings.append(f"nobody can read this without a login: {tried} (HTTP {container.status}){publish}")
+        warnings.append(f"this cannot be read without a login: {tried} (HTTP {container.status}){publish}")
     elif container.status != 200:
         see = f"\n  Next: see what is there: jsobj ls swift://{name}{login}"
-        warnings.append(f"nobody finds this: {tried} (HTTP {container.status}){see}")
+        warnings.append(f"this was not found: {tried} (HTTP {container.status}){see}")
     elif refuses_absent:
-        warnings.append(f"empty chunks of this Zarr would be refused: nobody may list {container.url}{publish}")
+        warnings.append(f"empty chunks of this Zarr would be refused: listing {container.url} needs a login{publish}")
     if server.origin.scheme == "https" and isinstance(server.verify, str):
         authority = shlex.quote(server.verify)
         warnings.append(f"this server's certificate is checked with {authority}, which others need too: SSL_CERT_FILE")

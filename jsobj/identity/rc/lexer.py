@@ -209,7 +209,7 @@ class _Lexer:
             return
         what = "a no-break space" if found["blank"] else "a typographic quote"
         char = f"{what} (U+{ord(found[0]):04X})"
-        hint = f"type it anew as a plain {'blank' if found['blank'] else 'quote'}; {QUOTE_HINT}"
+        hint = f"replace it with a plain {'blank' if found['blank'] else 'quote'}; {QUOTE_HINT}"
         raise self._refuse("rc-typographic", f"{char}, which a shell takes for a letter", hint)
 
     def _skip(self, pattern: re.Pattern[str]) -> None:
