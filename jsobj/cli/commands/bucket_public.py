@@ -51,9 +51,7 @@ def public(world: World, place: str, listed: bool) -> None:
             "names may be listed all the same, by what was allowed before: jsobj bucket private takes it back"
         )
     if found.closed:
-        world.out.warn(
-            f"large objects whose segments lie in {', '.join(found.closed)} stay closed to others"
-        )
+        world.out.warn(f"large objects whose segments lie in {', '.join(found.closed)} stay closed to others")
     _show(world, found, target)
 
 
