@@ -80,3 +80,9 @@ def test_no_secret_goes_through_an_option() -> None:
         if option.lstrip("-").replace("-", "_") in bad
     ]
     assert found == []
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """They are imported by their name alone, so that pytest would refuse the second."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
