@@ -98,7 +98,7 @@ def action_context(
         except BaseException as error:
             if not isinstance(error, Exception):  # Ctrl-C, a signal
                 context.stop()
-                context.clear_up()
+            context.clear_up()  # also where an error ended the run while other uploads were under way
             raise
 
 

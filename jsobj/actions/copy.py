@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import urlsplit
@@ -92,7 +92,8 @@ def copy(
         return at_source.each(_kept(meant, filters))
 
     def planned(origin: Store, item: CopyItem) -> PlannedItem:
-        if onto_itself(origin.place, target.place, item) and not apart[origin.place]:
+        same_bucket = origin.place.bucket == target.place.bucket and not apart[origin.place]
+        if same_bucket and onto_itself(origin.place, target.place, item):
             return PlannedItem("refuse", item.remote.key, reason="it is the same object")
         with at_target.errors():
             return _planned(verb, target, item, options)
@@ -149,8 +150,12 @@ def _source(origin: Store, key: str, destination: Location, *, apart: bool) -> _
     below = key if not key or key.endswith("/") else f"{key}/"
     own = f"{key.rpartition('/')[2]}/" if below != key and into else ""
     base = f"{new}{own}" if into else f"{new}/"
-    if not apart and origin.place.bucket == destination.bucket and base.startswith(below):
-        raise _into_itself(base or "the bucket", f"is below {below or 'the same bucket'}")
+    if not apart and origin.place.bucket == destination.bucket:
+        if base.startswith(below):
+            raise _into_itself(base or "the bucket", f"is below {below or 'the same bucket'}")
+        # Upwards: a/a/x would become a/x, which may be one of those that are still to be copied.
+        if below.startswith(base) and first_of(origin.list(below + below[len(base) :])) is not None:
+            raise _into_itself(below, f"has a folder {below[len(base) :]}")
     return _Source(chosen, base, below, apart)
 
 
@@ -169,7 +174,7 @@ def _kept(sources: Sequence[_Source], filters: Filters) -> Iterator[tuple[Store,
 def _into_itself(new: str, reason: str) -> JsobjError:
     return JsobjError(
         "copy-into-itself",
-        f"{new} {reason}: what is made would be copied again",
+        f"{new} {reason}: what is made would be copied again, or replace a source",
         code=ExitCode.USAGE,
         hint="choose a destination that does not begin like the source",
     )
@@ -186,7 +191,7 @@ def _require_own_keys(sources: Sequence[_Source], destination: Location, filters
         if source.chosen.pattern
         and not source.apart
         and source.store.place.bucket == destination.bucket
-        and (len(sources) > 1 or source.base.startswith(source.chosen.fixed))
+        and (len(sources) > 1 or _one_begins_the_other(source.base, source.chosen.fixed))
     ]
     if len(sources) == 1 and not again:
         return
@@ -202,9 +207,26 @@ def _require_own_keys(sources: Sequence[_Source], destination: Location, filters
                 if url in taken:
                     raise _meeting(url, url, item.key)
                 taken.add(url)
-            for pattern in again:
-                if pattern.chosen.wanted.fullmatch(item.key):
-                    raise _into_itself(f"'{item.key}'", f"matches {pattern.store.place.url(pattern.chosen.key)}")
+            _require_no_match(again, item.key)
+    for source in sources:
+        if not source.apart and source.store.place.bucket == destination.bucket:
+            _require_no_source(source.store.place, made, taken)
+
+
+def _require_no_match(patterns: Sequence[_Source], key: str) -> None:
+    for pattern in patterns:
+        if pattern.chosen.wanted.fullmatch(key):
+            raise _into_itself(f"'{key}'", f"matches {pattern.store.place.url(pattern.chosen.key)}")
+
+
+def _require_no_source(place: StorePlace, made: Iterable[str], taken: Collection[str]) -> None:
+    for key in made:
+        if place.url(key) in taken:
+            raise _into_itself(f"'{key}'", "is one of the sources")
+
+
+def _one_begins_the_other(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
 
 
 def _meeting(one: str, other: str, key: str) -> JsobjError:

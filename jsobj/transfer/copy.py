@@ -42,8 +42,16 @@ class CopyItem:
 
 
 def onto_itself(source: StorePlace, target: StorePlace, item: CopyItem) -> bool:
-    """Whether both are one object, also as s3:// and swift://: a move would delete its own copy."""
-    return source.bucket == target.bucket and item.remote.key == item.key
+    """Whether both may be one object, also as s3:// and swift://: a move would delete its own copy.
+
+    ``PROJECT:BUCKET`` may be one's own ``BUCKET``, which only a look at both can tell.
+    """
+    return _bare(source) == _bare(target) and item.remote.key == item.key
+
+
+def _bare(place: StorePlace) -> str:
+    """The bucket's name without a project."""
+    return place.bucket.rpartition(":")[2] if place.dialect == "s3" else place.bucket
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ class ObjectCopier:
 
     def _copied(self, item: CopyItem, name: str) -> Done | Skipped:
         same_name = onto_itself(self.source.place, self.target.place, item)
-        if same_name and not self.apart:
+        if same_name and not self.apart and self.source.place.bucket == self.target.place.bucket:
             raise self._one_object(name, item, "are the same object")
         with self.at_source.errors():
             info = self.source.head(item.remote.key)
@@ -97,6 +105,8 @@ class ObjectCopier:
         else:
             etag, verified = once_anew(name, self.moved, lambda moved: self._through_here(info, item.key, moved))
             self._compared(info, item.key, etag)
+            if self.move and not verified:
+                raise self._unproven(name)
         if self.move:
             with self.at_source.errors():
                 self._require_unchanged(info)
@@ -109,6 +119,14 @@ class ObjectCopier:
             f"{name} and {self.target.place.url(item.key)} {reason}",
             code=ExitCode.USAGE,
             hint="choose another key or bucket",
+        )
+
+    def _unproven(self, name: str) -> JsobjError:
+        return JsobjError(
+            "copy-unproven",
+            f"the server has no digest of {name} to compare with what came, so the source was not deleted",
+            code=ExitCode.INTEGRITY,
+            hint=f"both are there; look at the copy, then: jsobj rm {shlex.quote(name)}{self.source.place.at}",
         )
 
     def _require_unchanged(self, info: ObjectInfo) -> None:

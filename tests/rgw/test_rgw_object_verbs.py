@@ -134,6 +134,17 @@ def test_b073_the_bucket_of_another_project(
     assert otto("ls", place.removeprefix("s3://")).lines[1] == "a"
 
 
+@on_tenants
+@pytest.mark.parametrize("dialect", ["s3", "swift"])
+def test_a_move_from_the_long_name_of_ones_own_bucket_deletes_nothing(
+    alice: Jsobj, client: Any, filled: str, cloud: Cloud, dialect: str
+) -> None:
+    place = f"s3://{cloud.status.projects['demo']}:{filled}"
+    before = names(client, filled)
+    alice("mv", f"{place}/b.txt", f"{dialect}://{filled}/b.txt", "--json", code=2)
+    assert names(client, filled) == before
+
+
 @DIALECTS
 def test_a_presigned_url_works_for_anybody(alice: Jsobj, filled: str, dialect: str) -> None:
     extra = ("--make-key",) if dialect == "swift" else ()

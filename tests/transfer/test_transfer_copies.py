@@ -160,6 +160,24 @@ def test_a_pattern_that_matches_its_own_copies_is_refused(over_s3: TransferScene
     assert over_s3.keys() == ["raw/a.nc", "raw/new/a.nc"]
 
 
+@pytest.mark.parametrize(
+    ("sources", "destination"),
+    [(["a/"], ""), (["a/a/", "a/"], ""), (["x/a/a*"], "x/"), (["new/old", "old/"], "")],
+)
+def test_what_would_replace_a_source_that_is_still_to_come_is_refused(
+    over_s3: TransferScene, sources: list[str], destination: str
+) -> None:
+    for key in ("a/x", "a/a/x", "a/a1", "x/a/a/a1", "x/a/a1", "new/old/x", "old/x"):
+        over_s3.put(key, key.encode())
+    before = over_s3.keys()
+    for verb in ("mv", "cp"):
+        error = over_s3(verb, *map(over_s3.url, sources), over_s3.url(destination), "--json", code=2).error
+        assert error["reference"] in {"copy-into-itself", "sources-meet"}
+    assert over_s3.keys() == before
+    over_s3("mv", over_s3.url("old/"), over_s3.url())  # upwards, and nothing in the way
+    assert over_s3.get("x") == b"old/x"
+
+
 def test_a_dry_run_shows_what_would_be_refused(over_s3: TransferScene) -> None:
     over_s3.put("a", b"1")
     plan = over_s3("cp", over_s3.url("a"), over_s3.url(), "--dry-run", "--json").json["items"]

@@ -194,13 +194,18 @@ class SwiftStore(Store):
             return etag
         replaced = self._segments.replaced(upload.key)
         etag = composite(part.etag for part in ordered)
-        self._put_manifest(upload, ordered, options, etag)
+        self._put_manifest(upload, ordered, options, etag, same_before=self._holds(upload.key, etag))
         mine = {segment_name(upload, part.number) for part in ordered}
         self._segments.remove([segment for segment in replaced if segment.key not in mine])
         return etag
 
-    def _put_manifest(self, upload: Upload, parts: Sequence[Part], options: PutOptions, etag: str) -> None:
-        """An unclear answer is settled by what is there: only these segments have this ETag."""
+    def _put_manifest(
+        self, upload: Upload, parts: Sequence[Part], options: PutOptions, etag: str, *, same_before: bool
+    ) -> None:
+        """An unclear answer is settled by what is there, unless an object of this ETag was there before.
+
+        That one would be of other segments, which must not be deleted then.
+        """
         try:
             reply = self._requests.send(
                 "PUT",
@@ -212,7 +217,7 @@ class SwiftStore(Store):
                 idle=_MANIFEST_SECONDS,
             )
         except JsobjError as error:
-            if error.code is ExitCode.NETWORK and self._holds(upload.key, etag):
+            if error.code is ExitCode.NETWORK and not same_before and self._holds(upload.key, etag):
                 return
             if error.code not in {ExitCode.NETWORK, ExitCode.AUTH}:
                 self._require_segments(upload, parts, error)

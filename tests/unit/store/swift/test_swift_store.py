@@ -18,7 +18,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.net.dates import iso_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Retry
-from jsobj.store.objects import ObjectInfo, Part, PutOptions, StorePlace
+from jsobj.store.objects import Listed, ObjectInfo, Part, PutOptions, StorePlace, Upload
 from jsobj.store.swift.errors import AccountContext
 from jsobj.store.swift.listing import parse
 from jsobj.store.swift.requests import SwiftDialect, SwiftRequests, encoded, headers_for, info_of
@@ -211,3 +211,41 @@ def test_what_may_pass(method: str, status: int, kind: type) -> None:
 def test_words_of_a_server_cannot_move_the_cursor() -> None:
     assert "\x1b" not in judged("PUT", 400, body=b"\x1b]0;title\x07 bad").context
     assert "<" not in judged("PUT", 400, body=b"<html>long page</html>").context
+
+
+@pytest.mark.parametrize("same_before", [True, False])
+def test_an_equal_object_from_before_does_not_settle_an_unclear_manifest(
+    monkeypatch: pytest.MonkeyPatch, same_before: bool
+) -> None:
+    """It is of other segments: those would be deleted as replaced, and the object with them."""
+    store = SwiftStore.__new__(SwiftStore)
+    removed: list[object] = []
+    unclear = JsobjError("server-busy", "no answer", code=ExitCode.NETWORK)
+
+    class Requests:
+        bucket = "c_segments"
+
+        def send(self, *_: object, **__: object) -> None:
+            raise unclear
+
+    class SegmentsOfTest:
+        requests = Requests()
+
+        def replaced(self, key: str) -> tuple[Listed, ...]:
+            return (Listed("old"),)
+
+        def remove(self, found: Any) -> None:
+            removed.extend(found)
+
+    looks = iter([same_before, True])
+    monkeypatch.setattr(store, "_requests", Requests(), raising=False)
+    monkeypatch.setattr(store, "_segments", SegmentsOfTest(), raising=False)
+    monkeypatch.setattr(store, "_holds", lambda key, etag: next(looks), raising=False)
+    upload, parts = Upload("k", "k/jsobj/1-abc/5"), [Part(1, 5, "0" * 32)]
+    if same_before:
+        with pytest.raises(JsobjError):
+            store.complete(upload, parts)
+        assert removed == []
+    else:
+        store.complete(upload, parts)
+        assert [each.key for each in removed] == ["old"]
