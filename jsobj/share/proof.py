@@ -15,6 +15,7 @@ from jsobj.store.public_look import PublicLook, PublicServer
 
 _SECONDS = 5.0  # for which a server's front ends may still know what was before
 _PAUSE = 0.5
+_REFUSED = frozenset({401, 403})
 _LOOKED_AT = 20  # objects
 
 
@@ -35,6 +36,11 @@ class AnonymousView:
     def reads(self) -> bool:
         """Whether anything could be read."""
         return self.object == 200 or self.listing == 200
+
+    @property
+    def refused(self) -> bool:
+        """Whether both were refused for want of a login; an object that is not there may be "not found"."""
+        return self.listing in _REFUSED and self.object in {*_REFUSED, 404, None}
 
     @property
     def unknown(self) -> bool:

@@ -27,7 +27,8 @@ class PublicAccess:
     """How a bucket, or what is below ``prefix``, is seen now by somebody without a login.
 
     ``mechanism``: ``policy`` or ``acl``. ``taken``: what was taken away, in words. ``closed``: containers of segments
-    that stay closed, and with them the large objects whose bytes they hold.
+    that stay closed, and with them the large objects whose bytes they hold. ``unseen``: why access control lists were
+    not looked at, "" where they were.
     """
 
     bucket: str
@@ -36,6 +37,7 @@ class PublicAccess:
     mechanism: str = ""
     taken: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    unseen: str = ""
 
 
 def make_public(owner: Owner, prefix: str, *, listed: bool, sample: str) -> PublicAccess:
@@ -86,12 +88,13 @@ def make_private(owner: Owner, prefix: str, *, sample: str) -> PublicAccess:
             if found := swift_acl.for_everybody(acl):
                 owner.acls.write(container, swift_acl.made_private(acl))
                 taken.append(f"{', '.join(found)}, in the read ACL of {container}")
-    views = looked_at(owner.place, owner.bucket, prefix, sample, lambda view: not view.reads)
+    views = looked_at(owner.place, owner.bucket, prefix, sample, lambda view: view.refused or view.unknown)
     if any(view.reads for view in views):
         raise _still_public(owner, prefix, views, taken)
-    if all(view.unknown for view in views):
+    if not (any(view.refused for view in views) and all(view.refused or view.unknown for view in views)):
         raise _not_proven(owner, prefix, views, taken)
-    return PublicAccess(owner.bucket, prefix, views, taken=tuple(taken))
+    unseen = "" if prefix or owner.acls is not None else owner.no_login
+    return PublicAccess(owner.bucket, prefix, views, taken=tuple(taken), unseen=unseen)
 
 
 def _segments(owner: Owner) -> Iterator[str]:
@@ -198,10 +201,10 @@ def _still_public(owner: Owner, prefix: str, views: tuple[AnonymousView, ...], t
 def _not_proven(owner: Owner, prefix: str, views: tuple[AnonymousView, ...], taken: list[str]) -> JsobjError:
     return JsobjError(
         "private-not-proven",
-        f"it is not known by which URL {owner.bucket}/{prefix} would be read without a login, so nothing was proven",
+        f"without a login {owner.bucket}/{prefix} was neither read nor refused, so nothing is proven",
         code=ExitCode.FAILURE,
         context="; ".join([_seen(views), *(f"taken away: {each}" for each in taken)]),
-        hint="log in, so that the account's URL is known: jsobj login RCFILE",
+        hint="run it again; where the server knows no such bucket, log in first: jsobj login RCFILE",
     )
 
 

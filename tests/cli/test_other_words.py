@@ -56,7 +56,7 @@ def test_an_option_of_another_tool(jsobj: Jsobj, argv: tuple[str, ...], advice: 
 
 def test_the_advice_names_options_that_exist() -> None:
     known = set()
-    for name in ("upload", "download", "ls", "presign", "rm", "du", "tree"):
+    for name in ("upload", "download", "ls", "presign", "rm", "du", "tree", "cp"):
         command = make_root().get_command(None, name)  # type: ignore[arg-type]
         assert command is not None
         known |= {word for parameter in command.params for word in parameter.opts}

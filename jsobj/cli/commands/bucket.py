@@ -10,7 +10,7 @@ from jsobj.cli.parsing.command import Entry, Group, command
 from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.shell_complete import complete_buckets
 from jsobj.cli.parsing.world import World
-from jsobj.errors import BadUsage
+from jsobj.errors import BadUsage, JsobjError
 from jsobj.ui.documents import Listing, Record
 from jsobj.units import human_bytes, human_time, utc_time
 
@@ -121,6 +121,7 @@ def show(world: World, bucket: str) -> None:
     """
     account, found = _find(world, bucket)
     readers = _readers(world, bucket)
+    nobody = "only within the project" if readers is not None else "not known"
     more = "at least " if found.at_least else ""
     lines = [
         ("Bucket", found.name),
@@ -132,9 +133,9 @@ def show(world: World, bucket: str) -> None:
         ("Size", f"{more}{human_bytes(found.size or 0)}"),
         ("Versioning", found.versioning),
         ("Read ACL", found.read_acl),
-        *(("Shared", each) for each in readers or ["only within the project"]),
+        *(("Shared", each) for each in readers or [nobody]),
     ]
-    data = {**bucket_data(found), **_place_data(account.place), "readers": list(readers)}
+    data = {**bucket_data(found), **_place_data(account.place), "readers": readers}
     world.out.show(Record("jsobj.bucket/1", data, [line for line in lines if line[1]]))
 
 
@@ -169,8 +170,8 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
     world.out.show(Record("jsobj.bucket-deleted/1", data, lines))
 
 
-def _readers(world: World, bucket: str) -> tuple[str, ...]:
-    """Who else may do what, in words; what could not be seen is warned of."""
+def _readers(world: World, bucket: str) -> list[str] | None:
+    """Who else may do what, in words; None where not all of it could be seen, which is warned of."""
     from jsobj.identity.command_hints import same_login
     from jsobj.share.owner import owner_of
     from jsobj.share.policy import Policy
@@ -178,12 +179,18 @@ def _readers(world: World, bucket: str) -> tuple[str, ...]:
     from jsobj.store.location import parse_location
 
     at = same_login(cloud=world.cloud, profile=world.profile)
-    with owner_of(world.settings, parse_location(bucket), _request(world), at=at) as owner:
-        policy = Policy.read(owner.policies.read(owner.bucket)) if owner.policies is not None else Policy()
-        acl = owner.acls.read(owner.bucket) if owner.acls is not None else ""
-        if owner.no_login:
-            world.out.warn(f"its access control list was not looked at: {owner.no_login}")
-    return readers(policy, acl)
+    try:
+        with owner_of(world.settings, parse_location(bucket), _request(world), at=at) as owner:
+            policy = Policy.read(owner.policies.read(owner.bucket)) if owner.policies is not None else Policy()
+            acl = owner.acls.read(owner.bucket) if owner.acls is not None else ""
+    except JsobjError as error:
+        world.out.warn(f"who else may read was not looked at: {error.message}")
+        return None
+    found = list(readers(policy, acl))
+    if owner.no_login:
+        world.out.warn(f"its access control list was not looked at: {owner.no_login}")
+        return found or None
+    return found
 
 
 def _open(world: World, dialect: str, bucket: str = "") -> BucketAdmin:

@@ -45,6 +45,10 @@ def public(world: World, place: str, listed: bool) -> None:
     with _owner(world, place) as (owner, target):
         if target.prefix and not target.sample:
             raise BadUsage(f"there is nothing below '{target.prefix}' in {owner.bucket} that could be read")
+        if not listed and not target.sample:
+            raise BadUsage(
+                f"{owner.bucket} is empty, so that it could not be proven what others read: put something in it"
+            )
         found = make_public(owner, target.prefix, listed=listed, sample=target.sample)
     if not listed and any(view.listing == 200 for view in found.views):
         world.out.warn(
@@ -71,6 +75,8 @@ def private(world: World, place: str) -> None:
 
     with _owner(world, place) as (owner, target):
         found = make_private(owner, target.prefix, sample=target.sample)
+    if found.unseen:
+        world.out.warn(f"read ACLs were not looked at, segments of large objects may still be open: {found.unseen}")
     _show(world, found, target)
 
 

@@ -23,6 +23,7 @@ class ContainerAcls:
         self.origin, path = parse_url(keystone.login.swift_url)
         self.origins = {self.origin, keystone.login.s3_origin}  # of this object store, by the catalogue
         self.verify = verify
+        self.project = keystone.login.project
         dialect = SwiftDialect(TokenKeeper(keystone), account_context(keystone))
         self._session = Session(self.origin, dialect, verify=verify, proxy=proxy)
         self._root = path.rstrip("/")

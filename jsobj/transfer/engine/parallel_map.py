@@ -6,10 +6,13 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
 from typing import TypeVar
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
+
+_LOOK = 0.5  # seconds
 
 
 def parallel_map(
@@ -33,13 +36,26 @@ def parallel_map(
         try:
             for item in items:
                 if len(waiting) >= 2 * workers:
-                    yield waiting.popleft().result()
+                    yield awaited(waiting.popleft())
                 waiting.append(threads.submit(function, item))
             while waiting:
-                yield waiting.popleft().result()
+                yield awaited(waiting.popleft())
         except BaseException:
             stop()
             raise
         finally:
             for future in waiting:
                 future.cancel()
+
+
+def awaited(future: Future[Made]) -> Made:
+    """The result of ``future``, for the main thread: a signal is seen half a second late at most.
+
+    One that comes just before a thread begins to wait does not wake it, and Python raises KeyboardInterrupt only then.
+    """
+    while True:
+        try:
+            return future.result(_LOOK)
+        except NotYet:
+            if future.done():  # its own error, or it has ended by now
+                return future.result()

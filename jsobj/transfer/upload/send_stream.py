@@ -17,6 +17,7 @@ from mmap import mmap
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved
 from jsobj.store.objects import PART_SIZE, Part, PutOptions, Store, Upload
+from jsobj.transfer.engine.parallel_map import awaited
 from jsobj.units import human_bytes
 
 IN_FLIGHT = 4
@@ -117,9 +118,9 @@ def _send_all(
                 if number > store.limits.parts:
                     raise _too_long(store.limits.parts, source.size)
                 if len(waiting) >= in_flight:
-                    done.append(waiting.popleft().result())
+                    done.append(awaited(waiting.popleft()))
                 waiting.append(pool.submit(store.put_part, upload, number, source, moved=moved))
-            done += [future.result() for future in waiting]
+            done += [awaited(future) for future in waiting]
         except BaseException as error:
             for future in waiting:
                 future.cancel()
