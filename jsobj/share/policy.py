@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -97,11 +98,23 @@ def sid_of(statement: Statement) -> str:
 
 def is_public(statement: Statement) -> bool:
     """Whether a statement gives something to everybody, without a condition other than on the prefix of a list."""
-    if statement.get("Effect") != "Allow":
-        return False
+    return statement.get("Effect") == "Allow" and "*" in principals(statement) and not _narrowed(statement)
+
+
+def principals(statement: Statement) -> list[str]:
+    """Whom a statement names: ARNs, or ``*`` for everybody."""
     principal = statement.get("Principal")
-    named = texts(principal.get("AWS")) if isinstance(principal, dict) else texts(principal)
-    return "*" in named and not _narrowed(statement)
+    return texts(principal.get("AWS")) if isinstance(principal, dict) else texts(principal)
+
+
+def for_those_named(statement: Statement) -> Statement | None:
+    """A statement without everybody, for whom else it names; None where it names nobody else."""
+    principal = statement.get("Principal")
+    if not isinstance(principal, dict):
+        return None
+    rest = {**principal, "AWS": [each for each in principals(statement) if each != "*"]}
+    rest = {kind: named for kind, named in rest.items() if named}
+    return {**statement, "Principal": rest} if rest else None
 
 
 def _narrowed(statement: Statement) -> bool:
@@ -119,6 +132,21 @@ def concerns(statement: Statement, bucket: str, prefix: str) -> bool:
     start = f"arn:aws:s3:::{bucket.rpartition(':')[2]}/{prefix}"
     resources = texts(statement.get("Resource"))
     return bool(resources) and all(each.startswith(start) for each in resources)
+
+
+def reaches(statement: Statement, bucket: str, prefix: str) -> bool:
+    """Whether a statement may be about something below ``prefix``: as far as its texts go before a wildcard."""
+    arn = f"arn:aws:s3:::{bucket.rpartition(':')[2]}"
+    listed = _listed_prefixes(statement)
+    for resource in texts(statement.get("Resource")):
+        if resource == arn:
+            starts = listed or [""]
+        else:
+            starts = [resource.removeprefix(f"{arn}/")] if resource.startswith(f"{arn}/") else [""]
+        fixed = [re.split(r"[*?]", start, maxsplit=1)[0] for start in starts]
+        if any(each.startswith(prefix) or prefix.startswith(each) for each in fixed):
+            return True
+    return False
 
 
 def words(statement: Statement) -> str:

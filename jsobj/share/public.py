@@ -11,14 +11,25 @@ is opened with its list.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.share import swift_acl
 from jsobj.share.owner import Owner
-from jsobj.share.policy import Policy, concerns, is_public, public_sids, public_statements, sid_of, words
+from jsobj.share.policy import (
+    Policy,
+    concerns,
+    for_those_named,
+    is_public,
+    public_sids,
+    public_statements,
+    reaches,
+    sid_of,
+    words,
+)
 from jsobj.share.proof import AnonymousView, looked_at
 
 
@@ -27,8 +38,8 @@ class PublicAccess:
     """How a bucket, or what is below ``prefix``, is seen now by somebody without a login.
 
     ``mechanism``: ``policy`` or ``acl``. ``taken``: what was taken away, in words. ``closed``: containers of segments
-    that stay closed, and with them the large objects whose bytes they hold. ``unseen``: why access control lists were
-    not looked at, "" where they were.
+    that stay closed, and with them the large objects whose bytes they hold; ``opened``: those that were opened too.
+    ``unseen``: why access control lists were not looked at, "" where they were.
     """
 
     bucket: str
@@ -37,6 +48,7 @@ class PublicAccess:
     mechanism: str = ""
     taken: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    opened: tuple[str, ...] = ()
     unseen: str = ""
 
 
@@ -48,6 +60,7 @@ def make_public(owner: Owner, prefix: str, *, listed: bool, sample: str) -> Publ
     """
     _require_login(owner)
     closed: list[str] = []
+    opened: list[str] = []
     with ExitStack() as undo:
         if owner.policies is not None:
             mechanism = "policy"
@@ -59,7 +72,8 @@ def make_public(owner: Owner, prefix: str, *, listed: bool, sample: str) -> Publ
             _open_acl(owner, owner.bucket, listed, undo)
         for segments in _segments(owner):
             if opens_segments:
-                _open_acl(owner, segments, False, undo)
+                _open_acl(owner, segments, None, undo)
+                opened.append(segments)
             else:
                 closed.append(segments)
 
@@ -70,7 +84,7 @@ def make_public(owner: Owner, prefix: str, *, listed: bool, sample: str) -> Publ
         if not any(map(good, views)):
             raise _not_honoured(owner, prefix, views, closed)
         undo.pop_all()
-    return PublicAccess(owner.bucket, prefix, views, mechanism, closed=tuple(closed))
+    return PublicAccess(owner.bucket, prefix, views, mechanism, closed=tuple(closed), opened=tuple(opened))
 
 
 def make_private(owner: Owner, prefix: str, *, sample: str) -> PublicAccess:
@@ -80,8 +94,9 @@ def make_private(owner: Owner, prefix: str, *, sample: str) -> PublicAccess:
     """
     _require_login(owner)
     taken: list[str] = []
+    rest: list[str] = []
     if owner.policies is not None:
-        taken += _remove_statements(owner, prefix)
+        taken, rest = _remove_statements(owner, prefix)
     if owner.acls is not None and not prefix:
         for container in (owner.bucket, *_segments(owner)):
             acl = owner.acls.read(container)
@@ -89,8 +104,8 @@ def make_private(owner: Owner, prefix: str, *, sample: str) -> PublicAccess:
                 owner.acls.write(container, swift_acl.made_private(acl))
                 taken.append(f"{', '.join(found)}, in the read ACL of {container}")
     views = looked_at(owner.place, owner.bucket, prefix, sample, lambda view: view.refused or view.unknown)
-    if any(view.reads for view in views):
-        raise _still_public(owner, prefix, views, taken)
+    if rest or any(view.reads for view in views):
+        raise _still_public(owner, prefix, views, taken, rest)
     if not (any(view.refused for view in views) and all(view.refused or view.unknown for view in views)):
         raise _not_proven(owner, prefix, views, taken)
     unseen = "" if prefix or owner.acls is not None else owner.no_login
@@ -109,7 +124,9 @@ def _exists(owner: Owner, name: str) -> bool:
         return owner.acls.exists(name)
     try:
         return owner.policies is not None and owner.policies.read(name) is not None
-    except JsobjError:  # not there, or no name that S3 allows
+    except JsobjError as error:  # not there, another project's, or no name that S3 allows
+        if error.code in {ExitCode.NETWORK, ExitCode.AUTH}:
+            raise
         return False
 
 
@@ -123,13 +140,17 @@ def _add_statements(owner: Owner, prefix: str, listed: bool, undo: ExitStack) ->
     owner.policies.write(owner.bucket, policy.with_statements(ours).text())
 
 
-def _remove_statements(owner: Owner, prefix: str) -> list[str]:
+def _remove_statements(owner: Owner, prefix: str) -> tuple[list[str], list[str]]:
+    """What was taken away, and what everybody may still do below the prefix, in words."""
     assert owner.policies is not None
     policy = Policy.read(owner.policies.read(owner.bucket))
     gone = [each for each in policy.statements if is_public(each) and concerns(each, owner.bucket, prefix)]
+    named = [for_those_named(each) if each in gone else each for each in policy.statements]
+    left = replace(policy, statements=tuple(each for each in named if each is not None))
     if gone:
-        owner.policies.write(owner.bucket, policy.without(lambda each: each in gone).text())
-    return [f"to {words(each)}, by its policy" for each in gone]
+        owner.policies.write(owner.bucket, left.text())
+    rest = [words(each) for each in left.statements if is_public(each) and reaches(each, owner.bucket, prefix)]
+    return [f"to {words(each)}, by its policy" for each in gone], rest
 
 
 def _require_login(owner: Owner) -> None:
@@ -148,12 +169,13 @@ def _require_acl(owner: Owner, prefix: str, listed: bool) -> None:
     """Raises :class:`JsobjError` for what an access control list cannot express, with what to use instead."""
     keys = f"; with S3 keys it can: jsobj ec2-creds{owner.at}" if owner.server != "swift" else ""
     if prefix:
+        here = shlex.quote(f"swift://{owner.bucket}/{prefix}")
         raise JsobjError(
             "public-prefix",
             f"the Swift API opens whole containers, not what is below '{prefix}'{keys}",
             code=ExitCode.REFUSED,
-            hint=f"put what is public into a container of its own: jsobj cp swift://{owner.bucket}/{prefix} "
-            f"swift://NEW/{owner.at}; or hand out a link: jsobj presign",
+            hint=f"put what is public into a container of its own: jsobj cp {here} swift://NEW/{owner.at}; "
+            "or hand out a link: jsobj presign",
         )
     if not listed and owner.server != "swift":
         raise JsobjError(
@@ -164,7 +186,7 @@ def _require_acl(owner: Owner, prefix: str, listed: bool) -> None:
         )
 
 
-def _open_acl(owner: Owner, container: str, listed: bool, undo: ExitStack) -> None:
+def _open_acl(owner: Owner, container: str, listed: bool | None, undo: ExitStack) -> None:
     assert owner.acls is not None
     before = owner.acls.read(container)
     undo.callback(owner.acls.write, container, before)
@@ -179,22 +201,25 @@ def _not_honoured(owner: Owner, prefix: str, views: tuple[AnonymousView, ...], c
         "it was put back",
         code=ExitCode.REFUSED,
         context="; ".join([_seen(views), *segments]),
-        hint=f"see who may read, and what forbids it: jsobj bucket show {owner.bucket}{owner.at}",
+        hint=f"see who may read, and what forbids it: jsobj bucket show {shlex.quote(owner.bucket)}{owner.at}",
     )
 
 
-def _still_public(owner: Owner, prefix: str, views: tuple[AnonymousView, ...], taken: list[str]) -> JsobjError:
+def _still_public(
+    owner: Owner, prefix: str, views: tuple[AnonymousView, ...], taken: list[str], rest: list[str]
+) -> JsobjError:
     """What was taken away is said, so that nothing seems to be undone."""
-    whole = prefix and "the whole bucket may be public"
-    login = f"access control lists were not looked at: {owner.no_login}" if owner.no_login else ""
+    login = [f"access control lists were not looked at: {owner.no_login}"] if owner.no_login else []
+    still, gone = [f"they may {each}" for each in rest], [f"taken away: {each}" for each in taken]
+    hint = "log in, so that access control lists can be changed too; an object may have an ACL of its own"
+    if prefix:
+        hint = f"to close all of the bucket: jsobj bucket private {shlex.quote(owner.bucket)}{owner.at}"
     return JsobjError(
         "still-public",
-        f"{owner.bucket}/{prefix} can still be read without a login",
+        f"everybody may still do something with {owner.bucket}/{prefix}",
         code=ExitCode.REFUSED,
-        context="; ".join(each for each in (_seen(views), *(f"taken away: {each}" for each in taken), login) if each),
-        hint=f"{whole}: jsobj bucket private {owner.bucket}{owner.at}"
-        if whole
-        else "log in, so that access control lists can be changed too; an object may have an ACL of its own",
+        context="; ".join([_seen(views), *still, *gone, *login]),
+        hint=hint,
     )
 
 

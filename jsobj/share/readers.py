@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jsobj.share.policy import Policy, Statement, is_public, texts, words
+from jsobj.share.policy import Policy, Statement, is_public, principals, words
 from jsobj.share.swift_acl import EVERYBODY, LISTINGS, elements
 
 
@@ -12,8 +12,7 @@ def readers(policy: Policy, acl: str) -> tuple[str, ...]:
 
 
 def _granted(statement: Statement) -> str:
-    principal = statement.get("Principal")
-    named = texts(principal.get("AWS")) if isinstance(principal, dict) else texts(principal)
+    named = principals(statement)
     who = "everybody" if "*" in named else ", ".join(map(_principal, named)) or "somebody"
     only = "" if is_public(statement) or not statement.get("Condition") else ", under conditions"
     verb = "must not" if statement.get("Effect") == "Deny" else "may"

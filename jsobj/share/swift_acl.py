@@ -23,10 +23,16 @@ def joined(found: Iterable[str]) -> str:
     return ",".join(found)
 
 
-def made_public(acl: str, *, listed: bool) -> str:
-    """With what lets everybody read, and with ``listed`` list."""
-    kept = [each for each in elements(acl) if each not in {EVERYBODY, LISTINGS}]
-    return joined([*kept, EVERYBODY, *([LISTINGS] if listed else [])])
+def made_public(acl: str, *, listed: bool | None) -> str:
+    """With what lets everybody read, and with ``listed`` list; None leaves the list as it is.
+
+    Of referrers the last that fits decides, so everybody comes before those that are named.
+    """
+    found = [each for each in elements(acl) if listed is None or each != LISTINGS]
+    if EVERYBODY not in found:
+        place = next((n for n, each in enumerate(found) if each.startswith(_REFERRERS)), len(found))
+        found.insert(place, EVERYBODY)
+    return joined([*found, *([LISTINGS] if listed else [])])
 
 
 def made_private(acl: str) -> str:

@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import urllib.error
 import urllib.request
 
 import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud
 from objects_scene import Scene
+from strangers import status
 
 FOREIGN = "abc:*,*:def"
 PART = 5 << 20  # bytes
-
-
-def status(url: str) -> int:
-    """What somebody without a login is answered."""
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            return 200 if answer.status == 204 else int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 def test_a_container_is_opened_and_closed_again(scene: Scene) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from typing import Any
@@ -15,18 +14,10 @@ from commands import Jsobj
 from fixtures_cloud import Cloud
 from fixtures_rgw import Gateway
 from people import Boto, Swift, Users, log_in, on_tenants
+from strangers import status
 
 FOREIGN = "*:b24106e2589d42d1a20a25a6c4e054f8"
 PART = 5 << 20  # bytes
-
-
-def status(url: str) -> int:
-    """What somebody without a login is answered."""
-    try:
-        with urllib.request.urlopen(url, timeout=30) as answer:
-            return 200 if answer.status == 204 else int(answer.status)
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 class Stranger:
@@ -154,6 +145,21 @@ def test_what_others_may_stays(alice: Jsobj, boto: Boto, swift: Swift, filled: s
     assert json.loads(client.get_bucket_policy(Bucket=filled)["Policy"])["Statement"] == [theirs]
 
 
+def test_what_else_everybody_may_below_a_prefix_is_said(alice: Jsobj, boto: Boto, filled: str) -> None:
+    client = boto(alice)
+    everybody = {"AWS": ["*", "arn:aws:iam::0123456789abcdef0123456789abcdef:root"]}
+    write = {"Effect": "Allow", "Principal": "*", "Action": ["s3:PutObject"], "Resource": [f"arn:aws:s3:::{filled}/*"]}
+    read = {**write, "Principal": everybody, "Action": ["s3:GetObject"], "Resource": [f"arn:aws:s3:::{filled}/pub/*"]}
+    client.put_bucket_policy(Bucket=filled, Policy=json.dumps({"Version": "2012-10-17", "Statement": [write, read]}))
+    error = alice("bucket", "private", f"{filled}/pub/", "--json", code=6).error
+    assert error["reference"] == "still-public"
+    assert "they may write *" in error["context"]
+    left = json.loads(client.get_bucket_policy(Bucket=filled)["Policy"])["Statement"]
+    assert left == [write, {**read, "Principal": {"AWS": everybody["AWS"][1:]}}]
+    alice("bucket", "private", filled)
+    assert json.loads(client.get_bucket_policy(Bucket=filled)["Policy"])["Statement"] == left[1:]
+
+
 def test_where_the_server_does_not_open_it_nothing_is_changed(alice: Jsobj, boto: Boto, filled: str) -> None:
     client = boto(alice)
     forbidden = {
@@ -221,7 +227,8 @@ def test_large_objects_of_segments_can_be_read(
     large.write_bytes(os.urandom(2 * PART + 1))
     alice("upload", str(large), f"swift://{filled}/", "--part-size", "5M")
     user: Jsobj = request.getfixturevalue(who)
-    assert user("bucket", "public", filled, "--json").json["closed"] == []
+    done = user("bucket", "public", filled, "--json").json
+    assert (done["closed"], done["opened"]) == ([], [f"{filled}_segments"])
     with urllib.request.urlopen(f"{stranger.swift}/large", timeout=60) as answer:
         assert answer.read() == large.read_bytes()
     user("bucket", "private", filled)

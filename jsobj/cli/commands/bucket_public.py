@@ -32,8 +32,9 @@ def public(world: World, place: str, listed: bool) -> None:
     """Let everybody read a bucket, or what is below a prefix.
 
     The server's own mechanism is used: a bucket policy on Ceph, a read ACL on Swift, which has it for whole containers
-    only. Afterwards an object is fetched without credentials; where that fails, the setting is put back. Readers of
-    Zarr want the list: without it, an object that is missing looks like one that is forbidden.
+    only; containers of segments are opened with it. Afterwards an object is fetched without credentials; where that
+    fails, the setting is put back. Readers of Zarr want the list: without it, an object that is missing looks like one
+    that is forbidden.
 
     \b
     Examples:
@@ -132,6 +133,7 @@ def _show(world: World, found: PublicAccess, target: _Target) -> None:
         "proof": asked,
         "taken_away": list(found.taken),
         "closed": list(found.closed),
+        "opened": list(found.opened),
         "python": line or None,
     }
     tried, titles = target.sample or "the list", {"s3": "S3 URL", "swift": "Swift URL"}
@@ -140,6 +142,7 @@ def _show(world: World, found: PublicAccess, target: _Target) -> None:
         lines.append(("Everybody may", "read and list" if listed else "read, not list"))
         lines += [(titles[dialect], url) for dialect, url in urls.items()]
         lines.append(("Proof", f"{tried} was read without credentials, by each URL"))
+        lines += [("Opened too", f"{each} (segments of large objects)") for each in found.opened]
         lines += [("Python", line)] if line else []
     else:
         lines.append(("Everybody may", "nothing"))

@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.share.policy import Policy, concerns, is_public, public_sids, public_statements, sid_of, words
+from jsobj.share.policy import (
+    Policy,
+    concerns,
+    for_those_named,
+    is_public,
+    public_sids,
+    public_statements,
+    reaches,
+    sid_of,
+    words,
+)
 
 THEIRS: dict[str, Any] = {
     "Sid": "Lab",
@@ -117,3 +127,37 @@ def test_foreign_statements_come_back_as_they_were_however_they_are_named(sid: o
     ours = public_sids("")
     with_ours = policy.with_statements(public_statements("b", "", listed=True))
     assert list(with_ours.without(lambda each: sid_of(each) in ours).statements) == statements
+
+
+@pytest.mark.parametrize(
+    ("principal", "left"),
+    [
+        ("*", None),
+        ({"AWS": "*"}, None),
+        ({"AWS": ["*", "arn:aws:iam::abc:root"]}, {"AWS": ["arn:aws:iam::abc:root"]}),
+        ({"AWS": "*", "CanonicalUser": "abc"}, {"CanonicalUser": "abc"}),
+    ],
+)
+def test_whom_a_statement_names_beside_everybody_keeps_it(principal: object, left: object) -> None:
+    found = for_those_named({**EVERYBODY, "Principal": principal})
+    assert (found and found["Principal"]) == left
+    assert found is None or not is_public(found)
+
+
+@pytest.mark.parametrize(
+    ("resource", "prefixes", "there"),
+    [
+        ("arn:aws:s3:::b/*", None, True),
+        ("arn:aws:s3:::b/raw/x*", None, True),
+        ("arn:aws:s3:::b/*/open.txt", None, True),
+        ("arn:aws:s3:::b/priv/*", None, False),
+        ("arn:aws:s3:::b/raw2/*", None, False),
+        ("arn:aws:s3:::b", None, True),
+        ("arn:aws:s3:::b", ["priv/*"], False),
+        ("arn:aws:s3:::b", ["ra*"], True),
+        (["arn:aws:s3:::b/priv/*", "*"], None, True),
+    ],
+)
+def test_which_statements_reach_below_a_prefix(resource: object, prefixes: object, there: bool) -> None:
+    only = {"Condition": {"StringLike": {"s3:prefix": prefixes}}} if prefixes else {}
+    assert reaches({**EVERYBODY, "Resource": resource, **only}, "b", "raw/") is there

@@ -26,3 +26,9 @@ def test_those_who_claim_to_come_from_somewhere_have_no_login_either() -> None:
     acl = "abc:*,.r:example.org,.referrer:-evil.org,.rlistings"
     assert for_everybody(acl) == (".r:example.org", ".referrer:-evil.org", ".rlistings")
     assert made_private(acl) == "abc:*"
+
+
+def test_everybody_comes_before_those_who_are_left_out() -> None:
+    """Swift takes the last referrer that fits."""
+    assert made_public("abc:*,.r:-evil.org,.rlistings", listed=None) == "abc:*,.r:*,.r:-evil.org,.rlistings"
+    assert made_public(".r:*,.r:-evil.org", listed=True) == ".r:*,.r:-evil.org,.rlistings"
