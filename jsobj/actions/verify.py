@@ -14,10 +14,11 @@ from jsobj.store.location import Location, object_at
 from jsobj.store.objects import Store
 from jsobj.transfer import verify
 from jsobj.transfer.filters import Filters, nothing_matches
+from jsobj.transfer.local.digest_list import DigestLine, read_manifest
 from jsobj.transfer.local.local_file import unreadable
 from jsobj.transfer.local.scan import LocalFile, Passed, follows, links_left, walk
 from jsobj.transfer.targets import upload_sources
-from jsobj.transfer.verify import EXTRA, LINK, SAME, UNREADABLE, Checked, DigestLine, Pair
+from jsobj.transfer.verify import EXTRA, LINK, SAME, UNREADABLE, Checked, Pair
 from jsobj.transfer.zarr_leftovers import Leftovers
 
 _WORKERS = 8
@@ -84,7 +85,7 @@ def verify_manifest(
     prefix, named = _folder(location.key), set[str]()
 
     def promises(lines: Iterable[str]) -> Iterator[DigestLine]:
-        for line in verify.read_manifest(lines, name):
+        for line in read_manifest(lines, name):
             if not filters.judge(line.name):
                 if extra:
                     named.add(prefix + line.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,13 +15,12 @@ from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.decoded import decoded_digest, encoding_of, made_of, same_decoded
 from jsobj.transfer.engine.parallel_map import parallel_map
+from jsobj.transfer.local.digest_list import DigestLine
 from jsobj.transfer.local.local_file import opened
 from jsobj.transfer.local.scan import LocalFile, Passed
 
 SAME, DIFFERS, MISSING = "same", "differs", "missing"
 EXTRA, UNVERIFIED, UNREADABLE, LINK = "extra", "unverified", "unreadable", "link"
-_LINE = re.compile(r"\\?([0-9a-fA-F]{32,128}) [ *](.+)")
-_KINDS = {32: "md5", 40: "sha1", 64: "sha256", 96: "sha384", 128: "sha512"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,36 +133,6 @@ class _Comparing:
             self.same = False
 
 
-@dataclass(frozen=True, slots=True)
-class DigestLine:
-    """One line of a list of digests: ``kind`` is md5, sha1, sha256, sha384 or sha512."""
-
-    name: str
-    kind: str
-    digest: str
-
-
-def read_manifest(lines: Iterable[str], source: str) -> Iterator[DigestLine]:
-    """A list as ``md5sum`` and ``sha256sum`` write it. Raises :class:`JsobjError` (local) naming the line."""
-    for number, line in enumerate(lines, start=1):
-        text = line.rstrip("\n")
-        if not text or text.startswith("#"):
-            continue
-        match = _LINE.fullmatch(text)
-        kind = _KINDS.get(len(match[1])) if match else None
-        if match is None or kind is None:
-            raise JsobjError(
-                "manifest-line",
-                f"{source}, line {number}: not a digest and a name",
-                code=ExitCode.LOCAL,
-                hint="write it as sha256sum does: DIGEST, two spaces, NAME",
-            )
-        name = match[2]
-        if text.startswith("\\"):
-            name = name.replace("\\n", "\n").replace("\\\\", "\\")
-        yield DigestLine(name.removeprefix("./"), kind, match[1].lower())
-
-
 def _checked_by_digest(store: Store, prefix: str, line: DigestLine) -> Checked:
     """Compare one object with its digest: by the ETag where that is an MD5, else by fetching it."""
     key = prefix + line.name
@@ -177,12 +145,12 @@ def _checked_by_digest(store: Store, prefix: str, line: DigestLine) -> Checked:
         stored, decoded = decoded_digest(store, info, line.kind)
         by = line.kind if stored == line.digest else f"{line.kind} of decoded {encoding}"
         return Checked(key, SAME if line.digest in {stored, decoded} else DIFFERS, by, info.size)
-    sink = _Hashing(line.kind)
+    sink = Hashing(line.kind)
     store.get(info.key, sink, etag=info.etag)
     return Checked(key, SAME if sink.hexdigest() == line.digest else DIFFERS, line.kind, info.size)
 
 
-class _Hashing:
+class Hashing:
     """A sink that hashes bytes in order; a retry starts the digest over."""
 
     def __init__(self, kind: str) -> None:
@@ -190,11 +158,13 @@ class _Hashing:
         self._digest = hashlib.new(kind, usedforsecurity=False)
 
     def write(self, chunk: memoryview, offset: int) -> None:
+        """Take the next bytes."""
         if offset == 0:
             self._digest = hashlib.new(self._kind, usedforsecurity=False)
         self._digest.update(chunk)
 
     def hexdigest(self) -> str:
+        """Of what came so far."""
         return self._digest.hexdigest()
 
 

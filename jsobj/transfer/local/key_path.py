@@ -14,7 +14,8 @@ from typing import TypeAlias
 MAX_KEY = 1024  # bytes of UTF-8, the limit of S3 and of Swift
 _MAX_NAME = 255  # bytes of one component (NAME_MAX of the usual file systems)
 _MAX_PATH = 4095  # bytes of a path (PATH_MAX without its NUL)
-_OWN_FOLDER = ".jsobj"
+OWN_FOLDER = ".jsobj"
+OWN_STATE = (OWN_FOLDER, "manifest.jsonl")  # beside a MANIFEST.sha256 that jsobj made
 _TEMP = re.compile(r"\..*\.[0-9a-f]{16}\.jsobj-part", re.DOTALL)
 # Names that Windows gives to devices, with any ending, and the signs that it does not take:
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
@@ -57,6 +58,8 @@ def path_for(relative: str, *, windows_safe: bool = False, size: int = 0) -> Par
             return PathRefusal("it ends in '/' as a folder does, and yet has content")
         return PathRefusal("it only marks a folder", harmless=True)
     parts = tuple(relative.split("/"))
+    if parts[-2:] == OWN_STATE and ".." not in parts:
+        return PathRefusal("it is what jsobj remembers of a MANIFEST.sha256", harmless=True)
     reason = _unfit(relative) or next(filter(None, map(_unfit_part, parts)), "")
     if not reason and windows_safe:
         reason = next(filter(None, map(_unfit_on_windows, parts)), "")
@@ -89,7 +92,7 @@ def _unfit(relative: str) -> str:
 def _unfit_part(part: str) -> str:
     if part in {"", ".", ".."}:
         return f"it contains '{part}' between slashes, which no file can be called" if part else "it contains '//'"
-    if part == _OWN_FOLDER or is_temp(part):
+    if part == OWN_FOLDER or is_temp(part):
         return "its name is one that jsobj keeps for itself"
     if len(part) * 4 > _MAX_NAME and (size := len(part.encode())) > _MAX_NAME:
         return f"one of its names has {size} bytes, more than {_MAX_NAME}"

@@ -96,6 +96,12 @@ def test_b090_b095_names_that_only_look_dangerous(key: str) -> None:
     assert path_for(key) == tuple(key.split("/"))
 
 
+@pytest.mark.parametrize("key", [".jsobj/manifest.jsonl", "a/.jsobj/manifest.jsonl"])
+def test_what_is_remembered_of_a_manifest_is_left_out(key: str) -> None:
+    assert refusal(key, size=1).harmless
+    assert not refusal(f"../{key}", size=1).harmless
+
+
 @pytest.mark.parametrize("key", [".jsobj/x", "a/.jsobj/b", ".jsobj", ".a.0123456789abcdef.jsobj-part"])
 def test_b095_names_that_jsobj_uses_are_refused(key: str) -> None:
     assert "for itself" in refusal(key).reason
