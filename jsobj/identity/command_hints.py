@@ -7,8 +7,9 @@ import shlex
 
 # The words that name a command which has a cloud or a profile, and what follows in the same clause.
 _COMMAND = re.compile(
-    r"(?P<command>jsobj (?:(?:bucket|uploads|ec2-creds|app-cred) (?:list|show|create|delete|abort|rotate|prune|process)"
-    r"|ec2-creds|doctor|whoami|endpoint|presign|ls|rm|cp|mv|cat|stat|du|upload|download|verify"
+    r"(?P<command>jsobj (?:(?:bucket|uploads|ec2-creds|app-cred) "
+    r"(?:list|show|create|delete|abort|rotate|prune|process|clean|quota|usage|versioning)"
+    r"|ec2-creds|doctor|whoami|endpoint|presign|undelete|ls|rm|cp|mv|cat|stat|du|upload|download|verify"
     r"|(?:export|snippet) [a-z0-9-]+)(?![\w-]))"
     r"(?P<rest>[^;\n]*?(?=$|[;\n]|jsobj ))"
 )

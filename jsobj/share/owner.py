@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jsobj.ec2_keys.probe import server_at
-from jsobj.ec2_keys.s3_account import get, read_buckets
 from jsobj.errors import JsobjError
+from jsobj.store.access import other_account, owner_id
 from jsobj.store.location import Location
 from jsobj.store.open import StoreRequest, bucket_policies, container_acls
 from jsobj.store.public_look import PublicServer
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
     from jsobj.store.s3.bucket_policy import BucketPolicies
     from jsobj.store.swift.container_acl import ContainerAcls
-
-
-_PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +60,8 @@ def owner_of(settings: Settings, location: Location, request: StoreRequest, *, a
 
 def _tenant(policies: BucketPolicies) -> str:
     """The project before names of its own: there Ceph calls the owner of a bucket ``TENANT$USER``; "" elsewhere."""
-    tenant, mark, _ = _owner_id(policies).partition("$")
+    tenant, mark, _ = owner_id(policies.access).partition("$")
     return tenant if mark else ""
-
-
-def _owner_id(policies: BucketPolicies) -> str:
-    """What the server calls the owner of the key's buckets; "" where it does not say."""
-    access = policies.access
-    listed = read_buckets(get(access.origin, key=access.key, region=access.region, verify=access.verify))
-    return listed.owner if listed is not None else ""
 
 
 def _acls(
@@ -85,24 +74,11 @@ def _acls(
         if policies is None:
             raise
         return None, "", error.message
-    reason = "" if policies is None else _other_account(policies, acls)
+    reason = "" if policies is None else other_account(policies.access, acls.origins, acls.project)
     if not reason:
         return acls, account, ""
     acls.close()
     return None, "", reason
-
-
-def _other_account(policies: BucketPolicies, acls: ContainerAcls) -> str:
-    """Why the login is not that of the keys' buckets; "" where nothing says so."""
-    access, project = policies.access, acls.project
-    if access.origin not in acls.origins:
-        return f"the login's object store is {acls.origin}"
-    if access.project and access.project != project.name:
-        return f"the login is of project {project.name}, the keys are of project {access.project}"
-    owner = _owner_id(policies).partition("$")[0]  # Ceph's: the project's id
-    if _PROJECT_ID.fullmatch(owner) and owner != project.id:
-        return f"the login is of project {project.name} ({project.id}), the keys are of project {owner}"
-    return ""
 
 
 def _policies(settings: Settings, location: Location, request: StoreRequest) -> BucketPolicies | None:

@@ -6,7 +6,10 @@ sent, where they would send key ids and bucket names to Amazon.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError, NoS3Keys
 from jsobj.identity import ledger
@@ -18,6 +21,11 @@ from jsobj.identity.settings import Settings
 from jsobj.net.sigv4 import DEFAULT_REGION, KeyPair
 from jsobj.secret import Secret
 from jsobj.urls import Origin, require_origin
+
+if TYPE_CHECKING:
+    from jsobj.identity.keystone.login import Named
+
+_PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +169,26 @@ def _no_such_profile(settings: Settings, choice: Choice, cloud: str) -> JsobjErr
         code=ExitCode.NOT_FOUND,
         hint=ways_without_keys(settings, cloud=cloud, profile=choice.name),
     )
+
+
+def owner_id(access: S3Access) -> str:
+    """What the server calls the owner of the key's buckets; "" where it does not say."""
+    from jsobj.ec2_keys.s3_account import get, read_buckets
+
+    listed = read_buckets(get(access.origin, key=access.key, region=access.region, verify=access.verify))
+    return listed.owner if listed is not None else ""
+
+
+def other_account(access: S3Access, origins: Collection[Origin | None], project: Named) -> str:
+    """Why a login is not that of the keys' buckets; "" where nothing says so.
+
+    ``origins``: those of the login's object store; ``project``: the login's.
+    """
+    if access.origin not in origins:
+        return f"the login's object store is {next(filter(None, origins), 'another one')}"
+    if access.project and access.project != project.name:
+        return f"the login is of project {project.name}, the keys are of project {access.project}"
+    owner = owner_id(access).partition("$")[0]  # Ceph's: the project's id
+    if _PROJECT_ID.fullmatch(owner) and owner != project.id:
+        return f"the login is of project {project.name} ({project.id}), the keys are of project {owner}"
+    return ""

@@ -27,6 +27,35 @@ class Bucket:
     read_acl: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an object, or a delete marker: what a deletion leaves where versions are kept.
+
+    ``modified`` in seconds since 1970. ``latest``: what is read, or not found, without naming a version.
+    """
+
+    key: str
+    id: str
+    size: int = 0
+    etag: str = ""
+    modified: float | None = None
+    latest: bool = False
+    marker: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a server counts, without a listing. None where it does not say; sizes in bytes.
+
+    ``max_objects``, ``max_size``: the quota of the bucket or account, None for no limit.
+    """
+
+    objects: int | None = None
+    size: int | None = None
+    max_objects: int | None = None
+    max_size: int | None = None
+
+
 class BucketAdmin(Protocol):
     """The operations on buckets of one project in one dialect. All raise :class:`jsobj.errors.JsobjError`."""
 

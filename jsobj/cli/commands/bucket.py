@@ -30,6 +30,7 @@ group = Group(
         "delete": Entry("bucket:delete", "Delete a bucket."),
         "public": Entry("bucket_public:public", "Let everybody read a bucket, or what is below a prefix."),
         "private": Entry("bucket_public:private", "Take back what everybody may do."),
+        "clean": Entry("bucket_clean:clean", "Remove what takes space and belongs to no object."),
     },
     help="Create, list, show, open and delete buckets.\n\nBUCKET is NAME, s3://NAME or "
     "swift://NAME. A bare name uses S3 where there are keys and the Swift API otherwise; both see the same buckets.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -11,7 +12,11 @@ from jsobj.cli.parsing.keystone_login import keystone_for, warn_of_end
 from jsobj.cli.parsing.world import World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jsobj.actions.stores import BucketStores
+    from jsobj.housekeeping.sides import Sides
+    from jsobj.store.location import Location
     from jsobj.store.objects import StorePlace
     from jsobj.store.open import StoreRequest
     from jsobj.transfer.events import Tally
@@ -38,6 +43,15 @@ def stores(world: World, *, unsigned: bool = False, endpoint: str = "", tally: T
         on_retry=on_retry,
         on_open=lambda place: show_place(world, place),
     )
+
+
+@contextmanager
+def store_sides(world: World, location: Location) -> Iterator[Sides]:
+    """A bucket over S3 and over Swift, as far as there are keys and a login; closed at the end."""
+    from jsobj.housekeeping.sides import sides_of
+
+    with stores(world) as opened:
+        yield sides_of(location, opened.of, lambda: opened.request.keystone(world.settings))
 
 
 def show_place(world: World, place: StorePlace) -> None:

@@ -158,18 +158,37 @@ def uploads(api: S3Requests, prefix: str = "") -> Iterator[Upload]:
 
 def parts(api: S3Requests, upload: Upload) -> list[Part]:
     """The parts that the server has, by number. Not found (``upload-not-found``) where it knows no such upload."""
-    found: list[Part] = []
+    return [
+        Part(number, int(record["Size"]), record.get("ETag", "").strip('"'))
+        for number, record in _part_records(api, upload)
+    ]
+
+
+def held(api: S3Requests, upload: Upload) -> tuple[int, int, float | None]:
+    """The number of an upload's parts, their bytes, and when the last of them came (seconds since 1970).
+
+    Raises as :func:`parts`.
+    """
+    count, size, newest = 0, 0, upload.started
+    for _, record in _part_records(api, upload):
+        came = iso_epoch(record.get("LastModified", ""))
+        count, size = count + 1, size + int(record["Size"])
+        newest = max(filter(None, (newest, came)), default=None)
+    return count, size, newest
+
+
+def _part_records(api: S3Requests, upload: Upload) -> Iterator[tuple[int, Fields]]:
     marker = 0
     while True:
         query: Query = (("uploadId", upload.id), *((("part-number-marker", str(marker)),) if marker else ()))
         document = _document(api, api.send("GET", upload.key, query=query).body, _PARTS)
+        before = marker
         for _, record in document.records:
-            number, size = record.get("PartNumber", ""), record.get("Size", "")
-            if not (number.isdigit() and size.isdigit()):
+            if not (record.get("PartNumber", "").isdigit() and record.get("Size", "").isdigit()):
                 raise api.malformed("its list of parts is malformed")
-            found.append(Part(int(number), int(size), record.get("ETag", "").strip('"')))
+            marker = int(record["PartNumber"])
+            yield marker, record
         if document.fields.get("IsTruncated") != "true":
-            return found
-        if not found or found[-1].number <= marker:
-            raise stuck(f"s3://{api.bucket}", f"part {marker}", "")
-        marker = found[-1].number
+            return
+        if marker <= before:
+            raise stuck(f"s3://{api.bucket}", f"part {before}", "")

@@ -64,6 +64,11 @@ class S3Store(Multipart):
         largest = min(largest, Limits().largest_part)
         return Limits(parts, Limits().smallest_part, largest, largest, parts * largest)
 
+    @property
+    def requests(self) -> S3Requests:
+        """Requests to the bucket, for what is not about one object: versions, totals."""
+        return self._requests
+
     def kept_value(self, value: str) -> str:
         """The value of an entry of the metadata, as it is sent."""
         return encoded_text(value)

@@ -87,6 +87,11 @@ class SwiftStore(Store):
         smallest = limit_of(info, "slo", "min_segment_size") or 1
         return Limits(parts, smallest, largest, largest, parts * largest)
 
+    @property
+    def requests(self) -> SwiftRequests:
+        """Requests to the container and others of its account, for what is not about one object."""
+        return self._requests
+
     def _read_info(self) -> Mapping[str, Any]:
         """Swift's ``/info``, which RGW has below ``/swift``, and an operator may hide."""
         front, mark, _ = self._requests.root.partition("/v1")
