@@ -117,6 +117,84 @@ def _read(body: bytes, roots: frozenset[str], records: frozenset[str], within: s
     return reader
 
 
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element with what is in it, for documents that are changed and written again. Attributes are left out."""
+
+    tag: str
+    text: str = ""
+    children: tuple[Element, ...] = ()
+
+    def all(self, tag: str) -> tuple[Element, ...]:
+        """The children of this name."""
+        return tuple(each for each in self.children if each.tag == tag)
+
+    def first(self, *path: str) -> Element | None:
+        """The first child of the first name, of it the first child of the second ...; None where one is missing."""
+        found: Element | None = self
+        for tag in path:
+            found = next(iter(found.all(tag)), None) if found is not None else None
+        return found
+
+    def text_at(self, *path: str) -> str:
+        """The text at a path; "" where there is none."""
+        found = self.first(*path)
+        return found.text if found is not None else ""
+
+    def write(self) -> str:
+        """The element as XML, which reads as an equal one."""
+        inner = "".join(each.write() for each in self.children) if self.children else _escaped(self.text)
+        return f"<{self.tag}>{inner}</{self.tag}>"
+
+
+def element(body: bytes, root: str) -> Element:
+    """The whole document, whose root must be ``root``. Raises :class:`XmlError`."""
+    reader = _TreeReader(root)
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.StartDoctypeDeclHandler = reader.refuse
+    try:
+        parser.Parse(body, True)
+    except expat.ExpatError as error:
+        raise XmlError(f"it is no XML: {expat.ErrorString(error.code)}") from error
+    return reader.done[0]
+
+
+class _TreeReader:
+    """Handlers of one parse into an :class:`Element`."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._open: list[tuple[str, list[Element], list[str]]] = []
+        self.done: list[Element] = []
+
+    def start(self, tag: str, attributes: object) -> None:
+        if not self._open and tag != self._root:
+            raise XmlError(f"its root is <{tag[:40]}>")
+        if len(self._open) >= _DEEPEST:
+            raise XmlError("its elements are nested too deeply")
+        self._open.append((tag, [], []))
+
+    def end(self, tag: str) -> None:
+        _, children, texts = self._open.pop()
+        made = Element(tag, "" if children else "".join(texts), tuple(children))
+        (self._open[-1][1] if self._open else self.done).append(made)
+
+    def text(self, text: str) -> None:
+        if self._open:
+            self._open[-1][2].append(text)
+
+    def refuse(self, *anything: object) -> None:
+        raise XmlError("it declares a document type")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
+
+
 def error_fields(body: bytes) -> Fields:
     """``Code``, ``Message`` and whatever else is in an ``<Error>`` document; {} if the body is not one."""
     if b"<Error" not in body:

@@ -9,7 +9,7 @@ there is no such bucket or object.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ from jsobj.identity.settings import process_environment
 from jsobj.net.client import HttpClient
 from jsobj.net.connection.response_head import WireError
 from jsobj.net.errors import request_failed
+from jsobj.net.request import Reply
 from jsobj.net.sigv4 import DEFAULT_REGION
 from jsobj.urls import Origin, parse_url
 
@@ -134,11 +135,15 @@ class PublicLook:
 
     def status(self, url: str, *, method: str = "HEAD") -> int:
         """The HTTP status of a request without a login; 200 also for an empty list. Raises network errors."""
+        status = self.answer(url, method=method, headers={}).status
+        return 200 if status == 204 else status
+
+    def answer(self, url: str, *, method: str, headers: Mapping[str, str]) -> Reply:
+        """A request without a login, and its answer. Raises network errors."""
         try:
-            status = self._client.send(method, url, headers={}).status
+            return self._client.send(method, url, headers=headers)
         except WireError as error:
             raise request_failed(parse_url(url)[0], error) from error
-        return 200 if status == 204 else status
 
 
 def _account_missing() -> JsobjError:

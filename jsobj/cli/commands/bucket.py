@@ -30,6 +30,7 @@ group = Group(
         "delete": Entry("bucket:delete", "Delete a bucket."),
         "public": Entry("bucket_public:public", "Let everybody read a bucket, or what is below a prefix."),
         "private": Entry("bucket_public:private", "Take back what everybody may do."),
+        "cors": Entry("bucket_cors:group", "Say which web pages may read a bucket in a browser."),
         "clean": Entry("bucket_clean:clean", "Remove what takes space and belongs to no object."),
     },
     help="Create, list, show, open and delete buckets.\n\nBUCKET is NAME, s3://NAME or "

@@ -21,6 +21,7 @@ TOPICS = {
     "transfers": "Moving data: names, digests, and going on",
     "patterns": "Patterns: in URLs, --include and --exclude",
     "sharing": "Sharing: who else may read",
+    "housekeeping": "Housekeeping: what a bucket itself is told",
     "python": "Python: URLs, connections, and what is compared",
     "files": "Where things are stored",
     "environment": "What jsobj reads from the environment",

@@ -1,7 +1,8 @@
-"""The access control lists of containers, as the texts that the server keeps."""
+"""The access control lists and other settings of containers, as the texts that the server keeps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from jsobj.net.session import Session
@@ -36,6 +37,15 @@ class ContainerAcls:
         """Set the list, or with "" take it away."""
         # An empty header, not X-Remove-Container-Read: Ceph RGW 16 answers 204 to that, and does nothing.
         self._of(container).send("POST", headers={_READ_ACL: acl})
+
+    def metadata(self, container: str, start: str) -> dict[str, str]:
+        """The container's headers whose names, in small letters, begin with ``start``. Raises bucket not found."""
+        headers = self._of(container).send("HEAD", expect=READ).headers
+        return {name: value for name, value in headers.items() if name.startswith(start)}
+
+    def set_metadata(self, container: str, headers: Mapping[str, str]) -> None:
+        """Set headers; an empty value takes one away (on Swift; Ceph RGW may refuse it)."""
+        self._of(container).send("POST", headers=headers)
 
     def exists(self, container: str) -> bool:
         """Whether there is a container of this name."""
