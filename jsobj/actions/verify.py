@@ -1,11 +1,10 @@
-"""Verify: objects against local files, against a list of digests, or a Zarr against its own metadata."""
+"""Verify: objects against local files, or a Zarr against its own metadata; for lists see manifests.py."""
 
 from __future__ import annotations
 
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 from jsobj.arrays import zarr_check
@@ -14,8 +13,6 @@ from jsobj.store.location import Location, object_at
 from jsobj.store.objects import Store
 from jsobj.transfer import verify
 from jsobj.transfer.filters import Filters, nothing_matches
-from jsobj.transfer.local.digest_list import DigestLine, read_manifest
-from jsobj.transfer.local.local_file import unreadable
 from jsobj.transfer.local.scan import LocalFile, Passed, follows, links_left, walk
 from jsobj.transfer.targets import upload_sources
 from jsobj.transfer.verify import EXTRA, LINK, SAME, UNREADABLE, Checked, Pair
@@ -28,13 +25,14 @@ _WORKERS = 8
 class Verification:
     """Verdicts as they are found; iterate once. ``counts`` of each state, and :meth:`code`, are complete after that.
 
-    ``extra``: objects without a file are a difference too.
+    ``extra``: objects without a file are a difference too. ``warnings``: what a run adds to its end.
     """
 
     verdicts: Iterator[Checked]
     extra: bool = False
     judge: Callable[[Iterable[str]], ExitCode] = verify.verdict
     counts: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Checked]:
         for found in self.verdicts:
@@ -44,7 +42,8 @@ class Verification:
     @property
     def warning(self) -> str:
         """What must be said at the end beside the counts; "" for nothing."""
-        return links_left(self.counts[LINK]) if self.counts[LINK] else ""
+        links = [links_left(self.counts[LINK])] if self.counts[LINK] else []
+        return "; ".join([*links, *self.warnings])
 
     def is_fine(self, found: Checked) -> bool:
         """Whether a verdict is not worth a line."""
@@ -72,38 +71,6 @@ def verify_zarr(store: Store, location: Location) -> Verification:
     return Verification(zarr_check.check_zarr(store, prefix), judge=zarr_check.verdict)
 
 
-def verify_manifest(
-    store: Store,
-    location: Location,
-    open_list: Callable[[], AbstractContextManager[Iterable[str]]],
-    name: str,
-    filters: Filters,
-    *,
-    extra: bool = False,
-) -> Verification:
-    """Objects against the lines of a list of digests; ``name`` is what messages call the list."""
-    prefix, named = _folder(location.key), set[str]()
-
-    def promises(lines: Iterable[str]) -> Iterator[DigestLine]:
-        for line in read_manifest(lines, name):
-            if not filters.judge(line.name):
-                if extra:
-                    named.add(prefix + line.name)
-                yield line
-
-    def verdicts() -> Iterator[Checked]:
-        try:
-            with open_list() as lines:
-                yield from verify.check_manifest(store, prefix, promises(lines), workers=_WORKERS)
-        except OSError as error:
-            raise unreadable(name, error) from error
-        if extra:
-            there = (item for item in store.list(prefix) if not filters.judge(item.key[len(prefix) :]))
-            yield from (Checked(i.key, EXTRA, "not in the list", i.size) for i in there if i.key not in named)
-
-    return Verification(_some(verdicts(), filters, name), extra)
-
-
 def verify_files(
     store: Store,
     location: Location,
@@ -120,15 +87,15 @@ def verify_files(
     if source.exact:
         both = (_pair(store, source.exact, file) for file in files if not _unwanted(file))
         found = verify.check_tree(store, both, deep=deep, workers=_WORKERS)
-        return Verification(_some(found, filters, local), extra)
+        return Verification(some(found, filters, local), extra)
     there = (item for item in store.list(source.prefix) if not filters.judge(item.key[len(source.prefix) :]))
     items = verify.pairs(files, there, source.prefix)
     stays = Leftovers(source.path, source.prefix)
     found = verify.check_tree(store, items, deep=deep, workers=_WORKERS, is_leftover=stays)
-    return Verification(_some(found, filters, f"{local} and {store.place.url(source.prefix)}"), extra)
+    return Verification(some(found, filters, f"{local} and {store.place.url(source.prefix)}"), extra)
 
 
-def _some(verdicts: Iterator[Checked], filters: Filters, where: str) -> Iterator[Checked]:
+def some(verdicts: Iterator[Checked], filters: Filters, where: str) -> Iterator[Checked]:
     """The same; raises not found where patterns match nothing."""
     first = next(verdicts, None)
     if first is not None:

@@ -7,8 +7,6 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from jsobj.api.results import TransferFailed, VerifyResult
@@ -21,6 +19,8 @@ from jsobj.transfer.options import Options, checked_options
 
 if TYPE_CHECKING:
     from jsobj.actions.context import ActionContext
+    from jsobj.actions.stores import BucketStores
+    from jsobj.actions.verify import Verification
     from jsobj.store.open import StoreRequest
     from jsobj.transfer.outcomes import Result
     from jsobj.transfer.verify import Checked
@@ -280,10 +280,10 @@ class Transfers(ABC):
 
     def verify(
         self,
-        url: str,
+        url: str = "",
         local: StrPath = "",
         *,
-        manifest: StrPath = "",
+        manifest: StrPath | bool = "",
         include: Iterable[str] = (),
         exclude: Iterable[str] = (),
         deep: bool = False,
@@ -291,14 +291,16 @@ class Transfers(ABC):
         links: str = "skip",
         listen: Callable[[Checked], object] | None = None,
     ) -> VerifyResult:
-        """Compare objects with a local file or folder, or with a list of digests; or look at every chunk of a Zarr.
+        """Compare objects with a local file or folder, or either with a list of digests; or look at all of a Zarr.
 
         Parameters
         ----------
         url, local:
-            With ``local`` or ``manifest``, the place that should hold the same; alone, a Zarr.
+            With both, what should hold the same; ``url`` alone, a Zarr. With ``manifest`` one of them: ``url``, or the
+            folder ``local``, is compared with the list.
         manifest:
-            A file of lines as ``md5sum`` and ``sha256sum`` write them.
+            A list of lines as ``md5sum``, ``sha256sum``, ``shasum`` and BagIt write them: a file, or the URL of an
+            object. True: the ``MANIFEST.sha256`` of the place, which ``jsobj publish`` writes.
         deep:
             Fetch objects whose digest cannot be computed from the file, and compare the bytes.
         extra:
@@ -316,22 +318,23 @@ class Transfers(ABC):
         from jsobj.actions import verify as action
         from jsobj.actions.stores import BucketStores
 
-        if local and manifest:
-            raise BadUsage("give either local or manifest")
-        location, filters = parse_location(url, public=True), Filters.of(include, exclude)
+        if bool(url) == bool(local) if manifest else not url:
+            raise BadUsage("give url or local with manifest" if manifest else "give the url")
+        filters = Filters.of(include, exclude)
         with BucketStores(Settings.read(), self._request()) as stores:
-            store = stores.of(location)
+            path = os.fspath(local)
             if manifest:
-                # Names in a list of digests need not be text.
-                open_list = partial(Path(manifest).open, encoding="utf-8", errors="surrogateescape")
-                found = action.verify_manifest(store, location, open_list, os.fspath(manifest), filters, extra=extra)
+                typed = "" if manifest is True else os.fspath(manifest)
+                found = _by_list(stores, url, path, typed, filters, extra=extra, links=links)
             elif local:
-                path = os.fspath(local)
+                location = parse_location(url, public=True)
+                store = stores.of(location)
                 found = action.verify_files(store, location, path, filters, deep=deep, extra=extra, links=links)
             elif filters != Filters():
                 raise BadUsage("include and exclude select files: they need local or manifest")
             else:
-                found = action.verify_zarr(store, location)
+                location = parse_location(url, public=True)
+                found = action.verify_zarr(stores.of(location), location)
             differences = []
             for checked in found:
                 if listen is not None:
@@ -341,6 +344,19 @@ class Transfers(ABC):
         if listen is None and found.warning:
             warnings.warn(found.warning, stacklevel=2)
         return VerifyResult(dict(found.counts), tuple(differences), found.code)
+
+
+def _by_list(
+    stores: BucketStores, url: str, local: str, manifest: str, filters: Filters, *, extra: bool, links: str
+) -> Verification:
+    from jsobj.actions import manifests
+
+    if local:
+        listed = manifests.list_of(stores, manifest, local)
+        return manifests.verify_folder(local, listed, filters, extra=extra, links=links)
+    location = parse_location(url, public=True)
+    listed = manifests.list_of(stores, manifest, location)
+    return manifests.verify_objects(stores.of(location), location, listed, filters, extra=extra)
 
 
 def _copying(

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from jsobj.errors import ExitCode, JsobjError, SourceChanged
+from jsobj.errors import ExitCode, JsobjError, ObjectChanged, ObjectNotFound, SourceChanged
+from jsobj.store.digest_tries import TRIES
 from jsobj.store.etag import is_md5
-from jsobj.store.location import head_or_none
 from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.decoded import decoded_digest, encoding_of, made_of, same_decoded
@@ -134,20 +134,31 @@ class _Comparing:
 
 
 def _checked_by_digest(store: Store, prefix: str, line: DigestLine) -> Checked:
-    """Compare one object with its digest: by the ETag where that is an MD5, else by fetching it."""
+    """Compare one object with its digest: by the ETag where that is an MD5, else by fetching it.
+
+    Bytes that have neither that digest nor the object's own one were damaged on their way, and are fetched again.
+    """
     key = prefix + line.name
-    info = head_or_none(store, key)
-    if info is None:
+    try:
+        if line.kind == "md5":
+            info = store.head(key)
+            if is_md5(info.etag) and not info.large and info.etag == line.digest:
+                return Checked(key, SAME, "md5", info.size)
+        for _ in range(TRIES):
+            sink = Hashing(line.kind)
+            got = store.get(key, sink)
+            info = got.info
+            same = sink.hexdigest() == line.digest
+            if same or not is_md5(info.etag) or info.large or got.md5 == info.etag:
+                break
+        if not same and (encoding := encoding_of(info)):
+            same = decoded_digest(store, info, line.kind)[1] == line.digest
+            return Checked(key, SAME if same else DIFFERS, f"{line.kind} of decoded {encoding}", info.size)
+    except ObjectNotFound:
         return Checked(key, MISSING, "no such object")
-    if line.kind == "md5" and is_md5(info.etag) and not info.large and info.etag == line.digest:
-        return Checked(key, SAME, "md5", info.size)
-    if encoding := encoding_of(info):
-        stored, decoded = decoded_digest(store, info, line.kind)
-        by = line.kind if stored == line.digest else f"{line.kind} of decoded {encoding}"
-        return Checked(key, SAME if line.digest in {stored, decoded} else DIFFERS, by, info.size)
-    sink = Hashing(line.kind)
-    store.get(info.key, sink, etag=info.etag)
-    return Checked(key, SAME if sink.hexdigest() == line.digest else DIFFERS, line.kind, info.size)
+    except ObjectChanged:
+        return Checked(key, UNVERIFIED, "it changed while it was read")
+    return Checked(key, SAME if same else DIFFERS, line.kind, info.size)
 
 
 class Hashing:

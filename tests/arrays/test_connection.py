@@ -211,6 +211,13 @@ def test_verify_against_a_list_of_digests(at_home: Place, connection: Connection
     sums = tmp_path / "SHA256SUMS"
     sums.write_text(f"{hashlib.sha256(b'a').hexdigest()}  a\n")
     assert connection.verify(at_home.url("d/"), manifest=sums).same
+    at_home.put("d/MANIFEST.sha256", sums.read_bytes())
+    assert connection.verify(at_home.url("d/"), manifest=True).same
+    (tmp_path / "a").write_bytes(b"a")
+    assert connection.verify(local=tmp_path, manifest=at_home.url("d/MANIFEST.sha256")).counts["same"] == 1
+    for words in ({}, {"manifest": True}, {"url": at_home.url("d/"), "local": tmp_path, "manifest": True}):
+        with pytest.raises(JsobjError, match="give"):
+            connection.verify(**words)
     sums.write_text(f"{hashlib.sha256(b'b').hexdigest()}  a\n")
     assert connection.verify(at_home.url("d/"), manifest=sums).code is ExitCode.INTEGRITY
     with pytest.raises(JsobjError) as caught:

@@ -1,9 +1,10 @@
-"""``jsobj verify``: compare objects with files, or with a list of digests."""
+"""``jsobj verify``: compare objects with files, or either with a list of digests."""
 
 from __future__ import annotations
 
+import os
+import shlex
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,22 +19,33 @@ from jsobj.ui.documents import Stream
 from jsobj.ui.text import safe
 
 if TYPE_CHECKING:
+    from jsobj.actions.stores import BucketStores
     from jsobj.actions.verify import Verification
+    from jsobj.transfer.filters import Filters
     from jsobj.transfer.verify import Checked
 
-_MANIFEST = "List of digests, as md5sum or sha256sum write it."
+_MANIFEST = "List of digests: a file, or a URL; alone, the MANIFEST.sha256 of the place."
+_PLACE_MISSING = "give what the list is about: a folder, or a URL"
 
 
 @command("verify")
-@click.argument("places", nargs=-1, required=True, metavar="[LOCAL] URL", shell_complete=complete_file_then_place)
-@click.option("--manifest", metavar="FILE", default="", help=_MANIFEST, shell_complete=complete_files)
+@click.argument("places", nargs=-1, metavar="[LOCAL] [URL]", shell_complete=complete_file_then_place)
+@click.option(
+    "--manifest",
+    metavar="[FILE|URL]",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    help=_MANIFEST,
+    shell_complete=complete_files,
+)
 @click.option("--deep", is_flag=True, help="Fetch objects whose digest does not tell, and compare the bytes.")
 @click.option("--extra", is_flag=True, help="Objects without a file, or line, are a difference too.")
 @links_option
 @filter_options
 @store_options
 def verify(
-    world: World, places: tuple[str, ...], manifest: str, deep: bool, extra: bool, links: str, **options: Any
+    world: World, places: tuple[str, ...], manifest: str | None, deep: bool, extra: bool, links: str, **options: Any
 ) -> None:
     """Compare objects with local files, or with a list of digests.
 
@@ -43,6 +55,10 @@ def verify(
     Objects without a file, or line, are no difference (but with --extra), unless they lie in a Zarr, whose readers
     would take them for its data.
 
+    With --manifest: the objects below URL, or the files of the folder LOCAL, against a list of digests: the one that
+    jsobj publish wrote beside them, or what md5sum, sha256sum, shasum and BagIt write. It must not name anything
+    outside. Of public data nobody needs a login.
+
     The URL of a Zarr alone: every chunk that its metadata promise is fetched, and told to be intact, missing (it reads
     as fill value, which is right where nothing was written), forbidden (exit code 6) or damaged.
 
@@ -51,34 +67,69 @@ def verify(
       jsobj verify run42.zarr s3://results/run42.zarr
       jsobj verify s3://results/run42.zarr
       jsobj verify s3://results/raw/ --manifest SHA256SUMS
+      jsobj verify run42/ --manifest https://HOST/swift/.../MANIFEST.sha256
     """
-    from jsobj.actions import verify as actions
-    from jsobj.store.location import parse_location
     from jsobj.transfer.filters import Filters
 
-    if len(places) > (1 if manifest else 2):
-        wanted = "URL with --manifest" if manifest else "LOCAL and URL"
+    if not places:
+        raise BadUsage("nothing to compare was given" if manifest is None else _PLACE_MISSING, hint=_asked(manifest))
+    if len(places) > (1 if manifest is not None else 2):
+        wanted = "LOCAL or URL with --manifest" if manifest is not None else "LOCAL and URL"
         raise BadUsage(f"give {wanted}", hint="jsobj verify --help")
-    location = parse_location(places[-1], public=True)
     filters = Filters.of(options.pop("include"), options.pop("exclude"))
-    if filters != Filters() and len(places) == 1 and not manifest:
+    if filters != Filters() and len(places) == 1 and manifest is None:
         raise BadUsage("--include and --exclude select files: they need LOCAL or --manifest")
     with stores(world, **options) as opened:
-        store = opened.of(location)
-        if manifest:
-            # A list may hold names that are not text: they come through as they are.
-            open_list = partial(click.open_file, manifest, encoding="utf-8", errors="surrogateescape")
-            found = actions.verify_manifest(store, location, open_list, manifest, filters, extra=extra)
-        elif len(places) == 2:
-            found = actions.verify_files(store, location, places[0], filters, deep=deep, extra=extra, links=links)
+        local = "://" not in places[0] and os.path.lexists(places[0])
+        if manifest is None:
+            found = _compared(opened, places, filters, deep=deep, extra=extra, links=links)
         else:
-            found = actions.verify_zarr(store, location)
-        _show(world, found)
+            found = _by_list(opened, places[0], manifest, filters, local=local, extra=extra, links=links)
+        _show(world, found, where="folder" if local and manifest is not None else "bucket")
     if found.code:
         click.get_current_context().exit(int(found.code))
 
 
-def _show(world: World, verification: Verification) -> None:
+def _asked(manifest: str | None) -> str:
+    """What to type; a place behind the option was taken for the list."""
+    if manifest and "://" in manifest:
+        return f"jsobj verify {shlex.quote(manifest)} --manifest"
+    return "jsobj verify --help"
+
+
+def _compared(opened: BucketStores, places: tuple[str, ...], filters: Filters, **words: Any) -> Verification:
+    """With files, or of a Zarr with itself."""
+    from jsobj.actions import verify as actions
+    from jsobj.store.location import parse_location
+
+    location = parse_location(places[-1], public=True)
+    store = opened.of(location)
+    if len(places) == 1:
+        return actions.verify_zarr(store, location)
+    return actions.verify_files(store, location, places[0], filters, **words)
+
+
+def _by_list(
+    opened: BucketStores, place: str, manifest: str, filters: Filters, *, local: bool, extra: bool, links: str
+) -> Verification:
+    """With a list of digests. What is there as a file or folder is meant, else an object store."""
+    from jsobj.actions import manifests
+    from jsobj.store.location import parse_location
+
+    if local:
+        if not os.path.isdir(place):  # noqa: PTH112
+            raise BadUsage(
+                f"{place} is no folder, and the names in a list are below one",
+                hint="jsobj verify FOLDER --manifest FILE --include NAME",
+            )
+        listed = manifests.list_of(opened, manifest, place)
+        return manifests.verify_folder(place, listed, filters, extra=extra, links=links)
+    location = parse_location(place, public=True)
+    listed = manifests.list_of(opened, manifest, location)
+    return manifests.verify_objects(opened.of(location), location, listed, filters, extra=extra)
+
+
+def _show(world: World, verification: Verification, *, where: str) -> None:
     """Write the verdicts as they come, then their numbers."""
     everything = world.out.as_json or world.out.verbose
 
@@ -92,10 +143,10 @@ def _show(world: World, verification: Verification) -> None:
     world.out.stream(Stream("jsobj.verify/1", shown, data, line))
     if verification.warning:
         world.out.warn(verification.warning)
-    world.out.note(_sentence(verification.counts))
+    world.out.note(_sentence(verification.counts, where))
 
 
-def _sentence(counts: Mapping[str, int]) -> str:
+def _sentence(counts: Mapping[str, int], where: str) -> str:
     """``70 same, 2 differ, 1 object without a file``: what is fine first."""
     words = {
         "same": ("same", "same"),
@@ -105,7 +156,7 @@ def _sentence(counts: Mapping[str, int]) -> str:
         "forbidden": ("forbidden", "forbidden"),
         "unverified": ("not compared", "not compared"),
         "unreadable": ("unreadable", "unreadable"),
-        "extra": ("more in the bucket", "more in the bucket"),
+        "extra": (f"more in the {where}", f"more in the {where}"),
         "link": ("symbolic link left out", "symbolic links left out"),
     }
     parts = [f"{counts[state]} {words[state][counts[state] != 1]}" for state in words if counts.get(state)]

@@ -43,13 +43,18 @@ def written(name: str, digest: str) -> str:
     return f"{mark}{digest}  {plain}\n"
 
 
+def is_bag_manifest(source: str) -> bool:
+    """Whether a list is by its name one of a BagIt bag."""
+    return _BAG_FILE.fullmatch(source.rpartition("/")[2]) is not None
+
+
 def read_manifest(lines: Iterable[str], source: str) -> Iterator[DigestLine]:
     """The lines of a list, whose own name is ``source``.
 
     Raises :class:`JsobjError`: local for what is no such line; refused for a name that leads out of the folder that
     the list is about (CWE-22). Both name the line.
     """
-    bag = _BAG_FILE.fullmatch(source.rpartition("/")[2]) is not None
+    bag = is_bag_manifest(source)
     for number, line in enumerate(lines, start=1):
         text = line.rstrip("\r\n") if number > 1 else line.rstrip("\r\n").removeprefix("\ufeff")
         if not text or text.startswith("#"):
