@@ -125,6 +125,11 @@ def remove_manifest(store: Store, prefix: str) -> tuple[str, ...]:
     return tuple(gone)
 
 
+def known_lines(store: Store, prefix: str) -> Iterator[ManifestLine]:
+    """The lines of the last time, as far as they are kept. An empty ``etag`` is that of no object."""
+    return (line for line, _ in _state_of(store, prefix))
+
+
 def is_manifest(name: str) -> bool:
     """Whether a name below the prefix is that of the list, or what is kept beside it."""
     return name == MANIFEST or name.startswith(f"{OWN_FOLDER}/")

@@ -1,0 +1,139 @@
+"""``jsobj publish`` on both servers: what is written, what is left alone, and what somebody without a login gets."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+from publish_scene import HOSTILE, Scene, fetched
+
+FILES = {"data/run_1.nc": b"1" * 1000, "data/raw/a.txt": b"hello", "data/raw/deep/b.csv": b"x\n", "other": b"o"}
+PAGES = ["data/raw/deep/index.html", "data/raw/index.html", "data/index.html"]
+
+
+def rows(page: bytes) -> list[list[Any]]:
+    found = re.search(rb'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    assert found is not None
+    return list(json.loads(found[1]))
+
+
+def test_pages_are_written_proven_kept_and_removed(scene: Scene) -> None:
+    scene.fill(FILES)
+    done = scene.publish("--title", "My <results>").json
+    assert (sorted(done["written"]), done["unchanged"], done["objects"]) == (sorted(PAGES), 0, 3)
+    assert done["written"][-1] == "data/index.html"
+    assert set(done["urls"]) == ({"swift"} if scene.ground == "swift" else {"s3", "swift"})
+    for url in done["urls"].values():
+        page, headers = fetched(url)
+        assert headers["content-type"] == "text/html; charset=utf-8"
+        assert headers["cache-control"] == "no-cache"
+        assert b"My &lt;results&gt;</bdi></h1>" in page
+        assert [row[:2] for row in rows(page)] == [["raw/", 7], ["run_1.nc", 1000]]
+        inner, _ = fetched(url.replace("index.html", "raw/index.html"))
+        assert b'<a href="../index.html"><bdi>My &lt;results&gt;</bdi></a>' in inner
+    assert len(rows(page)[1][3]) == 64  # the SHA-256
+    before = {key: scene.swift.head_object(scene.bucket, key)["last-modified"] for key in scene.names()}
+    again = scene.publish().json
+    assert (again["written"], again["unchanged"], again["manifest"]["read"]) == ([], 3, 0)
+    scene.fill({"data/raw/a.txt": b"other bytes"})
+    third = scene.publish().json
+    assert sorted(third["written"]) == ["data/index.html", "data/raw/index.html"]
+    assert third["manifest"]["read"] == 1
+    assert set(before) == set(scene.names())
+    assert b"My &lt;results&gt;" in scene.body("data/index.html")
+    gone = scene.publish("--remove").json["removed"]
+    assert sorted(gone) == sorted(
+        [*PAGES, "data/.jsobj/manifest.jsonl", "data/.jsobj/publish.json", "data/MANIFEST.sha256"]
+    )
+    assert scene.names() == sorted(FILES)
+    assert scene.publish("--remove").json["removed"] == []
+
+
+def test_what_is_not_public_gets_no_page(scene: Scene) -> None:
+    scene.fill(FILES)
+    scene.jsobj("bucket", "private", scene.bucket)
+    error = scene.publish(code=6).error
+    assert error["reference"] == "publish-not-public"
+    assert error["hint"].endswith(f"jsobj bucket public {scene.bucket}/data")
+    assert scene.names() == sorted(FILES)
+    assert scene.publish("--dry-run", code=6).error["reference"] == "publish-not-public"
+    assert scene.publish(key="nothing", code=5).error["reference"] == "object-not-found"
+
+
+def test_what_jsobj_has_not_made_is_left_alone(scene: Scene) -> None:
+    theirs = {"data/raw/index.html": b"<p>theirs</p>", "data/README.md": b"# Theirs"}
+    scene.fill({**FILES, **theirs})
+    done = scene.jsobj("publish", f"{scene.bucket}/data", "--no-manifest")
+    assert "data/raw/index.html was left as it is" in done.err
+    assert {key: scene.body(key) for key in theirs} == theirs
+    readme = scene.jsobj.folder / "about.md"
+    readme.write_text("# Ours\n")
+    assert scene.publish("--readme", str(readme), code=6).error["reference"] == "publish-not-ours"
+    scene.fill({"data/index.html": b"<p>theirs</p>"})
+    assert scene.publish(code=6).error["reference"] == "publish-not-ours"
+    assert scene.publish("--remove").json["removed"] == ["data/raw/deep/index.html", "data/.jsobj/publish.json"]
+    assert scene.body("data/index.html") == b"<p>theirs</p>"
+    forced = scene.publish("--force", "--readme", str(readme)).json
+    assert sorted(forced["written"]) == sorted(PAGES)
+    assert scene.body("data/README.md") == b"# Ours\n"
+    scene.publish("--remove")
+    assert scene.names() == sorted(FILES)
+
+
+def test_a_dry_run_writes_nothing(scene: Scene) -> None:
+    scene.fill(FILES)
+    planned = scene.publish("--dry-run").json["items"]
+    assert sorted((each["action"], each["key"]) for each in planned) == [("write", key) for key in sorted(PAGES)]
+    assert scene.names() == sorted(FILES)
+    scene.publish("--no-manifest")
+    assert {each["action"] for each in scene.publish("--dry-run").json["items"]} == {"keep"}
+    would = scene.publish("--remove", "--dry-run").json["removed"]
+    assert sorted(would) == sorted([*PAGES, "data/.jsobj/publish.json"])
+    assert "data/index.html" in scene.names()
+
+
+def test_a_folder_that_is_gone_loses_its_page_and_depth_too(scene: Scene) -> None:
+    scene.fill(FILES)
+    scene.publish("--no-manifest")
+    scene.swift.delete_object(scene.bucket, "data/raw/deep/b.csv")
+    done = scene.publish().json
+    assert done["removed"] == ["data/raw/deep/index.html"]
+    assert scene.publish("--depth", "0").json["removed"] == ["data/raw/index.html"]
+    assert [row[0] for row in rows(scene.body("data/index.html"))] == ["raw/a.txt", "run_1.nc"]
+    assert scene.publish().json["written"] == []  # the depth is kept
+
+
+def test_a_prefix_in_a_prefix_stays_on_its_own(scene: Scene) -> None:
+    scene.fill(FILES)
+    scene.publish("--title", "Inner", key="data/raw")
+    inner = scene.body("data/raw/index.html")
+    assert scene.publish("--no-manifest").json["written"] == ["data/index.html"]
+    assert scene.body("data/raw/index.html") == inner
+    scene.publish("--remove")
+    assert scene.body("data/raw/index.html") == inner
+
+
+def test_hostile_names_are_opened_by_the_links_of_the_page(scene: Scene) -> None:
+    contents = {f"da ta/{name}": name.encode() for name in HOSTILE}
+    scene.fill(contents)
+    url = next(iter(scene.publish("--no-manifest", "--depth", "0", key="da ta/").json["urls"].values()))
+    page, _ = fetched(url)
+    links = [html.unescape(link) for link in re.findall(r'<a href="(\./[^"]*)"', page.decode())]
+    assert len(links) == len(HOSTILE)
+    base = url.removesuffix("index.html")
+    assert {fetched(base + link.removeprefix("./"))[0] for link in links} == {name.encode() for name in HOSTILE}
+
+
+def test_the_manifest_is_read_by_sha256sum(scene: Scene) -> None:
+    import subprocess
+
+    scene.fill(FILES)
+    url = next(iter(scene.publish().json["urls"].values()))
+    nobody = scene.jsobj.folder / "there"
+    scene.jsobj("download", url.removesuffix("index.html"), f"{nobody}/")
+    done = subprocess.run(
+        ["sha256sum", "-c", "MANIFEST.sha256"], cwd=nobody, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["raw/a.txt: OK", "raw/deep/b.csv: OK", "run_1.nc: OK"]
