@@ -58,7 +58,15 @@ BUCKET_NOT_EMPTY = Refusal(
     ExitCode.REFUSED,
     "to delete it with everything in it: jsobj bucket delete {bucket} --recursive{at}",
 )
-QUOTA = Refusal("quota", "the project's quota is used up", ExitCode.REFUSED, "delete something, or ask for more")
+QUOTA = Refusal(
+    "quota",
+    "the quota of {noun} '{name}', or that of its project, does not allow more",
+    ExitCode.REFUSED,
+    "see both: jsobj bucket quota {bucket}{at}; delete something, set the bucket's higher (--size), or ask for more",
+)
+PROJECT_QUOTA = Refusal(
+    "quota", "the project's quota is used up", ExitCode.REFUSED, "see it: jsobj bucket usage{at}; delete something"
+)
 
 OBJECT_NOT_FOUND = Refusal(
     "object-not-found", "there is no object {url}", ExitCode.NOT_FOUND, "see what there is: jsobj ls {folder}{at}"

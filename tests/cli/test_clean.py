@@ -104,8 +104,8 @@ def test_uploads_of_swifts_s3_api(keyed: Jsobj, swift: Any, place_on: Any) -> No
 def test_a_manifest_that_comes_after_the_question(keyed: Jsobj, swift: Any, name: str, cloud: Cloud) -> None:
     """What was an orphan when it was shown is looked at again before it is deleted, as is what was sent since."""
     from jsobj.actions.stores import BucketStores
-    from jsobj.housekeeping.clean import remove, search
-    from jsobj.housekeeping.leftovers import KINDS, Limits
+    from jsobj.housekeeping.cleaning.leftovers import KINDS, Limits
+    from jsobj.housekeeping.cleaning.search import remove, search
     from jsobj.housekeeping.sides import sides_of
     from jsobj.identity.settings import Settings
     from jsobj.store.location import parse_location

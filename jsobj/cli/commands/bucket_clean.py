@@ -20,8 +20,8 @@ from jsobj.units import human_bytes, moment_ago
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jsobj.housekeeping.clean import Removal
-    from jsobj.housekeeping.leftovers import Leftover, Search
+    from jsobj.housekeeping.cleaning.leftovers import Leftover, Search
+    from jsobj.housekeeping.cleaning.search import Removal
 
 _NAMES = {
     "upload": "unfinished upload",
@@ -66,8 +66,8 @@ def clean(
       jsobj bucket clean results --dry-run
       jsobj bucket clean results --older-than 7d --versions-older-than 90d
     """
-    from jsobj.housekeeping.clean import remove, require_bucket, search
-    from jsobj.housekeeping.leftovers import KINDS, Limits
+    from jsobj.housekeeping.cleaning.leftovers import KINDS, Limits
+    from jsobj.housekeeping.cleaning.search import remove, require_bucket, search
     from jsobj.store.location import parse_location
 
     now, location = world.now(), parse_location(bucket)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby
@@ -21,9 +21,8 @@ from jsobj.units import exact_size, human_bytes
 
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
+    from jsobj.housekeeping.counting import Count
     from jsobj.store.location import Location
-
-_OUTSIDE = "./"  # objects that are in no folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,8 @@ def du(world: World, url: tuple[str, ...], folders: bool, human: bool, unsigned:
     """Count objects and bytes below places.
 
     URL/ means everything whose name begins so, URL the object and everything below URL/. It is counted by listing,
-    which takes a second for some ten thousand objects; jsobj bucket show asks the server for a whole bucket.
+    which takes a second for some ten thousand objects; jsobj bucket usage asks the server for a whole bucket, and shows
+    ages, growth and what takes space beside the objects.
     The key may be a pattern: jsobj help patterns. Several places are counted one by one, with a total at the end, where
     a place that lies in another one counts twice.
 
@@ -95,20 +95,24 @@ def _usage(opened: BucketStores, place: Location) -> _Usage:
 
 
 def _show_one(world: World, usage: _Usage, human: bool) -> None:
-    size, objects = _sum(usage.sizes)
-    data = {"url": usage.url, "objects": objects, "bytes": size}
-    shown = human_bytes(size) if human else exact_size(size)
-    lines = [("Place", usage.url), ("Objects", str(objects)), ("Size", shown)]
+    from jsobj.housekeeping.counting import total
+
+    count = total(size for _, size in usage.sizes)
+    data = {"url": usage.url, "objects": count.objects, "bytes": count.size}
+    shown = human_bytes(count.size) if human else exact_size(count.size)
+    lines = [("Place", usage.url), ("Objects", str(count.objects)), ("Size", shown)]
     world.out.show(Record("jsobj.usage/1", data, lines))
 
 
 def _rows(several: Several, opened: BucketStores, places: Sequence[Location], folders: bool) -> Iterator[_Row]:
+    from jsobj.housekeeping.counting import total
+
     size = objects = 0
     for place in places:
         usage = several.attempt(str(place), partial(_usage, opened, place))
         if usage is None:
             continue
-        for row in _by_folder(usage) if folders else (_Row(*_sum(usage.sizes), usage.url),):
+        for row in _by_folder(usage) if folders else (_row(total(size for _, size in usage.sizes), usage.url),):
             size, objects = size + row.size, objects + row.objects
             yield row
     if objects or (len(places) > 1 and not folders):
@@ -117,30 +121,21 @@ def _rows(several: Several, opened: BucketStores, places: Sequence[Location], fo
 
 def _by_folder(usage: _Usage) -> Iterator[_Row]:
     """Keys come in order, so that one folder is held at a time."""
+    from jsobj.housekeeping.counting import OUTSIDE, folder_of, total
+
     size = objects = 0  # of objects outside of folders, which come between them, and are shown after them
-    for folder, members in groupby(usage.sizes, key=lambda item: _folder(item[0])):
-        part = _sum(members)
+    for folder, members in groupby(usage.sizes, key=lambda item: folder_of(item[0])):
+        part = total(size for _, size in members)
         if folder:
-            yield _Row(*part, usage.base + folder, folder)
+            yield _row(part, usage.base + folder, folder)
         else:
-            size, objects = size + part[0], objects + part[1]
+            size, objects = size + part.size, objects + part.objects
     if objects:
-        yield _Row(size, objects, usage.base, _OUTSIDE)
+        yield _Row(size, objects, usage.base, OUTSIDE)
 
 
-def _sum(sizes: Iterable[tuple[str, int]]) -> tuple[int, int]:
-    """Bytes and objects."""
-    total = count = 0
-    for _, size in sizes:
-        total += size
-        count += 1
-    return total, count
-
-
-def _folder(name: str) -> str:
-    """``raw/`` for what is in a folder, "" for what is in none."""
-    first, slash, _ = name.partition("/")
-    return f"{first}/" if slash else ""
+def _row(count: Count, url: str, folder: str = "") -> _Row:
+    return _Row(count.size, count.objects, url, folder)
 
 
 def _data(row: _Row) -> dict[str, object]:
@@ -149,7 +144,9 @@ def _data(row: _Row) -> dict[str, object]:
 
 
 def _line(world: World, human: bool, many: bool, row: _Row) -> str:
-    whole = row.url + (_OUTSIDE if row.folder == _OUTSIDE else "")
+    from jsobj.housekeeping.counting import OUTSIDE
+
+    whole = row.url + (OUTSIDE if row.folder == OUTSIDE else "")
     name = safe(row.folder if row.folder and not many else whole) or "total"
     if world.out.on_terminal:
         return f"{human_bytes(row.size):>10}  {row.objects:>10}  {name}"

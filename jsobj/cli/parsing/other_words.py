@@ -20,6 +20,8 @@ OTHER_WORDS = {
     **dict.fromkeys(("list", "dir", "lsd", "lsl", "lsf", "lsjson", "la"), _LIST),
     "purge": "jsobj rm -r URL; a whole bucket: jsobj bucket delete NAME --recursive",
     **dict.fromkeys(("size", "ncdu", "count"), "jsobj du URL"),
+    **dict.fromkeys(("usage", "about", "df"), "jsobj bucket usage [BUCKET]"),
+    "quota": "jsobj bucket quota BUCKET",
     **dict.fromkeys(
         ("copy", "copyto"), f"{_COPY} (another cloud: --dest-cloud NAME); to and from this computer: {_BOTH}"
     ),

@@ -16,6 +16,7 @@ from jsobj.store.refusals import (
     BUCKET_NAME_TAKEN,
     BUCKET_NOT_EMPTY,
     BUCKET_NOT_FOUND,
+    PROJECT_QUOTA,
     QUOTA,
     Refusal,
 )
@@ -80,6 +81,7 @@ _ACCOUNT_CODES = _CODES | {
     "403": _KEY_REFUSED,
     "404": _ELSEWHERE,
     "NoSuchBucket": _ELSEWHERE,
+    "QuotaExceeded": PROJECT_QUOTA,
 }
 
 

@@ -77,6 +77,13 @@ def totals(api: S3Requests) -> tuple[Totals, str]:
     return Totals(), "swift" if "x-trans-id" in headers else "unknown"
 
 
+def account_quota(api: S3Requests) -> Totals:
+    """The quota of the bucket's owner; only RGW tells it."""
+    headers = api.send("HEAD").headers
+    limits = {"max_objects": "x-rgw-quota-user-objects", "max_size": "x-rgw-quota-user-size"}
+    return Totals(**{field: _number(headers, name) for field, name in limits.items()})
+
+
 _COUNTED = ("object-count", "bytes-used", "quota-bucket-objects", "quota-bucket-size")
 
 

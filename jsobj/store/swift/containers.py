@@ -90,10 +90,13 @@ def _totals(headers: Mapping[str, str], what: str, quota: tuple[str, str]) -> To
     return Totals(*(int(text) if (text := headers.get(name, "")).isdigit() else None for name in names))
 
 
-def set_quota(api: SwiftRequests, size: int | None, objects: int | None) -> None:
-    """Set the container's quota; None takes a limit away. Ceph RGW obeys the same headers."""
-    values = (objects, size)
-    headers = {name: "" if value is None else str(value) for name, value in zip(_QUOTA, values, strict=True)}
+def set_quota(api: SwiftRequests, limits: Mapping[str, int | None]) -> None:
+    """Set the container's quota, ``size`` and ``objects``; None takes a limit away, the other one stays.
+
+    Ceph RGW obeys the same headers; there 0 is no limit.
+    """
+    names = dict(zip(("objects", "size"), _QUOTA, strict=True))
+    headers = {names[name]: "" if limit is None else str(limit) for name, limit in limits.items()}
     api.send("POST", headers=headers, expect=CREATED | GONE)
 
 

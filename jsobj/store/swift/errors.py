@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from jsobj.errors import ExitCode, JsobjError, StoreUnreachable
 from jsobj.identity.command_hints import same_login
-from jsobj.store.refusals import BUCKET_NAME_RULES, BUCKET_NAME_TAKEN, BUCKET_NOT_EMPTY, BUCKET_NOT_FOUND, QUOTA
+from jsobj.store.refusals import (
+    BUCKET_NAME_RULES,
+    BUCKET_NAME_TAKEN,
+    BUCKET_NOT_EMPTY,
+    BUCKET_NOT_FOUND,
+    PROJECT_QUOTA,
+    QUOTA,
+)
 
 if TYPE_CHECKING:  # what reads public data needs no login, nor the time that importing it takes
     from jsobj.identity.keystone.client import Keystone
@@ -80,6 +87,8 @@ def evidence(status: int, reason: str, headers: Mapping[str, str]) -> str:
 def explained(status: int, context: str, who: AccountContext, name: str, verb: str = "") -> JsobjError:
     """The error for an answer about an account or the container ``name``; ``verb`` as in :func:`translate_errors`."""
     known = _STATUSES.get((verb, status)) or _STATUSES.get(("", status))
+    if known is QUOTA and (not name or verb == "create"):
+        known = PROJECT_QUOTA
     if known is not None:
         return known.error("swift", name, "", context, same_login(cloud=who.cloud))
     if status in {401, 403}:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ObjectNotFound
-from jsobj.housekeeping.leftovers import FOLDER, Kept, Leftover, Limits, Search
+from jsobj.housekeeping.cleaning.leftovers import FOLDER, Kept, Leftover, Limits, Search
 from jsobj.store.swift.containers import Entry, entries
 from jsobj.store.swift.store import SwiftStore
 

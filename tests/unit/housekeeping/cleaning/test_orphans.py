@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jsobj.housekeeping.manifests import Named
-from jsobj.housekeeping.orphans import Group, groups, judged, owners
+from jsobj.housekeeping.cleaning.manifests import Named
+from jsobj.housekeeping.cleaning.orphans import Group, groups, judged, owners
 from jsobj.store.swift.containers import Entry
 
 LATEST = 1000.0

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError, UploadNotFound
-from jsobj.housekeeping.leftovers import SEGMENTS, UPLOAD, Kept, Leftover, Limits, Search
-from jsobj.housekeeping.manifests import Manifests, Named, read_one
-from jsobj.housekeeping.orphans import HIDDEN, PARTS, Group, groups, judged, owners
-from jsobj.housekeeping.orphans import SEGMENTS as SEGMENTS_ENDING
+from jsobj.housekeeping.cleaning.leftovers import SEGMENTS, UPLOAD, Kept, Leftover, Limits, Search
+from jsobj.housekeeping.cleaning.manifests import Manifests, Named, read_one
+from jsobj.housekeeping.cleaning.orphans import HIDDEN, PARTS, Group, groups, judged, owners
+from jsobj.housekeeping.cleaning.orphans import SEGMENTS as SEGMENTS_ENDING
 from jsobj.housekeeping.sides import CEPH, SWIFT, Sides
 from jsobj.store.etag import EMPTY_MD5
 from jsobj.store.s3 import versions as s3_versions

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from jsobj.housekeeping.leftovers import Limits
-from jsobj.housekeeping.old_versions import by_key, expired
+from jsobj.housekeeping.cleaning.leftovers import Limits
+from jsobj.housekeeping.cleaning.old_versions import expired
+from jsobj.housekeeping.versions import by_key
 from jsobj.store.buckets import Version
 
 

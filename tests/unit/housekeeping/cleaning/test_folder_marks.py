@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jsobj.housekeeping.folder_marks import marks
+from jsobj.housekeeping.cleaning.folder_marks import marks
 from jsobj.store.swift.containers import Entry
 
 DIRECTORY = "application/directory"

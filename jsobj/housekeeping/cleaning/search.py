@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jsobj.errors import BadUsage, ExitCode, JsobjError
-from jsobj.housekeeping.folder_marks import folder_marks
-from jsobj.housekeeping.leftovers import FOLDER, MARKER, SEGMENTS, UPLOAD, VERSION, Leftover, Limits, Search
-from jsobj.housekeeping.old_versions import old_versions
-from jsobj.housekeeping.orphans import PARTS
-from jsobj.housekeeping.orphans import SEGMENTS as SEGMENTS_ENDING
-from jsobj.housekeeping.unfinished import resumable, unfinished
+from jsobj.housekeeping.cleaning.folder_marks import folder_marks
+from jsobj.housekeeping.cleaning.leftovers import FOLDER, MARKER, SEGMENTS, UPLOAD, VERSION, Leftover, Limits, Search
+from jsobj.housekeeping.cleaning.old_versions import old_versions
+from jsobj.housekeeping.cleaning.orphans import PARTS
+from jsobj.housekeeping.cleaning.orphans import SEGMENTS as SEGMENTS_ENDING
+from jsobj.housekeeping.cleaning.unfinished import resumable, unfinished
 
 if TYPE_CHECKING:
     from jsobj.housekeeping.sides import Sides

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
-from jsobj.housekeeping.manifests import Named
+from jsobj.housekeeping.cleaning.manifests import Named
 from jsobj.store.swift.containers import Entry
 
 # Where programs put segments: python-swiftclient, openstack, Horizon and jsobj; Swift's own S3 API.

@@ -1,0 +1,1 @@
+"""What takes space in a bucket and belongs to no object: found, looked at once more, removed."""
