@@ -135,12 +135,18 @@ class Entry:
 
 
 class Group(_WithHelp, click.Group):
-    """A group over a table ``word -> Entry``. ``default`` is the command meant when only options follow."""
+    """A group over a table ``word -> Entry``. ``default`` is the command meant when only options follow.
 
-    def __init__(self, name: str, table: Mapping[str, Entry], *, help: str, default: str = "") -> None:
+    ``takes_words``: it is also meant where the first word is none of the table's.
+    """
+
+    def __init__(
+        self, name: str, table: Mapping[str, Entry], *, help: str, default: str = "", takes_words: bool = False
+    ) -> None:
         super().__init__(name, help=help, context_settings=_SETTINGS)
         self.table = table
         self.default = default
+        self.takes_words = takes_words
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The words, in the order of the table."""
@@ -171,6 +177,8 @@ class Group(_WithHelp, click.Group):
         given, args = args, _shared_last(args)
         if self.default and (not args or (args[0].startswith("-") and args[0] not in _HELP)):
             args = [self.default, *given]
+        elif self.takes_words and args[0] not in (*self.table, *_HELP):
+            args = [self.default, *args]
         if not args and not ctx.resilient_parsing:
             bare = ctx.parent is None  # jsobj alone asks what there is; a group alone lacks a word
             click.echo(ctx.get_help(), err=not bare)
