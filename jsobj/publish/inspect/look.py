@@ -1,0 +1,107 @@
+"""Datasets as they are found in a bucket: a Zarr below a prefix, or a NetCDF file.
+
+Nothing of what is inside can end the publishing of a page: what cannot be shown becomes a note. Only the store's own
+errors, such as a network that is down, are raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.publish.dataset import Dataset
+from jsobj.publish.inspect.bounded import ObjectFile, Reader, TooMuch
+from jsobj.publish.inspect.contents import Unreadable, Values
+from jsobj.publish.inspect.describe import INSTALL, described
+from jsobj.publish.inspect.netcdf3 import NetCdf3Values, read_header
+from jsobj.publish.inspect.zarr_metadata import contents_of, read_tree
+from jsobj.store.objects import Store
+
+_NETCDF = (".nc", ".nc4", ".cdf", ".h5", ".hdf5", ".he5")
+_FILES = 4  # of one folder that are looked at
+_CLASSIC, _HDF = b"CDF", b"\x89HDF\r\n\x1a\n"
+
+
+def is_netcdf(name: str) -> bool:
+    """Whether a key's name is that of a NetCDF or HDF5 file."""
+    return name.lower().endswith(_NETCDF)
+
+
+def datasets(store: Store, prefix: str, names: Iterable[str], *, zarr: bool) -> tuple[Dataset, ...]:
+    """What a page of ``prefix`` (ends in a slash, or "") shows: the Zarr that it is, or the first NetCDF files in it.
+
+    ``names``: of the objects, below the prefix. Raises :class:`JsobjError` as the store does.
+    """
+    if zarr:
+        found = zarr_dataset(store, prefix)
+        return (found,) if found is not None else ()
+    files = sorted(name for name in names if is_netcdf(name))
+    looked = (netcdf_dataset(store, prefix, name) for name in files[:_FILES])
+    return tuple(found for found in looked if found is not None)
+
+
+def zarr_dataset(store: Store, prefix: str, place: str = "", *, reader: Reader | None = None) -> Dataset | None:
+    """The Zarr below ``prefix`` + ``place``; None where there is none."""
+    reader = reader or Reader(store)
+
+    def look() -> Dataset | None:
+        tree = read_tree(reader, prefix + place)
+        if tree is None:
+            return None
+        values: Values | None = None
+        missing = ""
+        if find_spec("zarr") is None:
+            missing = f"values were not read, so there is no picture and no extent: that needs zarr ({INSTALL})"
+        else:
+            from jsobj.publish.inspect.zarr_values import ZarrValues
+
+            values = ZarrValues(reader, prefix + place, tree)
+        return described(contents_of(tree), values, place, missing)
+
+    return _safely(look, "Zarr", place)
+
+
+def netcdf_dataset(store: Store, prefix: str, place: str, *, reader: Reader | None = None) -> Dataset | None:
+    """The file with the key ``prefix`` + ``place``; None where there is none, or it is another kind of file."""
+    reader = reader or Reader(store)
+
+    def look() -> Dataset | None:
+        info = reader.info(prefix + place)
+        if info is None:
+            return None
+        head = reader.range(info, 0, 8)
+        if head.startswith(_CLASSIC):
+            contents, layouts = read_header(reader, info)
+            values: Values | None = NetCdf3Values(reader, info, layouts)
+            missing = ""
+            if find_spec("numpy") is None:
+                values, missing = None, f"values were not read: that needs numpy ({INSTALL})"
+            return described(contents, values, place, missing)
+        if head != _HDF:
+            return None
+        if find_spec("h5netcdf") is None:
+            return Dataset("NetCDF 4", place, notes=(f"it was not looked into: that needs h5netcdf ({INSTALL})",))
+        from jsobj.publish.inspect.netcdf4 import NetCdf4Values
+
+        opened = NetCdf4Values(ObjectFile(reader, info))
+        try:
+            return described(opened.contents(), opened, place)
+        finally:
+            opened.close()
+
+    return _safely(look, "NetCDF", place)
+
+
+def _safely(look: Callable[[], Dataset | None], kind: str, place: str) -> Dataset | None:
+    """What was found; of what is damaged a note."""
+    try:
+        return look()
+    except (Unreadable, TooMuch) as reason:
+        return Dataset(kind, place, notes=(f"it could not be read: {reason}",))
+    except JsobjError as error:
+        if error.code is not ExitCode.INTEGRITY:
+            raise
+        return Dataset(kind, place, notes=(f"it could not be read: {error.message}",))
+    except Exception as error:  # noqa: BLE001 - a stranger's file must not keep a page from being made
+        return Dataset(kind, place, notes=(f"it could not be read ({type(error).__name__})",))
