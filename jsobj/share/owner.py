@@ -25,7 +25,8 @@ class Owner:
     """Who may change one bucket, and where others find it.
 
     ``server``: ``ceph-rgw``, ``swift`` or ``unknown``. ``policies`` is None without S3 keys or on Swift, ``acls``
-    without a login (``no_login`` says why). ``at``: the options that choose the same login, for hints.
+    without a login (``no_login`` says why). ``at``: the options that choose the same login, for hints. ``project``: the
+    id of the owner's project, "" where the server does not say; ``tenants``: whether each has bucket names of its own.
     """
 
     bucket: str
@@ -35,6 +36,8 @@ class Owner:
     acls: ContainerAcls | None
     no_login: str = ""
     at: str = ""
+    project: str = ""
+    tenants: bool | None = None
 
 
 @contextlib.contextmanager
@@ -51,16 +54,19 @@ def owner_of(settings: Settings, location: Location, request: StoreRequest, *, a
         if policies is not None:
             origin, verify = policies.access.origin, policies.access.verify
         server = server_at(origin, verify=verify).server
-        tenant = _tenant(policies) if policies is not None and not account else ""
+        owner = owner_id(policies.access) if policies is not None else ""
+        tenant = _tenant(owner) if not account else ""
         place = PublicServer(origin, account, verify=verify, own=True, project=tenant)
         if server == "swift":
             policies = None
-        yield Owner(location.bucket, server, place, policies, acls, no_login, at)
+        project = acls.project.id if acls is not None else owner.partition("$")[0]
+        tenants = "$" in owner if owner else None
+        yield Owner(location.bucket, server, place, policies, acls, no_login, at, project, tenants)
 
 
-def _tenant(policies: BucketPolicies) -> str:
+def _tenant(owner: str) -> str:
     """The project before names of its own: there Ceph calls the owner of a bucket ``TENANT$USER``; "" elsewhere."""
-    tenant, mark, _ = owner_id(policies.access).partition("$")
+    tenant, mark, _ = owner.partition("$")
     return tenant if mark else ""
 
 

@@ -70,7 +70,7 @@ def make_public(owner: Owner, prefix: str, *, listed: bool, sample: str) -> Publ
             mechanism, opens_segments = "acl", True
             _require_acl(owner, prefix, listed)
             _open_acl(owner, owner.bucket, listed, undo)
-        for segments in _segments(owner):
+        for segments in segments_of(owner):
             if opens_segments:
                 _open_acl(owner, segments, None, undo)
                 opened.append(segments)
@@ -98,7 +98,7 @@ def make_private(owner: Owner, prefix: str, *, sample: str) -> PublicAccess:
     if owner.policies is not None:
         taken, rest = _remove_statements(owner, prefix)
     if owner.acls is not None and not prefix:
-        for container in (owner.bucket, *_segments(owner)):
+        for container in (owner.bucket, *segments_of(owner)):
             acl = owner.acls.read(container)
             if found := swift_acl.for_everybody(acl):
                 owner.acls.write(container, swift_acl.made_private(acl))
@@ -112,7 +112,7 @@ def make_private(owner: Owner, prefix: str, *, sample: str) -> PublicAccess:
     return PublicAccess(owner.bucket, prefix, views, taken=tuple(taken), unseen=unseen)
 
 
-def _segments(owner: Owner) -> Iterator[str]:
+def segments_of(owner: Owner) -> Iterator[str]:
     """The containers of segments that belong to the bucket, as far as a login sees them; with keys alone, by policy."""
     for name in (f"{owner.bucket}_segments", f"{owner.bucket}+segments"):
         if _exists(owner, name):

@@ -64,3 +64,10 @@ def test_a_browser_reads_from_swift(scene: Scene, url: str, tmp_path: Path) -> N
         scene.jsobj("bucket", "cors", "set", scene.url(), "--origin", origin)
         assert fetched_by(tab, origin, url) == {"status": 206, "text": "at", "range": "bytes 1-2/4"}
         assert fetched_by(tab, other, url) == {"error": "TypeError"}
+
+
+def test_swift_has_no_policies(scene: Scene, url: str) -> None:
+    for words in (("get",), ("check",), ("delete",)):
+        error = scene.jsobj("bucket", "policy", *words, scene.url(), "--json", code=6).error
+        assert error["reference"] == "policy-swift"
+        assert "jsobj bucket public" in error["hint"]
