@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from jsobj.net.body import BytesSink
+from jsobj.publish.dataset import Dataset
+from jsobj.publish.dataset_markup import section
 from jsobj.publish.entries import PAGE, Crumb, Entry, Link, Page
+from jsobj.publish.inspect.look import datasets
 from jsobj.publish.lines import Published, ways
-from jsobj.publish.markup import escaped
-from jsobj.publish.tree import Folder
+from jsobj.publish.readme import LARGEST, rendered
+from jsobj.publish.tree import ZARR, Folder
 from jsobj.store.objects import Store
 from jsobj.transfer.local.digest_list import MANIFEST
 
 _READMES = ("readme.md", "readme.txt", "readme")  # the first of these that is there
-_LARGEST = 1024**2  # bytes of a description
+_LOOKED_INTO = 100  # folders whose data are looked into, beside the first page's own
 
 
 class Content:
@@ -25,17 +28,30 @@ class Content:
     ) -> None:
         self._store, self._prefix, self._title = store, prefix, title
         self._place, self._readme, self._manifest = place, readme, manifest
+        self._looked_into = 0
 
     def page(self, folder: Folder) -> Page:
         """Of one folder. Raises what the store raises."""
+        found = self._datasets(folder)
+        title = found[0].title if len(found) == 1 and folder.kind == ZARR else ""
         return Page(
-            self._title if self._title and not folder.path else self._name(folder.path),
+            (self._title if not folder.path else "") or title or self._name(folder.path),
             folder.entries,
             self._trail(folder.path),
             readme=self._description(folder),
+            dataset=section(found),
             ways=ways(self._place, folder) if self._place is not None else (),
             links=tuple(self._links(folder)),
         )
+
+    def _datasets(self, folder: Folder) -> tuple[Dataset, ...]:
+        """The data in a folder, looked into: of very many folders only the first, and always the first page's own."""
+        if folder.path and self._looked_into >= _LOOKED_INTO:
+            return ()
+        names = [entry.name for entry in folder.entries if not entry.folder]
+        found = datasets(self._store, f"{self._prefix}{folder.path}", names, zarr=folder.kind == ZARR)
+        self._looked_into += bool(found)
+        return found
 
     def _name(self, path: str) -> str:
         """The last folder of what the page is about."""
@@ -50,10 +66,10 @@ class Content:
 
     def _description(self, folder: Folder) -> str:
         if self._readme is not None and not folder.path:
-            return described("readme.md", self._readme)
-        there = {entry.name.lower(): entry for entry in folder.entries if entry.size <= _LARGEST}
+            return rendered("readme.md", self._readme)
+        there = {entry.name.lower(): entry for entry in folder.entries if entry.size <= LARGEST}
         found = next((there[name] for name in _READMES if name in there), None)
-        return described(found.name.lower(), self._read(folder, found)) if found is not None else ""
+        return rendered(found.name, self._read(folder, found)) if found is not None else ""
 
     def _read(self, folder: Folder, entry: Entry) -> bytes:
         sink = BytesSink()
@@ -65,9 +81,3 @@ class Content:
             return []
         up = "../" * folder.depth or "./"
         return [Link(MANIFEST, f"{up}{MANIFEST}")]
-
-
-def described(name: str, data: bytes) -> str:
-    """A description as HTML that is safe."""
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
-    return f'<pre tabindex="0">{escaped(text)}</pre>' if text.strip() else ""

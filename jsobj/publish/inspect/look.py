@@ -7,6 +7,7 @@ errors, such as a network that is down, are raised.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from importlib.util import find_spec
 
 from jsobj.errors import ExitCode, JsobjError
@@ -19,7 +20,6 @@ from jsobj.publish.inspect.zarr_metadata import contents_of, read_tree
 from jsobj.store.objects import Store
 
 _NETCDF = (".nc", ".nc4", ".cdf", ".h5", ".hdf5", ".he5")
-_FILES = 4  # of one folder that are looked at
 _CLASSIC, _HDF = b"CDF", b"\x89HDF\r\n\x1a\n"
 
 
@@ -29,7 +29,7 @@ def is_netcdf(name: str) -> bool:
 
 
 def datasets(store: Store, prefix: str, names: Iterable[str], *, zarr: bool) -> tuple[Dataset, ...]:
-    """What a page of ``prefix`` (ends in a slash, or "") shows: the Zarr that it is, or the first NetCDF files in it.
+    """What a page of ``prefix`` (ends in a slash, or "") shows: the Zarr that it is, or the first NetCDF file in it.
 
     ``names``: of the objects, below the prefix. Raises :class:`JsobjError` as the store does.
     """
@@ -37,8 +37,10 @@ def datasets(store: Store, prefix: str, names: Iterable[str], *, zarr: bool) -> 
         found = zarr_dataset(store, prefix)
         return (found,) if found is not None else ()
     files = sorted(name for name in names if is_netcdf(name))
-    looked = (netcdf_dataset(store, prefix, name) for name in files[:_FILES])
-    return tuple(found for found in looked if found is not None)
+    found = netcdf_dataset(store, prefix, files[0]) if files else None
+    if found is not None and len(files) > 1:
+        found = replace(found, notes=(f"it is the first of {len(files)} such files here", *found.notes))
+    return (found,) if found is not None else ()
 
 
 def zarr_dataset(store: Store, prefix: str, place: str = "", *, reader: Reader | None = None) -> Dataset | None:
