@@ -6,6 +6,7 @@ With ``--remote-debugging-pipe`` Chromium reads JSON messages that end in NUL fr
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
 import json
@@ -48,6 +49,7 @@ class Tab:
         self._number = 0
         self._session = ""
         self._loaded = False
+        self._downloads: dict[str, str] = {}
         self.complaints: list[str] = []
         self.requests: list[str] = []
 
@@ -59,10 +61,16 @@ class Tab:
 
     def call(self, method: str, **params: object) -> dict[str, Any]:
         """One command and its answer; events on the way are taken note of."""
+        session = {"sessionId": self._session} if self._session else {}
+        return self._send({"method": method, "params": params, **session})
+
+    def call_browser(self, method: str, **params: object) -> dict[str, Any]:
+        """The same for the browser as a whole."""
+        return self._send({"method": method, "params": params})
+
+    def _send(self, command: dict[str, object]) -> dict[str, Any]:
         self._number += 1
-        message: dict[str, object] = {"id": self._number, "method": method, "params": params}
-        if self._session:
-            message["sessionId"] = self._session
+        method, message = command["method"], {"id": self._number, **command}
         data = json.dumps(message).encode() + b"\0"
         while data:
             data = data[os.write(self._to, data) :]
@@ -72,8 +80,8 @@ class Tab:
                 assert "error" not in answer, f"{method}: {answer['error']}"
                 return dict(answer["result"])
 
-    def show(self, page: Path, *, width: int, height: int, scheme: str, medium: str = "screen") -> None:
-        """Load the page in a window of that size (CSS pixels) with that colour scheme."""
+    def show(self, page: Path | str, *, width: int, height: int, scheme: str, medium: str = "screen") -> None:
+        """Load the page, a file or a URL, in a window of that size (CSS pixels) with that colour scheme."""
         self.complaints.clear()
         self.requests.clear()
         self.call(
@@ -82,19 +90,61 @@ class Tab:
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.call("Emulation.setEmulatedMedia", media=medium, features=[feature])
         self._loaded = False
-        self.call("Page.navigate", url=page.as_uri())
+        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not self._loaded:
             self._next()
 
     def ask(self, script: str) -> Any:
-        """The value of a JavaScript expression in the page, as JSON."""
-        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True)
+        """The value of a JavaScript expression in the page, as JSON; of a promise, what it comes to."""
+        answer = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
     def press(self, key: str, code: int, text: str = "") -> None:
         for kind in ("keyDown", "keyUp"):
             self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
+
+    def wait_for(self, script: str) -> Any:
+        """The first value of the expression that is true."""
+        deadline = time.monotonic() + _PATIENCE
+        while not (value := self.ask(script)):
+            assert time.monotonic() < deadline, f"never true: {script}"
+            time.sleep(0.02)
+        return value
+
+    def type(self, text: str) -> None:
+        """Letter by letter, as if typed."""
+        for letter in text:
+            self.press(letter, 0, letter)
+
+    def click(self, selector: str) -> None:
+        """In the middle of the element, scrolled to where it can be seen."""
+        place = self.ask(
+            f"(() => {{ const part = document.querySelector({json.dumps(selector)});"
+            "part.scrollIntoView({block: 'center'}); const box = part.getBoundingClientRect();"
+            "return {x: box.left + box.width / 2, y: box.top + box.height / 2}; })()"
+        )
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
+
+    def download_to(self, folder: Path) -> None:
+        """Files go there from now on, without a question, under their own names."""
+        self.call_browser("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder), eventsEnabled=True)
+
+    def downloaded(self) -> str:
+        """Waits for the download under way to end; how: ``completed`` or ``canceled``."""
+        while not (ended := [state for state in self._downloads.values() if state != "inProgress"]):
+            self._next()
+        self._downloads.clear()
+        return ended[0]
+
+    def allow(self, *permissions: str) -> None:
+        """Grant permissions such as ``clipboardReadWrite`` to every page."""
+        self.call_browser("Browser.grantPermissions", permissions=list(permissions))
+
+    def picture(self, path: Path) -> None:
+        """Keep what is on the screen, as a PNG."""
+        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
 
     def _next(self) -> dict[str, Any]:
         deadline = time.monotonic() + _PATIENCE
@@ -112,6 +162,8 @@ class Tab:
     def _note(self, event: str, params: dict[str, Any]) -> None:
         if event == "Page.loadEventFired":
             self._loaded = True
+        elif event == "Browser.downloadProgress":
+            self._downloads[params["guid"]] = params["state"]
         elif event == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
         elif event == "Log.entryAdded":

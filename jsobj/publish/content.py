@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from jsobj.net.body import BytesSink
 from jsobj.publish.dataset import Dataset
 from jsobj.publish.dataset_markup import section
 from jsobj.publish.entries import PAGE, Crumb, Entry, Link, Page
-from jsobj.publish.inspect.look import datasets
+from jsobj.publish.inspect.look import datasets, is_netcdf
 from jsobj.publish.lines import Published, ways
 from jsobj.publish.readme import LARGEST, rendered
 from jsobj.publish.tree import ZARR, Folder
@@ -20,15 +22,25 @@ _LOOKED_INTO = 100  # folders whose data are looked into, beside the first page'
 class Content:
     """Makes the values of pages. ``title``: of the first one, "" for its own; ``place``: None where nobody else reads.
 
-    ``readme``: what will be the description of the first one, None for what is there.
+    ``readme``: what will be the description of the first one, None for what is there. ``folders``: all that get a page.
+    Its methods may be called from several threads.
     """
 
     def __init__(
-        self, store: Store, prefix: str, title: str, place: Published | None, *, readme: bytes | None, manifest: bool
+        self,
+        store: Store,
+        prefix: str,
+        title: str,
+        place: Published | None,
+        *,
+        readme: bytes | None,
+        manifest: bool,
+        folders: Iterable[Folder],
     ) -> None:
         self._store, self._prefix, self._title = store, prefix, title
         self._place, self._readme, self._manifest = place, readme, manifest
-        self._looked_into = 0
+        with_data = sorted(folder.path for folder in folders if folder.path and _has_data(folder))
+        self._looked_into = {"", *with_data[:_LOOKED_INTO]}
 
     def page(self, folder: Folder) -> Page:
         """Of one folder. Raises what the store raises."""
@@ -46,12 +58,10 @@ class Content:
 
     def _datasets(self, folder: Folder) -> tuple[Dataset, ...]:
         """The data in a folder, looked into: of very many folders only the first, and always the first page's own."""
-        if folder.path and self._looked_into >= _LOOKED_INTO:
+        if folder.path not in self._looked_into:
             return ()
         names = [entry.name for entry in folder.entries if not entry.folder]
-        found = datasets(self._store, f"{self._prefix}{folder.path}", names, zarr=folder.kind == ZARR)
-        self._looked_into += bool(found)
-        return found
+        return datasets(self._store, f"{self._prefix}{folder.path}", names, zarr=folder.kind == ZARR)
 
     def _name(self, path: str) -> str:
         """The last folder of what the page is about."""
@@ -81,3 +91,7 @@ class Content:
             return []
         up = "../" * folder.depth or "./"
         return [Link(MANIFEST, f"{up}{MANIFEST}")]
+
+
+def _has_data(folder: Folder) -> bool:
+    return folder.kind == ZARR or any(is_netcdf(entry.name) for entry in folder.entries)

@@ -97,7 +97,9 @@ def _wget(place: Published, folder: Folder) -> Iterator[Way]:
     key = f"{place.prefix}{folder.path}"
     cut = max(0, len([part for part in urlsplit(place.url(key)).path.split("/") if part]) - 1)
     if folder.kind != ZARR:
-        yield Way("wget", f"wget -q -r -np -nH --cut-dirs={cut} {shlex.quote(place.url(key + PAGE))}\n")
+        # Without --no-iri it takes %2520 in a link for %20.
+        words = f"wget -q -e robots=off --no-iri -r -np -nH --cut-dirs={cut}"
+        yield Way("wget", f"{words} {shlex.quote(place.url(key + PAGE))}\n")
     elif place.manifest:
         base, start = shlex.quote(place.url(place.prefix)), folder.path
         only = f" | grep -F {shlex.quote(f'  {start}')}" if start else ""

@@ -92,8 +92,8 @@
     const sum = make("td", { class: "sum" }), copy = make("td", { class: "copy" });
     if (row.sum) {
       const algorithm = row.sum.length === 64 ? "SHA-256" : "MD5";
-      sum.append(make("button", { type: "button", "data-copy": row.sum, "aria-label": `Copy ${algorithm} of ${name}` },
-        make("span", { class: "algorithm" }, algorithm), " ", make("code", {}, row.sum)));
+      sum.append(make("span", { class: "algorithm" }, algorithm), " ", make("code", {}, row.sum),
+        make("button", { type: "button", "data-copy": row.sum, "aria-label": `Copy ${algorithm} of ${name}` }, "Copy"));
     }
     if (link) copy.append(make("button", { type: "button", "data-copy": "", "aria-label": "Copy link to " + name }, "Copy link"));
     return make("tr", {}, first, make("td", { class: "size", title: row.size + " bytes" }, bytes(row.size)), time, sum, copy);

@@ -116,7 +116,7 @@ class Site:
         known = {
             (line.name, line.etag): line.digest
             for line in known_lines(self._store, self._prefix)
-            if ".zarr/" not in line.name.lower() and line.etag
+            if line.etag and "/" not in line.name.lower().partition(".zarr/")[2]  # chunks are not shown
         }
         tree = Tree(
             self._prefix,
@@ -164,9 +164,13 @@ class Site:
         """Every page, the innermost first, with its bytes; before them the pages that no folder has any more."""
         for name in self._strays(self._tree):
             yield act((name, b""))
-        content = self._content()
-        pages = ((folder.key, render(content.page(folder))) for folder in self._tree.folders())
-        with closing(parallel_map(act, pages, _WORKERS, stop=self._store.stop)) as done:
+        folders = self._tree.folders()
+        content = self._content(folders)
+
+        def make(folder: Folder) -> tuple[Change, bytes]:
+            return act((folder.key, render(content.page(folder))))
+
+        with closing(parallel_map(make, folders, _WORKERS, stop=self._store.stop)) as done:
             yield from done
 
     def _decide(self, wanted: tuple[str, bytes]) -> tuple[Change, bytes]:
@@ -190,14 +194,15 @@ class Site:
             self._store.delete(change.key)
         return change, page
 
-    def _content(self) -> Content:
+    def _content(self, folders: tuple[Folder, ...]) -> Content:
         wish, place = self._wish, None
         manifest = wish.manifest is not False
         if self._ways:
             way = next((each for each in self._ways if each.listed), self._ways[0])
             server = self._server
             place = Published(way.container, server.origin, server.region, self._prefix, way.listed, manifest)
-        return Content(self._store, self._prefix, wish.title, place, readme=wish.readme, manifest=manifest)
+        readme = wish.readme
+        return Content(self._store, self._prefix, wish.title, place, readme=readme, manifest=manifest, folders=folders)
 
     # -- errors
 

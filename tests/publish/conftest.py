@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import tarfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,11 +16,19 @@ import pytest
 from commands import Jsobj, Keys
 from fixtures_cloud import Cloud
 from fixtures_rgw import Rgw
-from publish_scene import GROUNDS, Scene
+from headless import Tab, chromium
+from publish_scene import GROUNDS, HOSTILE, Published, Scene
+from rigs import lack
 
 from jsobj.sandbox.population import MEMBERS
 
 Open: TypeAlias = Callable[[], Scene]
+_AXE = "4.14.1"
+README = b"""# Sea surface
+
+Read <b>this</b>. <script>window.intruder = 1</script> [link](javascript:window.intruder=1)
+<img src=x onerror="window.intruder=1">
+"""
 
 
 @pytest.fixture(name="homes", scope="session")
@@ -75,3 +86,58 @@ def _opened(
 def scene(opened: Open) -> Scene:
     """An empty public bucket."""
     return opened()
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """axe-core, the program that finds what keeps people from using a page; from npm."""
+    folder, npm = tmp_path_factory.mktemp("axe"), shutil.which("npm")
+    if npm is None:
+        lack("npm not found: apt-get install npm")
+    done = subprocess.run(
+        [npm, "pack", "--silent", f"axe-core@{_AXE}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    if done.returncode:
+        lack(f"npm has no axe-core: {done.stderr[-300:]}")
+    with tarfile.open(folder / done.stdout.split()[-1]) as archive:
+        source = archive.extractfile("package/axe.min.js")
+        assert source is not None
+        return source.read().decode()
+
+
+@pytest.fixture(scope="session")
+def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+    """A Chromium for all tests."""
+    with chromium(tmp_path_factory.mktemp("chromium")) as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module")
+def published(opened: Open, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    """A folder with a Zarr, a NetCDF, a description, files and hostile names."""
+    import numpy as np
+    import xarray
+
+    folder = tmp_path_factory.mktemp("data") / "my data"
+    values = np.arange(24, dtype="float32").reshape(2, 3, 4)
+    space = {"lat": [10.0, 20.0, 30.0], "lon": [1.0, 2.0, 3.0, 4.0]}
+    data = xarray.Dataset({"sst": (("time", "lat", "lon"), values, {"units": "K"})}, {"time": [0, 1], **space})
+    data.attrs["title"] = "Sea </script><script>window.intruder = 1</script>"
+    data.to_zarr(folder / "sea.zarr", zarr_format=2)
+    data.to_netcdf(folder / "run_1.nc", engine="h5netcdf")
+    (folder / "run_2.bin").write_bytes(body := os.urandom(20_000))
+    (folder / "run_10.bin").write_bytes(b"ten" * 40_000)
+    (folder / "README.md").write_bytes(README)
+    (folder / "raw").mkdir()
+    (folder / "raw/notes.txt").write_text("notes")
+    scene = opened()
+    scene.jsobj("upload", f"{folder}/", f"{scene.bucket}/my data/")
+    # obstore lists no name with a newline
+    scene.fill({f"my data/{name}": b"hostile" for name in HOSTILE if "/" not in name and "\n" not in name})
+    urls = scene.publish("--title", "Sea surface temperature", key="my data").json["urls"]
+    return Published(scene, urls, body)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from commands import Jsobj, Result
+from headless import Tab
 
+DESK = (1280, 900)
 GROUNDS = ("swift", "rgw", "rgw-tenants")
 HOSTILE = (
     "<script>alert(1)</script>.txt",
@@ -51,3 +53,20 @@ def fetched(url: str) -> tuple[bytes, Mapping[str, str]]:
     """What somebody without a login gets: the body and the headers."""
     with urllib.request.urlopen(url, timeout=60) as answer:
         return answer.read(), {name.lower(): value for name, value in answer.headers.items()}
+
+
+@dataclass(frozen=True)
+class Published:
+    """``urls``: of the page, by dialect; ``body``: of the file ``run_2.bin``."""
+
+    scene: Scene
+    urls: dict[str, str]
+    body: bytes
+
+    @property
+    def url(self) -> str:
+        return next(iter(self.urls.values()))
+
+
+def show(tab: Tab, url: str, window: tuple[int, int] = DESK, scheme: str = "light") -> None:
+    tab.show(url, width=window[0], height=window[1], scheme=scheme)

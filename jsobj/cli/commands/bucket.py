@@ -31,7 +31,6 @@ group = Group(
         "public": Entry("bucket_public:public", "Let everybody read a bucket, or what is below a prefix."),
         "private": Entry("bucket_public:private", "Take back what everybody may do."),
         "cors": Entry("bucket_cors:group", "Say which web pages may read a bucket in a browser."),
-        "lifecycle": Entry("bucket_lifecycle:group", "Say what the server deletes by itself, and when."),
         "policy": Entry("bucket_policy:group", "Read, check, set and delete the policy of a bucket."),
         "usage": Entry("bucket_usage:usage", "Show what buckets hold, by folder and age, and how they grow."),
         "quota": Entry("bucket_quota:quota", "Show how much a bucket may hold, or set it."),

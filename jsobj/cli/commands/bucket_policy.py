@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -104,13 +103,12 @@ def set_(world: World, bucket: str, file: str, force: bool) -> None:
 
     text = text_of(world, file)
     with owner_at(world, bucket) as owner:
-        kept: list[str] = []
-        change = set_policy(owner, text, lambda old: kept.append(_keep(world, owner, old)), force=force)
+        change = set_policy(owner, text, lambda old: _keep(world, owner, old), force=force)
     for each in change.findings:
         world.out.warn(f"line {each.line}, column {each.column}: {each.reason}")
     if not change.readable:
         world.out.warn("its owner may no longer read the policy: it was set, and could not be compared")
-    _show(world, owner, change, kept)
+    _show(world, owner, change)
 
 
 @command("delete")
@@ -127,19 +125,17 @@ def delete(world: World, bucket: str) -> None:
     from jsobj.share.policy_flow import delete_policy
 
     with owner_at(world, bucket) as owner:
-        kept: list[str] = []
-        change = delete_policy(owner, lambda old: kept.append(_keep(world, owner, old)))
-    _show(world, owner, change, kept)
+        change = delete_policy(owner, lambda old: _keep(world, owner, old))
+    _show(world, owner, change)
 
 
-def _keep(world: World, owner: Owner, text: str) -> str:
+def _keep(world: World, owner: Owner, text: str) -> None:
     path = keep_replaced(world, owner.bucket, "policy", text)
     words = f"jsobj bucket policy set {shlex.quote(owner.bucket)} {shlex.quote(path)}{owner.at}"
     world.out.note(f"The policy until now is kept; to put it back: {words}")
-    return path
 
 
-def _show(world: World, owner: Owner, change: PolicyChange, kept: Sequence[str]) -> None:
+def _show(world: World, owner: Owner, change: PolicyChange) -> None:
     from jsobj.share.policy import Policy
     from jsobj.share.readers import readers
 
@@ -151,7 +147,6 @@ def _show(world: World, owner: Owner, change: PolicyChange, kept: Sequence[str])
         "words": list(now),
         "before": json.loads(change.before) if change.before else None,
         "compared": change.readable,
-        "kept": next(iter(kept), None),
         "findings": list(map(_finding, change.findings)),
     }
     lines = [("Bucket", owner.bucket), *(("Policy", each) for each in now or ("none",))]
