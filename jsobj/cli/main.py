@@ -40,6 +40,7 @@ COMMANDS = {
     "cp": Entry("cp:cp", "Copy objects.", _OBJECTS),
     "mv": Entry("cp:mv", "Move or rename objects.", _OBJECTS),
     "rm": Entry("rm:rm", "Delete objects.", _OBJECTS),
+    "undelete": Entry("undelete:undelete", "Bring deleted objects back, where a bucket keeps versions.", _OBJECTS),
     "du": Entry("du:du", "Count objects and bytes below places.", _OBJECTS),
     "verify": Entry("verify:verify", "Compare objects with local files, or with a list of digests.", _OBJECTS),
     "presign": Entry("presign:presign", "Make a URL with which anybody may GET or PUT one object.", _OBJECTS),

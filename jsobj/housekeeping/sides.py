@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from jsobj.errors import JsobjError
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.access import other_account
 from jsobj.store.s3.store import S3Store
 from jsobj.store.s3.versions import totals
@@ -28,7 +28,7 @@ SWIFT = "swift"
 class Sides:
     """How a bucket can be reached. At least one way is there; ``no_keys`` and ``no_login`` say why the other is not.
 
-    ``server``: ``ceph-rgw``, ``swift`` or ``unknown``.
+    ``server``: ``ceph-rgw``, ``swift`` or ``unknown``. ``typed``: the dialect that was named, or "".
     """
 
     bucket: str
@@ -37,11 +37,12 @@ class Sides:
     swift: SwiftStore | None
     no_keys: str = ""
     no_login: str = ""
+    typed: str = ""
 
     @property
     def first(self) -> Store:
         """The store for what both can do."""
-        found = self.s3 or self.swift
+        found = (self.swift or self.s3) if self.typed == "swift" else (self.s3 or self.swift)
         assert found is not None
         return found
 
@@ -60,12 +61,18 @@ def sides_of(location: Location, open_store: Callable[[Location], Store], log_in
     if s3 is not None and swift is not None:
         no_login = _other(s3, log_in())
         swift = None if no_login else swift
+    server = ""
     if s3 is not None:
-        server = totals(s3.requests)[1]
-    else:
+        try:
+            server = totals(s3.requests)[1]
+        except JsobjError as error:
+            if swift is None or error.code in {ExitCode.NETWORK, ExitCode.AUTH}:
+                raise
+            s3, no_keys = None, error.message  # Swift allows more names than S3 does
+    if not server:
         assert swift is not None
         server = CEPH if is_rgw(headers_of(swift.requests)) else SWIFT
-    return Sides(location.bucket, server, s3, swift, no_keys, no_login)
+    return Sides(location.bucket, server, s3, swift, no_keys, no_login, location.dialect)
 
 
 def _opened(location: Location, open_store: Callable[[Location], Store]) -> tuple[Store | None, str]:

@@ -9,6 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.housekeeping.sides import SWIFT, Sides
 from jsobj.store.s3 import versions as s3_versions
 from jsobj.store.swift import containers
@@ -52,6 +53,61 @@ def version_store(sides: Sides) -> VersionStore | None:
         partial(containers.delete_version, swift),
         partial(containers.restore, swift),
     )
+
+
+def require_versions(sides: Sides) -> VersionStore:
+    """The way to versions. Raises :class:`JsobjError` (refused, ``versions-need-keys``) where there is none."""
+    store = version_store(sides)
+    if store is None:
+        raise JsobjError(
+            "versions-need-keys",
+            "Ceph keeps versions over S3 alone, which needs S3 keys",
+            code=ExitCode.REFUSED,
+            context=sides.no_keys,
+            hint="make keys: jsobj ec2-creds",
+        )
+    return store
+
+
+def set_versioning(store: VersionStore, on: bool) -> str:
+    """Begin to keep versions, or stop: the old ones stay. The state before.
+
+    Where versions never were kept, off changes nothing. Raises :class:`JsobjError` (refused) where the server did not
+    do it.
+    """
+    before = store.state()
+    if (not on and before == "off") or (on and before == "on"):
+        return before
+    store.set_state(on)
+    after = store.state()
+    if after != ("on" if on else "suspended"):
+        raise JsobjError(
+            "versioning-not-kept",
+            f"the server answered well, and versioning is {after}",
+            code=ExitCode.REFUSED,
+            hint="ask the cloud's help desk whether it keeps versions",
+        )
+    return before
+
+
+def old_count(store: VersionStore, limit: int) -> tuple[int, int, bool]:
+    """Old versions and their bytes; True where there may be more: ``limit`` versions are looked at."""
+    objects = size = 0
+    for number, version in enumerate(store.versions("")):
+        if number == limit:
+            return objects, size, True
+        if not (version.latest or version.marker):
+            objects, size = objects + 1, size + version.size
+    return objects, size, False
+
+
+def below(store: VersionStore, key: str) -> Iterator[Version]:
+    """The versions of ``key`` and of everything below ``key/``; with "" or a slash at its end of all that begins so."""
+    found = store.versions(key)
+    if not key or key.endswith("/"):
+        return found
+    folder = f"{key}/"
+    return (version for version in found if version.key == key or version.key.startswith(folder))
 
 
 def by_key(listed: Iterable[Version]) -> Iterator[tuple[str, list[Version]]]:

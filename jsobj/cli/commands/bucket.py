@@ -32,6 +32,7 @@ group = Group(
         "private": Entry("bucket_public:private", "Take back what everybody may do."),
         "cors": Entry("bucket_cors:group", "Say which web pages may read a bucket in a browser."),
         "policy": Entry("bucket_policy:group", "Read, check, set and delete the policy of a bucket."),
+        "versioning": Entry("bucket_versioning:versioning", "Say whether a bucket keeps what is replaced or deleted."),
         "usage": Entry("bucket_usage:usage", "Show what buckets hold, by folder and age, and how they grow."),
         "quota": Entry("bucket_quota:quota", "Show how much a bucket may hold, or set it."),
         "clean": Entry("bucket_clean:clean", "Remove what takes space and belongs to no object."),

@@ -70,8 +70,11 @@ class _Item:
     click.option("--reverse", is_flag=True, help="In the opposite order."),
     click.option("--total", is_flag=True, help="A last line with the number of objects and their bytes."),
 )
+@click.option("--versions", is_flag=True, help="Every version that the bucket keeps, and delete markers.")
 @store_options
-def ls(world: World, url: tuple[str, ...], recursive: bool, unsigned: bool, endpoint: str, **shown: Any) -> None:
+def ls(
+    world: World, url: tuple[str, ...], recursive: bool, versions: bool, unsigned: bool, endpoint: str, **shown: Any
+) -> None:
     """List buckets, folders and objects.
 
     URL is s3://BUCKET[/KEY], swift://CONTAINER[/OBJECT] or BUCKET[/KEY]; s3:// or swift:// alone, or none at all, lists
@@ -87,9 +90,16 @@ def ls(world: World, url: tuple[str, ...], recursive: bool, unsigned: bool, endp
       jsobj ls 's3://results/raw/2026-*.nc'
       jsobj ls -lh s3://results/raw/ s3://results/final/
       jsobj ls swift://results -r | wc -l
+      jsobj ls --versions s3://results/run42.nc
       jsobj ls s3://open --no-sign-request --endpoint https://HOST:PORT
     """
     from jsobj.store.location import parse_location
+
+    if versions:
+        from jsobj.cli.views.versions import show_versions
+
+        show_versions(world, url, unsigned=unsigned or bool(endpoint), order=bool(shown["reverse"]) or shown["sort"])
+        return
 
     look, total = _Look(**shown), Total()
     line = _line(world, look)

@@ -37,7 +37,7 @@ def rm(world: World, url: tuple[str, ...], recursive: bool, yes: bool, dry_run: 
     URL may be a pattern (jsobj help patterns), in quotes; what matches is deleted after a question, folders are not.
     With --recursive folders are, too: URL/ means everything whose name begins so, and URL the object and everything
     below URL/, never what only begins alike. What is deleted cannot be brought back, except where the bucket keeps
-    versions.
+    versions (jsobj undelete).
 
     \b
     Examples:

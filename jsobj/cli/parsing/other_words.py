@@ -46,6 +46,8 @@ OTHER_WORDS = {
     **dict.fromkeys(("resume", "queue", "tasks"), "jsobj jobs list"),
     **dict.fromkeys(("s3", "s3api", "swift", "storage"), "the commands without this word: jsobj ls, jsobj cp, ..."),
     "version": "jsobj --version",
+    **dict.fromkeys(("versioning", "versions"), "jsobj bucket versioning BUCKET on; jsobj ls --versions URL"),
+    **dict.fromkeys(("restore", "undo", "recover"), "jsobj undelete URL, where the bucket keeps versions"),
 }
 
 _FOLDERS = "of ls and rm: -r; folders are sent and fetched with all that is in them: leave it out"

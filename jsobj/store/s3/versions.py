@@ -41,22 +41,27 @@ def set_versioning(api: S3Requests, on: bool) -> None:
     api.send("PUT", query=(("versioning", ""),), source=BytesSource(body.encode()), expect=GONE)
 
 
-def versions(api: S3Requests, prefix: str = "") -> Iterator[Version]:
-    """Every version and delete marker below ``prefix``, by key, of one key the newest first; page by page."""
-    base = (("versions", ""), ("encoding-type", "url"), *((("prefix", prefix),) if prefix else ()))
+def versions(api: S3Requests, prefix: str = "", *, limit: int = 0) -> Iterator[Version]:
+    """Every version and delete marker below ``prefix``, by key, of one key the newest first; page by page.
+
+    ``limit``: versions a page; 0 for the server's default.
+    """
+    words = (("prefix", prefix), ("max-keys", str(limit or "")))
+    base = (("versions", ""), ("encoding-type", "url"), *((name, value) for name, value in words if value))
     following: tuple[tuple[str, str], ...] = ()
     while True:
         document = _parsed(api, api.send("GET", query=base + following).body, "ListVersionsResult")
         encoded = document.fields.get("EncodingType") == "url"
+        last = Version("", "")
         for tag, record in document.records:
-            yield _version(api, tag, record, encoded)
+            last = _version(api, tag, record, encoded)
+            yield last
         if document.fields.get("IsTruncated") != "true":
             return
-        key, ident = document.fields.get("NextKeyMarker", ""), document.fields.get("NextVersionIdMarker", "")
-        requested = following
-        following = (("key-marker", _decoded(key, encoded)), ("version-id-marker", ident))
-        if not key or following == requested:
-            raise stuck(f"s3://{api.bucket}", key, "")
+        # Not NextKeyMarker: Ceph RGW 16 encodes names for the URL, and that one not.
+        requested, following = following, (("key-marker", last.key), ("version-id-marker", last.id))
+        if not last.key or following == requested:
+            raise stuck(f"s3://{api.bucket}", last.key, "")
 
 
 def delete_version(api: S3Requests, key: str, ident: str) -> None:

@@ -83,6 +83,7 @@ class Segments:
         self.requests = api.of(f"{api.bucket}_segments")
         self._lock = threading.Lock()
         self._there: bool | None = None
+        self._kept: bool | None = None
         self._made = False
 
     def there(self) -> bool:
@@ -95,6 +96,16 @@ class Segments:
                 s3api = self._requests.of(f"{self._requests.bucket}+segments")
                 self._there = _exists(self.requests) or _exists(s3api)
             return self._there
+
+    def _keeps_versions(self) -> bool:
+        """Whether the container keeps what is replaced, whose segments are needed then: looked up once."""
+        with self._lock:
+            if self._kept is None:
+                headers = self._requests.send("HEAD", expect=READ).headers
+                self._kept = headers.get("x-versions-enabled", "").lower() == "true" or bool(
+                    headers.keys() & {"x-versions-location", "x-history-location"}
+                )
+            return self._kept
 
     def ensure(self) -> None:
         """Make the segments' container, on the same storage policy as the objects' own."""
@@ -184,8 +195,11 @@ class Segments:
     # -- segments that are not needed any more
 
     def replaced(self, key: str) -> tuple[Segment, ...]:
-        """The segments that nothing will name once ``key`` has another object, as far as they lie where segments do."""
-        if not self.there():
+        """The segments that nothing will name once ``key`` has another object, as far as they lie where segments do.
+
+        Ceph RGW's Swift API does not tell that a bucket keeps versions (over S3): segments of old ones go there.
+        """
+        if not self.there() or self._keeps_versions():
             return ()
         info = self._requests.head_or_none(key)
         found = self.of(self._requests.bucket, info) if info is not None else None
