@@ -4,7 +4,7 @@
     ([name, size = 0, time = null, sum = "", objects = 0, kind = "", link = ""], order) =>
       ({ name, size, time, sum, objects, kind, link, order, small: name.toLowerCase() }));
   const table = document.getElementById("table");
-  const at = 200;
+  const atFirst = 60, atOnce = 200;  // rows
   const unseen = /(?![ \u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Zs}]/u;
 
   const make = (tag, attributes = {}, ...inside) => {
@@ -77,7 +77,7 @@
   const more = make("button", { type: "button", id: "more" });
   table.after(more);
   table.tHead.rows[0].append(make("th", { scope: "col", class: "copy" }, make("span", { class: "unheard" }, "Link")));
-  let chosen = rows, shown = 0;
+  let ordered = rows, chosen = rows, shown = 0;
 
   const cells = row => {
     const link = href(row), name = plain(row.name);
@@ -108,7 +108,7 @@
   const redraw = () => {
     body.replaceChildren();
     shown = 0;
-    draw(at);
+    draw(atFirst);
   };
   body.addEventListener("click", event => {
     const button = event.target.closest("button");
@@ -116,11 +116,11 @@
   });
   more.addEventListener("click", () => {
     const from = shown;
-    draw(at);
+    draw(atOnce);
     body.rows[from].querySelector("a, button")?.focus();
   });
   new IntersectionObserver(seen => {
-    if (seen.some(each => each.isIntersecting) && !more.hidden) draw(at);
+    if (seen.some(each => each.isIntersecting) && !more.hidden) draw(atOnce);
   }, { rootMargin: "800px" }).observe(more);
   addEventListener("beforeprint", () => draw(chosen.length));
 
@@ -129,8 +129,7 @@
   const search = document.getElementById("search"), number = document.getElementById("count");
   const select = () => {
     const words = search.value.toLowerCase().split(" ").filter(Boolean);
-    chosen = words.length ? rows.filter(row => words.every(word => row.small.includes(word))) : rows;
-    arrange();
+    chosen = words.length ? ordered.filter(row => words.every(word => row.small.includes(word))) : ordered;
     redraw();
     const all = `${count(rows.length)} ${rows.length === 1 ? "entry" : "entries"}`;
     number.textContent = words.length ? `${count(chosen.length)} of ${all}` : all;
@@ -143,8 +142,7 @@
   let column = "name", down = false;
   const arrange = () => {
     const value = values[column], sign = down ? -1 : 1;
-    if (chosen === rows) chosen = [...rows];
-    chosen.sort((a, b) => {
+    ordered = [...rows].sort((a, b) => {
       const [x, y] = [value(a), value(b)];
       if (x === y) return a.order - b.order;
       if (x === null || y === null) return x === null ? 1 : -1;
@@ -163,7 +161,7 @@
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", down ? "descending" : "ascending");
       arrange();
-      redraw();
+      select();
     });
   }
   select();

@@ -20,7 +20,7 @@ from jsobj.publish.entries import Entry, Link, Page, Way
 from jsobj.publish.markup import escaped, named, plain, script_json
 from jsobj.units import human_bytes
 
-_AT_FIRST = 200  # rows of the table; the script makes the others as they are scrolled to
+_AT_FIRST = 100  # rows of the table; the script makes the others as they are scrolled to
 _MARK = 'document.documentElement.className="js"'
 _COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 
