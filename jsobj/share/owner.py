@@ -39,6 +39,12 @@ class Owner:
     project: str = ""
     tenants: bool | None = None
 
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where this object store is, by its keys and by the catalogue."""
+        others = self.acls.origins if self.acls is not None else ()
+        return frozenset(str(each) for each in (self.place.origin, *others) if each is not None)
+
 
 @contextlib.contextmanager
 def owner_of(settings: Settings, location: Location, request: StoreRequest, *, at: str = "") -> Iterator[Owner]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError
 
 _S3_CHARS = re.compile(r"[a-z0-9.-]+")
+_OF_PROJECT = re.compile(r"([0-9a-f]{32}):(.+)", re.DOTALL)
 _SUFFIX_BYTES = 4
 _RESERVED = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3")
@@ -69,6 +70,13 @@ def grammar_fault(dialect: str, separator: str, name: str, *, tenants: bool = Fa
     if name in {".", ".."}:
         return "it is a folder's name"
     return ""
+
+
+def with_project(name: str) -> tuple[str, str]:
+    """Project and name of ``PROJECT:NAME``, where PROJECT is an id as Keystone gives them (32 hexadecimal digits);
+    else "" and all of it: over Swift a name may have colons of its own."""
+    match = _OF_PROJECT.fullmatch(name)
+    return (match[1], match[2]) if match else ("", name)
 
 
 def unique(name: str) -> str:

@@ -13,6 +13,7 @@ from jsobj.identity import ledger
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.settings import Settings
 from jsobj.store.access import S3Access, no_s3_keys, s3_access, s3_public
+from jsobj.store.bucket_name import with_project
 from jsobj.store.location import Location
 from jsobj.store.objects import Store, StorePlace
 from jsobj.urls import Origin, parse_url, split_swift_path
@@ -213,9 +214,22 @@ def _swift(settings: Settings, location: Location, request: StoreRequest, retry:
 
     keystone, verify, proxy = _swift_login(settings, request)
     login = keystone.login
-    url = login.swift_url
-    place = StorePlace("swift", location.bucket, url, f"a token of {login.user.name}", login.project.name, url)
+    url, bucket = _account_of(login.swift_url, login.project.id, location.bucket)
+    place = StorePlace("swift", bucket, url, f"a token of {login.user.name}", login.project.name, url)
     return SwiftStore(place, TokenKeeper(keystone), verify=verify, proxy=proxy, retry=retry)
+
+
+def _account_of(url: str, project: str, bucket: str) -> tuple[str, str]:
+    """The URL of the account that has the bucket, and its name there; ``url`` is the account of ``project``.
+
+    A Ceph whose names are shared by all projects has no accounts in its URLs, nor projects before names.
+    """
+    whose, name = with_project(bucket)
+    if not whose:
+        return url, bucket
+    if not url.endswith(f"_{project}"):
+        return url, name
+    return url.removesuffix(project) + whose, bucket
 
 
 def _swift_login(settings: Settings, request: StoreRequest) -> tuple[Keystone, bool | str, str]:

@@ -82,12 +82,14 @@ class SwiftRequests:
     """Requests to one container, and to others of the same account.
 
     ``root``: the account's path, which is percent-encoded and ends without a slash; ``public``: there is no login.
+    ``bucket`` may name the account's project before it (``PROJECT:CONTAINER``), ``container`` is what the server knows.
     """
 
     def __init__(self, session: Session, root: str, bucket: str, *, public: bool = False) -> None:
         self.session = session
         self.root = root
         self.bucket = bucket
+        self.container = bucket.removeprefix(f"{root.rpartition('_')[2]}:") if ":" in bucket else bucket
         self.public = public
 
     def of(self, container: str) -> SwiftRequests:
@@ -100,7 +102,7 @@ class SwiftRequests:
         An empty key is refused (usage): deleting it would delete the container. Without a login a container's path gets
         a slash behind it: RGW redirects requests without a token there.
         """
-        path = f"{self.root}/{encoded(self.bucket)}"
+        path = f"{self.root}/{encoded(self.container)}"
         if key is not None:
             return f"{path}/{encoded(key)}"
         return f"{path}/" if self.public else path

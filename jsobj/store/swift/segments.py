@@ -223,6 +223,7 @@ class Segments:
 
 
 def _exists(api: SwiftRequests) -> bool:
+    """Whether it can be used. In another project's account what is not there is forbidden, as what is not shared is."""
     return api.send("HEAD", expect=_EXISTS).status < 300
 
 

@@ -72,7 +72,7 @@ class Copier:
 
 
 def _copy(api: SwiftRequests, key: str, bucket: str, source: str, headers: dict[str, str]) -> Reply:
-    headers = {**headers, "x-copy-from": f"/{encoded(bucket)}/{encoded(source)}"}
+    headers = {**headers, "x-copy-from": f"/{encoded(api.of(bucket).container)}/{encoded(source)}"}
     return api.send("PUT", key, headers=headers, expect=CREATED, idle=_COPY_SECONDS, copy_from=(bucket, source))
 
 

@@ -216,7 +216,7 @@ class SwiftStore(Store):
                 "PUT",
                 upload.key,
                 query=(("multipart-manifest", "put"),),
-                source=BytesSource(manifest(self._segments.requests.bucket, upload, parts)),
+                source=BytesSource(manifest(self._segments.requests.container, upload, parts)),
                 headers=headers_for(options),
                 expect=CREATED,
                 idle=_MANIFEST_SECONDS,
