@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Iterator
+from urllib.parse import quote
 
+from jsobj.publish.catalogue.citation import Citation, as_text, bibtex
 from jsobj.publish.dataset import Attributes, Dataset, Dimension, Extent, Variable
 from jsobj.publish.markup import escaped, named
 
@@ -19,6 +21,25 @@ def section(datasets: Iterable[Dataset]) -> str:
     return "".join(_one(dataset, number, alone=len(found) == 1) for number, dataset in enumerate(found))
 
 
+def cited(citation: Citation) -> str:
+    """How it is cited; "" where too little is known."""
+    if not citation.citable:
+        return ""
+    text = named(as_text(citation))
+    if citation.doi:
+        link = f"https://doi.org/{citation.doi}"
+        anchor = f'<a href="{escaped(quote(link, safe=":/"))}" rel="noopener">{escaped(link)}</a>'
+        text = text.replace(escaped(link), anchor)
+    licence = escaped(citation.licence)
+    if citation.licence.startswith(("http://", "https://")):
+        licence = f'<a href="{licence}" rel="license noopener">{licence}</a>'
+    return (
+        f'<div class="dataset"><h3>Cite</h3>\n<p>{text}</p>\n'
+        + (f"<p>Licence: {licence}</p>\n" if licence else "")
+        + f'<details><summary>BibTeX</summary><pre tabindex="0">{escaped(bibtex(citation))}</pre></details></div>\n'
+    )
+
+
 def _one(dataset: Dataset, number: int, *, alone: bool) -> str:
     parts = []
     if dataset.place:
@@ -31,7 +52,7 @@ def _one(dataset: Dataset, number: int, *, alone: bool) -> str:
         if variables:
             parts.append(_variables(label, variables))
     if dataset.attributes:
-        parts.append(_attributes(dataset.attributes, "Attributes", opened=alone and len(dataset.attributes) <= _OPEN))
+        parts.append(_attributes(dataset.attributes, "", opened=alone and len(dataset.attributes) <= _OPEN))
     parts.extend(f'<p class="note">{named(_sentence(note))}</p>\n' for note in dataset.notes)
     return f'<div class="dataset">{"".join(parts)}</div>\n'
 
@@ -103,7 +124,7 @@ def _variable(variable: Variable) -> str:
     words = ", ".join(text for text in (about, unit) if text)[:300]
     name = named(variable.name) + (f"<br><small>{named(words)}</small>" if words else "")
     if variable.attributes:
-        name += _attributes(variable.attributes, "Attributes", opened=False)
+        name += _attributes(variable.attributes, variable.name, opened=False)
     names = variable.dimensions or ("",) * len(variable.shape)
     axes = ", ".join(f"{name} {_count(size)}".strip() for name, size in zip(names, variable.shape, strict=False))
     return (
@@ -123,7 +144,8 @@ def _stored(variable: Variable) -> str:
     return ", ".join(words)
 
 
-def _attributes(attributes: Attributes, label: str, *, opened: bool) -> str:
+def _attributes(attributes: Attributes, of: str, *, opened: bool) -> str:
+    label = "Attributes" + (f'<span class="unheard"> of {named(of)}</span>' if of else "")
     terms = "".join(f"<dt>{named(name)}</dt><dd>{named(text)}</dd>" for name, text in attributes)
     state = " open" if opened else ""
     return f"<details{state}><summary>{label} ({len(attributes)})</summary><dl>{terms}</dl></details>\n"

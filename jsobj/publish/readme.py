@@ -48,10 +48,11 @@ def rendered(name: str, data: bytes | str) -> str:
 
 def first_paragraph(data: bytes | str, most: int = 5000) -> str:
     """The first paragraph of a description as plain text in one line, for search engines; "" for none."""
-    for block in re.split(r"\n\s*\n", _text(data)):
+    text = re.sub(r"^.*\n(?:={3,}|-{3,})[ \t]*$", "", _text(data)[:_LARGEST_MARKDOWN], flags=re.MULTILINE)
+    for block in re.split(r"\n[ \t]*\n", text):
         lines = [line.strip() for line in block.strip().splitlines()]
         prose = [line for line in lines if line and not re.match(r"#|[=\-*_`|~<>!\[]{2,}|\||<|!\[|\[!", line)]
-        if prose and not re.fullmatch(r"[=\-]{3,}", lines[-1]):
+        if prose:
             plain = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(prose))
             return re.sub(r"(\*\*|__|`)", "", plain)[:most].strip()
     return ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from jsobj.publish.citation import Author, Citation
+from jsobj.publish.catalogue.citation import Author, Citation
 from jsobj.publish.dataset import Dataset, Extent, Variable
 from jsobj.units import human_bytes
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from jsobj.publish.citation import Citation
+from jsobj.publish.catalogue.citation import Citation
+from jsobj.publish.catalogue.structured import media_of
 from jsobj.publish.dataset import Dataset, Dimension
-from jsobj.publish.structured import media_of
 
 ITEM = "stac-item.json"
 DATACUBE = "https://stac-extensions.github.io/datacube/v2.2.0/schema.json"

@@ -1,0 +1,1 @@
+"""What bibliographies, dataset search engines and catalogues read of published data."""
