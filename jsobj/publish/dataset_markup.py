@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from jsobj.publish.catalogue.citation import Citation, as_text, bibtex
 from jsobj.publish.dataset import Attributes, Dataset, Dimension, Extent, Variable
-from jsobj.publish.markup import escaped, named
+from jsobj.publish.markup import escaped, named, plain
 
 _TIMES = " \u00d7 "
 _NUMBER = ' class="number"'
@@ -44,7 +44,7 @@ def _one(dataset: Dataset, number: int, *, alone: bool) -> str:
     parts = []
     if dataset.place:
         parts.append(f"<h3>{named(dataset.place)}</h3>\n")
-    parts.append(f'<p class="facts">{escaped(", ".join(_facts(dataset)))}</p>\n')
+    parts.append(f'<p class="facts">{escaped(plain(", ".join(_facts(dataset))))}</p>\n')
     parts.extend(_picture(dataset))
     if dataset.dimensions:
         parts.append(_dimensions(dataset.dimensions))
@@ -90,7 +90,7 @@ def _picture(dataset: Dataset) -> Iterator[str]:
     if picture is None:
         return
     data = base64.b64encode(picture.data).decode()
-    words = escaped(_sentence(picture.shows))
+    words = escaped(plain(_sentence(picture.shows)))
     yield (
         f'<figure><img src="data:image/png;base64,{data}" width="{picture.width}" height="{picture.height}" '
         f'alt="{words}" decoding="async"><figcaption>{named(_sentence(picture.shows))}</figcaption></figure>\n'
@@ -126,10 +126,13 @@ def _variable(variable: Variable) -> str:
     if variable.attributes:
         name += _attributes(variable.attributes, variable.name, opened=False)
     names = variable.dimensions or ("",) * len(variable.shape)
-    axes = ", ".join(f"{name} {_count(size)}".strip() for name, size in zip(names, variable.shape, strict=False))
+    axes = ", ".join(
+        f"{named(name) if name else ''} {_count(size)}".strip()
+        for name, size in zip(names, variable.shape, strict=False)
+    )
     return (
-        f'<tr><th scope="row">{name}</th><td>{named(axes) if axes else "one value"}</td>'
-        f"<td>{named(variable.dtype)}</td><td>{named(_stored(variable))}</td></tr>\n"
+        f'<tr><th scope="row">{name}</th><td>{axes or "one value"}</td>'
+        f"<td>{named(variable.dtype)}</td><td>{_stored(variable)}</td></tr>\n"
     )
 
 
@@ -140,15 +143,20 @@ def _stored(variable: Variable) -> str:
     if variable.shards:
         words.append(f"in shards of {_TIMES.join(map(_count, variable.shards))}")
     if variable.codec:
-        words.append(variable.codec)
+        words.append(named(variable.codec))
     return ", ".join(words)
 
 
 def _attributes(attributes: Attributes, of: str, *, opened: bool) -> str:
     label = "Attributes" + (f'<span class="unheard"> of {named(of)}</span>' if of else "")
-    terms = "".join(f"<dt>{named(name)}</dt><dd>{named(text)}</dd>" for name, text in attributes)
+    terms = "".join(f"<dt>{named(name)}</dt><dd>{_lines(text)}</dd>" for name, text in attributes)
     state = " open" if opened else ""
     return f"<details{state}><summary>{label} ({len(attributes)})</summary><dl>{terms}</dl></details>\n"
+
+
+def _lines(text: str) -> str:
+    """A text of several lines, such as a history."""
+    return "<br>".join(named(line.replace("\t", " ")) for line in text.splitlines())
 
 
 def _table(caption: str, titles: Iterable[str], rows: str) -> str:

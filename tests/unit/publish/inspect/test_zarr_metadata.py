@@ -65,7 +65,8 @@ def test_a_missing_value_as_xarray_writes_it() -> None:
 @pytest.mark.parametrize(
     ("dtype", "words", "numeric"),
     [
-        ("<i2", "int16", True), ("|b1", "bool", True), ("<M8[ns]", "datetime64[ns]", True), ("<c16", "complex128", False),
+        ("<i2", "int16", True), ("|b1", "bool", True), ("<M8[ns]", "datetime64[ns]", True),
+        ("<c16", "complex128", False),
         ("|S7", "bytes", False), ("<U4", "text", False), ("|O", "object", False), ([["a", "<i4"]], "structured", False),
     ],
 )  # fmt: skip
@@ -77,7 +78,8 @@ def test_types_of_format_2(dtype: Any, words: str, numeric: bool) -> None:
 @pytest.mark.parametrize(
     ("dtype", "words", "numeric"),
     [
-        ("uint8", "uint8", True), ("bool", "bool", True), ("string", "string", False), ("complex64", "complex64", False),
+        ("uint8", "uint8", True), ("bool", "bool", True), ("string", "string", False),
+        ("complex64", "complex64", False),
         ({"name": "numpy.datetime64", "configuration": {"unit": "s"}}, "datetime64[s]", True),
     ],
 )  # fmt: skip
@@ -94,7 +96,8 @@ def test_groups() -> None:
 @pytest.mark.parametrize(
     "document",
     [
-        None, 5, "text", [], {}, {**V2, "shape": -1}, {**V2, "shape": [-1]}, {**V2, "chunks": [5]}, {**V2, "chunks": [0, 1]},
+        None, 5, "text", [], {}, {**V2, "shape": -1}, {**V2, "shape": [-1]},
+        {**V2, "chunks": [5]}, {**V2, "chunks": [0, 1]},
         {**V2, "shape": [1e400, 1]}, {**V2, "shape": [True, 1]}, {**V2, "filters": 5}, {**V2, "compressor": "x"},
     ],
 )  # fmt: skip
