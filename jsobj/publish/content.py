@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from jsobj.net.body import BytesSink
+from jsobj.publish.catalogue import citation
+from jsobj.publish.catalogue.about import Found, about
+from jsobj.publish.catalogue.citation import CFF
 from jsobj.publish.dataset import Dataset
-from jsobj.publish.dataset_markup import section
-from jsobj.publish.entries import PAGE, Crumb, Entry, Link, Page
-from jsobj.publish.inspect.look import datasets, is_netcdf
+from jsobj.publish.entries import ITEM, PAGE, Crumb, Entry, Link, Page
+from jsobj.publish.inspect.look import datasets, installed, is_netcdf
 from jsobj.publish.lines import Published, ways
-from jsobj.publish.readme import LARGEST, rendered
+from jsobj.publish.readme import LARGEST
 from jsobj.publish.tree import ZARR, Folder
 from jsobj.store.objects import Store
 from jsobj.transfer.local.digest_list import MANIFEST
@@ -42,19 +44,22 @@ class Content:
         with_data = sorted(folder.path for folder in folders if folder.path and _has_data(folder))
         self._looked_into = {"", *with_data[:_LOOKED_INTO]}
 
-    def page(self, folder: Folder) -> Page:
-        """Of one folder. Raises what the store raises."""
-        found = self._datasets(folder)
-        title = found[0].title if len(found) == 1 and folder.kind == ZARR else ""
-        return Page(
-            (self._title if not folder.path else "") or title or self._name(folder.path),
+    def page(self, folder: Folder) -> tuple[Page, bytes]:
+        """Of one folder, with its STAC item, b"" for none. Raises what the store raises."""
+        title = self._title if not folder.path else ""
+        said = about(folder, self._found(folder), self._name(folder.path), self._place, title=title)
+        item = b"" if ITEM in {entry.name for entry in folder.entries} else said.item  # that is somebody else's
+        page = Page(
+            said.title,
             folder.entries,
             self._trail(folder.path),
-            readme=self._description(folder),
-            dataset=section(found),
+            readme=said.readme,
+            dataset=said.dataset,
             ways=ways(self._place, folder) if self._place is not None else (),
-            links=tuple(self._links(folder)),
+            links=tuple(self._links(folder, item=bool(item))),
+            json_ld=said.json_ld,
         )
+        return page, item
 
     def _datasets(self, folder: Folder) -> tuple[Dataset, ...]:
         """The data in a folder, looked into: of very many folders only the first, and always the first page's own."""
@@ -74,23 +79,40 @@ class Content:
         names = [self._title or self._name(""), *parts]
         return tuple(map(Crumb, names, [*up, ""]))
 
-    def _description(self, folder: Folder) -> str:
-        if self._readme is not None and not folder.path:
-            return rendered("readme.md", self._readme)
-        there = {entry.name.lower(): entry for entry in folder.entries if entry.size <= LARGEST}
-        found = next((there[name] for name in _READMES if name in there), None)
-        return rendered(found.name, self._read(folder, found)) if found is not None else ""
+    def _found(self, folder: Folder) -> Found:
+        there = {entry.name.lower(): entry for entry in folder.entries}
+        name, text = "README.md", self._readme if not folder.path else None
+        if text is None:
+            entry = next((there[name] for name in _READMES if name in there), None)
+            name, text = entry.name if entry else name, self._read(folder, entry, LARGEST)
+        cff = self._read(folder, there.get(CFF.lower()), citation.LARGEST)
+        return Found(self._datasets(folder), text, name, cff)
 
-    def _read(self, folder: Folder, entry: Entry) -> bytes:
+    def _read(self, folder: Folder, entry: Entry | None, largest: int) -> bytes:
+        """A small object; b"" where it is none."""
+        if entry is None or entry.size > largest:
+            return b""
         sink = BytesSink()
         self._store.get(f"{self._prefix}{folder.path}{entry.name}", sink)
         return bytes(sink.data)
 
-    def _links(self, folder: Folder) -> list[Link]:
-        if not self._manifest:
-            return []
-        up = "../" * folder.depth or "./"
-        return [Link(MANIFEST, f"{up}{MANIFEST}")]
+    def _links(self, folder: Folder, *, item: bool) -> Iterator[Link]:
+        if self._manifest:
+            up = "../" * folder.depth or "./"
+            yield Link(MANIFEST, f"{up}{MANIFEST}")
+        if item:
+            yield Link("STAC item", f"./{ITEM}", "item", "application/geo+json")
+
+
+def left_out() -> str:
+    """What pages lack because libraries of the extra ``publish`` are not installed, as a sentence; "" for nothing."""
+    needed = {
+        "READMEs are shown as plain text": ("markdown_it", "nh3"),
+        "Zarr has no picture and no extent": ("zarr", "PIL"),
+        "NetCDF 4 is not looked into": ("h5netcdf",),
+    }
+    lacking = [what for what, libraries in needed.items() if not all(map(installed, libraries))]
+    return f"{', '.join(lacking)}: for that, pip install 'jsobj[publish]'" if lacking else ""
 
 
 def _has_data(folder: Folder) -> bool:

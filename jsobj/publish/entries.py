@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 PAGE = "index.html"
+ITEM = "stac-item.json"  # beside it, where the data have a place and a time
+WRITTEN = frozenset({PAGE, ITEM})
 
 _NUMBERS = re.compile(r"([0-9]+)")
 _STEPS = frozenset({".", ".."})

@@ -16,7 +16,7 @@ from itertools import chain
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, uncounted
 from jsobj.publish.content import Content
-from jsobj.publish.entries import PAGE
+from jsobj.publish.entries import ITEM, PAGE
 from jsobj.publish.lines import Published
 from jsobj.publish.manifest import MADE, STATE, Manifest, is_manifest, known_lines, make_manifest
 from jsobj.publish.page import render
@@ -32,6 +32,7 @@ from jsobj.transfer.local.digest_list import MANIFEST
 MANY = 1000  # pages that are made without being asked for by a depth
 README = "README.md"
 _WORKERS = 8
+_ITEM = PutOptions("application/geo+json", metadata={MADE: "item"}, served={"cache-control": "no-cache"})
 _OPTIONS = PutOptions("text/html; charset=utf-8", metadata={MADE: "page"}, served={"cache-control": "no-cache"})
 
 
@@ -124,14 +125,15 @@ class Site:
             ours=is_manifest,
             digest=lambda name, etag: known.get((name, etag), ""),
         ).read(self._store.list(self._prefix))
-        for name in self._strays(tree):
+        items = [folder.item for folder in tree.folders() if folder.item in tree.pages]
+        for name in (*self._strays(tree), *items):
             if self._foreign(name):
                 tree.show(name)
         return tree
 
     def _strays(self, tree: Tree) -> list[str]:
         """Objects that are called as pages are, where no page goes."""
-        places = {folder.key for folder in tree.folders()}
+        places = {place for folder in tree.folders() for place in (folder.key, folder.item)}
         return [name for name in tree.pages if name not in places and not name.startswith(tree.published())]
 
     def _is_page(self, name: str) -> bool:
@@ -167,11 +169,14 @@ class Site:
         folders = self._tree.folders()
         content = self._content(folders)
 
-        def make(folder: Folder) -> tuple[Change, bytes]:
-            return act((folder.key, render(content.page(folder))))
+        def make(folder: Folder) -> list[tuple[Change, bytes]]:
+            page, item = content.page(folder)
+            items = [(folder.item, item)] if item or folder.item in self._tree.pages else []
+            return [act(each) for each in (*items, (folder.key, render(page)))]
 
         with closing(parallel_map(make, folders, _WORKERS, stop=self._store.stop)) as done:
-            yield from done
+            for changes in done:
+                yield from changes
 
     def _decide(self, wanted: tuple[str, bytes]) -> tuple[Change, bytes]:
         name, page = wanted
@@ -189,7 +194,8 @@ class Site:
     def _do(self, wanted: tuple[str, bytes]) -> tuple[Change, bytes]:
         change, page = self._decide(wanted)
         if change.action == "write":
-            self._store.put(change.key, BytesSource(page), _OPTIONS)
+            options = _ITEM if change.key.rpartition("/")[2] == ITEM else _OPTIONS
+            self._store.put(change.key, BytesSource(page), options)
         elif change.action == "remove":
             self._store.delete(change.key)
         return change, page

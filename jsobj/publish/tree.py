@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from jsobj.export.snippets.kinds import ZARR_FILES
-from jsobj.publish.entries import PAGE, Entry
+from jsobj.publish.entries import ITEM, PAGE, WRITTEN, Entry
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import Listed
 
@@ -34,6 +34,11 @@ class Folder:
     def key(self) -> str:
         """Of its page, below the prefix."""
         return f"{self.path}{PAGE}"
+
+    @property
+    def item(self) -> str:
+        """Of its STAC item, likewise, where it has one."""
+        return f"{self.path}{ITEM}"
 
     @property
     def depth(self) -> int:
@@ -63,7 +68,7 @@ class Tree:
 
     ``depth``: folders deeper than this get no page, and the deepest pages show what is in them; None: all get one.
     ``ours``: names below the prefix that are no data. ``digest``: the SHA-256 of a name with an ETag, "" where it is
-    not known. ``pages``: the objects that are called as pages are, by their names, as they are listed.
+    not known. ``pages``: the objects that are called as what jsobj writes beside data, by their names, as listed.
     """
 
     def __init__(
@@ -82,7 +87,7 @@ class Tree:
         """Take in objects; the tree itself."""
         for item in listing:
             name = item.key[len(self._prefix) :]
-            if name.rpartition("/")[2] == PAGE:
+            if name.rpartition("/")[2] in WRITTEN:
                 self.pages[name] = item
             elif f"/{OWN_FOLDER}" in f"/{name}":
                 if name != SETTINGS and name.endswith(f"/{SETTINGS}"):

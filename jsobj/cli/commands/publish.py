@@ -133,6 +133,9 @@ def _show_plan(world: World, site: Site) -> None:
 
 
 def _show(world: World, place: Location, done: Publication) -> None:
+    from jsobj.publish.content import left_out
+    from jsobj.publish.entries import PAGE
+
     for key in done.keys("leave"):
         world.out.warn(f"{key} was left as it is: jsobj has not made it (--force replaces it)")
     manifest = done.manifest
@@ -143,14 +146,15 @@ def _show(world: World, place: Location, done: Publication) -> None:
             world.out.warn(f"{key} changed while it was read")
         for key in manifest.unproven:
             world.out.warn(f"{key} has no digest that its bytes could be compared with")
-    written, same = len(done.keys("write")), len(done.keys("keep"))
+    if lacking := left_out():
+        world.out.note(lacking)
     data = {
         "bucket": place.bucket,
         "prefix": _prefix(place),
         "urls": done.urls,
         "objects": done.objects,
         "written": list(done.keys("write")),
-        "unchanged": same,
+        "unchanged": len(done.keys("keep")),
         "removed": list(done.keys("remove")),
         "left": list(done.keys("leave")),
         "manifest": manifest
@@ -167,8 +171,11 @@ def _show(world: World, place: Location, done: Publication) -> None:
     }
     titles = {"s3": "Page (S3)", "swift": "Page (Swift)"}
     lines = [(titles[dialect], url) for dialect, url in done.urls.items()]
-    gone = f", {len(done.keys('remove'))} removed" if done.keys("remove") else ""
-    lines += [("Pages", f"{written} written, {same} unchanged{gone}"), ("Shows", f"{done.objects} objects")]
+    written, same, gone = (
+        sum(key.rpartition("/")[2] == PAGE for key in done.keys(action)) for action in ("write", "keep", "remove")
+    )
+    removed = f", {gone} removed" if gone else ""
+    lines += [("Pages", f"{written} written, {same} unchanged{removed}"), ("Shows", f"{done.objects} objects")]
     if manifest is not None:
         read = (
             f"{manifest.read} read now ({exact_size(manifest.read_size)})" if manifest.read else "none had to be read"

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from mimetypes import guess_type
 
 from jsobj.publish.catalogue.citation import Citation, citation_of
-from jsobj.publish.catalogue.stac import ITEM, item
+from jsobj.publish.catalogue.stac import item
 from jsobj.publish.catalogue.structured import Download, json_ld, media_of
 from jsobj.publish.dataset import Dataset
 from jsobj.publish.dataset_markup import cited, section
@@ -59,11 +59,6 @@ def about(folder: Folder, found: Found, name: str, place: Published | None, *, t
         described,
         b"" if made is None else (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "replace"),
     )
-
-
-def item_name(folder: Folder) -> str:
-    """The name of a folder's STAC item, below the prefix."""
-    return f"{folder.path}{ITEM}"
 
 
 def _words(found: Found) -> str:

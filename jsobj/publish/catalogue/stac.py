@@ -15,7 +15,6 @@ from jsobj.publish.catalogue.citation import Citation
 from jsobj.publish.catalogue.structured import media_of
 from jsobj.publish.dataset import Dataset, Dimension
 
-ITEM = "stac-item.json"
 DATACUBE = "https://stac-extensions.github.io/datacube/v2.2.0/schema.json"
 _LONGEST = 200  # characters of an id
 

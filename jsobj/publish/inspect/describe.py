@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from jsobj.publish.dataset import Dataset, Dimension, Extent, Picture, Variable
@@ -12,7 +13,6 @@ from jsobj.publish.inspect.bounded import TooMuch
 from jsobj.publish.inspect.contents import Array, Contents, Unreadable, Values, in_words, shown
 from jsobj.publish.inspect.depict import depict
 
-INSTALL = "pip install 'jsobj[publish]'"
 _PIECES = 16  # of a coordinate that is read whole; of a longer one the first and the last
 _COORDINATE = 16 * 1024**2  # bytes, likewise
 _MOST_VARIABLES = 500
@@ -29,8 +29,8 @@ class Coordinate:
     texts: tuple[str, ...] = ()
 
 
-def described(contents: Contents, values: Values | None, place: str, missing: str = "") -> Dataset:
-    """What is shown. ``values``: None where no library can read them; ``missing``: what is left out then, and why."""
+def described(contents: Contents, values: Values | None, place: str) -> Dataset:
+    """What is shown. ``values``: None where no library can read them: then there is neither extent nor picture."""
     notes = list(contents.notes)
     arrays = contents.arrays[:_MOST_VARIABLES]
     if len(contents.arrays) > len(arrays):
@@ -41,8 +41,6 @@ def described(contents: Contents, values: Values | None, place: str, missing: st
     if values is not None:
         found = _coordinates(arrays, named, values, notes)
         picture = _picture(arrays, named, found, values, notes)
-    elif missing:
-        notes.append(missing)
     attributes = shown(contents.attributes)
     title = next((text for name, text in attributes if name.lower() in {"title", "name"} and text), "")
     return Dataset(
@@ -116,10 +114,7 @@ def _picture(
         if any(array.name not in named for array in arrays):
             notes.append("there is no picture: no variable has numbers along a dimension")
         return None
-    try:
-        import PIL  # noqa: F401
-    except ImportError:
-        notes.append(f"there is no picture: that needs Pillow ({INSTALL})")
+    if find_spec("PIL") is None:
         return None
     return depict(candidates, found, values, notes)
 

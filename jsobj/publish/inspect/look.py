@@ -14,13 +14,18 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.publish.dataset import Dataset
 from jsobj.publish.inspect.bounded import ObjectFile, Reader, TooMuch
 from jsobj.publish.inspect.contents import Unreadable, Values
-from jsobj.publish.inspect.describe import INSTALL, described
+from jsobj.publish.inspect.describe import described
 from jsobj.publish.inspect.netcdf3 import NetCdf3Values, read_header
 from jsobj.publish.inspect.zarr_metadata import contents_of, read_tree
 from jsobj.store.objects import Store
 
 _NETCDF = (".nc", ".nc4", ".cdf", ".h5", ".hdf5", ".he5")
 _CLASSIC, _HDF = b"CDF", b"\x89HDF\r\n\x1a\n"
+
+
+def installed(library: str) -> bool:
+    """Whether a library of the extra ``publish`` is there."""
+    return find_spec(library) is not None
 
 
 def is_netcdf(name: str) -> bool:
@@ -52,14 +57,11 @@ def zarr_dataset(store: Store, prefix: str, place: str = "", *, reader: Reader |
         if tree is None:
             return None
         values: Values | None = None
-        missing = ""
-        if find_spec("zarr") is None:
-            missing = f"values were not read, so there is no picture and no extent: that needs zarr ({INSTALL})"
-        else:
+        if installed("zarr"):
             from jsobj.publish.inspect.zarr_values import ZarrValues
 
             values = ZarrValues(reader, prefix + place, tree)
-        return described(contents_of(tree), values, place, missing)
+        return described(contents_of(tree), values, place)
 
     return _safely(look, "Zarr", place)
 
@@ -75,15 +77,10 @@ def netcdf_dataset(store: Store, prefix: str, place: str, *, reader: Reader | No
         head = reader.range(info, 0, 8)
         if head.startswith(_CLASSIC):
             contents, layouts = read_header(reader, info)
-            values: Values | None = NetCdf3Values(reader, info, layouts)
-            missing = ""
-            if find_spec("numpy") is None:
-                values, missing = None, f"values were not read: that needs numpy ({INSTALL})"
-            return described(contents, values, place, missing)
-        if head != _HDF:
+            values = NetCdf3Values(reader, info, layouts) if installed("numpy") else None
+            return described(contents, values, place)
+        if head != _HDF or not installed("h5netcdf"):
             return None
-        if find_spec("h5netcdf") is None:
-            return Dataset("NetCDF 4", place, notes=(f"it was not looked into: that needs h5netcdf ({INSTALL})",))
         from jsobj.publish.inspect.netcdf4 import NetCdf4Values
 
         opened = NetCdf4Values(ObjectFile(reader, info))
