@@ -76,10 +76,14 @@ def copy(
         )
     at_source, at_target = _sides(context)
     with at_source.errors():
+        sources = [context.stores.folder_of(source) for source in sources]
         origins = [context.stores.of(source) for source in sources]
     with at_target.errors():
         target = (context.to or context.stores).of(destination)
-    apart = {origin.place: context.to is not None and _apart(origin.place, target.place) for origin in origins}
+    apart = {
+        origin.place: bool(context.to is not None or source.public) and _apart(origin.place, target.place)
+        for origin, source in zip(origins, sources, strict=True)
+    }
     verb = "move" if move else "copy"
 
     def items() -> Iterator[tuple[Store, CopyItem]]:
@@ -259,7 +263,7 @@ def _same_server(one: StorePlace, other: StorePlace) -> bool:
 
 
 def _apart(one: StorePlace, other: StorePlace) -> bool:
-    """Whether the places of two logins cannot hold the same bucket: other servers, or other projects."""
+    """Whether the places of two logins (or of none) cannot hold the same bucket: other servers, or other projects."""
     if one.project and other.project and one.project != other.project:
         return True
     origins = [urlsplit(place.endpoint) for place in (one, other)]

@@ -37,6 +37,7 @@ def download(
             code=ExitCode.USAGE,
             hint=f"make it, or end it with a slash: {destination}/",
         )
+    sources = [context.stores.folder_of(source) for source in sources]
     _require_own_names(sources)
 
     def results() -> Iterator[Result]:
@@ -77,7 +78,8 @@ def _opened(
             words=("download", str(source), destination),
             folder=absolute(target.folder),
         )
-        yield context.open_job(spec, source, dry_run=dry_run), store, target, folder
+        # A link is a secret: no journal keeps it, and what is interrupted begins again.
+        yield context.open_job(spec, source, dry_run=dry_run or bool(source.signed)), store, target, folder
 
 
 def _looked_at(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> Iterator[Planned]:

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from jsobj.actions.stores import BucketStores
 from jsobj.actions.verify import Verification, some
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
-from jsobj.net.body import BytesSink
 from jsobj.publish.manifest import is_manifest, text_lines
+from jsobj.publish.recognise import is_page, is_page_file
 from jsobj.store.location import Location, head_or_none, parse_location
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Store
 from jsobj.transfer import verify
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.filters import Filters
@@ -31,9 +31,6 @@ from jsobj.transfer.verify import EXTRA, LINK, UNREADABLE, Checked
 
 _WORKERS = 8
 _NOT_LISTED = "not in the list"
-_INDEX = "index.html"
-_PAGE = b'<meta name="generator" content="jsobj'  # stands in the first 4 KiB of a page that was published
-_HEAD = 4096  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +109,7 @@ def verify_objects(
                 name = item.key[len(prefix) :]
                 if not _is_more(name, listed, named, filters) or (not item.size and name.endswith("/")):
                     continue
-                if name.rpartition("/")[2] != _INDEX or not _is_page(store, item):
+                if not is_page(store, item.key):
                     yield Checked(item.key, EXTRA, _NOT_LISTED, item.size)
         except JsobjError as error:
             if extra or error.code is not ExitCode.REFUSED:
@@ -136,7 +133,7 @@ def verify_folder(
             if not _is_more(file.relative, listed, named, filters):
                 continue
             if not isinstance(file, Passed):
-                if file.relative.rpartition("/")[2] != _INDEX or not _is_local_page(file.path):
+                if not is_page_file(file.path):
                     yield Checked(file.relative, EXTRA, _NOT_LISTED, file.size)
             elif file.error is not None:
                 yield Checked(file.path, UNREADABLE, file.reason)
@@ -159,24 +156,6 @@ def _is_more(name: str, listed: DigestList, named: set[str], filters: Filters) -
     if name in named or name == listed.within or is_manifest(name) or filters.judge(name):
         return False
     return name.startswith("data/") or not is_bag_manifest(listed.name)
-
-
-def _is_page(store: Store, item: Listed) -> bool:
-    """Whether an object is a page that was published beside the data."""
-    sink = BytesSink()
-    try:
-        store.get(item.key, sink, start=0, size=min(_HEAD, item.size))
-    except JsobjError:  # it may have gone, or be closed: then it is none that was published
-        return False
-    return _PAGE in sink.data
-
-
-def _is_local_page(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            return _PAGE in file.read(_HEAD)
-    except OSError:
-        return False
 
 
 def folder_key(key: str) -> str:

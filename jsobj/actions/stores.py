@@ -37,17 +37,35 @@ class BucketStores:
         self._first_request = request
         self._on_retry = on_retry
         self._on_open = on_open
-        self._opened: dict[tuple[str, str, str], Store] = {}
+        self._opened: dict[tuple[object, ...], Store] = {}
         self._keystone: Keystone | None = None
 
     def of(self, location: Location) -> Store:
         """The store of a place. Raises :class:`JsobjError`: auth, not found (profile), usage (no endpoint)."""
-        known = (location.dialect, location.bucket, location.public)
+        known = (
+            location.dialect,
+            location.bucket,
+            location.public,
+            location.signed and (location.key, location.signed),
+        )
         if known not in self._opened:
             store = self.another(location, self._on_retry)
             self._opened[known] = store
             self._on_open(store.place)
         return self._opened[known]
+
+    def folder_of(self, location: Location) -> Location:
+        """What a place means where a folder may be meant: of the web address of a page that was published, its folder.
+
+        Somebody else's ``index.html`` is an object like others; so is every one that is named in another way.
+        """
+        if not location.public or location.signed or not location.key.endswith("index.html"):
+            return location
+        from jsobj.publish.recognise import INDEX, is_page
+
+        if not is_page(self.of(location), location.key):
+            return location
+        return replace(location, key=location.key.removesuffix(INDEX))
 
     def another(self, location: Location, on_retry: OnRetry) -> Store:
         """A store with connections of its own, which the caller closes."""

@@ -2,21 +2,24 @@
 
 A key is everything behind the first slash, byte for byte: ``//``, ``..`` and a trailing slash belong to it. A key that
 ends in a slash, or an empty one, means everything that begins with it. Where data are only read, the address of public
-data as a browser has it will do too.
+data as a browser has it will do too, and for single objects a link that is signed.
 """
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
-from urllib.parse import unquote
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.bucket_name import grammar_fault
 from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.urls import parse_url, split_swift_path
 
+# What signs a link for one request, in small letters: SigV4, SigV2, and Swift's temporary URLs.
+_SIGNATURES = frozenset({"x-amz-signature", "signature", "temp_url_sig"})
+NOT_SIGNED: tuple[tuple[str, str], ...] = ()
 _FORMS = "write s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY"
 
 
@@ -25,13 +28,15 @@ class Location:
     """A place in a bucket. ``dialect``: ``s3``, ``swift`` or "" (S3 where there are keys); ``key``: "" for all of it.
 
     Over S3 ``bucket`` may be ``project:bucket``. ``public``: the endpoint, or a Swift account's URL, where it is read
-    without a login; "" where the options choose.
+    without a login; "" where the options choose. ``signed``: the query of a link to one object, which is as good as a
+    password until it ends.
     """
 
     dialect: str
     bucket: str
     key: str = ""
     public: str = ""
+    signed: tuple[tuple[str, str], ...] = field(default=NOT_SIGNED, repr=False)
 
     @property
     def many(self) -> bool:
@@ -43,18 +48,22 @@ class Location:
         return f"{self.dialect}://{self.bucket}/{self.key}" if self.dialect else f"{self.bucket}/{self.key}"
 
 
-def parse_location(text: str, *, need_key: bool = False, public: bool = False) -> Location:
+def parse_location(text: str, *, need_key: bool = False, public: bool = False, signed: bool = False) -> Location:
     """The place that a user typed. ``need_key``: it must name one object; ``public``: a web address will do.
+
+    ``signed``: so will a link that is signed for one object.
 
     Raises :class:`JsobjError` (usage) for anything else, with the form to write.
     """
     text = _as_utf8(text)
     dialect, separator, rest = text.partition("://")
-    server = ""
-    if separator and dialect.lower() in {"http", "https"}:
+    server, query = "", NOT_SIGNED
+    if separator and dialect.lower().lstrip("< ") in {"http", "https"}:
+        query = _signature(text, signed) if public else NOT_SIGNED
         server, dialect, rest = _at_server(text) if public else ("", "", "")
         if not rest:
             raise _web_address(text)
+        need_key = need_key or bool(query)
     elif not separator:
         dialect, rest = "", text
     bucket, _, key = rest.partition("/")
@@ -65,22 +74,52 @@ def parse_location(text: str, *, need_key: bool = False, public: bool = False) -
         raise JsobjError(
             "location-grammar", f"'{text[:200]}' cannot be used here: {reason}", code=ExitCode.USAGE, hint=_FORMS
         )
-    return Location(dialect, bucket, key, server)
+    return Location(dialect, bucket, key, server, query)
+
+
+def _pasted(text: str) -> tuple[str, str]:
+    """A web address without what surrounds it in a text, and without its fragment; and its query."""
+    address, _, query = text.strip(" \t\r\n<>").partition("#")[0].partition("?")
+    return address.replace(" ", "%20"), query
+
+
+def _signature(text: str, allowed: bool) -> tuple[tuple[str, str], ...]:
+    """The query of a link that is signed, () for any other: servers and browsers add words that mean nothing here.
+
+    Raises :class:`JsobjError` (usage) for a link that is not whole, and for one where it cannot be used.
+    """
+    pairs = tuple(parse_qsl(_pasted(text)[1], keep_blank_values=True))
+    names = {name.lower() for name, _ in pairs}
+    if not names & _SIGNATURES:
+        begun = [name for name in names if name.startswith(("x-amz-", "temp_url_"))]
+        if begun:
+            raise JsobjError(
+                "location-is-signed",
+                "this link is not whole: what signs it is missing",
+                code=ExitCode.USAGE,
+                hint="put it into quotation marks: the shell ends a word at '&'",
+            )
+        if "versionid" in names:
+            raise JsobjError(
+                "location-is-signed",
+                "the address names one version of an object, and public data are read as they are now",
+                code=ExitCode.USAGE,
+                hint="fetch that version as it is: curl -fo FILE 'ADDRESS'",
+            )
+        return NOT_SIGNED
+    if not allowed:
+        raise JsobjError(
+            "location-is-signed",
+            "this is a link that was signed for one object, and cannot be used here",
+            code=ExitCode.USAGE,
+            hint="fetch the object: jsobj download 'LINK' FILE",
+        )
+    return pairs
 
 
 def _at_server(text: str) -> tuple[str, str, str]:
-    """The server, the dialect, and bucket and key in the address of public data; "" where it names no bucket.
-
-    What signs the address (a presigned link) is only good for the one request that it was made for.
-    """
-    if "?" in text:
-        raise JsobjError(
-            "location-is-signed",
-            "an address with '?' in it is a link to one request, not to public data",
-            code=ExitCode.USAGE,
-            hint="fetch it as it is: curl -fo FILE 'LINK'",
-        )
-    origin, path = parse_url(text)
+    """The server, the dialect, and bucket and key in the address of public data; "" where it names no bucket."""
+    origin, path = parse_url(_pasted(text)[0])
     swift = split_swift_path(path)
     if swift is None:
         return str(origin), "s3", unquote(path, errors="surrogateescape").lstrip("/")

@@ -94,9 +94,14 @@ def open_store(
     request = _at(location, request)
     access = _access(settings, location, request)
     if access is not None:
+        proxy = _proxy(settings, access.origin)
+        if location.signed:
+            from jsobj.store.links.signed import S3Link
+
+            return S3Link(access, location.bucket, location.key, location.signed, proxy=proxy, retry=retry)
         from jsobj.store.s3.store import S3Store
 
-        return S3Store(access, location.bucket, proxy=_proxy(settings, access.origin), retry=retry)
+        return S3Store(access, location.bucket, proxy=proxy, retry=retry)
     if request.unsigned:
         return _public_swift(settings, location, request, retry)
     return _swift(settings, location, request, retry)
@@ -253,8 +258,12 @@ def _public_swift(settings: Settings, location: Location, request: StoreRequest,
             hint="name it: --endpoint https://HOST/swift/v1/AUTH_PROJECT (jsobj whoami shows the owner's)",
         )
     place = StorePlace("swift", location.bucket, url, "no login, for public data", account=url)
-    verify = settings.ca_bundle or settings.get("AWS_CA_BUNDLE") or True
-    return SwiftStore(place, verify=verify, proxy=_proxy(settings, parse_url(url)[0]), retry=retry)
+    verify, proxy = settings.ca_bundle or settings.get("AWS_CA_BUNDLE") or True, _proxy(settings, parse_url(url)[0])
+    if location.signed:
+        from jsobj.store.links.signed import SwiftLink
+
+        return SwiftLink(place, location.key, location.signed, verify=verify, proxy=proxy, retry=retry)
+    return SwiftStore(place, verify=verify, proxy=proxy, retry=retry)
 
 
 def account_url(text: str) -> str:

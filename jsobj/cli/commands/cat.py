@@ -45,7 +45,7 @@ def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoin
     """
     from jsobj.store.location import parse_location
 
-    places = [parse_location(text, need_key=True, public=True) for text in url]
+    places = [parse_location(text, need_key=True, public=True, signed=True) for text in url]
     if wanted and len(places) > 1:
         raise BadUsage("--range goes with one object")
     part = _parsed(wanted) if wanted else None

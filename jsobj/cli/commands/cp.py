@@ -29,6 +29,9 @@ def cp(world: World, source: tuple[str, ...], destination: str, **words: object)
     do, and are compared on their way. So they are with --dest-cloud or --dest-profile, which open DEST with another
     login than SOURCE.
 
+    SOURCE may be the web address of public data, or of the page that jsobj publish put beside them: it is read without
+    a login, and DEST may then be a local folder, such as ./run42/, too.
+
     \b
     Examples:
       jsobj cp s3://results/run42.nc s3://archive/2026/
@@ -36,6 +39,7 @@ def cp(world: World, source: tuple[str, ...], destination: str, **words: object)
       jsobj cp 's3://results/raw/*.nc' s3://archive/raw/
       jsobj cp swift://raw/a.nc s3://results/a.nc
       jsobj cp s3://results/ s3://copy/ --cloud here --dest-cloud there
+      jsobj cp https://HOST/swift/v1/results/run42.zarr s3://mine/
     """
     _copy(world, source, destination, Chosen.of(words), move=False)
 
@@ -66,11 +70,32 @@ def _copy(world: World, source: tuple[str, ...], destination: str, chosen: Chose
     verb = "mv" if move else "cp"
     if not source:
         raise one_missing(world, verb, destination)
+    public = not move and all(text.lower().startswith(("http://", "https://")) for text in source)
+    if public and _is_local(destination):
+        _fetch(world, source, destination, chosen)
+        return
     _require_remote((*source, destination), verb)
     world.will_change_names()
-    places, end = [parse_location(text) for text in source], parse_location(destination)
+    places = [parse_location(text, public=not move, signed=not move) for text in source]
+    end = parse_location(destination)
     _require_login_of_endpoint(chosen, end.dialect)
     perform(world, chosen, lambda context: copy(context, places, end, chosen.options, chosen.filters, move=move))
+
+
+def _is_local(text: str) -> bool:
+    """Whether a destination is a path: one that exists, or is written as no bucket can be."""
+    if "://" in text or text == "-":
+        return False
+    return text in {".", ".."} or text.startswith(("/", "./", "../", "~/")) or os.path.lexists(text)
+
+
+def _fetch(world: World, source: tuple[str, ...], destination: str, chosen: Chosen) -> None:
+    """Public data into a folder, as jsobj download does it."""
+    from jsobj.actions.download import download
+    from jsobj.store.location import parse_location
+
+    places = [parse_location(text, public=True, signed=True) for text in source]
+    perform(world, chosen, lambda context: download(context, places, destination, chosen.options, chosen.filters))
 
 
 def _require_login_of_endpoint(chosen: Chosen, dialect: str) -> None:

@@ -26,16 +26,19 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
     Parallel, resumable, verified.
 
     SOURCE is s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY: an object, everything below a prefix, or a
-    pattern ('*' and '?' stop at '/', '**' does not). A prefix goes into DEST under its own name where DEST ends in '/'
-    or is '.', and becomes DEST where it does not; what matches a pattern, or is below PREFIX/, goes straight into DEST.
-    DEST '-' is standard output. Files that have the same content already are skipped; a file is replaced only when all
-    of its bytes are there and verified. Run the same command again to go on after an interruption.
+    pattern ('*' and '?' stop at '/', '**' does not). It may also be the web address of public data, or of the page that
+    jsobj publish put beside them, or a link that was signed for one object; none of them needs a login. A prefix goes
+    into DEST under its own name where DEST ends in '/' or is '.', and becomes DEST where it does not; what matches a
+    pattern, or is below PREFIX/, goes straight into DEST. DEST '-' is standard output. Files that have the same content
+    already are skipped; a file is replaced only when all of its bytes are there and verified. Run the same command
+    again to go on after an interruption.
 
     \b
     Examples:
       jsobj download s3://results/run42.zarr .
       jsobj download 's3://results/raw/*.nc' raw/
       jsobj download s3://results/data.tar - | tar x
+      jsobj download https://HOST/swift/v1/results/run42/index.html run42/
     """
     from jsobj.actions.download import download as action
     from jsobj.store.location import parse_location
@@ -44,12 +47,12 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
         raise one_missing(world, "download", destination)
     chosen = Chosen.of(words)
     if destination != "-":
-        places = [parse_location(text, public=True) for text in source]
+        places = [parse_location(text, public=True, signed=True) for text in source]
         perform(world, chosen, lambda context: action(context, places, destination, chosen.options, chosen.filters))
         return
     from jsobj.actions.read import write_out
 
-    places = [parse_location(text, need_key=True, public=True) for text in source]
+    places = [parse_location(text, need_key=True, public=True, signed=True) for text in source]
     if chosen.dry_run:
         raise BadUsage("with '-' there is no plan to show", hint="jsobj stat shows the object")
     with transferring(world, chosen, data_on_stdout=True) as (context, _):

@@ -82,6 +82,7 @@ def _usage(opened: BucketStores, place: Location) -> _Usage:
     """Raises not found where there is nothing."""
     from jsobj.store.selection import select
 
+    place = opened.folder_of(place)
     store = opened.of(place)
     chosen = select(store, place.key)
     base = place.key if place.many and not chosen.pattern else chosen.base

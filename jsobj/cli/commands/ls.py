@@ -159,6 +159,7 @@ def _found(opened: BucketStores, place: Location, recursive: bool, look: _Look) 
     from jsobj.store.listing_order import in_order
     from jsobj.store.selection import select
 
+    place = opened.folder_of(place)
     store, key = opened.of(place), place.key
     chosen = select(store, key)
     found = in_order(chosen.everything() if recursive else chosen.names(), look.sort, reverse=look.reverse)

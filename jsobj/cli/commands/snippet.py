@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.keystone_login import keystone_for
 from jsobj.cli.parsing.shell_complete import complete_places
-from jsobj.cli.parsing.stores import store_options
+from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage
 from jsobj.ui.documents import Listing, Record
@@ -63,7 +63,8 @@ def snippet(world: World, library: str | None, url: str | None, listing: bool, u
     def log_in(cloud: str) -> Keystone:
         return keystone_for(replace(world, cloud=cloud))
 
-    place = parse_location(url, public=True)
+    with stores(world) as opened:
+        place = opened.folder_of(parse_location(url, public=True))
     request = access.SnippetRequest(chosen, place, world.cloud, world.profile, place.public or endpoint, log_in)
     found = (access.public if unsigned or place.public else access.private)(world.settings, request)
     code = chosen.code(found.target, found.kind)

@@ -52,6 +52,7 @@ def tree(world: World, url: str, depth: int | None, long: bool, human: bool, uns
     place = parse_location(url, public=True)
     total = Total()
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        place = opened.folder_of(place)
         store = opened.of(place)
         chosen = select(store, place.key)
         nodes = walk(chosen, depth or 0)

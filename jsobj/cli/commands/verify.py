@@ -102,7 +102,7 @@ def _compared(opened: BucketStores, places: tuple[str, ...], filters: Filters, *
     from jsobj.actions import verify as actions
     from jsobj.store.location import parse_location
 
-    location = parse_location(places[-1], public=True)
+    location = opened.folder_of(parse_location(places[-1], public=True, signed=len(places) == 2))
     store = opened.of(location)
     if len(places) == 1:
         return actions.verify_zarr(store, location)
@@ -124,7 +124,7 @@ def _by_list(
             )
         listed = manifests.list_of(opened, manifest, place)
         return manifests.verify_folder(place, listed, filters, extra=extra, links=links)
-    location = parse_location(place, public=True)
+    location = opened.folder_of(parse_location(place, public=True))
     listed = manifests.list_of(opened, manifest, location)
     return manifests.verify_objects(opened.of(location), location, listed, filters, extra=extra)
 

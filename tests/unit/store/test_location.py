@@ -117,6 +117,9 @@ def test_a_web_address_says_what_to_type_instead(text: str, hint: str) -> None:
         ("http://127.0.0.1:8080/bucket/a+b", ("s3", "bucket", "a+b", "http://127.0.0.1:8080")),
         ("https://h.org:8001/abc:data/", ("s3", "abc:data", "", "https://h.org:8001")),
         ("https://h.org:8001/abc%3Adata/x", ("s3", "abc:data", "x", "https://h.org:8001")),
+        (" <https://h.org/b/k l?utm_source=x#part>\n", ("s3", "b", "k l", "https://h.org")),
+        ("https://h.org/b/k%3Fv%23w", ("s3", "b", "k?v#w", "https://h.org")),
+        ("HTTPS://h.org/b/k", ("s3", "b", "k", "https://h.org")),
     ],
 )
 def test_the_address_of_public_data(text: str, place: tuple[str, str, str, str]) -> None:
@@ -129,6 +132,8 @@ def test_the_address_of_public_data(text: str, place: tuple[str, str, str, str])
         ("https://h.org/", "location-is-web-address"),
         ("https://h.org/v1/AUTH_abc/", "location-is-web-address"),
         ("https://h.org/b/k?X-Amz-Signature=abc", "location-is-signed"),
+        ("https://h.org/b/k?X-Amz-Date=abc", "location-is-signed"),
+        ("https://h.org/b/k?versionId=abc", "location-is-signed"),
         ("https://h.org/b/%FF", "location-grammar"),
         ("https://h.org/..%2Fx/k", "location-grammar"),
     ],
@@ -138,6 +143,15 @@ def test_web_addresses_that_are_no_public_data(text: str, reference: str) -> Non
         parse_location(text, public=True)
     assert (caught.value.reference, caught.value.code) == (reference, ExitCode.USAGE)
     assert "abc" not in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["X-Amz-Signature", "Signature", "temp_url_sig"])
+def test_a_link_that_is_signed_where_one_will_do(name: str) -> None:
+    place = parse_location(f"https://h.org/b/k?{name}=a%2Bc&Expires=1&empty=", public=True, signed=True)
+    assert place == Location("s3", "b", "k", "https://h.org", ((name, "a+c"), ("Expires", "1"), ("empty", "")))
+    assert "a+c" not in repr(place)
+    with pytest.raises(JsobjError, match="ends in a slash"):
+        parse_location(f"https://h.org/b/k/?{name}=abc", public=True, signed=True)
 
 
 @PROFILE

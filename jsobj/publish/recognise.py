@@ -1,0 +1,39 @@
+"""Whether an ``index.html`` is a page that jsobj published: its head says what made it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jsobj.errors import JsobjError
+from jsobj.net.body import BytesSink
+from jsobj.store.location import head_or_none
+from jsobj.store.objects import Store
+
+INDEX = "index.html"
+_MARK = b'<meta name="generator" content="jsobj'
+_HEAD = 4096  # bytes
+
+
+def is_page(store: Store, key: str) -> bool:
+    """Whether the object ``key`` is such a page; not where it cannot be read."""
+    if key.rpartition("/")[2] != INDEX:
+        return False
+    sink = BytesSink()
+    try:
+        info = head_or_none(store, key)
+        if info is not None:
+            store.get(key, sink, start=0, size=min(_HEAD, info.size))
+    except JsobjError:
+        return False
+    return _MARK in sink.data
+
+
+def is_page_file(path: str) -> bool:
+    """The same of a local file."""
+    if path.rpartition("/")[2] != INDEX:
+        return False
+    try:
+        with Path(path).open("rb") as file:
+            return _MARK in file.read(_HEAD)
+    except OSError:
+        return False
