@@ -71,3 +71,10 @@ def test_swift_has_no_policies(scene: Scene, url: str) -> None:
         error = scene.jsobj("bucket", "policy", *words, scene.url(), "--json", code=6).error
         assert error["reference"] == "policy-swift"
         assert "jsobj bucket public" in error["hint"]
+
+
+def test_swift_has_no_lifecycle(scene: Scene, url: str) -> None:
+    for words in (("set", "--expire", "3d", "--yes"), ("show",), ("clear",)):
+        error = scene.jsobj("bucket", "lifecycle", *words, scene.url(), "--json", code=6).error
+        assert error["reference"] == "lifecycle-swift"
+        assert "X-Delete-After" in error["hint"]

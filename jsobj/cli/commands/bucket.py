@@ -31,6 +31,7 @@ group = Group(
         "public": Entry("bucket_public:public", "Let everybody read a bucket, or what is below a prefix."),
         "private": Entry("bucket_public:private", "Take back what everybody may do."),
         "cors": Entry("bucket_cors:group", "Say which web pages may read a bucket in a browser."),
+        "lifecycle": Entry("bucket_lifecycle:group", "Say what the server deletes by itself, and when."),
         "policy": Entry("bucket_policy:group", "Read, check, set and delete the policy of a bucket."),
         "versioning": Entry("bucket_versioning:versioning", "Say whether a bucket keeps what is replaced or deleted."),
         "usage": Entry("bucket_usage:usage", "Show what buckets hold, by folder and age, and how they grow."),

@@ -42,7 +42,12 @@ group = Group(
 @click.argument("bucket", shell_complete=complete_buckets)
 @click.option("--origin", "origins", metavar="ORIGIN", multiple=True, help="Of pages that may read; '*' for all.")
 @click.option(
-    "--method", "methods", multiple=True, type=click.Choice(_METHODS, case_sensitive=False), help="Default: GET, HEAD."
+    "--method",
+    "methods",
+    metavar="METHOD",
+    multiple=True,
+    type=click.Choice(_METHODS, case_sensitive=False),
+    help="GET, HEAD (these two by default), PUT, POST or DELETE.",
 )
 @click.option("--expose", metavar="HEADER", multiple=True, help="Header that pages see, instead of the usual ones.")
 @click.option(
@@ -85,10 +90,11 @@ def set_(
     with _target(world, bucket) as target:
         if methods and target.keeper.mechanism == "headers":
             world.out.warn("Swift keeps no methods: pages of these origins may send any, and need a login to write")
-        found = set_cors(target, rules, lambda old: _keep(world, target, old))
+        kept: list[str] = []
+        found = set_cors(target, rules, lambda old: kept.append(_keep(world, target, old)))
     if any(EVERYBODY in rule.origins for rule in found.rules):
         world.out.note("Any web page may now read what everybody may read. Nobody may read more than before.")
-    _show(world, target, found)
+    _show(world, target, found, kept)
 
 
 @command("show")
@@ -104,7 +110,7 @@ def show(world: World, bucket: str) -> None:
     from jsobj.housekeeping.cors_flow import show_cors
 
     with _target(world, bucket) as target:
-        _show(world, target, show_cors(target))
+        _show(world, target, show_cors(target), [])
 
 
 @command("clear")
@@ -121,7 +127,8 @@ def clear(world: World, bucket: str) -> None:
     from jsobj.housekeeping.cors_flow import clear_cors
 
     with _target(world, bucket) as target:
-        _show(world, target, clear_cors(target, lambda old: _keep(world, target, old)))
+        kept: list[str] = []
+        _show(world, target, clear_cors(target, lambda old: kept.append(_keep(world, target, old))), kept)
 
 
 @contextmanager
@@ -135,16 +142,17 @@ def _target(world: World, typed: str) -> Iterator[CorsBucket]:
         yield CorsBucket(owner.bucket, owner.place, keeper, sample, owner.at)
 
 
-def _keep(world: World, target: CorsBucket, rules: Sequence[CorsRule]) -> None:
+def _keep(world: World, target: CorsBucket, rules: Sequence[CorsRule]) -> str:
     from jsobj.housekeeping.cors import as_data
 
     text = json.dumps({"schema": "jsobj.bucket-cors/1", "bucket": target.bucket, "rules": list(map(as_data, rules))})
     path = keep_replaced(world, target.bucket, "cors", text)
     words = f"jsobj bucket cors set {shlex.quote(target.bucket)} --rules {shlex.quote(path)}{target.at}"
     world.out.note(f"The rules until now are kept; to put them back: {words}")
+    return path
 
 
-def _show(world: World, target: CorsBucket, found: CorsOutcome) -> None:
+def _show(world: World, target: CorsBucket, found: CorsOutcome, kept: Sequence[str]) -> None:
     from jsobj.housekeeping.cors import as_data
 
     titles = {"s3": "S3 URL", "swift": "Swift URL"}
@@ -161,6 +169,7 @@ def _show(world: World, target: CorsBucket, found: CorsOutcome) -> None:
         "before": list(map(as_data, found.before)),
         "urls": urls,
         "proof": list(map(_proof, found.views)),
+        "kept": next(iter(kept), None),
     }
     lines = [("Bucket", target.bucket)]
     for rule in found.rules:

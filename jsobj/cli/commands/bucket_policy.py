@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -103,12 +104,13 @@ def set_(world: World, bucket: str, file: str, force: bool) -> None:
 
     text = text_of(world, file)
     with owner_at(world, bucket) as owner:
-        change = set_policy(owner, text, lambda old: _keep(world, owner, old), force=force)
+        kept: list[str] = []
+        change = set_policy(owner, text, lambda old: kept.append(_keep(world, owner, old)), force=force)
     for each in change.findings:
         world.out.warn(f"line {each.line}, column {each.column}: {each.reason}")
     if not change.readable:
         world.out.warn("its owner may no longer read the policy: it was set, and could not be compared")
-    _show(world, owner, change)
+    _show(world, owner, change, kept)
 
 
 @command("delete")
@@ -125,17 +127,19 @@ def delete(world: World, bucket: str) -> None:
     from jsobj.share.policy_flow import delete_policy
 
     with owner_at(world, bucket) as owner:
-        change = delete_policy(owner, lambda old: _keep(world, owner, old))
-    _show(world, owner, change)
+        kept: list[str] = []
+        change = delete_policy(owner, lambda old: kept.append(_keep(world, owner, old)))
+    _show(world, owner, change, kept)
 
 
-def _keep(world: World, owner: Owner, text: str) -> None:
+def _keep(world: World, owner: Owner, text: str) -> str:
     path = keep_replaced(world, owner.bucket, "policy", text)
     words = f"jsobj bucket policy set {shlex.quote(owner.bucket)} {shlex.quote(path)}{owner.at}"
     world.out.note(f"The policy until now is kept; to put it back: {words}")
+    return path
 
 
-def _show(world: World, owner: Owner, change: PolicyChange) -> None:
+def _show(world: World, owner: Owner, change: PolicyChange, kept: Sequence[str]) -> None:
     from jsobj.share.policy import Policy
     from jsobj.share.readers import readers
 
@@ -147,6 +151,7 @@ def _show(world: World, owner: Owner, change: PolicyChange) -> None:
         "words": list(now),
         "before": json.loads(change.before) if change.before else None,
         "compared": change.readable,
+        "kept": next(iter(kept), None),
         "findings": list(map(_finding, change.findings)),
     }
     lines = [("Bucket", owner.bucket), *(("Policy", each) for each in now or ("none",))]

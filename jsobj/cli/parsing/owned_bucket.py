@@ -37,19 +37,21 @@ def owner_at(world: World, typed: str) -> Iterator[Owner]:
 
 
 def sample_at(world: World, typed: str) -> str:
-    """The key of an object in the bucket to try requests on, "" for none. Raises bucket not found."""
+    """The key of an object in the bucket, or below a prefix, to try requests on, "" for none."""
     from jsobj.share.proof import sample_of
+    from jsobj.store.location import parse_location
 
+    location = parse_location(typed)
     with stores(world) as opened:
-        return sample_of(opened.of(bucket_at(typed)), "")
+        return sample_of(opened.of(location), location.key)
 
 
-def keep_replaced(world: World, bucket: str, what: str, text: str) -> str:
+def keep_replaced(world: World, bucket: str, what: str, text: str, kind: str = "json") -> str:
     """Keep a setting that is about to be replaced as a private file of jsobj's; its path."""
     from jsobj.atomic import edit_private_file
 
     now = world.now().strftime("%Y%m%dT%H%M%SZ")
-    name = f"{quote(bucket, safe='')}-{what}-{now}-{secrets.token_hex(2)}.json"
+    name = f"{quote(bucket, safe='')}-{what}-{now}-{secrets.token_hex(2)}.{kind}"
     path = world.settings.state_dir / "replaced" / name
     edit_private_file(path, lambda old: text.encode())
     return str(path)

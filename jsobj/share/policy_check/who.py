@@ -181,6 +181,9 @@ def lock_out(statements: Sequence[Node], bucket: PolicyBucket) -> Iterator[Findi
             if actions & OF_OBJECTS:
                 yield warning("denies-owner", statement.place, "it holds for the owner's own keys and logins, too")
             continue
+        if _plain_http_only(statement):
+            yield warning("denies-owner", statement.place, "over plain http it holds for the owner, too")
+            continue
         before, denied = denied, denied | (actions & _KEYS_TO_IT)
         condition = statement.get("Condition")
         while_met = " while its conditions are met" if condition is not None and condition.pairs else ""
@@ -193,6 +196,13 @@ def lock_out(statements: Sequence[Node], bucket: PolicyBucket) -> Iterator[Findi
             )
         elif actions:
             yield warning("denies-owner", statement.place, "it holds for the owner's own keys and logins, too")
+
+
+def _plain_http_only(statement: Node) -> bool:
+    """Whether the owner gets past a statement by https."""
+    condition = statement.get("Condition")
+    keys = [key.text for _, named in condition.pairs for key, _ in named.pairs] if condition is not None else []
+    return "aws:SecureTransport" in keys
 
 
 def _hits_owner(statement: Node, bucket: PolicyBucket) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from jsobj.identity.command_hints import same_login
@@ -59,6 +60,10 @@ class BucketDocuments:
         digest = base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode()
         headers = {"content-md5": digest, "content-type": "application/json" if kind is POLICY else "application/xml"}
         self._of(bucket).send("PUT", query=query, headers=headers, source=BytesSource(data), expect=GONE)
+
+    def headers(self, bucket: str, key: str) -> Mapping[str, str]:
+        """What a HEAD of an object answers, names in small letters. Raises object not found."""
+        return self._of(bucket).send("HEAD", key).headers
 
     def _of(self, bucket: str) -> S3Requests:
         return S3Requests(self._session, self.access, bucket)

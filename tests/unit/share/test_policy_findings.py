@@ -42,6 +42,14 @@ def test_two_statements_lock_out_together() -> None:
     assert found.level == "risk"
 
 
+def test_a_denial_of_plain_http_leaves_the_owner_https() -> None:
+    only_http = {"BoolIfExists": {"aws:SecureTransport": "false"}}
+    denial = NAMES.allow(Effect="Deny", Action="s3:*", Resource=[NAMES.arn, f"{NAMES.arn}/*"], Condition=only_http)
+    (found,) = check(document(denial), TARGET)
+    assert (found.rule, found.error) == ("denies-owner", False)
+    assert "plain http" in found.reason
+
+
 def test_places_are_lines_and_columns_from_1() -> None:
     text = json.dumps({"Statement": [NAMES.allow(), NAMES.allow(Action=["s3:GetObject", "s3:Nothing"])]}, indent=2)
     (found,) = [each for each in check(text, TARGET) if each.error]
