@@ -15,6 +15,13 @@ from people import Boto, Users, on_global
 from policy_cases import CASES, LOCKS, Names, document
 from strangers import status
 
+from jsobj.errors import JsobjError
+from jsobj.identity.settings import Settings
+from jsobj.share.owner import owner_of
+from jsobj.share.policy_flow import set_policy
+from jsobj.store.location import Location
+from jsobj.store.open import StoreRequest
+
 
 @pytest.fixture(name="names")
 def _names(alice: Jsobj, boto: Boto, cloud: Cloud, name: str) -> Iterator[Names]:
@@ -136,6 +143,25 @@ def test_what_fails_the_check_is_not_set(alice: Jsobj, boto: Boto, names: Names)
     good = document(names.to(names.other))
     assert alice(*words, "check", bucket, "-", stdin=good).out == ""
     assert alice(*words, "check", bucket, "missing", "--json", code=5).error["reference"] == "file-unreadable"
+
+
+@on_global
+def test_a_change_by_somebody_else_is_noticed(alice: Jsobj, boto: Boto, names: Names) -> None:
+    client = boto(alice)
+    theirs = document(names.allow())
+    client.put_bucket_policy(Bucket=names.bucket, Policy=document(names.to(names.other)))
+
+    def meanwhile(old: str) -> None:
+        client.put_bucket_policy(Bucket=names.bucket, Policy=theirs)
+
+    settings = Settings.read(alice.environment())
+    with (
+        owner_of(settings, Location("s3", names.bucket), StoreRequest()) as owner,
+        pytest.raises(JsobjError) as caught,
+    ):
+        set_policy(owner, document(names.to(names.owner)), meanwhile, force=False)
+    assert caught.value.reference == "policy-changed"
+    assert client.get_bucket_policy(Bucket=names.bucket)["Policy"] == theirs
 
 
 @on_global

@@ -53,7 +53,9 @@ group = Group(
 @click.option(
     "--max-age", metavar="TIME", default="1h", help="How long a browser need not ask again.", show_default=True
 )
-@click.option("--rules", "file", metavar="FILE", default="", help="Set the rules of a file, or of - for stdin.")
+@click.option(
+    "--rules", "file", metavar="FILE", default="", type=click.Path(), help="Set the rules of a file, or of - for stdin."
+)
 def set_(
     world: World,
     bucket: str,

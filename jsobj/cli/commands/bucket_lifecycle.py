@@ -45,7 +45,14 @@ group = Group(
 @click.option("--expire", metavar="DAYS", default="", help="Delete objects so long after they were written, as 30d.")
 @click.option("--abort-uploads", metavar="DAYS", default="", help="Give up unfinished uploads that began so long ago.")
 @click.option("--noncurrent", metavar="DAYS", default="", help="Delete old versions that were replaced so long ago.")
-@click.option("--rules", "file", metavar="FILE", default="", help="Replace all rules by S3's document in a file, or -.")
+@click.option(
+    "--rules",
+    "file",
+    metavar="FILE",
+    default="",
+    type=click.Path(),
+    help="Replace all rules by S3's document in a file, or -.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def set_(world: World, place: str, expire: str, abort_uploads: str, noncurrent: str, file: str, yes: bool) -> None:
     """Let the server delete what is old.

@@ -41,6 +41,11 @@ OTHER_WORDS = {
     **dict.fromkeys(("mount", "nfsmount"), _MOUNT),
     **dict.fromkeys(("status", "ping", "test", "check-setup", "diagnose"), "jsobj doctor"),
     **dict.fromkeys(("abortmp", "multipart"), "jsobj uploads list"),
+    **dict.fromkeys(("cors", "setcors", "put-bucket-cors"), "jsobj bucket cors set BUCKET --origin https://HOST"),
+    **dict.fromkeys(
+        ("policy", "setpolicy", "put-bucket-policy", "anonymous", "iam"), "jsobj bucket policy set BUCKET FILE"
+    ),
+    **dict.fromkeys(("lifecycle", "setlifecycle", "ilm", "expire"), "jsobj bucket lifecycle set BUCKET --expire 30d"),
     **dict.fromkeys(("cleanup", "clean"), "jsobj bucket clean BUCKET"),
     **dict.fromkeys(("keys", "credentials", "access-key"), "jsobj ec2-creds"),
     **dict.fromkeys(("resume", "queue", "tasks"), "jsobj jobs list"),

@@ -61,7 +61,9 @@ def _findings(document: Node, text: str, start: Place, bucket: PolicyBucket) -> 
         if sid is not None and sid.kind != "string":
             yield refused("sid", sid.place, "a Sid is a text")
         elif sid is not None and sid.text in sids:
-            yield warning("sid-twice", sid.place, f"the Sid '{sid.text}' is there twice; other servers refuse that")
+            yield warning(
+                "sid-twice", sid.place, f"the Sid '{sid.text[:80]}' is there twice; other servers refuse that"
+            )
         sids |= {sid.text} if sid is not None else set()
     yield from lock_out([each for each in statements if each.kind == "object"], bucket)
 
@@ -109,7 +111,7 @@ def _names(node: Node, known: frozenset[str], of: str) -> Iterator[Finding]:
     for key, _ in node.pairs:
         if key.text not in known:
             near = next((f"; did you mean {each}?" for each in known if each.lower() == key.text.lower()), "")
-            yield refused("unknown-part", key.place, f"'{key.text}' is no part {of}{near}")
+            yield refused("unknown-part", key.place, f"'{key.text[:80]}' is no part {of}{near}")
 
 
 def _twice(document: Node) -> Iterator[Finding]:
@@ -117,5 +119,5 @@ def _twice(document: Node) -> Iterator[Finding]:
         seen: set[str] = set()
         for key, _ in node.pairs:
             if key.text in seen:
-                yield refused("twice", key.place, f"'{key.text}' is there twice")
+                yield refused("twice", key.place, f"'{key.text[:80]}' is there twice")
             seen.add(key.text)

@@ -44,17 +44,18 @@ def action_findings(statement: Node, bucket: PolicyBucket) -> Iterator[Finding]:
     at_bucket, at_objects = _reach(statement, bucket)
     if not (at_bucket or at_objects):
         return
+    arn = f"arn:aws:s3:::{bucket.name}"
     for each in found.each:
         actions = matched(each.text)
         if not actions:
             continue
         if not at_objects and not actions & OF_BUCKETS:
-            reason = (
-                f"{each.text} is about objects, and Resource names the bucket only: add arn:aws:s3:::{bucket.name}/*"
-            )
+            reason = f"{each.text[:80]} is about objects, and Resource names the bucket only: add {arn}/*"
             yield void("needs-objects", each.place, reason)
         if not at_bucket and not actions & OF_OBJECTS:
-            reason = f"{each.text} is about the bucket, and Resource names objects only: add arn:aws:s3:::{bucket.name}"
+            reason = (
+                f"{each.text[:80]} is about the bucket, and Resource names objects only: add arn:aws:s3:::{bucket.name}"
+            )
             yield void("needs-bucket", each.place, reason)
 
 
@@ -63,7 +64,7 @@ def _unknown(found: Node) -> Iterator[Finding]:
         if each.kind != "string":
             yield refused("action", each.place, "an action is a text, such as s3:GetObject")
         elif re.match(r"(iam|sts):[A-Za-z*?]+$", each.text, re.IGNORECASE):
-            yield void("action-service", each.place, f"{each.text} does nothing in the policy of a bucket")
+            yield void("action-service", each.place, f"{each.text[:80]} does nothing in the policy of a bucket")
         elif not matched(each.text):
             name = each.text.rpartition(":")[2]
             known = OTHER_NAMES.get(name.lower(), "")

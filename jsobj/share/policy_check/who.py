@@ -48,7 +48,7 @@ def principal_findings(statement: Node, bucket: PolicyBucket) -> Iterator[Findin
             if not found.text.startswith("*"):
                 yield refused("principal", found.place, 'write {"AWS": "arn:aws:iam::PROJECT:root"}, or "*"')
             elif found.text != "*":
-                yield risk("principal-everybody", found.place, f"the server takes '{found.text}' for everybody")
+                yield risk("principal-everybody", found.place, f"the server takes '{found.text[:80]}' for everybody")
         elif found.kind != "object":
             yield refused("principal", found.place, 'write {"AWS": [...]} or "*"')
         else:
@@ -89,7 +89,7 @@ def _one(node: Node) -> Finding | None:
                 "principal-anonymous", node.place, "the server takes an empty principal for all without a login"
             )
         if ":" in text or "/" in text:
-            return void("principal", node.place, f"'{text}' is no principal; write arn:aws:iam::PROJECT:root")
+            return void("principal", node.place, f"'{text[:80]}' is no principal; write arn:aws:iam::PROJECT:root")
         return None if _PROJECT.fullmatch(text) else _no_project(node, text)
     account, what = arn.groups()
     if "*" in text:
@@ -110,7 +110,7 @@ def _one(node: Node) -> Finding | None:
 
 
 def _no_project(node: Node, text: str) -> Finding:
-    reason = f"'{text}' is no project's id, which has 32 digits (names are not looked up), so it reaches nobody"
+    reason = f"'{text[:80]}' is no project's id, which has 32 digits (names are not looked up), so it reaches nobody"
     return void("principal-project", node.place, reason)
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jsobj.net.xml import XmlError, error_fields, parse
+from jsobj.net.xml import Element, XmlError, element, error_fields, parse
 
 ROOT = frozenset({"R"})
 RECORDS = frozenset({"C"})
@@ -63,6 +63,26 @@ def test_F24_hostile_documents_are_refused_in_little_memory(body: bytes, reason:
         parse(body, ROOT, RECORDS)
     assert tracemalloc.get_traced_memory()[1] < 4_000_000
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize("body", [BOMB, b"<R>" + b"<a>" * 100_000, b"<R><A>cut o", b"", b"<html/>", b"<R/><R/>"])
+def test_hostile_documents_are_no_elements(body: bytes) -> None:
+    tracemalloc.start()
+    with pytest.raises(XmlError):
+        element(body, "R")
+    assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    tracemalloc.stop()
+
+
+def test_an_element_is_written_as_it_was_read() -> None:
+    made = Element(
+        "R", children=(Element("A", "x & <y> \r\n ä"), Element("B", children=(Element("A", "2"), Element("A"))))
+    )
+    read = element(f"<?xml version='1.0'?>\n{made.write()}".encode(), "R")
+    assert read == made
+    assert (read.text_at("B", "A"), read.text_at("A", "B"), read.text_at("C")) == ("2", "", "")
+    spaced = element(b'<R xmlns="urn:x">\n  <A a="1">1</A>\n <!-- no --> <A><![CDATA[<2>]]></A></R>', "R")
+    assert [each.text for each in spaced.all("A")] == ["1", "<2>"]
 
 
 def test_an_error_is_read_where_there_is_one() -> None:
