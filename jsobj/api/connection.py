@@ -16,6 +16,7 @@ from jsobj.store.location import Location
 
 if TYPE_CHECKING:
     from jsobj.arrays.zarr_store import ZarrStore
+    from jsobj.publish.site import Publication
     from jsobj.store.access import S3Access
     from jsobj.store.open import StoreRequest
 
@@ -184,6 +185,59 @@ class Connection(Transfers):
         """Delete objects below ``url``; one that is not there is no error. Raises as :meth:`put_many`."""
         with closing(self.store(url)) as objects:
             return objects.delete_many(keys)
+
+    # -- pages
+
+    def publish(
+        self,
+        url: str,
+        *,
+        title: str = "",
+        readme: str | None = None,
+        depth: int | None = None,
+        manifest: bool | None = None,
+        force: bool = False,
+    ) -> Publication:
+        """Put a page beside public data, in each folder below ``url``, and prove that others read it.
+
+        Parameters
+        ----------
+        title, depth, manifest:
+            As the options of ``jsobj publish``; what is not given is as the last time.
+        readme:
+            A text in CommonMark that is put there as ``README.md``.
+        force:
+            Replace an ``index.html`` or ``README.md`` that jsobj has not made.
+
+        Raises
+        ------
+        JsobjError
+            Refused where it is not public, or a page is there that jsobj has not made; not found where nothing is
+            there; usage for more than 1000 folders without ``depth``; integrity where bytes are not what their digest
+            says; failure where others do not read the page.
+        """
+        from jsobj.actions.stores import BucketStores
+        from jsobj.publish.site import Site, prefix_of
+        from jsobj.publish.wish import Wish
+        from jsobj.share.owner import owner_of
+        from jsobj.store.location import parse_location
+
+        settings, place, request = Settings.read(), parse_location(url), self._request()
+        wish = Wish(title, None if readme is None else readme.encode(), depth, manifest, force)
+        with BucketStores(settings, request) as stores, owner_of(settings, place, request) as owner:
+            site = Site(stores.of(place), prefix_of(place.key), owner.place, wish)
+            site.require()
+            return site.run()
+
+    def unpublish(self, url: str) -> tuple[str, ...]:
+        """Delete what :meth:`publish` wrote below ``url``, and nothing else; the keys."""
+        from jsobj.actions.stores import BucketStores
+        from jsobj.publish.site import prefix_of, remove
+        from jsobj.store.location import parse_location
+
+        place = parse_location(url)
+        with BucketStores(Settings.read(), self._request()) as stores:
+            return remove(stores.of(place), prefix_of(place.key))
 
     def _request(self) -> StoreRequest:
         from jsobj.store.open import StoreRequest

@@ -59,6 +59,11 @@ class Publication:
         return tuple(change.key for change in self.changes if change.action == action)
 
 
+def prefix_of(key: str) -> str:
+    """What is meant by the key of a folder: what is below it."""
+    return f"{key}/" if key and not key.endswith("/") else key
+
+
 class Site:
     """The pages of one prefix (ends in a slash, or ""), with the owner's store and what others see of the server.
 

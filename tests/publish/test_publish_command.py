@@ -5,8 +5,11 @@ from __future__ import annotations
 import html
 import json
 import re
+import subprocess
+import sys
 from typing import Any
 
+import pytest
 from publish_scene import HOSTILE, Scene, fetched
 
 FILES = {"data/run_1.nc": b"1" * 1000, "data/raw/a.txt": b"hello", "data/raw/deep/b.csv": b"x\n", "other": b"o"}
@@ -127,8 +130,6 @@ def test_hostile_names_are_opened_by_the_links_of_the_page(scene: Scene) -> None
 
 
 def test_the_manifest_is_read_by_sha256sum(scene: Scene) -> None:
-    import subprocess
-
     scene.fill(FILES)
     url = next(iter(scene.publish().json["urls"].values()))
     nobody = scene.jsobj.folder / "there"
@@ -137,3 +138,55 @@ def test_the_manifest_is_read_by_sha256sum(scene: Scene) -> None:
         ["sha256sum", "-c", "MANIFEST.sha256"], cwd=nobody, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines() == ["raw/a.txt: OK", "raw/deep/b.csv: OK", "run_1.nc: OK"]
+
+
+def test_by_python(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    import jsobj
+
+    scene.fill(FILES)
+    for name, value in scene.jsobj.environment().items():
+        monkeypatch.setenv(name, value)
+    connection = jsobj.connect(cloud="data")
+    done = connection.publish(f"{scene.bucket}/data", title="By Python", readme="# Hello\n", manifest=False)
+    assert (sorted(done.keys("write")), done.objects, done.manifest) == (sorted(PAGES), 4, None)
+    for url in done.urls.values():
+        assert b"By Python</bdi></h1>" in fetched(url)[0]
+    assert set(connection.unpublish(f"{scene.bucket}/data/")) >= {"data/README.md", *PAGES}
+    assert scene.names() == sorted(FILES)
+
+
+@pytest.mark.parametrize("when", ["write", "remove"])
+def test_killed_in_the_middle_it_is_mended_by_the_next_run(scene: Scene, when: str) -> None:
+    """The process ends at its second change of a page; then the same command makes what it always makes."""
+    scene.fill(FILES)
+    scene.publish("--title", "T")
+    whole = {key: scene.body(key) for key in scene.names()}
+    if when == "write":
+        scene.publish("--remove")
+    words = ["publish", f"{scene.bucket}/data", *(["--title", "T"] if when == "write" else ["--remove"])]
+    program = (
+        "import os, sys, jsobj.store.s3.store as s3, jsobj.store.swift.store as swift\n"
+        "from jsobj.cli.main import run\n"
+        "left = [2]\n"
+        "for kind in (s3.S3Store, swift.SwiftStore):\n"
+        "    for name in ('put', 'delete'):\n"
+        "        def wrapped(self, key, *rest, old=getattr(kind, name), **more):\n"
+        "            if key.endswith('index.html') and not left[0]: os._exit(9)\n"
+        "            left[0] -= key.endswith('index.html')\n"
+        "            return old(self, key, *rest, **more)\n"
+        "        setattr(kind, name, wrapped)\n"
+        "sys.exit(run(sys.argv[1:]))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], env=scene.jsobj.environment(), timeout=100, check=False
+    )
+    assert done.returncode == 9
+    assert scene.names() not in (sorted(FILES), sorted(whole))
+    if when == "write":
+        scene.publish("--title", "T")
+        assert {key: scene.body(key) for key in scene.names() if "/.jsobj/" not in key} == {
+            key: data for key, data in whole.items() if "/.jsobj/" not in key
+        }
+    else:
+        scene.publish("--remove")
+        assert scene.names() == sorted(FILES)

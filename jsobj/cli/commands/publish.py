@@ -91,19 +91,15 @@ def _text(path: str) -> bytes:
     return data
 
 
-def _prefix(place: Location) -> str:
-    return f"{place.key}/" if place.key and not place.key.endswith("/") else place.key
-
-
 def _publish(world: World, place: Location, wish: Wish, *, dry_run: bool) -> None:
-    from jsobj.publish.site import Site
+    from jsobj.publish.site import Site, prefix_of
     from jsobj.share.owner import owner_of
     from jsobj.transfer.events import Tally
     from jsobj.ui.progress import open_progress
 
     at, tally = same_login(cloud=world.cloud, profile=world.profile), Tally()
     with stores(world, tally=tally) as opened, owner_of(world.settings, place, request_of(world), at=at) as owner:
-        site = Site(opened.of(place), _prefix(place), owner.place, wish, at=at)
+        site = Site(opened.of(place), prefix_of(place.key), owner.place, wish, at=at)
         site.require()
         if dry_run:
             _show_plan(world, site)
@@ -135,6 +131,7 @@ def _show_plan(world: World, site: Site) -> None:
 def _show(world: World, place: Location, done: Publication) -> None:
     from jsobj.publish.content import left_out
     from jsobj.publish.entries import PAGE
+    from jsobj.publish.site import prefix_of
 
     for key in done.keys("leave"):
         world.out.warn(f"{key} was left as it is: jsobj has not made it (--force replaces it)")
@@ -150,7 +147,7 @@ def _show(world: World, place: Location, done: Publication) -> None:
         world.out.note(lacking)
     data = {
         "bucket": place.bucket,
-        "prefix": _prefix(place),
+        "prefix": prefix_of(place.key),
         "urls": done.urls,
         "objects": done.objects,
         "written": list(done.keys("write")),
@@ -186,9 +183,9 @@ def _show(world: World, place: Location, done: Publication) -> None:
 
 
 def _remove(world: World, place: Location, *, dry_run: bool) -> None:
-    from jsobj.publish.site import own, remove
+    from jsobj.publish.site import own, prefix_of, remove
 
-    prefix = _prefix(place)
+    prefix = prefix_of(place.key)
     with stores(world) as opened:
         store = opened.of(place)
         if dry_run:
