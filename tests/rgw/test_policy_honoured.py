@@ -115,7 +115,11 @@ def test_a_policy_is_set_read_and_put_back(alice: Jsobj, boto: Boto, gateway: Ga
     assert f"jsobj bucket policy set {bucket} {kept}" in " ".join(changed.err.split())
     alice("bucket", "policy", "set", bucket, kept)
     assert json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"]) == json.loads(first)
-    assert alice("bucket", "policy", "delete", bucket, "--json").json["policy"] is None
+    alice("bucket", "public", bucket)
+    assert alice("bucket", "policy", "check", bucket).out.count("warning") == 2
+    gone = alice("bucket", "policy", "delete", bucket, "--json")
+    assert gone.json["policy"] is None
+    assert "everybody may read" in " ".join(gone.err.split())
     assert alice("bucket", "policy", "delete", bucket, "--json").json["before"] is None
     with pytest.raises(ClientError):
         client.get_bucket_policy(Bucket=bucket)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
@@ -140,11 +141,15 @@ def _keep(world: World, owner: Owner, text: str) -> str:
 
 
 def _show(world: World, owner: Owner, change: PolicyChange, kept: Sequence[str]) -> None:
-    from jsobj.share.policy import Policy
+    from jsobj.share.policy import Policy, sid_of
     from jsobj.share.readers import readers
 
-    now = readers(Policy.read(change.now), "")
-    before = readers(Policy.read(change.before), "") if change.before else ()
+    policy, old = Policy.read(change.now), Policy.read(change.before)
+    now, before = readers(policy, ""), readers(old, "")
+    names = set(map(sid_of, policy.statements))
+    if lost := [each for each in old.statements if sid_of(each).startswith("Jsobj") and sid_of(each) not in names]:
+        words = ", ".join(readers(replace(old, statements=tuple(lost)), ""))
+        world.out.warn(f"what jsobj bucket public or jsobj share had set is gone with the old policy: {words}")
     data = {
         "bucket": owner.bucket,
         "policy": json.loads(change.now) if change.now else None,
@@ -166,6 +171,4 @@ def _show_findings(world: World, found: tuple[Finding, ...]) -> None:
 
 
 def _finding(found: Finding) -> dict[str, object]:
-    from dataclasses import asdict
-
     return asdict(found)

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from policy_cases import BUCKET, CASES, LOCKS, OWNER, Case, Names, document
 
+from jsobj.share.grants.statements import grant_statements, owner_statement
+from jsobj.share.policy import public_statements
 from jsobj.share.policy_check.check import check
 from jsobj.share.policy_check.finding import REFUSED
 from jsobj.share.policy_check.who import PolicyBucket
@@ -91,6 +93,23 @@ def test_what_is_read_is_what_json_reads() -> None:
 
     text = ' {"a": [1, -2.5e3, true, false, null, {}, []], "\\u00e4\\n": "\\"q\\"", "b":{"c":"\\ud83d\\ude00"}}\n'
     assert plain(read(text)) == json.loads(text)
+
+
+def test_what_jsobj_sets_itself_passes() -> None:
+    end = "2999-01-01T00:00:00Z"
+    made = [
+        *(each for prefix in ("", "raw/") for each in public_statements(BUCKET, prefix, listed=True)),
+        *(
+            each
+            for key in ("", "raw/")
+            for each in grant_statements("abc123", BUCKET, key, "1" * 32, write=True, ends=end)
+        ),
+        *grant_statements("abc124", BUCKET, "one/object", "1" * 32, write=False),
+        owner_statement(BUCKET, OWNER),
+    ]
+    for number, statement in enumerate(made):
+        found = check(document({**statement, "Sid": f"{number}"}), TARGET)
+        assert [each for each in found if each.error] == []
 
 
 def test_segments_that_stay_closed_are_named() -> None:
