@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-PAGE = "index.html"
-ITEM = "stac-item.json"  # beside it, where the data have a place and a time
+from jsobj.transfer.local.key_path import ITEM as ITEM
+from jsobj.transfer.local.key_path import PAGE as PAGE
+
 WRITTEN = frozenset({PAGE, ITEM})
 
 _NUMBERS = re.compile(r"([0-9]+)")

@@ -13,9 +13,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from jsobj.store.objects import Listed
 from jsobj.transfer.events import Noted
 from jsobj.transfer.filters import Filters
+from jsobj.transfer.local.digest_list import MANIFEST
+from jsobj.transfer.local.key_path import ITEM, OWN_FOLDER, PAGE
 from jsobj.transfer.local.scan import walk
 from jsobj.transfer.upload.zarr_order import MARKERS
 from jsobj.transfer.verify import Pair, pairs
+
+# What jsobj publish puts beside a Zarr: no reader takes it for a part of it.
+_BESIDE = frozenset({ITEM, MANIFEST, PAGE})
 
 
 class Leftovers:
@@ -38,6 +43,8 @@ class Leftovers:
         """Whether a file of that name would be part of a Zarr of the folder."""
         *folders, name = relative.split("/")
         if not name or any(folder in {"", ".", ".."} for folder in folders):  # a portal's folder, or no name of ours
+            return False
+        if name in _BESIDE or OWN_FOLDER in folders:
             return False
         return any(self._is_marked("/".join(folders[:depth])) for depth in range(len(folders) + 1))
 

@@ -16,6 +16,8 @@ _MAX_NAME = 255  # bytes of one component (NAME_MAX of the usual file systems)
 _MAX_PATH = 4095  # bytes of a path (PATH_MAX without its NUL)
 OWN_FOLDER = ".jsobj"
 OWN_STATE = (OWN_FOLDER, "manifest.jsonl")  # beside a MANIFEST.sha256 that jsobj made
+PAGE = "index.html"  # what jsobj publish puts beside data
+ITEM = "stac-item.json"  # the same, where the data have a place and a time
 _TEMP = re.compile(r"\..*\.[0-9a-f]{16}\.jsobj-part", re.DOTALL)
 # Names that Windows gives to devices, with any ending, and the signs that it does not take:
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file

@@ -31,6 +31,10 @@ def root(tmp_path: Path) -> Path:
         (f"v2/{'a/' * 510}x", True),
         ("run.zarr/t/c/0", False),  # there is a file
         ("run.zarr/t/", False),  # the empty object of a portal
+        ("run.zarr/index.html", False),  # a published page, and what is beside it
+        ("run.zarr/stac-item.json", False),
+        ("run.zarr/MANIFEST.sha256", False),
+        ("run.zarr/.jsobj/publish.json", False),
         ("plain/y", False),
         ("beside", False),
         ("run.zarr2/c/0", False),
