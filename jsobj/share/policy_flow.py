@@ -69,7 +69,12 @@ def read_policy(owner: Owner) -> str:
 def bucket_of(owner: Owner) -> PolicyBucket:
     """What the check of a policy is about."""
     policies_of(owner)
-    return PolicyBucket(owner.bucket, owner.project, owner.tenants, tuple(segments_of(owner)))
+    return PolicyBucket(bare(owner.bucket), owner.project, owner.tenants, tuple(segments_of(owner)))
+
+
+def bare(bucket: str) -> str:
+    """The name as policies have it: without the project that may stand before it."""
+    return bucket.rpartition(":")[2]
 
 
 def set_policy(owner: Owner, text: str, keep: Callable[[str], None], *, force: bool) -> PolicyChange:

@@ -14,6 +14,7 @@ from fixtures_cloud import Cloud
 from fixtures_rgw import Gateway
 from headless import chromium
 from people import Boto, Swift, Users, log_in, on_global
+from policy_cases import Names, document
 from web_pages import ask, fetched_by, page_reads, viewer
 
 VIEWER, OTHER = "https://viewer.example", "https://other.example"
@@ -89,6 +90,9 @@ def test_without_keys_nothing_is_set(
     error = keyless("bucket", "cors", "set", name, "--origin", VIEWER, "--json", code=4).error
     assert error["reference"] == "rules-need-keys"
     assert "jsobj ec2-creds" in error["hint"]
+    assert keyless("bucket", "policy", "get", name, "--json", code=4).error["reference"] == "policy-needs-keys"
+    checked = keyless("bucket", "policy", "check", name, "-", stdin=document(Names(name).to("1" * 32)))
+    assert "without the server" in checked.err
     header = "X-Container-Meta-Access-Control-Allow-Origin"
     swift("alice").post_container(name, {header: OTHER})
     swift("alice").post_container(name, {header.replace("X-", "X-Remove-"): "x"})

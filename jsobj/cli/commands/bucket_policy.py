@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from jsobj.cli.parsing.command import Entry, Group, command
-from jsobj.cli.parsing.owned_bucket import keep_replaced, owner_at, text_of
+from jsobj.cli.parsing.owned_bucket import bucket_at, keep_replaced, owner_at, text_of
 from jsobj.cli.parsing.shell_complete import complete_buckets
 from jsobj.cli.parsing.world import World
-from jsobj.errors import ExitCode
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.ui.documents import Listing, Record
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def check_(world: World, bucket: str, file: str) -> int:
 
     The one of a FILE (- for standard input), else the bucket's own. For each finding line, column and reason are said:
     refused is what the server does not take, void what it takes and ignores, risk what does more than it seems to. With
-    one of these the exit code is 6; warnings alone are no failure.
+    one of these the exit code is 6; warnings alone are no failure. A file is checked without a login, too, as far as
+    that goes.
 
     \b
     Examples:
@@ -75,12 +76,19 @@ def check_(world: World, bucket: str, file: str) -> int:
       jsobj bucket policy check results policy.json
     """
     from jsobj.share.policy_check.check import check
-    from jsobj.share.policy_flow import bucket_of, read_policy
+    from jsobj.share.policy_check.who import PolicyBucket
+    from jsobj.share.policy_flow import bare, bucket_of, read_policy
 
-    given = text_of(world, file) if file else ""
-    with owner_at(world, bucket) as owner:
-        target = bucket_of(owner)
-        found = check(given if file else read_policy(owner), target)
+    text, target = text_of(world, file) if file else "", PolicyBucket(bare(bucket_at(bucket).bucket))
+    try:
+        with owner_at(world, bucket) as owner:
+            target = bucket_of(owner)
+            text = text if file else read_policy(owner)
+    except JsobjError as error:
+        if not file or error.code not in {ExitCode.AUTH, ExitCode.NETWORK}:
+            raise
+        world.out.warn(f"checked without the server, so not against its owner and its segments: {error.message}")
+    found = check(text, target)
     _show_findings(world, found)
     return ExitCode.REFUSED if any(each.error for each in found) else ExitCode.OK
 
