@@ -11,14 +11,14 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, compress
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, uncounted
 from jsobj.publish.content import Content
 from jsobj.publish.entries import ITEM, PAGE
 from jsobj.publish.lines import Published
-from jsobj.publish.manifest import MADE, STATE, Manifest, is_manifest, known_lines, make_manifest
+from jsobj.publish.manifest import MADE, STATE, Manifest, is_manifest, known_lines, make_manifest, remove_manifest
 from jsobj.publish.page import render
 from jsobj.publish.public import Way, proven, ways_in
 from jsobj.publish.tree import SETTINGS, Folder, Tree
@@ -105,7 +105,9 @@ class Site:
             options = PutOptions("text/markdown; charset=utf-8", metadata={MADE: "readme"})
             store.put(prefix + README, BytesSource(wish.readme), options)
         manifest = None
-        if wish.manifest is not False:
+        if wish.manifest is False:
+            remove_manifest(store, prefix)  # it would soon be wrong
+        else:
             manifest = make_manifest(store, prefix, ours=self._is_page, moved=moved)
         self._tree = self._read()
         changes, first = [], b""
@@ -131,8 +133,9 @@ class Site:
             digest=lambda name, etag: known.get((name, etag), ""),
         ).read(self._store.list(self._prefix))
         items = [folder.item for folder in tree.folders() if folder.item in tree.pages]
-        for name in (*self._strays(tree), *items):
-            if self._foreign(name):
+        names = [*self._strays(tree), *items]
+        with closing(parallel_map(self._foreign, names, _WORKERS, stop=self._store.stop)) as foreign:
+            for name in compress(names, list(foreign)):  # to its end: what ends early stops the store
                 tree.show(name)
         return tree
 
@@ -169,8 +172,9 @@ class Site:
 
     def _changes(self, act: Callable[[tuple[str, bytes]], tuple[Change, bytes]]) -> Iterator[tuple[Change, bytes]]:
         """Every page, the innermost first, with its bytes; before them the pages that no folder has any more."""
-        for name in self._strays(self._tree):
-            yield act((name, b""))
+        strays = ((name, b"") for name in self._strays(self._tree))
+        with closing(parallel_map(act, strays, _WORKERS, stop=self._store.stop)) as gone:
+            yield from gone
         folders = self._tree.folders()
         content = self._content(folders)
 

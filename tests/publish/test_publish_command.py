@@ -99,7 +99,10 @@ def test_a_dry_run_writes_nothing(scene: Scene) -> None:
 
 def test_a_folder_that_is_gone_loses_its_page_and_depth_too(scene: Scene) -> None:
     scene.fill(FILES)
+    scene.publish()
+    assert "data/MANIFEST.sha256" in scene.names()
     scene.publish("--no-manifest")
+    assert "data/MANIFEST.sha256" not in scene.names()
     scene.swift.delete_object(scene.bucket, "data/raw/deep/b.csv")
     done = scene.publish().json
     assert done["removed"] == ["data/raw/deep/index.html"]

@@ -36,7 +36,7 @@ _ACTIONS = {"write": "write ", "keep": "keep  ", "leave": "leave ", "remove": "r
 @click.option(
     "--depth", metavar="N", type=click.IntRange(0, 999), help="Pages for folders N deep; 0: one page for all."
 )
-@click.option("--manifest/--no-manifest", default=None, help="Whether MANIFEST.sha256 is made; default: it is.")
+@click.option("--manifest/--no-manifest", default=None, help="Whether MANIFEST.sha256 is made; kept; default: yes.")
 @click.option("--force", is_flag=True, help="Replace an index.html or README.md that jsobj has not made.")
 @click.option("--remove", is_flag=True, help="Delete all that publish wrote, and nothing else.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show which pages would be written; write nothing.")
