@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location, first_of, head_or_none
-from jsobj.store.objects import Store, StorePlace
+from jsobj.store.objects import Listed, Store, StorePlace
 from jsobj.store.selection import Selection, select
 from jsobj.transfer.copy import EXISTS, CopyItem, ObjectCopier, copy_all, onto_itself
 from jsobj.transfer.events import Noted, Started
@@ -124,6 +124,49 @@ def copy(
 
     def run() -> Result:
         return _run(context, verb, {origin.place: copier(origin) for origin in origins}, target, items(), options)
+
+    return Action(run=run, plan=plan)
+
+
+def copy_version(
+    context: ActionContext, source: Location, destination: Location, options: Options, version: str
+) -> Action:
+    """Copy one version of an object, also over the current one. Its bytes pass through here, and are compared.
+
+    Raises :class:`JsobjError`: not found (``version-not-found``).
+    """
+    at_source, at_target = _sides(context)
+    with at_source.errors():
+        origin = context.stores.of(source).at_version(version)
+    with at_target.errors():
+        target = (context.to or context.stores).of(destination)
+    key = destination.key + source.key.rpartition("/")[2] if destination.many else destination.key
+
+    def items() -> Iterator[tuple[Store, CopyItem]]:
+        with at_source.errors():
+            info = origin.head(source.key)
+        yield origin, CopyItem(Listed(info.key, info.size, info.etag, info.modified), key)
+
+    def plan() -> Iterator[PlannedItem]:
+        with at_target.errors():
+            _require_bucket(target)
+        return (_planned("copy", target, item, options) for _, item in items())
+
+    def run() -> Result:
+        copier = ObjectCopier(
+            origin,
+            target,
+            same_server=False,
+            move=False,
+            overwrite=options.overwrite,
+            part_size=options.part_size,
+            moved=context.tally.moved,
+            tell=lambda text: context.emit(Noted(text, warning=True)),
+            apart=True,  # the current version may be what it replaces
+            at_source=at_source,
+            at_target=at_target,
+        )
+        return _run(context, "copy", {origin.place: copier}, target, items(), options)
 
     return Action(run=run, plan=plan)
 

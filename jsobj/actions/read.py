@@ -38,12 +38,16 @@ class ByteRange:
         return self.first, end - self.first
 
 
-def read(stores: BucketStores, source: Location, wanted: ByteRange | None = None) -> tuple[Store, ReadStream]:
+def read(
+    stores: BucketStores, source: Location, wanted: ByteRange | None = None, version: str = ""
+) -> tuple[Store, ReadStream]:
     """An object's bytes as they are stored, and its store. Only a whole object can be compared with its digest.
 
-    Raises :class:`JsobjError`: not found, usage (a range outside of the object).
+    ``version``: the id of an older one. Raises :class:`JsobjError`: not found, usage (a range outside of the object).
     """
     store = stores.of(source)
+    if version:
+        store = store.at_version(version)
     info = store.head(source.key)
     start, size = (0, info.size) if wanted is None else wanted.start_and_size(info)
     return store, ReadStream(store, info, start=start, size=size, stop=store.stop)

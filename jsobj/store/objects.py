@@ -344,6 +344,10 @@ class Store(ABC):
         """The bytes of a part of an object with a composite ETag; 0 where the server does not report it."""
 
     @abstractmethod
+    def at_version(self, ident: str) -> Store:
+        """The same bucket, where reading an object means this version of it: for reading, over the same connections."""
+
+    @abstractmethod
     def presign(self, method: str, key: str, seconds: int) -> str:
         """A URL with which anyone who has it may GET or PUT this object for a while."""
 

@@ -71,6 +71,12 @@ PROJECT_QUOTA = Refusal(
 OBJECT_NOT_FOUND = Refusal(
     "object-not-found", "there is no object {url}", ExitCode.NOT_FOUND, "see what there is: jsobj ls {folder}{at}"
 )
+VERSION_NOT_FOUND = Refusal(
+    "version-not-found",
+    "{url} has no such version",
+    ExitCode.NOT_FOUND,
+    "see which there are: jsobj ls --versions {object}{at}",
+)
 UPLOAD_NOT_FOUND = Refusal(
     "upload-not-found",
     "the server knows no such upload of {url}",

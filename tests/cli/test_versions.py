@@ -21,7 +21,7 @@ def _swift(cloud: Cloud, name: str) -> Iterator[Any]:
     connection = swiftclient.Connection(preauthurl=cloud.swift_url, preauthtoken=cloud.keystone_token("alice"))
     connection.put_container(name)
     yield connection
-    for container in (name, f"{name}_segments"):
+    for container in (name, f"{name}_segments", f"{name}+segments"):
         if container == name or any(c["name"] == container for c in connection.get_account()[1]):
             for item in connection.get_container(container, query_string="versions")[1]:
                 version = f"version-id={item['version_id']}" if item.get("version_id", "null") != "null" else None
@@ -118,3 +118,21 @@ def test_the_segments_of_an_old_version_stay(member: Jsobj, swift: Any, name: st
     assert swift.get_object(name, "large")[1] == bodies[1]
     clean = member("bucket", "clean", name, "--older-than", "0s", "--yes", "--json").json
     assert (clean["items"], clean["not_looked_at"]) == ([], [])
+
+
+def test_a_version_is_read_and_copied(user: Jsobj, swift: Any, name: str) -> None:
+    swift.put_object(name, "k", b"before")
+    user("bucket", "versioning", name, "on")
+    large = user.folder / "large"
+    large.write_bytes(os.urandom(PART + 1))
+    user("upload", str(large), f"{name}/k", "--part-size", "5M")
+    swift.put_object(name, "k", b"now")
+    ids = [item["id"] for item in user("ls", "--versions", f"{name}/k", "--json").json["items"]]
+    assert [user("cat", f"{name}/k", "--version", ident).out for ident in (ids[0], ids[2])] == ["now", "before"]
+    done = user("cp", "--version", ids[1], f"{name}/k", f"{name}/old/", "--json").json
+    assert (done["done"], done["verified"]) == (1, 1)
+    assert swift.get_object(name, "old/k")[1] == large.read_bytes()
+    user("cp", "--version", ids[2], f"{name}/k", f"{name}/k")  # current again
+    assert swift.get_object(name, "k")[1] == b"before"
+    error = user("cp", "--version", "1.5", f"{name}/k", f"{name}/x", "--json", code=5).error
+    assert error["reference"] == "version-not-found"

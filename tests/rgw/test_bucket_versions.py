@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -12,6 +13,8 @@ from commands import Jsobj
 from fixtures_cloud import Cloud
 from fixtures_rgw import Gateway
 from people import Boto, Users, log_in
+
+PART = 5 << 20  # bytes
 
 
 @pytest.fixture(name="client")
@@ -158,3 +161,31 @@ def test_with_keys_alone(alice: Jsobj, client: Any, name: str) -> None:
     assert len(alice("ls", "--versions", name, "--profile", "ceph").lines) == 2
     alice("undelete", f"s3://{name}/k", "--profile", "ceph")
     assert body(client, name, "k") == b"data"
+
+
+def test_a_version_is_read_and_copied(
+    alice: Jsobj, newcomer: Users, cloud: Cloud, gateway: Gateway, client: Any, name: str
+) -> None:
+    client.put_object(Bucket=name, Key="k", Body=b"before")
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    large = alice.folder / "large"
+    large.write_bytes(os.urandom(2 * PART + 1))
+    alice("upload", str(large), f"s3://{name}/k", "--part-size", "5M")
+    client.put_object(Bucket=name, Key="k", Body=b"now")
+    ids = [item["id"] for item in alice("ls", "--versions", f"{name}/k", "--json").json["items"]]
+    assert ids[-1] == "null"
+    assert [alice("cat", f"s3://{name}/k", "--version", ident).out for ident in (ids[0], ids[2])] == ["now", "before"]
+    plan = alice("cp", "--version", ids[1], f"s3://{name}/k", f"s3://{name}/old/", "--dry-run").out
+    assert "old/k" in plan
+    done = alice("cp", "--version", ids[1], f"s3://{name}/k", f"s3://{name}/old/", "--json").json
+    assert (done["done"], done["verified"]) == (1, 1)
+    assert body(client, name, "old/k") == large.read_bytes()
+    alice("cp", "--version", ids[2], f"s3://{name}/k", f"s3://{name}/k")  # current again
+    assert body(client, name, "k") == b"before"
+    error = alice("cp", "--version", "none", f"s3://{name}/k", f"s3://{name}/x", "--json", code=5).error
+    assert error["reference"] == "version-not-found"
+    assert "jsobj ls --versions" in error["hint"]
+    keyless = newcomer("keyless")
+    log_in(keyless, cloud, gateway, "alice")
+    error = keyless("cat", f"swift://{name}/k", "--version", ids[1], "--json", code=5).error
+    assert "over S3 alone" in error["context"]

@@ -28,8 +28,9 @@ _RANGE = re.compile(r"(?P<first>\d{1,18})-(?P<last>\d{1,18})?|-(?P<tail>\d{1,18}
 @click.option(
     "--range", "wanted", metavar="A-B", default="", help="Bytes A to B from 0, B included; A- or -N (last N)."
 )
+@click.option("--version", metavar="ID", default="", help="This version, as jsobj ls --versions names it.")
 @store_options
-def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoint: str) -> None:
+def cat(world: World, url: tuple[str, ...], wanted: str, version: str, unsigned: bool, endpoint: str) -> None:
     """Write objects to standard output.
 
     The bytes are those that are stored (compressed ones stay so), compared with the object's digest where it has one:
@@ -48,9 +49,14 @@ def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoin
     places = [parse_location(text, need_key=True, public=True, signed=True) for text in url]
     if wanted and len(places) > 1:
         raise BadUsage("--range goes with one object")
+    if version and len(places) > 1:
+        raise BadUsage("--version goes with one object")
     part = _parsed(wanted) if wanted else None
     several = Several(world, len(places))
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        if version:
+            _write(world, opened, places[0], part, version)
+            return
         for place in places:
             for one in several.objects(opened, place):
                 if part is not None and one != place:
@@ -59,10 +65,10 @@ def cat(world: World, url: tuple[str, ...], wanted: str, unsigned: bool, endpoin
         several.finish()
 
 
-def _write(world: World, opened: BucketStores, place: Location, part: ByteRange | None) -> None:
+def _write(world: World, opened: BucketStores, place: Location, part: ByteRange | None, version: str = "") -> None:
     from jsobj.actions.read import read
 
-    store, reading = read(opened, place, part)
+    store, reading = read(opened, place, part, version)
     for data in reading:
         world.out.write_bytes(data)
     if part is None:

@@ -18,16 +18,18 @@ from jsobj.errors import BadUsage, ExitCode, JsobjError
 @command("cp")
 @click.argument("source", nargs=-1, metavar="SOURCE...", shell_complete=complete_places)
 @click.argument("destination", metavar="DEST", required=False, default="", shell_complete=complete_places)
+@click.option("--version", metavar="ID", default="", help="This version of SOURCE, as jsobj ls --versions names it.")
 @copy_options
 @filter_options
-def cp(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
+def cp(world: World, source: tuple[str, ...], destination: str, version: str, **words: object) -> None:
     """Copy objects.
 
     SOURCE is an object, a prefix (PREFIX/ means what is below it) or a pattern (jsobj help patterns). DEST that ends in
     '/', or is a bucket, takes what comes under its own name, from several SOURCEs too; what matches a pattern goes
     straight into DEST. Within one server the data do not pass through this computer; between s3:// and swift:// they
     do, and are compared on their way. So they are with --dest-cloud or --dest-profile, which open DEST with another
-    login than SOURCE.
+    login than SOURCE. An older version (--version) passes through this computer, too; DEST may be SOURCE, whose older
+    version is current again then.
 
     SOURCE may be the web address of public data, or of the page that jsobj publish put beside them: it is read without
     a login, and DEST may then be a local folder, such as ./run42/, too.
@@ -41,7 +43,7 @@ def cp(world: World, source: tuple[str, ...], destination: str, **words: object)
       jsobj cp s3://results/ s3://copy/ --cloud here --dest-cloud there
       jsobj cp https://HOST/swift/v1/results/run42.zarr s3://mine/
     """
-    _copy(world, source, destination, Chosen.of(words), move=False)
+    _copy(world, source, destination, Chosen.of(words), move=False, version=version)
 
 
 @command("mv")
@@ -63,8 +65,10 @@ def mv(world: World, source: tuple[str, ...], destination: str, **words: object)
     _copy(world, source, destination, Chosen.of(words), move=True)
 
 
-def _copy(world: World, source: tuple[str, ...], destination: str, chosen: Chosen, *, move: bool) -> None:
-    from jsobj.actions.copy import copy
+def _copy(
+    world: World, source: tuple[str, ...], destination: str, chosen: Chosen, *, move: bool, version: str = ""
+) -> None:
+    from jsobj.actions.copy import copy, copy_version
     from jsobj.store.location import parse_location
 
     verb = "mv" if move else "cp"
@@ -79,6 +83,12 @@ def _copy(world: World, source: tuple[str, ...], destination: str, chosen: Chose
     places = [parse_location(text, public=not move, signed=not move) for text in source]
     end = parse_location(destination)
     _require_login_of_endpoint(chosen, end.dialect)
+    if version:
+        if len(places) > 1:
+            raise BadUsage("--version goes with one SOURCE")
+        one = parse_location(source[0], need_key=True)
+        perform(world, chosen, lambda context: copy_version(context, one, end, chosen.options, version))
+        return
     perform(world, chosen, lambda context: copy(context, places, end, chosen.options, chosen.filters, move=move))
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 from jsobj.ec2_keys.server_info import limit_of, server_info
@@ -27,6 +28,7 @@ from jsobj.store.etag import is_md5
 from jsobj.store.objects import PLAIN, Limits, Listed, ObjectInfo, PartDigest, PutOptions, StorePlace
 from jsobj.store.s3 import listing
 from jsobj.store.s3.multipart import Multipart
+from jsobj.store.s3.one_version import OneVersion
 from jsobj.store.s3.presign import presigned
 from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Requests, encoded_text, etag_of, headers_for, info_of
 
@@ -108,6 +110,12 @@ class S3Store(Multipart):
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
         """The MD5 of an object that was put in one piece; None for others, whose ETag has to be recomputed."""
         return (PartDigest(0, info.size, info.etag),) if is_md5(info.etag) and not info.large else None
+
+    def at_version(self, ident: str) -> S3Store:
+        """The same bucket, where reading an object means this version of it."""
+        pinned = copy(self)
+        pinned._requests = OneVersion(self._requests, ident)
+        return pinned
 
     def presign(self, method: str, key: str, seconds: int) -> str:
         """A URL for 1 s to 7 days."""

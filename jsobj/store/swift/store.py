@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
@@ -38,6 +39,7 @@ from jsobj.store.objects import (
 from jsobj.store.refusals import UPLOAD_NOT_FOUND
 from jsobj.store.swift.errors import account_context
 from jsobj.store.swift.listing import listing
+from jsobj.store.swift.one_version import OneVersion
 from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, headers_for, info_of
 from jsobj.store.swift.segments import Segments, composite, manifest, new_upload, segment_name
 from jsobj.store.swift.server_copy import Copier
@@ -257,6 +259,13 @@ class SwiftStore(Store):
     def part_size(self, info: ObjectInfo, number: int) -> int:
         """Unknown over Swift: :meth:`digests` lists the segments if there are any."""
         return 0
+
+    def at_version(self, ident: str) -> SwiftStore:
+        """The same container, where reading an object means this version of it."""
+        pinned = copy(self)
+        pinned._requests = OneVersion(self._requests, ident, self.place.at)
+        pinned._segments = Segments(pinned._requests)
+        return pinned
 
     def presign(self, method: str, key: str, seconds: int, *, make_key: bool = False) -> str:
         """A temporary URL; see :func:`jsobj.store.swift.temp_url.temporary_url`."""
