@@ -1,8 +1,8 @@
 """Lifecycle rules of S3 as values: what the server deletes by itself, when. Rules of others are kept as they are.
 
-Grammar: Amazon's "Lifecycle configuration elements", as far as Ceph RGW 16 keeps it: it drops ``And``, filters by size
-and ``NewerNoncurrentVersions`` when a document is set, and of two rules with one ID it refuses all. A rule of ours is
-known by its ID, which stands for the prefix.
+Grammar: Amazon's "Lifecycle configuration elements", as far as Ceph RGW 16 keeps it: it forgets filters by size and
+``NewerNoncurrentVersions``, and refuses two rules of one ID. A prefix with tags it gives out in a form that it does not
+take: set as it was read, the rule would lose its prefix. A rule of ours is known by its ID, made of its prefix.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jsobj.net.xml import Element, XmlError, element
 
 _ROOT = "LifecycleConfiguration"
 _OURS = "jsobj-"
-_LONGEST = 36500  # days
+_WHERE = frozenset({"Filter", "Prefix"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,27 @@ def rules_of(text: str) -> tuple[Element, ...]:
 
 
 def document(rules: Sequence[Element]) -> str:
-    """S3's document; "" for no rules."""
-    return Element(_ROOT, children=tuple(rules)).write() if rules else ""
+    """S3's document; "" for no rules. A filter that asks for more than one thing has ``And``, as servers want it."""
+    return Element(_ROOT, children=tuple(map(as_taken, rules))).write() if rules else ""
+
+
+def as_taken(rule: Element) -> Element:
+    """The rule with its filter as servers take it."""
+    asked, prefix = _asked(rule), prefix_of(rule)
+    if not asked:
+        return rule
+    parts = (*((Element("Prefix", prefix),) if prefix else ()), *asked)
+    made = Element("Filter", children=parts if len(parts) == 1 else (Element("And", children=parts),))
+    place = next(number for number, each in enumerate(rule.children) if each.tag in _WHERE)
+    before, after = rule.children[:place], rule.children[place:]
+    return Element("Rule", children=(*before, made, *(each for each in after if each.tag not in _WHERE)))
+
+
+def _asked(rule: Element) -> tuple[Element, ...]:
+    """What a filter asks for beside the prefix: tags, sizes."""
+    found = rule.first("Filter") or Element("Filter")
+    both = (*found.children, *(inner for each in found.all("And") for inner in each.children))
+    return tuple(each for each in both if each.tag not in {"Prefix", "And"})
 
 
 def rule(ends: Ends) -> Element:
@@ -126,19 +145,18 @@ def same(one: Sequence[Element], other: Sequence[Element]) -> bool:
 
 def _meaning(rule: Element) -> str:
     """A rule with its parts in one order, its filter flat: RGW puts a prefix and tags elsewhere than they were."""
-    holder = rule.first("Filter", "And") or rule.first("Filter") or Element("Filter")
-    inner = [each.write() for each in holder.children if each.tag != "Prefix"]
-    others = [each.write() for each in rule.children if each.tag not in {"Filter", "Prefix"}]
+    inner = [each.write() for each in _asked(rule)]
+    others = [each.write() for each in rule.children if each.tag not in _WHERE]
     return "".join([Element("Prefix", prefix_of(rule)).write(), *sorted(inner), *sorted(others)])
 
 
 def words(rule: Element) -> tuple[str, ...]:
     """What a rule does, one sentence each."""
     where = f"below {prefix_of(rule)}" if prefix_of(rule) else "in the bucket"
-    holder = rule.first("Filter", "And") or rule.first("Filter") or Element("Filter")
-    tags = [f"{each.text_at('Key')}={each.text_at('Value')}" for each in holder.all("Tag")]
+    asked = _asked(rule)
+    tags = [f"{each.text_at('Key')}={each.text_at('Value')}" for each in asked if each.tag == "Tag"]
     tagged = f" with tag {', '.join(tags)}" if tags else ""
-    odd = [f" ({each.tag} {each.text})" for each in holder.children if each.tag not in {"Prefix", "Tag", "And"}]
+    odd = [f" ({each.tag} {each.text})" for each in asked if each.tag != "Tag"]
     off = "" if enabled(rule) else " (not in force)"
     made = [
         f"{_sentence(each, f'{where}{tagged}')}{''.join(odd)}{off}" for each in rule.children if _sentence(each, "")

@@ -78,13 +78,12 @@ def change_rules(
 
     What is read back must mean the same; else the old rules are put back. Raises :class:`JsobjError` (refused).
     """
-    text = target.documents.document(target.bucket, LIFECYCLE)
-    before = rules_of(text)
+    before = read_rules(target)
     wanted = tuple(change(before))
     if same(before, wanted):
         return LifecycleChange(before, before)
-    if text:
-        keep(text)
+    if before:
+        keep(document(before))
     with contextlib.ExitStack() as undo:
         undo.callback(target.documents.put_document, target.bucket, LIFECYCLE, document(before))
         target.documents.put_document(target.bucket, LIFECYCLE, document(wanted))

@@ -21,6 +21,19 @@ THEIRS: list[dict[str, Any]] = [
         "Status": "Enabled",
         "Expiration": {"Days": 400},
     },
+    {
+        "ID": "two tags",
+        "Filter": {"And": {"Prefix": "both/", "Tags": [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]}},
+        "Status": "Enabled",
+        "Expiration": {"Days": 500},
+    },
+    {
+        "ID": "one tag",
+        "Filter": {"Tag": {"Key": "a", "Value": "1"}},
+        "Status": "Enabled",
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 9},
+        "Transitions": [{"Days": 3, "StorageClass": "STANDARD"}],
+    },
     {"Filter": {"Prefix": "old/"}, "Status": "Disabled", "Expiration": {"Date": "2030-01-01T00:00:00Z"}},
 ]
 
@@ -59,7 +72,7 @@ def test_rules_of_others_stay(alice: Jsobj, client: Any, name: str) -> None:
     assert by_id[ours["id"]]["Expiration"] == {"Days": 28}
     assert by_id[ours["id"]]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 90}
     assert by_id["jsobj-all"]["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 7}
-    assert len(by_id) == 4
+    assert len(by_id) == 6
     shown = alice(*words, "show", name).out
     assert "objects below logs/ with tag k=v & <w> are deleted 400 days after they were written" in shown
     assert "not in force" in shown

@@ -231,7 +231,7 @@ def _show(world: World, target: LifecycleBucket, place: str, change: LifecycleCh
 
 
 def _rule(rule: Element) -> dict[str, object]:
-    from jsobj.housekeeping.lifecycle import enabled, id_of, is_ours, prefix_of, words
+    from jsobj.housekeeping.lifecycle import as_taken, enabled, id_of, is_ours, prefix_of, words
 
     return {
         "id": id_of(rule),
@@ -239,5 +239,5 @@ def _rule(rule: Element) -> dict[str, object]:
         "enabled": enabled(rule),
         "own": is_ours(rule),
         "words": list(words(rule)),
-        "xml": rule.write(),
+        "xml": as_taken(rule).write(),
     }

@@ -80,6 +80,22 @@ def test_rules_mean_the_same_wherever_a_prefix_stands() -> None:
     assert not same(first, rules_of(f"{start}{size}{end}"))
 
 
+def test_a_prefix_with_tags_is_written_so_that_the_server_takes_both() -> None:
+    """As Ceph gives it out, and would lose the prefix if it got it back."""
+    tags = "".join(f"<Tag><Key>{key}</Key><Value>1</Value></Tag>" for key in "ab")
+    end = "<Status>Enabled</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>"
+    start = "<LifecycleConfiguration><Rule><ID>x</ID>"
+    given = rules_of(f"{start}<Filter><Prefix>p/</Prefix><And>{tags}</And></Filter>{end}")
+    written = document(given)
+    assert f"<Filter><And><Prefix>p/</Prefix>{tags}</And></Filter>" in written
+    assert same(rules_of(written), given)
+    assert words(given[0])[0].startswith("objects below p/ with tag a=1, b=1")
+    lost = rules_of(f"{start}<Filter><And>{tags}</And></Filter>{end}")
+    assert not same(lost, given)
+    alone = rules_of(f"{start}<Filter><Tag><Key>a</Key><Value>1</Value></Tag></Filter>{end}")
+    assert "<Filter><Tag>" in document(alone)
+
+
 def test_ids_are_of_plain_letters_and_differ() -> None:
     made = {rule_id(prefix) for prefix in ("", "a", "a/", "ä" * 900)}
     assert len(made) == 4
