@@ -29,6 +29,14 @@ def exact_size(count: int) -> str:
     return f"{human_bytes(count)} ({count} bytes)" if count >= 1024 else human_bytes(count)
 
 
+def percent(part: int, whole: int) -> str:
+    """``12.5%``; a little is ``less than 0.1%``, and more than all of it is more than ``100%``."""
+    if not whole:
+        return "100.0%"
+    value = 100 * part / whole
+    return "less than 0.1%" if 0 < value < 0.1 else f"{value:.1f}%"
+
+
 def parse_size(text: str, what: str = "the size", *, smallest: int = 1, largest: int = LARGEST_SIZE) -> int:
     """``16MiB``, ``16M``, ``1.5g`` or ``65536`` as bytes. K, M, G ... count in 1024s however they are written, ``MB``
     included, as in aws and rclone.

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from jsobj.housekeeping.cleaning.leftovers import Leftover, Search
     from jsobj.housekeeping.cleaning.search import Removal
 
+# By kind: on a line of its own, and in a count.
 _NAMES = {
-    "upload": "unfinished upload",
-    "segments": "segments that no object names",
-    "folder": "mark of a folder that is not empty",
-    "marker": "delete marker",
-    "version": "old version",
+    "upload": ("upload", "unfinished upload(s)"),
+    "segments": ("segments", "upload(s) in segments that no object uses"),
+    "folder": ("folder mark", "mark(s) of folders"),
+    "marker": ("marker", "delete marker(s)"),
+    "version": ("version", "old version(s)"),
 }
 _SHOWN = 20  # lines on a terminal or pipe; --json has all
 
@@ -134,7 +135,7 @@ def _show(world: World, bucket: str, found: Search, removals: Sequence[Removal],
 
 def _plan(leftovers: Sequence[Leftover]) -> list[str]:
     lines = [
-        f"{human_bytes(each.size):>10}  {human(each.newest):<20}  {_NAMES[each.kind]}: {safe(each.place)}"
+        f"{human_bytes(each.size):>10}  {human(each.newest):<20}  {_NAMES[each.kind][0]:<11}  {safe(each.place)}"
         for each in leftovers[:_SHOWN]
     ]
     more = len(leftovers) - _SHOWN
@@ -142,9 +143,9 @@ def _plan(leftovers: Sequence[Leftover]) -> list[str]:
 
 
 def _counted(leftovers: Sequence[Leftover]) -> str:
-    """``2 unfinished uploads, 1 delete marker: 3 objects or parts, 5.1 MiB``."""
+    """``2 unfinished upload(s), 1 delete marker(s) (3 objects or parts, 5.1 MiB)``."""
     kinds = Counter(leftover.kind for leftover in leftovers)
-    words = ", ".join(f"{n} x {_NAMES[kind]}" for kind, n in kinds.items())
+    words = ", ".join(f"{n} {_NAMES[kind][1]}" for kind, n in kinds.items())
     objects, size = sum(each.objects for each in leftovers), sum(each.size for each in leftovers)
     return f"{words} ({objects} objects or parts, {human_bytes(size)})"
 

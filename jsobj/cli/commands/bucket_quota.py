@@ -12,7 +12,7 @@ from jsobj.cli.parsing.stores import store_sides
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage
 from jsobj.ui.documents import Record
-from jsobj.units import exact_size, human_bytes, parse_size
+from jsobj.units import exact_size, human_bytes, parse_size, percent
 
 if TYPE_CHECKING:
     from jsobj.housekeeping.quota import Quota
@@ -67,7 +67,7 @@ def _show(world: World, bucket: str, found: Quota, *, set_now: bool) -> None:
     objects = unknown if found.unknown else _limit(totals.objects, totals.max_objects, size=False)
     lines = [
         ("Bucket", bucket),
-        ("Holds", "not known" if totals.size is None else f"{totals.objects} objects, {exact_size(totals.size)}"),
+        ("Holds", "not known" if totals.size is None else f"{totals.objects} object(s), {exact_size(totals.size)}"),
         ("Size", size),
         ("Objects", objects),
         ("Project", ", ".join(_account(account)) or "the server tells no quota"),
@@ -89,7 +89,7 @@ def _limit(used: int | None, limit: int | None, *, size: bool) -> str:
     if limit is None:
         return "no limit"
     shown = human_bytes(limit) if size else str(limit)
-    part = f", {100 * used / limit:.3g}% used" if limit and used is not None else ""
+    part = f", {percent(used, limit)} used" if limit and used is not None else ""
     return f"at most {shown}{part}"
 
 

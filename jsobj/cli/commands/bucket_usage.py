@@ -15,7 +15,7 @@ from jsobj.cli.views.times import human, iso
 from jsobj.ui.bars import bar
 from jsobj.ui.documents import Record
 from jsobj.ui.text import safe
-from jsobj.units import exact_size, human_bytes, length_of
+from jsobj.units import exact_size, human_bytes, length_of, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,7 +111,7 @@ def _show(
         *_quota_lines(totals),
         ("Versioning", held.versioning),
     ]
-    lines += [("Beside it", f"{name}: {t.objects} objects, {human_bytes(t.size or 0)}") for name, t in held.beside]
+    lines += [("Beside it", f"{name}: {t.objects} object(s), {human_bytes(t.size or 0)}") for name, t in held.beside]
     if found is not None:
         hidden = (("Old versions", found.versions, sides.no_keys), ("Unfinished", found.uploads, sides.no_keys))
         lines += [(name, _hidden(each, why)) for name, each, why in hidden]
@@ -144,15 +144,11 @@ def _show(
 def _quota_lines(totals: Totals) -> list[tuple[str, str]]:
     lines = []
     if totals.max_size is not None:
-        lines.append(("Quota", f"{human_bytes(totals.max_size)}, {_percent(totals.size or 0, totals.max_size)} used"))
+        lines.append(("Quota", f"{human_bytes(totals.max_size)}, {percent(totals.size or 0, totals.max_size)} used"))
     if totals.max_objects is not None:
-        part = _percent(totals.objects or 0, totals.max_objects)
+        part = percent(totals.objects or 0, totals.max_objects)
         lines.append(("Quota", f"{totals.max_objects} objects, {part} used"))
     return lines
-
-
-def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.3g}%" if whole else "all"
 
 
 def _hidden(count: Count | None, why: str) -> str:
@@ -163,7 +159,7 @@ def _hidden(count: Count | None, why: str) -> str:
 
 def _growth(old: Count, new: Count, since: float, now: float) -> str:
     size, objects = new.size - old.size, new.objects - old.objects
-    words = f"{_signed(size)}, {objects:+d} objects" if size or objects else "none"
+    words = f"{_signed(size)}, {objects:+d} object(s)" if size or objects else "none"
     return f"{words} since {human(since)} ({length_of(max(0, int(now - since)))})"
 
 

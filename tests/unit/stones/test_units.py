@@ -9,7 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import JsobjError
-from jsobj.units import days_left, human_bytes, human_time, iso_time, length_of, moment_ago, parse_moment, parse_size
+from jsobj.units import (
+    days_left,
+    human_bytes,
+    human_time,
+    iso_time,
+    length_of,
+    moment_ago,
+    parse_moment,
+    parse_size,
+    percent,
+)
 
 UTC = dt.timezone.utc
 NOW = dt.datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -174,3 +184,8 @@ def test_b132_the_range_is_exact() -> None:
     for text in ("5242879", "5368709121", "4.999999M", "5.000001G"):
         with pytest.raises(JsobjError, match="from 5 MiB to 5 GiB"):
             parse_size(text, smallest=5 << 20, largest=5 << 30)
+
+
+def test_percent() -> None:
+    parts = [percent(part, 1000) for part in (0, 1, 586, 1500)]
+    assert [*parts, percent(1, 10**9), percent(0, 0)] == ["0.0%", "0.1%", "58.6%", "150.0%", "less than 0.1%", "100.0%"]
