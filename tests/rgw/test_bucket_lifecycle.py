@@ -123,18 +123,24 @@ def test_mistakes_set_nothing(
 @on_global
 def test_the_server_deletes_by_the_rule(alice: Jsobj, client: Any, rgw: Rgw, name: str) -> None:
     """Ceph's own program does what its server does at night, with seconds for days."""
-    for key in ("tmp/old", "keep/old"):
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("tmp/old", "keep/old", "keep/old"):
         client.put_object(Bucket=name, Key=key, Body=b"data")
     upload = client.create_multipart_upload(Bucket=name, Key="begun")["UploadId"]
     client.upload_part(Bucket=name, Key="begun", UploadId=upload, PartNumber=1, Body=b"x")
     alice("bucket", "lifecycle", "set", f"{name}/tmp/", "--expire", "1d", "--yes")
-    alice("bucket", "lifecycle", "set", name, "--abort-uploads", "1d")
+    alice("bucket", "lifecycle", "set", name, "--abort-uploads", "1d", "--noncurrent", "1d", "--yes")
     end = time.monotonic() + 60
-    left, uploads = ["tmp/old"], [upload]
-    while (len(left) > 1 or uploads) or "tmp/old" in left:
-        assert time.monotonic() < end, (left, uploads)
+    while (left := _left(client, name)) != (["keep/old"], ["keep/old"], []):
+        assert time.monotonic() < end, left
         time.sleep(2)
         rgw.admin(GLOBAL, "lc", "process", "--rgw-lc-debug-interval=1")
-        left = [each["Key"] for each in client.list_objects_v2(Bucket=name)["Contents"]]
-        uploads = client.list_multipart_uploads(Bucket=name).get("Uploads", [])
-    assert left == ["keep/old"]
+
+
+def _left(client: Any, bucket: str) -> tuple[list[str], list[str], list[str]]:
+    """Keys of objects, of versions, of unfinished uploads."""
+    objects = client.list_objects_v2(Bucket=bucket).get("Contents", [])
+    versions = client.list_object_versions(Bucket=bucket).get("Versions", [])
+    uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    keys = [[each["Key"] for each in listed] for listed in (objects, versions, uploads)]
+    return keys[0], keys[1], keys[2]
