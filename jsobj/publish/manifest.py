@@ -46,13 +46,16 @@ _FORM = ["jsobj.manifest-state", 1]
 
 @dataclass(frozen=True, slots=True)
 class ManifestLine:
-    """One object. ``name``: its key below the prefix; ``digest``: SHA-256, hexadecimal; the rest as it is listed."""
+    """One object. ``name``: its key below the prefix; ``digest``: SHA-256, hexadecimal; ``read``: whether it was read
+    for it now; the rest as it is listed.
+    """
 
     name: str
     digest: str
     size: int
     modified: float | None
     etag: str
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ class _Making:
             unproven=done.unproven if found.proven else (*done.unproven, key),
         )
         listed = item.remote
-        return ManifestLine(item.name, found.digest, found.size, listed.modified, listed.etag) if here else None
+        return ManifestLine(item.name, found.digest, found.size, listed.modified, listed.etag, read) if here else None
 
     def _count(self, **numbers: object) -> None:
         self.result = replace(self.result, **numbers)  # type: ignore[arg-type]

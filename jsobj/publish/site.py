@@ -18,7 +18,16 @@ from jsobj.net.body import BytesSource, Moved, uncounted
 from jsobj.publish.content import Content
 from jsobj.publish.entries import ITEM, PAGE
 from jsobj.publish.lines import Published
-from jsobj.publish.manifest import MADE, STATE, Manifest, is_manifest, known_lines, make_manifest, remove_manifest
+from jsobj.publish.manifest import (
+    MADE,
+    STATE,
+    Manifest,
+    ManifestLine,
+    is_manifest,
+    known_lines,
+    make_manifest,
+    remove_manifest,
+)
 from jsobj.publish.page import render
 from jsobj.publish.public import Way, proven, ways_in
 from jsobj.publish.tree import SETTINGS, Folder, Tree
@@ -96,8 +105,17 @@ class Site:
         """What would be done about the pages; writes nothing."""
         return (change for change, _ in self._changes(self._decide))
 
-    def run(self, *, tell: Callable[[Change], object] = lambda change: None, moved: Moved = uncounted) -> Publication:
-        """Do it, and prove that others read the page. ``tell`` gets every change, ``moved`` bytes as they are read."""
+    @property
+    def total(self) -> tuple[int, int]:
+        """How many objects are shown, and their bytes."""
+        return self._tree.objects, self._tree.size
+
+    def run(
+        self, *, tell: Callable[[ManifestLine], object] = lambda line: None, moved: Moved = uncounted
+    ) -> Publication:
+        """Do it, and prove that others read the page. ``tell`` gets the lines of the manifest, as far as one is made,
+        ``moved`` bytes as they are read for it.
+        """
         store, prefix, wish = self._store, self._prefix, self._wish
         if wish != read_wish(store, prefix):
             keep_wish(store, prefix, wish)
@@ -108,12 +126,11 @@ class Site:
         if wish.manifest is False:
             remove_manifest(store, prefix)  # it would soon be wrong
         else:
-            manifest = make_manifest(store, prefix, ours=self._is_page, moved=moved)
+            manifest = make_manifest(store, prefix, ours=self._is_page, tell=tell, moved=moved)
         self._tree = self._read()
         changes, first = [], b""
         for change, page in self._changes(self._do):
             changes.append(change)
-            tell(change)
             first = page  # the last is that of the prefix itself
         urls = proven(self._server, store.place.bucket, self._ways, prefix, first)
         return Publication(urls, tuple(changes), self._tree.objects, manifest)

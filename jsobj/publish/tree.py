@@ -105,6 +105,11 @@ class Tree:
         """How many objects are shown."""
         return self._root.objects
 
+    @property
+    def size(self) -> int:
+        """Of these objects, all together, in bytes."""
+        return self._root.size
+
     def folders(self) -> tuple[Folder, ...]:
         """Those that get a page: the innermost first, the prefix itself last."""
         return tuple(self._folders(self._root, ""))

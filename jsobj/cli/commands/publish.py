@@ -19,6 +19,7 @@ from jsobj.units import exact_size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jsobj.publish.manifest import ManifestLine
     from jsobj.publish.site import Change, Publication, Site
     from jsobj.publish.wish import Wish
     from jsobj.store.location import Location
@@ -94,7 +95,7 @@ def _text(path: str) -> bytes:
 def _publish(world: World, place: Location, wish: Wish, *, dry_run: bool) -> None:
     from jsobj.publish.site import Site, prefix_of
     from jsobj.share.owner import owner_of
-    from jsobj.transfer.events import Tally
+    from jsobj.transfer.events import ItemStarted, Tally
     from jsobj.ui.progress import open_progress
 
     at, tally = same_login(cloud=world.cloud, profile=world.profile), Tally()
@@ -105,8 +106,19 @@ def _publish(world: World, place: Location, wish: Wish, *, dry_run: bool) -> Non
             _show_plan(world, site)
             return
         world.will_change_names()
-        with open_progress(world.out, "auto", tally):
-            done = site.run(moved=tally.moved)
+        objects, size = site.total
+        tally.found(size, items=objects)
+        tally.planned = True
+
+        def counted(line: ManifestLine) -> None:
+            if line.read:
+                tally.item_done(line.size, verified=True)
+            else:
+                tally.found(-line.size, items=-1)
+
+        with open_progress(world.out, "auto", tally) as progress:
+            progress(ItemStarted(str(place), None))
+            done = site.run(tell=counted, moved=tally.moved)
     _show(world, place, done)
 
 
