@@ -143,3 +143,14 @@ def test_everything_is_there_without_a_script(tab: Tab, published: Published) ->
     assert tab.ask("getComputedStyle(document.getElementById('tools')).display") == "none"
     assert "run_2.bin" in tab.ask(NAMES)
     assert tab.ask("document.querySelectorAll('button').length") == 0
+
+
+def test_copied_over_plain_http_too_where_there_is_no_clipboard_api(tab: Tab, published: Published) -> None:
+    show(tab, published.url)
+    tab.allow("clipboardReadWrite", "clipboardSanitizedWrite")
+    tab.ask("window.kept = navigator.clipboard; Object.defineProperty(navigator, 'clipboard', {value: undefined}); 1")
+    tab.click("[aria-label='Copy link to run_10.bin']")
+    tab.wait_for("[...document.querySelectorAll('[role=status]')].some(part => part.textContent == 'Copied')")
+    assert tab.ask("kept.readText()") == published.url.replace("index.html", "run_10.bin")
+    assert tab.ask("document.activeElement.getAttribute('aria-label')") == "Copy link to run_10.bin"
+    assert tab.ask("document.querySelectorAll('textarea').length") == 0
