@@ -190,10 +190,8 @@ def _warn(world: World, given: Given) -> None:
         world.out.warn(
             "one person is reached over the Swift API only, by the token of a login (jsobj does it by itself)"
         )
-    if grant.access == "write":
-        world.out.warn(
-            "what they write on Ceph belongs to their project: they can read it also when the share has ended"
-        )
+    if given.theirs:
+        world.out.warn("what they write belongs to their project: they can read it also when the share has ended")
 
 
 def grant_data(grant: Grant) -> dict[str, object]:

@@ -143,7 +143,8 @@ def _show_taken(world: World, taken: list[Taken]) -> None:
     columns = {"Share": "id", "Place": "url", "To": "to", "State": "state"}
 
     def data(one: Taken) -> dict[str, object]:
-        return {**grant_data(one.grant), "state": "taken back" if one.there else "was gone already"}
+        stays = "stood there before, and stays" if one.stays else "was gone already"
+        return {**grant_data(one.grant), "state": "taken back" if one.there else stays}
 
     world.out.show(Listing("jsobj.unshared-list/1", taken, columns, data, "No share has ended."))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.share.grants import inventory
 from jsobj.share.grants.inventory import PENDING, Grant, Received
-from jsobj.share.grants.take import take_back, take_statements
+from jsobj.share.grants.take import lists_of, take_back, take_statements
 from jsobj.share.grants.truth import SERVERS, Stands, ended, truth_of
 from jsobj.share.owner import owner_of
 from jsobj.store.location import Location
@@ -39,10 +39,14 @@ class Book:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One grant that ended. ``there``: whether the server still had any of it."""
+    """One grant that ended. ``there``: whether the server still had any of it that the grant had put there.
+
+    ``stays``: whether what it needed stood there before, by somebody else's doing, and stays.
+    """
 
     grant: Grant
     there: bool
+    stays: bool = False
 
 
 def looked_up(settings: Settings, request: MakeRequest, place: Location | None, now: datetime) -> Book:
@@ -66,6 +70,8 @@ def looked_up(settings: Settings, request: MakeRequest, place: Location | None, 
             with owner_of(settings, location, request(cloud, profile)) as owner:
                 here = tuple(each for each in grants if each.server in owner.origins)
                 found = truth_of(owner, here, now)
+                where = f"this login is for {owner.place.origin}"
+                stands += [Stands(each, "not asked", where) for each in grants if each.server not in owner.origins]
         except JsobjError as error:
             failures.append((bucket, error))
             stands += [Stands(each, "not asked", error.message) for each in grants]
@@ -90,7 +96,7 @@ def taken_back(settings: Settings, request: MakeRequest, id: str, place: Locatio
         with owner_of(settings, location, request(grant.cloud, grant.profile)) as owner:
             there = take_back(owner, grant, book.given)
     inventory.update(settings, lambda now: now.without_grant(id))
-    return Taken(grant, there)
+    return Taken(grant, there, bool(lists_of(grant, "before")))
 
 
 def due(settings: Settings, now: datetime) -> tuple[Grant, ...]:

@@ -57,13 +57,15 @@ class Given:
     """What was set, and read back.
 
     ``opened``: containers of segments that were opened too; ``closed``: those that stay closed, and with them the large
-    objects whose bytes they hold. ``enforced``: whether the server itself ends it.
+    objects whose bytes they hold. ``enforced``: whether the server itself ends it; ``theirs``: whether what they write
+    belongs to their project (on Ceph).
     """
 
     grant: Grant
     opened: tuple[str, ...]
     closed: tuple[str, ...]
     enforced: bool
+    theirs: bool = False
 
 
 def give(owner: Owner, wish: Wish, settings: Settings) -> Given:
@@ -117,7 +119,8 @@ def give(owner: Owner, wish: Wish, settings: Settings) -> Given:
         done = replace(grant, state=GIVEN)
         inventory.update(settings, lambda book: book.with_grant(done))
         undo.pop_all()
-    return Given(done, segments if opens else (), () if opens else segments, bool(statements) and not wanted)
+    enforced, theirs = bool(statements) and not wanted, wish.write and owner.server != "swift"
+    return Given(done, segments if opens else (), () if opens else segments, enforced, theirs)
 
 
 def _undo(owner: Owner, grant: Grant, known: tuple[Grant, ...], settings: Settings) -> None:
