@@ -105,6 +105,8 @@ def _wget(place: Published, folder: Folder) -> Iterator[Way]:
         only = f" | grep -F {shlex.quote(f'  {start}')}" if start else ""
         yield Way(
             "wget",
-            f"wget -qO- {shlex.quote(place.url(place.prefix + MANIFEST))}{only} | cut -c67- |\n"
+            f"wget -qO- {shlex.quote(place.url(place.prefix + MANIFEST))}{only} |\n"
+            r"  sed -n 's#^[0-9a-f]\{64\}  #./#p' |"
+            "\n"
             f"  wget -q -x -nH --cut-dirs={cut} -B {base} -i -\n",
         )
