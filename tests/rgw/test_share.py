@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from commands import Jsobj
 from fixtures_cloud import Cloud
 from fixtures_rgw import Gateway
-from people import Boto, Swift, Users
+from people import Boto, Swift, Users, log_in
 
 PART = 5 << 20  # bytes
 NOTHING = frozenset[str]()
@@ -230,3 +230,22 @@ def test_another_computer_of_the_owner_sees_it_and_takes_it_back(
     assert "--of" in alice("unshare", done["id"], "--json", code=5).error["hint"]
     alice("unshare", done["id"], "--of", f"s3://{filled}")
     assert other.over_s3() == NOTHING
+
+
+def test_a_login_without_keys_opens_both_ways_to_a_project(
+    newcomer: Users, gateway: Gateway, cloud: Cloud, swift: Swift, filled: str, other: Other, project: str
+) -> None:
+    """The element PROJECT, which Ceph knows for S3 and Swift; PROJECT:* would open Swift only."""
+    keyless = newcomer("keyless")
+    log_in(keyless, cloud, gateway, "alice")
+    done = keyless("share", filled, "--to", project, "--write", "--json").json
+    assert done["mechanism"] == "acl"
+    assert (other.over_s3(), other.over_swift()) == (WRITES, WRITES)
+    for key in ("otto", "otto-swift"):
+        assert keyless("cat", f"swift://{filled}/pub/{key}").out == "otto"
+    assert other.jsobj("share", "accept", done["ticket"], "--json").json["read"] == "priv/a b"
+    keyless("unshare", done["id"])
+    assert other.over_s3() | other.over_swift() == NOTHING
+    headers = swift("alice").head_container(filled)
+    assert headers.get("x-container-read") == cloud.status.projects["demo"]  # so that the owner reads what they wrote
+    assert not headers.get("x-container-write")
