@@ -161,8 +161,8 @@ def _refuse_mixture(settings: Settings, request: StoreRequest) -> None:
 
 def _over_swift(location: Location) -> str:
     """The same place, as it is typed for the Swift API."""
-    if ":" in location.bucket:
-        return "swift://NAME"  # another project's: Swift names that in the account's URL
+    if ":" in location.bucket and not with_project(location.bucket)[0]:
+        return "swift://NAME"  # a tenant's that is no project of Keystone's
     place = str(replace(location, dialect="swift"))
     return shlex.quote(place if location.key else place.removesuffix("/"))
 

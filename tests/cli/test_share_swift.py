@@ -103,6 +103,8 @@ def test_a_container_is_given_accepted_and_taken_back(scene: Scene, otto: Jsobj,
     otto("verify", f"{otto.folder}/got/", url)
     code = otto("snippet", "fsspec", f"{url}a b").out
     assert otto.tool("python", "-c", code).out
+    for library in ("swiftclient", "obstore"):
+        assert otto.tool("python", "-c", otto("snippet", library, url).out).out == "a b 4\n"
     scene.jsobj("share", scene.url(), "--to", project, "--write")  # needs the same element of the read ACL
     assert may(token, scene.bucket) == WRITES
     scene.jsobj("unshare", done["id"])

@@ -20,6 +20,7 @@ from jsobj.identity.current import chosen_profile, cloud_of_profile, current_sou
 from jsobj.identity.settings import Settings
 from jsobj.net.sigv4 import DEFAULT_REGION
 from jsobj.store.access import no_s3_keys, s3_access
+from jsobj.store.bucket_name import with_project
 from jsobj.store.location import Location
 from jsobj.store.open import StoreRequest, account_url, open_store
 from jsobj.store.public_look import PublicContainer, PublicLook, PublicServer
@@ -99,8 +100,8 @@ def _private_target(settings: Settings, request: SnippetRequest) -> Target:
 def _no_keys(settings: Settings, request: SnippetRequest) -> JsobjError:
     """The same line of code over Swift is what works, with the login that was named."""
     swift = shlex.quote(str(replace(request.location, dialect="swift")))
-    if ":" in request.location.bucket:
-        swift = "swift://NAME"  # Swift has no other project's buckets in a URL
+    if ":" in request.location.bucket and not with_project(request.location.bucket)[0]:
+        swift = "swift://NAME"  # a tenant's that is no project of Keystone's
     return no_s3_keys(
         settings, cloud=request.cloud, profile=request.profile, swift=f"jsobj snippet {request.library.name} {swift}"
     )

@@ -39,14 +39,17 @@ class Library:
 
         Raises :class:`JsobjError` (usage) where it cannot be read that way.
         """
-        name = self.name
+        name, notes = self.name, tuple[str, ...]()
+        if name == "obstore" and target.way == "swift" and target.tenant:
+            notes = ("over Swift obstore does not reach another project's container: these are lines for swiftclient",)
+            return render("list", "swiftclient", target, notes)
         if not self.kinds:
             return render(self._list_or_object(target), name, target)
         if kind not in _TITLES:
             kind = self.kinds[0]
         if f"{kind} {name}" not in TEMPLATES:
             name = _STAND_INS[kind]
-        notes: tuple[str, ...] = ()
+        notes = ()
         if kind not in self.kinds:
             lines = f"its lines for {_TITLES[kind]}" if name == self.name else f"lines for {name}"
             notes = (f"this is {_TITLES[kind]}, and not {self.title}: these are {lines}",)

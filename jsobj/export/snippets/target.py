@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from jsobj.store.bucket_name import with_project
 from jsobj.urls import Origin
 
 
@@ -98,7 +99,7 @@ class Target:
             "public": self.public,
             "private": not self.public,
             "profile": bool(self.profile) and not self.public,
-            "tenant": self.tenant,
+            "tenant": self.tenant if self.way != "swift" else bool(with_project(self.bucket)[0]),
             "options": bool(self.storage_options),
             "http": self.endpoint is not None and self.endpoint.scheme != "https",  # some libraries must allow it
         }
@@ -114,6 +115,7 @@ class Target:
         # For polars and obstore, which are built on object_store (Rust): with a bare colon polars reads what follows as
         # a port, and obstore signs another path than it sends.
         escaped = self.bucket.replace(":", "%3A")
+        project, name = with_project(self.bucket)
         return {
             "url": literal(self.url),
             "bucket": literal(self.bucket),
@@ -139,6 +141,9 @@ class Target:
             "client": session if self.profile else "boto3",
             "connect": f"openstack.connect(cloud={literal(self.login)})" if self.login else "openstack.connect()",
             "cacert": f", cacert={literal(self.ca_bundle)}" if self.ca_bundle else "",
+            "container": literal(name),
+            "project": literal(project),
+            "os_options": "options" if project else '{"region_name": cloud.config.region_name}',
             "container_url": literal(self.container_url),
             "account": literal(self.account),
             "container_slash": literal(f"{self.container}/"),
