@@ -107,7 +107,8 @@ def test_a_container_is_given_accepted_and_taken_back(scene: Scene, otto: Jsobj,
         assert otto.tool("python", "-c", otto("snippet", library, url).out).out == "a b 4\n"
     scene.jsobj("share", scene.url(), "--to", project, "--write")  # needs the same element of the read ACL
     assert may(token, scene.bucket) == WRITES
-    scene.jsobj("unshare", done["id"])
+    kept = scene.jsobj("unshare", done["id"], "--json").json["items"][0]["state"]
+    assert kept == "another share keeps it open"
     assert may(token, scene.bucket) == WRITES
     rest = scene.jsobj("shares", scene.url(), "--json").json["items"]
     assert [(each["access"], each["state"]) for each in rest if each["direction"] == "given"] == [("write", "given")]

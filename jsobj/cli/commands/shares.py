@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from jsobj.share.grants.truth import Stands
     from jsobj.store.open import StoreRequest
 
+_NOTHING = "Nothing was given or accepted here. A bucket's own grants: jsobj shares s3://BUCKET"
 _TIMER = """\
 # by cron: crontab -e, and add
 17 * * * * {program} shares --prune --quiet
@@ -143,8 +144,8 @@ def _show_taken(world: World, taken: list[Taken]) -> None:
     columns = {"Share": "id", "Place": "url", "To": "to", "State": "state"}
 
     def data(one: Taken) -> dict[str, object]:
-        stays = "stood there before, and stays" if one.stays else "was gone already"
-        return {**grant_data(one.grant), "state": "taken back" if one.there else stays}
+        states = (["taken back"] if one.there else []) + ([one.stays] if one.stays else [])
+        return {**grant_data(one.grant), "state": "; ".join(states) or "was gone already"}
 
     world.out.show(Listing("jsobj.unshared-list/1", taken, columns, data, "No share has ended."))
 
@@ -179,14 +180,16 @@ def _list(world: World, url: str | None, *, accepted: bool) -> None:
     place = parse_location(url) if url else None
     found = Book(()) if accepted else looked_up(world.settings, _requests(world), place, world.now())
     received = () if place is not None else inventory.read(world.settings).received
-    _show(world, found, received)
+    _show(world, found, received, empty=_NOTHING if place is None else "Nothing is given to others there.")
+    for bucket, why in found.unseen:
+        world.out.warn(f"access control lists of {bucket} were not looked at: {why}")
     for bucket, error in found.failures:
         world.out.failed(bucket, error, hint=True)
     if found.failures:
         raise click.exceptions.Exit(int(ExitCode.PARTIAL))
 
 
-def _show(world: World, found: Book, received: tuple[Received, ...]) -> None:
+def _show(world: World, found: Book, received: tuple[Received, ...], *, empty: str) -> None:
     rows: list[Mapping[str, object]] = [
         *map(_given_row, found.stands),
         *(_received_row(world, each) for each in received),
@@ -200,7 +203,6 @@ def _show(world: World, found: Book, received: tuple[Received, ...]) -> None:
         "Share": "id", "": "direction", "Place": "url", "Who": "who", "May": "access",
         "Ends": lambda row: _end(row["ends"]), "State": "state",
     }  # fmt: skip
-    empty = "Nothing was given or accepted here. A bucket's own grants: jsobj shares s3://BUCKET"
     world.out.show(Listing("jsobj.share-list/1", rows, columns, dict, empty, ["Who", "Place"]))
     here = [row["id"] for row in rows if row["state"] in {"ended", "pending"} and row["direction"] == "given"]
     if here:

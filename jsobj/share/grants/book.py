@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.share.grants import inventory
 from jsobj.share.grants.inventory import PENDING, Grant, Received
-from jsobj.share.grants.take import lists_of, take_back, take_statements
+from jsobj.share.grants.take import lists_of, needed_beside, take_back, take_statements
 from jsobj.share.grants.truth import SERVERS, Stands, ended, truth_of
 from jsobj.share.owner import owner_of
 from jsobj.store.location import Location
@@ -29,24 +29,26 @@ _UNDER_WAY = timedelta(minutes=10)  # for which an unfinished grant may belong t
 class Book:
     """What was given, as it stands. ``strange``: (bucket, sentence) of what jsobj did not give here.
 
-    ``failures``: (bucket, error) where a server could not be asked.
+    ``failures``: (bucket, error) where a server could not be asked; ``unseen``: (bucket, why) where access control
+    lists were not looked at.
     """
 
     stands: tuple[Stands, ...]
     strange: tuple[tuple[str, str], ...] = ()
     failures: tuple[tuple[str, JsobjError], ...] = ()
+    unseen: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """One grant that ended. ``there``: whether the server still had any of it that the grant had put there.
 
-    ``stays``: whether what it needed stood there before, by somebody else's doing, and stays.
+    ``stays``: why something of it stays, in words; "" where nothing does.
     """
 
     grant: Grant
     there: bool
-    stays: bool = False
+    stays: str = ""
 
 
 def looked_up(settings: Settings, request: MakeRequest, place: Location | None, now: datetime) -> Book:
@@ -64,12 +66,14 @@ def looked_up(settings: Settings, request: MakeRequest, place: Location | None, 
         groups.setdefault((place.bucket, "", ""), [])
     strange: list[tuple[str, str]] = []
     failures: list[tuple[str, JsobjError]] = []
+    unseen: list[tuple[str, str]] = []
     for (bucket, cloud, profile), grants in groups.items():
         location = Location(place.dialect if place is not None else "", bucket)
         try:
             with owner_of(settings, location, request(cloud, profile)) as owner:
                 here = tuple(each for each in grants if each.server in owner.origins)
                 found = truth_of(owner, here, now)
+                unseen += [(bucket, owner.no_login)] if owner.acls is None else []
                 where = f"this login is for {owner.place.origin}"
                 stands += [Stands(each, "not asked", where) for each in grants if each.server not in owner.origins]
         except JsobjError as error:
@@ -78,7 +82,7 @@ def looked_up(settings: Settings, request: MakeRequest, place: Location | None, 
             continue
         stands += found.stands
         strange += [(bucket, sentence) for sentence in found.strange]
-    return Book(tuple(sorted(stands, key=lambda one: one.grant.made)), tuple(strange), tuple(failures))
+    return Book(tuple(sorted(stands, key=lambda one: one.grant.made)), tuple(strange), tuple(failures), tuple(unseen))
 
 
 def taken_back(settings: Settings, request: MakeRequest, id: str, place: Location | None = None) -> Taken:
@@ -96,7 +100,7 @@ def taken_back(settings: Settings, request: MakeRequest, id: str, place: Locatio
         with owner_of(settings, location, request(grant.cloud, grant.profile)) as owner:
             there = take_back(owner, grant, book.given)
     inventory.update(settings, lambda now: now.without_grant(id))
-    return Taken(grant, there, bool(lists_of(grant, "before")))
+    return Taken(grant, there, _staying(grant, book.given))
 
 
 def due(settings: Settings, now: datetime) -> tuple[Grant, ...]:
@@ -117,6 +121,13 @@ def forget_ended(settings: Settings, now: datetime) -> tuple[Received, ...]:
             settings, lambda book: replace(book, received=tuple(each for each in book.received if each not in gone))
         )
     return gone
+
+
+def _staying(grant: Grant, known: tuple[Grant, ...]) -> str:
+    """Why an element of a list that the grant needed is still there."""
+    if needed_beside(grant, known) & lists_of(grant):
+        return "another share keeps it open"
+    return "stood there before, and stays" if lists_of(grant, "before") else ""
 
 
 def _by_date(grant: Grant, now: datetime) -> str:

@@ -23,11 +23,8 @@ def take_back(owner: Owner, grant: Grant, known: tuple[Grant, ...]) -> bool:
     taken = False
     if grant.mechanism == "policy":
         taken = take_statements(owner, grant.id)
-    needed = {entry for each in known if each.id != grant.id and _beside(each, grant) for entry in lists_of(each)}
-    before = lists_of(grant, "before")
-    for container, kind, element in lists_of(grant):
-        if (container, kind, element) in needed | before:
-            continue
+    stays = needed_beside(grant, known) | lists_of(grant, "before")
+    for container, kind, element in lists_of(grant) - stays:
         if owner.acls is None:
             raise _needs_login(owner)
         with suppress(BucketNotFound):
@@ -52,6 +49,13 @@ def take_statements(owner: Owner, id: str) -> bool:
 def lists_of(grant: Grant, which: str = "lists") -> frozenset[tuple[str, str, str]]:
     """(container, ``read`` or ``write``, element) of a grant. ``which``: ``lists``, or ``before``: those of others."""
     return frozenset((str(one), str(kind), str(two)) for one, kind, two in json.loads(grant.details.get(which) or "[]"))
+
+
+def needed_beside(grant: Grant, known: tuple[Grant, ...]) -> frozenset[tuple[str, str, str]]:
+    """What other grants of the inventory need at the same server, as :func:`lists_of` gives it."""
+    return frozenset(
+        entry for each in known if each.id != grant.id and _beside(each, grant) for entry in lists_of(each)
+    )
 
 
 def _beside(one: Grant, other: Grant) -> bool:
