@@ -223,7 +223,7 @@ def test_an_equal_object_from_before_does_not_settle_an_unclear_manifest(
     unclear = JsobjError("server-busy", "no answer", code=ExitCode.NETWORK)
 
     class Requests:
-        bucket = "c_segments"
+        container = "c_segments"
 
         def send(self, *_: object, **__: object) -> None:
             raise unclear
