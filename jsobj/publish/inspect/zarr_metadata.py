@@ -102,6 +102,8 @@ def _node(reader: Reader, prefix: str, path: str, tree: Tree) -> bool | None:
         return _node_v2(reader, prefix, path, tree)
     document = _document(reader, prefix, f"{path}{V3}", tree.notes)
     if not isinstance(document, dict):
+        if document is not None:
+            tree.notes.append(f"{path}{V3} is damaged: it is not what it should be")
         return None
     tree.documents[f"{path}{V3}"] = document
     return document.get("node_type") == "array"
@@ -187,7 +189,7 @@ def _array_v2(path: str, document: Any, attributes: Mapping[str, Any]) -> Array:
         None,
         _same_length(chunks, shape),
         ", ".join(_codec(step.get("id"), step) for step in steps if step),
-        _number(fill),
+        _number(fill) or None,  # 0 is what zarr-python writes where nobody said anything
         attributes,
     )
 
