@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jsobj.api.transfers import Transfers
+from jsobj.api.transfers import Transfers, run_action
 from jsobj.arrays.object_map import PARALLEL, ObjectMap, object_map
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError, NoS3Keys
@@ -15,6 +15,7 @@ from jsobj.identity.settings import Settings
 from jsobj.store.location import Location
 
 if TYPE_CHECKING:
+    from jsobj.api.buckets import Buckets, Storage
     from jsobj.arrays.zarr_store import ZarrStore
     from jsobj.publish.site import Publication
     from jsobj.store.access import S3Access
@@ -54,6 +55,31 @@ class Connection(Transfers):
     cloud: str = ""
     unsigned: bool = False
     endpoint: str = ""
+
+    # -- with CloudBridge's verbs
+
+    @property
+    def buckets(self) -> Buckets:
+        """The project's buckets, with the verbs of CloudBridge's ``provider.storage.buckets``.
+
+        Examples
+        --------
+        >>> bucket = jsobj.connect("js2").buckets.get("results")
+        >>> bucket.objects.create("notes.txt").upload("hello")
+        >>> for each in bucket.objects:
+        ...     print(each.name, each.size)
+        """
+        from jsobj.api.buckets import Buckets
+
+        request = self._request()
+        return Buckets(self, request, lambda act: run_action(request, act, None))
+
+    @property
+    def storage(self) -> Storage:
+        """``storage.buckets`` is :attr:`buckets`: a program written for CloudBridge changes its first line only."""
+        from jsobj.api.buckets import Storage
+
+        return Storage(self.buckets)
 
     # -- for other libraries
 

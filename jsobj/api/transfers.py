@@ -117,7 +117,7 @@ class Transfers(ABC):
             paths = [sources] if isinstance(sources, str | os.PathLike) else list(sources)
             return action.upload(context, paths, location, options, filters, links=links).run()
 
-        return _run(self._request(), act, listen)
+        return run_action(self._request(), act, listen)
 
     def download(
         self,
@@ -166,7 +166,7 @@ class Transfers(ABC):
             context.emit(summary)
             return Result.of(summary)
 
-        return _run(self._request(), act, listen)
+        return run_action(self._request(), act, listen)
 
     def read(self, url: str, *, start: int = 0, size: int | None = None) -> bytes:
         """The bytes of one object as they are stored, compared with its digest; or ``size`` bytes from ``start`` on.
@@ -226,7 +226,7 @@ class Transfers(ABC):
         """
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
         act = _copying(source, destination, options, Filters.of(include, exclude), move=False)
-        return _run(self._request(), act, listen, to)
+        return run_action(self._request(), act, listen, to)
 
     def move(
         self,
@@ -244,7 +244,7 @@ class Transfers(ABC):
         """As :meth:`copy`; each source is deleted once its copy was compared."""
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite)
         act = _copying(source, destination, options, Filters.of(include, exclude), move=True)
-        return _run(self._request(), act, listen, to)
+        return run_action(self._request(), act, listen, to)
 
     def delete(self, urls: str | Iterable[str], *, recursive: bool = False, listen: Listener | None = None) -> Summary:
         """Delete objects. Nothing is asked, and only a bucket that keeps versions can give them back.
@@ -276,7 +276,7 @@ class Transfers(ABC):
                 raise result.failures[0]
             return result
 
-        return _run(self._request(), act, listen)
+        return run_action(self._request(), act, listen)
 
     def verify(
         self,
@@ -370,7 +370,7 @@ def _copying(
     return lambda context: copy(context, places, end, options, filters, move=move).run()
 
 
-def _run(
+def run_action(
     request: StoreRequest, act: Callable[[ActionContext], Result], listen: Listener | None, to: Transfers | None = None
 ) -> Summary:
     """The summary of an action that did all. Raises :class:`TransferFailed` for any other."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import older_keystone
 import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud, need_sandbox
 from keystones import Generation, Keys
-from older_keystone import BEFORE_OSSA_2026_005, WITH_OSSA_2026_005, CannotBuildError, Release
+from older_keystone import BEFORE_OSSA_2026_005, WITH_OSSA_2026_005, Release, python_of
+from own_python import CannotBuildError, cache_of
 from rigs import lack
 
 from jsobj.sandbox import lifecycle
@@ -46,10 +45,8 @@ def _generation(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
 
 
 def _interpreter(release: Release, config: pytest.Config) -> Path:
-    chosen = os.environ.get("JSOBJ_TEST_CACHE")
-    folder = Path(chosen) if chosen else Path(config.cache.mkdir("older-keystones"))
     try:
-        return older_keystone.interpreter(release, folder.absolute())
+        return python_of(release, cache_of(config, "older-keystones"))
     except CannotBuildError as error:
         lack(f"Keystone {release.keystone} cannot be installed: {error}")
 
