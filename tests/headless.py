@@ -127,6 +127,12 @@ class Tab:
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
 
+    def choose(self, selector: str, *files: Path) -> None:
+        """Put files into a field for files."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        field = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=field, files=[str(each) for each in files])
+
     def download_to(self, folder: Path) -> None:
         """Files go there from now on, without a question, under their own names."""
         self.call_browser("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(folder), eventsEnabled=True)

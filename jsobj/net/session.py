@@ -74,6 +74,7 @@ class Session:
         self.origin = origin
         self.retry = retry or RetryPolicy()
         self._dialect = dialect
+        self.verify = verify
         self._pool = Pool(origin, verify=verify, proxy=proxy)
         self._head = RequestHead(origin, proxy)
         self._login_lock = threading.Lock()

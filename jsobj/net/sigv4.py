@@ -86,7 +86,26 @@ class Signer:
         signature = self._signature(f"{method}\n{path}\n{query}\nhost:{host}\n\nhost\n{UNSIGNED_PAYLOAD}", stamp)
         return f"{query}&X-Amz-Signature={signature}"
 
+    def policy_fields(self, policy: str, *, now: float | None = None) -> dict[str, str]:
+        """The fields of a form (POST Object) that sign its ``policy`` (base64), whose conditions
+        :meth:`form_conditions` are among.
+        """
+        stamp = _stamp(now)
+        signature = hmac.digest(self._day_key(stamp), policy.encode(), "sha256").hex()
+        return {**self.form_conditions(now=now), "policy": policy, "x-amz-signature": signature}
+
+    def form_conditions(self, *, now: float | None = None) -> dict[str, str]:
+        """The fields of a form that its policy must name with their values."""
+        stamp = _stamp(now)
+        scope = f"{self.access}/{stamp[:8]}/{self.region}/s3/aws4_request"
+        return {"x-amz-algorithm": _ALGORITHM, "x-amz-credential": scope, "x-amz-date": stamp}
+
     def _signature(self, canonical: str, stamp: str) -> str:
+        digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+        text = f"{_ALGORITHM}\n{stamp}\n{stamp[:8]}/{self.region}/s3/aws4_request\n{digest}"
+        return hmac.digest(self._day_key(stamp), text.encode(), "sha256").hex()
+
+    def _day_key(self, stamp: str) -> bytes:
         day = stamp[:8]
         known, key = self._today
         if known != day:
@@ -94,9 +113,7 @@ class Signer:
             for part in (day, self.region, "s3", "aws4_request"):
                 key = hmac.digest(key, part.encode(), "sha256")
             self._today = (day, key)
-        digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
-        text = f"{_ALGORITHM}\n{stamp}\n{day}/{self.region}/s3/aws4_request\n{digest}"
-        return hmac.digest(key, text.encode(), "sha256").hex()
+        return key
 
 
 def canonical_query(query: Iterable[tuple[str, str]]) -> str:

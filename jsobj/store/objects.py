@@ -184,6 +184,11 @@ class Store(ABC):
         self._left: list[Upload] = []
 
     @property
+    def verify(self) -> bool | str:
+        """What the server's certificate is checked with, for requests past this store."""
+        return self._session.verify
+
+    @property
     @abstractmethod
     def limits(self) -> Limits:
         """What the server allows."""

@@ -27,11 +27,12 @@ if TYPE_CHECKING:
 group = Group(
     "share",
     {
-        "give": Entry("share:give", "Let a project or a person read or write (the default)."),
+        "give": Entry("share:give", "Let a project, a person, or whoever has a link read or write (the default)."),
         "accept": Entry("share_accept:accept", "Open what a ticket names, and remember it."),
     },
     help="Let somebody else read or write.\n\nA bucket, what is below a prefix, or one object. Without a command: "
-    "give, as in jsobj share s3://results/run42/ --to PROJECT. What was given is in 'jsobj shares'; 'jsobj unshare' "
+    "give, as in jsobj share s3://results/run42/ --to PROJECT. To people without an account: --to link, --to "
+    "upload-link, or a file with --for. What was given is in 'jsobj shares'; 'jsobj unshare' "
     "takes it back.",
     default="give",
     takes_words=True,
@@ -39,13 +40,15 @@ group = Group(
 
 
 @command("give")
-@click.argument("url", metavar="URL", shell_complete=complete_places)
-@click.option("--to", "whom", metavar="WHO", required=True, help="PROJECT or PROJECT:USER, by id or name.")
+@click.argument("url", metavar="URL|FILE", shell_complete=complete_places)
+@click.option("--to", "whom", metavar="WHO", default="", help="PROJECT, PROJECT:USER, link, or upload-link.")
 @click.option("--read", "access", flag_value="read", default=True, help="They may read and list (the default).")
 @click.option("--write", "access", flag_value="write", help="They may read, list, write and delete.")
-@click.option("--expires", metavar="TIME", default="", help="Length (12h, 7d) or date of its end; default: none.")
-def give(world: World, url: str, whom: str, access: str, expires: str) -> None:
-    """Let a project or a person read or write.
+@click.option("--expires", metavar="TIME", default="", help="Length (12h, 7d) or date; default: none, of links 7d.")
+@click.option("--for", "lasts", metavar="TIME", default="", help="Send a FILE, link to it, and have it deleted then.")
+@click.option("--max-size", "largest", metavar="SIZE", default="", help="Of --to upload-link: the largest file.")
+def give(world: World, url: str, whom: str, access: str, expires: str, lasts: str, largest: str) -> None:
+    """Let a project, a person, or whoever has a link read or write.
 
     WHO is a project, or PROJECT:USER for one person in it; ids are what 'jsobj whoami' prints on the other side. The
     server's own mechanism is used: on Ceph with S3 keys a bucket policy, for a prefix too, whose end the server itself
@@ -53,13 +56,36 @@ def give(world: World, url: str, whom: str, access: str, expires: str) -> None:
     'jsobj shares --prune'. What was there already stays. Then a ticket is printed for the other side: no secret is in
     it.
 
+    To people without an account: --to link prints a link to an object, or to a page that lists a folder; --to
+    upload-link one to a form that sends files into a new folder; FILE --for TIME sends a file, over the Swift API, that
+    the server deletes at its end (--to BUCKET chooses where). Such a link works for whoever has it. It is shown once,
+    and each is tried without a login before.
+
     \b
     Examples:
       jsobj share s3://results/run42/ --to PROJECT --expires 30d
       jsobj share swift://results --to PROJECT:USER --write
+      jsobj share s3://results/run42.nc --to link --expires 2d
+      jsobj share s3://inbox/ --to upload-link --max-size 2GB
+      jsobj share plot.png --for 2d
     """
-    writes = access == "write"
-    _to_project(world, url, whom, writes=writes, expires=expires)
+    from jsobj.cli.commands.share_links import LINKS, give_link, lend_file
+
+    linked = whom in LINKS
+    if linked and access == "write":
+        raise BadUsage("a link to read does not write", hint="let strangers send files: --to upload-link")
+    if largest and whom != "upload-link":
+        raise BadUsage("--max-size is for --to upload-link")
+    if lasts:
+        if linked or expires:
+            raise BadUsage("--for sends a file and links to it until then: it goes without --expires and --to link")
+        lend_file(world, url, whom, lasts=lasts)
+    elif linked:
+        give_link(world, url, whom, expires=expires, largest=largest)
+    elif whom:
+        _to_project(world, url, whom, writes=access == "write", expires=expires)
+    else:
+        raise BadUsage("--to is missing: who is to read it", hint="name a project, or write --to link")
 
 
 def _to_project(world: World, url: str, typed: str, *, writes: bool, expires: str) -> None:

@@ -14,7 +14,7 @@ import click
 from jsobj.cli.commands.share import grant_data
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places, completer
-from jsobj.cli.parsing.stores import request_of
+from jsobj.cli.parsing.stores import request_of, stores
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.ui.documents import Listing, Record
@@ -23,7 +23,7 @@ from jsobj.units import human_time, iso_time
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
     from jsobj.share.grants.book import Book, MakeRequest, Taken
-    from jsobj.share.grants.inventory import Received
+    from jsobj.share.grants.inventory import Grant, Received
     from jsobj.share.grants.truth import Stands
     from jsobj.store.open import StoreRequest
 
@@ -92,22 +92,53 @@ def shares(world: World, url: str | None, accepted: bool, prune: bool, timer: bo
 @command("unshare")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, shell_complete=_complete_ids)
 @click.option("--of", "url", metavar="URL", default="", help="The bucket, for what another computer gave.")
-def unshare(world: World, ids: tuple[str, ...], url: str) -> None:
+@click.option("--revoke", is_flag=True, help="Replace the key that signs temporary URLs: it ends all of them.")
+def unshare(world: World, ids: tuple[str, ...], url: str, revoke: bool) -> None:
     """Take back what was given.
 
     Only what the share itself put there goes: what others wrote into the policy or list stays, and so does what
-    another share needs. It is safe to repeat.
+    another share needs. It is safe to repeat. A file that was sent --for a time is deleted, and so is the page of a
+    folder. A link itself ends early only with the key that signed it, and with everything that this key signs: the
+    error names the command, and what else would end.
 
     \b
     Examples:
       jsobj unshare k7m2xp
       jsobj unshare k7m2xp --of s3://results
     """
+    from jsobj.share.grants import inventory
     from jsobj.share.grants.book import taken_back
     from jsobj.store.location import parse_location
 
     place = parse_location(url) if url else None
-    _take(world, ids, lambda id: taken_back(world.settings, _requests(world), id, place))
+
+    def take(id: str) -> tuple[Taken, ...]:
+        link = _link(world, id)
+        if link is not None:
+            return _end_link(world, link, revoke=revoke)
+        if revoke and inventory.read(world.settings).grant(id) is not None:
+            raise BadUsage(f"'{id}' is no link: --revoke is about the key that signs links")
+        return (taken_back(world.settings, _requests(world), id, place),)
+
+    _take(world, ids, take)
+
+
+def _link(world: World, id: str) -> Grant | None:
+    """What was shared by a link; None for everything else."""
+    from jsobj.share.grants import inventory
+    from jsobj.share.links.ways import MECHANISMS
+
+    grant = inventory.read(world.settings).grant(id)
+    return grant if grant is not None and grant.mechanism in MECHANISMS else None
+
+
+def _end_link(world: World, grant: Grant, *, revoke: bool = False) -> tuple[Taken, ...]:
+    from jsobj.share.links.take import end_link
+    from jsobj.store.location import parse_location
+
+    there = world if world.cloud or world.profile else replace(world, cloud=grant.cloud, profile=grant.profile)
+    with stores(there) as opened:
+        return end_link(world.settings, opened.of(parse_location(grant.url)), grant, world.now(), revoke=revoke)
 
 
 def _requests(world: World) -> MakeRequest:
@@ -121,12 +152,12 @@ def _requests(world: World) -> MakeRequest:
     return make
 
 
-def _take(world: World, ids: Iterable[str], take: Callable[[str], Taken]) -> None:
+def _take(world: World, ids: Iterable[str], take: Callable[[str], tuple[Taken, ...]]) -> None:
     taken: list[Taken] = []
     failures: list[tuple[str, JsobjError]] = []
     for id in ids:
         try:
-            taken.append(take(id))
+            taken += take(id)
         except JsobjError as error:
             if error.code in {ExitCode.INTERRUPTED, ExitCode.TERMINATED}:
                 raise
@@ -156,11 +187,12 @@ def _prune(world: World) -> None:
     now = world.now()
     for gone in forget_ended(world.settings, now):
         world.out.detail(f"{gone.url} of {gone.whose} is over, and forgotten")
-    _take(
-        world,
-        [each.id for each in due(world.settings, now)],
-        lambda id: taken_back(world.settings, _requests(world), id),
-    )
+
+    def take(id: str) -> tuple[Taken, ...]:
+        link = _link(world, id)
+        return _end_link(world, link) if link else (taken_back(world.settings, _requests(world), id),)
+
+    _take(world, [each.id for each in due(world.settings, now)], take)
 
 
 def _print_timer(world: World) -> None:

@@ -23,6 +23,7 @@ from jsobj.net.body import Moved, Source, md5_of, uncounted
 from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
+from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import PLAIN, Limits, Listed, ObjectInfo, PartDigest, PutOptions, StorePlace
@@ -70,6 +71,11 @@ class S3Store(Multipart):
     def requests(self) -> S3Requests:
         """Requests to the bucket, for what is not about one object: versions, totals."""
         return self._requests
+
+    @property
+    def signer(self) -> Signer:
+        """Signs links to what is in the bucket."""
+        return self._dialect.signer
 
     def kept_value(self, value: str) -> str:
         """The value of an entry of the metadata, as it is sent."""

@@ -38,6 +38,7 @@ from jsobj.store.objects import (
 )
 from jsobj.store.refusals import UPLOAD_NOT_FOUND
 from jsobj.store.swift.errors import account_context
+from jsobj.store.swift.link_signer import LinkSigner, link_signer
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.one_version import OneVersion
 from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, headers_for, info_of
@@ -280,6 +281,11 @@ class SwiftStore(Store):
                 make_key=make_key,
                 cloud=self._cloud,
             )
+
+    def link_signer(self, *, fresh: bool = False) -> LinkSigner:
+        """Signs links for others; see :func:`jsobj.store.swift.link_signer.link_signer`."""
+        with self._telling_what_is_missing():
+            return link_signer(self._requests, self._origin, self._server_info(), fresh=fresh)
 
     @contextmanager
     def _telling_what_is_missing(self, source: str = "") -> Iterator[None]:

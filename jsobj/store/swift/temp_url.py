@@ -56,7 +56,8 @@ def temporary_url(
     feature = info.get("tempurl")
     if info and not isinstance(feature, dict):
         raise JsobjError("presign-off", "this object store offers no temporary URLs", code=ExitCode.REFUSED)
-    secret = _key(api) or (_made_key(api) if make_key else "")
+    # The second key signs what is shared (link_signer.py), and ends with that: it is used where no other may be made.
+    secret = _key(api, first=True) or (_made_key(api) if make_key else _key(api))
     if not secret:
         raise _NO_KEY.error("swift", api.bucket, key, at=same_login(cloud=cloud))
     path = api.path(key)
@@ -67,19 +68,20 @@ def temporary_url(
     return f"{origin}{path}?temp_url_sig={signature}&temp_url_expires={ends}"
 
 
-def _key(api: SwiftRequests) -> str:
-    """The key that the server checks with: the container's own where containers may have one."""
+def _key(api: SwiftRequests, *, first: bool = False) -> str:
+    """The key that the server checks with: the container's own where there are such; ``first``: not the second."""
     held = api.send("HEAD", expect=READ).headers
-    found = "" if is_rgw(held) else key_in(held, "container")
+    found = "" if is_rgw(held) else key_in(held, "container", first=first)
     if found:
         return found
     account = api.session.send(Request("HEAD", api.root, item="the account", expect=READ))
-    return key_in(account.headers, "account")
+    return key_in(account.headers, "account", first=first)
 
 
-def key_in(headers: Mapping[str, str], level: str) -> str:
+def key_in(headers: Mapping[str, str], level: str, *, first: bool = False) -> str:
     """The key in the headers of an account or a container; "" if there is none. ``level``: which of the two."""
-    return next((headers[f"x-{level}-meta-{name}"] for name in _KEYS if headers.get(f"x-{level}-meta-{name}")), "")
+    names = _KEYS[:1] if first else _KEYS
+    return next((headers[f"x-{level}-meta-{name}"] for name in names if headers.get(f"x-{level}-meta-{name}")), "")
 
 
 def digest_of(feature: object) -> str:
@@ -94,7 +96,7 @@ def _made_key(api: SwiftRequests) -> str:
     path, level = (api.root, "account") if rgw else (api.path(), "container")
     headers = {f"x-{level}-meta-{_KEYS[0]}": secrets.token_hex(24)}
     api.session.send(Request("POST", path, headers=headers, item=f"swift://{api.bucket}", expect=_OK))
-    return _key(api)  # what the server has, should another have made one at the same time
+    return _key(api, first=True)  # what the server has, should another have made one at the same time
 
 
 def is_rgw(headers: Mapping[str, str]) -> bool:

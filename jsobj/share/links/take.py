@@ -1,0 +1,113 @@
+"""What ends links early: deleting what they lead to, or the key that signed them, with all that it signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.settings import Settings
+from jsobj.share.grants.book import Taken
+from jsobj.share.grants.inventory import PENDING, Grant, read, update
+from jsobj.share.links.record import KIND, PAGE, lasting
+from jsobj.share.links.ways import OBJECT, PRESIGNED, TEMPURL
+from jsobj.store.location import head_or_none
+from jsobj.store.objects import Store
+from jsobj.store.s3.store import S3Store
+from jsobj.store.swift.store import SwiftStore
+from jsobj.units import utc_time
+
+
+def signed_by(grant: Grant) -> str:
+    """:data:`PRESIGNED` or :data:`TEMPURL`: what the link is, whatever it leads to."""
+    return grant.details.get("signed", grant.mechanism)
+
+
+def clear(store: Store, grant: Grant) -> tuple[str, ...]:
+    """Delete what was made for a share: its page or form, or the file that was sent for a while; the keys."""
+    key = grant.key if grant.mechanism == OBJECT else grant.details.get(PAGE, "")
+    if not key or head_or_none(store, key) is None:
+        return ()
+    store.delete(key)
+    return (key,)
+
+
+def same_key(grant: Grant, given: Iterable[Grant], now: str) -> tuple[Grant, ...]:
+    """The other shares that end with the key of this one. ``now``: in ISO 8601, as the inventory has times."""
+    names = ("access",) if signed_by(grant) == PRESIGNED else ("level", "mark", "account")
+
+    def key(each: Grant) -> tuple[str, ...]:
+        bucket = each.bucket if each.details.get("level") == "container" else ""
+        return (signed_by(each), bucket, *(each.details.get(name, "") for name in names))
+
+    return tuple(
+        each
+        for each in given
+        if each.id != grant.id and KIND in each.details and key(each) == key(grant) and not ended(each, now)
+    )
+
+
+def ended(grant: Grant, now: str) -> bool:
+    """Whether its time is over."""
+    return bool(grant.ends) and grant.ends <= now
+
+
+def replace_second_key(store: Store, grant: Grant) -> bool:
+    """End every temporary URL for others that the key of this share signs; False where the key is another one already.
+
+    Raises :class:`JsobjError` (refused) where the new key is not the one that the server has.
+    """
+    if not isinstance(store, SwiftStore) or signed_by(grant) != TEMPURL:
+        raise JsobjError("links-no-key", "this link was not signed over the Swift API", code=ExitCode.USAGE)
+    before = store.link_signer().mark
+    if before != grant.details.get("mark"):
+        return False
+    if store.link_signer(fresh=True).mark == before:
+        raise JsobjError("links-key-stays", "the server kept the key that signs links", code=ExitCode.REFUSED)
+    return True
+
+
+def end_link(
+    settings: Settings, store: Store, grant: Grant, now: datetime, *, revoke: bool = False
+) -> tuple[Taken, ...]:
+    """End what was shared by a link, and forget it: its page or file goes; ``revoke``: the second key too.
+
+    Gives also what ends with the same key. Raises :class:`JsobjError`: refused (``link-lasts``) where the link, or
+    links that were copied from its page, would work on, which is then still remembered.
+    """
+    given, time = read(settings).given, utc_time(now)
+    cleared = bool(clear(store, grant))
+    over = ended(grant, time) or grant.state == PENDING or grant.mechanism == OBJECT
+    with_it: tuple[Grant, ...] = ()
+    stays = ""
+    if not over:
+        with_it = same_key(grant, given, time)
+        if signed_by(grant) == TEMPURL and revoke:
+            replace_second_key(store, grant)
+        elif isinstance(store, S3Store) and store.signer.access != grant.details.get("access"):
+            stays = f"the link ends with the S3 key {grant.details.get('access')}, which this profile has no more"
+            with_it = ()
+        else:
+            raise _still_works(store, grant, cleared, with_it)
+    for each in (grant, *(one for one in with_it if one.mechanism != OBJECT)):  # of a file the rest is still to come
+        update(settings, lambda book, id=each.id: book.without_grant(id))  # type: ignore[misc]
+    return Taken(grant, cleared or revoke, stays), *(Taken(each, True, "ended with the same key") for each in with_it)
+
+
+def _still_works(store: Store, grant: Grant, cleared: bool, others: tuple[Grant, ...]) -> JsobjError:
+    """That links remain, and the command that ends them."""
+    presigned, at = signed_by(grant) == PRESIGNED, store.place.at
+    what = "the S3 key" if presigned else f"the second key of the {grant.details.get('level')}"
+    more = f"; {what} also signs: {', '.join(each.id for each in others)}" if others else ""
+    end = f"jsobj unshare {grant.id} --revoke{at}"
+    if presigned:
+        end = f"jsobj ec2-creds rotate{at}; then: jsobj unshare {grant.id}{at}"
+    page = "form" if grant.access == "write" else "page"
+    gone = f"the {page} of {grant.id} was deleted, but what was copied from it works until {grant.ends}"
+    return JsobjError(
+        "link-lasts",
+        gone if cleared else f"the link of {grant.id} works until {grant.ends}",
+        code=ExitCode.REFUSED,
+        context=lasting(grant) + more,
+        hint=f"end it now, with everything that this key signs: {end}",
+    )
