@@ -53,7 +53,10 @@ def owner_of(settings: Settings, location: Location, request: StoreRequest, *, a
         policies = _policies(settings, location, request)
         if policies is not None:
             stack.callback(policies.close)
-        acls, account, no_login = _acls(settings, request, policies)
+        typed = location.dialect == "swift"
+        acls, account, no_login = _acls(settings, request, policies, typed=typed)
+        if typed and no_login:
+            policies = None
         if acls is not None:
             stack.callback(acls.close)
             origin, verify = acls.origin, acls.verify
@@ -77,18 +80,21 @@ def _tenant(owner: str) -> str:
 
 
 def _acls(
-    settings: Settings, request: StoreRequest, policies: BucketPolicies | None
+    settings: Settings, request: StoreRequest, policies: BucketPolicies | None, *, typed: bool
 ) -> tuple[ContainerAcls | None, str, str]:
-    """The lists, and the account's URL; else why there are none, which is an error only where there are no keys."""
+    """The lists, and the account's URL; else why there are none, which is an error only where there are no keys.
+
+    ``typed``: a container of the login was named, so that its lists are kept, and it is said why the keys are not its.
+    """
     try:
         acls, account = container_acls(settings, request)
     except JsobjError as error:
-        if policies is None:
+        if policies is None or typed:
             raise
         return None, "", error.message
     reason = "" if policies is None else other_account(policies.access, acls.origins, acls.project)
-    if not reason:
-        return acls, account, ""
+    if not reason or typed:
+        return acls, account, reason
     acls.close()
     return None, "", reason
 

@@ -97,8 +97,12 @@ def sid_of(statement: Statement) -> str:
 
 
 def is_public(statement: Statement) -> bool:
-    """Whether a statement gives something to everybody, without a condition other than on the prefix of a list."""
-    return statement.get("Effect") == "Allow" and "*" in principals(statement) and not _narrowed(statement)
+    """Whether a statement gives something to everybody, without a condition other than on the prefix of a list.
+
+    To all but some (``NotPrincipal``) is to everybody.
+    """
+    everybody = "*" in principals(statement) or "NotPrincipal" in statement
+    return statement.get("Effect") == "Allow" and everybody and not _narrowed(statement)
 
 
 def principals(statement: Statement) -> list[str]:

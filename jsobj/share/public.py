@@ -18,9 +18,11 @@ from dataclasses import dataclass, replace
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.share import swift_acl
+from jsobj.share.grants.change import change_policy
 from jsobj.share.owner import Owner
 from jsobj.share.policy import (
     Policy,
+    Statement,
     concerns,
     for_those_named,
     is_public,
@@ -131,13 +133,24 @@ def _exists(owner: Owner, name: str) -> bool:
 
 
 def _add_statements(owner: Owner, prefix: str, listed: bool, undo: ExitStack) -> None:
+    """Ours in, in the place of our earlier ones; the undo changes nothing that others wrote meanwhile."""
     assert owner.policies is not None
-    before = owner.policies.read(owner.bucket)
-    earlier = public_sids(prefix)
-    policy = Policy.read(before).without(lambda each: sid_of(each) in earlier)
-    undo.callback(owner.policies.write, owner.bucket, before)
-    ours = public_statements(owner.bucket, prefix, listed=listed)
-    owner.policies.write(owner.bucket, policy.with_statements(ours).text())
+    sids, ours = public_sids(prefix), public_statements(owner.bucket, prefix, listed=listed)
+    before = Policy.read(owner.policies.read(owner.bucket))
+    earlier = tuple(each for each in before.statements if sid_of(each) in sids)
+
+    def put(statements: tuple[Statement, ...]) -> None:
+        assert owner.policies is not None
+        change_policy(
+            owner.policies,
+            owner.bucket,
+            lambda policy: policy.without(lambda each: sid_of(each) in sids and each not in statements).with_statements(
+                statements
+            ),
+        )
+
+    undo.callback(put, earlier)
+    put(ours)
 
 
 def _remove_statements(owner: Owner, prefix: str) -> tuple[list[str], list[str]]:
@@ -187,10 +200,22 @@ def _require_acl(owner: Owner, prefix: str, listed: bool) -> None:
 
 
 def _open_acl(owner: Owner, container: str, listed: bool | None, undo: ExitStack) -> None:
-    assert owner.acls is not None
-    before = owner.acls.read(container)
-    undo.callback(owner.acls.write, container, before)
-    owner.acls.write(container, swift_acl.made_public(before, listed=listed))
+    acls = owner.acls
+    assert acls is not None
+    before = acls.read(container)
+    after = swift_acl.made_public(before, listed=listed)
+    old, new = swift_acl.elements(before), swift_acl.elements(after)
+
+    def put_back() -> None:
+        """What was put in goes, what was taken out comes back, and what others wrote meanwhile stays."""
+        now = swift_acl.elements(acls.read(container))
+        kept = [each for each in now if each in old or each not in new]
+        acls.write(
+            container, swift_acl.joined([*kept, *(each for each in old if each not in kept and each not in new)])
+        )
+
+    undo.callback(put_back)
+    acls.write(container, after)
 
 
 def _not_honoured(owner: Owner, prefix: str, views: tuple[AnonymousView, ...], closed: list[str]) -> JsobjError:

@@ -119,11 +119,15 @@ def _to_project(world: World, url: str, typed: str, *, writes: bool, expires: st
 def place_key(world: World, location: Location, typed: str) -> str:
     """The object or prefix (with a slash at its end) that is meant. Raises usage where there is nothing."""
     from jsobj.export.snippets.kinds import look
+    from jsobj.store.location import head_or_none
 
     key = location.key
     with stores(world) as opened:
-        seen = look(opened.of(location), key)
-    if seen.object or location.many:
+        store = opened.of(location)
+        if key and not location.many and head_or_none(store, key) is not None:
+            return key  # also where a folder has the same name
+        seen = look(store, key)
+    if location.many:
         return key
     if not seen.sample:
         raise BadUsage(f"there is nothing at {typed}", hint=f"a folder to come ends in a slash: {shlex.quote(typed)}/")

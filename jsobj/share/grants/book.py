@@ -12,7 +12,9 @@ from jsobj.share.grants import inventory
 from jsobj.share.grants.inventory import PENDING, Grant, Received
 from jsobj.share.grants.take import lists_of, needed_beside, take_back, take_statements
 from jsobj.share.grants.truth import SERVERS, Stands, ended, truth_of
-from jsobj.share.owner import owner_of
+from jsobj.share.owner import Owner, owner_of
+from jsobj.share.public import segments_of
+from jsobj.share.swift_acl import elements
 from jsobj.store.location import Location
 from jsobj.units import iso_time
 
@@ -71,11 +73,11 @@ def looked_up(settings: Settings, request: MakeRequest, place: Location | None, 
         location = Location(place.dialect if place is not None else "", bucket)
         try:
             with owner_of(settings, location, request(cloud, profile)) as owner:
-                here = tuple(each for each in grants if each.server in owner.origins)
+                here = tuple(each for each in grants if _is_by(owner, each))
                 found = truth_of(owner, here, now)
                 unseen += [(bucket, owner.no_login)] if owner.acls is None else []
-                where = f"this login is for {owner.place.origin}"
-                stands += [Stands(each, "not asked", where) for each in grants if each.server not in owner.origins]
+                where = f"this login is of project {owner.project or 'unknown'} at {owner.place.origin}"
+                stands += [Stands(each, "not asked", where) for each in grants if each not in here]
         except JsobjError as error:
             failures.append((bucket, error))
             stands += [Stands(each, "not asked", error.message) for each in grants]
@@ -98,9 +100,28 @@ def taken_back(settings: Settings, request: MakeRequest, id: str, place: Locatio
     if grant.mechanism in SERVERS:
         location = Location("", grant.bucket)
         with owner_of(settings, location, request(grant.cloud, grant.profile)) as owner:
+            _require_by(owner, grant)
             there = take_back(owner, grant, book.given)
     inventory.update(settings, lambda now: now.without_grant(id))
     return Taken(grant, there, _staying(grant, book.given))
+
+
+def _is_by(owner: Owner, grant: Grant) -> bool:
+    """Whether an owner is of the object store and the project that a grant was given in."""
+    same_project = not grant.project or not owner.project or grant.project == owner.project
+    return grant.server in owner.origins and same_project
+
+
+def _require_by(owner: Owner, grant: Grant) -> None:
+    """Raises :class:`JsobjError` (auth) for another login than a grant's: it would find nothing, and forget it."""
+    if not _is_by(owner, grant):
+        raise JsobjError(
+            "share-other-login",
+            f"{grant.id} was given by project {grant.project or 'unknown'} at {grant.server}, and this login is of "
+            f"project {owner.project or 'unknown'} at {owner.place.origin}; nothing was changed",
+            code=ExitCode.AUTH,
+            hint=f"choose the login that gave it: jsobj unshare {grant.id} --cloud NAME (jsobj clouds list)",
+        )
 
 
 def due(settings: Settings, now: datetime) -> tuple[Grant, ...]:
@@ -157,4 +178,19 @@ def _from_elsewhere(settings: Settings, request: MakeRequest, id: str, place: Lo
                 code=ExitCode.NOT_FOUND,
                 hint=f"see what is given there: jsobj shares s3://{place.bucket}",
             )
-        return Taken(found[0], take_statements(owner, id))
+        return Taken(found[0], take_statements(owner, id), _segments_stay(owner, found[0]))
+
+
+def _segments_stay(owner: Owner, grant: Grant) -> str:
+    """What a policy does not tell of: lists of the containers of segments, which the share may have opened too."""
+    if grant.key:
+        return ""
+    if owner.acls is None:
+        return f"access control lists of segments were not looked at: {owner.no_login}"
+    project = grant.whom.removeprefix("project ")
+    left = [
+        each
+        for each in segments_of(owner)
+        if any(project in elements(owner.acls.read(each, kind)) for kind in ("read", "write"))
+    ]
+    return f"segments stay open in {', '.join(left)}: see jsobj bucket show {left[0]}" if left else ""

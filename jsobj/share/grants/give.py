@@ -194,7 +194,7 @@ def _foreign(owner: Owner, wanted: list[Entry], grant: Grant, known: tuple[Grant
         entry
         for each in known
         if each.server == grant.server and each.project == grant.project
-        for entry in lists_of(each)
+        for entry in lists_of(each) - lists_of(each, "before")
     }
     return [
         (container, kind, element)

@@ -15,7 +15,7 @@ from jsobj.publish.page import render
 from jsobj.publish.tree import OWN_FOLDER
 from jsobj.share.grants.inventory import Grant
 from jsobj.share.links.record import PAGE, grant_of, kept, own_key
-from jsobj.share.links.stranger import require_readable
+from jsobj.share.links.stranger import require_closed, require_readable
 from jsobj.share.links.ways import Links, links_of
 from jsobj.store.etag import is_md5
 from jsobj.store.location import nothing_at
@@ -84,6 +84,7 @@ def share_folder(settings: Settings, store: Store, prefix: str, span: Span, *, t
     with kept(settings, grant, lambda: store.delete(key)):
         store.put(key, BytesSource(render(page)), HTML)
         link = links.shown(key)
+        require_closed(store, link)
         require_readable(store, link, 1)
         require_readable(store, entries[0].url, entries[0].size)
     return Shared(grant, link, len(entries), sum(entry.size for entry in entries))

@@ -16,7 +16,7 @@ from jsobj.net.body import BytesSource
 from jsobj.share.grants.inventory import Grant
 from jsobj.share.links.give import HTML, Span
 from jsobj.share.links.record import PAGE, grant_of, kept, own_key
-from jsobj.share.links.stranger import require_readable, try_upload, was_taken
+from jsobj.share.links.stranger import require_closed, require_readable, try_upload, was_taken
 from jsobj.share.links.upload_page import upload_page
 from jsobj.share.links.ways import Upload, links_of
 from jsobj.store.location import first_of
@@ -79,6 +79,7 @@ def share_inbox(settings: Settings, store: Store, prefix: str, span: Span, *, la
         store.delete(probe)
         store.put(key, BytesSource(upload_page(upload, span.ends, largest)), HTML)
         link = links.shown(key)
+        require_closed(store, link)
         require_readable(store, link, 1)
     return Inbox(grant, link, curl_line(upload), folder, largest, upload.method == "POST")
 

@@ -32,6 +32,21 @@ def require_readable(store: Store, url: str, size: int) -> None:
         raise JsobjError("link-not-honoured", _REFUSED, code=ExitCode.REFUSED, context=_answer(reply))
 
 
+def require_closed(store: Store, url: str) -> None:
+    """Raises :class:`JsobjError` (refused) where a page of links may be read without its signature.
+
+    Whoever may list the bucket would find it, with all that it lets do.
+    """
+    reply = _asked(store, "GET", url.partition("?")[0], {"range": "bytes=0-0"}, b"", good=_READ | {401, 403, 404})
+    if reply.status in _READ:
+        raise JsobjError(
+            "share-public-bucket",
+            f"everybody may read {store.place.url()}: whoever lists it would find the page, and use its links",
+            code=ExitCode.REFUSED,
+            hint="what is public needs no link; for uploads choose a bucket that is not public",
+        )
+
+
 def try_upload(store: Store, upload: Upload, name: str) -> Reply:
     """Send a byte as a stranger would; the answer, :func:`was_taken` or not."""
     if upload.method == "PUT":

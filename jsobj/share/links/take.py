@@ -13,9 +13,9 @@ from jsobj.share.links.record import KIND, PAGE, lasting
 from jsobj.share.links.ways import OBJECT, PRESIGNED, TEMPURL
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
-from jsobj.store.s3.store import S3Store
 from jsobj.store.swift.store import SwiftStore
 from jsobj.units import utc_time
+from jsobj.urls import parse_url
 
 
 def signed_by(grant: Grant) -> str:
@@ -75,6 +75,7 @@ def end_link(
     Gives also what ends with the same key. Raises :class:`JsobjError`: refused (``link-lasts``) where the link, or
     links that were copied from its page, would work on, which is then still remembered.
     """
+    _require_place(store, grant)
     given, time = read(settings).given, utc_time(now)
     cleared = bool(clear(store, grant))
     over = ended(grant, time) or grant.state == PENDING or grant.mechanism == OBJECT
@@ -82,16 +83,30 @@ def end_link(
     stays = ""
     if not over:
         with_it = same_key(grant, given, time)
-        if signed_by(grant) == TEMPURL and revoke:
-            replace_second_key(store, grant)
-        elif isinstance(store, S3Store) and store.signer.access != grant.details.get("access"):
-            stays = f"the link ends with the S3 key {grant.details.get('access')}, which this profile has no more"
-            with_it = ()
-        else:
+        if not revoke or signed_by(grant) == PRESIGNED:
             raise _still_works(store, grant, cleared, with_it)
+        if not replace_second_key(store, grant):
+            stays = "the key that signed it was replaced before"
     for each in (grant, *(one for one in with_it if one.mechanism != OBJECT)):  # of a file the rest is still to come
         update(settings, lambda book, id=each.id: book.without_grant(id))  # type: ignore[misc]
-    return Taken(grant, cleared or revoke, stays), *(Taken(each, True, "ended with the same key") for each in with_it)
+    ended_now = bool(with_it or not over) and not stays
+    return Taken(grant, cleared or ended_now, stays), *(
+        Taken(each, ended_now, stays or "ended with the same key") for each in with_it
+    )
+
+
+def _require_place(store: Store, grant: Grant) -> None:
+    """Raises :class:`JsobjError` (auth) where another object store or account was opened than that of the share."""
+    here, there = str(parse_url(store.place.endpoint)[0]), grant.server
+    if signed_by(grant) == TEMPURL:
+        here, there = store.place.account, grant.details.get("account", "")
+    if here != there:
+        raise JsobjError(
+            "share-other-login",
+            f"{grant.id} was shared from {there}, and this login is for {here}; nothing was changed",
+            code=ExitCode.AUTH,
+            hint=f"choose the login that gave it: jsobj unshare {grant.id} --cloud NAME (jsobj clouds list)",
+        )
 
 
 def _still_works(store: Store, grant: Grant, cleared: bool, others: tuple[Grant, ...]) -> JsobjError:
@@ -101,7 +116,7 @@ def _still_works(store: Store, grant: Grant, cleared: bool, others: tuple[Grant,
     more = f"; {what} also signs: {', '.join(each.id for each in others)}" if others else ""
     end = f"jsobj unshare {grant.id} --revoke{at}"
     if presigned:
-        end = f"jsobj ec2-creds rotate{at}; then: jsobj unshare {grant.id}{at}"
+        end = f"jsobj ec2-creds rotate{at} (where that key is deleted already, the link has ended)"
     page = "form" if grant.access == "write" else "page"
     gone = f"the {page} of {grant.id} was deleted, but what was copied from it works until {grant.ends}"
     return JsobjError(

@@ -127,9 +127,8 @@ class Temporary:
         return f"{self.read(key)}&inline"
 
     def below(self, prefix: str) -> Callable[[str], str]:
-        """One signature for all."""
-        query = self.signer.query("GET", prefix, self.ends)
-        return lambda key: f"{self.signer.base(key)}?{query}"
+        """Each object's own link: one for the whole prefix would open what is not on the page, and what is to come."""
+        return self.read
 
     def upload(self, prefix: str, largest: int) -> Upload:
         """A temporary URL for PUT below the prefix; it can set no limit to the size."""
