@@ -107,9 +107,13 @@ def taken_back(settings: Settings, request: MakeRequest, id: str, place: Locatio
 
 
 def _is_by(owner: Owner, grant: Grant) -> bool:
-    """Whether an owner is of the object store and the project that a grant was given in."""
-    same_project = not grant.project or not owner.project or grant.project == owner.project
-    return grant.server in owner.origins and same_project
+    """Whether an owner is of the project that a grant was given in: no two clouds have one of the same id.
+
+    Where either is not known, of its object store.
+    """
+    if grant.project and owner.project:
+        return grant.project == owner.project
+    return grant.server in owner.origins
 
 
 def _require_by(owner: Owner, grant: Grant) -> None:
