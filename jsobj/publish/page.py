@@ -177,7 +177,7 @@ def _row(entry: Entry) -> str:
         kind = f' <span class="kind">{_count(entry.objects)} file{"" if entry.objects == 1 else "s"}</span>'
     time = _time(entry.modified) if entry.modified is not None else ""
     label, digest = ("SHA-256", entry.sha256) if entry.sha256 else ("MD5", entry.md5)
-    checksum = f'<span class="algorithm">{label}</span> <code>{digest}</code>' if digest else ""
+    checksum = f'<span class="algorithm">{label}</span> <code>{escaped(digest)}</code>' if digest else ""
     return (
         f'<tr><th scope="row" class="name">{name}{kind}</th><td class="size" title="{entry.size} bytes">'
         f'{human_bytes(entry.size)}</td><td class="time">{time}</td><td class="sum">{checksum}</td></tr>'

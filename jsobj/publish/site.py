@@ -117,8 +117,7 @@ class Site:
         ``moved`` bytes as they are read for it.
         """
         store, prefix, wish = self._store, self._prefix, self._wish
-        if wish != read_wish(store, prefix):
-            keep_wish(store, prefix, wish)
+        keep_wish(store, prefix, wish)
         if wish.readme is not None and not self._same_readme(README):
             options = PutOptions("text/markdown; charset=utf-8", metadata={MADE: "readme"})
             store.put(prefix + README, BytesSource(wish.readme), options)
@@ -148,6 +147,7 @@ class Site:
             depth=self._wish.depth,
             ours=is_manifest,
             digest=lambda name, etag: known.get((name, etag), ""),
+            etags=self._store.place.dialect == "s3",
         ).read(self._store.list(self._prefix))
         items = [folder.item for folder in tree.folders() if folder.item in tree.pages]
         names = [*self._strays(tree), *items]

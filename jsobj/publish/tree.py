@@ -78,8 +78,10 @@ class Tree:
         depth: int | None = None,
         ours: Callable[[str], bool] = lambda name: False,
         digest: Callable[[str, str], str] = lambda name, etag: "",
+        etags: bool = True,
     ) -> None:
         self._prefix, self._depth, self._ours, self._digest = prefix, depth, ours, digest
+        self._etags = etags  # whether an MD5 in the listing is that of the bytes: Swift lists one of large objects, too
         self._root = _Node(zarr=_named_zarr(prefix.rstrip("/")))
         self.pages: dict[str, Listed] = {}
 
@@ -134,7 +136,7 @@ class Tree:
             for folder in node.below.values():
                 folder.entries.clear()
                 folder.below.clear()
-        md5 = item.etag if is_md5(item.etag) else ""
+        md5 = item.etag if self._etags and is_md5(item.etag) else ""
         modified = None if item.modified is None else int(item.modified)
         node.entries.append(Entry(last, item.size, modified, md5, self._digest(name, item.etag)))
 

@@ -62,7 +62,15 @@ def read_wish(store: Store, prefix: str) -> Wish:
 
 
 def keep_wish(store: Store, prefix: str, wish: Wish) -> None:
-    """Keep what was asked for the next time."""
-    kept = {"form": _FORM, "title": wish.title, "depth": wish.depth, "manifest": wish.manifest}
-    options = PutOptions("application/json", metadata={MADE: "settings"})
-    store.put(prefix + SETTINGS, BytesSource(json.dumps(kept).encode()), options)
+    """Keep what was asked for the next time, where it is not kept yet.
+
+    It is also what tells a folder that was published on its own, whatever was asked, from one of a page above it.
+    """
+    kept = json.dumps({"form": _FORM, "title": wish.title, "depth": wish.depth, "manifest": wish.manifest}).encode()
+    info = head_or_none(store, prefix + SETTINGS)
+    if info is not None and info.size == len(kept):
+        sink = BytesSink()
+        store.get(prefix + SETTINGS, sink, etag=info.etag)
+        if bytes(sink.data) == kept:
+            return
+    store.put(prefix + SETTINGS, BytesSource(kept), PutOptions("application/json", metadata={MADE: "settings"}))

@@ -104,7 +104,8 @@ def _entries(store: Store, prefix: str, links: Links) -> tuple[Entry, ...]:
                 hint=f"share a folder in it (jsobj ls {here}{store.place.at}), or let everybody read: "
                 "jsobj bucket public",
             )
-        md5 = item.etag if is_md5(item.etag) else ""
+        # Swift lists an MD5 for large objects, too, which is not that of their bytes.
+        md5 = item.etag if is_md5(item.etag) and store.place.dialect == "s3" else ""
         modified = None if item.modified is None else int(item.modified)
         found.append(Entry(name, item.size, modified, md5, url=link(item.key)))
     return tuple(found)

@@ -16,6 +16,7 @@ _MAX_NAME = 255  # bytes of one component (NAME_MAX of the usual file systems)
 _MAX_PATH = 4095  # bytes of a path (PATH_MAX without its NUL)
 OWN_FOLDER = ".jsobj"
 OWN_STATE = (OWN_FOLDER, "manifest.jsonl")  # beside a MANIFEST.sha256 that jsobj made
+_OWN = frozenset({OWN_STATE, (OWN_FOLDER, "publish.json")})
 PAGE = "index.html"  # what jsobj publish puts beside data
 ITEM = "stac-item.json"  # the same, where the data have a place and a time
 _TEMP = re.compile(r"\..*\.[0-9a-f]{16}\.jsobj-part", re.DOTALL)
@@ -60,12 +61,17 @@ def path_for(relative: str, *, windows_safe: bool = False, size: int = 0) -> Par
             return PathRefusal("it ends in '/' as a folder does, and yet has content")
         return PathRefusal("it only marks a folder", harmless=True)
     parts = tuple(relative.split("/"))
-    if parts[-2:] == OWN_STATE and ".." not in parts:
-        return PathRefusal("it is what jsobj remembers of a MANIFEST.sha256", harmless=True)
+    if ".." not in parts and _is_own(parts):
+        return PathRefusal("it is what jsobj keeps beside published or shared data", harmless=True)
     reason = _unfit(relative) or next(filter(None, map(_unfit_part, parts)), "")
     if not reason and windows_safe:
         reason = next(filter(None, map(_unfit_on_windows, parts)), "")
     return PathRefusal(reason) if reason else parts
+
+
+def _is_own(parts: Parts) -> bool:
+    """Whether a key is of what jsobj keeps beside data: settings of a page, what it knows of a list, pages of links."""
+    return parts[-2:] in _OWN or (parts[-3:-2] == (OWN_FOLDER,) and parts[-2].startswith("share-"))
 
 
 def is_temp(name: str) -> bool:
