@@ -137,7 +137,7 @@ class _Session:
     ("allowed", "digest"), [(["sha1", "sha256", "sha512"], "sha256"), (["sha1"], "sha1"), (None, "sha1")]
 )
 def test_a_temporary_url_is_swiftclients(allowed: list[str] | None, digest: str) -> None:
-    session: Any = _Session({"x-account-meta-temp-url-key": "account's"}, {"x-container-meta-temp-url-key-2": "own"})
+    session: Any = _Session({"x-account-meta-temp-url-key": "account's"}, {"x-container-meta-temp-url-key": "own"})
     info = {"tempurl": {"allowed_digests": allowed} if allowed else {}}
     origin, _ = parse_url("http://127.0.0.1:9/")
     made = temporary_url(
@@ -149,6 +149,22 @@ def test_a_temporary_url_is_swiftclients(allowed: list[str] | None, digest: str)
     assert query["temp_url_expires"] == ["1060"]
     assert urlsplit(made).path == f"{ROOT}/c/a%20b%E2%82%AC"
     assert "own" not in made
+
+
+@pytest.mark.parametrize(
+    ("account", "container", "key"),
+    [
+        ({"x-account-meta-temp-url-key": "first"}, {"x-container-meta-temp-url-key-2": "second"}, "first"),
+        ({}, {"x-container-meta-temp-url-key-2": "second"}, "second"),
+    ],
+)
+def test_the_second_key_is_for_what_is_shared(account: dict[str, str], container: dict[str, str], key: str) -> None:
+    """It is replaced to end links of others, and must not end one's own."""
+    session: Any = _Session(account, container)
+    api, (origin, _) = SwiftRequests(session, ROOT, "c"), parse_url("http://127.0.0.1:9/")
+    made = temporary_url(api, origin, {"tempurl": {}}, "k", method="GET", seconds=60, now=1000.0)
+    wanted = generate_temp_url(f"{ROOT}/c/k", 1060, key, "GET", absolute=True, digest="sha1")
+    assert parse_qs(urlsplit(made).query)["temp_url_sig"] == parse_qs(urlsplit(wanted).query)["temp_url_sig"]
 
 
 @pytest.mark.parametrize(
