@@ -63,17 +63,21 @@ def test_no_segment_goes_that_a_manifest_names(request: Any, who: str, swift: An
     put_large(swift, other, "replaced", f"{segments}/old/00000000")
     swift.put_object(other, "replaced", b"a new version")  # the old one is kept
     put_large(swift, name, "hidden", f"{name}/.file-segments/hidden/0")
-    for key in ("dlo/1", "full/1", "linked/1", "gone/1", "gone/2"):
+    gone = {f"gone/1.5/2/1/{n:08d}" for n in (1, 2)}
+    full = "full/1.5/2/00000001"
+    data = ("README", "patient1/mask.nii", "2026/12/00000001", "far/more/1")  # no names of segments
+    for key in ("dlo/1", full, "linked/1", *gone, *data):
         swift.put_object(segments, key, b"x")
     swift.put_object(other, "d%20lo", b"", headers={"X-Object-Manifest": f"{segments}/dlo/"})
-    swift.put_object(name, "full", b"not empty", headers={"X-Object-Manifest": f"{segments}/full/"})
+    swift.put_object(name, "full", b"not empty", headers={"X-Object-Manifest": f"{segments}/full/1.5/"})
     swift.put_object(other, "link", b"", headers={"X-Symlink-Target": f"{segments}/linked/1"})
     swift.put_object(name, ".file-segments/gone/0", b"xy")
-    kept = {item["name"] for item in swift.get_container(segments)[1]} - {"gone/1", "gone/2"}
+    kept = {item["name"] for item in swift.get_container(segments)[1]} - gone
     done = clean(user, f"swift://{name}" if who == "member" else name, "--yes")
     assert done["not_looked_at"] == []
-    assert places(done) == [f"{name}/.file-segments/gone/", f"{segments}/gone/"]
+    assert places(done) == [f"{name}/.file-segments/gone/", f"{segments}/gone/1.5/2/1/"]
     assert (done["removed"], done["removed_objects"], done["removed_bytes"]) == (2, 3, 4)
+    assert "may be data" in str(done["kept"])
     left = {item["name"] for item in swift.get_container(segments)[1]}
     # A manifest that is not empty shows itself only to who asks for it: its segments are found out before they go.
     assert left == kept
@@ -112,7 +116,9 @@ def test_a_manifest_that_comes_after_the_question(keyed: Jsobj, swift: Any, name
     from jsobj.store.open import StoreRequest
 
     segments = f"{name}_segments"
-    for key in ("late/1", "grown/1", "gone/1"):
+    late, grown, gone = (f"{word}/1.5/9" for word in ("late", "grown", "gone"))
+    for key in (late, grown, gone):
+        key = f"{key}/00000001"
         swift.put_object(segments, key, b"x")
     swift.put_object(name, "f/", b"")
     swift.put_object(name, "f/x", b"1")
@@ -121,12 +127,16 @@ def test_a_manifest_that_comes_after_the_question(keyed: Jsobj, swift: Any, name
         sides = sides_of(parse_location(name), opened.of, lambda: opened.request.keystone(settings))
         found = search(sides, Limits(4e9), Path(keyed.home), KINDS)
         assert len(found.leftovers) == 4
-        put_large(swift, name, "elsewhere/late", f"{segments}/late/1")
-        swift.put_object(segments, "grown/2", b"x")
+        put_large(swift, name, "elsewhere/late", f"{segments}/{late}/00000001")
+        swift.put_object(segments, f"{grown}/00000002", b"x")
         swift.delete_object(name, "f/x")
         states = {removal.leftover.key: removal.state for removal in remove(found.leftovers)}
-    assert states == {"late": "left", "grown": "left", "gone": "removed", "f/": "left"}
-    assert {item["name"] for item in swift.get_container(segments)[1]} == {"late/1", "grown/1", "grown/2"}
+    assert states == {late: "left", grown: "left", gone: "removed", "f/": "left"}
+    assert {item["name"] for item in swift.get_container(segments)[1]} == {
+        f"{late}/00000001",
+        f"{grown}/00000001",
+        f"{grown}/00000002",
+    }
 
 
 def test_without_a_login_segments_are_not_looked_at(keyed: Jsobj, swift: Any, name: str) -> None:
@@ -137,3 +147,26 @@ def test_without_a_login_segments_are_not_looked_at(keyed: Jsobj, swift: Any, na
     done = keyed("bucket", "clean", name, "--older-than", "0s", "--yes", "--json", "--profile", "demo").json
     assert done["items"] == []
     assert "segments" in done["not_looked_at"][0]
+
+
+def test_another_projects_bucket_is_refused(member: Jsobj, cloud: Cloud) -> None:
+    """Its manifests are not in this login's account, where all of its segments would look like nobody's."""
+    done = member("bucket", "clean", f"swift://{cloud.status.projects['demo']}:results", "--yes", "--json", code=2)
+    assert "its own project's login" in done.error["message"]
+
+
+def test_an_old_version_keeps_its_segments_where_versions_are_suspended(member: Jsobj, swift: Any, name: str) -> None:
+    swift.post_container(name, {"X-Versions-Enabled": "true"})
+    segments = f"{name}_segments"
+    for word in ("upload", "rm"):
+        put_large(swift, name, word, f"{segments}/{word}/slo/1.5/2/1/00000000")
+    swift.post_container(name, {"X-Versions-Enabled": "false"})
+    new = member.folder / "new"
+    new.write_bytes(b"new")
+    member("upload", str(new), f"swift://{name}/upload")
+    member("rm", f"swift://{name}/rm")
+    for word in ("upload", "rm"):
+        old = next(v for v in swift.get_container(name, query_string="versions")[1] if v["name"] == word and v["bytes"])
+        versions = [v for v in swift.get_container(name, query_string="versions")[1] if v["name"] == word]
+        read = [swift.get_object(name, word, query_string=f"version-id={v['version_id']}")[1] for v in versions]
+        assert b"x" in read, old

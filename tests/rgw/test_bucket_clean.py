@@ -115,6 +115,24 @@ def test_only_segments_that_no_manifest_names_go(otto: Jsobj, client: Any, swift
     assert clean(otto, name, "--yes")["items"] == []
 
 
+def test_of_two_groups_that_prove_alike_neither_goes(otto: Jsobj, client: Any, swift: Swift, name: str) -> None:
+    """An upload that was killed before its manifest, and the same file sent again: Ceph does not tell which is used."""
+    connection, segments = swift("otto"), f"{name}_segments"
+    connection.put_container(segments)
+    twins = [
+        {f"big/jsobj/{begun}-0000000{begun}/2/{n:08d}": data for n, data in enumerate((b"ab", b"cd"), 1)}
+        for begun in (1, 2)
+    ]
+    for key, data in {**twins[0], **twins[1]}.items():
+        connection.put_object(segments, key, data)
+    connection.put_object(name, "big", manifest(segments, twins[1]), query_string="multipart-manifest=put")
+    done = clean(otto, name, "--yes")
+    assert (done["items"], done["not_looked_at"]) == ([], [])
+    assert connection.get_object(name, "big")[1] == b"abcd"
+    connection.delete_object(name, "big")
+    assert len(clean(otto, name, "--yes")["items"]) == 2
+
+
 def test_where_a_manifest_cannot_be_known_no_segment_goes(otto: Jsobj, client: Any, swift: Swift, name: str) -> None:
     """Ceph gives no manifest out, and of one whose maker sent no digests it has no ETag either."""
     connection, segments = swift("otto"), f"{name}_segments"

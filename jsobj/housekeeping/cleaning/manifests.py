@@ -69,7 +69,9 @@ class Manifests:
         prefixes: set[tuple[str, str]] = set()
         unseen: list[str] = []
         known: dict[tuple[str, Entry], _Finding] = {}
+        own = False
         for container in container_names(self._api):
+            own = own or container == self._api.bucket
             try:
                 for entry, found in self._of(container):
                     known[container, entry] = found
@@ -83,6 +85,8 @@ class Manifests:
                     raise
                 if error.code is not ExitCode.NOT_FOUND:  # else it was deleted meanwhile
                     unseen.append(f"container '{container}': {error.message}")
+        if not own:  # another account's listing, or one that lags behind: it proves nothing of this container
+            unseen.append(f"the account does not list its container '{self._api.bucket}'")
         self._known = known
         return Named(frozenset(segments), frozenset(prefixes), tuple(unseen))
 
@@ -146,7 +150,7 @@ class _Look:
     def _static(self, entry: Entry, version: tuple[tuple[str, str], ...], found: _Finding) -> _Finding:
         if self.rgw:  # it does not give manifests out
             info = self.api.head(entry.key)
-            segments = Segments(self.api).of(self.api.bucket, info)
+            segments = Segments(self.api).candidates(info)
             if segments is None:
                 found.problem = f"the segments of {self.api.bucket}/{entry.key} are not known"
             found.segments += [(each.container, each.key) for each in segments or ()]
@@ -168,12 +172,16 @@ def _place(path: str) -> tuple[str, str] | None:
 
 
 def read_one(api: SwiftRequests, key: str) -> Named:
-    """What the object ``key`` itself names, if it is a dynamic manifest, also one that is not empty."""
+    """What the object ``key`` itself names, if it is a manifest: also a dynamic one that is not empty, and a static one
+    that an old server lists as any other object."""
     try:
         headers = api.send("HEAD", key, expect=READ | {404}).headers
     except JsobjError as error:
         if error.code in {ExitCode.NETWORK, ExitCode.AUTH}:
             raise
         return Named(unseen=(f"{api.bucket}/{key}: {error.message}",))
+    if headers.get("x-static-large-object", "").lower() == "true":
+        found = _Look(api, rgw=is_rgw(headers_of(api))).at(Entry(key, 0, "", None, "", slo=True))
+        return Named(frozenset(found.segments), unseen=(found.problem,) if found.problem else ())
     container, slash, prefix = headers.get("x-object-manifest", "").lstrip("/").partition("/")
     return Named(prefixes=frozenset({(container, prefix)})) if slash else Named()

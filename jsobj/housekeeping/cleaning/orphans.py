@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,6 +13,10 @@ from jsobj.store.swift.containers import Entry
 # Where programs put segments: python-swiftclient, openstack, Horizon and jsobj; Swift's own S3 API.
 SEGMENTS, PARTS = "_segments", "+segments"
 HIDDEN = ".file-segments/"  # in the container itself: Cyberduck
+# How jsobj, python-swiftclient (SLO, DLO) and rclone name segments. A container that is called so by chance holds data.
+_SHAPE = re.compile(
+    r".+/(?:jsobj/[0-9]{1,12}-[0-9a-f]{8}/[0-9]+|(?:slo/)?[0-9]+\.[0-9]+/[0-9]+(?:/[0-9]+)?)/[0-9]{8}", re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a group: ``reason`` "" for an orphan, else ``named``, ``young``, ``resumable``."""
+    """What becomes of a group: ``reason`` "" for an orphan, else ``named``, ``young``, ``resumable``, ``strange``."""
 
     group: Group
     reason: str
@@ -57,7 +62,8 @@ def groups(container: str, listed: Iterable[Entry]) -> Iterator[Group]:
             mark = pending.pop(name, None)
             yield Group(container, name, (*held, *((mark,) if mark else ())), marked=mark is not None)
     for name, mark in pending.items():
-        yield Group(container, name, (mark,), marked=mark.size == 0)
+        if mark.size == 0:
+            yield Group(container, name, (mark,), marked=True)
 
 
 def _is_part(key: str) -> bool:
@@ -78,6 +84,8 @@ def judged(found: Iterable[Group], named: Named, latest: float, resumable: Colle
             yield Verdict(group, "resumable")
         elif group.newest is None or group.newest >= latest:
             yield Verdict(group, "young")
+        elif group.container.endswith(SEGMENTS) and not all(_SHAPE.fullmatch(each.key) for each in group.entries):
+            yield Verdict(group, "strange")
         else:
             yield Verdict(group, "")
 

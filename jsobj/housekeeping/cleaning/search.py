@@ -14,6 +14,7 @@ from jsobj.housekeeping.cleaning.old_versions import old_versions
 from jsobj.housekeeping.cleaning.orphans import PARTS
 from jsobj.housekeeping.cleaning.orphans import SEGMENTS as SEGMENTS_ENDING
 from jsobj.housekeeping.cleaning.unfinished import resumable, unfinished
+from jsobj.store.bucket_name import with_project
 
 if TYPE_CHECKING:
     from jsobj.housekeeping.sides import Sides
@@ -34,7 +35,13 @@ class Removal:
 
 
 def require_bucket(name: str) -> None:
-    """Raise usage for a container of segments: what is in it is looked at with the bucket that it belongs to."""
+    """Raise usage for a container of segments, which is looked at with the bucket that it belongs to, and for another
+    project's bucket, whose project alone sees all manifests."""
+    if with_project(name)[0]:
+        raise BadUsage(
+            f"{name} is named by its project, and a bucket is cleaned by its own project's login",
+            hint="log in there, and name it without its project: jsobj bucket clean NAME",
+        )
     for ending in (SEGMENTS_ENDING, PARTS):
         if name.endswith(ending) and name != ending:
             base = name.removesuffix(ending)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _WHY = {
     "resumable": "jsobj will continue them when their command is run again: jsobj jobs list",
+    "strange": "no program that is known names segments like this: they may be data",
     "young": "younger than --older-than, they may be of an upload that runs now",
 }
 

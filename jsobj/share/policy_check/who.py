@@ -201,8 +201,16 @@ def lock_out(statements: Sequence[Node], bucket: PolicyBucket) -> Iterator[Findi
 def _plain_http_only(statement: Node) -> bool:
     """Whether the owner gets past a statement by https."""
     condition = statement.get("Condition")
-    keys = [key.text for _, named in condition.pairs for key, _ in named.pairs] if condition is not None else []
-    return "aws:SecureTransport" in keys
+    if condition is None:
+        return False
+    return any(
+        operator.text in {"Bool", "BoolIfExists"}
+        and key.text == "aws:SecureTransport"
+        and bool(value.each)
+        and all(each.text == "false" for each in value.each)
+        for operator, named in condition.pairs
+        for key, value in named.pairs
+    )
 
 
 def _hits_owner(statement: Node, bucket: PolicyBucket) -> bool:

@@ -33,6 +33,7 @@ _LONGEST = 1024 - 64  # bytes; a segment's name is up to 64 longer than its obje
 _FOLDERS = ("jsobj", "slo")  # ours; python-swiftclient's
 _PARALLEL = 8
 _ROUNDS = 3  # a listing may lag behind
+_VERSIONED = frozenset({"x-versions-enabled", "x-versions-location", "x-history-location"})
 _EXISTS = frozenset({200, 204, 403, 404})
 
 
@@ -102,9 +103,8 @@ class Segments:
         with self._lock:
             if self._kept is None:
                 headers = self._requests.send("HEAD", expect=READ).headers
-                self._kept = headers.get("x-versions-enabled", "").lower() == "true" or bool(
-                    headers.keys() & {"x-versions-location", "x-history-location"}
-                )
+                # Also where it is suspended ("false"): versions from before are kept, one perhaps as what is current.
+                self._kept = bool(headers.keys() & _VERSIONED)
             return self._kept
 
     def ensure(self) -> None:
@@ -134,7 +134,20 @@ class Segments:
         read = self._by_manifest(container, info)
         if read is not None:
             return read if _proven(read, info) else None
-        return self._by_search(container, info)
+        return next(self._by_search(container, info), None)
+
+    def candidates(self, info: ObjectInfo) -> tuple[Segment, ...] | None:
+        """All segments that a large object of this container may consist of; None where they cannot be known.
+
+        Where no manifest is given out, an upload that was sent twice leaves two groups that prove alike, of which only
+        the server knows the one that is used.
+        """
+        if not info.large:
+            return None
+        read = self._by_manifest(self._requests.bucket, info)
+        if read is not None:
+            return read if _proven(read, info) else None
+        return tuple(each for group in self._by_search(self._requests.bucket, info) for each in group) or None
 
     def _by_manifest(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
         query = (("multipart-manifest", "get"),)
@@ -145,15 +158,15 @@ class Segments:
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None  # RGW: nothing
 
-    def _by_search(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
+    def _by_search(self, container: str, info: ObjectInfo) -> Iterator[tuple[Segment, ...]]:
+        """The groups that prove to be the object's."""
         place = self._requests.of(f"{container}_segments")
         for folder in _FOLDERS:
             with_names = _listed(place, f"{info.key}/{folder}/")
             for _, group in groupby(with_names, key=lambda item: item.key.rpartition("/")[0]):
                 found = tuple(_listed_segment(place, item) for item in group)
                 if _proven(found, info):
-                    return found
-        return None
+                    yield found
 
     # -- uploads under way
 

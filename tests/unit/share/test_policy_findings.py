@@ -123,3 +123,19 @@ def test_hints_name_what_was_meant() -> None:
     for typed, meant in cases.items():
         (found,) = [each for each in check(document(NAMES.allow(Action=typed)), TARGET) if each.error]
         assert meant in found.reason
+
+
+@pytest.mark.parametrize(
+    ("condition", "locked"),
+    [
+        ({"Bool": {"aws:SecureTransport": "false"}}, False),
+        ({"BoolIfExists": {"aws:SecureTransport": ["false"]}}, False),
+        ({"Bool": {"aws:SecureTransport": "true"}}, True),  # the slip: it denies https
+        ({"BoolIfExists": {"aws:SecureTransport": ["true", "false"]}}, True),
+        ({"Null": {"aws:SecureTransport": "false"}}, True),
+        ({"StringNotEquals": {"aws:SecureTransport": "false"}}, True),
+    ],
+)
+def test_only_a_denial_of_plain_http_leaves_the_owner_a_way(condition: dict[str, object], locked: bool) -> None:
+    denial = NAMES.allow(Effect="Deny", Action="s3:*", Resource=[NAMES.arn, f"{NAMES.arn}/*"], Condition=condition)
+    assert ("locks-owner-out" in {each.rule for each in check(document(denial), TARGET)}) == locked

@@ -39,23 +39,43 @@ def reasons(named: Named, *found: Group, resumable: frozenset[str] = frozenset()
     return [verdict.reason for verdict in judged(found, named, LATEST, resumable)]
 
 
+FIRST, SECOND = "a/1.5/10/00000001", "a/1.5/10/00000002"
+
+
 def test_what_a_manifest_names_in_part_is_kept_whole() -> None:
-    group = next(groups("b_segments", listed("a/1", "a/2")))
-    assert reasons(Named(segments=frozenset({("b_segments", "a/2")})), group) == ["named"]
-    assert reasons(Named(segments=frozenset({("other", "a/2")})), group) == [""]
+    group = next(groups("b_segments", listed(FIRST, SECOND)))
+    assert reasons(Named(segments=frozenset({("b_segments", SECOND)})), group) == ["named"]
+    assert reasons(Named(segments=frozenset({("other", SECOND)})), group) == [""]
 
 
 @pytest.mark.parametrize("prefix", ["", "a", "a/", "a/1"])
 def test_dynamic_manifests_name_what_begins_so(prefix: str) -> None:
-    group = next(groups("b_segments", listed("a/1", "a/2")))
+    group = next(groups("b_segments", listed(FIRST, SECOND)))
     assert reasons(Named(prefixes=frozenset({("b_segments", prefix)})), group) == ["named"]
     assert reasons(Named(prefixes=frozenset({("b_segments", "b")})), group) == [""]
 
 
 @pytest.mark.parametrize(("modified", "reason"), [(OLD, ""), (NEW, "young"), (None, "young")])
 def test_the_newest_segment_says_how_old_an_upload_is(modified: float | None, reason: str) -> None:
-    group = next(groups("b_segments", [*listed("a/1"), *listed("a/2", modified=modified)]))
+    group = next(groups("b_segments", [*listed(FIRST), *listed(SECOND, modified=modified)]))
     assert reasons(Named(), group) == [reason]
+
+
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("k/jsobj/1-aaaaaaaa/5/00000001", ""),
+        ("d/k/slo/1.5/10/5/00000001", ""),  # python-swiftclient
+        ("d/k/1.5/10/5/00000001", ""),
+        ("d/k/1.5/10/00000001", ""),  # rclone
+        ("README", "strange"),
+        ("patient1/mask.nii", "strange"),
+        ("2026/12/00000001", "strange"),
+        ("a/1", "strange"),
+    ],
+)
+def test_a_container_may_be_called_so_by_chance(key: str, reason: str) -> None:
+    assert reasons(Named(), *groups("b_segments", listed(key))) == [reason]
 
 
 def test_what_a_journal_will_continue_stays_however_old() -> None:
