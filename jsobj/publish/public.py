@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from queue import SimpleQueue
 from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.client import MAX_BODY
 from jsobj.publish.entries import PAGE
 from jsobj.store.public_look import PublicContainer, PublicLook, PublicServer
+from jsobj.transfer.engine.parallel_map import parallel_map
 
 _SECONDS = 5.0  # for which a server's front ends may still know what was before
 _PAUSE = 0.5
+_LOOKS = 8  # connections
+_REFUSED = frozenset({401, 403})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,24 @@ def ways_in(server: PublicServer, bucket: str, prefix: str, sample: str) -> tupl
             listed = look.status(listing, method="GET") == 200
             found.append(Way(container, "swift" if swift else "s3", listed))
     return tuple(sorted(found, key=lambda way: way.dialect))  # S3 first: more programs know it
+
+
+def first_refused(server: PublicServer, bucket: str, way: Way, keys: Iterable[str]) -> str:
+    """The first of the objects that only a login may read, "" for none. What is gone by now is no such object."""
+    with contextlib.ExitStack() as stack:
+        free: SimpleQueue[PublicLook] = SimpleQueue()
+        for _ in range(_LOOKS):
+            free.put(stack.enter_context(contextlib.closing(PublicLook(server, bucket))))
+
+        def asked(key: str) -> tuple[str, int]:
+            look = free.get()
+            try:
+                return key, look.status(way.url(key))
+            finally:
+                free.put(look)
+
+        answers = stack.enter_context(contextlib.closing(parallel_map(asked, keys, _LOOKS)))
+        return next((key for key, status in answers if status in _REFUSED), "")
 
 
 def proven(server: PublicServer, bucket: str, ways: tuple[Way, ...], prefix: str, page: bytes) -> dict[str, str]:

@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain, compress
+from itertools import chain, compress, islice
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, uncounted
@@ -29,7 +29,7 @@ from jsobj.publish.manifest import (
     remove_manifest,
 )
 from jsobj.publish.page import render
-from jsobj.publish.public import Way, proven, ways_in
+from jsobj.publish.public import Way, first_refused, proven, ways_in
 from jsobj.publish.tree import SETTINGS, Folder, Tree
 from jsobj.publish.wish import Wish, keep_wish, read_wish
 from jsobj.store.location import head_or_none, nothing_at
@@ -39,6 +39,7 @@ from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.digest_list import MANIFEST
 
 MANY = 1000  # pages that are made without being asked for by a depth
+TRIED = 1000  # folders of which it is tried whether others may read what is in them
 README = "README.md"
 _WORKERS = 8
 _ITEM = PutOptions("application/geo+json", metadata={MADE: "item"}, served={"cache-control": "no-cache"})
@@ -87,7 +88,8 @@ class Site:
 
     def require(self) -> None:
         """Raises :class:`JsobjError` for what keeps the pages from being written: not found where nothing is there,
-        refused where others cannot read it or the page is somebody else's, usage for very many pages.
+        refused where others cannot read it, or a part of it (of each folder one object is tried), or the page is
+        somebody else's; usage for very many pages.
         """
         folders = self._tree.folders()
         if not self._tree.objects:
@@ -97,6 +99,10 @@ class Site:
         self._ways = ways_in(self._server, self._store.place.bucket, self._prefix, self._sample())
         if not self._ways:
             raise self._not_public()
+        # A page and a manifest tell names, sizes and digests: of nothing that a policy keeps from others.
+        names = (f"{self._prefix}{name}" for name in islice(self._tree.samples(), TRIED))
+        if closed := first_refused(self._server, self._store.place.bucket, self._ways[0], names):
+            raise self._partly_closed(closed)
         for name in (PAGE, *([README] if self._wish.readme is not None else [])):
             if not self._wish.force and self._foreign(name) and not self._same_readme(name):
                 raise self._not_ours(name)
@@ -104,6 +110,17 @@ class Site:
     def plan(self) -> Iterator[Change]:
         """What would be done about the pages; writes nothing."""
         return (change for change, _ in self._changes(self._decide))
+
+    @property
+    def untold(self) -> str:
+        """What others do not get from the server and the page tells, or what was not tried; "" for nothing.
+
+        After :meth:`require`.
+        """
+        if not any(way.listed for way in self._ways):
+            return "others may not list these objects, and the page tells them the names"
+        more = sum(1 for _ in self._tree.samples()) - TRIED
+        return f"of {more} more folders it was not tried whether others may read them" if more > 0 else ""
 
     @property
     def total(self) -> tuple[int, int]:
@@ -211,7 +228,7 @@ class Site:
             action = "remove"
         elif there is not None and there.etag == _md5(page):
             action = "keep"
-        elif there is not None and not self._wish.force and self._foreign(name):
+        elif there is not None and not (self._wish.force and name == PAGE) and self._foreign(name):
             action = "leave"
         else:
             action = "write"
@@ -245,6 +262,17 @@ class Site:
             f"what is below {self._store.place.url(self._prefix)} is not public yet, so nobody could open the page",
             code=ExitCode.REFUSED,
             hint=f"let everybody read it first: jsobj bucket public {place}{self._at}",
+        )
+
+    def _partly_closed(self, key: str) -> JsobjError:
+        folder, at = key.rpartition("/")[0], self._at
+        bucket = self._store.place.bucket.rpartition(":")[2]
+        return JsobjError(
+            "publish-partly-public",
+            f"{self._store.place.url(key)} is kept from others, and a page would tell them of it",
+            code=ExitCode.REFUSED,
+            hint=f"publish a folder that is public, or open this one: "
+            f"jsobj bucket public {shlex.quote(f'{bucket}/{folder}'.rstrip('/'))}{at}",
         )
 
     def _not_ours(self, name: str) -> JsobjError:

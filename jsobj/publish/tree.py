@@ -116,6 +116,10 @@ class Tree:
         """Those that get a page: the innermost first, the prefix itself last."""
         return tuple(self._folders(self._root, ""))
 
+    def samples(self) -> Iterator[str]:
+        """Of each folder that has any, and of each Zarr, the name of one object that is shown: the smallest."""
+        return _samples(self._root, "")
+
     def published(self) -> tuple[str, ...]:
         """The folders below that were published on their own, and are only linked to."""
         return tuple(_published(self._root, ""))
@@ -152,6 +156,14 @@ class Tree:
             else:
                 entries.extend(_flat(below, f"{name}/"))
         yield Folder(path, tuple(entries), ZARR if node.zarr else "")
+
+
+def _samples(node: _Node, path: str) -> Iterator[str]:
+    if node.entries:
+        yield f"{path}{min(node.entries, key=lambda entry: (entry.size, entry.name)).name}"
+    for name, below in node.below.items():
+        if not below.own:
+            yield from _samples(below, f"{path}{name}/")
 
 
 def _published(node: _Node, path: str) -> Iterator[str]:

@@ -79,10 +79,38 @@ def test_what_jsobj_has_not_made_is_left_alone(scene: Scene) -> None:
     assert scene.publish("--remove").json["removed"] == ["data/raw/deep/index.html", "data/.jsobj/publish.json"]
     assert scene.body("data/index.html") == b"<p>theirs</p>"
     forced = scene.publish("--force", "--readme", str(readme)).json
-    assert sorted(forced["written"]) == sorted(PAGES)
+    assert sorted(forced["written"]) == sorted(set(PAGES) - {"data/raw/index.html"})
+    assert scene.body("data/raw/index.html") == theirs["data/raw/index.html"]  # --force is about the first page
     assert scene.body("data/README.md") == b"# Ours\n"
     scene.publish("--remove")
-    assert scene.names() == sorted(FILES)
+    assert scene.names() == sorted([*FILES, "data/raw/index.html"])
+
+
+def test_what_a_policy_keeps_from_others_is_not_told(scene: Scene) -> None:
+    """Neither on a page nor in a manifest; where the list is closed, it is said that the page has the names."""
+    if scene.ground == "swift":  # it opens whole containers, and nothing there can be kept back
+        scene.fill(FILES)
+        scene.jsobj("bucket", "private", scene.bucket)
+        scene.jsobj("bucket", "public", scene.bucket, "--no-list")
+        assert "the page tells them the names" in scene.jsobj("publish", f"{scene.bucket}/data").err
+        return
+    scene.fill({**FILES, "data/raw/secret/patient.txt": b"a name"})
+    arn = f"arn:aws:s3:::{scene.bucket}"
+    scene.jsobj("bucket", "private", scene.bucket)
+    open_ones = [
+        f"{arn}/data/{name}" for name in ("index.html", "run_1.nc", "raw/index.html", "raw/a.txt", "raw/deep/*")
+    ]
+    allowed = {"Effect": "Allow", "Principal": "*", "Action": ["s3:GetObject"], "Resource": open_ones}
+    file = scene.jsobj.folder / "policy.json"
+    file.write_text(json.dumps({"Version": "2012-10-17", "Statement": [allowed]}))
+    scene.jsobj("bucket", "policy", "set", scene.bucket, str(file))
+    before = scene.names()
+    for words in ((), ("--depth", "0"), ("--dry-run",)):
+        error = scene.publish(*words, code=6).error
+        assert error["reference"] == "publish-partly-public"
+        assert "secret/patient.txt" in error["message"]
+    assert scene.names() == before
+    assert scene.publish(key="data/raw/deep").json["objects"] == 1
 
 
 def test_a_dry_run_writes_nothing(scene: Scene) -> None:

@@ -38,7 +38,7 @@ _ACTIONS = {"write": "write ", "keep": "keep  ", "leave": "leave ", "remove": "r
     "--depth", metavar="N", type=click.IntRange(0, 999), help="Pages for folders N deep; 0: one page for all."
 )
 @click.option("--manifest/--no-manifest", default=None, help="Whether MANIFEST.sha256 is made; kept; default: yes.")
-@click.option("--force", is_flag=True, help="Replace an index.html or README.md that jsobj has not made.")
+@click.option("--force", is_flag=True, help="Replace URL's own index.html or README.md that jsobj has not made.")
 @click.option("--remove", is_flag=True, help="Delete all that publish wrote, and nothing else.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show which pages would be written; write nothing.")
 def publish(
@@ -102,6 +102,8 @@ def _publish(world: World, place: Location, wish: Wish, *, dry_run: bool) -> Non
     with stores(world, tally=tally) as opened, owner_of(world.settings, place, request_of(world), at=at) as owner:
         site = Site(opened.of(place), prefix_of(place.key), owner.place, wish, at=at)
         site.require()
+        if site.untold:
+            world.out.warn(site.untold)
         if dry_run:
             _show_plan(world, site)
             return
@@ -146,7 +148,7 @@ def _show(world: World, place: Location, done: Publication) -> None:
     from jsobj.publish.site import prefix_of
 
     for key in done.keys("leave"):
-        world.out.warn(f"{key} was left as it is: jsobj has not made it (--force replaces it)")
+        world.out.warn(f"{key} was left as it is: jsobj has not made it, so that folder has no page")
     manifest = done.manifest
     if manifest is not None:
         for key, reason in manifest.left_out:
