@@ -9,14 +9,12 @@ it. Values are frozen; :func:`update` reads, changes and writes under a lock.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from jsobj.atomic import edit_private_file
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.record_file import Fault, RecordFile, record_of
 from jsobj.identity.settings import Settings
 
 SCHEMA = "jsobj.ledger/1"
@@ -124,29 +122,12 @@ def read(settings: Settings) -> Ledger:
 
     Raises :class:`JsobjError` (local) for a file that is damaged or from a newer jsobj; it is never overwritten.
     """
-    path = ledger_path(settings)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return Ledger()
-    except OSError as error:
-        sentence = f"{path} cannot be read: {error.strerror}"
-        raise JsobjError("ledger-unreadable", sentence, code=ExitCode.LOCAL) from error
-    return _decode(data, path)
+    return ledger_at(ledger_path(settings)).read()
 
 
 def update(settings: Settings, change: Callable[[Ledger], Ledger]) -> Ledger:
     """Read, change and write the ledger under its lock; the new ledger."""
-    path = ledger_path(settings)
-    result: list[Ledger] = []
-
-    def edit(old: bytes | None) -> bytes:
-        new = change(Ledger() if old is None else _decode(old, path))
-        result[:] = [new]
-        return _encode(new)
-
-    edit_private_file(path, edit)
-    return result[0]
+    return ledger_at(ledger_path(settings)).update(change)
 
 
 def ledger_path(settings: Settings) -> Path:
@@ -154,39 +135,30 @@ def ledger_path(settings: Settings) -> Path:
     return settings.state_dir / "ledger.json"
 
 
-def _encode(ledger: Ledger) -> bytes:
-    return json.dumps({"schema": SCHEMA, **dataclasses.asdict(ledger)}, indent=2, ensure_ascii=False).encode() + b"\n"
+def ledger_at(path: Path) -> RecordFile[Ledger]:
+    """The ledger in a file."""
+    return RecordFile(
+        path,
+        SCHEMA,
+        Ledger(),
+        _decode,
+        f"move it away (mv {path} {path}.old) and log in again; keys at Keystone and files of other tools stay",
+        Fault("ledger-unreadable"),
+        Fault("ledger-version"),
+        Fault("ledger-damaged"),
+    )
 
 
-def _decode(data: bytes, path: Path) -> Ledger:
-    hint = f"move it away (mv {path} {path}.old) and log in again; keys at Keystone and files of other tools stay"
-    try:
-        document = json.loads(data)
-        schema = document["schema"]
-        if schema != SCHEMA:
-            sentence = f"{path} is of version {schema!r}; this jsobj knows {SCHEMA}"
-            raise JsobjError("ledger-version", sentence, code=ExitCode.LOCAL, hint=hint)
-        if not isinstance(document["default_cloud"], str):
-            raise TypeError("a cloud's name is a text")
-        return Ledger(
-            default_cloud=document["default_cloud"],
-            clouds=tuple(_record(CloudRecord, item) for item in document["clouds"]),
-            keys=tuple(_record(KeyRecord, item) for item in document["keys"]),
-            pending=tuple(
-                dataclasses.replace(_record(Pending, item), before=tuple(map(str, item["before"])))
-                for item in document["pending"]
-            ),
-            exports=tuple(_record(ExportRecord, item) for item in document.get("exports", ())),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise JsobjError("ledger-damaged", f"{path} is damaged", code=ExitCode.LOCAL, hint=hint) from error
-
-
-_R = TypeVar("_R", CloudRecord, KeyRecord, Pending, ExportRecord)
-
-
-def _record(kind: type[_R], item: Mapping[str, Any]) -> _R:
-    """Keys that this version does not know are an error: they would be lost at the next write."""
-    if any(not isinstance(v, str) for k, v in item.items() if k != "before"):
-        raise TypeError("every field is a text")
-    return kind(**item)
+def _decode(document: Mapping[str, Any]) -> Ledger:
+    if not isinstance(document["default_cloud"], str):
+        raise TypeError("a cloud's name is a text")
+    return Ledger(
+        default_cloud=document["default_cloud"],
+        clouds=tuple(record_of(CloudRecord, item) for item in document["clouds"]),
+        keys=tuple(record_of(KeyRecord, item) for item in document["keys"]),
+        pending=tuple(
+            dataclasses.replace(record_of(Pending, item, apart="before"), before=tuple(map(str, item["before"])))
+            for item in document["pending"]
+        ),
+        exports=tuple(record_of(ExportRecord, item) for item in document.get("exports", ())),
+    )

@@ -9,15 +9,13 @@ and writes under a lock.
 from __future__ import annotations
 
 import dataclasses
-import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from jsobj.atomic import edit_private_file
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.record_file import Fault, RecordFile, record_of
 from jsobj.identity.settings import Settings
 
 SCHEMA = "jsobj.shares-file/1"
@@ -112,29 +110,12 @@ def read(settings: Settings) -> Inventory:
 
     Raises :class:`JsobjError` (local) for a file that is damaged or from a newer jsobj; it is never overwritten.
     """
-    path = inventory_path(settings)
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return Inventory()
-    except OSError as error:
-        sentence = f"{path} cannot be read: {error.strerror}"
-        raise JsobjError("shares-unreadable", sentence, code=ExitCode.LOCAL) from error
-    return _decode(data, path)
+    return inventory_at(inventory_path(settings)).read()
 
 
 def update(settings: Settings, change: Callable[[Inventory], Inventory]) -> Inventory:
     """Read, change and write the inventory under its lock; the new one."""
-    path = inventory_path(settings)
-    result: list[Inventory] = []
-
-    def edit(old: bytes | None) -> bytes:
-        new = change(Inventory() if old is None else _decode(old, path))
-        result[:] = [new]
-        return _encode(new)
-
-    edit_private_file(path, edit)
-    return result[0]
+    return inventory_at(inventory_path(settings)).update(change)
 
 
 def inventory_path(settings: Settings) -> Path:
@@ -142,33 +123,22 @@ def inventory_path(settings: Settings) -> Path:
     return settings.state_dir / "shares.json"
 
 
-def _encode(inventory: Inventory) -> bytes:
-    document = {"schema": SCHEMA, **dataclasses.asdict(inventory)}
-    return json.dumps(document, indent=2, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n"
+def inventory_at(path: Path) -> RecordFile[Inventory]:
+    """The inventory in a file."""
+    return RecordFile(
+        path,
+        SCHEMA,
+        Inventory(),
+        _decode,
+        f"move it away (mv {path} {path}.old); what was given stays given: jsobj bucket show BUCKET",
+        Fault("shares-unreadable"),
+        Fault("shares-version"),
+        Fault("shares-damaged"),
+    )
 
 
-def _decode(data: bytes, path: Path) -> Inventory:
-    hint = f"move it away (mv {path} {path}.old); what was given stays given: jsobj bucket show BUCKET"
-    try:
-        document = json.loads(data)
-        schema = document["schema"]
-        if schema != SCHEMA:
-            sentence = f"{path} is of version {schema!r}; this jsobj knows {SCHEMA}"
-            raise JsobjError("shares-version", sentence, code=ExitCode.LOCAL, hint=hint)
-        return Inventory(
-            given=tuple(_record(Grant, item) for item in document["given"]),
-            received=tuple(_record(Received, item) for item in document["received"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise JsobjError("shares-damaged", f"{path} is damaged", code=ExitCode.LOCAL, hint=hint) from error
-
-
-_R = TypeVar("_R", Grant, Received)
-
-
-def _record(kind: type[_R], item: Mapping[str, Any]) -> _R:
-    """Keys that this version does not know are an error: they would be lost at the next write."""
-    texts = [*(each for name, each in item.items() if name != "details"), *item.get("details", {}).values()]
-    if not all(isinstance(each, str) for each in texts):
-        raise TypeError("every field is a text")
-    return kind(**item)
+def _decode(document: Mapping[str, Any]) -> Inventory:
+    given = tuple(record_of(Grant, item, apart="details") for item in document["given"])
+    if not all(isinstance(text, str) for grant in given for text in grant.details.values()):
+        raise TypeError("every detail is a text")
+    return Inventory(given, tuple(record_of(Received, item) for item in document["received"]))

@@ -26,15 +26,17 @@ LEDGERS = st.builds(
     exports=st.lists(st.builds(ExportRecord, TEXT, TEXT), max_size=2).map(tuple),
 )
 
+FILE = ledger.ledger_at(Path("x"))
+
 
 def test_a_file_that_is_gone_is_forgotten_and_a_ledger_without_files_is_read(world: Settings, tmp_path: Path) -> None:
     there = ExportRecord("dotenv", str(tmp_path / "a"))
     (tmp_path / "a").write_text("")
     gone, new = ExportRecord("dotenv", str(tmp_path / "b")), ExportRecord("rclone", str(tmp_path / "c"))
     assert Ledger(exports=(gone, there)).with_export(new).with_export(new).exports == (there, new)
-    older = ledger._encode(Ledger()).replace(b',\n  "exports": []', b"")
+    older = FILE.text(Ledger()).replace(b',\n  "exports": []', b"")
     assert b"exports" not in older
-    assert ledger._decode(older, Path("x")) == Ledger()
+    assert FILE.understood(older) == Ledger()
 
 
 @pytest.fixture(name="world")
@@ -45,7 +47,7 @@ def _world(tmp_path: Path) -> Settings:
 @PROFILE
 @given(LEDGERS)
 def test_round_trip(book: Ledger) -> None:
-    assert ledger._decode(ledger._encode(book), Path("x")) == book
+    assert FILE.understood(FILE.text(book)) == book
 
 
 def test_absent_is_empty(world: Settings) -> None:
@@ -71,7 +73,7 @@ def test_parallel_updates_lose_nothing(world: Settings) -> None:
     assert {cloud.name for cloud in ledger.read(world).clouds} == {f"c{number}" for number in range(8)}
 
 
-GOOD = ledger._encode(Ledger(keys=(KeyRecord("a", "u", "i", "p"),)))
+GOOD = FILE.text(Ledger(keys=(KeyRecord("a", "u", "i", "p"),)))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_b119_truncated_at_every_byte(world: Settings) -> None:
     path = ledger.ledger_path(world)
     for end in range(len(GOOD) - 1):
         with pytest.raises(JsobjError) as caught:
-            ledger._decode(GOOD[:end], path)
+            ledger.ledger_at(path).understood(GOOD[:end])
         assert caught.value.reference == "ledger-damaged"
 
 

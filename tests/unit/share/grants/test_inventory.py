@@ -34,7 +34,8 @@ def _world(tmp_path: Path) -> Settings:
 @PROFILE
 @given(INVENTORIES)
 def test_round_trip(book: Inventory) -> None:
-    assert inventory._decode(inventory._encode(book), Path("x")) == book
+    file = inventory.inventory_at(Path("x"))
+    assert file.understood(file.text(book)) == book
 
 
 def test_a_grant_is_put_in_replaced_in_its_place_and_taken_out(world: Settings) -> None:
