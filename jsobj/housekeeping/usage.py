@@ -115,11 +115,12 @@ def _sizes_of_uploads(sides: Sides, prefix: str) -> Iterator[int]:
             continue  # it ended meanwhile
 
 
-def keeps_versions(held: Held, server: str) -> str:
+def included(held: Held, server: str) -> str:
     """What the numbers include beside the objects that can be read, in words; "" for nothing."""
-    if held.versioning in {"on", "suspended"}:
-        return "old versions" if server != SWIFT else "the bytes of old versions"
-    return ""
+    kept = held.versioning in {"on", "suspended"}
+    if server == SWIFT:
+        return "the bytes of old versions" if kept else ""
+    return "old versions and parts of unfinished uploads" if kept else "parts of unfinished uploads"
 
 
 def bucket_totals(store: Store) -> Totals:

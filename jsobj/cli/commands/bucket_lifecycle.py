@@ -162,14 +162,14 @@ def _ask_about_objects(world: World, typed: str, target: LifecycleBucket, ends: 
     if not ends.deletes or yes:
         return
     where = f"below {ends.prefix} in {target.bucket}" if ends.prefix else f"in {target.bucket}"
+    said = []
     if ends.expire is not None:
         with stores(world) as opened:
             found = doomed(opened.of(_location(typed)).list(ends.prefix), ends.expire, time.time())
-        count = _count(found)
-        question = f"Objects {where} will be deleted {ends.expire} day(s) after they were written: {count}. Set it?"
-    else:
-        question = f"Old versions {where} will be deleted {ends.noncurrent} day(s) after they were replaced. Set it?"
-    world.confirm(question, option="--yes")
+        said.append(f"Objects {where} will be deleted {ends.expire} day(s) after they were written: {_count(found)}.")
+    if ends.noncurrent is not None:
+        said.append(f"Old versions {where} will be deleted {ends.noncurrent} day(s) after they were replaced.")
+    world.confirm(f"{' '.join(said)} Set it?", option="--yes")
 
 
 def _count(found: Doomed) -> str:

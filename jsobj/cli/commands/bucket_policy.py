@@ -143,7 +143,12 @@ def delete(world: World, bucket: str) -> None:
 
 def _keep(world: World, owner: Owner, text: str) -> str:
     path = keep_replaced(world, owner.bucket, "policy", text)
-    words = f"jsobj bucket policy set {shlex.quote(owner.bucket)} {shlex.quote(path)}{owner.at}"
+    from jsobj.share.policy_check.check import check
+    from jsobj.share.policy_flow import bucket_of
+
+    # As it was kept it may have parts that are refused without this; a policy that the server took once.
+    force = " --force" if any(each.error for each in check(text, bucket_of(owner))) else ""
+    words = f"jsobj bucket policy set {shlex.quote(owner.bucket)} {shlex.quote(path)}{force}{owner.at}"
     world.out.note(f"The policy until now is kept; to put it back: {words}")
     return path
 

@@ -98,12 +98,12 @@ def _show(
     folders: bool,
     ages: bool,
 ) -> None:
-    from jsobj.housekeeping.usage import keeps_versions
+    from jsobj.housekeeping.usage import included
 
     last = before[-1] if before else None
     old = next((look.folders for look in reversed(before) if look.folders), None)
     totals = held.totals
-    includes = keeps_versions(held, sides.server) if found is None else ""
+    includes = included(held, sides.server) if found is None else ""
     lines = [
         ("Place", url),
         ("Objects", str(count.objects)),
@@ -130,7 +130,7 @@ def _show(
         "max_objects": totals.max_objects,
         "max_bytes": totals.max_size,
         "versioning": held.versioning or None,
-        "includes_old_versions": bool(includes),
+        "includes_old_versions": "old versions" in includes,
         "beside": [{"name": name, "objects": t.objects, "bytes": t.size} for name, t in held.beside],
         "old_versions": _count_data(found.versions) if found is not None else None,
         "unfinished_uploads": _count_data(found.uploads) if found is not None else None,
@@ -226,7 +226,7 @@ def _all(world: World) -> None:
     }
     if unknown:
         world.out.warn(
-            f"this server's S3 API tells no counts, so that those of {unknown} buckets are not known; log in: "
+            f"the server told this key no counts of {unknown} bucket(s), which are missing in the sums; log in: "
             "jsobj login RCFILE"
         )
     lines = [_bucket_line(world, bucket, ordered[0].size or 0) for bucket in ordered]

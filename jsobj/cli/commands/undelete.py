@@ -53,11 +53,13 @@ def undelete(world: World, url: str, recursive: bool, since: str, dry_run: bool)
     with store_sides(world, location) as sides:
         store = require_versions(sides)
         items: Iterator[_Item]
+        is_there = False
         if recursive:
             items = _brought_back(world, store, deleted_below(store, location.key, moment), dry_run, failures)
         else:
             deleted, there = one(store, location.key)
             if there is not None:
+                is_there = True
                 items = iter((("there", there, None),))
             else:
                 assert deleted is not None
@@ -66,6 +68,8 @@ def undelete(world: World, url: str, recursive: bool, since: str, dry_run: bool)
         count = _stream(world, store, items)
     if not count and not failures:
         world.out.note("Nothing that was deleted is kept there.")
+    elif is_there:
+        world.out.note("It was not deleted; nothing was changed.")
     elif dry_run:
         world.out.note(f"{count} object(s) would be brought back; nothing was changed.")
     if failures:

@@ -117,7 +117,7 @@ def _by_list(
     from jsobj.store.location import parse_location
 
     if local:
-        if not os.path.isdir(place):  # noqa: PTH112
+        if not os.path.isdir(place):  # noqa: PTH112 - Path raises for what may not be looked at
             raise BadUsage(
                 f"{place} is no folder, and the names in a list are below one",
                 hint="jsobj verify FOLDER --manifest FILE --include NAME",
