@@ -16,6 +16,7 @@ from commands import Jsobj
 from headless import Tab
 from strangers import status
 
+ODD = "<b>o'dd & \u00e9.txt"
 OVER = frozenset({401, 403, 404})
 
 
@@ -48,7 +49,7 @@ class LinkScene:
         return found.read_text() if found.exists() else ""
 
     def an_object(self) -> str:
-        """A link to an object: its id. What cannot be taken back is not said to be."""
+        """A link to an object: its id, which is kept. What cannot be taken back is not said to be."""
         made = self.jsobj("share", f"{self.place}/in/a.txt", "--to", "link", "--expires", "1h", "--json").json
         assert got(made["url"]) == b"first"
         assert made["url"].partition("?")[2] not in self.inventory
@@ -91,10 +92,10 @@ class LinkScene:
         assert "Send a file" in got(made["url"]).decode()
         return dict(made)
 
-    def a_form(self, tab: Tab) -> None:
-        """The same by a browser: a file with an odd name is chosen, sent and there."""
+    def a_form(self, tab: Tab) -> list[str]:
+        """The same by a browser: a file with an odd name is chosen and sent; the names that are there then."""
         made = self.jsobj("share", f"{self.place}/form/", "--to", "upload-link", "--max-size", "1000", "--json").json
-        small, large = self.folder / "<b>o'dd & \u00e9.txt", self.folder / "large.bin"
+        small, large = self.folder / ODD, self.folder / "large.bin"
         small.write_bytes(b"by a browser")
         large.write_bytes(bytes(1001))
         tab.show(made["url"], width=360, height=640, scheme="dark")
@@ -107,10 +108,9 @@ class LinkScene:
         tab.wait_for("document.querySelector('#said').textContent.startsWith('Sent:')")
         assert tab.ask("document.querySelectorAll('#said b').length") == 0
         assert tab.complaints == []
-        assert [each["key"] for each in self.jsobj("ls", "-r", made["folder"], "--json").json["items"]] == [
-            f"{made['folder'].split('/', 3)[3]}{small.name}"
-        ]
+        there = self.jsobj("ls", "-r", made["folder"], "--json").json["items"]
         assert self.jsobj("cat", f"{made['folder']}{small.name}").out == "by a browser"
+        return [each["key"].removeprefix(made["folder"].split("/", 3)[3]) for each in there]
 
     def an_end(self) -> None:
         """A link ends by itself, is shown as ended, and is forgotten when asked."""
@@ -134,8 +134,8 @@ class LinkScene:
         assert got(again["url"]) == b"first"
         self.jsobj("unshare", again["id"], "--revoke")
 
-    def a_file_for_a_while(self) -> None:
-        """Sent, linked to, and gone by itself."""
+    def a_file_for_a_while(self) -> list[object]:
+        """Sent, linked to, and gone by itself; what is remembered afterwards."""
         (self.folder / "plot.txt").write_bytes(b"for a while")
         made = self.jsobj("share", str(self.folder / "plot.txt"), "--for", "5s", "--json").json
         assert got(made["url"]) == b"for a while"
@@ -145,4 +145,4 @@ class LinkScene:
         kept = self.jsobj("share", str(self.folder / "plot.txt"), "--for", "1h", "--json").json
         self.jsobj("unshare", kept["id"])
         assert status(kept["url"]) in OVER
-        assert json.loads(self.inventory)["given"] == []
+        return list(json.loads(self.inventory)["given"])

@@ -26,7 +26,7 @@ def write(folder: Path) -> Path:
 
 
 def read_as_pasted(nobody: Jsobj, url: str) -> None:
-    """Each command of a reader, with each form of the URL. ``url``: that of the bucket, with a slash at its end."""
+    """What the tests assert: each command of a reader, with each form of the URL below ``url``, the bucket's."""
     fetched = nobody.folder / "fetched"
     for form in ("run", "run/", "run/index.html", "run/index.html?utm_source=mail#search=a"):
         place = url + form
@@ -58,7 +58,7 @@ def read_as_pasted(nobody: Jsobj, url: str) -> None:
 
 
 def read_by_link(nobody: Jsobj, link: str, data: bytes) -> None:
-    """A link to ``…/a.txt`` that is signed, in each command that takes one. It is written nowhere."""
+    """What the tests assert: a signed link to ``…/a.txt``, in each command that takes one; it is written nowhere."""
     signature = link.partition("?")[2]
     target = nobody.folder / "a.txt"
     nobody("download", link, ".", shows_secrets=True)

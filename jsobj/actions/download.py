@@ -30,7 +30,7 @@ def download(
 ) -> Action:
     """Fetch objects, a run for each source. Raises :class:`JsobjError` (usage) where sources need a folder."""
     # As text, not as a Path: a slash at the end has a meaning.
-    if len(sources) > 1 and not (destination.endswith("/") or os.path.isdir(destination)):  # noqa: PTH112
+    if len(sources) > 1 and not (destination.endswith("/") or os.path.isdir(destination)):  # noqa: PTH112 - Path raises for what may not be looked at
         raise JsobjError(
             "destination-not-folder",
             f"{len(sources)} sources need a folder as their destination, and {destination} is not one",

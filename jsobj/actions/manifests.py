@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from jsobj.actions.stores import BucketStores
 from jsobj.actions.verify import Verification, some
@@ -64,7 +65,8 @@ def list_of(stores: BucketStores, typed: str, place: Location | str) -> DigestLi
             yield io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="surrogateescape", newline="\n")
             return
         try:
-            file = open(path, encoding="utf-8", errors="surrogateescape", newline="\n")  # noqa: PTH123, SIM115
+            # Closed below: what opening raises is another error than what reading raises.
+            file = Path(path).open(encoding="utf-8", errors="surrogateescape", newline="\n")  # noqa: SIM115
         except OSError as error:
             raise unreadable(path, error) from error
         with file:

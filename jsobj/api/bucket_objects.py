@@ -71,6 +71,7 @@ class ResultList(list[Item], Generic[Item]):
     def data(self) -> list[Item]:
         """All results, of a search. Raises :class:`NotImplementedError` for a page of a listing."""
         if self._found is None:
+            # What CloudBridge raises there, too: nothing is missing here.
             raise NotImplementedError("a page of a listing has no more than itself: use marker, or iterate")
         return self._found
 
@@ -183,7 +184,7 @@ class BucketObject:
         """
         from jsobj.actions.download import download
 
-        if os.path.isdir(path):  # noqa: PTH112
+        if os.path.isdir(path):  # noqa: PTH112 - Path raises for what may not be looked at
             raise IsADirectoryError(f"{os.fspath(path)} is a folder")
 
         def act(context: ActionContext) -> Result:
@@ -205,7 +206,7 @@ class BucketObject:
         """Replace the content by that of a file, as ``jsobj upload`` does it: the same call again goes on."""
         from jsobj.actions.upload import upload
 
-        if os.path.isdir(path):  # noqa: PTH112
+        if os.path.isdir(path):  # noqa: PTH112 - Path raises for what may not be looked at
             raise IsADirectoryError(f"{os.fspath(path)} is a folder")
         options = checked_options(part_size=_part_size(config))
 

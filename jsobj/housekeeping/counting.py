@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 DAY = 86400.0
 # Classes of age, the youngest first: up to so many days, and a name.
@@ -54,9 +55,9 @@ class Sums:
         found[0] += 1
         found[1] += size
 
-    def counts(self, order: Callable[[tuple[str, Count]], object]) -> tuple[tuple[str, Count], ...]:
+    def counts(self, order: Callable[[tuple[str, Count]], Any]) -> tuple[tuple[str, Count], ...]:
         """All of them in this order."""
-        return tuple(sorted(((name, Count(*sums)) for name, sums in self._sums.items()), key=order))  # type: ignore[arg-type]
+        return tuple(sorted(((name, Count(*sums)) for name, sums in self._sums.items()), key=order))
 
 
 def largest_first(named: tuple[str, Count]) -> tuple[int, str]:

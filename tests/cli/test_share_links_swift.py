@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from commands import Jsobj
 from headless import chromium
-from link_scene import LinkScene
+from link_scene import ODD, LinkScene
 
 
 @pytest.fixture(name="name")
@@ -27,8 +27,10 @@ def _name(keyed: Jsobj, tmp_path: Path) -> Iterator[str]:
 
 def test_links_by_temporary_urls(keyed: Jsobj, name: str, tmp_path: Path) -> None:
     scene = LinkScene(keyed, f"swift://{name}", tmp_path)
-    scene.an_object()
-    scene.revoked(scene.a_folder())
+    first, links = scene.an_object(), scene.a_folder()
+    assert (first in scene.inventory, len(links)) == (True, 2)
+    scene.revoked(links)
+    assert first not in scene.inventory
 
 
 def test_links_by_keys(keyed: Jsobj, name: str, tmp_path: Path) -> None:
@@ -44,9 +46,9 @@ def test_uploads_and_a_file_for_a_while(member: Jsobj, name: str, tmp_path: Path
     scene = LinkScene(member, f"swift://{name}", tmp_path)
     assert scene.an_inbox()["limited_by_server"] is False
     with chromium(tmp_path) as tab:
-        scene.a_form(tab)
+        assert scene.a_form(tab) == [ODD]
     first, *_ = member("shares", "--json").json["items"]
     ended = member("unshare", first["id"], "--revoke", "--json").json["items"]
     assert [each["state"] for each in ended] == ["taken back", "taken back; ended with the same key"]
     assert "share-unknown" in member("unshare", first["id"], "--revoke", code=5).err
-    scene.a_file_for_a_while()
+    assert scene.a_file_for_a_while() == []

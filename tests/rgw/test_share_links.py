@@ -9,7 +9,7 @@ import pytest
 from commands import Jsobj
 from fixtures_rgw import Gateway
 from headless import chromium
-from link_scene import LinkScene
+from link_scene import ODD, LinkScene
 from people import Boto
 
 
@@ -25,8 +25,9 @@ def _scene(request: pytest.FixtureRequest, alice: Jsobj, boto: Boto, name: str, 
 
 
 def test_links(scene: LinkScene) -> None:
-    scene.an_object()
+    assert scene.an_object() in scene.inventory
     links = scene.a_folder()
+    assert len(links) == 2
     scene.an_end()
     if scene.place.startswith("swift:"):
         scene.revoked(links)
@@ -48,20 +49,21 @@ def test_uploads_by_a_browser(scene: LinkScene, gateway: Gateway, tmp_path: Path
     if gateway.tenants:
         scene = LinkScene(scene.jsobj, scene.place.replace("s3://", "swift://"), scene.folder)
     with chromium(tmp_path) as tab:
-        scene.a_form(tab)
+        assert scene.a_form(tab) == [ODD]
 
 
 def test_a_file_for_a_while(alice: Jsobj, tmp_path: Path) -> None:
     (alice.home / ".local/state/jsobj/shares.json").unlink(missing_ok=True)
-    LinkScene(alice, "", tmp_path).a_file_for_a_while()
+    assert LinkScene(alice, "", tmp_path).a_file_for_a_while() == []
 
 
 def test_words_that_do_not_go_together(alice: Jsobj, name: str) -> None:
-    for words in (
-        ("--to", "link", "--write"),
-        ("--to", "link", "--max-size", "1MB"),
-        ("--to", "link", "--for", "1d"),
-        (),
-        ("--to", "link", "--expires", "8d"),
-    ):
-        alice("share", f"s3://{name}/x", *words, code={("--to", "link", "--expires", "8d"): 5}.get(words, 2))
+    usage = {
+        ("--to", "link", "--write"): "--to upload-link",
+        ("--to", "link", "--max-size", "1MB"): "--max-size is for",
+        ("--to", "link", "--for", "1d"): "--for sends a file",
+        (): "who is to read it",
+    }
+    for words, said in usage.items():
+        assert said in alice("share", f"s3://{name}/x", *words, code=2).err
+    assert alice("share", f"s3://{name}/x", "--to", "link", "--json", code=5).error["reference"] == "bucket-not-found"

@@ -114,7 +114,8 @@ def test_bytes_that_are_damaged_on_their_way_are_fetched_again(over_s3: Transfer
         flip = Rule("flip", "receiving", method="GET", path="/t/a", at=7, times=times)
         with fault_proxy(over_s3.endpoint, [flip]) as proxy:
             words = ("verify", over_s3.url("t/"), "--manifest", "SUMS", "--endpoint", proxy.url)
-            over_s3(*words, code=code)
+            done = over_s3(*words, code=code)
+        assert ("1 same" in done.err) == bool(times), done.err
 
 
 def test_a_list_is_read_as_it_comes_and_from_standard_input(over_s3: TransferScene) -> None:
