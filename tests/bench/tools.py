@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,9 +63,14 @@ def environment(place: Place, home: Path, programs: Path) -> dict[str, str]:
     return env
 
 
-def tools(programs: Path, jsobj: str) -> dict[str, Tool]:
-    """All tools by name; jsobj is started by the words ``jsobj``, its peers come from the folder ``programs``."""
-    found = (_jsobj(shlex.split(jsobj)), _s5cmd(), _rclone(), _aws(), *(_script(n, programs) for n in _SCRIPTS))
+def tools(programs: Path, jsobj: str, beside: Sequence[Path] = ()) -> dict[str, Tool]:
+    """All tools by name; the peers come from the folder ``programs``.
+
+    ``jsobj``: the words that start it, or a working tree; ``beside``: more trees, each as "jsobj-" and its name.
+    """
+    ours = _tree("jsobj", Path(jsobj)) if Path(jsobj).is_dir() else _jsobj("jsobj", shlex.split(jsobj), REPOSITORY)
+    others = (_tree(f"jsobj-{folder.resolve().name}", folder) for folder in beside)
+    found = (ours, *others, _s5cmd(), _rclone(), _aws(), *(_script(n, programs) for n in _SCRIPTS))
     return {tool.name: tool for tool in found}
 
 
@@ -75,7 +80,13 @@ def missing(tool: Tool, programs: Path) -> str:
     return "" if shutil.which(program, path=f"{programs}:/usr/local/bin:/usr/bin:/bin") else program
 
 
-def _jsobj(start: list[str]) -> Tool:
+def _tree(name: str, folder: Path) -> Tool:
+    """jsobj as it is in a working tree, by the Python of the environment in it where there is one."""
+    own = folder.resolve() / ".venv/bin/python"
+    return _jsobj(name, [str(own) if own.exists() else sys.executable, "-m", "jsobj"], folder.resolve())
+
+
+def _jsobj(name: str, start: list[str], folder: Path) -> Tool:
     verbs: dict[str, Words] = {
         "put": lambda local, bucket, key: [*start, "upload", local, f"s3://{bucket}/{key}"],
         "get": lambda local, bucket, key: [*start, "download", f"s3://{bucket}/{key}", local],
@@ -85,7 +96,7 @@ def _jsobj(start: list[str]) -> Tool:
         "ls": lambda local, bucket, key: [*start, "ls", f"s3://{bucket}/{key}"],
         "list_all": lambda local, bucket, key: [*start, "ls", "-r", f"s3://{bucket}/"],
     }
-    return Tool("jsobj", verbs, {"PYTHONPATH": str(REPOSITORY)})
+    return Tool(name, verbs, {"PYTHONPATH": str(folder)})
 
 
 def _s5cmd() -> Tool:

@@ -32,12 +32,13 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started it with SIGINT ignored
         signal.signal(number, lambda ended, _: sys.exit(128 + ended))
     programs = options.programs.absolute()
-    chosen = _chosen(tools(programs, options.jsobj), options.tools, programs)
+    known = tools(programs, options.jsobj, options.beside)
+    chosen = _chosen(known, options.tools, programs)
     results: Results = json.loads(options.results.read_text()) if options.results and options.results.exists() else {}
     sizes = Sizes(large=options.large << 20, tree=options.tree, many=options.many, listed=options.listed)
     if options.rounds:
         _measure(options, programs, chosen, sizes, results)
-    names = [name for name in tools(programs, options.jsobj) if any(name in found for found in results.values())]
+    names = [name for name in known if any(name in found for found in results.values())]
     print(markdown(results, [row.titled(sizes.words()) for row in ROWS.values()], names))
 
 
@@ -97,7 +98,8 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--tools", default="", help="names by commas; default: all that are here")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each; 0: only the table of --results")
     parser.add_argument("--programs", type=Path, default=here, help="folder of s5cmd, aws and the peers' python")
-    parser.add_argument("--jsobj", default=f"{sys.executable} -m jsobj", help="the words that start jsobj")
+    parser.add_argument("--jsobj", default=f"{sys.executable} -m jsobj", help="words that start it, or a working tree")
+    parser.add_argument("--beside", type=Path, action="append", default=[], help="a working tree, as one more tool")
     parser.add_argument("--folder", type=Path, help="where files are made; default: the system's temporary folder")
     parser.add_argument("--results", type=Path, help="JSON file that keeps all runs; rows measured anew replace theirs")
     parser.add_argument("--endpoint", default="", help="S3 over plain http, instead of an RGW of the bench's own")
