@@ -21,13 +21,17 @@ class FailedRun(SystemExit):
     """A measured process failed: the whole bench ends, unless somebody catches this."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Spent:
-    """Seconds of one run, and the largest resident set of any of its processes in bytes."""
+    """Seconds of one run, and the largest resident set of any of its processes in bytes.
+
+    ``checked``: what proved that its result was right; "" where nothing did, and then no table prints it.
+    """
 
     wall: float
     cpu: float
     rss: int = 0
+    checked: str = ""
 
     def __add__(self, other: Spent) -> Spent:
         return Spent(self.wall + other.wall, self.cpu + other.cpu, max(self.rss, other.rss))
