@@ -82,14 +82,15 @@ class Bench:
             same(tool, self.digests(row.stuff), self.witness.at_server(storage.digests, prefix))
         finally:
             self.witness.remove(prefix, count * size)
-        return replace(spent, checked=f"read back, {SHA256}")
+        return replace(spent, checked=f"read back, {SHA256}", moved=count * size)
 
     def _download(self, row: Row, tool: Tool, number: int) -> Spent:
+        count, size = self.sizes.of(row.stuff)
         source, _, key = self._local(row.stuff, self._source(row.stuff))
         with self.fetched() as target:
             spent = self.spend(row, tool, str(target / "large.bin" if source.endswith(".bin") else target), BUCKET, key)
             same(tool, self.digests(row.stuff), self.witness.ask(storage.local_digests, target))
-        return replace(spent, checked=SHA256)
+        return replace(spent, checked=SHA256, moved=count * size)
 
     def _list(self, row: Row, tool: Tool, number: int) -> Spent:
         if row.stuff != "listed":

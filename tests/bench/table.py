@@ -34,20 +34,19 @@ def markdown(results: Results, rows: Iterable[Row], names: Sequence[str]) -> str
     return "\n".join([*lines, *(["", "Not printed:", *refused] if refused else [])])
 
 
-def curve(results: Results, rows: Iterable[Row], sizes: Mapping[str, int], names: Sequence[str]) -> str:
-    """MB/s and CPU seconds for each number of requests at once; ``sizes``: bytes that each kind of stuff has."""
-    lines = [_heading("MB/s / CPU s, by requests at once; the fastest is bold"), "", *_head(names)]
+def curve(results: Results, rows: Iterable[Row], names: Sequence[str]) -> str:
+    """MB/s and CPU seconds per GB, for each number of requests at once."""
+    lines = [_heading("MB/s / CPU s for each GB, by requests at once; the fastest is bold"), "", *_head(names)]
     for row in rows:
         if row.name not in results.rows or results.unproven(row.name):
             continue
-        spent = _medians(results.rows[row.name])
-        least = min((found.wall for found in spent.values()), default=0.0)
-        cells = []
-        for name in names:
-            found = spent.get(name)
-            cell = f"{sizes[row.stuff] / found.wall / 1e6:.0f} / {found.cpu:.2f}" if found else "-"
-            cells.append(f"**{cell}**" if found and found.wall == least else cell)
-        lines.append(_line([row.title, *cells]))
+        runs = {tool: found for tool, found in results.rows[row.name].items() if found}
+        moved = {tool: found[0].moved / 1e9 for tool, found in runs.items()}  # pieces may be of other sizes
+        spent = _medians(runs)
+        cells = {tool: f"{moved[tool] * 1000 / s.wall:.0f} / {s.cpu / moved[tool]:.2f}" for tool, s in spent.items()}
+        fastest = max(spent, key=lambda tool: moved[tool] / spent[tool].wall, default="")
+        cells |= {fastest: f"**{cells.get(fastest)}**"}
+        lines.append(_line([row.title, *(cells.get(name, "-") for name in names)]))
     return "\n".join(lines)
 
 

@@ -32,8 +32,8 @@ def test_rows_of_jsobj_alone(tmp_path: Path) -> None:
     assert [row[0] for row in rows] == [
         "| row",
         "| 3 x 64 KiB down, https",
-        "| the same later, nothing to do",
-        "| their keys deleted",
+        "| 5 x 200 B down again later",
+        "| 5 x 200 B deleted",
     ]
     assert [row[1].rpartition(", ")[2] for row in rows[1:3]] == ["digest", "digest"]
     assert not list(tmp_path.iterdir())

@@ -36,7 +36,7 @@ def test_a_row_with_one_run_that_nobody_checked_is_refused(tmp_path: Path) -> No
     text = markdown(Results.load(file), [ROW], NAMES)
     assert "2.00" not in text
     assert f"Not printed:\n- {ROW.title}: the bytes of s5cmd were not checked" in text
-    assert "2.00" not in curve(Results.load(file), [ROW], {"large": 1 << 30}, NAMES)
+    assert "2.00" not in curve(Results.load(file), [ROW], NAMES)
 
 
 def test_what_was_saved_is_what_is_read(tmp_path: Path) -> None:
@@ -44,3 +44,9 @@ def test_what_was_saved_is_what_is_read(tmp_path: Path) -> None:
     _results("SHA-256").save(file)
     assert Results.load(file) == _results("SHA-256")
     assert Results.load(tmp_path / "none.json") == Results()
+
+
+def test_the_curve_has_pieces_of_other_sizes() -> None:
+    runs = {"1": [Spent(2.0, 3.0, 0, "SHA-256", 10**9)], "8": [Spent(1.0, 0.5, 0, "SHA-256", 10**8)], "64": []}
+    line = curve(Results({ROW.name: runs}), [ROW], ["1", "8", "64"]).splitlines()[-1]
+    assert line == f"| {ROW.title} | **500 / 3.00** | 100 / 5.00 | - |"

@@ -99,12 +99,14 @@ def _jsobj(name: str, start: list[str], folder: Path) -> Tool:
         "rm": lambda local, bucket, key: [*start, "rm", "-r", "--yes", f"s3://{bucket}/{key}"],
     }
     verbs |= {"again_up": verbs["put_tree"], "again_down": verbs["get_tree"]}
-    says = "a digest for every byte, both ways (jsobj help verify)"
+    says = "a digest for every byte, both ways (jsobj help transfers)"
     return Tool(name, verbs, says, {"PYTHONPATH": str(folder)})
 
 
 def at_once(tool: Tool, number: int) -> Tool:
-    """jsobj with ``--parallel``: named by the number."""
+    """jsobj with ``--parallel``: named by the number; 0 is "default", without it."""
+    if not number:
+        return replace(tool, name="default")
 
     def words(made: Words) -> Words:
         return lambda local, bucket, key: [*made(local, bucket, key), "--parallel", str(number)]

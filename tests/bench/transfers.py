@@ -28,7 +28,7 @@ from table import curve, markdown
 from tools import NAMES, Tool, at_once, missing, tools
 
 SLOW = "aws"  # a second to start, and never the best
-AT_ONCE = (1, 2, 4, 8, 16, 32, 64)
+AT_ONCE = (0, 1, 2, 4, 8, 16, 32, 64)
 SMALLER = Sizes(large=256 << 20, tree=500, many=1000, listed=100_000)
 _TRIED = 256 << 20  # bytes at which the last of the tools, rclone, begins to send in parts
 
@@ -59,8 +59,8 @@ def main() -> None:
                     found.compared.setdefault(tool.name, {}).update(comparing.look(tool, kinds, programs))
             measure(found, groups(wanted), present, options, bench.run)
     if options.curve:
-        moved = {stuff: count * size for stuff in ("large", "tree") for count, size in [sizes.of(stuff)]}
-        print(curve(found, rows, moved, [str(number) for number in AT_ONCE if str(number) in found.names()]))
+        columns = [at_once(known[OURS], number).name for number in AT_ONCE]
+        print(curve(found, rows, [name for name in columns if name in found.names()]))
         return
     names = [name for name in known if name in found.names()]
     print(markdown(found, rows, names))
@@ -94,7 +94,7 @@ def _parsed() -> argparse.Namespace:
     made = parser(__doc__, [*ROWS, *CURVE], NAMES, "smaller files and fewer, without aws")
     here = Path(sys.executable).parent
     made.add_argument("--curve", action="store_true", help="jsobj alone, by requests at once and distance; other rows")
-    made.add_argument("--at-once", type=_numbers, default=AT_ONCE, metavar="N,N", help="for --curve, some of them")
+    made.add_argument("--at-once", type=_numbers, default=AT_ONCE, metavar="N,N", help="for --curve; 0: the default")
     made.add_argument("--programs", type=Path, default=here, help="folder of s5cmd, aws and the peers' python")
     made.add_argument("--jsobj", default=f"{sys.executable} -m jsobj", help="words that start it, or a working tree")
     made.add_argument("--beside", type=Path, action="append", default=[], help="a working tree, as one more tool")
