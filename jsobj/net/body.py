@@ -112,6 +112,17 @@ class FileSink:
             done += os.pwrite(self.descriptor, chunk[done:], self.start + offset + done)
 
 
+def file_of(sink: Sink) -> FileSink | None:
+    """The stretch of an open file that a sink is, so that the system may move bytes there by itself; None for others.
+
+    A sink that wraps one has it as ``file``, and ``came`` to be told how many bytes lie there.
+    """
+    if isinstance(sink, FileSink):
+        return sink
+    found = getattr(sink, "file", None)
+    return found if isinstance(found, FileSink) else None
+
+
 class BytesSink:
     """Bytes in memory: ``data`` when the call has returned."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from jsobj.net.body import Sink
+from jsobj.net.body import Sink, file_of
+from jsobj.net.md5.streams import Md5, md5
 
 if TYPE_CHECKING:
     from jsobj.net.request import Request
@@ -22,15 +22,15 @@ class Partial:
 
     __slots__ = ("digest", "etag", "size")
 
-    def __init__(self, size: int = 0, digest: hashlib._Hash | None = None, etag: str = "") -> None:
+    def __init__(self, size: int = 0, digest: Md5 | None = None, etag: str = "") -> None:
         self.size = size
-        self.digest = digest if digest is not None else hashlib.md5(usedforsecurity=False)
+        self.digest = digest if digest is not None else md5()
         self.etag = etag
 
     def forget(self) -> int:
         """Start over; returns how many bytes were there."""
         size = self.size
-        self.size, self.digest, self.etag = 0, hashlib.md5(usedforsecurity=False), ""
+        self.size, self.digest, self.etag = 0, md5(), ""
         return size
 
     def rest(self, request: Request) -> Request:
@@ -54,14 +54,20 @@ class Partial:
 class _Behind:
     """A sink for what follows the first ``before`` bytes of another."""
 
-    __slots__ = ("_before", "_came", "_sink")
+    __slots__ = ("_before", "_came", "_sink", "file")
 
     def __init__(self, sink: Sink, before: int, came: Callable[[int], None]) -> None:
         self._sink = sink
         self._before = before
         self._came = came
+        whole = file_of(sink)
+        self.file = whole and replace(whole, start=whole.start + before)
 
     def write(self, chunk: memoryview, offset: int) -> None:
         """Keep ``chunk``, and say how much there is."""
         self._sink.write(chunk, self._before + offset)
-        self._came(self._before + offset + len(chunk))
+        self.came(offset + len(chunk))
+
+    def came(self, size: int) -> None:
+        """So many bytes lie there."""
+        self._came(self._before + size)

@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from jsobj.errors import BytesDiffer
+from jsobj.net.md5.streams import Md5, md5
 from jsobj.store.etag import candidates, composite, only_usual
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Store
 from jsobj.transfer.part_layout import Layout
-
-_READ = 1024 * 1024
 
 
 def bytes_differ(
@@ -47,15 +46,11 @@ def md5_of(descriptor: int, start: int, size: int) -> str:
     return hashed(descriptor, start, size).hexdigest()
 
 
-def hashed(descriptor: int, start: int, size: int) -> hashlib._Hash:
+def hashed(descriptor: int, start: int, size: int) -> Md5:
     """The same, to go on with."""
-    digest, view = hashlib.md5(usedforsecurity=False), memoryview(bytearray(min(_READ, max(1, size))))
-    while size > 0:
-        count = os.preadv(descriptor, [view[:size]], start)
-        if not count:
-            break
-        digest.update(view[:count])
-        start, size = start + count, size - count
+    digest = md5()
+    digest.feed_file(descriptor, start, max(0, min(size, os.fstat(descriptor).st_size - start)))
+    digest.settle()
     return digest
 
 

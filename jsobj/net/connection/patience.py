@@ -7,7 +7,7 @@ import math
 import socket
 import time
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from jsobj.net.connection.response_head import WireError, wire_error_of
 from jsobj.net.connection.socket_state import unsent
@@ -20,6 +20,7 @@ AGAIN = 30.0  # seconds, between the notices after it
 
 _log = logging.getLogger("jsobj.waiting")
 
+Room = TypeVar("Room")  # where bytes go to or come from: memory, or so many of a pipe
 GiveUp: TypeAlias = Callable[[bool], bool]  # whether to; called with whether the other connections are well
 
 
@@ -64,24 +65,24 @@ class Patience:
     def _begin(self) -> None:
         self._moved, self._waited = 0, 0.0
 
-    def receive(self, recv_into: Callable[[memoryview], int], room: memoryview) -> int:
-        """The bytes that came, 0 at the end. Raises :class:`WireError`."""
+    def receive(self, take: Callable[[Room], int], room: Room) -> int:
+        """The bytes that came, 0 at the end: ``take(room)``, tried again. Raises :class:`WireError`."""
         try:
-            return self._timed(recv_into, room)
+            return self._timed(take, room)
         except (OSError, ValueError) as error:
             try:
-                return self._longer(recv_into, room, error)
+                return self._longer(take, room, error)
             except (OSError, ValueError) as last:
                 raise wire_error_of(last) from last
 
-    def send(self, send: Callable[[memoryview], int], data: memoryview) -> int:
+    def send(self, send: Callable[[Room], int], data: Room) -> int:
         """The bytes that were taken. Raises OSError, and :class:`WireError` below the floor."""
         try:
             return self._timed(send, data)
         except OSError as error:
             return self._longer(send, data, error)
 
-    def _timed(self, operation: Callable[[memoryview], int], data: memoryview) -> int:
+    def _timed(self, operation: Callable[[Room], int], data: Room) -> int:
         if not self.body:
             return operation(data)
         began, count = time.monotonic(), 0
@@ -91,7 +92,7 @@ class Patience:
             self._passed(count, time.monotonic() - began)
         return count
 
-    def _longer(self, operation: Callable[[memoryview], int], data: memoryview, error: Exception) -> int:
+    def _longer(self, operation: Callable[[Room], int], data: Room, error: Exception) -> int:
         """Go on after ``error``, a timeout of one step.
 
         Raises the last error when the idle time is over, and any other error at once. Bytes that the other side takes

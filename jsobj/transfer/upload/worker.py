@@ -297,9 +297,10 @@ class Sender(StorePerformer[UploadUnit]):
         with opened(unit.item.file) as descriptor:
             start, size = unit.stretch.start, unit.stretch.size
             source = FileSource(descriptor, start, size, unit.item.file.path, self._moved.at_once)
-            part = self._store.put_part(unit.upload, unit.stretch.number, source, moved=self._moved)
-            require_same(unit.item.file, descriptor)
-        return part
+            try:
+                return self._store.put_part(unit.upload, unit.stretch.number, source, moved=self._moved)
+            finally:  # a file that changes may also be why the digests differ
+                require_same(unit.item.file, descriptor)
 
     def _finish(self, unit: FinishParts) -> Arrived:
         with opened(unit.item.file):

@@ -88,4 +88,5 @@ def test_a_source_that_brings_few_bytes_at_once_leaves_in_small_pieces(tmp_path:
             counts: list[int] = []
             with slow_server(0.0, 1) as ours, contextlib.closing(Wire(lambda ours=ours: ours)) as wire:
                 assert wire.ask(HEAD, source, moved=counts.append, idle=30).status == 200
-            assert (sum(counts), max(counts)) == (SIZE, 170_000)
+            assert sum(counts) == SIZE
+            assert 0 < max(counts) <= 170_000
