@@ -95,7 +95,7 @@ class Outgoing:
     def _memory(
         self, connection: socket.socket, head: bytes, source: BytesSource, digest: Md5 | None, moved: Moved | None
     ) -> None:
-        connection.sendall(head, _MORE)
+        connection.sendall(head, _MORE if type(connection) is socket.socket else 0)  # TLS takes no flags
         data, step = source.view, source.at_once or BUFFER
         for start in range(0, len(data), step):
             piece = data[start : start + step]
