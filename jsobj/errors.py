@@ -210,6 +210,10 @@ class BucketNotFound(TypedError, reference="bucket-not-found", code=ExitCode.NOT
     """There is no such bucket."""
 
 
+class BucketIsThere(TypedError, reference="bucket-is-there", code=ExitCode.REFUSED):
+    """The project has a bucket of that name already."""
+
+
 class BucketNotEmpty(TypedError, reference="bucket-not-empty", code=ExitCode.REFUSED):
     """The bucket to delete holds something."""
 

@@ -81,7 +81,8 @@ class _Side(asyncio.Protocol):
         elif ended:
             self.transport.close()
         elif self.transport.can_write_eof() and not self.transport.is_closing():
-            self.transport.write_eof()
+            with contextlib.suppress(OSError):  # it may be gone, and not known yet
+                self.transport.write_eof()
 
     def pause_writing(self) -> None:
         self.peer._clogged = True

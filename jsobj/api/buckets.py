@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from jsobj.actions.stores import BucketStores, ignore
 from jsobj.api.bucket_objects import LIMIT, Objects, ResultList
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BucketIsThere
 from jsobj.identity.settings import Settings
 from jsobj.store.location import Location
 from jsobj.store.open import known_of, open_account
@@ -80,12 +80,7 @@ class Buckets:
         Raises :class:`JsobjError` (refused) where the name is taken, by this project (``bucket-is-there``) or another.
         """
         if not self._account(name).create(name):
-            raise JsobjError(
-                "bucket-is-there",
-                f"this project has a bucket '{name}' already",
-                code=ExitCode.REFUSED,
-                hint="get() gives it",
-            )
+            raise BucketIsThere(f"this project has a bucket '{name}' already", hint="get() gives it")
         return self._bucket(name)
 
     def delete(self, bucket: Bucket | str) -> None:

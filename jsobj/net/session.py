@@ -158,16 +158,6 @@ class Session:
             raise self._gave_up(error.reason, True)
         return Retry(error.reason, silent=error.kind == "timeout", crawled=error.kind == "slow"), error.kind in _LOST
 
-    def _gives_up(self, kept: bool, crawled: int, others: bool) -> bool:
-        """Whether a connection below the floor is given up for another one.
-
-        It is where ``others`` are well. Where the line is slow for all, fewer requests share it, and what would be lost
-        counts: what has come of a stretch is ``kept``, and what was sent is not. In the end it goes on as it is.
-        """
-        if others:
-            return crawled < _CRAWLED
-        return crawled < (_CRAWLED if kept else _CRAWLED_ALL) and self.retry.gives_way(FLOOR_SECONDS)
-
     def _once(self, request: Request, attempt: int, crawled: int) -> tuple[Reply, Verdict]:
         if request.partial is not None:
             if request.partial.size == request.range_size:  # all has come, and not the answer's end
@@ -194,7 +184,7 @@ class Session:
                     digest=sent,
                     moved=moved if source is not None else None,
                     idle=min(request.idle, self._longest_idle),
-                    give_up=partial(self._gives_up, request.partial is not None, crawled),
+                    give_up=partial(_gives_up, self.retry, request.partial is not None, crawled),
                 )
                 reply, verdict = self._receive(request, wire, answer, moved, attempt)
             except BaseException:
@@ -251,6 +241,19 @@ class Session:
             context=reason,
             hint="run the same command again in a minute: it goes on where it stopped",
         )
+
+
+def _gives_up(retry: RetryPolicy, kept: bool, crawled: int, others: bool) -> bool:
+    """Whether a connection below the floor is given up for another one.
+
+    It is where ``others`` are well. Where the line is slow for all, fewer requests share it, and what would be lost
+    counts: what has come of a stretch is ``kept``, and what was sent is not. In the end it goes on as it is.
+
+    No method: the connection remembers it, and would keep the session, whose end is what closes the connection.
+    """
+    if others:
+        return crawled < _CRAWLED
+    return crawled < (_CRAWLED if kept else _CRAWLED_ALL) and retry.gives_way(FLOOR_SECONDS)
 
 
 def _is_small(request: Request) -> bool:

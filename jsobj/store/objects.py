@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -301,6 +301,10 @@ class Store(ABC):
     @abstractmethod
     def delete(self, key: str) -> None:
         """Delete an object, with its segments; one that is not there is no error."""
+
+    def delete_many(self, keys: Sequence[str]) -> Collection[str]:
+        """Those of ``keys`` that one request has deleted, or that are not there; others are left to :meth:`delete`."""
+        return ()
 
     @abstractmethod
     def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:

@@ -60,6 +60,10 @@ def open_account(settings: Settings, location: Location, request: StoreRequest) 
         from jsobj.store.s3.bucket_admin import S3Account
 
         return S3Account(access, proxy=_proxy(settings, access.origin))
+    return _swift_account(settings, request)
+
+
+def _swift_account(settings: Settings, request: StoreRequest) -> BucketAdmin:
     from jsobj.store.swift.bucket_admin import SwiftAccount
 
     keystone, verify, proxy = _swift_login(settings, request)
@@ -174,7 +178,7 @@ def _proxy(settings: Settings, origin: Origin) -> str:
 
 
 def list_buckets(settings: Settings, dialect: str, request: StoreRequest) -> Iterator[Bucket]:
-    """All buckets of the account meant, by name, without the SDKs of :func:`open_account`.
+    """All buckets of the account meant, by name.
 
     Raises :class:`JsobjError`: as :func:`open_store`; usage for public data, whose buckets cannot be listed.
     """
@@ -183,15 +187,7 @@ def list_buckets(settings: Settings, dialect: str, request: StoreRequest) -> Ite
             "without a login there is no project whose buckets could be listed",
             hint="name a bucket: jsobj ls s3://BUCKET --no-sign-request",
         )
-    access = _keys(settings, Location(dialect, ""), request)
-    if access is not None:
-        from jsobj.store.bucket_list import s3_buckets
-
-        return s3_buckets(access, proxy=_proxy(settings, access.origin))
-    from jsobj.store.bucket_list import swift_containers
-
-    keystone, verify, proxy = _swift_login(settings, request)
-    return swift_containers(keystone, verify=verify, proxy=proxy)
+    return open_account(settings, Location(dialect, ""), request).list()
 
 
 def with_counts(settings: Settings, found: list[Bucket], project: str, request: StoreRequest) -> list[Bucket]:
@@ -199,13 +195,11 @@ def with_counts(settings: Settings, found: list[Bucket], project: str, request: 
 
     ``project``: whose key it was. A login that does not work is no error here: the list is whole without it.
     """
-    from jsobj.store.bucket_list import swift_containers
-
     try:
-        keystone, verify, proxy = _swift_login(settings, request)
-        if keystone.login.project.name != project:
+        account = _swift_account(settings, request)
+        if account.place.project != project:
             return found
-        containers = {each.name: each for each in swift_containers(keystone, verify=verify, proxy=proxy)}
+        containers = {each.name: each for each in account.list()}
     except JsobjError:
         return found
     if not all(bucket.name in containers for bucket in found):

@@ -22,7 +22,7 @@ _MOST = 1000  # texts that {a,b}{c,d}... may stand for
 def is_pattern(text: str) -> bool:
     """Whether a text contains a wildcard. Braces without a comma are none."""
     found = _WILD.search(text)
-    return found is not None and (found[0] != "{" or len(_alternatives(text)) > 1 or is_pattern(text[found.end() :]))
+    return found is not None and (found[0] != "{" or len(alternatives(text)) > 1 or is_pattern(text[found.end() :]))
 
 
 def fixed_part(pattern: str) -> str:
@@ -50,7 +50,7 @@ def expression(pattern: str, groups: Iterator[int] | None = None) -> str:
     :class:`JsobjError` (usage) for braces that stand for more than a thousand texts.
     """
     groups = count() if groups is None else groups
-    texts = _alternatives(pattern)
+    texts = alternatives(pattern)
     if len(texts) > _MOST:
         what = f"the braces of '{pattern[:80]}' stand for more than {_MOST} patterns"
         raise JsobjError("pattern-too-large", what, code=ExitCode.USAGE, hint="use * or several patterns")
@@ -63,8 +63,11 @@ def expression(pattern: str, groups: Iterator[int] | None = None) -> str:
     return made
 
 
-def _alternatives(pattern: str) -> list[str]:
-    """``a{b,c}d`` -> ``abd``, ``acd``; braces may stand in braces. Braces without a comma or an end are literal."""
+def alternatives(pattern: str) -> list[str]:
+    """``a{b,c}d`` -> ``abd``, ``acd``; braces may stand in braces. Braces without a comma or an end are literal.
+
+    At most one more than a thousand.
+    """
     depth, commas = 0, []
     start = pattern.find("{")
     for place in range(start, len(pattern) if start >= 0 else start):
@@ -79,13 +82,13 @@ def _alternatives(pattern: str) -> list[str]:
                 if not commas:
                     break
                 edges = [start, *commas, place]
-                tails = _alternatives(pattern[place + 1 :])
+                tails = alternatives(pattern[place + 1 :])
                 middles = [pattern[a + 1 : b] for a, b in pairwise(edges)]
-                heads = [text for middle in middles for text in _alternatives(middle)]
+                heads = [text for middle in middles for text in alternatives(middle)]
                 return list(islice((pattern[:start] + head + tail for head in heads for tail in tails), _MOST + 1))
     if start < 0:
         return [pattern]
-    return [pattern[: start + 1] + rest for rest in _alternatives(pattern[start + 1 :])]
+    return [pattern[: start + 1] + rest for rest in alternatives(pattern[start + 1 :])]
 
 
 def _one(pattern: str, groups: Iterator[int]) -> str:

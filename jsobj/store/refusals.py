@@ -46,6 +46,12 @@ BUCKET_NAME_TAKEN = Refusal(
     ExitCode.REFUSED,
     "add something of your own to the name, or let jsobj do it: --unique",
 )
+BUCKET_IS_THERE = Refusal(
+    "bucket-is-there",
+    "this project has a {noun} '{name}' already",
+    ExitCode.REFUSED,
+    "see what there is: jsobj bucket list{listing}{at}",
+)
 BUCKET_NAME_RULES = Refusal(
     "bucket-name-rules",
     "the server does not allow the name '{name}'",

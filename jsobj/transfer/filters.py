@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.patterns import expression, fixed_part, is_pattern
+from jsobj.store.patterns import alternatives, expression, fixed_part, is_pattern
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,14 @@ def _rule(pattern: str, option: str) -> _Rule:
             hint=f"in single quotes the shell leaves a pattern as it is: {option} '*.tmp'",
         )
     name = pattern.rstrip("/")
+    if any(not text or text.endswith("/") for text in alternatives(name)):
+        # It would mean the empty name, which every folder has at its end: nothing at all would take part.
+        raise JsobjError(
+            "pattern-empty",
+            f"the braces of {option} '{pattern[:80]}' may stand for no name at all",
+            code=ExitCode.USAGE,
+            hint=f"leave the empty part out, or write two options: {option} 'a' {option} 'b'",
+        )
     anchored = "/" in name
     below = "/.*" if name != pattern else "(?:/.*)?"
     start = "" if anchored else "(?:.*/)?"

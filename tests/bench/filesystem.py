@@ -8,14 +8,14 @@ with the sum of what it read, which has to be right.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the servers that tests and benches share
@@ -25,10 +25,11 @@ from filesystem_work import COUNT, CSV, SIZE, SMALL
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
 from processes import FailedRun, Spent, spend
-from rounds import measured
+from results import Results
 from rows import Row, Target
 from servers import MEMORY, Place
-from table import Results, binary, markdown
+from session import measure, parser, rounds, scratch
+from table import binary, markdown
 from tools import REPOSITORY, Tool, environment
 
 from jsobj.sandbox import lifecycle
@@ -45,39 +46,33 @@ ROWS = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each")
-    parser.add_argument("--folder", type=Path, help="where files are made; default: the system's temporary folder")
-    options = parser.parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started it with SIGINT ignored
-        signal.signal(number, lambda ended, _: sys.exit(128 + ended))
-    results: Results = {}
-    with (
-        tempfile.TemporaryDirectory(prefix="jsobj-bench-", dir=options.folder) as name,
-        contextlib.ExitStack() as stack,
-    ):
-        homes, place, expected = _servers(Path(name), stack)
+    options = parser(__doc__, [row.name for row in ROWS], ("jsobj", "s3fs"), "the same data").parse_args()
+    chosen = [tool for tool in _tools() if tool.name in (options.tools or tool.name)]
+    found = Results.load(options.results)
+    if rounds(options):
+        with scratch(options) as (folder, stack):
+            homes, place, expected = _servers(folder, stack)
 
-        def run(row: Row, tool: Tool, number: int) -> Spent:
-            env = {**environment(place, homes[tool.name], Path(sys.executable).parent), **tool.env}
-            if tool.name == "jsobj":  # what it reads with is the login alone
-                env = {name: value for name, value in env.items() if not name.startswith("AWS_")}
-            with tempfile.NamedTemporaryFile("r") as said:
-                spent = spend(tool.verbs[row.verb]("", BUCKET, row.stuff), env=env, stdout=Path(said.name))
-                if said.read() != expected[row.verb]:
-                    raise FailedRun(f"{tool.name}: what it read is not what was written")
-            return spent
+            def run(rows: Sequence[Row], tool: Tool, number: int) -> Iterator[tuple[str, Spent]]:
+                env = {**environment(place, homes[tool.name], Path(sys.executable).parent), **tool.env}
+                if tool.name == "jsobj":  # what it reads with is the login alone
+                    env = {name: value for name, value in env.items() if not name.startswith("AWS_")}
+                for row in rows:
+                    with tempfile.NamedTemporaryFile("r") as said:
+                        spent = spend(tool.verbs[row.verb]("", BUCKET, row.stuff), env=env, stdout=Path(said.name))
+                        if said.read() != expected[row.verb]:
+                            raise FailedRun(f"{tool.name}: what it read is not what was written")
+                    yield row.name, replace(spent, checked="the sum of what was read")
 
-        for row in ROWS:
-            results[row.name] = measured(row, _tools(), options.rounds, run)
-    print(markdown(results, ROWS, ["jsobj", "s3fs"]))
+            measure(found, ([row] for row in ROWS if row.name in options.rows), chosen, options, run)
+    print(markdown(found, ROWS, [tool.name for tool in chosen if tool.name in found.names()]))
 
 
 def _tools() -> list[Tool]:
     def tool(name: str, env: dict[str, str]) -> Tool:
         verbs = ("open", "read", "csv", "stream")
         return Tool(
-            name, {verb: lambda _, bucket, key, verb=verb: _words(name, verb, bucket, key) for verb in verbs}, env
+            name, {verb: lambda _, bucket, key, verb=verb: _words(name, verb, bucket, key) for verb in verbs}, env=env
         )
 
     return [tool("jsobj", {"PYTHONPATH": str(REPOSITORY)}), tool("s3fs", {})]

@@ -71,8 +71,11 @@ def main() -> None:
         asyncio.run(get_tree(store, key, local))
     else:
         for batch in obstore.list(store, prefix=key or None):
-            for found in batch:
-                print(found["path"])
+            names = [found["path"] for found in batch]
+            if verb == "rm":
+                obstore.delete(store, names)
+            else:
+                print(*names, sep="\n")
     sys.stdout.flush()
     os._exit(0)  # its threads abort some runs while Python ends (obstore 0.12): none of the work is lost by this
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,13 +21,19 @@ class FailedRun(SystemExit):
     """A measured process failed: the whole bench ends, unless somebody catches this."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Spent:
-    """Seconds of one run, and the largest resident set of any of its processes in bytes."""
+    """Seconds of one run, and the largest resident set of any of its processes in bytes.
+
+    ``checked``: what proved that its result was right; "" where nothing did, and then no table prints it.
+    ``moved``: bytes of content.
+    """
 
     wall: float
     cpu: float
     rss: int = 0
+    checked: str = ""
+    moved: int = 0
 
     def __add__(self, other: Spent) -> Spent:
         return Spent(self.wall + other.wall, self.cpu + other.cpu, max(self.rss, other.rss))
@@ -65,14 +71,6 @@ def spend(
             raise FailedRun(f"{' '.join(words)} ended with {process.returncode}: {tail}")
         wall, cpu, rss = report.read().split()
     return Spent(float(wall), float(cpu), int(rss))
-
-
-def in_turn(runs: int, first: Callable[[], Spent], second: Callable[[], Spent]) -> tuple[list[Spent], list[Spent]]:
-    """A B A B ..., after one run of each that is not counted."""
-    first()
-    second()
-    pairs = [(first(), second()) for _ in range(runs)]
-    return [a for a, _ in pairs], [b for _, b in pairs]
 
 
 def median(spent: Sequence[Spent]) -> Spent:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 
@@ -18,7 +19,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``verb``: what the tools do (tools.py); ``stuff``: with what; ``way``: over which way to the server."""
+    """``verb``: what the tools do (tools.py); ``stuff``: with what; ``way``: over which way (servers.py)."""
 
     name: str
     title: str
@@ -28,38 +29,82 @@ class Row:
     target: Target = field(default_factory=Target)
 
     @property
-    def downloads(self) -> bool:
-        """Whether files come out of it."""
-        return self.verb in {"get", "get_tree"}
+    def scheme(self) -> str:
+        """http or https."""
+        return self.way.partition("+")[0]
+
+    @property
+    def compared(self) -> str:
+        """The kind of comparison that a tool makes in this row or does not (compared.py)."""
+        return f"{self.verb} {self.scheme}"
 
     def titled(self, words: Mapping[str, str]) -> Row:
         """With the sizes in its title."""
         return replace(self, title=self.title.format(**words))
 
 
-MEMORY = 120 << 20
-_FILE = Target(wall=0.9, cpu=0.7, memory=MEMORY)
-_TREE = Target(wall=1.0, cpu=1.0, memory=MEMORY)
-_FAR = Target(wall=1.0, memory=MEMORY)
-_AGAIN = Target(wall=1.0, memory=MEMORY)
-_LS = Target(seconds=0.3)
-_LIST = Target(memory=100 << 20)
+MANY = "many"
+MEMORY = 64 << 20
+_SAME = Target(wall=1.0)
+_TREES = tuple(itertools.product(("http", "https"), (("up", "put_tree"), ("down", "get_tree"))))
+
+
+def _moved(wall: float, cpu: float | None = None) -> Target:
+    return Target(wall, cpu, memory=MEMORY)
+
 
 ROWS = {
     row.name: row
     for row in (
-        Row("file-up-http", "{large} up, http", "put", "large", "http", _FILE),
-        Row("file-down-http", "{large} down, http", "get", "large", "http", _FILE),
-        Row("file-up-https", "{large} up, https", "put", "large", "https", _FILE),
-        Row("file-down-https", "{large} down, https", "get", "large", "https", _FILE),
-        Row("tree-up-http", "{tree} up, http", "put_tree", "tree", "http", _TREE),
-        Row("tree-down-http", "{tree} down, http", "get_tree", "tree", "http", _TREE),
-        Row("tree-up-https", "{tree} up, https", "put_tree", "tree", "https", _TREE),
-        Row("tree-down-https", "{tree} down, https", "get_tree", "tree", "https", _TREE),
-        Row("far-up", "{tree} up, http, +25 ms each way", "put_tree", "tree", "far", _FAR),
-        Row("far-down", "{tree} down, http, +25 ms each way", "get_tree", "tree", "far", _FAR),
-        Row("again", "finished upload of {many}, once more", "again", "many", "http", _AGAIN),
-        Row("ls", "ls of a bucket with 10 objects", "ls", "small", "http", _LS),
-        Row("list", "listing of {listed} keys", "list_all", "listed", "listing", _LIST),
+        Row("file-up-http", "{large} up, http", "put", "large", "http", _moved(0.9, 0.9)),
+        Row("file-down-http", "{large} down, http", "get", "large", "http", _moved(1.0, 1.1)),
+        Row("file-up-https", "{large} up, https", "put", "large", "https", _moved(0.9, 1.0)),
+        Row("file-down-https", "{large} down, https", "get", "large", "https", _moved(1.0, 0.8)),
+        *(
+            Row(f"tree-{to}-{way}", f"{{tree}} {to}, {way}", verb, "tree", way, _moved(1.0, 1.1))
+            for way, (to, verb) in _TREES
+        ),
+        *(
+            Row(f"far-{to}-{way}", f"{{tree}} {to}, {way}, +25 ms each way", verb, "tree", f"{way}+25", _moved(0.9))
+            for way, (to, verb) in _TREES
+        ),
+        # The life of one tree (many.py), in this order.
+        Row("many-up", "{many} up, http", "put_tree", MANY, target=_moved(1.0, 1.1)),
+        Row("again-up-new", "{many} up again right after", "again_up", MANY, target=_moved(1.0)),
+        Row("again-up", "{many} up again later", "again_up", MANY, target=_moved(1.0)),
+        Row("many-ls", "{many} listed", "ls", MANY, target=_SAME),
+        Row("many-down", "{many} down, http", "get_tree", MANY, target=_moved(1.0, 1.1)),
+        Row("again-down-new", "{many} down again right after", "again_down", MANY, target=_moved(1.0)),
+        Row("again-down", "{many} down again later", "again_down", MANY, target=_moved(1.0)),
+        Row("many-rm", "{many} deleted", "rm", MANY, target=_SAME),
+        Row("ls", "ls of a prefix with 10 objects", "ls", "few", target=Target(seconds=0.3)),
+        Row("list", "listing of {listed} keys", "ls", "listed", "listing", Target(wall=1.0, memory=100 << 20)),
     )
 }
+
+_WAYS = tuple(itertools.product(("http", "https"), (0, 25, 100)))
+CURVE = {
+    row.name: row
+    for row in (
+        Row(
+            f"{name}-{to}-{scheme}-{added}",
+            f"{{{stuff}}} {to}, {scheme}" + f", +{added} ms" * (added > 0),
+            verb,
+            stuff,
+            f"{scheme}+{added}" if added else scheme,
+        )
+        for name, stuff, to, verb in (
+            ("file", "large", "down", "get"),
+            ("file", "large", "up", "put"),
+            ("tree", "tree", "down", "get_tree"),
+            ("tree", "tree", "up", "put_tree"),
+        )
+        for scheme, added in _WAYS
+    )
+}
+
+
+def groups(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows that are one sequence of runs of a tool, and every other row by itself."""
+    for _, found in itertools.groupby(rows, lambda row: MANY if row.stuff == MANY else row.name):
+        yield list(found)

@@ -1,23 +1,25 @@
-"""One run of one tool in one row: made ready, measured, its bytes checked, cleaned up."""
+"""One run of one tool in one row: made ready, measured, its result checked, cleaned up."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import many
 import storage
 from listing_server import key as listed_key
 from processes import FailedRun, Spent, spend
-from rows import Row
+from rows import MANY, Row
 from servers import LISTED, Places
 from table import binary
 from tools import Tool
 from witness import BUCKET, Witness
 
-SMALL = 10
+SHA256 = "every byte by SHA-256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +28,25 @@ class Sizes:
 
     large: int = 1 << 30
     tree: int = 2000
-    each: int = 64 << 10
     many: int = 20_000
-    tiny: int = 1 << 10
     listed: int = 1_000_000
+    each: int = 64 << 10
+    tiny: int = 200
+    few: int = 10
 
-    def bytes_of(self, stuff: str) -> int:
-        """In all."""
-        return {"large": self.large, "tree": self.tree * self.each, "many": self.many * self.tiny}.get(stuff, 0)
+    def of(self, stuff: str) -> tuple[int, int]:
+        """Files, and the bytes of each."""
+        return {
+            "large": (1, self.large),
+            "tree": (self.tree, self.each),
+            MANY: (self.many, self.tiny),
+            "few": (self.few, self.tiny),
+        }[stuff]
 
     def words(self) -> dict[str, str]:
         """For the rows' titles."""
-        return {
-            "large": binary(self.large),
-            "tree": f"{self.tree} x {binary(self.each)}",
-            "many": f"{self.many} files of {binary(self.tiny)}",
-            "listed": f"{self.listed:,}".replace(",", " "),
-        }
+        trees = {stuff: f"{count} x {binary(size)}" for stuff in ("tree", MANY) for count, size in [self.of(stuff)]}
+        return {**trees, "large": binary(self.large), "listed": f"{self.listed:,}".replace(",", " ")}
 
 
 class Bench:
@@ -53,121 +57,120 @@ class Bench:
         self._places = places
         self._programs = programs
         self.sizes = sizes
-        self._known: dict[str, dict[str, str]] = {}
+        self._known: dict[tuple[str, str], dict[str, str]] = {}
         self._filled: set[str] = set()
-        self._witness = Witness(places.http)
-        self.close = self._witness.close
+        self.witness = Witness(places.by("http"))
+        self.close = self.witness.close
 
-    def run(self, row: Row, tool: Tool, number: int) -> Spent:
-        """Run ``number`` of this tool; raises :class:`FailedRun` where it fails or its bytes are not right."""
-        if row.verb == "again":
-            return self._again(row, tool)
-        if row.verb in {"ls", "list_all"}:
-            return self._list(row, tool)
-        return self._download(row, tool) if row.downloads else self._upload(row, tool, number)
+    def run(self, rows: Sequence[Row], tool: Tool, number: int) -> Iterator[tuple[str, Spent]]:
+        """Run ``number`` of this tool: what each of ``rows`` took, as it comes.
 
-    # -- kinds of rows
+        Raises :class:`FailedRun` where it fails or its result is not right.
+        """
+        if rows[0].stuff == MANY:
+            yield from many.life(self, {row.name: row for row in rows}, tool, number)
+            return
+        for row in rows:
+            kinds = {"put": self._upload, "put_tree": self._upload, "ls": self._list}
+            yield row.name, kinds.get(row.verb, self._download)(row, tool, number)
 
     def _upload(self, row: Row, tool: Tool, number: int) -> Spent:
         prefix = f"{row.name}/{tool.name}-{number}/"
-        local, key = self._local(row.stuff, prefix)
-        known = self._digests(row.stuff)
+        count, size = self.sizes.of(row.stuff)
         try:
-            spent = self._spend(row, tool, str(local), BUCKET, key)
-            _same(tool, known, self._witness.ask(storage.digests, self._places.http, BUCKET, prefix))
+            spent = self.spend(row, tool, *self._local(row.stuff, prefix))
+            same(tool, self.digests(row.stuff), self.witness.at_server(storage.digests, prefix))
         finally:
-            self._witness.remove(prefix, self.sizes.bytes_of(row.stuff))
-        return spent
+            self.witness.remove(prefix, count * size)
+        return replace(spent, checked=f"read back, {SHA256}", moved=count * size)
 
-    def _download(self, row: Row, tool: Tool) -> Spent:
-        prefix = f"source/{row.stuff}/"
-        source, key = self._local(row.stuff, prefix)
-        if row.stuff not in self._filled:
-            folder = source.parent if row.stuff == "large" else source
-            self._witness.ask(storage.fill, self._places.http, BUCKET, prefix, folder)
-            self._filled.add(row.stuff)
-        target = self._folder / "downloaded"
-        target.mkdir()
-        try:
-            spent = self._spend(row, tool, str(target / source.name if row.stuff == "large" else target), BUCKET, key)
-            _same(tool, self._digests(row.stuff), self._witness.ask(storage.local_digests, target))
-        finally:
-            shutil.rmtree(target)
-        return spent
+    def _download(self, row: Row, tool: Tool, number: int) -> Spent:
+        count, size = self.sizes.of(row.stuff)
+        source, _, key = self._local(row.stuff, self._source(row.stuff))
+        with self.fetched() as target:
+            spent = self.spend(row, tool, str(target / "large.bin" if source.endswith(".bin") else target), BUCKET, key)
+            same(tool, self.digests(row.stuff), self.witness.ask(storage.local_digests, target))
+        return replace(spent, checked=SHA256, moved=count * size)
 
-    def _again(self, row: Row, tool: Tool) -> Spent:
-        """Proof that nothing was done: each object is as it was, to the time of its last change."""
-        prefix = f"{row.name}/{tool.name}/"
-        local, key = self._local(row.stuff, prefix)
-        if prefix not in self._filled:
-            self._spend(row, tool, str(local), BUCKET, key)
-            _same(tool, self._digests(row.stuff), self._witness.ask(storage.digests, self._places.http, BUCKET, prefix))
-            self._filled.add(prefix)
-        before = self._witness.ask(storage.listing, self._places.http, BUCKET, prefix)
-        spent = self._spend(row, tool, str(local), BUCKET, key)
-        if self._witness.ask(storage.listing, self._places.http, BUCKET, prefix) != before:
-            raise FailedRun(f"{tool.name} changed objects of a finished upload")
-        return spent
+    def _list(self, row: Row, tool: Tool, number: int) -> Spent:
+        if row.stuff != "listed":
+            return self.list_tree(row, tool, self._source(row.stuff))
+        with self.output() as output:
+            spent = self.spend(row, tool, "", LISTED, "", stdout=output)
+            if wrong := _listing_wrong(output, self.sizes.listed):
+                raise FailedRun(f"{tool.name} listed wrongly: {wrong}")
+        return replace(spent, checked="each key once")
 
-    def _list(self, row: Row, tool: Tool) -> Spent:
-        small = row.stuff == "small"
-        if small and "small" not in self._filled:
-            self._witness.ask(storage.fill, self._places.http, BUCKET, "small/", self._folder_of("small"))
-            self._filled.add("small")
-        output = self._folder / "listed.txt"
-        try:
-            where = (BUCKET, "small/") if small else (LISTED, "")
-            spent = self._spend(row, tool, "", *where, stdout=output)
-            wrong = (
-                _small_wrong(output, self._folder_of("small")) if small else _listing_wrong(output, self.sizes.listed)
-            )
-        finally:
-            output.unlink(missing_ok=True)
-        if wrong:
-            raise FailedRun(f"{tool.name} listed wrongly: {wrong}")
-        return spent
+    # -- what its rows share
 
-    # -- what they share
+    def list_tree(self, row: Row, tool: Tool, prefix: str) -> Spent:
+        """A listing of the row's files below ``prefix``, each exactly once."""
+        with self.output() as output:
+            spent = self.spend(row, tool, "", BUCKET, prefix, stdout=output)
+            lines = (line.split()[-1] for line in output.read_text().splitlines() if line.endswith(".bin"))
+            names = sorted("/".join(line.split("/")[-2:]) for line in lines)
+        if names != sorted(self.digests(row.stuff)):
+            raise FailedRun(f"{tool.name} listed {len(names)} keys that are not the {len(self.digests(row.stuff))}")
+        return replace(spent, checked="each key once")
 
-    def _spend(self, row: Row, tool: Tool, local: str, bucket: str, key: str, stdout: Path | None = None) -> Spent:
+    def spend(self, row: Row, tool: Tool, local: str, bucket: str, key: str, stdout: Path | None = None) -> Spent:
+        """One run of the row's verb, measured and not yet checked."""
         home = self._folder / "homes" / tool.name
         home.mkdir(parents=True, exist_ok=True)
         env = tool.environment(self._places.by(row.way), home, self._programs)
         os.sync()  # what others wrote is not this run's to wait for
         return spend(tool.verbs[row.verb](local, bucket, key), env=env, stdout=stdout)
 
-    def _local(self, stuff: str, prefix: str) -> tuple[Path, str]:
-        """What is moved here, and its key (ending in "/" for a tree)."""
-        folder = self._folder_of(stuff)
-        return (folder / "large.bin", prefix + "large.bin") if stuff == "large" else (folder, prefix)
-
-    def _folder_of(self, stuff: str) -> Path:
+    def folder(self, stuff: str) -> Path:
+        """Where those files are."""
         folder = self._folder / stuff
         if not folder.exists():
-            counts = {
-                "large": (1, self.sizes.large),
-                "tree": (self.sizes.tree, self.sizes.each),
-                "many": (self.sizes.many, self.sizes.tiny),
-                "small": (SMALL, self.sizes.tiny),
-            }
-            self._witness.ask(storage.make_files, folder, *counts[stuff])
+            self.witness.ask(storage.make_files, folder, *self.sizes.of(stuff))
         return folder
 
-    def _digests(self, stuff: str) -> dict[str, str]:
-        if stuff not in self._known:
-            self._known[stuff] = self._witness.ask(storage.local_digests, self._folder_of(stuff))
-        return self._known[stuff]
+    def digests(self, stuff: str, kind: str = "sha256") -> dict[str, str]:
+        """Of those files, by their paths below the folder."""
+        if (stuff, kind) not in self._known:
+            self._known[stuff, kind] = self.witness.ask(storage.local_digests, self.folder(stuff), kind)
+        return self._known[stuff, kind]
+
+    @contextlib.contextmanager
+    def fetched(self) -> Iterator[Path]:
+        """A folder for what a tool downloads."""
+        target = self._folder / "downloaded"
+        target.mkdir()
+        try:
+            yield target
+        finally:
+            shutil.rmtree(target)
+
+    @contextlib.contextmanager
+    def output(self) -> Iterator[Path]:
+        """A file for what a tool prints."""
+        output = self._folder / "listed.txt"
+        try:
+            yield output
+        finally:
+            output.unlink(missing_ok=True)
+
+    def _source(self, stuff: str) -> str:
+        """The prefix where those files are at the server."""
+        prefix = f"source/{stuff}/"
+        if prefix not in self._filled:
+            self.witness.at_server(storage.fill, prefix, self.folder(stuff))
+            self._filled.add(prefix)
+        return prefix
+
+    def _local(self, stuff: str, prefix: str) -> tuple[str, str, str]:
+        """What is moved here, the bucket, and the key (ending in "/" for a tree)."""
+        name = "large.bin" if stuff == "large" else ""
+        return str(self.folder(stuff) / name), BUCKET, prefix + name
 
 
-def _same(tool: Tool, expected: dict[str, str], found: dict[str, str]) -> None:
+def same(tool: Tool, expected: dict[str, str], found: dict[str, str]) -> None:
+    """Raises :class:`FailedRun` unless these files are those."""
     if wrong := [name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)]:
         raise FailedRun(f"{tool.name}: {len(wrong)} of {len(expected)} are not identical, {sorted(wrong)[0]} for one")
-
-
-def _small_wrong(output: Path, folder: Path) -> str:
-    """Folders or files of the small bucket must stand there, one level of it or all."""
-    text = output.read_text()
-    return "" if all(path.name in text for path in folder.iterdir()) else text[:200]
 
 
 def _listing_wrong(output: Path, count: int) -> str:

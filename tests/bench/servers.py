@@ -15,7 +15,6 @@ from listing_server import listing_server
 from tls_front import tls_front
 
 MEMORY = 6 << 30  # bytes that the gateway's store may take: some copies of the large file, until they are collected
-EACH_WAY = 0.025  # seconds
 LISTED = "listed"  # the bucket of the listing server
 
 
@@ -29,29 +28,45 @@ class Place:
     region: str = "us-east-1"
     authority: str = ""
 
-    def by_way_of(self, endpoint: str) -> Place:
-        """The same server by another way over http."""
-        return replace(self, endpoint=endpoint)
 
-
-@dataclass(frozen=True, slots=True)
 class Places:
-    """The same server by three ways, and the one that only lists."""
+    """All ways to one server, made when they are first asked for, until ``stack`` ends.
 
-    http: Place
-    https: Place
-    far: Place
-    listing: Place
+    A way is ``http`` or ``https``, with ``+25`` behind it for so many milliseconds more each way. ``listing`` leads
+    to a server that can only list ``listed`` keys. Certificates go to ``folder``, which this makes.
+    """
+
+    def __init__(self, folder: Path, place: Place, listed: int, stack: contextlib.ExitStack) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._listed = listed
+        self._stack = stack
+        self._known = {"http": place}
 
     def by(self, way: str) -> Place:
-        """The place that a row names."""
-        place: Place = getattr(self, way)
-        return place
+        """The place at the end of ``way``."""
+        if way not in self._known:
+            self._known[way] = self._made(way)
+        return self._known[way]
+
+    def _made(self, way: str) -> Place:
+        if way == "listing":
+            origin = self._stack.enter_context(listing_server(LISTED, self._listed))
+            return replace(self.by("http"), endpoint=origin)
+        scheme, _, added = way.partition("+")
+        near = self.by(scheme if added else "http")
+        address = near.endpoint.partition("://")[2]
+        if added:
+            far = self._stack.enter_context(far_away(address, seconds=float(added) / 1000))
+            return replace(near, endpoint=f"{scheme}://{far}")
+        front = self._stack.enter_context(tls_front(self._folder, address))
+        return replace(near, endpoint=front.origin, authority=str(front.authority))
 
 
 @contextlib.contextmanager
 def gateway(folder: Path) -> Iterator[Place]:
-    """A Ceph RGW whose store is in memory, with one user. What is deleted frees its memory within seconds."""
+    """A Ceph RGW in ``folder``, which this makes; its store is in memory, and it has one user."""
+    folder.mkdir()
     ceph_cluster.MEMORY = MEMORY
     with ceph_cluster.ceph(folder, {"rgw enable apis": "s3"}) as cluster:
         place = Place(cluster.origin, secrets.token_hex(10).upper(), secrets.token_hex(20))
@@ -65,20 +80,3 @@ def gateway(folder: Path) -> Iterator[Place]:
             check=True,
         )
         yield place
-
-
-@contextlib.contextmanager
-def ways(folder: Path, place: Place, listed: int) -> Iterator[Places]:
-    """All ways to ``place``, and a server that lists ``listed`` keys; certificates go to the empty ``folder``."""
-    address = place.endpoint.removeprefix("http://")
-    with (
-        tls_front(folder, address) as front,
-        far_away(address, seconds=EACH_WAY) as far,
-        listing_server(LISTED, listed) as listing,
-    ):
-        yield Places(
-            place,
-            replace(place, endpoint=front.origin, authority=str(front.authority)),
-            place.by_way_of(f"http://{far}"),
-            place.by_way_of(listing),
-        )

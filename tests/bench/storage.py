@@ -97,12 +97,12 @@ def remove_bucket(place: Place, bucket: str) -> None:
     _client(place).delete_bucket(Bucket=bucket)
 
 
-def local_digests(folder: Path) -> dict[str, str]:
-    """Path below ``folder`` -> SHA-256 of the file."""
+def local_digests(folder: Path, kind: str = "sha256") -> dict[str, str]:
+    """Path below ``folder`` -> digest of the file."""
     found = {}
     for path in folder.rglob("*"):
         if path.is_file():
-            digest = hashlib.sha256()
+            digest = hashlib.new(kind)
             with path.open("rb") as file:
                 while piece := file.read(_PIECE):
                     digest.update(piece)

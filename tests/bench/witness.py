@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, TypeVar
@@ -13,8 +14,8 @@ from servers import Place
 
 T = TypeVar("T")
 BUCKET = "jsobj-bench"
-_OWED = 2 << 30  # bytes deleted before the server gets time to free them
-_REST = 15.0  # seconds, for the gateway's garbage collection
+_OWED = 3 << 30  # bytes deleted that the server need not have freed yet
+_FREED = 15.0  # seconds until its garbage collection has
 
 
 class Witness:
@@ -22,23 +23,26 @@ class Witness:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._owed = 0
+        self._owed: deque[tuple[float, int]] = deque()  # (when it is free, bytes)
         self._beside = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
-        self.ask(storage.make_bucket, place, BUCKET)
+        self.at_server(storage.make_bucket)
 
     def ask(self, function: Callable[..., T], *words: Any) -> T:
         """What ``function(*words)`` returns, run in that process."""
         return self._beside.submit(function, *words).result()
 
+    def at_server(self, function: Callable[..., T], *words: Any) -> T:
+        """The same, of a function that takes the place and the bucket first."""
+        return self.ask(function, self._place, BUCKET, *words)
+
     def remove(self, prefix: str, size: int) -> None:
-        """Delete what is below ``prefix``, ``size`` bytes in all."""
-        self.ask(storage.remove, self._place, BUCKET, prefix)
-        self._owed += size
-        if self._owed >= _OWED:
-            time.sleep(_REST)
-            self._owed = 0
+        """Delete what is below ``prefix``, ``size`` bytes in all; wait while the server has too much to free."""
+        self.at_server(storage.remove, prefix)
+        self._owed.append((time.monotonic() + _FREED, size))
+        while sum(owed for _, owed in self._owed) > _OWED:
+            time.sleep(max(0.0, self._owed.popleft()[0] - time.monotonic()))
 
     def close(self) -> None:
         """Leave nothing at the server."""
-        self.ask(storage.remove_bucket, self._place, BUCKET)
+        self.at_server(storage.remove_bucket)
         self._beside.shutdown()

@@ -387,12 +387,11 @@ def test_s25_credential_process_is_never_run(keyed: Jsobj, name: str) -> None:
 def test_listing_that_never_gets_empty_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that says yes to every deletion and lists the object still: no endless loop."""
     monkeypatch.setattr(bucket_admin, "_LAG_SECONDS", 0.01)
-    login = SimpleNamespace(
-        swift_url="", roles=(), project=SimpleNamespace(name="demo"), user=SimpleNamespace(name="u")
-    )
+    named = SimpleNamespace(name="demo")
+    login = SimpleNamespace(swift_url="", roles=(), project=named, user=named, token_expires=None)
     with answering(200, {"Content-Type": "application/json"}, b'[{"name": "o", "bytes": 1}]') as (url, seen):
         login.swift_url = f"{url}/v1/AUTH_x"
-        keystone: Any = SimpleNamespace(login=login, token=Secret("t"))
+        keystone: Any = SimpleNamespace(login=login, token=Secret("t"), source=SimpleNamespace(cloud=""))
         account = bucket_admin.SwiftAccount(keystone)
         with pytest.raises(JsobjError) as caught:
             account.empty("c", lambda total: None)

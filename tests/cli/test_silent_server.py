@@ -15,12 +15,12 @@ from commands import Jsobj, edited
 from fixtures_cloud import Cloud
 from swiftclient import ClientException
 
+from jsobj.doctor.checks.swift_round_trip import through
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.client import HttpClient
 from jsobj.net.request import Request
 from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
-from jsobj.store.swift.bucket_admin import through
 from jsobj.urls import Origin
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}

@@ -40,16 +40,6 @@ def told(document: dict[str, list[dict[str, object]]]) -> dict[str, object]:
     return {check["id"]: check for check in document["checks"] if check["status"] != "PASS"}  # type: ignore[misc]
 
 
-@pytest.fixture(name="swept")
-def _swept(alice: Jsobj) -> None:
-    """Tests before this one may have deleted a bucket over S3, and left its large objects' segments."""
-    there = [each["name"] for each in alice("bucket", "list", "swift://", "--json").json["items"]]
-    for name in there:
-        if name.endswith("_segments") and name.removesuffix("_segments") not in there:
-            alice("bucket", "delete", f"swift://{name}", "--recursive", "--yes")
-
-
-@pytest.mark.usefixtures("swept")
 def test_a_healthy_gateway_passes_every_check(alice: Jsobj) -> None:
     before = alice("bucket", "list", "--json").out
     document = alice("doctor", "--json", "--strict").json

@@ -13,6 +13,7 @@ from commands import Jsobj
 from jsobj.doctor import http as wire
 from jsobj.doctor.case import Case
 from jsobj.doctor.checks.network import Destination, open_way
+from jsobj.doctor.checks.swift_round_trip import through
 from jsobj.ec2_keys.s3_account import get
 from jsobj.errors import JsobjError
 from jsobj.identity.auth_source import AuthSource
@@ -22,7 +23,6 @@ from jsobj.net.client import HttpClient
 from jsobj.net.connection.proxy import ProxyUnusable, proxy_for
 from jsobj.store.location import Location, parse_location
 from jsobj.store.open import StoreRequest, open_account, open_store
-from jsobj.store.swift.bucket_admin import through
 from jsobj.urls import require_origin
 
 PLACE = "https://cloud.invalid:8443"  # no such name anywhere: RFC 6761

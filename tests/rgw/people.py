@@ -27,3 +27,12 @@ def log_in(jsobj: Jsobj, cloud: Cloud, gateway: Gateway, user: str) -> Any:
     rc, password = cloud.rc(f"openrc{suffix}" if suffix else "openrc-password"), cloud.rc(f"password{suffix}")
     words = ("--region", gateway.region, "--as", CLOUD, "--password-stdin", "--json")
     return jsobj("login", rc, *words, stdin=password).json
+
+
+def drop_segments(connection: Any, bucket: str) -> None:
+    """Delete the segments of a bucket's large objects, which stay when it is deleted over S3."""
+    segments = f"{bucket}_segments"
+    if segments in {each["name"] for each in connection.get_account(full_listing=True)[1]}:
+        for each in connection.get_container(segments, full_listing=True)[1]:
+            connection.delete_object(segments, each["name"])
+        connection.delete_container(segments)

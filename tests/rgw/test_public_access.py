@@ -13,7 +13,7 @@ import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud
 from fixtures_rgw import Gateway
-from people import Boto, Swift, Users, log_in, on_tenants
+from people import Boto, Swift, Users, drop_segments, log_in, on_tenants
 from strangers import status
 
 FOREIGN = "*:b24106e2589d42d1a20a25a6c4e054f8"
@@ -41,13 +41,14 @@ class Stranger:
 
 
 @pytest.fixture(name="filled")
-def _filled(alice: Jsobj, boto: Boto, name: str) -> Iterator[str]:
+def _filled(alice: Jsobj, boto: Boto, name: str, swift: Swift) -> Iterator[str]:
     client = boto(alice)
     client.create_bucket(Bucket=name)
     for key in ("pub/a b.txt", "priv/x", "top"):
         client.put_object(Bucket=name, Key=key, Body=b"data")
     yield name
     alice("bucket", "delete", f"s3://{name}", "--recursive", "--yes")
+    drop_segments(swift("alice"), name)
 
 
 @pytest.fixture(name="stranger")

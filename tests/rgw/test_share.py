@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from commands import Jsobj
 from fixtures_cloud import Cloud
 from fixtures_rgw import Gateway
-from people import Boto, Swift, Users, log_in
+from people import Boto, Swift, Users, drop_segments, log_in
 
 PART = 5 << 20  # bytes
 NOTHING = frozenset[str]()
@@ -71,13 +71,14 @@ def _allowed(tries: Any, status: Any) -> frozenset[str]:
 
 
 @pytest.fixture(name="filled")
-def _filled(alice: Jsobj, boto: Boto, name: str) -> Iterator[str]:
+def _filled(alice: Jsobj, boto: Boto, name: str, swift: Swift) -> Iterator[str]:
     client = boto(alice)
     client.create_bucket(Bucket=name)
     for key in ("pub/a b", "priv/a b"):
         client.put_object(Bucket=name, Key=key, Body=b"data")
     yield name
     alice("bucket", "delete", f"s3://{name}", "--recursive", "--yes")
+    drop_segments(swift("alice"), name)
 
 
 @pytest.fixture(name="otto")

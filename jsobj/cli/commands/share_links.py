@@ -15,6 +15,7 @@ from jsobj.units import exact_size, human_time, parse_moment, parse_size
 
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
+    from jsobj.share.grants.inventory import Grant
     from jsobj.share.links.give import Shared, Span
     from jsobj.store.location import Location
     from jsobj.store.objects import Store
@@ -174,12 +175,10 @@ def _show(world: World, shared: Shared, span: Span, title: str) -> None:
     _say_end(world, grant.id, _lasting(grant))
 
 
-def _lasting(grant: object) -> str:
-    from jsobj.share.grants.inventory import Grant
+def _lasting(grant: Grant) -> str:
     from jsobj.share.links.record import lasting
     from jsobj.share.links.ways import OBJECT
 
-    assert isinstance(grant, Grant)
     return "to end it before, delete the file" if grant.mechanism == OBJECT else lasting(grant)
 
 

@@ -12,12 +12,42 @@ from jsobj.doctor.check import Finding, failed, passed
 from jsobj.doctor.checks.trip import SMALL, StepError, Trip, seen, take
 from jsobj.doctor.http import ask
 from jsobj.identity.aws_files.profile import read_profile
+from jsobj.net.connection.watched import watch_boto
 from jsobj.net.xml import error_fields
-from jsobj.store.s3.bucket_admin import make_client
+from jsobj.store.access import S3Access
 from jsobj.store.s3.errors import translate_errors
 from jsobj.urls import parse_url
 
 _PART = 5 * 1024 * 1024  # bytes; S3's smallest part
+
+
+def make_client(access: S3Access, *, proxy: str) -> Any:
+    """A boto3 S3 client with explicit keys: no other source of credentials is ever consulted.
+
+    ``proxy``: a URL, "" for none; boto3's own rule for proxies is not used.
+    """
+    import boto3
+    from botocore.config import Config
+
+    session = boto3.Session(
+        aws_access_key_id=access.key.access,
+        aws_secret_access_key=access.key.secret.reveal(),
+        region_name=access.region,
+    )
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": access.addressing_style},
+        request_checksum_calculation=access.checksums,
+        response_checksum_validation=access.checksums,
+        retries={"mode": "standard", "max_attempts": 3},
+        connect_timeout=5,
+        read_timeout=30,
+        user_agent_extra="jsobj",
+        proxies={access.origin.scheme: proxy} if proxy else {},
+    )
+    client = session.client("s3", endpoint_url=str(access.origin), config=config, verify=access.verify)
+    watch_boto(client, access.origin.netloc)
+    return client
 
 
 class _S3Trip(Trip):

@@ -15,7 +15,7 @@ from jsobj.doctor.checks.trip import SMALL, StepError, Trip, md5, seen, take
 from jsobj.doctor.http import ask
 from jsobj.ec2_keys.server_info import server_info
 from jsobj.identity.keystone.client import verify_of
-from jsobj.store.swift.bucket_admin import through
+from jsobj.net.connection.watched import watch_requests
 from jsobj.store.swift.errors import account_context, evidence, explained, translate_errors
 from jsobj.store.swift.temp_url import digest_of, is_rgw, key_in
 from jsobj.urls import parse_url
@@ -24,6 +24,21 @@ _SEGMENT = 1024 * 1024  # bytes; what older servers want a segment to have at le
 _SEGMENTS = ("segments/1", "segments/2")
 _SECONDS = 20.0  # for one answer
 _HINT = "try again in a minute; then give the request id to the cloud's help desk"
+
+
+def through(proxy: str, **options: Any) -> Any:
+    """A ``swiftclient.Connection`` that goes through ``proxy`` ("": through none), whatever requests would choose."""
+    from swiftclient import Connection
+
+    class Through(Connection):  # type: ignore[misc]
+        def http_connection(self, url: str | None = None) -> Any:
+            parsed, connection = super().http_connection(url)
+            watch_requests(connection.request_session)
+            connection.request_session.trust_env = False
+            connection.requests_args["proxies"] = {parsed.scheme: proxy} if proxy else {}
+            return parsed, connection
+
+    return Through(**options)
 
 
 class _SwiftTrip(Trip):

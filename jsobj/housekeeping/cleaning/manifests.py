@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.etag import EMPTY_MD5
-from jsobj.store.swift.containers import Entry, container_names, entries, headers_of, version_query
+from jsobj.store.swift.containers import Entry, account_containers, entries, headers_of, version_query
 from jsobj.store.swift.requests import READ, SwiftRequests
 from jsobj.store.swift.segments import Segments
 from jsobj.store.swift.temp_url import is_rgw
@@ -70,7 +70,7 @@ class Manifests:
         unseen: list[str] = []
         known: dict[tuple[str, Entry], _Finding] = {}
         own = False
-        for container in container_names(self._api):
+        for container in (each.name for each in account_containers(self._api)):
             own = own or container == self._api.bucket
             try:
                 for entry, found in self._of(container):

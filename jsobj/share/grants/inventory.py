@@ -95,10 +95,6 @@ class Inventory:
         others = tuple(each for each in self.received if each.id != received.id)
         return dataclasses.replace(self, received=(*others, received))
 
-    def without_received(self, id: str) -> Inventory:
-        """The same without this one."""
-        return dataclasses.replace(self, received=tuple(each for each in self.received if each.id != id))
-
 
 def new_id() -> str:
     """A short id that can be typed; of 31**6 (9e8), so that two of one owner are never equal in practice."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import time
 import uuid
-from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.settings import process_environment
@@ -87,8 +86,3 @@ def _asked(store: Store, method: str, url: str, headers: dict[str, str], body: b
 
 def _answer(reply: Reply) -> str:
     return f"without a login it answers HTTP {reply.status}"
-
-
-def host_of(url: str) -> str:
-    """Where a link leads, for messages: not the link."""
-    return urlsplit(url).netloc

@@ -9,12 +9,12 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.settings import Settings
 from jsobj.share.grants.book import Taken
 from jsobj.share.grants.inventory import PENDING, Grant, read, update
+from jsobj.share.grants.truth import ended
 from jsobj.share.links.record import KIND, PAGE, lasting
 from jsobj.share.links.ways import OBJECT, PRESIGNED, TEMPURL
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.swift.store import SwiftStore
-from jsobj.units import utc_time
 from jsobj.urls import parse_url
 
 
@@ -32,8 +32,8 @@ def clear(store: Store, grant: Grant) -> tuple[str, ...]:
     return (key,)
 
 
-def same_key(grant: Grant, given: Iterable[Grant], now: str) -> tuple[Grant, ...]:
-    """The other shares that end with the key of this one. ``now``: in ISO 8601, as the inventory has times."""
+def same_key(grant: Grant, given: Iterable[Grant], now: datetime) -> tuple[Grant, ...]:
+    """The other shares that end with the key of this one."""
     names = ("access",) if signed_by(grant) == PRESIGNED else ("level", "mark", "account")
 
     def key(each: Grant) -> tuple[str, ...]:
@@ -45,11 +45,6 @@ def same_key(grant: Grant, given: Iterable[Grant], now: str) -> tuple[Grant, ...
         for each in given
         if each.id != grant.id and KIND in each.details and key(each) == key(grant) and not ended(each, now)
     )
-
-
-def ended(grant: Grant, now: str) -> bool:
-    """Whether its time is over."""
-    return bool(grant.ends) and grant.ends <= now
 
 
 def replace_second_key(store: Store, grant: Grant) -> bool:
@@ -76,13 +71,13 @@ def end_link(
     links that were copied from its page, would work on, which is then still remembered.
     """
     _require_place(store, grant)
-    given, time = read(settings).given, utc_time(now)
+    given = read(settings).given
     cleared = bool(clear(store, grant))
-    over = ended(grant, time) or grant.state == PENDING or grant.mechanism == OBJECT
+    over = ended(grant, now) or grant.state == PENDING or grant.mechanism == OBJECT
     with_it: tuple[Grant, ...] = ()
     stays = ""
     if not over:
-        with_it = same_key(grant, given, time)
+        with_it = same_key(grant, given, now)
         if not revoke or signed_by(grant) == PRESIGNED:
             raise _still_works(store, grant, cleared, with_it)
         if not replace_second_key(store, grant):

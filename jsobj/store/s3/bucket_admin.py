@@ -1,150 +1,146 @@
-"""Buckets over S3, through boto3: not the data path, so a well-kept library serves better than our own wire.
+"""Buckets over S3: made, listed, shown, emptied, deleted.
 
-Left out on purpose: LocationConstraint (a region's name there is refused by Ceph RGW unless it is the zonegroup's, and
-none works everywhere) and DeleteObjects (current SDKs send no Content-MD5 with it, which older servers demand).
+No LocationConstraint is ever sent, on purpose: a region's name there is refused by Ceph RGW unless it is the
+zonegroup's, and none works everywhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timezone
+from functools import partial
+from itertools import islice
+from operator import itemgetter
+from typing import TYPE_CHECKING
 
-from jsobj.net.connection.watched import watch_boto
+from jsobj.ec2_keys.s3_account import read_buckets
+from jsobj.errors import BucketIsThere, ExitCode, JsobjError, NotObjectStore
+from jsobj.net.request import Request
+from jsobj.net.session import Session
 from jsobj.store.access import S3Access
-from jsobj.store.bucket_list import s3_buckets
 from jsobj.store.buckets import Bucket
 from jsobj.store.objects import StorePlace
-from jsobj.store.s3.errors import translate_errors
+from jsobj.store.s3.requests import S3Dialect, S3Requests
 
-# One object, or one version of it, as the arguments of DeleteObject.
-Target: TypeAlias = "dict[str, str]"
+if TYPE_CHECKING:
+    from jsobj.store.buckets import Version
+    from jsobj.store.s3.store import S3Store
 
+_GONE = frozenset({204})
 _PARALLEL = 8
-_PAGE = 1000  # versions that are deleted before the next are asked for
-_COUNT_PAGES = 10  # pages of 1000 objects counted by show() where the server gives no totals
-
-
-def make_client(access: S3Access, *, proxy: str) -> Any:
-    """A boto3 S3 client with explicit keys: no other source of credentials is ever consulted.
-
-    ``proxy``: a URL, "" for none; boto3's own rule for proxies is not used.
-    """
-    import boto3
-    from botocore.config import Config
-
-    session = boto3.Session(
-        aws_access_key_id=access.key.access,
-        aws_secret_access_key=access.key.secret.reveal(),
-        region_name=access.region,
-    )
-    config = Config(
-        signature_version="s3v4",
-        s3={"addressing_style": access.addressing_style},
-        request_checksum_calculation=access.checksums,
-        response_checksum_validation=access.checksums,
-        retries={"mode": "standard", "max_attempts": 3},
-        connect_timeout=5,
-        read_timeout=30,
-        max_pool_connections=_PARALLEL,
-        user_agent_extra="jsobj",
-        proxies={access.origin.scheme: proxy} if proxy else {},
-    )
-    client = session.client("s3", endpoint_url=str(access.origin), config=config, verify=access.verify)
-    watch_boto(client, access.origin.netloc)
-    return client
+_PAGE = 1000  # objects or versions that are deleted before the next are asked for
+_COUNTED = 10_000  # objects at most that show() counts where the server gives no totals
+# Swift's s3api knows no creation dates and gives this one for every bucket: it is not shown.
+_SWIFT_PLACEHOLDER = datetime(2009, 2, 3, 16, 45, 9, tzinfo=timezone.utc)
 
 
 class S3Account:
-    """The buckets that one key sees."""
+    """The buckets that one key sees. ``proxy``: a URL, "" for none."""
 
     def __init__(self, access: S3Access, *, proxy: str) -> None:
         self._access = access
         self._proxy = proxy
-        self._client = make_client(access, proxy=proxy)
+        self._session = Session(access.origin, S3Dialect(access), verify=access.verify, proxy=proxy)
         self.place = StorePlace("s3", "", str(access.origin), access.where, access.project)
+
+    def _of(self, name: str) -> S3Requests:
+        return S3Requests(self._session, self._access, name)
 
     def create(self, name: str) -> bool:
         """Create without a LocationConstraint. RGW answers 200 for one's own bucket, so look first."""
-        existed = self._exists(name)
-        with translate_errors(self._access, name):
-            try:
-                self._client.create_bucket(Bucket=name)
-            except self._client.exceptions.BucketAlreadyOwnedByYou:
-                return False
+        api = self._of(name)
+        existed = _exists(api)
+        try:
+            reply = api.send("PUT")
+        except BucketIsThere:
+            return False
+        if not reply.request_id:
+            raise api.malformed(f"HTTP {reply.status} without a request id")  # a portal's page, to everything
         return not existed
 
-    def _exists(self, name: str) -> bool:
-        from botocore.exceptions import ClientError
-
-        with translate_errors(self._access, name):
-            try:
-                self._client.head_bucket(Bucket=name)
-            except ClientError as error:
-                # 403: another project's. create_bucket raises the proper error.
-                if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") in {403, 404}:
-                    return False
-                raise
-        return True
-
     def list(self) -> Iterator[Bucket]:
-        """All buckets of the project, by name."""
-        return s3_buckets(self._access, proxy=self._proxy)
+        """All buckets of the project, by name: one answer, which neither Swift nor Ceph RGW cuts into pages."""
+        reply = self._session.send(Request("GET", "/", item="the buckets"))
+        listed = read_buckets(reply)
+        if listed is None:
+            raise NotObjectStore(
+                f"what answers at {self._access.origin} is not an S3 server",
+                context=f"its answer to ListBuckets: {reply.text[:100]}",
+                hint="check the endpoint: jsobj endpoint",
+            )
+        yield from (Bucket(name, "s3", _true(created)) for name, created in sorted(listed.buckets, key=itemgetter(0)))
 
     def show(self, name: str) -> Bucket:
         """Counts come from RGW's headers where there are any, else from listing up to 10 000 objects."""
-        with translate_errors(self._access, name):
-            head = self._client.head_bucket(Bucket=name)
-            headers = head.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-            versioning = str(self._client.get_bucket_versioning(Bucket=name).get("Status", ""))
-            if "x-rgw-object-count" in headers:
-                objects, size, more = int(headers["x-rgw-object-count"]), int(headers["x-rgw-bytes-used"]), False
-            else:
-                objects, size, more = self._count(name)
-        created = next((bucket.created for bucket in self.list() if bucket.name == name), None)
-        return Bucket(name, "s3", created, objects, size, at_least=more, versioning=versioning or "off")
+        from jsobj.store.s3 import versions
 
-    def _count(self, name: str) -> tuple[int, int, bool]:
-        objects = size = 0
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=name)
-        for number, page in enumerate(pages, start=1):
-            objects += len(page.get("Contents", ()))
-            size += sum(int(item["Size"]) for item in page.get("Contents", ()))
-            if number == _COUNT_PAGES:
-                return objects, size, bool(page.get("IsTruncated"))
-        return objects, size, False
+        api = self._of(name)
+        state = versions.state(api)  # before HEAD, whose answer has no body that would say what is wrong
+        counted, _ = versions.totals(api)
+        objects, size, more = counted.objects, counted.size, False
+        if objects is None or size is None:
+            objects, size, more = _count(api)
+        created = next((bucket.created for bucket in self.list() if bucket.name == name), None)
+        return Bucket(name, "s3", created, objects, size, at_least=more, versioning=state or "off")
 
     def delete(self, name: str) -> None:
         """Delete an empty bucket."""
-        with translate_errors(self._access, name):
-            self._client.delete_bucket(Bucket=name)
+        self._of(name).send("DELETE", expect=_GONE)
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Abort unfinished uploads, then delete objects (or every version of them) one request each, page by page."""
-        client, total = self._client, 0
-        with translate_errors(self._access, name), ThreadPoolExecutor(_PARALLEL) as pool:
-            for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=name):
-                for upload in page.get("Uploads", ()):
-                    client.abort_multipart_upload(Bucket=name, Key=upload["Key"], UploadId=upload["UploadId"])
-            for batch in self._batches(name):
-                for _ in pool.map(lambda target: client.delete_object(Bucket=name, **target), batch):
-                    total += 1
+        from concurrent.futures import ThreadPoolExecutor
+
+        from jsobj.store.s3.store import S3Store
+
+        store, total = S3Store(self._access, name, proxy=self._proxy), 0
+        for upload in list(store.uploads()):
+            store.abort(upload)
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            for batch in _batches(store):
+                total += sum(1 for _ in pool.map(lambda delete: delete(), batch))
                 deleted(total)
+        store.close()
         return total
 
-    def _batches(self, name: str) -> Iterator[tuple[Target, ...]]:
-        versioned = bool(self._client.get_bucket_versioning(Bucket=name).get("Status"))
-        if not versioned:
-            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=name):
-                yield tuple({"Key": item["Key"]} for item in page.get("Contents", ()))
-            return
-        # Always the first page: Ceph RGW 16 skips versions behind a marker that was deleted.
-        before: tuple[Target, ...] = ()
-        while True:
-            page = self._client.list_object_versions(Bucket=name, MaxKeys=_PAGE)
-            items = (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
-            batch = tuple({"Key": item["Key"], "VersionId": item["VersionId"]} for item in items)
-            if batch in ((), before):
-                return
+
+def _exists(api: S3Requests) -> bool:
+    try:
+        api.send("HEAD")
+    except JsobjError as error:
+        if error.code is ExitCode.NETWORK:
+            raise
+        return False  # not there, or another project's: creating it says which, and has a body to say it in
+    return True
+
+
+def _true(created: datetime | None) -> datetime | None:
+    return None if created is None or created.replace(microsecond=0) == _SWIFT_PLACEHOLDER else created
+
+
+def _count(api: S3Requests) -> tuple[int, int, bool]:
+    """Objects, their bytes, and whether there are more."""
+    from jsobj.store.s3.listing import objects
+
+    listed = objects(api)
+    sizes = [item.size for item in islice(listed, _COUNTED)]
+    return len(sizes), sum(sizes), next(listed, None) is not None
+
+
+def _batches(store: S3Store) -> Iterator[Sequence[Callable[[], None]]]:
+    """What deletes each object, or each version where there are any."""
+    from jsobj.store.s3 import versions
+
+    if not versions.state(store.requests):
+        listed = store.list()
+        while batch := [partial(store.delete, item.key) for item in islice(listed, _PAGE)]:
             yield batch
-            before = batch
+        return
+    before: list[Version] = []
+    while True:
+        # Always the first page: Ceph RGW 16 skips versions behind a marker that was deleted.
+        page = list(islice(versions.versions(store.requests, limit=_PAGE), _PAGE))
+        if page in ([], before):
+            return
+        yield [partial(versions.delete_version, store.requests, each.key, each.id) for each in page]
+        before = page

@@ -12,6 +12,7 @@ from jsobj.identity.command_hints import same_login
 from jsobj.net.request import evidence
 from jsobj.store.access import S3Access
 from jsobj.store.refusals import (
+    BUCKET_IS_THERE,
     BUCKET_NAME_RULES,
     BUCKET_NAME_TAKEN,
     BUCKET_NOT_EMPTY,
@@ -43,6 +44,7 @@ _CODES = {
         "jsobj bucket list{at} shows whether the key works",
     ),
     "BucketAlreadyExists": BUCKET_NAME_TAKEN,
+    "BucketAlreadyOwnedByYou": BUCKET_IS_THERE,
     "BucketNotEmpty": BUCKET_NOT_EMPTY,
     "InvalidBucketName": BUCKET_NAME_RULES,
     "TooManyBuckets": Refusal(
@@ -128,10 +130,7 @@ def _from_response(error: Any, access: S3Access, bucket: str) -> JsobjError:
             hint="try again in a minute",
         )
     if status == 405:
-        hint = "an endpoint_url that contains /swift/v1 answers like this: jsobj endpoint"
-        return JsobjError(
-            "s3-not-allowed", f"{origin} does not allow this", code=ExitCode.REFUSED, context=context, hint=hint
-        )
+        return not_allowed(access, context)
     return S3Failed(f"{origin} refuses this request", context=context)
 
 
@@ -144,6 +143,13 @@ def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjEr
     if known is None:
         return None
     return known.error("s3", bucket, "", context, same_login(profile=access.profile), str(access.origin))
+
+
+def not_allowed(access: S3Access, context: str) -> JsobjError:
+    """405 to a request about a bucket or the account."""
+    hint = "an endpoint_url that contains /swift/v1 answers like this: jsobj endpoint"
+    sentence = f"{access.origin} does not allow this"
+    return JsobjError("s3-not-allowed", sentence, code=ExitCode.REFUSED, context=context, hint=hint)
 
 
 def elsewhere(access: S3Access, context: str) -> JsobjError:

@@ -94,7 +94,7 @@ class S3Dialect:
             context = f"its ETag is {etag_of(reply.headers)[:80]} instead of {wanted}"
             return OBJECT_CHANGED.error("s3", request.bucket, request.key, context)
         # What takes long is answered 200 before it is known how it ends. A GET's body is never judged: it is data.
-        if reply.body and request.method in {"PUT", "POST"} and b"<Error" in reply.body:
+        if reply.body and request.method in {"PUT", "POST"} and b"<Error" in reply.body and not _of_many(reply):
             what = said(reply)
             if what.code in _LASTING:
                 return failure(request, replace(reply, status=400), what, self._sent(request))
@@ -118,6 +118,11 @@ def _region_of(what: Said) -> str:
 
 def _completes(request: Request) -> bool:
     return request.method == "POST" and any(name == "uploadId" for name, _ in request.query)
+
+
+def _of_many(reply: Reply) -> bool:
+    """Whether the answer is that to DeleteObjects, which has an ``<Error>`` for each object that was not deleted."""
+    return b"<DeleteResult" in reply.body[:200]
 
 
 def _not_completed(reason: str, what: Said) -> JsobjError:

@@ -11,7 +11,7 @@ rooms below say so: :mod:`jsobj.store.s3.multipart`, :mod:`jsobj.store.s3.verdic
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from typing import Any
@@ -28,6 +28,7 @@ from jsobj.store.access import S3Access
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import PLAIN, Limits, Listed, ObjectInfo, PartDigest, PutOptions, StorePlace
 from jsobj.store.s3 import listing
+from jsobj.store.s3.delete_many import delete_many
 from jsobj.store.s3.multipart import Multipart
 from jsobj.store.s3.one_version import OneVersion
 from jsobj.store.s3.presign import presigned
@@ -112,6 +113,10 @@ class S3Store(Multipart):
         """Delete an object; one that is not there is no error."""
         with suppress(ObjectNotFound):
             self._requests.send("DELETE", key, expect=GONE)
+
+    def delete_many(self, keys: Sequence[str]) -> Collection[str]:
+        """See :meth:`jsobj.store.objects.Store.delete_many`."""
+        return delete_many(self._requests, keys)
 
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
         """The MD5 of an object that was put in one piece; None for others, whose ETag has to be recomputed."""

@@ -30,11 +30,13 @@ from jsobj.store.refusals import (
     UPLOAD_NOT_FOUND,
     Refusal,
 )
-from jsobj.store.s3.errors import elsewhere, explained, redirected
+from jsobj.store.s3.errors import elsewhere, explained, not_allowed, redirected
 
 _SUSPICIONS = 3  # slow retries of a key that is refused though it has worked
 _SKEW = 900.0  # seconds of difference that Amazon's, Ceph's and Swift's servers allow
 _KEY_REFUSED = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch"})
+# Answers of status 409 that stay the same: no other request is in the way.
+_SETTLED = frozenset({"BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty"})
 _OTHER_BYTES = frozenset({"XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest"})
 
 _OBJECT = {
@@ -129,7 +131,7 @@ def _may_pass(reply: Reply, what: Said) -> Retry | None:
         return Retry("the server waited too long for the body")
     if what.code in _OTHER_BYTES and reply.attempts < TRIES:
         return Retry("the server received other bytes than were sent")
-    if reply.status == 409 and reply.attempts == 1:
+    if reply.status == 409 and reply.attempts == 1 and what.code not in _SETTLED:
         return Retry("another request changes the same object")
     return None
 
@@ -141,6 +143,8 @@ def _final(request: Request, reply: Reply, what: Said, sent: SentRequest) -> Jso
         return elsewhere(sent.access, what.context)  # a portal's or a proxy's page
     if request.method != "HEAD" and reply.status in {403, 404} and not (reply.body or reply.request_id):
         return elsewhere(sent.access, what.context)  # S3 names a reason, and numbers its answers
+    if reply.status == 405 and not request.key:
+        return not_allowed(sent.access, what.context)
     code = _code(request, reply, what)
     if sent.unsigned and code == "NoSuchBucket" and ":" not in sent.bucket:
         hint = _NOT_FOUND_UNSIGNED.hint.replace("PROJECT", sent.access.tenant or "PROJECT")

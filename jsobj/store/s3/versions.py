@@ -28,10 +28,15 @@ _STATES = {"Enabled": "on", "Suspended": "suspended", "": "off"}
 _SPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
+def state(api: S3Requests) -> str:
+    """S3's own word: ``Enabled``, ``Suspended``, or "" where versions were never kept. Raises bucket not found."""
+    reply = api.send("GET", query=(("versioning", ""),))
+    return _parsed(api, reply.body, "VersioningConfiguration").fields.get("Status", "")
+
+
 def versioning(api: S3Requests) -> str:
     """``on``, ``suspended`` (none are made, old ones stay) or ``off`` (never begun)."""
-    reply = api.send("GET", query=(("versioning", ""),))
-    return _STATES.get(_parsed(api, reply.body, "VersioningConfiguration").fields.get("Status", ""), "off")
+    return _STATES.get(state(api), "off")
 
 
 def set_versioning(api: S3Requests, on: bool) -> None:

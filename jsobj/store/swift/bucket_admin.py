@@ -1,4 +1,4 @@
-"""Containers over the Swift API, through python-swiftclient, with a Keystone token.
+"""Containers over the Swift API with a Keystone token: made, listed, shown, emptied, deleted.
 
 This dialect needs no EC2 keys: it works with every login, also where Keystone refuses keys to application credentials.
 """
@@ -6,40 +6,31 @@ This dialect needs no EC2 keys: it works with every login, also where Keystone r
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-from urllib.parse import urlencode
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 from jsobj.errors import BucketNotEmpty, ExitCode, JsobjError
-from jsobj.identity.keystone.client import Keystone
-from jsobj.net.connection.watched import watch_requests
-from jsobj.store.bucket_list import swift_containers
+from jsobj.net.session import Session
 from jsobj.store.buckets import Bucket
 from jsobj.store.objects import StorePlace
-from jsobj.store.swift.errors import translate_errors
+from jsobj.store.swift import containers
+from jsobj.store.swift.errors import account_context
+from jsobj.store.swift.requests import CREATED, GONE, READ, SwiftDialect, SwiftRequests
 from jsobj.store.swift.temp_url import is_rgw
+from jsobj.store.swift.token_keeper import TokenKeeper
+from jsobj.store.swift.verdict import not_swift
+from jsobj.urls import parse_url
+
+if TYPE_CHECKING:
+    from jsobj.identity.keystone.client import Keystone
+    from jsobj.store.swift.containers import Entry
 
 _PARALLEL = 8
-_RETRIES = 3
-_SECONDS = 30.0
+_PAGE = 1000  # objects or versions that are deleted before the next are asked for
+_SEGMENTS_SECONDS = 180.0  # without a byte: the server deletes the segments before it answers
 _PATIENCE = 5  # how often the same listing may come back after everything in it was deleted
 _LAG_SECONDS = 1.0
-
-
-def through(proxy: str, **options: Any) -> Any:
-    """A ``swiftclient.Connection`` that goes through ``proxy`` ("": through none), whatever requests would choose."""
-    from swiftclient import Connection
-
-    class Through(Connection):  # type: ignore[misc]
-        def http_connection(self, url: str | None = None) -> Any:
-            parsed, connection = super().http_connection(url)
-            watch_requests(connection.request_session)
-            connection.request_session.trust_env = False
-            connection.requests_args["proxies"] = {parsed.scheme: proxy} if proxy else {}
-            return parsed, connection
-
-    return Through(**options)
 
 
 class SwiftAccount:
@@ -49,115 +40,79 @@ class SwiftAccount:
     """
 
     def __init__(self, keystone: Keystone, *, verify: bool | str = True, proxy: str = "") -> None:
-        self._keystone = keystone
-        self._verify = verify
-        self._proxy = proxy
         login = keystone.login
         self.place = StorePlace("swift", "", login.swift_url, f"a token of {login.user.name}", login.project.name)
-        self._connection = self._connect()
-
-    def _connect(self) -> Any:
-        return through(
-            self._proxy,
-            preauthurl=self.place.endpoint,
-            preauthtoken=self._keystone.token.reveal(),
-            retries=_RETRIES,
-            max_backoff=8,
-            timeout=_SECONDS,
-            insecure=self._verify is False,
-            cacert=self._verify if isinstance(self._verify, str) else None,
-            retry_on_ratelimit=True,
-            force_auth_retry=False,
-        )
+        origin, path = parse_url(login.swift_url)
+        dialect = SwiftDialect(TokenKeeper(keystone), account_context(keystone))
+        self._account = SwiftRequests(Session(origin, dialect, verify=verify, proxy=proxy), path.rstrip("/"), "")
 
     def create(self, name: str) -> bool:
         """Swift answers 201 for a new container and 202 for one that was there."""
-        answer: dict[str, Any] = {}
-        with translate_errors(self._keystone, name, "create"):
-            self._connection.put_container(name, response_dict=answer)
-        return int(answer.get("status", 0)) == 201
+        return self._account.of(name).send("PUT", expect=CREATED).status == 201
 
     def list(self) -> Iterator[Bucket]:
-        """All containers of the project, page by page."""
-        return swift_containers(self._keystone, verify=self._verify, proxy=self._proxy)
+        """All containers of the project, by name, page by page."""
+        return containers.account_containers(self._account)
 
     def show(self, name: str) -> Bucket:
         """One container, from its headers."""
-        with translate_errors(self._keystone, name):
-            headers = self._connection.head_container(name)
+        headers = containers.headers_of(self._account.of(name))
+        counted = containers.container_totals(headers)
+        if counted.objects is None:
+            raise not_swift(name, "an answer that is not about a container")
         return Bucket(
             name,
             "swift",
-            objects=int(headers.get("x-container-object-count", 0)),
-            size=int(headers.get("x-container-bytes-used", 0)),
-            versioning=_versioning(headers),
-            read_acl=str(headers.get("x-container-read", "")),
+            objects=counted.objects,
+            size=counted.size,
+            versioning=containers.versioning(headers),
+            read_acl=headers.get("x-container-read", ""),
         )
 
     def delete(self, name: str) -> None:
         """Delete an empty container."""
+        api = self._account.of(name)
         try:
-            with translate_errors(self._keystone, name):
-                self._connection.delete_container(name)
+            api.send("DELETE")
         except BucketNotEmpty as error:
-            with translate_errors(self._keystone, name):
-                listed = self._connection.get_container(name, limit=1)[1]
-            if listed:
+            if containers.first_entries(api, limit=1):
                 raise
             raise _invisible(name, error.context) from error
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Delete all objects; a large object (SLO) goes with its segments, an object with all its versions."""
-        total = idle = 0
-        before: list[dict[str, Any]] = []
-        with translate_errors(self._keystone, name):
-            headers = self._connection.head_container(name)
+        from concurrent.futures import ThreadPoolExecutor
+
+        api = self._account.of(name)
+        headers = containers.headers_of(api)
         # The header is there, true or false, where versions were ever kept (Swift's object versioning API).
         versioned = "x-versions-enabled" in headers
-        look = is_rgw(headers)
+        delete = partial(_delete, api, look=is_rgw(headers))
+        total = idle = 0
+        before: list[Entry] = []
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            while True:
-                with translate_errors(self._keystone, name):
-                    query = "versions" if versioned else None
-                    _, page = self._connection.get_container(name, limit=1000, query_string=query)
-                    if not page:
-                        return total
-                    idle = idle + 1 if page == before else 0
-                    if idle > _PATIENCE:
-                        raise _not_emptied(name, len(page))
-                    time.sleep(idle * _LAG_SECONDS)  # a listing may lag behind what was deleted
-                    list(pool.map(lambda item: self._delete_object(name, item, look), page))
+            while page := containers.first_entries(api, versions=versioned, limit=_PAGE):
+                idle = idle + 1 if page == before else 0
+                if idle > _PATIENCE:
+                    raise _not_emptied(name, len(page))
+                time.sleep(idle * _LAG_SECONDS)  # a listing may lag behind what was deleted
+                list(pool.map(delete, page))
                 total += 0 if idle else len(page)
                 before = page
                 deleted(total)
-
-    def _delete_object(self, container: str, item: dict[str, Any], look: bool) -> None:
-        """``look``: the listing does not mark the manifest of an SLO, so HEAD each object."""
-        from swiftclient import ClientException
-
-        # One connection a call: a swiftclient connection must not be shared between threads.
-        connection = self._connect()
-        try:
-            large = "slo_etag" in item or (look and _is_slo(connection.head_object(container, item["name"])))
-            words = {"multipart-manifest": "delete"} if large else {}
-            if "version_id" in item:
-                words["version-id"] = str(item["version_id"])
-            connection.delete_object(container, item["name"], query_string=urlencode(words) or None)
-        except ClientException as error:
-            if error.http_status != 404:  # gone already, which was the aim
-                raise
-        finally:
-            connection.close()
+        return total
 
 
-def _versioning(headers: Mapping[str, str]) -> str:
-    """RGW's Swift API does not show whether versions are kept over S3: unknown, rather than "off"."""
-    if headers.get("x-versions-enabled", "").lower() == "true":
-        return "on"
-    return "" if is_rgw(headers) else "off"
+def _delete(api: SwiftRequests, entry: Entry, *, look: bool) -> None:
+    """``look``: the listing does not mark the manifest of an SLO, so HEAD each object."""
+    large = entry.slo or (look and _is_slo(api, entry.key))
+    version = containers.version_query(entry.version) if entry.version else ()
+    query = ((("multipart-manifest", "delete"),) if large else ()) + version
+    api.send("DELETE", entry.key, query=query, expect=GONE, idle=_SEGMENTS_SECONDS)
 
 
-def _is_slo(headers: Mapping[str, str]) -> bool:
+def _is_slo(api: SwiftRequests, key: str) -> bool:
+    headers = api.send("HEAD", key, expect=READ | GONE).headers
     return headers.get("x-static-large-object", "").lower() == "true"
 
 

@@ -21,7 +21,7 @@ from jsobj.errors import BucketNotFound
 from jsobj.net.body import BytesSource
 from jsobj.net.dates import iso_epoch
 from jsobj.net.request import Request
-from jsobj.store.buckets import Totals, Version
+from jsobj.store.buckets import Bucket, Totals, Version
 from jsobj.store.large_objects import stuck
 from jsobj.store.swift.listing import LIMIT
 from jsobj.store.swift.requests import CREATED, GONE, JSON, READ, SwiftRequests
@@ -33,6 +33,7 @@ _MARKER = "application/x-deleted;swift_versions_deleted=1"
 _QUOTA = ("x-container-meta-quota-count", "x-container-meta-quota-bytes")
 _ACCOUNT_QUOTA = ("", "x-account-meta-quota-bytes")
 _LIST = frozenset({200, 204})
+_PAGE = 1000  # containers
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +60,28 @@ def headers_of(api: SwiftRequests) -> Mapping[str, str]:
     return api.send("HEAD", expect=READ).headers
 
 
-def container_names(api: SwiftRequests) -> Iterator[str]:
-    """The names of all containers of the account."""
+def account_containers(api: SwiftRequests) -> Iterator[Bucket]:
+    """All containers of the account, by name, page by page, with their counts."""
     marker = ""
     while True:
-        query = (("format", "json"), ("limit", "1000"), *((("marker", marker),) if marker else ()))
+        query = (("format", "json"), ("limit", str(_PAGE)), *((("marker", marker),) if marker else ()))
         reply = api.session.send(Request("GET", api.root, query, JSON, item="the account", expect=_LIST))
-        names = [str(entry["name"]) for entry in _read(reply.body, "the account")]
-        yield from names
-        if not names:
+        page = [_container(entry) for entry in _read(reply.body, "the account")]
+        yield from page
+        # A server may allow fewer a page than were asked for.
+        held = reply.headers.get("x-account-container-count", "")
+        if not page or (len(page) < _PAGE and held.isdigit() and int(held) <= len(page)):
             return
-        if names[-1] <= marker:
+        if page[-1].name <= marker:
             raise not_swift("the account", "its listing does not advance")
-        marker = names[-1]
+        marker = page[-1].name
+
+
+def _container(entry: dict[str, Any]) -> Bucket:
+    try:
+        return Bucket(str(entry["name"]), "swift", objects=int(entry["count"]), size=int(entry["bytes"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise not_swift("the account", f"its listing is malformed: {type(error).__name__}") from error
 
 
 def account_totals(api: SwiftRequests) -> Totals:
@@ -117,15 +127,11 @@ def entries(api: SwiftRequests, prefix: str = "", *, versions: bool = False) -> 
 
     Nothing where there is no such container.
     """
-    words = {"format": "json", "limit": str(LIMIT), "prefix": prefix}
-    base = tuple((name, value) for name, value in words.items() if value)
-    base += (("versions", "true"),) if versions else ()
     after: tuple[tuple[str, str], ...] = ()
     while True:
         page: list[Entry] = []
         with suppress(BucketNotFound):
-            reply = api.send("GET", query=base + after, headers=JSON, expect=_LIST)
-            page = [_entry(entry, api.bucket) for entry in _read(reply.body, api.bucket)]
+            page = first_entries(api, prefix, versions=versions, after=after)
         yield from page
         if not page:
             return
@@ -133,6 +139,21 @@ def entries(api: SwiftRequests, prefix: str = "", *, versions: bool = False) -> 
         before, after = after, (("marker", last.key), *((("version_marker", last.version),) if versions else ()))
         if after == before:
             raise stuck(f"swift://{api.bucket}", last.key, "")
+
+
+def first_entries(
+    api: SwiftRequests,
+    prefix: str = "",
+    *,
+    versions: bool = False,
+    limit: int = LIMIT,
+    after: tuple[tuple[str, str], ...] = (),
+) -> list[Entry]:
+    """One page of :func:`entries`, the first one without ``after``. Raises bucket not found."""
+    words = {"format": "json", "limit": str(limit), "prefix": prefix, "versions": "true" if versions else ""}
+    query = tuple((name, value) for name, value in words.items() if value) + after
+    reply = api.send("GET", query=query, headers=JSON, expect=_LIST)
+    return [_entry(entry, api.bucket) for entry in _read(reply.body, api.bucket)]
 
 
 def as_version(entry: Entry) -> Version:

@@ -61,9 +61,7 @@ class LinkSigner:
         return f"temp_url_sig={signature}&temp_url_expires={ends}"
 
 
-def link_signer(
-    api: SwiftRequests, origin: Origin, info: Mapping[str, Any], *, fresh: bool = False, length: int = 24
-) -> LinkSigner:
+def link_signer(api: SwiftRequests, origin: Origin, info: Mapping[str, Any], *, fresh: bool = False) -> LinkSigner:
     """Signs with the second key, which is made where there is none; with ``fresh`` anew, which ends all of its links.
 
     ``info``: the server's ``/info``. Raises :class:`JsobjError`: refused where there are no temporary URLs, or where
@@ -82,7 +80,7 @@ def link_signer(
 
     secret = "" if fresh else held()
     if not secret:
-        made = {header: secrets.token_hex(length)}
+        made = {header: secrets.token_hex(24)}
         api.session.send(Request("POST", path, headers=made, item=f"swift://{api.bucket}", expect=_OK))
         secret = held()  # what the server has, should another have made one at the same time
     if not secret:

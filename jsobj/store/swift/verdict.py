@@ -45,21 +45,22 @@ def failure(request: Request, reply: Reply, who: AccountContext | None) -> Retry
         if reply.attempts < TRIES:
             return Retry("the server received other bytes than were sent")
         return DIGEST_DIFFERS.error("swift", container, key, words(reply))
-    if status == 409 and request.method == "PUT" and reply.attempts == 1:
+    if status == 409 and key and request.method == "PUT" and reply.attempts == 1:
         return Retry("another request changes the same object")
     if status == 412 or (status == 416 and "if-match" in request.headers):
         return OBJECT_CHANGED.error("swift", container, key, words(reply))
     if status < 400:
         return not_swift(container, words(reply))
     if not key:
-        return _about_container(reply, who, container)
+        return _about_container(request, reply, who, container)
     return _about_object(request, reply, who, container, key)
 
 
-def _about_container(reply: Reply, who: AccountContext | None, container: str) -> JsobjError:
+def _about_container(request: Request, reply: Reply, who: AccountContext | None, container: str) -> JsobjError:
     if reply.status in {401, 403} and who is None:
         return _NOT_PUBLIC.error("swift", container, "", words(reply))
-    return explained(reply.status, words(reply), who or AccountContext(""), container)
+    verb = "create" if request.method == "PUT" else ""
+    return explained(reply.status, words(reply), who or AccountContext(""), container, verb)
 
 
 def _about_object(request: Request, reply: Reply, who: AccountContext | None, container: str, key: str) -> JsobjError:

@@ -3,6 +3,18 @@
 A row says: this file, as it was then (size, times, inode), had the content of the object with that ETag, which was
 compared at the time. It is a cache: whatever is wrong with it (damaged, locked, a full disk), it knows nothing, and the
 bytes are compared as ever. SQLite without WAL, because home folders often lie on network file systems.
+
+A row must show every change that comes after the bytes were read. Each change sets the inode's time of change, and each
+but a program's own setting of times the modification time, to the file system's clock; a change in the same step of
+that clock as the one before leaves both as they are. (Git calls such an entry of its index "racily clean", and reads
+the file once more.) So a file is remembered only if its newest stamp is older than the moment from which on it was read
+by more than that step: then every change before the moment is in what was read, and every one after it has a newer
+stamp. How long the step is: :mod:`jsobj.transfer.local.stamps`. The moment is when the plan looked at the file, which
+it does before it opens it. So a run that was started right after its files were written keeps what it has read, and the
+next one need not read them again.
+
+A file that this run has written itself has a new time of change, and the modification time of the object. There that
+alone is asked to be older than the run: whoever writes to the file afterwards makes it newer.
 """
 
 from __future__ import annotations
@@ -15,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jsobj.transfer.local.scan import LocalFile
+from jsobj.transfer.local.stamps import COARSE, now_ns, step, ticks
 
 if TYPE_CHECKING:
     import sqlite3
@@ -25,7 +38,6 @@ _WINDOW = 500  # rows that are read at once: the files of a folder are looked up
 _KEPT_DAYS, _CLEANED_DAYS = 180, 30
 _LARGEST = 256 * 1024**2  # bytes of the database, about two million files; then it starts empty
 _WAIT = 2.0  # seconds for another process that writes
-_RACY = 2.0  # seconds; the coarsest time stamps that file systems have
 _DAY = 86_400
 
 # The window: a folder, the first name, the last one (None: all to the folder's end).
@@ -53,8 +65,9 @@ class Fingerprints:
         self._lock = threading.Lock()
         self._base: sqlite3.Connection | None = None
         self._off = False
-        self._began = time.time() if now is None else now
+        self._began = now_ns() / 10**9 if now is None else now
         self._folder: tuple[str, str, bytes] = ("", "", b"")
+        self._ticking: tuple[str, bool] = ("", False)
         self._window: dict[bytes, tuple[_State, str]] = {}
         self._window_key: tuple[bytes, bytes, bytes | None] = _NOWHERE
         self._new: dict[_Key, tuple[_State, str]] = {}
@@ -77,12 +90,14 @@ class Fingerprints:
     def remember(self, file: LocalFile, place: str, etag: str) -> None:
         """``file`` has the bytes of the object at ``place``: that was compared after this object was made.
 
-        Not kept for a file that was written to less than 2 s before that, or since: it could change once more without
-        its time stamp showing it.
+        Not kept for a file that was written to just before it was read, or since: it could change once more without its
+        time stamps showing it (see above).
         """
-        if not etag or file.mtime_ns > (self._began - _RACY) * 10**9:
+        if not etag:
             return
         with self._lock:
+            if not self._shows_changes(file):
+                return
             self._new[self._key(file, place)] = (_state(file), etag)
             if len(self._new) >= _BATCH or time.monotonic() - self._written >= _SECONDS:
                 self._write()
@@ -107,6 +122,18 @@ class Fingerprints:
             self._folder = (path, there, hashlib.blake2b(whole, digest_size=16).digest())
         text = name if name == last else f"{name}/{last}"
         return self._folder[2], text.encode(errors="surrogatepass")
+
+    def _shows_changes(self, file: LocalFile) -> bool:
+        """Whether each change of ``file`` after it was read has another stamp than it has now."""
+        newest, read = file.mtime_ns, int(self._began * 10**9)
+        if file.seen_ns:
+            newest, read = max(newest, file.changed_ns), file.seen_ns
+        if read - newest > COARSE:
+            return True
+        folder = os.path.dirname(file.path) or "."
+        if self._ticking[0] != folder:
+            self._ticking = (folder, ticks(folder))
+        return read - newest > step(newest, ticking=self._ticking[1])
 
     def _in_window(self, folder: bytes, name: bytes) -> bool:
         at, first, last = self._window_key

@@ -11,20 +11,22 @@ import os
 import shlex
 import stat
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from jsobj.errors import BadUsage, ExitCode, JsobjError, SourceVanished, error_of
 from jsobj.store.patterns import literal
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.key_path import PathRefusal, is_temp, key_for
+from jsobj.transfer.local.stamps import now_ns
 
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
     """A regular file as it was seen. ``path`` opens it; ``relative`` is its part of the key. ``size`` in bytes.
 
-    ``changed_ns``: the time of the inode's last change, which no program can set back.
+    ``changed_ns``: the time of the inode's last change, which no program can set back. ``seen_ns``: a moment before it
+    was seen, and so before it is read; 0 where its bytes are known otherwise. All in ns since 1970.
     """
 
     path: str
@@ -33,6 +35,7 @@ class LocalFile:
     mtime_ns: int
     inode: int
     changed_ns: int = 0
+    seen_ns: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,7 @@ class _Walk:
         key = key_for(relative)
         if isinstance(key, PathRefusal):
             return _failed("name-refused", path, relative, key.reason)
+        now = now_ns()
         try:
             state = os.stat(path, follow_symlinks=follow)
             if not stat.S_ISREG(state.st_mode):
@@ -187,7 +191,7 @@ class _Walk:
             return _unreadable(path, relative, error)
         if relative.endswith(".jsobj-part") and is_temp(relative.rpartition("/")[2]):
             return Passed(path, "the unfinished part of a download", relative=relative)
-        return LocalFile(path, relative, state.st_size, state.st_mtime_ns, state.st_ino, state.st_ctime_ns)
+        return LocalFile(path, relative, state.st_size, state.st_mtime_ns, state.st_ino, state.st_ctime_ns, now)
 
 
 def _has_content(path: str) -> bool:

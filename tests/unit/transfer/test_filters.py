@@ -80,6 +80,15 @@ def test_an_empty_pattern_is_refused() -> None:
     assert caught.value.code is ExitCode.USAGE
 
 
+@pytest.mark.parametrize("pattern", ["{,}", "{,x}", "a/{,b}", "data{,/}"])
+def test_braces_that_may_name_nothing_are_refused(pattern: str) -> None:
+    """They matched the end of every folder, and left everything out."""
+    with pytest.raises(JsobjError) as caught:
+        Filters.of([], [pattern])
+    assert (caught.value.reference, caught.value.code) == ("pattern-empty", ExitCode.USAGE)
+    assert Filters.of([], ["a{,.gz}"]).judge("d/a.gz")
+
+
 @settings(deadline=None)
 @given(PATTERNS, PATTERNS, PATHS)
 def test_what_is_below_a_pruned_folder_is_left_out_file_by_file_too(

@@ -12,6 +12,8 @@ import pytest
 from jsobj.net.client import HttpClient
 from jsobj.net.connection.pool import Pool
 from jsobj.net.connection.response_head import WireError
+from jsobj.net.request import Reply, Request
+from jsobj.net.session import Session
 from jsobj.urls import require_origin
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
@@ -55,7 +57,31 @@ def by_client(url: str) -> object:
     return client
 
 
-@pytest.mark.parametrize("connected", [by_pool, by_client])
+class Open:
+    """A dialect without a login, for which every answer is good."""
+
+    signs_payload = False
+
+    def authorise(self, request: Request, payload_sha256: str) -> dict[str, str]:
+        return {}
+
+    def observe(self, request: Request, reply: Reply) -> None:
+        """There is nothing to learn."""
+
+    def judge(self, request: Request, reply: Reply) -> None:
+        """None for a good one."""
+
+    def renew(self) -> None:
+        """Never called."""
+
+
+def by_session(url: str) -> object:
+    session = Session(require_origin(url), Open())
+    session.send(Request("GET", "/"))
+    return session
+
+
+@pytest.mark.parametrize("connected", [by_pool, by_client, by_session])
 @pytest.mark.parametrize("held_by_itself", [False, True])
 def test_what_is_forgotten_closes_its_connections(
     server: Server, connected: Callable[[str], object], held_by_itself: bool

@@ -55,7 +55,6 @@ def test_what_was_received_is_kept_once(world: Settings) -> None:
     again = dataclasses.replace(first, ends="2027-01-01T00:00:00Z")
     inventory.update(world, lambda book: book.with_received(first))
     assert inventory.update(world, lambda book: book.with_received(again)).received == (again,)
-    assert inventory.update(world, lambda book: book.without_received("a")).received == ()
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,28 @@ def test_F19_a_conflict_is_tried_once_more() -> None:
     assert found.code is ExitCode.NETWORK
 
 
+@pytest.mark.parametrize(
+    ("method", "status", "code", "reference"),
+    [
+        ("PUT", 409, "BucketAlreadyExists", "bucket-name-taken"),
+        ("PUT", 409, "BucketAlreadyOwnedByYou", "bucket-is-there"),
+        ("PUT", 400, "InvalidBucketName", "bucket-name-rules"),
+        ("PUT", 400, "TooManyBuckets", "too-many-buckets"),
+        ("PUT", 405, "MethodNotAllowed", "s3-not-allowed"),
+        ("HEAD", 405, "", "s3-not-allowed"),
+        ("HEAD", 404, "", "bucket-not-found"),
+        ("HEAD", 403, "", "bucket-forbidden"),
+        ("DELETE", 409, "BucketNotEmpty", "bucket-not-empty"),
+        ("DELETE", 404, "NoSuchBucket", "bucket-not-found"),
+    ],
+)
+def test_what_is_settled_of_a_bucket_is_said_at_once(method: str, status: int, code: str, reference: str) -> None:
+    request, spoken = Request(method, "/my-data", bucket="my-data"), dialect()
+    found = spoken.judge(request, error(status, code))
+    assert isinstance(found, JsobjError)
+    assert found.reference == reference
+
+
 def test_F22_the_server_says_how_long_to_wait() -> None:
     found = judged(error(503, "SlowDown", **{"retry-after": "7"}))
     assert isinstance(found, Retry)

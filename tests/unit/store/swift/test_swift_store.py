@@ -217,6 +217,23 @@ def test_what_an_answer_means(method: str, status: int, words: Any, reference: s
 
 
 @pytest.mark.parametrize(
+    ("method", "status", "reference"),
+    [
+        ("PUT", 409, "bucket-name-taken"),
+        ("PUT", 400, "bucket-name-rules"),
+        ("PUT", 413, "quota"),
+        ("PUT", 403, "bucket-forbidden"),
+        ("DELETE", 409, "bucket-not-empty"),
+        ("DELETE", 404, "bucket-not-found"),
+    ],
+)
+def test_what_an_answer_means_of_a_container(method: str, status: int, reference: str) -> None:
+    error = judged(method, status, "/c")
+    assert isinstance(error, JsobjError)
+    assert error.reference == reference
+
+
+@pytest.mark.parametrize(
     ("method", "status", "kind"),
     [("PUT", 422, Retry), ("PUT", 409, Retry), ("GET", 503, Retry), ("GET", 498, Retry), ("GET", 401, Reauthorise)],
 )

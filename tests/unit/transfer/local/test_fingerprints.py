@@ -12,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.fingerprints import Fingerprints
-from jsobj.transfer.local.scan import LocalFile
+from jsobj.transfer.local.scan import LocalFile, walk
+from jsobj.transfer.local.stamps import now_ns, step, ticks
 
 PLACE = "https://cloud s3://bucket/p/"
 OLD = 1_600_000_000 * 10**9
@@ -106,6 +108,71 @@ def test_files_written_to_just_now_are_not_remembered(path: Path) -> None:
         young = file(mtime_ns=int((now - age) * 10**9))
         prints.remember(young, PLACE + "d/f", "etag")
         assert prints.known(young, PLACE + "d/f") == known, age
+    prints.close()
+
+
+MILLI = 1_000_000
+READ = 1_700_000_000 * 10**9 + 123_456_789
+
+
+@pytest.mark.parametrize(
+    ("ticking", "mtime", "changed", "known"),
+    [
+        (True, -60 * MILLI, -60 * MILLI, "etag"),
+        (True, -40 * MILLI, -60 * MILLI, ""),
+        (True, -(10**12), -40 * MILLI, ""),  # written just now, and the time put back
+        (True, 0, 0, ""),
+        (True, 60 * MILLI, 60 * MILLI, ""),
+        (True, -123_456_789, -123_456_789, ""),  # whole seconds, perhaps because the file system has no others
+        (True, -123_456_789 - 2000 * MILLI, -123_456_789, ""),
+        (True, -123_456_789 - 2000 * MILLI, -123_456_789 - 2000 * MILLI, "etag"),
+        (False, -1900 * MILLI, -1900 * MILLI, ""),
+        (False, -2100 * MILLI, -2100 * MILLI, "etag"),
+        (False, -(10**12), -1900 * MILLI, ""),
+    ],
+)
+def test_a_file_is_remembered_once_its_next_change_would_show(
+    path: Path, monkeypatch: pytest.MonkeyPatch, ticking: bool, mtime: int, changed: int, known: str
+) -> None:
+    monkeypatch.setattr("jsobj.transfer.local.fingerprints.ticks", lambda folder: ticking)
+    prints = Fingerprints(path, now=(READ - 10**12) / 10**9)  # the run is older, and does not count
+    seen = file(mtime_ns=READ + mtime, changed_ns=READ + changed, seen_ns=READ)
+    prints.remember(seen, PLACE + "d/f", "etag")
+    assert prints.known(seen, PLACE + "d/f") == known
+    prints.close()
+
+
+def test_a_change_within_the_same_tick_is_noticed(tmp_path: Path, path: Path) -> None:
+    """Seen, read, and changed at once, as often as it takes to hit the same tick of the clock: never "unchanged"."""
+    prints = Fingerprints(path)
+    source = tmp_path / "f"
+    missed = []
+    for number in range(300):
+        source.write_bytes(b"%03d before" % number)
+        (seen,) = walk([str(source)], filters=Filters())
+        assert isinstance(seen, LocalFile)
+        with source.open("r+b") as stream:
+            stream.write(b"%03d behind" % number)
+        (now,) = walk([str(source)], filters=Filters())
+        assert isinstance(now, LocalFile)
+        prints.remember(seen, PLACE + "f", f"etag{number}")
+        if prints.known(now, PLACE + "f") == f"etag{number}":
+            missed.append(number)
+    assert missed == []
+    prints.close()
+
+
+def test_what_lay_there_for_a_moment_is_remembered(tmp_path: Path, path: Path) -> None:
+    source = tmp_path / "f"
+    source.write_bytes(b"content")
+    wanted = step(source.stat().st_ctime_ns, ticking=ticks(str(tmp_path)))
+    while now_ns() - source.stat().st_ctime_ns <= wanted:
+        time.sleep(0.01)
+    (seen,) = walk([str(source)], filters=Filters())
+    assert isinstance(seen, LocalFile)
+    prints = Fingerprints(path)
+    prints.remember(seen, PLACE + "f", "etag")
+    assert prints.known(seen, PLACE + "f") == "etag"
     prints.close()
 
 
