@@ -15,6 +15,7 @@ from jsobj.net.body import BytesSource
 from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 from jsobj.store.objects import Store
+from jsobj.store.s3.bucket_admin import S3Account
 from jsobj.transfer.delete import ToDelete, delete_all
 from jsobj.transfer.events import Done, Event, Failed, Tally
 
@@ -118,6 +119,19 @@ def test_what_is_not_confirmed_is_deleted_by_itself(fresh_bucket: S3Scene, meddl
     assert [type(event) for event in events] == [Done] * len(KEYS)
     assert names(fresh_bucket) == []
     assert any(method == "DELETE" for method, _ in meddler.seen)
+
+
+@pytest.mark.parametrize("how", ["", *SPOILT])
+def test_a_bucket_is_emptied_in_the_same_way(fresh_bucket: S3Scene, meddler: Meddler, how: str) -> None:
+    fill(fresh_bucket, KEYS)
+    access = fresh_bucket.another(endpoint=meddler.origin).requests.access
+    counts: list[int] = []
+    if how:
+        meddler.spoil = lambda passing: passing.ask() if passing.method != "POST" else SPOILT[how](passing)
+    assert S3Account(access, proxy="").empty(fresh_bucket.bucket, counts.append) == len(KEYS)
+    assert counts == [len(KEYS)]
+    assert names(fresh_bucket) == []
+    assert any(method == "DELETE" for method, _ in meddler.seen) is bool(how)
 
 
 def test_a_server_that_refuses_is_not_asked_again(fresh_bucket: S3Scene, meddler: Meddler) -> None:

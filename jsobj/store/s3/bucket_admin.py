@@ -6,7 +6,7 @@ zonegroup's, and none works everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timezone
 from functools import partial
 from itertools import islice
@@ -14,21 +14,21 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from jsobj.ec2_keys.s3_account import read_buckets
-from jsobj.errors import BucketIsThere, ExitCode, JsobjError, NotObjectStore
+from jsobj.errors import BucketIsThere, EndpointUnreachable, ExitCode, JsobjError, NotObjectStore
 from jsobj.net.request import Request
 from jsobj.net.session import Session
 from jsobj.store.access import S3Access
-from jsobj.store.buckets import Bucket
+from jsobj.store.buckets import Bucket, Version
 from jsobj.store.objects import StorePlace
 from jsobj.store.s3.requests import S3Dialect, S3Requests
 
 if TYPE_CHECKING:
-    from jsobj.store.buckets import Version
     from jsobj.store.s3.store import S3Store
 
 _GONE = frozenset({204})
 _PARALLEL = 8
 _PAGE = 1000  # objects or versions that are deleted before the next are asked for
+_TOGETHER = 100  # objects of one request
 _COUNTED = 10_000  # objects at most that show() counts where the server gives no totals
 # Swift's s3api knows no creation dates and gives this one for every bucket: it is not shown.
 _SWIFT_PLACEHOLDER = datetime(2009, 2, 3, 16, 45, 9, tzinfo=timezone.utc)
@@ -88,7 +88,7 @@ class S3Account:
         self._of(name).send("DELETE", expect=_GONE)
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
-        """Abort unfinished uploads, then delete objects (or every version of them) one request each, page by page."""
+        """Abort unfinished uploads, then delete all objects, or every version of them, page by page."""
         from concurrent.futures import ThreadPoolExecutor
 
         from jsobj.store.s3.store import S3Store
@@ -97,8 +97,10 @@ class S3Account:
         for upload in list(store.uploads()):
             store.abort(upload)
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            for batch in _batches(store):
-                total += sum(1 for _ in pool.map(lambda delete: delete(), batch))
+            for page in _pages(store):
+                together = [page[start : start + _TOGETHER] for start in range(0, len(page), _TOGETHER)]
+                list(pool.map(partial(_delete, store), together))
+                total += len(page)
                 deleted(total)
         store.close()
         return total
@@ -127,14 +129,14 @@ def _count(api: S3Requests) -> tuple[int, int, bool]:
     return len(sizes), sum(sizes), next(listed, None) is not None
 
 
-def _batches(store: S3Store) -> Iterator[Sequence[Callable[[], None]]]:
-    """What deletes each object, or each version where there are any."""
+def _pages(store: S3Store) -> Iterator[list[Version]]:
+    """All versions, where there ever were any; else the objects, without an id."""
     from jsobj.store.s3 import versions
 
     if not versions.state(store.requests):
         listed = store.list()
-        while batch := [partial(store.delete, item.key) for item in islice(listed, _PAGE)]:
-            yield batch
+        while page := [Version(item.key, "") for item in islice(listed, _PAGE)]:
+            yield page
         return
     before: list[Version] = []
     while True:
@@ -142,5 +144,23 @@ def _batches(store: S3Store) -> Iterator[Sequence[Callable[[], None]]]:
         page = list(islice(versions.versions(store.requests, limit=_PAGE), _PAGE))
         if page in ([], before):
             return
-        yield [partial(versions.delete_version, store.requests, each.key, each.id) for each in page]
+        yield page
         before = page
+
+
+def _delete(store: S3Store, together: Sequence[Version]) -> None:
+    """Objects by one request, as far as it confirms them; all others, and versions, one by one."""
+    from jsobj.store.s3.versions import delete_version
+
+    gone: Collection[str] = ()
+    try:
+        gone = store.delete_many([each.key for each in together if not each.id])
+    except EndpointUnreachable:
+        raise
+    except JsobjError:  # what is wrong with it, or with one of them, DELETE tells
+        pass
+    for each in together:
+        if each.id:
+            delete_version(store.requests, each.key, each.id)
+        elif each.key not in gone:
+            store.delete(each.key)
