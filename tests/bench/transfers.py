@@ -30,7 +30,7 @@ from tools import NAMES, Tool, at_once, missing, tools
 SLOW = "aws"  # a second to start, and never the best
 AT_ONCE = (0, 1, 2, 4, 8, 16, 32, 64)
 SMALLER = Sizes(large=256 << 20, tree=500, many=1000, listed=100_000)
-_TRIED = 256 << 20  # bytes at which the last of the tools, rclone, begins to send in parts
+_TRIED = 64 << 20  # bytes: parts for all but rclone, which sends up to 200 MiB in one
 
 
 def main() -> None:
