@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jsobj.errors import SourceChanged
+from jsobj.net.md5.streams import BecameShorter, md5
 
 _PIECE = 256 * 1024
 _BELIEVED = 64 * 1024 * 1024  # bytes of memory that are taken because a server announces them
@@ -143,8 +144,22 @@ class BytesSink:
 
 
 def md5_of(source: Source) -> str:
-    """The MD5 of all of a source, hexadecimal, read through a small buffer unless it is in memory."""
-    return digest_of(source, hashlib.md5(usedforsecurity=False), lambda: memoryview(bytearray(_PIECE)))
+    """The MD5 of all of a source, hexadecimal, taken where its bytes lie.
+
+    Raises :class:`OSError`, and :class:`SourceChanged` for a file that became shorter.
+    """
+    digest = md5()
+    if isinstance(source, BytesSource):
+        digest.feed(source.view)
+    elif isinstance(source, FileSource):
+        try:
+            digest.feed_file(source.descriptor, source.start, source.size)
+            digest.settle()
+        except BecameShorter:
+            raise source_changed(source.name) from None
+    else:
+        return digest_of(source, hashlib.md5(usedforsecurity=False), lambda: memoryview(bytearray(_PIECE)))
+    return digest.hexdigest()
 
 
 def digest_of(source: Source, digest: hashlib._Hash, buffer: Callable[[], memoryview]) -> str:

@@ -20,6 +20,7 @@ from jsobj.ec2_keys.server_info import limit_of, server_info
 from jsobj.errors import ExitCode, JsobjError, NotObjectStore, ObjectNotFound
 from jsobj.identity.command_hints import public_at, same_login
 from jsobj.net.body import Moved, Source, md5_of, uncounted
+from jsobj.net.md5.streams import together
 from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
@@ -95,7 +96,7 @@ class S3Store(Multipart):
     def put(self, key: str, source: Source, options: PutOptions = PLAIN, *, moved: Moved = uncounted) -> str:
         """Write an object in one request; the server refuses bytes other than those that were read here first."""
         headers = headers_for(options)
-        md5, signed = "", self._dialect.checks_payload
+        md5, signed = "", self._dialect.checks_payload and not together()  # see `put_part` of multipart
         if not signed and (source.size > SIGNED_BYTES or not self._dialect.signs_payload):
             md5 = md5_of(source)
             headers["content-md5"] = binascii.b2a_base64(bytes.fromhex(md5), newline=False).decode()
