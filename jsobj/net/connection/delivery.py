@@ -16,7 +16,7 @@ class Delivery:
     ``file``: the open file that it goes to, where it is large.
     """
 
-    __slots__ = ("_came", "_digest", "_moved", "_sink", "file", "place", "total")
+    __slots__ = ("_came", "_digest", "_length", "_moved", "_sink", "file", "place", "total")
 
     def __init__(
         self, sink: Sink, digest: Md5 | None, moved: Moved | None, place: memoryview | None, length: int | None
@@ -25,6 +25,7 @@ class Delivery:
         self._digest = digest
         self._moved = moved
         self.place = place
+        self._length = length
         self.file: FileSink | None = file_of(sink) if length is not None and length >= LARGE else None
         self._came = getattr(sink, "came", None)
         self.total = 0  # bytes that came
@@ -35,7 +36,7 @@ class Delivery:
         if self.place is None:
             self._sink.write(chunk, self.total)
         if digest is not None:
-            if self.place is not None:
+            if self.place is not None or len(chunk) == self._length:  # nothing comes into its place
                 digest.feed(chunk)
             elif file is not None and digest.together:
                 digest.feed_file(file.descriptor, file.start + self.total, len(chunk))
