@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import swiftclient
 from fixtures_cloud import Cloud
 from meddler import Answer, Passing, meddling
 from transfer_scene import GROUNDS, IN_PARTS, PART, RGW_S3, RGW_SWIFT, SWIFT_API, SWIFT_S3, TransferScene
+
+from jsobj.transfer.local.stamps import now_ns, step, ticks
 
 MakeScene = Callable[[str], TransferScene]
 METADATA = {"run": "42", "a.b-c": "two  blanks, and = signs"}
@@ -28,6 +31,9 @@ def aged(path: Path) -> Path:
     """A file, or those of a folder, so old that what was seen of it once is believed."""
     for each in (path, *path.glob("*")):
         os.utime(each, (1_700_000_000, 1_700_000_000))
+    changed = path.stat().st_ctime_ns  # which nobody can put back
+    while now_ns() - changed <= step(changed, ticking=ticks(str(path.parent))):
+        time.sleep(0.01)
     return path
 
 
