@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import swiftclient
 from fixtures_cloud import Cloud
+from fixtures_rgw import GLOBAL
 from swift_scene import MIB, SERVERS, Scene, got, md5, open_scene, random_bytes, send_in_parts
 
 from jsobj.errors import ExitCode, JsobjError
@@ -177,3 +179,16 @@ def test_a_listing_given_up_asks_for_no_more_pages(fresh: Scene, monkeypatch: py
 def test_the_witness_is_another_program() -> None:
     """Were swiftclient ours, all of the above would prove little."""
     assert "jsobj" not in swiftclient.__file__.rpartition("swiftclient")[0].rpartition("site-packages")[2]
+
+
+@pytest.mark.parametrize("scene", [GLOBAL], indirect=True)
+def test_more_names_than_a_server_sends_at_once(fresh: Scene) -> None:
+    """Ceph RGW sends 1000 names, whatever was asked for and is promised in /info."""
+    store, keys = fresh.store(), [f"n/{number:04d}" for number in range(1203)]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda key: store.put(key, BytesSource(b"")), keys))
+        assert [item.key for item in store.list()] == keys
+        assert [item.key for item in store.list("n/1")] == keys[1000:]
+        assert [item.key for item in store.list(after=keys[999])] == keys[1000:]
+        assert [item.key for item in store.list(delimiter="/")] == ["n/"]
+        list(pool.map(store.delete, keys))

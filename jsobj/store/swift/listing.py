@@ -5,8 +5,9 @@ What both servers were seen to do (Swift 2.38, Ceph RGW 16), and what is made of
 - Swift lists a large object's size and its ETag (``slo_etag``), RGW the size of the manifest and the MD5 of
   nothing, which no other non-empty object has: each of those gets a HEAD.
 - Dynamic large objects (DLO) are listed as empty by both.
-- A page may be shorter than requested and yet not be the last, so only an empty page ends a listing, or a short one of
-  a container that has no more objects than one page.
+- A page may be shorter than requested and yet not be the last: RGW sends 1000 names of the 10 000 that it names as its
+  limit. So only an empty page ends a listing, or one that has all objects of the container; or any page of a container
+  that has so few objects that they are on one page.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from jsobj.store.objects import Listed
 from jsobj.store.swift.requests import JSON, SwiftRequests
 from jsobj.store.swift.verdict import not_swift
 
-LIMIT = 10_000  # names a page; what Swift and RGW allow unless an operator lowered it
+LIMIT = 10_000  # names a page; what Swift allows unless an operator lowered it
+_FEW = 100  # objects that are on one page wherever an operator may have put the limit
 _OK = frozenset({200, 204})
 
 
@@ -47,13 +49,13 @@ def _page(api: SwiftRequests, prefix: str, delimiter: str, marker: str) -> tuple
     query = tuple((name, value) for name, value in words.items() if value)
     reply = api.send("GET", query=query, headers=JSON, expect=_OK)
     items = parse(reply.body, api.bucket)
-    full = len(items) >= LIMIT
+    came = len(items)
     if len(items) > 1 and items[0].key == marker:
         del items[0]  # a page that begins with the end of the one before
     if items and not _bytes(marker) < _bytes(items[0].key) <= _bytes(items[-1].key):
         raise stuck(f"swift://{api.bucket}", marker, items[0].key)
     held = reply.headers.get("x-container-object-count", "")
-    last = not full and held.isdigit() and int(held) <= LIMIT
+    last = held.isdigit() and int(held) <= max(came, _FEW) and came < LIMIT
     return with_sizes(items, api.head), last
 
 
