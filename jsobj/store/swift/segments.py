@@ -207,12 +207,16 @@ class Segments:
 
     # -- segments that are not needed any more
 
+    def may_be_replaced(self) -> bool:
+        """Whether an object may have segments that go with it: there are some, and no versions that need them."""
+        return self.there() and not self._keeps_versions()
+
     def replaced(self, key: str) -> tuple[Segment, ...]:
         """The segments that nothing will name once ``key`` has another object, as far as they lie where segments do.
 
         Ceph RGW's Swift API does not tell that a bucket keeps versions (over S3): segments of old ones go there.
         """
-        if not self.there() or self._keeps_versions():
+        if not self.may_be_replaced():
             return ()
         info = self._requests.head_or_none(key)
         found = self.of(self._requests.bucket, info) if info is not None else None

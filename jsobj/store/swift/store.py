@@ -8,7 +8,7 @@ otherwise, the rooms below say so: :mod:`jsobj.store.swift.segments`, :mod:`jsob
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -37,6 +37,7 @@ from jsobj.store.objects import (
     Upload,
 )
 from jsobj.store.refusals import UPLOAD_NOT_FOUND
+from jsobj.store.swift.bulk_delete import bulk_delete, takes
 from jsobj.store.swift.errors import account_context
 from jsobj.store.swift.link_signer import LinkSigner, link_signer
 from jsobj.store.swift.listing import listing
@@ -146,6 +147,12 @@ class SwiftStore(Store):
         replaced = self._segments.replaced(key)
         self._requests.remove(key)
         self._segments.remove(replaced)
+
+    def delete_many(self, keys: Sequence[str]) -> Collection[str]:
+        """Where none of them can have segments; see :meth:`jsobj.store.objects.Store.delete_many`."""
+        if self._requests.public or not takes(self._server_info(), len(keys)) or self._segments.may_be_replaced():
+            return ()
+        return bulk_delete(self._requests, keys)
 
     def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
         """Server-side copy; a large object is copied segment by segment, so that the two share nothing."""
