@@ -101,8 +101,11 @@ def _usage(message: str) -> JsobjError:
 
 
 def _affordable(wanted: int) -> int:
-    """As many requests at once as the limit of open files (``ulimit -n``) allows; each needs up to three."""
+    """As many requests at once as the limit of open files (``ulimit -n``) allows.
+
+    Each needs up to five: a connection, its pipe, a file, and the two of its rename.
+    """
     import resource
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, (soft - 32) // 3))
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, (soft - 32) // 5))
