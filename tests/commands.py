@@ -107,6 +107,8 @@ class Jsobj:
     def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
         path = f"{PROGRAMS}:/usr/local/bin:/usr/bin:/bin"
         own = {"HOME": str(self.home), "PATH": path, "LANG": "C.UTF-8", "TERM": "dumb", "PYTHONPATH": str(SOURCE)}
+        if compiled := os.environ.get("JSOBJ_COMPILED"):
+            own["JSOBJ_COMPILED"] = compiled
         return {**own, **self.variables, **(extra or {})}
 
     def __call__(

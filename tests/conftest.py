@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
+
+from jsobj.net.md5.choice import allow_compiled
 
 pytest_plugins = ["fixtures_cloud", "fixtures_rgw", "fixtures_tls", "fixtures_places"]
 
@@ -17,8 +20,12 @@ FOREIGN_WARNINGS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Warnings are errors, except these. Ctrl-C works in children, also where this was started in the background."""
+    """Warnings are errors, except these. Ctrl-C works in children, also where this was started in the background.
+
+    JSOBJ_COMPILED=0 holds for what tests call directly, too.
+    """
     # A shell starts background jobs with SIGINT ignored, and ignored signals stay so in every child.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    allow_compiled(os.environ.get("JSOBJ_COMPILED") != "0")
     for line in FOREIGN_WARNINGS:
         config.addinivalue_line("filterwarnings", line)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -86,7 +86,26 @@ def make_root() -> Group:
         from jsobj.cli.parsing.shells import register
 
         register(environ)
-    return click.version_option(__version__, prog_name="jsobj", message="%(prog)s %(version)s")(root)
+    flag: dict[str, Any] = {"is_flag": True, "expose_value": False}
+    said = "Show the version and exit; with -v also what makes digests."
+    version = click.option("--version", **flag, is_eager=True, callback=_version, help=said)
+    more = click.option("-v", "--verbose", **flag, hidden=True)  # `jsobj -v COMMAND` never comes as far as this
+    return version(more(root))
+
+
+def _version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> None:
+    if not asked or ctx.resilient_parsing:
+        return
+    click.echo(f"jsobj {__version__}")
+    if {"-v", "--verbose"} & set(ctx.obj or ()):
+        import platform
+
+        from jsobj.identity.settings import Settings
+        from jsobj.net.md5.streams import engine
+
+        Settings.read()
+        click.echo(f"python: {platform.python_version()} ({sys.executable})\ndigests: {engine()}")
+    ctx.exit()
 
 
 def run(argv: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from importlib import metadata
 from jsobj import __version__
 from jsobj.doctor.case import Case
 from jsobj.errors import JsobjError
+from jsobj.net.md5.streams import engine
 
 # Label -> the package's name in the registry.
 _PACKAGES = {"fsspec": "fsspec", "boto3": "boto3", "s3fs": "s3fs", "swiftclient": "python-swiftclient"}
@@ -33,6 +34,7 @@ def about(case: Case) -> dict[str, object]:
         "profile": case.access.profile if case.access else "",
         "system": _system(),
         "python": platform.python_version(),
+        "digests": engine(),
         "versions": {"jsobj": __version__, **{label: _version(package) for label, package in _PACKAGES.items()}},
     }
 

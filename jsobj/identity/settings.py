@@ -15,13 +15,15 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jsobj.identity.aws_files.profile import AwsFiles
+from jsobj.net.md5.choice import allow_compiled
 from jsobj.urls import ALLOW_HTTP
 
 # Variables that change what jsobj does. Nothing else of the environment is kept.
 _PREFIXES = ("OS_", "AWS_", "JSOBJ_")
 _NAMES = {"NO_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
+_COMPILED = "JSOBJ_COMPILED"  # 0: digests by hashlib alone
 # JSOBJ_SANDBOX is set in the sandbox's shell; the last two steer the project's tests.
-KNOWN_OWN_VARIABLES = frozenset({ALLOW_HTTP, "JSOBJ_SANDBOX", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"})
+KNOWN_OWN_VARIABLES = frozenset({ALLOW_HTTP, _COMPILED, "JSOBJ_SANDBOX", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,13 @@ class Settings:
 
     @classmethod
     def read(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Settings from this process's environment, or from ``environ`` as a test's own world."""
+        """Settings from this process's environment, or from ``environ`` as a test's own world.
+
+        The former also decides for the process whether digests may be the compiled helper's.
+        """
         env = dict(os.environ if environ is None else environ)
+        if environ is None:
+            allow_compiled(env.get(_COMPILED) != "0")
         home = Path(env.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
         config = _xdg(env, "XDG_CONFIG_HOME", home / ".config")
         aws = AwsFiles(

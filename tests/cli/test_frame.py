@@ -103,6 +103,10 @@ def test_no_arguments_is_help_and_a_group_alone_lacks_a_word(jsobj: Jsobj) -> No
 
 def test_version(jsobj: Jsobj) -> None:
     assert re.fullmatch(r"jsobj \d+\.\d+\S*\n", jsobj("--version").out)
+    assert re.fullmatch(r"jsobj \S+\npython: 3\.\S+ \(/.+\)\ndigests: .+\n", jsobj("--version", "-v").out)
+    assert jsobj("-v", "--version").out == jsobj("--version", "--verbose").out
+    plain = jsobj.process("--version", "-v", env={"JSOBJ_COMPILED": "0"}).out
+    assert plain.splitlines()[-1] == "digests: hashlib (the compiled helper is switched off)"
 
 
 # JSON.

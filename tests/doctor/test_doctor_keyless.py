@@ -156,6 +156,7 @@ def test_the_help_desk_reads_who_where_and_with_what(place: Place) -> None:
     assert about["swift_url"] == place.account.rstrip("/")
     assert about["s3_url"] == re.match("https?://[^/]+", place.account)[0]  # type: ignore[index]
     assert about["python"].startswith("3.")
+    assert about["digests"].startswith(("MD5 of 16 streams at once", "hashlib ("))
     assert {"jsobj", "fsspec", "boto3", "s3fs", "swiftclient"} == {n for n, v in about["versions"].items() if v}
     page = path.read_text()
     for text in ("portal", "alice", about["swift_url"], about["s3_url"], about["system"]):

@@ -12,6 +12,7 @@ from jsobj.identity import ledger
 from jsobj.identity.clouds_yaml.read import cloud_names, names_in, own_files, read_from, readable_files
 from jsobj.identity.current import chosen_cloud
 from jsobj.identity.rc import file as rcfile
+from jsobj.net.md5.streams import engine
 
 _SECRETS = (b"password:", b"_secret:", b"token:", b"passcode:")
 _RC_LIMIT = 20  # files
@@ -19,9 +20,9 @@ _RC_PATTERNS = ("*openrc*.sh", "*openrc", "app-cred-*.sh")
 
 
 def own_ledger(case: Case) -> Finding:
-    """jsobj's own state file can be read."""
+    """jsobj's own state file can be read. Evidence beside it: what makes digests here."""
     book = ledger.read(case.settings)  # raises an error that names the file
-    facts = {"file": str(ledger.ledger_path(case.settings))}
+    facts = {"file": str(ledger.ledger_path(case.settings)), "digests": engine()}
     return passed(f"{len(book.clouds)} cloud(s) and {len(book.keys)} key(s) known", facts)
 
 

@@ -69,6 +69,7 @@ _ABOUT = {
     "profile": "AWS profile",
     "system": "System",
     "python": "Python",
+    "digests": "Digests",
 }
 
 

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from jsobj.net.md5.choice import compiled_allowed
+
 VERSION = 1  # of `lanes.c`
 LARGEST_BATCH = 16  # streams in one call
 _LIBRARY = Path(__file__).with_name("lanes.so")
@@ -44,6 +46,14 @@ class _Buffer(ctypes.Structure):
     )
 
 
+_get_buffer = ctypes.pythonapi.PyObject_GetBuffer
+_get_buffer.argtypes = (ctypes.py_object, ctypes.c_void_p, ctypes.c_int)
+_get_buffer.restype = ctypes.c_int
+_release_buffer = ctypes.pythonapi.PyBuffer_Release
+_release_buffer.argtypes = (ctypes.c_void_p,)
+_release_buffer.restype = None
+
+
 class Memory:
     """Bytes of somebody else's, held where they lie until this is gone."""
 
@@ -56,16 +66,10 @@ class Memory:
         self.address: int = self._buffer.buf or 0
         self.size: int = self._buffer.len
 
-    def __del__(self) -> None:
-        _release_buffer(ctypes.byref(self._buffer))
+    def __del__(self, release: Any = _release_buffer, byref: Any = ctypes.byref) -> None:
+        release(byref(self._buffer))  # named above, since the module may be gone at the interpreter's end
 
 
-_get_buffer = ctypes.pythonapi.PyObject_GetBuffer
-_get_buffer.argtypes = (ctypes.py_object, ctypes.c_void_p, ctypes.c_int)
-_get_buffer.restype = ctypes.c_int
-_release_buffer = ctypes.pythonapi.PyBuffer_Release
-_release_buffer.argtypes = (ctypes.c_void_p,)
-_release_buffer.restype = None
 _POINTERS = [ctypes.c_void_p * n for n in range(LARGEST_BATCH + 1)]
 _SIZES = [ctypes.c_size_t * n for n in range(LARGEST_BATCH + 1)]
 _FILES = [ctypes.c_int * n for n in range(LARGEST_BATCH + 1)]
@@ -122,17 +126,31 @@ def _declared(function: Any, result: Any, *arguments: Any) -> Any:
     return function
 
 
-@functools.cache
 def compiled() -> Compiled | None:
-    """The library; None where it was not built, is another version, or does not give the digests of hashlib."""
+    """The library; None where :func:`absence` says why."""
+    return None if not compiled_allowed() or isinstance(found := _loaded(), str) else found
+
+
+def absence() -> str:
+    """Why the library is not used; "" where it is."""
+    if not compiled_allowed():
+        return "the compiled helper is switched off"
+    return found if isinstance(found := _loaded(), str) else ""
+
+
+@functools.cache
+def _loaded() -> Compiled | str:
+    """The library, or why it is of no use."""
+    if not _LIBRARY.exists():
+        return "no compiled helper"
     try:
         library = ctypes.CDLL(str(_LIBRARY))
         if library.jsobj_md5_version() != VERSION:
-            return None
+            return "the compiled helper is of another version"
         found = Compiled(library)
-    except (OSError, AttributeError):
-        return None
-    return found if _agrees(found) else None
+    except (OSError, AttributeError) as error:
+        return f"the compiled helper cannot be used: {error}"
+    return found if _agrees(found) else "the compiled helper gives wrong digests"
 
 
 def _agrees(library: Compiled) -> bool:

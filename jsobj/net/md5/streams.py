@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 from typing import Any, Protocol
 
-from jsobj.net.md5.compiled import BecameShorter, compiled
+from jsobj.net.md5.compiled import LARGEST_BATCH, BecameShorter, absence, compiled
 from jsobj.net.md5.laned import Laned
 
-__all__ = ["BecameShorter", "Md5", "md5", "together"]
+__all__ = ["BecameShorter", "Md5", "engine", "md5", "together"]
 _PIECE = 256 * 1024  # bytes that are read at once without the compiled half
 
 
@@ -52,6 +53,16 @@ class Md5(Protocol):
 def together() -> bool:
     """Whether streams under way at the same time are hashed together, at a fraction of what SHA-256 costs."""
     return compiled() is not None
+
+
+def engine() -> str:
+    """Who makes digests in this process, in words for people: what a help desk asks first."""
+    library = compiled()
+    if library is None:
+        return f"hashlib ({absence()})"
+    intel = platform.machine() in {"x86_64", "AMD64", "i686"}
+    name = "AVX2" if library.vector_bits == 256 else "SSE2" if intel else "vectors of 128 bits"
+    return f"MD5 of {LARGEST_BATCH} streams at once ({name})"
 
 
 def md5() -> Md5:
