@@ -9,8 +9,10 @@ thread ever waits for others to have something.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import threading
+import weakref
 from collections import deque
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -45,9 +47,21 @@ class _Piece:
 
 
 class Laned:
-    """A stream; see :class:`jsobj.net.md5.streams.Md5`. For one thread at a time."""
+    """A stream; see :class:`jsobj.net.md5.streams.Md5`. For one thread at a time, in the process that made it."""
 
-    __slots__ = ("_crew", "_library", "_open", "_state", "address", "error", "in_hand", "turn", "waiting", "waits")
+    __slots__ = (
+        "__weakref__",
+        "_crew",
+        "_library",
+        "_open",
+        "_state",
+        "address",
+        "error",
+        "in_hand",
+        "turn",
+        "waiting",
+        "waits",
+    )
     together = True
 
     def __init__(self, library: Compiled) -> None:
@@ -59,18 +73,14 @@ class Laned:
         self.waiting = 0  # bytes fed and not hashed
         self.in_hand = False  # some thread hashes its bytes
         self.turn: threading.Lock | None = None  # of its own thread, while that waits for others
-        self.error: BaseException | None = None
+        self.error: Exception | None = None
         self._crew = _crew  # of this process: a child has another
         self._open = True
-        self._crew.opened(1)
+        self._crew.opened()
 
     def __del__(self) -> None:
-        self._closed()
-
-    def _closed(self) -> None:
         if getattr(self, "_open", False):
-            self._open = False
-            self._crew.opened(-1)
+            self._crew.dropped()
 
     def update(self, data: Any, /) -> None:
         """More bytes, hashed before this returns."""
@@ -106,7 +116,9 @@ class Laned:
     def digest(self) -> bytes:
         """The digest of all that came."""
         self.settle()
-        self._closed()
+        if self._open:
+            self._open = False
+            self._crew.dropped()
         return self._library.digest(self.address)
 
     def hexdigest(self) -> str:
@@ -121,16 +133,33 @@ class _Crew:
     """The threads that hash, and the streams of which something waits."""
 
     def __init__(self) -> None:
+        self._begun = 0  # streams, less those that were forgotten below
+        self._dropped: deque[None] = deque()  # one for each that has ended
+        self.forget_threads()
+
+    def forget_threads(self) -> None:
+        """In a child process, where they are not, and one of them may have held the lock."""
         self._lock = threading.Lock()
-        self._streams = 0  # open
         self._working = 0  # threads
-        self._behind: dict[Laned, None] = {}  # something waits, and nobody has it in hand; oldest first
+        # Something waits, and nobody has it in hand; oldest first. A stream that its owner drops is gone, with what
+        # it held in memory: nobody will ask for its digest.
+        self._behind: dict[int, weakref.ref[Laned]] = {}
         self._queue: deque[Laned] = deque()  # their threads wait until they may work
 
-    def opened(self, count: int) -> None:
-        """So many more streams are under way."""
+    def opened(self) -> None:
+        """One more stream is under way."""
         with self._lock:
-            self._streams += count
+            self._begun += 1
+            while self._dropped:
+                self._dropped.popleft()
+                self._begun -= 1
+
+    def dropped(self) -> None:
+        """One less. Takes no lock: the garbage collector may call this in a thread that holds it."""
+        self._dropped.append(None)
+
+    def _under_way(self) -> int:
+        return self._begun - len(self._dropped)
 
     def feed(self, stream: Laned, piece: _Piece) -> None:
         """Let a piece wait; behind another of the same file it becomes one with it."""
@@ -142,60 +171,85 @@ class _Crew:
             else:
                 stream.waits.append(piece)
             if not stream.in_hand:
-                self._behind[stream] = None
+                self._falls_behind(stream)
 
     def work(self, stream: Laned, library: Compiled) -> None:
         """Hash the first piece of a stream, and of others with it; or wait until another thread has, or has room."""
-        with self._lock:
-            turn = None
-            if not stream.waiting:
-                return  # meanwhile others have hashed it
-            if stream.in_hand or self._working >= self._most():
-                turn = stream.turn = threading.Lock()
-                turn.acquire()
-                if not stream.in_hand:
-                    self._queue.append(stream)
-            else:
-                batch = self._taken(stream)
-        if turn is not None:
-            turn.acquire()
-            return
+        batch: _Batch = []
         try:
+            with self._lock:
+                turn = None
+                if not stream.waiting:
+                    return  # meanwhile others have hashed it
+                if stream.in_hand or self._working >= self._most():
+                    turn = stream.turn = threading.Lock()
+                    turn.acquire()
+                    if not stream.in_hand:
+                        self._queue.append(stream)
+                else:
+                    self._take(stream, batch)
+            if turn is not None:
+                self._await(stream, turn)
+                return
             _hash(library, batch)
         except BaseException as error:
+            # Ctrl-C is the main thread's; to the others it is a failure of the system's.
+            told = error if isinstance(error, Exception) else OSError(errno.EINTR, os.strerror(errno.EINTR))
             for each, _ in batch:
-                each.error = each.error or error
+                each.error = each.error or told
             raise
         finally:
+            if batch:
+                with self._lock:
+                    self._done(batch)
+
+    def _await(self, stream: Laned, turn: threading.Lock) -> None:
+        try:
+            turn.acquire()
+        except BaseException:  # Ctrl-C: whoever is next must not wait for a thread that has left
             with self._lock:
-                self._done(batch)
+                if stream.turn is turn:
+                    stream.turn = None
+                else:
+                    self._call_next()
+            raise
 
     def _most(self) -> int:
         """How many threads may hash: one for as many streams as fit into one call, where that is worth it."""
-        return self._streams if self._streams < _ENOUGH else 1 + (self._streams - 1) // LARGEST_BATCH
+        streams = self._under_way()
+        return max(1, streams) if streams < _ENOUGH else 1 + (streams - 1) // LARGEST_BATCH
 
-    def _taken(self, first: Laned) -> _Batch:
-        self._working += 1
+    def _falls_behind(self, stream: Laned) -> None:
+        self._behind[stream.address] = weakref.ref(stream)
+
+    def _take(self, first: Laned, batch: _Batch) -> None:
         chosen = [first]
-        if self._streams >= _ENOUGH:
-            chosen += [each for each in self._behind if each is not first][: LARGEST_BATCH - 1]
-        batch = []
+        if self._under_way() >= _ENOUGH:
+            for address, behind in list(self._behind.items()):
+                each = behind()
+                if each is None:
+                    del self._behind[address]
+                elif each is not first and len(chosen) < LARGEST_BATCH:
+                    chosen.append(each)
         for each in chosen:
-            self._behind.pop(each, None)
-            each.in_hand = True
+            self._behind.pop(each.address, None)
             batch.append((each, each.waits[0].first()))
+            each.in_hand = True
             if not each.waits[0].size:
                 each.waits.popleft()
-        return batch
+        self._working += 1
 
     def _done(self, batch: _Batch) -> None:
-        self._working -= 1
+        self._working = max(0, self._working - 1)  # 0 where Ctrl-C came while the batch was made up
         for stream, piece in batch:
             stream.waiting -= piece.size
             stream.in_hand = False
             if stream.waits:
-                self._behind[stream] = None
+                self._falls_behind(stream)
             _release(stream)
+        self._call_next()
+
+    def _call_next(self) -> None:
         while self._queue and self._queue[0].turn is None:  # others did its work
             self._queue.popleft()
         if self._queue:
@@ -233,8 +287,9 @@ _crew = _Crew()
 
 
 def _fresh_crew() -> None:
-    """In a child process: another thread may have held the lock, and what waits is the parent's."""
+    """In a child process: what waits is the parent's."""
     global _crew
+    _crew.forget_threads()
     _crew = _Crew()
 
 
