@@ -6,6 +6,8 @@ which looks for new paths, by hand. What either finds is kept in ``FINDINGS``.
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,6 +18,7 @@ from jsobj.identity.rc import file as rcfile
 from jsobj.net import dates
 from jsobj.net import xml as s3_xml
 from jsobj.net.connection.response_head import WireError, parse_head
+from jsobj.net.md5.streams import md5
 from jsobj.store.swift import listing as swift_listing
 from jsobj.transfer.journal.records import JobKey
 from jsobj.transfer.local.key_path import PathRefusal, is_temp, path_for
@@ -144,6 +147,38 @@ def date(data: bytes) -> None:
         assert isinstance(read(text), float | None)
 
 
+TEXT = bytes(range(251)) * 60
+
+
+def digests(data: bytes) -> None:
+    """Streams of MD5 told what to do, four bytes a time, beside hashlib's; they are dropped as they are."""
+    count = data[0] % 16 + 1 if data else 1
+    streams = [md5() for _ in range(count)]
+    witnesses = [hashlib.md5(usedforsecurity=False) for _ in streams]
+    with tempfile.TemporaryFile() as file:
+        file.write(TEXT)
+        file.flush()
+        for at in range(1, len(data) - 3, 4):
+            number, what, start, size = data[at : at + 4]
+            stream, witness, piece = (
+                streams[number % count],
+                witnesses[number % count],
+                TEXT[start:][: size * (what + 1)],
+            )
+            if what % 5 == 4:
+                assert stream.digest() == witness.digest()
+                continue
+            witness.update(piece)
+            if what % 5 < 2:
+                stream.feed(memoryview(TEXT)[start : start + len(piece)])
+            elif what % 5 == 2:
+                stream.feed_file(file.fileno(), start, len(piece))
+            else:
+                stream.update(piece)
+        if len(data) % 2:
+            assert [each.digest() for each in streams] == [each.digest() for each in witnesses]
+
+
 LISTING = (
     b'<?xml version="1.0"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name>'
     b"<IsTruncated>false</IsTruncated><Contents><Key>a&amp;b</Key><Size>1</Size><ETag>&quot;0&quot;</ETag></Contents>"
@@ -175,6 +210,7 @@ TARGETS = {
     "endpoint": Target(endpoint, (b"https://js2.jetstream-cloud.org:8001/swift/v1/AUTH_1", b"[::1]:80", b"HTTP://x/")),
     "path": Target(path, (b"a/b.nc", b"../x", b"a//b", b".a.jsobj-part")),
     "job": Target(job, (JobKey("upload", ("/a",), "s3://b/k", "s3", "b", "https://x").to_json().encode(), b"{}")),
+    "digests": Target(digests, (bytes(range(90)), b"\x07" + bytes((i * 37) % 256 for i in range(160)), b"\0" * 33)),
     "date": Target(date, (b"2026-01-01T00:00:00.000Z", b"Thu, 01 Jan 2026 00:00:00 GMT")),
 }
 
