@@ -22,7 +22,7 @@ from witness import BUCKET
 if TYPE_CHECKING:
     from running import Bench
 
-LATER = 3.0  # seconds after which a file's time of change is believed by all
+LATER = 2.5  # seconds after which a file's time of change is believed by all
 
 
 def life(bench: Bench, asked: Mapping[str, Row], tool: Tool, number: int) -> Iterator[tuple[str, Spent]]:
@@ -58,6 +58,7 @@ class _Tree:
         self._source = bench.folder(MANY)
         self._open = contextlib.ExitStack()
         self._target: Path | None = None
+        self._changed = 0.0  # when the last file was
         self._steps = {
             "put_tree": self._sent,
             "again_up": self._sent_again,
@@ -70,7 +71,7 @@ class _Tree:
     def step(self, row: Row) -> Spent:
         """What it took; raises :class:`FailedRun` where its result is not right."""
         if row.name in {"again-up", "again-down"}:
-            time.sleep(LATER)
+            time.sleep(max(0.0, self._changed + LATER - time.time()))
         return self._steps[row.verb](row)
 
     def end(self) -> None:
@@ -88,6 +89,7 @@ class _Tree:
         known = self._bench.digests(MANY, "md5")
         for name in known:  # as new as they can be, which is when nobody may rely on their times
             os.utime(self._source / name)
+        self._changed = time.time()
         spent = self._spend(row, self._source)
         if {name: etag.strip('"') for name, (etag, _) in self._listing().items()} != known:
             raise FailedRun(f"{self._tool.name}: what the server has is not what was sent")
@@ -103,6 +105,7 @@ class _Tree:
     def _got(self, row: Row) -> Spent:
         self._target = self._open.enter_context(self._bench.fetched())
         spent = self._spend(row, self._target)
+        self._changed = time.time()
         if self._bench.witness.ask(storage.local_digests, self._target) != self._bench.digests(MANY):
             raise FailedRun(f"{self._tool.name}: what was fetched is not what was sent")
         return replace(spent, checked="every byte by SHA-256")

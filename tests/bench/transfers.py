@@ -18,6 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the servers that tests and benches share
 
+import storage
 from compared import Comparing
 from results import OURS, Results
 from rows import CURVE, ROWS, groups
@@ -29,8 +30,9 @@ from tools import NAMES, Tool, at_once, missing, tools
 
 SLOW = "aws"  # a second to start, and never the best
 AT_ONCE = (0, 1, 2, 4, 8, 16, 32, 64)
-SMALLER = Sizes(large=256 << 20, tree=500, many=1000, listed=100_000)
-_TRIED = 64 << 20  # bytes: parts for all but rclone, which sends up to 200 MiB in one
+SMALLER = Sizes(large=128 << 20, tree=300, many=1000, listed=20_000)
+_TRIED = 64 << 20  # bytes, to see what is compared: parts for all but rclone, which sends up to 200 MiB in one
+_TRIED_QUICKLY = 24 << 20  # and but s5cmd, whose parts are of 50 MiB
 
 
 def main() -> None:
@@ -50,9 +52,12 @@ def main() -> None:
             place = stack.enter_context(_place(options, folder))
             bench = Bench(folder, Places(folder / "front", place, sizes.listed, stack), programs, sizes)
             stack.callback(bench.close)
+            if options.endpoint:
+                stack.callback(bench.witness.at_server, storage.remove_bucket)
             wanted = [row for row in rows if row.name in options.rows]
+            tried = min(_TRIED_QUICKLY if options.quick else _TRIED, sizes.large)
             if not options.curve:
-                comparing = Comparing(folder / "compared", place, bench.witness, min(_TRIED, sizes.large), stack)
+                comparing = Comparing(folder / "compared", place, bench.witness, tried, stack)
                 for tool in present:
                     kinds = dict.fromkeys(row.compared for row in wanted)
                     say(f"what {tool.name} compares")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,7 +25,7 @@ class Witness:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._owed: deque[tuple[float, int]] = deque()  # (when it is free, bytes)
-        self._beside = ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+        self._beside = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _deaf)
         self.at_server(storage.make_bucket)
 
     def ask(self, function: Callable[..., T], *words: Any) -> T:
@@ -43,6 +44,11 @@ class Witness:
             time.sleep(max(0.0, self._owed.popleft()[0] - time.monotonic()))
 
     def close(self) -> None:
-        """Leave nothing at the server."""
-        self.at_server(storage.remove_bucket)
-        self._beside.shutdown()
+        """End that process. Only a server that stays needs :func:`storage.remove_bucket` before."""
+        self._beside.shutdown(cancel_futures=True)
+
+
+def _deaf() -> None:
+    """A signal to all of the bench is the bench's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
