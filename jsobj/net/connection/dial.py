@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from jsobj.net.connection.proxy import proxy_login
 from jsobj.net.connection.response_head import WireError, parse_head
+from jsobj.net.connection.tls_stream import TlsStream
 from jsobj.net.connection.wire import CONNECT_SECONDS
 from jsobj.urls import Origin
 
@@ -56,7 +57,7 @@ class Dialer:
             raise
         return connection
 
-    def _secured(self, connection: socket.socket) -> ssl.SSLSocket:
+    def _secured(self, connection: socket.socket) -> TlsStream:
         with self._lock:
             if self._context is None:
                 from jsobj.net.connection.tls import tls_context
@@ -108,10 +109,10 @@ def open_tunnel(connection: socket.socket, origin: Origin, login: str) -> None:
 
 def secure(
     connection: socket.socket, context: ssl.SSLContext, host: str, session: ssl.SSLSession | None = None
-) -> ssl.SSLSocket:
+) -> TlsStream:
     """TLS over an open connection. Raises :class:`WireError` (tls, timeout, reset)."""
     try:
-        return context.wrap_socket(connection, server_hostname=host, session=session, suppress_ragged_eofs=False)
+        return TlsStream(connection, context, host, session)
     except ssl.SSLCertVerificationError as error:
         raise WireError("tls", error.verify_message or "the certificate was not accepted") from error
     except ssl.SSLError as error:
