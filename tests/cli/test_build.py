@@ -28,9 +28,9 @@ class Builder:
     def __init__(self, python: Path, folder: Path) -> None:
         self._python, self.folder = python, folder
         (folder / "no programs").mkdir(parents=True)
-        for name in ("jsobj", "completions"):
+        for name in ("jsobj", "completions", ".ci"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "lanes.so"))
-        for name in ("pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "CHANGELOG.md"):
+        for name in ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md"):
             shutil.copy(ROOT / name, folder)
 
     def __call__(self, *words: str, compiler: bool = True, **more: str) -> Path:
@@ -118,7 +118,7 @@ def test_a_source_distribution_has_the_source_alone(build: Builder) -> None:
     (build.folder / HELPER).write_bytes(b"of this machine")
     with tarfile.open(build("-m", "hatchling", "build", "-t", "sdist", "-d", "out")) as packed:
         names = {name.partition("/")[2] for name in packed.getnames()}
-    assert {"hatch_build.py", "jsobj/net/md5/lanes.c"} <= names
+    assert {".ci/hatch_build.py", "jsobj/net/md5/lanes.c"} <= names
     assert not [name for name in names if name.endswith(".so")]
 
 
