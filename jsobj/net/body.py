@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jsobj.errors import SourceChanged
-from jsobj.net.md5.streams import BecameShorter, md5
+from jsobj.net.md5.streams import BecameShorter, hash_file, md5
 
 _PIECE = 256 * 1024
 _BELIEVED = 64 * 1024 * 1024  # bytes of memory that are taken because a server announces them
@@ -153,8 +153,7 @@ def md5_of(source: Source) -> str:
         digest.feed(source.view)
     elif isinstance(source, FileSource):
         try:
-            digest.feed_file(source.descriptor, source.start, source.size)
-            digest.settle()
+            hash_file(digest, source.descriptor, source.start, source.size)
         except BecameShorter:
             raise source_changed(source.name) from None
     else:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from jsobj.errors import BytesDiffer
-from jsobj.net.md5.streams import Md5, md5
+from jsobj.net.md5.streams import Md5, hash_file, md5
 from jsobj.store.etag import candidates, composite, only_usual
 from jsobj.store.objects import PART_SIZE, ObjectInfo, Store
 from jsobj.transfer.part_layout import Layout
@@ -49,8 +49,7 @@ def md5_of(descriptor: int, start: int, size: int) -> str:
 def hashed(descriptor: int, start: int, size: int) -> Md5:
     """The same, to go on with."""
     digest = md5()
-    digest.feed_file(descriptor, start, max(0, min(size, os.fstat(descriptor).st_size - start)))
-    digest.settle()
+    hash_file(digest, descriptor, start, max(0, min(size, os.fstat(descriptor).st_size - start)))
     return digest
 
 

@@ -1,12 +1,11 @@
 """Requests on their way into a connection: the head, and the body from where it lies.
 
-A large file leaves by ``sendfile`` where the connection is plain, without passing through this process; what is in
-memory leaves from there; all else goes through the connection's buffer.
+A large file leaves by ``sendfile`` where the connection is plain, without passing through this process; what is large
+and in memory leaves from there; all else goes through the connection's buffer.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 import socket
@@ -16,11 +15,9 @@ from jsobj.net.body import BytesSource, FileSource, Moved, Source, source_change
 from jsobj.net.connection.delivery import LARGE
 from jsobj.net.connection.incoming import BUFFER
 from jsobj.net.connection.patience import Patience
-from jsobj.net.connection.socket_state import FromSourceError
+from jsobj.net.connection.socket_state import FromSourceError, wait_until
 from jsobj.net.md5.streams import BecameShorter, Md5
 
-_CANNOT = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})  # this kind of file, or of system, does not
-_OF_FILES = frozenset({errno.EIO, errno.ESTALE, errno.ENODATA})  # what no connection says
 _MORE = getattr(socket, "MSG_MORE", 0)
 
 
@@ -114,12 +111,7 @@ class Outgoing:
             wanted = min(most, source.size - offset)
             try:
                 count = self._patience.send(_Sendfile(connection, source, offset), wanted)
-            except OSError as error:
-                if error.errno in _OF_FILES:
-                    raise FromSourceError(error) from error
-                if error.errno not in _CANNOT:
-                    raise
-                self._sendfile = False
+            except _NotBySystemError:
                 self._through_buffer(connection, b"", source, offset, digest, moved)
                 return
             if not count:
@@ -153,10 +145,15 @@ class _Sendfile:
             try:
                 return os.sendfile(connection.fileno(), source.descriptor, source.start + self._offset, size)
             except BlockingIOError:
-                poll, timeout = select.poll(), connection.gettimeout()
-                poll.register(connection, select.POLLOUT)
-                if not poll.poll(None if timeout is None else timeout * 1000):
-                    raise TimeoutError("timed out") from None
+                wait_until(connection, select.POLLOUT)
+            except ConnectionError:
+                raise
+            except OSError as error:  # of the file or of the connection: reading and sending by hand shows which
+                raise _NotBySystemError from error
+
+
+class _NotBySystemError(Exception):
+    """This file, or this system, or just now: not by ``sendfile``."""
 
 
 def _settle(digest: Md5, source: Source) -> None:

@@ -45,3 +45,11 @@ def unsent(connection: socket.socket | None) -> int:
         return int(struct.unpack("i", fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)))[0])
     except (OSError, ValueError):
         return 0
+
+
+def wait_until(connection: socket.socket, event: int) -> None:
+    """Wait for room (``select.POLLOUT``) or for bytes (``POLLIN``). Raises TimeoutError after the socket's timeout."""
+    poll, timeout = select.poll(), connection.gettimeout()
+    poll.register(connection, event)
+    if not poll.poll(None if timeout is None else timeout * 1000):
+        raise TimeoutError("timed out")

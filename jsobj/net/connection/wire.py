@@ -1,10 +1,10 @@
 """One keep-alive HTTP/1.1 connection to an object store, streaming through one reusable buffer.
 
 Not http.client because this is the hot path: a header block is parsed in a tenth of the time, a small object leaves in
-one system call with its header, and a body goes from the file to the socket (or back) through the same 1 MiB again and
-again, hashed on its way, never copied in Python. It promises that every operation is bounded by an idle timeout (a slow
-but moving transfer is never cut), that a response counts only if its length is given and has arrived, and that a
-hostile answer (endless headers, two lengths) ends as :class:`WireError` with bounded memory.
+one system call with its header, and a body goes from the file to the socket (or back) within the system or through one
+buffer again and again, hashed where it lies, never copied in Python. It promises that every operation is bounded by an
+idle timeout (a slow but moving transfer is never cut), that a response counts only if its length is given and has
+arrived, and that a hostile answer (endless headers, two lengths) ends as :class:`WireError` with bounded memory.
 
 Source of the rules: RFC 9112 (HTTP/1.1), sections 2.2, 5, 6.3 and 7.1.
 """
@@ -166,9 +166,8 @@ class Wire:
         try:
             self._receive(head, delivery.keep, delivery)
         except BaseException:
-            if digest is not None:  # before the next try writes to the same place
-                with contextlib.suppress(OSError):
-                    digest.settle()
+            if digest is not None:
+                digest.settle()  # before the next try writes to the same place; OSError: what came cannot be kept
             raise
         if digest is not None:
             digest.settle()

@@ -120,6 +120,10 @@ class BecameShorter(OSError):
     def __init__(self) -> None:
         super().__init__(errno.EIO, "the file became shorter while it was in use")
 
+    def __reduce__(self) -> tuple[type[BecameShorter], tuple[()]]:
+        """Through a pipe from a worker's process."""
+        return BecameShorter, ()
+
 
 def _declared(function: Any, result: Any, *arguments: Any) -> Any:
     function.restype, function.argtypes = result, arguments

@@ -4,6 +4,9 @@ What a stream is fed waits. The thread that first needs a digest hashes what wai
 until it has its own; threads that come meanwhile wait for it, and find most of their work done. Streams of one transfer
 move at about the same pace, so at each such moment all have about as much that waits: the lanes are full although no
 thread ever waits for others to have something.
+
+The main thread takes no part in this and hashes its own streams at once: Ctrl-C may end it anywhere, also while others
+wait for it.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ _BACKLOG = 32 * 1024 * 1024  # bytes that wait at most: of a file, they lie in t
 
 @dataclass(slots=True)
 class _Piece:
-    """Bytes that were fed: in memory, or (``memory`` None) of an open file from ``start`` on."""
+    """Bytes that were fed, from ``start`` on: in memory, or (``memory`` None) of an open file."""
 
     size: int
     memory: Memory | None = None
@@ -101,10 +104,23 @@ class Laned:
         self._feed(_Piece(size, None, descriptor, start))
 
     def _feed(self, piece: _Piece) -> None:
-        if piece.size:
-            self._crew.feed(self, piece)
-            if self.waiting > _BACKLOG:
-                self.settle()
+        if not piece.size:
+            return
+        if not self.waiting and _may_be_interrupted():
+            self._alone(piece)
+            return
+        self._crew.feed(self, piece)
+        if self.waiting > _BACKLOG:
+            self.settle()
+
+    def _alone(self, piece: _Piece) -> None:
+        try:
+            while piece.size:
+                _hash(self._library, [(self, piece.first())])
+        except BaseException as error:  # nobody knows how much of it was hashed
+            self.error = error if isinstance(error, Exception) else OSError(errno.EINTR, os.strerror(errno.EINTR))
+            raise
+        self.settle()
 
     def settle(self) -> None:
         """Return when all bytes were hashed. Raises what went wrong with a file."""
@@ -176,43 +192,29 @@ class _Crew:
     def work(self, stream: Laned, library: Compiled) -> None:
         """Hash the first piece of a stream, and of others with it; or wait until another thread has, or has room."""
         batch: _Batch = []
+        with self._lock:
+            turn = None
+            if not stream.waiting:
+                return  # meanwhile others have hashed it
+            if stream.in_hand or self._working >= self._most():
+                turn = stream.turn = threading.Lock()
+                turn.acquire()
+                if not stream.in_hand:
+                    self._queue.append(stream)
+            else:
+                self._take(stream, batch)
+        if turn is not None:
+            turn.acquire()
+            return
         try:
-            with self._lock:
-                turn = None
-                if not stream.waiting:
-                    return  # meanwhile others have hashed it
-                if stream.in_hand or self._working >= self._most():
-                    turn = stream.turn = threading.Lock()
-                    turn.acquire()
-                    if not stream.in_hand:
-                        self._queue.append(stream)
-                else:
-                    self._take(stream, batch)
-            if turn is not None:
-                self._await(stream, turn)
-                return
             _hash(library, batch)
-        except BaseException as error:
-            # Ctrl-C is the main thread's; to the others it is a failure of the system's.
-            told = error if isinstance(error, Exception) else OSError(errno.EINTR, os.strerror(errno.EINTR))
+        except Exception as error:
             for each, _ in batch:
-                each.error = each.error or told
+                each.error = each.error or error
             raise
         finally:
-            if batch:
-                with self._lock:
-                    self._done(batch)
-
-    def _await(self, stream: Laned, turn: threading.Lock) -> None:
-        try:
-            turn.acquire()
-        except BaseException:  # Ctrl-C: whoever is next must not wait for a thread that has left
             with self._lock:
-                if stream.turn is turn:
-                    stream.turn = None
-                else:
-                    self._call_next()
-            raise
+                self._done(batch)
 
     def _most(self) -> int:
         """How many threads may hash: one for as many streams as fit into one call, where that is worth it."""
@@ -240,16 +242,14 @@ class _Crew:
         self._working += 1
 
     def _done(self, batch: _Batch) -> None:
-        self._working = max(0, self._working - 1)  # 0 where Ctrl-C came while the batch was made up
+        self._working -= 1
         for stream, piece in batch:
+            piece.memory = None  # its owner may do with it what he likes from now on
             stream.waiting -= piece.size
             stream.in_hand = False
             if stream.waits:
                 self._falls_behind(stream)
             _release(stream)
-        self._call_next()
-
-    def _call_next(self) -> None:
         while self._queue and self._queue[0].turn is None:  # others did its work
             self._queue.popleft()
         if self._queue:
@@ -261,6 +261,11 @@ def _release(stream: Laned) -> None:
     if (turn := stream.turn) is not None:
         stream.turn = None
         turn.release()
+
+
+def _may_be_interrupted() -> bool:
+    """Whether this is the thread in which signals raise: the main one."""
+    return threading.current_thread() is threading.main_thread()
 
 
 def _hash(library: Compiled, batch: _Batch) -> None:

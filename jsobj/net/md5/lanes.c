@@ -247,7 +247,7 @@ EXPORT void jsobj_md5_digest(const struct stream *s, uint8_t out[16]) {
     memcpy(out, end.state, 16);
 }
 
-/* How many streams go through at once: 8 and 16 lanes of AVX2 are told as 256 bits, of SSE2 or NEON as 128. */
+/* The bits of the vectors: 256 with AVX2, 128 with SSE2 or NEON. 8 or 16 streams go through at once in either case. */
 EXPORT int jsobj_md5_vector_bits(void) { return has_avx2() ? 256 : 128; }
 
 /* Raised with any change of what is above. */

@@ -17,7 +17,7 @@ from jsobj.net.md5.compiled import LARGEST_BATCH, BecameShorter, absence, compil
 from jsobj.net.md5.laned import Laned
 
 __all__ = ["BecameShorter", "Md5", "engine", "md5", "together"]
-_PIECE = 256 * 1024  # bytes that are read at once without the compiled half
+_PIECE = 512 * 1024  # bytes that are read at once
 
 
 class Md5(Protocol):
@@ -71,6 +71,21 @@ def md5() -> Md5:
     return Plain() if library is None else Laned(library)
 
 
+def hash_file(digest: Md5, descriptor: int, start: int, size: int) -> None:
+    """Hash a stretch of an open file that may have to come from a disk or a network first: read by this thread.
+
+    Each thread waits for its own reads, and what they bring is hashed together. Raises as :meth:`Md5.feed_file`.
+    """
+    buffer = memoryview(bytearray(min(size, _PIECE)))
+    while size:
+        count = os.preadv(descriptor, [buffer[:size]], start)
+        if not count:
+            raise BecameShorter()
+        digest.feed(buffer[:count])
+        digest.settle()
+        start, size = start + count, size - count
+
+
 class Plain:
     """A stream of hashlib's."""
 
@@ -88,13 +103,7 @@ class Plain:
 
     def feed_file(self, descriptor: int, start: int, size: int, /) -> None:
         """See :class:`Md5`."""
-        buffer = memoryview(bytearray(min(size, _PIECE)))
-        while size:
-            count = os.preadv(descriptor, [buffer[:size]], start)
-            if not count:
-                raise BecameShorter()
-            self._hash.update(buffer[:count])
-            start, size = start + count, size - count
+        hash_file(self, descriptor, start, size)
 
     def settle(self) -> None:
         """See :class:`Md5`."""

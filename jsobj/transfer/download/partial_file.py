@@ -134,6 +134,14 @@ class PartialFile:
             error, self._publisher.folders.path(self._parts), needed=self.size, folder=self.folder.descriptor
         )
 
+    @contextlib.contextmanager
+    def errors_named(self) -> Iterator[None]:
+        """What the system refuses in the body becomes :class:`JsobjError` (local)."""
+        try:
+            yield
+        except OSError as error:
+            raise self.error(error) from error
+
     def _close_file(self) -> None:
         descriptor, self.descriptor = self.descriptor, -1
         if descriptor >= 0:

@@ -6,6 +6,7 @@ part counts only if it came from the version of the object that the download beg
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Sequence
@@ -260,8 +261,9 @@ class Receiver(StorePerformer[DownloadUnit]):
         proven: tuple[tuple[int, str], ...] = ()
         prefixes: tuple[tuple[int, int], ...] = ()
         if temp is not None:
-            proven = proven_parts(unit.proven, stretches, temp.descriptor)
-            prefixes = begun_parts(unit.prefixes, stretches, temp.descriptor)
+            with temp.errors_named():
+                proven = proven_parts(unit.proven, stretches, temp.descriptor)
+                prefixes = begun_parts(unit.prefixes, stretches, temp.descriptor)
         if temp is None:
             if unit.temp:
                 self._remove(item, unit.temp)  # of another version of the object
@@ -282,18 +284,17 @@ class Receiver(StorePerformer[DownloadUnit]):
     def _part(self, unit: FetchPart) -> str | PartBroken:
         temp, key = self._temp(unit.item, unit.temp), unit.item.source
         start, size = unit.stretch.start, unit.stretch.size
-        partial = Partial(unit.before, hashed(temp.descriptor, start, unit.before))
+        with temp.errors_named():
+            partial = Partial(unit.before, hashed(temp.descriptor, start, unit.before))
 
         def fetch(number: int) -> str | None:
             if number:
                 partial.forget()
             sink = FileSink(temp.descriptor, start)
-            try:
+            with temp.errors_named():
                 got = self._store.get(
                     key, sink, start=start, size=size, etag=unit.etag, moved=self._moved, partial=partial
                 )
-            except OSError as error:
-                raise temp.error(error) from error
             if not unit.md5 or got.md5 == unit.md5:
                 begin_flush(temp.descriptor, start, size)
                 return got.md5
@@ -304,7 +305,8 @@ class Receiver(StorePerformer[DownloadUnit]):
             return until_digest_matches(fetch, lambda: _damaged(key))
         except JsobjError as error:
             if 0 < partial.size < size:
-                return PartBroken(partial.size, partial.digest.hexdigest(), error)
+                with contextlib.suppress(OSError):  # what cannot be read back is not kept
+                    return PartBroken(partial.size, partial.digest.hexdigest(), error)
             raise
 
     def _finish(self, unit: FinishFetch) -> Arrived:

@@ -9,6 +9,7 @@ from functools import cache
 
 from jsobj.errors import ExitCode, JsobjError, SourceVanished
 from jsobj.net.body import source_changed
+from jsobj.net.md5.streams import BecameShorter
 from jsobj.transfer.local.scan import LocalFile
 
 
@@ -27,6 +28,8 @@ def opened(file: LocalFile) -> Iterator[int]:
     try:
         require_same(file, descriptor)
         yield descriptor
+    except BecameShorter:
+        raise source_changed(file.path) from None
     except OSError as error:
         raise unreadable(file.path, error) from error
     finally:

@@ -175,8 +175,10 @@ class Sender(StorePerformer[UploadUnit]):
             if squeeze or item.file.size > self._options.part_size:
                 return self._streamed(item, descriptor, self._options.compress if squeeze else "")
             source = FileSource(descriptor, 0, item.file.size, item.file.path, self._moved.at_once)
-            etag = self._store.put(item.key, source, self._put_options(item.file), moved=self._moved)
-            require_same(item.file, descriptor)
+            try:
+                etag = self._store.put(item.key, source, self._put_options(item.file), moved=self._moved)
+            finally:  # a file that changes may also be why the digests differ
+                require_same(item.file, descriptor)
         return Arrived(item.size, etag, "digest")
 
     def would_skip(self, item: Sending) -> str:

@@ -145,8 +145,11 @@ def test_a_connection_that_is_cut_ends_at_once(tmp_path: Path) -> None:
     assert caught.value.kind in {"short", "reset"}
 
 
-def test_a_file_that_becomes_shorter_before_it_is_hashed_is_an_error_of_the_file(tmp_path: Path) -> None:
+def test_a_file_that_becomes_shorter_before_it_is_hashed_is_an_error_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where bytes are hashed as they come there is no such moment."""
+    monkeypatch.setattr("jsobj.net.md5.laned._may_be_interrupted", lambda: False)  # as in a worker
     with file_of(tmp_path / "file") as descriptor, answering(DATA) as wire:
         head, digest = wire.ask(GET, None, idle=30), md5()
         sink = FileSink(descriptor)
@@ -156,3 +159,31 @@ def test_a_file_that_becomes_shorter_before_it_is_hashed_is_an_error_of_the_file
             return
         with pytest.raises(OSError, match="shorter"):
             wire.stream(head, sink, digest=digest, moved=lambda _: os.ftruncate(descriptor, 0))
+
+
+def test_a_line_that_brings_little_at_once_goes_by_way_of_memory(tmp_path: Path) -> None:
+    """There pieces are gathered before they are written."""
+    counts: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener, file_of(tmp_path / "file") as descriptor:
+        ours = socket.create_connection(listener.getsockname())
+        with listener.accept()[0] as theirs, closing(Wire(lambda: ours)) as wire:
+            theirs.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(DATA))
+            head, digest, rest = wire.ask(GET, None, idle=30), md5(), list[threading.Thread]()
+
+            def more(count: int = 0) -> None:
+                """A thousand bytes leave when the last thousand are there; in the end all the rest."""
+                if count:
+                    counts.append(count)
+                if len(counts) < 16:
+                    theirs.sendall(DATA[1000 * len(counts) :][:1000])
+                elif not rest:
+                    rest.append(threading.Thread(target=theirs.sendall, args=(DATA[16_000:],)))
+                    rest[0].start()
+
+            more()
+            assert wire.stream(head, FileSink(descriptor), digest=digest, moved=more) == len(DATA)
+            rest[0].join()
+    assert digest.hexdigest() == hashlib.md5(DATA).hexdigest()
+    assert counts[:16] == [1000] * 16
+    assert counts[16] >= 256 * 1024  # gathered: it would be what lay there, at most as much as a pipe holds
+    assert (tmp_path / "file").read_bytes() == DATA

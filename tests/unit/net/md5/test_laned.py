@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
 import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,14 +12,14 @@ from jsobj.net.md5 import laned
 from jsobj.net.md5.compiled import Compiled, compiled
 from jsobj.net.md5.laned import Laned
 
+pytestmark = pytest.mark.parametrize("engine", ["compiled"], indirect=True)  # hashlib's streams share nothing
 RIGHT = hashlib.md5(b"abc", usedforsecurity=False).digest()
 
 
 @pytest.fixture
 def library(engine: str, monkeypatch: pytest.MonkeyPatch) -> Compiled:
     found = compiled()
-    if found is None:
-        pytest.skip("hashlib's streams share nothing")
+    assert found is not None
     monkeypatch.setattr(laned, "_crew", laned._Crew())
     return found
 
@@ -31,11 +28,6 @@ def fed(library: Compiled) -> Laned:
     stream = Laned(library)
     stream.feed(b"abc")
     return stream
-
-
-def until(true: Callable[[], bool]) -> None:
-    while not true():
-        os.sched_yield()
 
 
 class Gate:
@@ -60,16 +52,6 @@ def settling(stream: Laned) -> threading.Thread:
     return thread
 
 
-@pytest.fixture
-def alarm() -> Iterator[None]:
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGUSR1, interrupt)
-    yield
-    signal.signal(signal.SIGUSR1, before)
-
-
 def test_a_stream_may_be_dropped_by_the_garbage_collector_at_any_moment(library: Compiled) -> None:
     """Also in a thread that has the lock: it would wait for itself."""
     stream = fed(library)
@@ -88,36 +70,47 @@ def test_the_last_stream_may_be_asked_again(library: Compiled) -> None:
     assert stream.digest() == hashlib.md5(b"abcd", usedforsecurity=False).digest()
 
 
-def test_ctrl_c_while_it_waits_leaves_no_other_waiting(library: Compiled, alarm: None) -> None:
+def test_the_main_thread_waits_for_no_other_and_ctrl_c_there_is_no_others_business(
+    library: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gate: Any = Gate(library)
     idle = [Laned(library) for _ in range(4)]  # so that one thread hashes for all
     first = Laned(gate)
     first.feed(b"abc")
     working = settling(first)
     assert gate.entered.wait(60)
-    mine, theirs = fed(library), fed(library)
-    me, waiting = threading.main_thread().ident, laned._crew._queue
-    assert me is not None
-    others = []
+    monkeypatch.setattr(laned, "_may_be_interrupted", lambda: True)
+    assert fed(library).digest() == RIGHT  # while another thread hashes
 
-    def comes_second_and_interrupts_the_first() -> None:
-        until(lambda: len(waiting) == 1)
-        others.append(settling(theirs))
-        until(lambda: len(waiting) == 2)
-        signal.pthread_kill(me, signal.SIGUSR1)
+    class Interrupted(Gate):
+        def update(self, *words: Any) -> None:
+            raise KeyboardInterrupt
 
-    helper = threading.Thread(target=comes_second_and_interrupts_the_first)
-    helper.start()
+    interrupted: Any = Interrupted(library)
+    mine = Laned(interrupted)
     with pytest.raises(KeyboardInterrupt):
-        mine.settle()
-    helper.join(60)
+        mine.feed(b"abc")
+    with pytest.raises(InterruptedError):
+        mine.digest()
     gate.opened.set()
-    for each in (working, *others):
-        each.join(60)
-        assert not each.is_alive()
-    assert [first.digest(), theirs.digest(), mine.digest()] == [RIGHT] * 3
+    working.join(60)
+    assert not working.is_alive()
+    assert first.digest() == RIGHT
     assert laned._crew._working == 0
     assert len(idle) == 4
+
+
+def test_a_buffer_is_its_owners_again_once_it_was_hashed(library: Compiled) -> None:
+    """Also while the thread that hashed it is in its next call."""
+    data = bytearray(b"abc")
+    stream = Laned(library)
+    stream.feed(data)
+    batch: Any = []
+    laned._crew._take(stream, batch)
+    laned._hash(library, batch)
+    laned._crew._done(batch)
+    data.extend(b"d")  # BufferError while somebody holds it
+    assert stream.digest() == RIGHT
 
 
 def test_what_breaks_a_call_is_told_to_all_that_were_in_it(library: Compiled) -> None:
