@@ -25,6 +25,7 @@ from jsobj.store.swift.requests import JSON, SwiftRequests
 from jsobj.store.swift.verdict import not_swift
 
 LIMIT = 10_000  # names a page; what Swift allows unless an operator lowered it
+_A_PAGE = 1000  # names that a server sends at least where there are more: Ceph RGW's, whatever /info says
 _FEW = 100  # objects that are on one page wherever an operator may have put the limit
 _OK = frozenset({200, 204})
 
@@ -55,7 +56,8 @@ def _page(api: SwiftRequests, prefix: str, delimiter: str, marker: str) -> tuple
     if items and not _bytes(marker) < _bytes(items[0].key) <= _bytes(items[-1].key):
         raise stuck(f"swift://{api.bucket}", marker, items[0].key)
     held = reply.headers.get("x-container-object-count", "")
-    last = held.isdigit() and int(held) <= max(came, _FEW) and came < LIMIT
+    # A count that is less than what came is out of date: Ceph's statistics drift, Swift's come late.
+    last = held.isdigit() and came <= int(held) <= max(came, _FEW) and came < _A_PAGE
     return with_sizes(items, api.head), last
 
 
