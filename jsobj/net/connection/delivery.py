@@ -6,7 +6,8 @@ from jsobj.net.body import FileSink, Moved, Sink, file_of
 from jsobj.net.md5.streams import Md5
 
 # Bytes of a body from which on it is hashed where it lies, together with others. Less is hashed while it is in the
-# processor's cache.
+# processor's cache: waiting for others costs as much as it saves there (2000 files of 64 KiB, 32 requests at once:
+# 30 800 switches between threads instead of 21 300).
 LARGE = 512 * 1024
 
 
@@ -16,7 +17,7 @@ class Delivery:
     ``file``: the open file that it goes to, where it is large.
     """
 
-    __slots__ = ("_came", "_digest", "_length", "_moved", "_sink", "file", "place", "total")
+    __slots__ = ("_came", "_digest", "_moved", "_sink", "file", "place", "total")
 
     def __init__(
         self, sink: Sink, digest: Md5 | None, moved: Moved | None, place: memoryview | None, length: int | None
@@ -25,7 +26,6 @@ class Delivery:
         self._digest = digest
         self._moved = moved
         self.place = place
-        self._length = length
         self.file: FileSink | None = file_of(sink) if length is not None and length >= LARGE else None
         self._came = getattr(sink, "came", None)
         self.total = 0  # bytes that came
@@ -36,7 +36,7 @@ class Delivery:
         if self.place is None:
             self._sink.write(chunk, self.total)
         if digest is not None:
-            if self.place is not None or len(chunk) == self._length:  # nothing comes into its place
+            if self.place is not None and len(self.place) >= LARGE:
                 digest.feed(chunk)
             elif file is not None and digest.together:
                 digest.feed_file(file.descriptor, file.start + self.total, len(chunk))
