@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from jsobj.net.connection.proxy import proxy_login
 from jsobj.net.connection.response_head import WireError, parse_head
-from jsobj.net.connection.tls_stream import TlsStream
 from jsobj.net.connection.wire import CONNECT_SECONDS
 from jsobj.urls import Origin
 
@@ -57,7 +56,7 @@ class Dialer:
             raise
         return connection
 
-    def _secured(self, connection: socket.socket) -> TlsStream:
+    def _secured(self, connection: socket.socket) -> ssl.SSLSocket:
         with self._lock:
             if self._context is None:
                 from jsobj.net.connection.tls import tls_context
@@ -109,10 +108,10 @@ def open_tunnel(connection: socket.socket, origin: Origin, login: str) -> None:
 
 def secure(
     connection: socket.socket, context: ssl.SSLContext, host: str, session: ssl.SSLSession | None = None
-) -> TlsStream:
+) -> ssl.SSLSocket:
     """TLS over an open connection. Raises :class:`WireError` (tls, timeout, reset)."""
     try:
-        return TlsStream(connection, context, host, session)
+        return context.wrap_socket(connection, server_hostname=host, session=session, suppress_ragged_eofs=False)
     except ssl.SSLCertVerificationError as error:
         raise WireError("tls", error.verify_message or "the certificate was not accepted") from error
     except ssl.SSLError as error:

@@ -9,7 +9,6 @@ import struct
 import termios
 
 from jsobj.net.connection.response_head import WireError
-from jsobj.net.connection.tls_stream import TlsStream
 
 
 class FromSourceError(OSError):
@@ -27,8 +26,6 @@ def closed(buffer: memoryview) -> int:
 
 def readable(connection: socket.socket) -> bool:
     """Whether bytes came without a request, or the server closed."""
-    if isinstance(connection, TlsStream) and connection.pending():
-        return True
     poll = select.poll()
     try:
         poll.register(connection, select.POLLIN)
