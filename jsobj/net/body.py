@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jsobj.errors import SourceChanged
-from jsobj.net.md5.streams import BecameShorter, hash_file, md5
+from jsobj.net.md5.errors import BecameShorter
+from jsobj.net.md5.streams import hash_file, md5
 
 _PIECE = 256 * 1024
 _BELIEVED = 64 * 1024 * 1024  # bytes of memory that are taken because a server announces them
@@ -148,7 +149,7 @@ def md5_of(source: Source) -> str:
 
     Raises :class:`OSError`, and :class:`SourceChanged` for a file that became shorter.
     """
-    digest = md5()
+    digest = md5(source.size)
     if isinstance(source, BytesSource):
         digest.feed(source.view)
     elif isinstance(source, FileSource):

@@ -175,7 +175,7 @@ class Session:
             target = f"{request.path}{query_string(request.query)}"
             headers = self._dialect.authorise(request, payload)
             head = self._head.write(request.method, target, headers, source.size if source is not None else None)
-            sent = md5() if request.digest and source is not None else None
+            sent = md5(source.size) if request.digest and source is not None else None
             moved = _Counted(request.moved) if request.moved is not None else None
             try:
                 answer = wire.ask(
@@ -212,7 +212,7 @@ class Session:
         if verdict is not None:
             wire.close()  # the body is not wanted
             return reply, verdict
-        taken = md5() if request.digest else None
+        taken = md5(answer.length) if request.digest else None
         if request.partial is not None:
             taken = request.partial.digest
         count = wire.stream(answer, request.sink, digest=taken, moved=moved)

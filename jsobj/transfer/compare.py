@@ -43,12 +43,15 @@ class DigestComparison:
 
 def md5_of(descriptor: int, start: int, size: int) -> str:
     """The MD5 of a stretch of an open file; of what there is of it, where the file is shorter."""
-    return hashed(descriptor, start, size).hexdigest()
+    return _hashed(md5(size), descriptor, start, size).hexdigest()
 
 
 def hashed(descriptor: int, start: int, size: int) -> Md5:
     """The same, to go on with."""
-    digest = md5()
+    return _hashed(md5(), descriptor, start, size)
+
+
+def _hashed(digest: Md5, descriptor: int, start: int, size: int) -> Md5:
     hash_file(digest, descriptor, start, max(0, min(size, os.fstat(descriptor).st_size - start)))
     return digest
 

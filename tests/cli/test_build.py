@@ -125,6 +125,8 @@ def test_a_source_distribution_has_the_source_alone(build: Builder) -> None:
 def test_the_helper_is_built_where_all_rigs_are_demanded() -> None:
     """CI, which else would run all tests without it and not notice."""
     from jsobj.net.md5.compiled import absence
+    from jsobj.net.md5.streams import md5
 
     if why := absence():
         lack(f"{why}: apt-get install gcc libc6-dev, then pip install -e . again")
+    assert md5().together

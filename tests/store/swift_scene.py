@@ -50,11 +50,11 @@ class Scene:
     def is_rgw(self) -> bool:
         return self.server != "swift"
 
-    def store(self, container: str = "", *, public: bool = False) -> SwiftStore:
-        """A store of its own, closed with the scene."""
+    def store(self, container: str = "", *, public: bool = False, by_way_of: str = "") -> SwiftStore:
+        """A store of its own, closed with the scene. ``by_way_of``: the origin of a proxy that it speaks through."""
         login = self.keystone.login
-        place = StorePlace("swift", container or self.container, self.account, "a test", login.project.name)
-        place = StorePlace(place.dialect, place.bucket, place.endpoint, place.where, place.project, self.account)
+        account = f"{by_way_of}{urlsplit(self.account).path}" if by_way_of else self.account
+        place = StorePlace("swift", container or self.container, self.account, "a test", login.project.name, account)
         made = SwiftStore(place, None if public else TokenKeeper(self.keystone))
         self.others.append(made)
         return made

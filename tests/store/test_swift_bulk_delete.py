@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import pytest
 from fixtures_cloud import Cloud
-from meddler import Answer, Meddler, Passing, meddling
+from meddler import Answer, Meddler, Passing
 from swift_scene import MIB, SERVERS, Scene, open_scene, random_bytes, send_in_parts
 from test_s3_delete_many import KEYS, NEIGHBOURS, failed, rid
 from test_swift_objects import NAMES
 
 from jsobj.net.body import BytesSource
 from jsobj.store.swift.store import SwiftStore
-from jsobj.store.swift.token_keeper import TokenKeeper
 from jsobj.transfer.events import Done
 
 ODD = ("/", "//", "/lead", "tab\tx", "trailing ", " ")
@@ -27,20 +25,10 @@ def scene(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Scene]:
 
 
 @pytest.fixture
-def meddler(scene: Scene) -> Iterator[Meddler]:
-    with meddling(scene.account) as running:
-        yield running
-
-
-@pytest.fixture
-def behind(scene: Scene, meddler: Meddler, monkeypatch: pytest.MonkeyPatch) -> Iterator[SwiftStore]:
+def behind(scene: Scene, meddler: Meddler, monkeypatch: pytest.MonkeyPatch) -> SwiftStore:
     """A store that speaks through the proxy."""
     monkeypatch.setattr("jsobj.net.retry._BASE", 0.0)
-    place = scene.store().place
-    path = place.account.partition("//")[2].partition("/")[2]
-    made = SwiftStore(replace(place, account=f"{meddler.origin}/{path}"), TokenKeeper(scene.keystone))
-    yield made
-    made.close()
+    return scene.store(by_way_of=meddler.origin)
 
 
 def fill(scene: Scene, keys: Sequence[str]) -> None:

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL
-from meddler import Answer, Meddler, Passing, flipped, meddling
+from meddler import Answer, Meddler, Passing, flipped
 from swift_scene import MIB, Scene, got, open_scene, send_in_parts
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net import retry
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.swift.store import SwiftStore
-from jsobj.store.swift.token_keeper import TokenKeeper
 
 
 @pytest.fixture(scope="module", params=["swift", GLOBAL])
@@ -25,20 +23,10 @@ def scene(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Scene]:
 
 
 @pytest.fixture
-def meddler(scene: Scene) -> Iterator[Meddler]:
-    with meddling(scene.account) as running:
-        yield running
-
-
-@pytest.fixture
-def store(scene: Scene, meddler: Meddler, monkeypatch: pytest.MonkeyPatch) -> Iterator[SwiftStore]:
+def store(scene: Scene, meddler: Meddler, monkeypatch: pytest.MonkeyPatch) -> SwiftStore:
     """A store that speaks through the proxy, and does not wait long before it tries again."""
     monkeypatch.setattr(retry, "_BASE", 0.001)
-    place = scene.store().place
-    path = place.account.partition("//")[2].partition("/")[2]
-    made = SwiftStore(replace(place, account=f"{meddler.origin}/{path}"), TokenKeeper(scene.keystone))
-    yield made
-    made.close()
+    return scene.store(by_way_of=meddler.origin)
 
 
 def is_part(passing: Passing) -> bool:

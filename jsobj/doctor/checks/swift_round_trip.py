@@ -30,7 +30,7 @@ def through(proxy: str, **options: Any) -> Any:
     """A ``swiftclient.Connection`` that goes through ``proxy`` ("": through none), whatever requests would choose."""
     from swiftclient import Connection
 
-    class Through(Connection):  # type: ignore[misc]
+    class Through(Connection):  # type: ignore[misc]  # swiftclient has no types
         def http_connection(self, url: str | None = None) -> Any:
             parsed, connection = super().http_connection(url)
             watch_requests(connection.request_session)

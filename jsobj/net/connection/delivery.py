@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from jsobj.net.body import FileSink, Moved, Sink, file_of
-from jsobj.net.md5.streams import Md5
-
-# Bytes of a body from which on it is hashed where it lies, together with others. Less is hashed while it is in the
-# processor's cache: waiting for others costs as much as it saves there (2000 files of 64 KiB, 32 requests at once:
-# 30 800 switches between threads instead of 21 300).
-LARGE = 512 * 1024
+from jsobj.net.md5.streams import LARGE, Md5
 
 
 class Delivery:
@@ -36,7 +31,7 @@ class Delivery:
         if self.place is None:
             self._sink.write(chunk, self.total)
         if digest is not None:
-            if self.place is not None and len(self.place) >= LARGE:
+            if self.place is not None:
                 digest.feed(chunk)
             elif file is not None and digest.together:
                 digest.feed_file(file.descriptor, file.start + self.total, len(chunk))

@@ -12,11 +12,11 @@ import socket
 from collections.abc import Callable
 
 from jsobj.net.body import BytesSource, FileSource, Moved, Source, source_changed
-from jsobj.net.connection.delivery import LARGE
 from jsobj.net.connection.incoming import BUFFER
 from jsobj.net.connection.patience import Patience
 from jsobj.net.connection.socket_state import FromSourceError, wait_until
-from jsobj.net.md5.streams import BecameShorter, Md5
+from jsobj.net.md5.errors import BecameShorter
+from jsobj.net.md5.streams import LARGE, Md5
 
 _MORE = getattr(socket, "MSG_MORE", 0)
 
@@ -73,13 +73,13 @@ class Outgoing:
         room, size = len(head), source.size
         view = self._buffer(size - offset + room)
         view[:room] = head
-        file = source if isinstance(source, FileSource) and size >= LARGE else None
+        file = source if isinstance(source, FileSource) and digest is not None and digest.together else None
         while offset < size:
             try:
                 count = source.read_into(view[room : room + size - offset], offset)
             except OSError as error:
                 raise FromSourceError(error) from error
-            if digest is not None and digest.together and file is not None:
+            if digest is not None and file is not None:
                 digest.feed_file(file.descriptor, file.start + offset, count)
             elif digest is not None:
                 digest.update(view[room : room + count])

@@ -7,7 +7,6 @@ process that moves data.
 from __future__ import annotations
 
 import ctypes
-import errno
 import functools
 import hashlib
 import os
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jsobj.net.md5.choice import compiled_allowed
+from jsobj.net.md5.errors import BecameShorter
 
 VERSION = 1  # of `lanes.c`
 LARGEST_BATCH = 16  # streams in one call
@@ -112,17 +112,6 @@ class Compiled:
 
 def _exception(number: int) -> OSError | None:
     return None if number == 0 else BecameShorter() if number < 0 else OSError(number, os.strerror(number))
-
-
-class BecameShorter(OSError):
-    """A file ends before the bytes that were to be hashed."""
-
-    def __init__(self) -> None:
-        super().__init__(errno.EIO, "the file became shorter while it was in use")
-
-    def __reduce__(self) -> tuple[type[BecameShorter], tuple[()]]:
-        """Through a pipe from a worker's process."""
-        return BecameShorter, ()
 
 
 def _declared(function: Any, result: Any, *arguments: Any) -> Any:

@@ -96,8 +96,9 @@ class S3Store(Multipart):
     def put(self, key: str, source: Source, options: PutOptions = PLAIN, *, moved: Moved = uncounted) -> str:
         """Write an object in one request; the server refuses bytes other than those that were read here first."""
         headers = headers_for(options)
-        md5, signed = "", self._dialect.checks_payload and not together()  # see `put_part` of multipart
-        if not signed and (source.size > SIGNED_BYTES or not self._dialect.signs_payload):
+        md5, large = "", source.size > SIGNED_BYTES  # of less the session signs the SHA-256
+        signed = large and self._dialect.checks_payload and not together()  # see `put_part` of multipart
+        if not signed and (large or not self._dialect.signs_payload):
             md5 = md5_of(source)
             headers["content-md5"] = binascii.b2a_base64(bytes.fromhex(md5), newline=False).decode()
         reply = self._requests.send("PUT", key, source=source, headers=headers, moved=moved, signed=signed)

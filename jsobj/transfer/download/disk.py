@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from functools import cache
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError, error_of
+from jsobj.transfer.local.mounts import file_systems
 from jsobj.units import human_bytes
 
 _SYNC_FILE_RANGE_WRITE = 2  # linux/fs.h; glibc has the function, musl and macOS do not
@@ -76,7 +76,7 @@ def reserve(descriptor: int, size: int) -> None:
     # Not os.posix_fallocate: where the file system cannot, the C library writes to every block, which on a network
     # file system takes as long as the download. In memory the system clears every page that it promises, for 0.25 s a
     # GiB, and a tenth of that when the bytes come.
-    call = None if _in_memory(os.fstat(descriptor).st_dev) else _libc("fallocate64") or _libc("fallocate")
+    call = None if _in_memory(descriptor) else _libc("fallocate64") or _libc("fallocate")
     if call is not None and (refusal := _refused(call, descriptor, size)):
         if refusal not in _CANNOT:
             raise OSError(refusal, os.strerror(refusal))
@@ -87,16 +87,10 @@ def reserve(descriptor: int, size: int) -> None:
         os.ftruncate(descriptor, size)
 
 
-@cache
-def _in_memory(device: int) -> bool:
-    """Whether a file system lies in memory, such as ``/dev/shm``."""
-    name = f"{os.major(device)}:{os.minor(device)}"
-    with contextlib.suppress(OSError), Path("/proc/self/mountinfo").open(errors="replace") as mounts:
-        for line in mounts:
-            fields, _, kind = line.partition(" - ")
-            if fields.split()[2] == name:
-                return kind.split()[0] in {"tmpfs", "ramfs"}
-    return False
+def _in_memory(descriptor: int) -> bool:
+    """Whether the file system of an open file lies in memory, such as ``/dev/shm``."""
+    kinds = file_systems().get(os.fstat(descriptor).st_dev, set())
+    return bool(kinds) and kinds <= {"tmpfs", "ramfs"}
 
 
 def _refused(call: Any, descriptor: int, size: int) -> int:

@@ -9,7 +9,7 @@ from functools import cache
 
 from jsobj.errors import ExitCode, JsobjError, SourceVanished
 from jsobj.net.body import source_changed
-from jsobj.net.md5.streams import BecameShorter
+from jsobj.net.md5.errors import BecameShorter
 from jsobj.transfer.local.scan import LocalFile
 
 

@@ -15,6 +15,8 @@ import sys
 import time
 from functools import cache
 
+from jsobj.transfer.local.mounts import file_systems
+
 TICK = 50_000_000  # ns; several times the longest tick
 COARSE = 2_000_000_000  # ns; the coarsest steps that file systems have
 _OURS = frozenset({"bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "overlay", "tmpfs", "xfs", "zfs"})
@@ -49,15 +51,4 @@ def _devices() -> frozenset[int]:
 
     A number under which anything else is mounted, too, is left out.
     """
-    ours: set[int] = set()
-    others: set[int] = set()
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                front, _, back = line.partition(" - ")
-                major, _, minor = front.split()[2].partition(":")
-                kind = back.split()[0]
-                (ours if kind in _OURS else others).add(os.makedev(int(major), int(minor)))
-    except (OSError, ValueError, IndexError):
-        return frozenset()
-    return frozenset(ours - others)
+    return frozenset(device for device, kinds in file_systems().items() if kinds <= _OURS)

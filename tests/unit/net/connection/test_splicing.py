@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 
 from jsobj.net.body import FileSink
-from jsobj.net.connection.delivery import LARGE
 from jsobj.net.connection.response_head import WireError
 from jsobj.net.connection.wire import Wire
-from jsobj.net.md5.streams import md5
+from jsobj.net.md5.streams import LARGE, md5
 from jsobj.net.partial import Partial
 from jsobj.net.request import Request
 

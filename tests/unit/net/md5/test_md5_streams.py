@@ -19,7 +19,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jsobj.net.md5.streams import BecameShorter, Md5, engine, md5, together
+from jsobj.net.md5.errors import BecameShorter
+from jsobj.net.md5.streams import Md5, engine, md5, together
 
 BYTES = random.Random(5).randbytes(3 * 1024 * 1024)
 SOME = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
