@@ -15,7 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 
 from jsobj.identity.aws_files.profile import AwsFiles
-from jsobj.net.md5.choice import allow_compiled
 from jsobj.urls import ALLOW_HTTP
 
 # Variables that change what jsobj does. Nothing else of the environment is kept.
@@ -45,8 +44,10 @@ class Settings:
         The former also decides for the process whether digests may be the compiled helper's.
         """
         env = dict(os.environ if environ is None else environ)
-        if environ is None:
-            allow_compiled(env.get(_COMPILED) != "0")
+        if environ is None and _COMPILED in env:
+            from jsobj.net.md5.choice import allow_compiled  # here: completion reads settings and imports no network
+
+            allow_compiled(env[_COMPILED] != "0")
         home = Path(env.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir)
         config = _xdg(env, "XDG_CONFIG_HOME", home / ".config")
         aws = AwsFiles(

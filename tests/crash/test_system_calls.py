@@ -39,9 +39,9 @@ def injected(crash: Crash, path: Path, injection: str) -> subprocess.CompletedPr
 @pytest.mark.parametrize(
     "injection",
     [
-        "pwrite64:error=ENOSPC:when=1+",
-        "pwrite64:error=EIO:when=1+",
-        "pwrite64:error=EDQUOT:when=1+",
+        "pwrite64,splice:error=ENOSPC:when=1+",
+        "pwrite64,splice:error=EIO:when=1+",
+        "pwrite64,splice:error=EDQUOT:when=1+",
         "fsync:error=EIO:when=1",
         "fallocate:error=ENOSPC:when=1",
         "rename,renameat,renameat2:error=EIO:when=1",
@@ -67,7 +67,7 @@ def test_C19_P17_a_disk_that_refuses_is_told_and_nothing_is_lost(crash: Crash, d
     crash.check_downloaded(path, data)
 
 
-@pytest.mark.parametrize("call", ["pwrite64", "fsync", "rename,renameat,renameat2", "fchmod", "unlinkat,unlink"])
+@pytest.mark.parametrize("call", ["pwrite64,splice", "fsync", "rename,renameat,renameat2", "fchmod", "unlinkat,unlink"])
 @SIZES
 @RGW
 def test_C08_killed_at_a_call_there_is_the_old_file_or_the_new_one(crash: Crash, data: bytes, call: str) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,9 +11,7 @@ import pytest
 import swiftclient
 from fixtures_cloud import Cloud
 from meddler import Answer, Passing, meddling
-from transfer_scene import GROUNDS, IN_PARTS, PART, RGW_S3, RGW_SWIFT, SWIFT_API, SWIFT_S3, TransferScene
-
-from jsobj.transfer.local.stamps import now_ns, step, ticks
+from transfer_scene import GROUNDS, IN_PARTS, PART, RGW_S3, RGW_SWIFT, SWIFT_API, SWIFT_S3, TransferScene, aged
 
 MakeScene = Callable[[str], TransferScene]
 METADATA = {"run": "42", "a.b-c": "two  blanks, and = signs"}
@@ -25,16 +21,6 @@ WORDS = (
     *(word for name, value in METADATA.items() for word in ("--metadata", f"{name}={value}")),
     *(word for name, value in HEADERS.items() for word in (f"--{name}", value)),
 )
-
-
-def aged(path: Path) -> Path:
-    """A file, or those of a folder, so old that what was seen of it once is believed."""
-    for each in (path, *path.glob("*")):
-        os.utime(each, (1_700_000_000, 1_700_000_000))
-    changed = path.stat().st_ctime_ns  # which nobody can put back
-    while now_ns() - changed <= step(changed, ticking=ticks(str(path.parent))):
-        time.sleep(0.01)
-    return path
 
 
 def seen(scene: TransferScene, key: str) -> tuple[dict[str, str], dict[str, str]]:

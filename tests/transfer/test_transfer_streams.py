@@ -15,7 +15,7 @@ from typing import Any
 import brotli
 import pytest
 import zstandard
-from transfer_scene import IN_PARTS, MIB, PART, TransferScene, on_disk, sha
+from transfer_scene import IN_PARTS, MIB, PART, TransferScene, aged, on_disk, sha
 
 DECODERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.decompress,
@@ -98,16 +98,14 @@ def text_of(size: int) -> bytes:
 @pytest.mark.parametrize("encoding", DECODERS)
 def test_compressed_up_and_decoded_down(transfer: TransferScene, encoding: str) -> None:
     files = {"a.csv": text_of(300_000), "empty": b"", "sub/b": b"short"}
-    tree = transfer.write(files)
-    for name in files:
-        os.utime(tree / name, (1_500_000_000, 1_500_000_000))
+    tree = aged(transfer.write(files))
     words = ("--compress", encoding)
     sent = transfer.summary("upload", f"{tree}/", transfer.url(), *words)
     assert (sent["done"], sent["verified"]) == (3, 3)
     for name, data in files.items():
         stored, head = transfer.get(name), transfer.head(name)
         assert head["ContentEncoding"] == encoding
-        assert head["Metadata"]["mtime"] == "1500000000.000000000"
+        assert head["Metadata"]["mtime"] == "1700000000.000000000"
         assert DECODERS[encoding](stored) == data
     assert transfer.head("a.csv")["ContentType"] == "text/csv"
     assert transfer.head("a.csv")["ContentLength"] < 200_000
@@ -118,7 +116,7 @@ def test_compressed_up_and_decoded_down(transfer: TransferScene, encoding: str) 
     assert transfer.state() == before
     transfer("download", transfer.url(), "back")
     assert on_disk(transfer.folder / "back") == {name: sha(data) for name, data in files.items()}
-    assert (transfer.folder / "back/a.csv").stat().st_mtime == 1_500_000_000
+    assert (transfer.folder / "back/a.csv").stat().st_mtime == 1_700_000_000
     transfer("download", transfer.url(), "raw", "--raw")
     assert on_disk(transfer.folder / "raw") == transfer.digests()
     assert binary(transfer, "download", transfer.url("a.csv"), "-")[0] == files["a.csv"]

@@ -57,7 +57,7 @@ def _page(api: SwiftRequests, prefix: str, delimiter: str, marker: str) -> tuple
         raise stuck(f"swift://{api.bucket}", marker, items[0].key)
     held = reply.headers.get("x-container-object-count", "")
     # A count that is less than what came is out of date: Ceph's statistics drift, Swift's come late.
-    last = held.isdigit() and came <= int(held) <= max(came, _FEW) and came < _A_PAGE
+    last = held.isdigit() and came <= int(held) <= max(came, _FEW) and came < min(LIMIT, _A_PAGE)
     return with_sizes(items, api.head), last
 
 
