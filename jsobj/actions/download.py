@@ -12,7 +12,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location
 from jsobj.store.objects import Store
 from jsobj.store.patterns import is_pattern
-from jsobj.transfer import run
+from jsobj.transfer.download import run
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import Planned
 from jsobj.transfer.download.worker import Receiver
@@ -22,6 +22,7 @@ from jsobj.transfer.job import JobSpec, RunContext
 from jsobj.transfer.journal.jobs import claimed_temps
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
+from jsobj.transfer.run import looked_at
 from jsobj.transfer.targets import DownloadTarget, absolute, download_target
 
 
@@ -84,9 +85,7 @@ def _opened(
 
 def _looked_at(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> Iterator[Planned]:
     decisions = run.download_work(job, store, target, folder).decisions()
-    return run.looked_at(
-        job, decisions, lambda moved: Receiver(store, folder, job.spec.options, moved), stop=store.stop
-    )
+    return looked_at(job, decisions, lambda moved: Receiver(store, folder, job.spec.options, moved), stop=store.stop)
 
 
 def _require_own_names(sources: Sequence[Location]) -> None:

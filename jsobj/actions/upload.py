@@ -12,7 +12,6 @@ from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
 from jsobj.store.objects import PLAIN
-from jsobj.transfer import run
 from jsobj.transfer.events import Failed, LeftOut, Skipped
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec
@@ -20,7 +19,9 @@ from jsobj.transfer.local.file_list import read_list
 from jsobj.transfer.local.scan import follows, named
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
+from jsobj.transfer.run import looked_at
 from jsobj.transfer.targets import absolute, upload_sources
+from jsobj.transfer.upload import run
 from jsobj.transfer.upload.kept import require_room
 from jsobj.transfer.upload.stream_run import upload_stream
 from jsobj.transfer.upload.work import Planned, Planning
@@ -78,7 +79,7 @@ def upload(
         decisions = run.upload_work(job, store, targets, found()).decisions()
         return map(
             partial(_planned, options),
-            run.looked_at(job, decisions, lambda moved: Sender(store, options, moved), stop=store.stop),
+            looked_at(job, decisions, lambda moved: Sender(store, options, moved), stop=store.stop),
         )
 
     return Action(

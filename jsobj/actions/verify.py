@@ -16,7 +16,7 @@ from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.local.scan import LocalFile, Passed, follows, links_left, walk
 from jsobj.transfer.targets import upload_sources
 from jsobj.transfer.verify import EXTRA, LINK, SAME, UNREADABLE, Checked, Pair
-from jsobj.transfer.zarr_leftovers import Leftovers
+from jsobj.transfer.zarr.leftovers import Leftovers
 
 _WORKERS = 8
 

@@ -28,7 +28,7 @@ from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped
 from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.local.key_path import Clashes, PathRefusal, path_for
 from jsobj.transfer.part_layout import Stretch
-from jsobj.transfer.upload.zarr_order import MARKERS
+from jsobj.transfer.zarr.names import MARKERS
 
 PASSES = 5  # over the parts of an object that does not have its digest
 

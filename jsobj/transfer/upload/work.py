@@ -32,8 +32,9 @@ from jsobj.transfer.upload.worker import (
     UploadBegun,
     UploadUnit,
 )
-from jsobj.transfer.upload.zarr_order import MARKERS, HeldBack, failed_below
-from jsobj.transfer.zarr_leftovers import leftovers_warning
+from jsobj.transfer.upload.zarr_order import HeldBack, failed_below
+from jsobj.transfer.zarr.leftovers import leftovers_warning
+from jsobj.transfer.zarr.names import MARKERS
 
 _REFUSALS = {ExitCode.NOT_FOUND, ExitCode.AUTH, ExitCode.REFUSED}
 

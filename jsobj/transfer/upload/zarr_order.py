@@ -13,10 +13,7 @@ from itertools import groupby
 
 from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
 from jsobj.transfer.upload.worker import BeginParts, SendWhole
-
-CONSOLIDATED = ".zmetadata"
-MARKERS = ("zarr.json", ".zgroup", ".zarray")  # those that make a folder a Zarr
-METADATA = frozenset({*MARKERS, ".zattrs", CONSOLIDATED})
+from jsobj.transfer.zarr.names import CONSOLIDATED, METADATA
 
 Start = SendWhole | BeginParts
 

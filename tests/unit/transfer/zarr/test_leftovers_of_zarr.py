@@ -11,7 +11,7 @@ from jsobj.store.objects import Listed
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.scan import walk
 from jsobj.transfer.upload.work import LeftoverObject, merged
-from jsobj.transfer.zarr_leftovers import Leftovers, files_left
+from jsobj.transfer.zarr.leftovers import Leftovers, files_left
 
 
 @pytest.fixture
