@@ -94,6 +94,11 @@ class PartialFile:
         if refused is not None:
             raise refused from error
 
+    def end_at(self, size: int) -> None:
+        """Give back the room that was reserved beyond ``size`` bytes. Raises :class:`OSError`."""
+        if self.size > SMALL:
+            os.ftruncate(self.descriptor, size)
+
     def commit(self, moment: str = "") -> None:
         """Give the file its final name; a file or a symbolic link that has it is replaced.
 

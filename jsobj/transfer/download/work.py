@@ -106,16 +106,16 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
                 continue
             if path[-1] in MARKERS:
                 self.zarrs.add("/".join(path[:-1]))
-            decided = self._decided(Fetching(remote, path))
+            decided = self._decided(remote, path)
             if not isinstance(decided, Skipped):
                 self.tally.found(remote.size)
             yield decided
         if self.filters.include and left_out and not taken:
             raise nothing_matches(self.prefix.rstrip("/") or "the bucket", self.filters.included)
 
-    def _decided(self, item: Fetching) -> Planned:
-        remote = item.remote
-        there = self.target.look(item.path)
+    def _decided(self, remote: Listed, path: tuple[str, ...]) -> Planned:
+        there = self.target.look(path)
+        item = Fetching(remote, path, there is not None)
         if there is not None:
             if not self.options.overwrite:
                 return Skipped(remote.key, "the file exists already", compared=False)

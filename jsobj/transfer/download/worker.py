@@ -34,10 +34,11 @@ from jsobj.transfer.part_layout import Layout, Stretch
 
 @dataclass(frozen=True, slots=True)
 class Fetching:
-    """One object on its way to ``path`` (components below the target folder)."""
+    """One object on its way to ``path`` (components below the target folder), where the plan saw a file or not."""
 
     remote: Listed
     path: tuple[str, ...]
+    there: bool = True
 
     @property
     def source(self) -> str:
@@ -191,7 +192,7 @@ class Receiver(StorePerformer[DownloadUnit]):
             got = self._store.get(item.source, FileSink(temp.descriptor), moved=self._moved)
             verified = self._whole_verified(got, temp, twice=(got.md5, None) in seen)
             if isinstance(verified, str):
-                os.ftruncate(temp.descriptor, got.size)
+                temp.end_at(got.size)
                 self._land(item, temp, got.info)
                 return Arrived(got.size, got.info.etag, verified)
         seen.append((got.md5, verified.same))
@@ -207,7 +208,7 @@ class Receiver(StorePerformer[DownloadUnit]):
             return "md5" if got.md5 == info.etag else DigestComparison(same=False, by="md5")
         if info.parts == 1:
             return "parts" if composite([got.md5]) == info.etag else DigestComparison(same=False, by="parts")
-        os.ftruncate(temp.descriptor, got.size)
+        temp.end_at(got.size)
         return self._judged(info, compare(self._store, info, temp.descriptor), twice=twice)
 
     def would_skip(self, item: Fetching) -> str:
@@ -222,7 +223,7 @@ class Receiver(StorePerformer[DownloadUnit]):
 
     def _there_already(self, item: Fetching, info: ObjectInfo) -> Arrived | None:
         """Whether the target has these bytes already."""
-        descriptor = self._target.open_existing(item.path)
+        descriptor = self._target.open_existing(item.path) if item.there else None
         if descriptor is None:
             return None
         try:
