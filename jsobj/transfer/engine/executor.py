@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jsobj.errors import JsobjError
 from jsobj.transfer.engine.count import Count
 from jsobj.transfer.engine.processes import Fatal, MakePerformer, Perform, ProcessPool, WorkerDied
+from jsobj.transfer.engine.thread_count import Reading, ThreadCount
 from jsobj.transfer.engine.work import UnitOutcome, Work
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 4.0  # how long workers may take to end after a stop; Ctrl-C takes 5 s at most
 _CUT_SECONDS = 0.5  # of these, for those that are cut
-_GROWTH_SECONDS = 0.2
-_WORTH_IT = 1.3
-_BUSY = 0.5  # of one core
 _POLL_SECONDS = 0.1  # how often the waiting main thread reads what children report
 
 
@@ -77,38 +75,6 @@ def run(
         _Run(work, children.slots, cut, children.wind_down, children).run()
 
 
-class Growth:
-    """Whether more threads would help: many units end, and this process does little meanwhile, so it waits for answers.
-
-    Small objects over a long way are such a case: each takes two ways, however small it is. Large parts are not: few
-    end in a moment, and more of them at once would only share the line.
-    """
-
-    def __init__(self, most: int) -> None:
-        self.ended = Count()  # units, counted by the workers
-        self._most = most
-        self._rate = 0.0  # units a second before the last growth
-        self._before = (time.monotonic(), time.process_time(), 0)
-
-    def wanted(self, now: int) -> int:
-        """How many threads to add to ``now``: twice as many each time, as long as it helps."""
-        if now >= self._most:
-            return 0
-        clock, used, ended = time.monotonic(), time.process_time(), self.ended.total
-        then, used_then, ended_then = self._before
-        if clock - then < _GROWTH_SECONDS:
-            return 0
-        self._before = (clock, used, ended)
-        rate = (ended - ended_then) / (clock - then)
-        if rate < self._rate * _WORTH_IT:
-            self._most = now  # the server is busy, or the line: more at once did not help
-            return 0
-        if used - used_then > _BUSY * (clock - then) or ended - ended_then < now:
-            return 0
-        self._rate = rate
-        return min(now, self._most - now)
-
-
 class _Run:
     """One run: its threads, the first thing that went wrong, and the stop."""
 
@@ -131,7 +97,9 @@ class _Run:
         self._stopped = False
         self._first: BaseException | None = None
         self._finished = False  # a worker found that there are no more units
-        self._growth = Growth(most)
+        self._ended = Count()  # units, counted by the workers
+        self._threads = ThreadCount(len(performers), most, self._reading())
+        self._surplus = 0  # threads that may end
         # Not the threads: one whose join() a signal interrupts counts as ended in Python before 3.13, and is not waited
         # for.
         self._ends: list[threading.Event] = []
@@ -175,12 +143,31 @@ class _Run:
                 if left <= 0:
                     return
                 ended.wait(left)
-                if deadline is None and not self._stopped and (more := self._growth.wanted(len(self._ends))):
-                    self._start([self._performers[0]] * more)
+                if deadline is None and not self._stopped:
+                    self._adjust()
                 if self._children is not None:
                     self._children.collect_reports()
                 if self._stopped and deadline is None:
                     deadline = time.monotonic() + STOP_SECONDS
+
+    def _adjust(self) -> None:
+        change = self._threads.change(self._reading())
+        with self._lock:
+            stay = min(self._surplus, max(0, change))  # those who have not ended yet need not
+            self._surplus += max(0, -change) - stay
+        if change > stay:
+            self._start([self._performers[0]] * (change - stay))
+
+    def _reading(self) -> Reading:
+        return Reading(time.monotonic(), time.process_time(), self._ended.total)
+
+    def _may_end(self) -> bool:
+        """Whether the thread that asks is one too many."""
+        with self._lock:
+            if not self._surplus:
+                return False
+            self._surplus -= 1
+            return True
 
     def _start(self, performers: Sequence[Perform]) -> None:
         for performer in performers:
@@ -198,8 +185,10 @@ class _Run:
                         return
                     outcome = UnitOutcome(error=error)
                 self._work.done(unit, outcome)
-                self._growth.ended.add()
+                self._ended.add()
                 if isinstance(outcome.error, WorkerDied):  # this thread has no process any more
+                    return
+                if self._surplus and self._may_end():
                     return
             self._finished = True
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread

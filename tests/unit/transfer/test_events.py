@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from jsobj.transfer.engine.count import Count
-from jsobj.transfer.engine.executor import Growth
 from jsobj.transfer.events import Event, EventBus, Tally
 
 THREADS, TIMES = 8, 500
@@ -96,7 +95,7 @@ def test_every_number_of_a_tally(count: Callable[[Tally, int], None], total: str
 
 def test_all_at_once() -> None:
     heard: list[Event] = []
-    tally, growth = Tally(), Growth(0)
+    tally = Tally()
     tell = EventBus(heard.append, tally)
 
     def count() -> None:
@@ -108,13 +107,12 @@ def test_all_at_once() -> None:
         tally.item_failed()
         tally.moved(2)
         tell.retried("item", "busy", 0.0)
-        growth.ended.add()
 
     together(count, THREADS, TIMES)
     every = THREADS * TIMES
     assert (tally.found_items, tally.found_bytes, tally.bytes) == (every, 2 * every, 2 * every)
     assert (tally.done, tally.done_bytes, tally.verified, tally.unverified) == (2 * every, 4 * every, every, every)
-    assert (tally.skipped, tally.failed, tally.retries, growth.ended.total) == (every, every, every, every)
+    assert (tally.skipped, tally.failed, tally.retries) == (every, every, every)
     assert len(heard) == every
 
 

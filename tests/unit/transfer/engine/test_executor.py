@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 from executor_cases import Counting, failure, nothing_left, run_all
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.transfer.engine.thread_count import Reading, ThreadCount
 from jsobj.transfer.engine.work import UnitOutcome
 
 PROCESSES = [0, 2]
@@ -49,6 +51,39 @@ def test_followers_are_waited_for(processes: int) -> None:
     run_all(work, len, processes)
     assert len(work.outcomes) == 2 * (1 + 2 + 4 + 8)
     assert all(outcome.value == len(unit) for unit, outcome in work.outcomes.items())
+
+
+def test_threads_come_and_go_as_is_decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three, then eight, then two; there is work until it is so."""
+    seen: set[int] = set()
+    decided: list[int] = []
+
+    def change(self: ThreadCount, now: Reading) -> int:
+        wanted = [5, -6][len(decided)] if len(decided) < 2 and len(seen) == 3 + sum(decided) else 0
+        decided.extend([wanted] if wanted else [])
+        return wanted
+
+    def plan() -> Iterator[int]:
+        until = time.monotonic() + 30
+        for unit in itertools.count():
+            yield unit
+            if len(decided) == 2 and len(workers()) == 2:
+                return
+            assert time.monotonic() < until
+
+    def workers() -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name.startswith("worker-")]
+
+    def perform(unit: int) -> None:
+        seen.add(threading.get_ident())
+        time.sleep(0.001)
+
+    monkeypatch.setattr(ThreadCount, "change", change)
+    work = Counting(plan())
+    run_all(work, perform, 0, workers=3)
+    assert decided == [5, -6]
+    assert len(seen) == 8
+    assert sorted(work.outcomes) == list(range(len(work.outcomes)))
 
 
 def test_what_was_begun_is_finished_first() -> None:
