@@ -6,6 +6,7 @@ single worker, so that Ctrl-C never interrupts the decider's bookkeeping.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -98,6 +99,7 @@ class _Run:
         self._first: BaseException | None = None
         self._finished = False  # a worker found that there are no more units
         self._ended = Count()  # units, counted by the workers
+        self._quickest = math.inf  # seconds; where two threads have been quicker at once, either's will do
         self._threads = ThreadCount(len(performers), most, self._reading())
         self._surplus = 0  # threads that may end
         # Not the threads: one whose join() a signal interrupts counts as ended in Python before 3.13, and is not waited
@@ -159,7 +161,7 @@ class _Run:
             self._start([self._performers[0]] * (change - stay))
 
     def _reading(self) -> Reading:
-        return Reading(time.monotonic(), time.process_time(), self._ended.total)
+        return Reading(time.monotonic(), time.process_time(), self._ended.total, self._quickest)
 
     def _may_end(self) -> bool:
         """Whether the thread that asks is one too many."""
@@ -178,6 +180,7 @@ class _Run:
     def _worker(self, perform: Perform, ended: threading.Event) -> None:
         try:
             while (unit := self._work.take()) is not None:
+                began = time.monotonic()
                 try:
                     outcome = UnitOutcome(perform(unit))
                 except JsobjError as error:
@@ -186,6 +189,7 @@ class _Run:
                     outcome = UnitOutcome(error=error)
                 self._work.done(unit, outcome)
                 self._ended.add()
+                self._quickest = min(self._quickest, time.monotonic() - began)
                 if isinstance(outcome.error, WorkerDied):  # this thread has no process any more
                     return
                 if self._surplus and self._may_end():

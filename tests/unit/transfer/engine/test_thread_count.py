@@ -1,7 +1,8 @@
-"""How many threads a run has, by a server whose speed is given; the clock is ours."""
+"""How many threads a run has, before servers whose speed is given; the clock is ours."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -9,63 +10,69 @@ import pytest
 from jsobj.transfer.engine.thread_count import Reading, ThreadCount
 
 STEP = 0.1  # seconds, between two questions
+FAR = 0.052  # seconds for the quickest answer
 
 
 def counts(
-    rate: Callable[[int, float], float], *, seconds: float, first: int = 16, most: int = 128, cpu: float = 0.1
+    rate: Callable[[int, float], float],
+    *,
+    seconds: float,
+    quickest: float,
+    first: int = 16,
+    most: int = 128,
+    cpu: float = 0.1,
 ) -> list[int]:
     """The number of threads after each question. ``rate``: units a second of so many threads at a time."""
     ended = clock = used = 0.0
-    threads, seen = ThreadCount(first, most, Reading(0, 0, 0)), []
+    threads, seen = ThreadCount(first, most, Reading(0, 0, 0, math.inf)), []
     while clock < seconds:
         ended += rate(threads.count, clock) * STEP
         clock += STEP
         used += cpu * STEP
         before = threads.count
-        assert threads.change(Reading(clock, used, int(ended))) == threads.count - before
+        change = threads.change(Reading(clock, used, int(ended), quickest if ended >= 1 else math.inf))
+        assert change == threads.count - before
         seen.append(threads.count)
     return seen
 
 
-def test_where_each_only_waits_there_are_as_many_as_may_be() -> None:
-    seen = counts(lambda threads, _: threads / 0.05, seconds=4)
-    assert seen[-1] == 128
-    assert sorted(set(seen)) == [16, 32, 64, 128]
+@pytest.mark.parametrize(("quickest", "wanted"), [(0.052, 65), (0.1, 125), (0.2, 128)])
+def test_over_a_long_way_there_are_as_many_as_cover_it(quickest: float, wanted: int) -> None:
+    seen = counts(lambda threads, _: threads / quickest, seconds=5, quickest=quickest)
+    assert seen[4] == wanted  # after half a second
+    assert set(seen[4:]) == {wanted}
 
 
-def test_over_a_long_way_new_connections_are_not_judged_before_they_are_open() -> None:
-    """200 ms for an answer, and three of those until a thread that comes in has its first."""
-    opened: dict[int, float] = {16: 0.0}
+def test_new_connections_are_not_judged_before_they_are_open() -> None:
+    """Three ways until a thread that comes in has its first answer, one behind another."""
+    opened: dict[int, float] = {16: -1.0}
 
     def rate(threads: int, clock: float) -> float:
         opened.setdefault(threads, clock)
-        ready = max(count for count, since in opened.items() if clock - since >= 0.6 or count == 16)
-        return ready / 0.2
+        return max(count for count, since in opened.items() if clock - since >= 3 * FAR) / FAR
 
-    assert counts(rate, seconds=10)[-1] == 128
-
-
-def test_where_more_do_not_help_it_is_what_it_was() -> None:
-    seen = counts(lambda threads, _: 800, seconds=4)
-    assert set(seen) == {16, 32}
-    assert seen[-1] == 16
+    assert counts(rate, seconds=10, quickest=FAR)[-1] == 65
 
 
-def test_it_is_tried_again_later() -> None:
-    seen = counts(lambda threads, clock: 800 if clock < 5 else threads / 0.02, seconds=20)
-    assert seen[90] == 16  # after 9 s
-    assert seen[-1] == 128
+def test_where_more_do_not_help_it_is_what_it_was_and_tried_again_later() -> None:
+    seen = counts(lambda threads, clock: 300 if clock < 5 else threads / FAR, seconds=20, quickest=FAR)
+    assert seen[4] == 65
+    assert seen[15] == seen[90] == 16  # after 9 s
+    assert seen[-1] == 65
 
 
-@pytest.mark.parametrize(("most", "cpu"), [(16, 0.1), (0, 0.1), (128, 0.8)])
-def test_where_no_more_are_allowed_or_this_process_is_busy_it_stays(most: int, cpu: float) -> None:
-    assert set(counts(lambda threads, _: threads / 0.05, seconds=4, most=most, cpu=cpu)) == {16}
+@pytest.mark.parametrize(
+    ("quickest", "cpu", "most"), [(0.003, 0.1, 128), (0.015, 0.1, 128), (FAR, 0.8, 128), (FAR, 0.1, 0)]
+)
+def test_over_a_short_way_or_in_a_busy_process_it_stays(quickest: float, cpu: float, most: int) -> None:
+    assert set(counts(lambda threads, _: threads / 0.05, seconds=4, quickest=quickest, cpu=cpu, most=most)) == {16}
 
 
 def test_large_units_are_no_reason() -> None:
     """Sixteen at once, each of 2 s."""
-    assert set(counts(lambda threads, _: threads / 2, seconds=30)) == {16}
+    assert set(counts(lambda threads, _: threads / 2, seconds=30, quickest=1.9)) == {16}
 
 
-def test_a_server_that_stands_still_is_no_reason() -> None:
-    assert set(counts(lambda threads, _: 0, seconds=5)) == {16}
+def test_where_a_server_stands_still_they_end_again() -> None:
+    seen = counts(lambda _, clock: 400 if clock < 0.1 else 0, seconds=5, quickest=FAR)
+    assert seen[-1] == 16
