@@ -82,6 +82,11 @@ class Session:
         self._logins = 0
         self._longest_idle = float("inf")
 
+    @property
+    def quickest(self) -> float:
+        """Seconds that the quickest answer took to begin; infinite before the first."""
+        return self._pool.quickest
+
     def stop(self) -> None:
         """End everything that is under way, from another thread."""
         self.retry.stop()

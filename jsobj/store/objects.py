@@ -184,9 +184,9 @@ class Store(ABC):
         self._left: list[Upload] = []
 
     @property
-    def verify(self) -> bool | str:
-        """What the server's certificate is checked with, for requests past this store."""
-        return self._session.verify
+    def session(self) -> Session:
+        """What its requests go through: how certificates are checked, how far the server is."""
+        return self._session
 
     @property
     @abstractmethod

@@ -30,12 +30,17 @@ def say_waiting(server: str, seconds: float, *, more: str = "") -> None:
 
 
 class Line:
-    """What the connections to one server know of each other. ``reached``: when one last moved as much as the floor."""
+    """What the connections to one server know of each other. ``reached``: when one last moved as much as the floor.
 
-    __slots__ = ("reached",)
+    ``quickest``: seconds that the quickest answer took to begin, which is about what the way there and back takes.
+    Several threads write both; where two do so at once, either value will do.
+    """
+
+    __slots__ = ("quickest", "reached")
 
     def __init__(self) -> None:
         self.reached = -math.inf
+        self.quickest = math.inf
 
 
 class Patience:

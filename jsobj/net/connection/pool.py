@@ -31,6 +31,11 @@ class Pool:
         # __del__: in a reference cycle the sockets may be finalized before the pool.
         weakref.finalize(self, _close, self._idle)
 
+    @property
+    def quickest(self) -> float:
+        """Seconds that the quickest answer took to begin; infinite before the first."""
+        return self._line.quickest
+
     @contextlib.contextmanager
     def wire(self) -> Iterator[Wire]:
         """A connection for one request; the one used last first, so that few are kept open.

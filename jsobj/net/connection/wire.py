@@ -42,7 +42,8 @@ class Wire:
 
     def __init__(self, open_socket: Callable[[], socket.socket], name: str = "", line: Line | None = None) -> None:
         self._open = open_socket
-        self._patience = Patience(name, line or Line())
+        self._line = line or Line()
+        self._patience = Patience(name, self._line)
         self._socket: socket.socket | None = None
         self._incoming = Incoming(self._patience)
         self._outgoing = Outgoing(self._patience, self._incoming.buffer)
@@ -137,12 +138,14 @@ class Wire:
         # Without it a small answer on a kept connection waits for a delayed acknowledgement: 44 ms instead of 1 on RGW.
         self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         self._patience.body = False
+        asked = time.monotonic()
         while True:
             found = parse_head(self._incoming.head_block(), bodiless=self._no_body)
             if found.status >= 200:
                 break
         self._keep = found.keep
         self._used = time.monotonic()
+        self._line.quickest = min(self._line.quickest, self._used - asked)
         return found
 
     def read(self, head: Head, limit: int) -> bytes:

@@ -73,7 +73,7 @@ def form_data(upload: Upload, name: str, data: bytes) -> tuple[bytes, str]:
 def _asked(store: Store, method: str, url: str, headers: dict[str, str], body: bytes, *, good: frozenset[int]) -> Reply:
     """The answer, asked for again for five seconds where it is not a good one, but not where nothing can change."""
     end = time.monotonic() + _SECONDS
-    with contextlib.closing(HttpClient(process_environment(), store.verify)) as client:
+    with contextlib.closing(HttpClient(process_environment(), store.session.verify)) as client:
         while True:
             try:
                 reply = client.send(method, url, headers=headers, body=body, max_body=65536)

@@ -36,6 +36,7 @@ def run(
     make_performer: MakePerformer | None = None,
     on_stop: Callable[[], None] = lambda: None,
     wind_down: Callable[[float], int] = lambda seconds: 0,
+    quickest: Callable[[], float] = lambda: math.inf,
     tally: Tally | None = None,
 ) -> None:
     """Perform all of ``work`` with ``workers`` threads, or as many threads spread over ``processes`` children.
@@ -54,6 +55,8 @@ def run(
     wind_down:
         Called again and again before that, after an interruption, with the seconds that are left: aborts what cannot
         end in them and returns how many go on. Children do that by themselves.
+    quickest:
+        The seconds that the server's quickest answer took to begin so far.
     tally:
         Bytes and retries that children count in their copies of it are added here, about five times a second.
 
@@ -64,7 +67,7 @@ def run(
     interruption meanwhile is raised at once.
     """
     if not processes:
-        _Run(work, [perform] * workers, on_stop, wind_down, most=most).run()
+        _Run(work, [perform] * workers, on_stop, wind_down, most=most, quickest=quickest).run()
         return
     assert make_performer is not None
     with ProcessPool(processes, workers, make_performer, tally) as children:
@@ -88,6 +91,7 @@ class _Run:
         children: ProcessPool | None = None,
         *,
         most: int = 0,
+        quickest: Callable[[], float] = lambda: math.inf,
     ) -> None:
         self._work = work
         self._on_stop = on_stop
@@ -99,7 +103,7 @@ class _Run:
         self._first: BaseException | None = None
         self._finished = False  # a worker found that there are no more units
         self._ended = Count()  # units, counted by the workers
-        self._quickest = math.inf  # seconds; where two threads have been quicker at once, either's will do
+        self._quickest = quickest
         self._threads = ThreadCount(len(performers), most, self._reading())
         self._surplus = 0  # threads that may end
         # Not the threads: one whose join() a signal interrupts counts as ended in Python before 3.13, and is not waited
@@ -161,7 +165,7 @@ class _Run:
             self._start([self._performers[0]] * (change - stay))
 
     def _reading(self) -> Reading:
-        return Reading(time.monotonic(), time.process_time(), self._ended.total, self._quickest)
+        return Reading(time.monotonic(), time.process_time(), self._ended.total, self._quickest())
 
     def _may_end(self) -> bool:
         """Whether the thread that asks is one too many."""
@@ -180,7 +184,6 @@ class _Run:
     def _worker(self, perform: Perform, ended: threading.Event) -> None:
         try:
             while (unit := self._work.take()) is not None:
-                began = time.monotonic()
                 try:
                     outcome = UnitOutcome(perform(unit))
                 except JsobjError as error:
@@ -189,7 +192,6 @@ class _Run:
                     outcome = UnitOutcome(error=error)
                 self._work.done(unit, outcome)
                 self._ended.add()
-                self._quickest = min(self._quickest, time.monotonic() - began)
                 if isinstance(outcome.error, WorkerDied):  # this thread has no process any more
                     return
                 if self._surplus and self._may_end():

@@ -1,10 +1,9 @@
 """How many threads a run has: enough to cover the way to the server, and no more.
 
 A thread waits for one answer at a time. This process takes about 0.8 ms of CPU time for a small object, so it never
-needs more threads than answers that are on their way in 0.8 ms each: the time that the quickest of them takes, which
-is that of the way, divided by that. Over a short way more threads only take turns: 2000 files of 64 KiB came as fast
-with 16 as with 64, for a quarter less of CPU time. Large parts are no reason: few end in a moment, and more of them at
-once would only share the line.
+needs more threads than fit into the way at that pace: the time until the server's quickest answer begins, divided by
+it. Over a short way more threads only take turns: 2000 files of 64 KiB came as fast with 16 as with 64, for a quarter
+less of CPU time. Large parts are no reason: few end in a moment, and more of them at once would only share the line.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ _EACH = 0.0008  # seconds of this process for a small unit
 _FAR = 0.5  # seconds; what takes longer even for the quickest is no short answer over a long way
 _SECONDS, _JUDGED = 0.1, 0.5  # that are looked at together, before a change and after it
 _WORTH_IT = 1.25  # times as many threads, before any are started; and units a second, or they end again
+_SMALL = 1.0  # units a second that each thread ends at least, where they are small
 _BUSY = 0.6  # of one core: then this process does not wait
 _OPENING = 4  # round trips until a new connection, with TLS, has brought its first answer
 _REST = 10.0  # seconds after which it is tried again
@@ -24,7 +24,7 @@ _REST = 10.0  # seconds after which it is tried again
 class Reading:
     """What was read at one moment: a clock and this process's CPU time in seconds, and how many units have ended.
 
-    ``quickest``: seconds that the quickest of them took.
+    ``quickest``: seconds that the server's quickest answer took to begin.
     """
 
     clock: float
@@ -59,9 +59,10 @@ class ThreadCount:
             self._rest = now.clock + _REST
             return self._set(before[0])
         wanted = min(self._most, int(now.quickest / _EACH)) if now.quickest < _FAR else 0
-        if not ended or not waiting or now.clock < self._rest or wanted < self.count * _WORTH_IT:
+        large = ended < self.count * seconds * _SMALL
+        if large or not waiting or now.clock < self._rest or wanted < self.count * _WORTH_IT:
             return 0
-        self._before = self.count, self.count / now.quickest  # units a second, at the most
+        self._before = self.count, ended / seconds
         self._settled = now.clock + _OPENING * now.quickest
         return self._set(wanted)
 

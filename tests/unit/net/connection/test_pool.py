@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import math
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -26,12 +28,14 @@ class Server:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.gone = threading.Event()
+        self.delays: list[float] = []  # seconds, before each answer
         self.thread = threading.Thread(target=self._serve)
         self.thread.start()
 
     def _serve(self) -> None:
         with self.listener, self.listener.accept()[0] as client:
             while client.recv(65536):
+                time.sleep(self.delays.pop(0) if self.delays else 0.0)
                 client.sendall(ANSWER)
             self.gone.set()
 
@@ -55,6 +59,20 @@ def by_client(url: str) -> object:
     client = HttpClient({})
     client.send("GET", url, headers={})
     return client
+
+
+def test_the_quickest_answer_of_all_connections_is_remembered(server: Server) -> None:
+    pool = Pool(require_origin(server.url))
+    assert pool.quickest == math.inf
+    server.delays = [0.2, 0.0, 0.2]
+    seen = []
+    for _ in range(3):
+        with pool.wire() as wire:
+            wire.read(wire.ask(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", None, idle=30), 1)
+        seen.append(pool.quickest)
+    assert seen[0] >= 0.2  # the first one waited, and nothing was quicker
+    assert seen[1] == seen[2] < seen[0]
+    pool.close()
 
 
 class Open:

@@ -69,8 +69,13 @@ def test_over_a_short_way_or_in_a_busy_process_it_stays(quickest: float, cpu: fl
 
 
 def test_large_units_are_no_reason() -> None:
-    """Sixteen at once, each of 2 s."""
-    assert set(counts(lambda threads, _: threads / 2, seconds=30, quickest=1.9)) == {16}
+    """Sixteen at once, each of 2 s, of which the way is a small part."""
+    assert set(counts(lambda threads, _: threads / 2, seconds=30, quickest=FAR)) == {16}
+
+
+def test_a_server_that_takes_its_time_is_asked_for_more_at_once() -> None:
+    """The way is a fifth of what a unit takes."""
+    assert counts(lambda threads, _: threads / 0.25, seconds=5, quickest=FAR)[-1] == 65
 
 
 def test_where_a_server_stands_still_they_end_again() -> None:
