@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-
-ARRAY, GROUP, V3 = ".zarray", ".zgroup", "zarr.json"
+from jsobj.transfer.zarr.names import V3
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,10 +21,11 @@ from jsobj.arrays.concurrency import set_zarr_concurrency
 from jsobj.arrays.object_map import ObjectMap
 from jsobj.arrays.zarr_check import is_zarr
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.transfer.zarr.names import ARRAY, CONSOLIDATED, V3
 
 T = TypeVar("T")
 _PAGE = 1000  # keys of a listing per call into the thread pool
-_METADATA = ("zarr.json", ".zarray", ".zmetadata")  # suffixes of keys with chunk sizes
+_SIZED = (V3, ARRAY, CONSOLIDATED)  # suffixes of keys with chunk sizes
 
 
 class ZarrStore(Store):
@@ -82,7 +83,7 @@ class ZarrStore(Store):
     def _range(self, key: str, wanted: ByteRequest | None) -> Any:
         if wanted is None:
             data = self.objects.fetch(key, ArrayMemory)
-            if data is not None and key.endswith(_METADATA):
+            if data is not None and key.endswith(_SIZED):
                 set_zarr_concurrency(self.objects.parallel, bytes(data))
             return data
         info = self.objects.head(key)
@@ -134,7 +135,7 @@ class ZarrStore(Store):
         if not isinstance(value, Buffer):
             raise TypeError(f"{type(self).__name__}.set() wants a Buffer, and this is {type(value).__name__}")
         self.objects[key] = value.as_buffer_like()
-        if key.endswith(_METADATA):
+        if key.endswith(_SIZED):
             set_zarr_concurrency(self.objects.parallel, value.to_bytes())
 
     async def set(self, key: str, value: Buffer) -> None:

@@ -17,12 +17,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from jsobj.arrays.zarr_grid import ARRAY, GROUP, V3
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.publish.inspect.bounded import Reader, TooMuch
 from jsobj.publish.inspect.contents import Array, Contents
+from jsobj.transfer.zarr.names import ARRAY, ATTRIBUTES, CONSOLIDATED, GROUP, V3
 
-CONSOLIDATED, ATTRIBUTES = ".zmetadata", ".zattrs"
 _LARGEST = 32 * 1024**2  # bytes of a document
 _NODES = 1000  # arrays and groups that are looked at
 _DEPTH = 8

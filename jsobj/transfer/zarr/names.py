@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-CONSOLIDATED = ".zmetadata"
-MARKERS = ("zarr.json", ".zgroup", ".zarray")  # those that make a folder a Zarr
-METADATA = frozenset({*MARKERS, ".zattrs", CONSOLIDATED})
+ARRAY, GROUP, V3 = ".zarray", ".zgroup", "zarr.json"
+ATTRIBUTES, CONSOLIDATED = ".zattrs", ".zmetadata"
+MARKERS = (V3, GROUP, ARRAY)  # those that make a folder a Zarr
+METADATA = frozenset({*MARKERS, ATTRIBUTES, CONSOLIDATED})
