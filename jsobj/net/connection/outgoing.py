@@ -71,7 +71,8 @@ class Outgoing:
     ) -> None:
         """The first piece travels with the head: a small object is one system call (and one TLS record)."""
         room, size = len(head), source.size
-        view = self._buffer(size - offset + room)
+        # TLS takes a record of 16 KiB at a time, whatever is offered: more memory would bring nothing there.
+        view = self._buffer(size - offset + room if type(connection) is socket.socket else room)
         view[:room] = head
         file = source if isinstance(source, FileSource) and digest is not None and digest.together else None
         while offset < size:
