@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jsobj.api.transfers import Transfers, run_action
-from jsobj.arrays.object_map import PARALLEL, ObjectMap, object_map
+from jsobj.arrays.object_map import ObjectMap, object_map
 from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError, NoS3Keys
 from jsobj.identity.settings import Settings
@@ -162,8 +162,10 @@ class Connection(Transfers):
 
     # -- on jsobj's own connections
 
-    def store(self, url: str, *, parallel: int = PARALLEL) -> ObjectMap:
-        """The objects below a place, as a mapping from keys to bytes, compared by digest; ``parallel`` at once.
+    def store(self, url: str, *, parallel: int | None = None) -> ObjectMap:
+        """The objects below a place, as a mapping from keys to bytes, compared by digest.
+
+        ``parallel``: requests at once; by default 16, and over a long way as many as cover it, up to 128.
 
         Connections and threads are shared by all stores of the same place and ``parallel`` in a process, and stay for
         a while when the last is gone, for the next task that unpickles one.
@@ -171,11 +173,12 @@ class Connection(Transfers):
         recipe = Recipe(Location("", ""), self.cloud, self.profile, self.unsigned, self.endpoint)
         return object_map(url, recipe, parallel=parallel)
 
-    def zarr_store(self, url: str, *, read_only: bool = False, parallel: int = PARALLEL) -> ZarrStore:
+    def zarr_store(self, url: str, *, read_only: bool = False, parallel: int | None = None) -> ZarrStore:
         """A store for zarr-python 3 (``pip install 'jsobj[zarr]'``), for xarray and dask too.
 
-        Where an array's chunks are small, zarr is told to ask for up to ``parallel`` of them at once (its setting
-        ``async.concurrency``, which is 10 and counts for all of its stores), unless you have set a number of your own.
+        Where an array's chunks are small, zarr is told to ask for as many of them at once as this store does (its
+        setting ``async.concurrency``, which is 10 and counts for all of its stores), unless you have set a number of
+        your own. ``parallel`` as for :meth:`store`.
 
         ``mode="w"`` deletes an existing Zarr. Where anything else exists it raises :class:`JsobjError`
         (refused), since a bucket or a folder of other data may have been named by mistake.

@@ -63,8 +63,8 @@ class ByteLimit:
 _ours = _ZARR_DEFAULT
 
 
-def set_zarr_concurrency(parallel: int, metadata: bytes) -> None:
-    """Set zarr's ``async.concurrency`` for the chunk size in these metadata: from its default to ``parallel``.
+def set_zarr_concurrency(at_once: int, metadata: bytes) -> None:
+    """Set zarr's ``async.concurrency`` for the chunk size in these metadata: from its default to ``at_once``.
 
     A number that the user has set stays.
     """
@@ -74,7 +74,7 @@ def set_zarr_concurrency(parallel: int, metadata: bytes) -> None:
     largest = largest_chunk(metadata)
     if not largest or config.get("async.concurrency") not in {_ZARR_DEFAULT, _ours}:
         return
-    number = max(_ZARR_DEFAULT, min(parallel, _ZARR_BYTES // largest))
+    number = max(_ZARR_DEFAULT, min(at_once, _ZARR_BYTES // largest))
     config.set({"async.concurrency": number})
     _ours = number
 

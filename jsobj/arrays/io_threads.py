@@ -20,9 +20,9 @@ T = TypeVar("T")
 
 
 class AsyncThreadPool:
-    """Up to ``count`` daemon threads. Each call starts one until there are ``count``."""
+    """Daemon threads. Each call starts one until there are as many as ``count()`` says then."""
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: Callable[[], int]) -> None:
         self._count = count
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -37,7 +37,7 @@ class AsyncThreadPool:
             results = self._results = _LoopResults(loop)
         future: asyncio.Future[T] = loop.create_future()
         self._calls.put((results, future, call, args))
-        if len(self._threads) < self._count:
+        if len(self._threads) < self._count():
             thread = threading.Thread(target=_work, args=(self._calls,), name="jsobj-io", daemon=True)
             self._threads.append(thread)
             thread.start()

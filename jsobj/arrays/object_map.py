@@ -28,21 +28,21 @@ from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.location import head_or_none, parse_location
 from jsobj.store.objects import ObjectInfo, Store
 
-PARALLEL = 32  # requests at once
-
 
 class ObjectMap(MutableMapping[str, bytes]):
     """The objects below ``recipe.location.key``, a prefix that ends in a slash, or "".
 
+    ``parallel``: requests at once; None for as many as cover the way to the server.
+
     Thread-safe. A pickle holds names, no connection and no secret.
     """
 
-    def __init__(self, recipe: Recipe, *, parallel: int = PARALLEL) -> None:
+    def __init__(self, recipe: Recipe, *, parallel: int | None = None) -> None:
         place = recipe.location
         if place.key and not place.key.endswith("/"):
             place = replace(place, key=place.key + "/")
         self.recipe = replace(recipe, location=place)
-        self.parallel = max(1, parallel)
+        self.parallel = parallel if parallel is None else max(1, parallel)
         self._lock = threading.Lock()
         self._opened: OpenStore | None = None
         self._forget: weakref.finalize[..., ObjectMap] | None = None
@@ -66,6 +66,11 @@ class ObjectMap(MutableMapping[str, bytes]):
     def async_pool(self) -> AsyncThreadPool:
         """The threads for requests of coroutines."""
         return self._open().async_pool
+
+    @property
+    def at_once(self) -> int:
+        """How many requests there should be at once, by what is known of the way now."""
+        return self._open().at_once()
 
     @property
     def opened(self) -> bool:
@@ -195,7 +200,7 @@ class ObjectMap(MutableMapping[str, bytes]):
         return bytes(data)
 
     def _each(self, call: Any, items: Iterable[Any], name: Any, verb: str) -> Iterator[Any]:
-        return for_each(self.pool, call, items, name=name, verb=verb, ahead=2 * self.parallel)
+        return for_each(self.pool, call, items, name=name, verb=verb, at_once=lambda: self.at_once)
 
     # -- the names that array libraries use
 
@@ -239,7 +244,7 @@ class ObjectMap(MutableMapping[str, bytes]):
         return info.size
 
 
-def object_map(text: str, recipe: Recipe, *, parallel: int = PARALLEL) -> ObjectMap:
+def object_map(text: str, recipe: Recipe, *, parallel: int | None = None) -> ObjectMap:
     """The mapping of a URL: ``s3://bucket/prefix``."""
     return ObjectMap(replace(recipe, location=parse_location(text)), parallel=parallel)
 

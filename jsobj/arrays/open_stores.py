@@ -11,11 +11,15 @@ import os
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from jsobj.arrays.concurrency import ByteLimit
 from jsobj.arrays.io_threads import AsyncThreadPool
 from jsobj.arrays.recipe import Recipe
+from jsobj.net.session import Session
 from jsobj.store.objects import Store
+from jsobj.transfer.engine.thread_count import covering
+from jsobj.transfer.options import GROWN, PARALLEL, affordable
 
 _KEPT = 4  # unused stores
 
@@ -23,14 +27,19 @@ Key = tuple[object, ...]
 
 
 class OpenStore:
-    """A store with threads for ``parallel`` calls at once, in the process ``pid``."""
+    """A store with threads for its calls, in the process ``pid``. ``at_once``: how many there should be at a time.
 
-    def __init__(self, key: Key, store: Store, parallel: int) -> None:
+    ``parallel``: a number that the user has set, or None for as many as cover the way to the server.
+    """
+
+    def __init__(self, key: Key, store: Store, parallel: int | None) -> None:
+        most = parallel or affordable(GROWN)
         self.key = key
         self.store = store
-        self.pool = ThreadPoolExecutor(parallel, "jsobj")
-        self.async_pool = AsyncThreadPool(parallel)
-        self.limit = ByteLimit(parallel)
+        self.at_once = partial(_at_once, store.session, parallel or PARALLEL, most)  # no method: no cycle of references
+        self.pool = ThreadPoolExecutor(most, "jsobj")
+        self.async_pool = AsyncThreadPool(self.at_once)
+        self.limit = ByteLimit(most)
         self.pid = os.getpid()
         self.holders = 1
 
@@ -39,6 +48,10 @@ class OpenStore:
         self.pool.shutdown(wait=wait)
         self.async_pool.close(wait=wait)
         self.store.close()
+
+
+def _at_once(session: Session, first: int, most: int) -> int:
+    return covering(session.quickest, first, most)
 
 
 class _Shared:
@@ -72,7 +85,7 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
-def hold(recipe: Recipe, parallel: int) -> OpenStore:
+def hold(recipe: Recipe, parallel: int | None) -> OpenStore:
     """The open store of ``recipe``; give it back with :func:`forget` or :func:`release`.
 
     Raises as :meth:`Recipe.open`.

@@ -48,9 +48,9 @@ def for_each(
     *,
     name: Callable[[Item], str],
     verb: str,
-    ahead: int,
+    at_once: Callable[[], int],
 ) -> Iterator[tuple[Item, Value]]:
-    """Each item with the result of ``call``, as they end; at most ``ahead`` are submitted at once.
+    """Each item with the result of ``call``, as they end; at most ``at_once()`` are submitted at once.
 
     Raises :class:`SomeFailed` after the last one, where any raised :class:`JsobjError`. Leaving early waits for running
     calls only.
@@ -61,7 +61,7 @@ def for_each(
     done = 0
     try:
         while True:
-            for item in itertools.islice(source, ahead - len(running)):
+            for item in itertools.islice(source, max(0, at_once() - len(running))):
                 running[pool.submit(call, item)] = item
             if not running:
                 break

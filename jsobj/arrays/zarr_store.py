@@ -84,7 +84,7 @@ class ZarrStore(Store):
         if wanted is None:
             data = self.objects.fetch(key, ArrayMemory)
             if data is not None and key.endswith(_SIZED):
-                set_zarr_concurrency(self.objects.parallel, bytes(data))
+                set_zarr_concurrency(self.objects.at_once, bytes(data))
             return data
         info = self.objects.head(key)
         if info is None:
@@ -136,7 +136,7 @@ class ZarrStore(Store):
             raise TypeError(f"{type(self).__name__}.set() wants a Buffer, and this is {type(value).__name__}")
         self.objects[key] = value.as_buffer_like()
         if key.endswith(_SIZED):
-            set_zarr_concurrency(self.objects.parallel, value.to_bytes())
+            set_zarr_concurrency(self.objects.at_once, value.to_bytes())
 
     async def set(self, key: str, value: Buffer) -> None:
         """Write an object; the server compares its digest first."""

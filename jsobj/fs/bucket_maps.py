@@ -19,7 +19,7 @@ from jsobj.store.open import list_buckets, open_account
 class BucketMaps:
     """The buckets of one login. The location of ``recipe`` has only a dialect."""
 
-    def __init__(self, recipe: Recipe, parallel: int) -> None:
+    def __init__(self, recipe: Recipe, parallel: int | None) -> None:
         self._recipe = recipe
         self._dialect = recipe.location.dialect
         self._parallel = parallel

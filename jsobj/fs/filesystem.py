@@ -21,7 +21,7 @@ from fsspec.compression import compr
 from fsspec.core import get_compression
 from fsspec.utils import tokenize
 
-from jsobj.arrays.object_map import PARALLEL, ObjectMap
+from jsobj.arrays.object_map import ObjectMap
 from jsobj.arrays.recipe import Recipe
 from jsobj.fs.bucket_maps import BucketMaps
 from jsobj.fs.files import AsyncObjectFile, ObjectFile, close_with
@@ -56,7 +56,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
     endpoint:
         An S3 endpoint instead of the profile's; for public data over Swift, the account's URL.
     parallel:
-        Requests at once, for each bucket.
+        Requests at once, for each bucket; by default as many as the way to the server takes, from 16 to 128.
     """
 
     dialect = ""
@@ -69,7 +69,7 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
         profile: str = "",
         unsigned: bool = False,
         endpoint: str = "",
-        parallel: int = PARALLEL,
+        parallel: int | None = None,
         **more: Any,
     ) -> None:
         unsigned = bool(more.pop("anon", unsigned))  # s3fs's name

@@ -86,7 +86,7 @@ def checked_options(
     return Options(
         part_size=parse_size(str(part_size), named("part_size"), smallest=5 * 1024**2, largest=5 * 1024**3),
         parallel=PARALLEL if parallel is None else parallel,
-        most=_affordable(GROWN) if parallel is None else 0,
+        most=affordable(GROWN) if parallel is None else 0,
         processes=processes,
         limit_rate=rate,
         compress=compress,
@@ -100,7 +100,7 @@ def _usage(message: str) -> JsobjError:
     return BadUsage(message)
 
 
-def _affordable(wanted: int) -> int:
+def affordable(wanted: int) -> int:
     """As many requests at once as the limit of open files (``ulimit -n``) allows.
 
     Each needs up to five: a connection, its pipe, a file, and the two of its rename.

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import zarr
-from fixtures_places import PROFILE, Place
+from fixtures_places import PROFILE, Place, settle
+from latency import far_away
 from zarr.core.buffer import Buffer, cpu
 from zarr.testing.store import StoreTests
 
 import jsobj
 from jsobj.arrays.zarr_store import ZarrStore
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.identity.aws_files.profile import AwsFiles, AwsProfile, write_profile
+from jsobj.secret import Secret
 
 
 class TestZarrStore(StoreTests[ZarrStore, cpu.Buffer]):
@@ -105,10 +109,30 @@ def test_a_forbidden_chunk_raises_and_an_absent_one_is_fill_value(
 
 def test_zarr_is_told_how_many_chunks_to_ask_for(at_home: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jsobj.arrays.concurrency._ours", 10)
-    store = jsobj.connect(PROFILE).zarr_store(at_home.url("a.zarr"))
+    store = jsobj.connect(PROFILE).zarr_store(at_home.url("a.zarr"), parallel=32)
     with zarr.config.set({"async.concurrency": 10}):
         zarr.create_array(store, shape=(30,), chunks=(10,), dtype="i4")
         assert zarr.config.get("async.concurrency") == 32
     with zarr.config.set({"async.concurrency": 10}):
         zarr.open_array(store, mode="r")
         assert zarr.config.get("async.concurrency") == 32
+
+
+def test_over_a_long_way_there_are_as_many_at_once_as_cover_it(
+    place_on: Callable[[str], Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """52 ms there and back: 65 and more, of small chunks; through the mapping too."""
+    place = place_on("rgw")
+    monkeypatch.setattr("jsobj.arrays.concurrency._ours", 10)
+    settle(monkeypatch, place.environ)
+    with far_away(place.host, seconds=0.026) as way, zarr.config.set({"async.concurrency": 10}):
+        far = AwsProfile("far", place.key[0], Secret(place.key[1]), f"http://{way}", place.region)
+        write_profile(AwsFiles(place.home / ".aws/credentials", place.home / ".aws/config"), far)
+        store = jsobj.connect("far").zarr_store(place.url("a.zarr"))
+        array = zarr.create_array(store, shape=(200,), chunks=(1,), dtype="i4")
+        assert 65 <= zarr.config.get("async.concurrency") <= 128
+        array[:] = np.arange(1, 201)
+        assert 65 <= store.objects.at_once <= 128
+        np.testing.assert_array_equal(zarr.open_array(store, mode="r")[:], np.arange(1, 201))
+        assert len(store.objects.getitems([f"c/{n}" for n in range(200)])) == 200
+        store.close()

@@ -20,6 +20,14 @@ _OPENING = 4  # round trips until a new connection, with TLS, has brought its fi
 _REST = 10.0  # seconds after which it is tried again
 
 
+def covering(quickest: float, first: int, most: int) -> int:
+    """The threads that cover the way to a server, from ``first`` to ``most``.
+
+    ``quickest``: seconds that its quickest answer took to begin.
+    """
+    return max(first, min(most, int(quickest / _EACH))) if quickest < _FAR else first
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was read at one moment: a clock and this process's CPU time in seconds, and how many units have ended.
@@ -58,7 +66,7 @@ class ThreadCount:
         if before is not None and ended < before[1] * _WORTH_IT * seconds:
             self._rest = now.clock + _REST
             return self._set(before[0])
-        wanted = min(self._most, int(now.quickest / _EACH)) if now.quickest < _FAR else 0
+        wanted = covering(now.quickest, self._first, self._most)
         large = ended < self.count * seconds * _SMALL
         if large or not waiting or now.clock < self._rest or wanted < self.count * _WORTH_IT:
             return 0
