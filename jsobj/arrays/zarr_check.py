@@ -19,6 +19,7 @@ from jsobj.transfer.zarr.names import ARRAY, GROUP, V3
 
 INTACT, FORBIDDEN = "intact", "forbidden"
 WORKERS = 32
+_HELD = 64 * 1024**2  # bytes of chunks, which are held whole while they are compared
 
 
 def is_zarr(store: Store, prefix: str) -> bool:
@@ -32,7 +33,7 @@ def check_zarr(store: Store, prefix: str, *, workers: int = WORKERS) -> Iterator
     Every chunk is fetched and compared with its digest; nothing is kept. Raises :class:`JsobjError` for what ends the
     check: network trouble, no bucket, a listing that is not allowed.
     """
-    limit = ByteLimit(workers)  # chunks are held whole while they are compared
+    limit = ByteLimit(workers, _HELD)
 
     def check(key: str) -> Checked:
         with limit.slot():
