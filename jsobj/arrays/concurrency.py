@@ -15,8 +15,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-# Bytes of chunks that zarr asks for at once, and of bodies that a store transfers at once: eight chunks of 16 MiB, whose
-# MD5s are taken together. With half of that reading such chunks took a quarter more of CPU time.
+# Bytes of chunks that zarr asks for at once, and of bodies that a store transfers at once: eight chunks of 16 MiB,
+# whose MD5s are taken together. With half of that reading such chunks took a quarter more of CPU time.
 _IN_FLIGHT = 128 * 1024**2
 _UNLIMITED = contextlib.nullcontext()
 _ZARR_DEFAULT = 10  # zarr's async.concurrency
