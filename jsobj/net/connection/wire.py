@@ -25,7 +25,7 @@ from jsobj.net.connection.patience import NOTICE_SECONDS, GiveUp, Line, Patience
 from jsobj.net.connection.response_head import Head, WireError, parse_head, wire_error_of
 from jsobj.net.connection.socket_state import FromSourceError, closed, readable
 from jsobj.net.connection.splicing import Splice
-from jsobj.net.md5.streams import Md5
+from jsobj.net.md5.streams import LARGE, Md5
 
 CONNECT_SECONDS = 5.0
 IDLE_SECONDS = 30.0  # without a single byte either way
@@ -75,9 +75,14 @@ class Wire:
         reused = self._ready(idle)
         self._keep = False
         self._no_body = head.startswith(b"HEAD ")
+        # For the time until the answer begins. Not read after a small request has left: other threads may run before
+        # this one goes on, while the answer is on its way, and a long way would look short.
+        asked = time.monotonic()
         try:
             self._send(head, source, digest, moved)
-            return self._read_head()
+            if source is not None and source.size >= LARGE:
+                asked = time.monotonic()
+            return self._read_head(asked)
         except WireError as error:
             self.close()
             error.stale = reused and error.kind == "reset" and not self._incoming.end
@@ -133,12 +138,11 @@ class Wire:
 
     # -- receiving
 
-    def _read_head(self) -> Head:
+    def _read_head(self, asked: float) -> Head:
         assert self._socket is not None
         # Without it a small answer on a kept connection waits for a delayed acknowledgement: 44 ms instead of 1 on RGW.
         self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
         self._patience.body = False
-        asked = time.monotonic()
         while True:
             found = parse_head(self._incoming.head_block(), bodiless=self._no_body)
             if found.status >= 200:

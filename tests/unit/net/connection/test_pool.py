@@ -9,12 +9,15 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from jsobj.net.client import HttpClient
+from jsobj.net.connection.patience import Line
 from jsobj.net.connection.pool import Pool
 from jsobj.net.connection.response_head import WireError
+from jsobj.net.connection.wire import Wire
 from jsobj.net.request import Reply, Request
 from jsobj.net.session import Session
 from jsobj.urls import require_origin
@@ -74,6 +77,22 @@ def test_the_quickest_answer_of_all_connections_is_remembered(server: Server) ->
     assert seen[0] == math.inf
     assert all(0 < each < math.inf for each in seen[1:])
     assert seen == sorted(seen, reverse=True)
+
+
+class Held(socket.socket):
+    """Its thread comes to run again only some time after a request has left."""
+
+    def sendall(self, data: Any, flags: int = 0, /) -> None:
+        super().sendall(data, flags)
+        time.sleep(0.1)
+
+
+def test_a_way_does_not_look_shorter_because_a_thread_had_to_wait(server: Server) -> None:
+    origin, connection, line = require_origin(server.url), Held(), Line()
+    connection.connect((origin.host, origin.port))
+    with contextlib.closing(Wire(lambda: connection, "", line)) as wire:
+        wire.read(wire.ask(b"GET / HTTP/1.1\r\nHost: here\r\n\r\n", None, idle=30), 1)
+    assert 0.1 <= line.quickest < math.inf
 
 
 class Open:
