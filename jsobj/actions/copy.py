@@ -20,7 +20,7 @@ from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.side import DESTINATION, ONE_LOGIN, SOURCE, Side
 
-_THROUGH_HERE = 4  # objects at once whose bytes pass through this computer
+THROUGH_HERE = 4  # objects at once whose bytes pass through this computer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +74,14 @@ def copy(
             code=ExitCode.USAGE,
             hint=f"end the destination with a slash: {shlex.quote(f'{destination}/')}",
         )
-    at_source, at_target = _sides(context)
+    at_source, at_target = sides(context)
     with at_source.errors():
         sources = [context.stores.folder_of(source) for source in sources]
         origins = [context.stores.of(source) for source in sources]
     with at_target.errors():
         target = (context.to or context.stores).of(destination)
     apart = {
-        origin.place: bool(context.to is not None or source.public) and _apart(origin.place, target.place)
+        origin.place: bool(context.to is not None or source.public) and are_apart(origin.place, target.place)
         for origin, source in zip(origins, sources, strict=True)
     }
     verb = "move" if move else "copy"
@@ -108,19 +108,9 @@ def copy(
         return (planned(origin, item) for origin, item in items())
 
     def copier(origin: Store) -> ObjectCopier:
-        return ObjectCopier(
-            origin,
-            target,
-            same_server=context.to is None and _same_server(origin.place, target.place),
-            move=move,
-            overwrite=options.overwrite,
-            part_size=options.part_size,
-            moved=context.tally.moved,
-            tell=lambda text: context.emit(Noted(text, warning=True)),
-            apart=apart[origin.place],
-            at_source=at_source,
-            at_target=at_target,
-        )
+        one_server = context.to is None and same_server(origin.place, target.place)
+        made = copier_across(context, origin, target, one_server=one_server, part_size=options.part_size)
+        return replace(made, move=move, overwrite=options.overwrite, apart=apart[origin.place])
 
     def run() -> Result:
         return _run(context, verb, {origin.place: copier(origin) for origin in origins}, target, items(), options)
@@ -135,7 +125,7 @@ def copy_version(
 
     Raises :class:`JsobjError`: not found (``version-not-found``).
     """
-    at_source, at_target = _sides(context)
+    at_source, at_target = sides(context)
     with at_source.errors():
         origin = context.stores.of(source).at_version(version)
     with at_target.errors():
@@ -293,7 +283,7 @@ def _run(
 ) -> Result:
     tally, emit = context.tally, context.emit
     emit(Started(verb, ", ".join(place.url() for place in copiers), target.place.url()))
-    workers = options.parallel if all(each.same_server for each in copiers.values()) else _THROUGH_HERE
+    workers = options.parallel if all(each.same_server for each in copiers.values()) else THROUGH_HERE
     calls = (partial(copiers[origin.place], item) for origin, item in items)
     failures = copy_all(calls, tally, emit, workers=workers, stop=context.stop)
     summary = replace(tally.summary(verb), size=tally.done_bytes)  # most bytes never passed through here
@@ -301,11 +291,32 @@ def _run(
     return Result.of(summary, failures)
 
 
-def _same_server(one: StorePlace, other: StorePlace) -> bool:
+def copier_across(
+    context: ActionContext, source: Store, target: Store, *, one_server: bool, part_size: int
+) -> ObjectCopier:
+    """Copies from one store to another, and replaces what is there. ``one_server``: the server itself can."""
+    at_source, at_target = sides(context)
+    return ObjectCopier(
+        source,
+        target,
+        same_server=one_server,
+        move=False,
+        overwrite=True,
+        part_size=part_size,
+        moved=context.tally.moved,
+        tell=lambda text: context.emit(Noted(text, warning=True)),
+        apart=not one_server,
+        at_source=at_source,
+        at_target=at_target,
+    )
+
+
+def same_server(one: StorePlace, other: StorePlace) -> bool:
+    """Whether the server can copy from one to the other."""
     return (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)
 
 
-def _apart(one: StorePlace, other: StorePlace) -> bool:
+def are_apart(one: StorePlace, other: StorePlace) -> bool:
     """Whether the places of two logins (or of none) cannot hold the same bucket: other servers, or other projects."""
     if one.project and other.project and one.project != other.project:
         return True
@@ -315,7 +326,7 @@ def _apart(one: StorePlace, other: StorePlace) -> bool:
     return origins[0].hostname != origins[1].hostname
 
 
-def _sides(context: ActionContext) -> tuple[Side, Side]:
+def sides(context: ActionContext) -> tuple[Side, Side]:
     """How errors name the two logins; not at all where there is one."""
     if context.to is None:
         return ONE_LOGIN, ONE_LOGIN

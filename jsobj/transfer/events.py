@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from jsobj.errors import JsobjError
@@ -18,7 +18,7 @@ from jsobj.transfer.engine.count import Count
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run begins. ``verb``: ``upload``, ``download``, ``copy``, ``delete`` or ``verify``; ``job``: its journal."""
+    """The run begins. ``verb``: ``upload``, ``download``, ``copy``, ``sync``, ``delete`` ...; ``job``: its journal."""
 
     verb: str
     source: str
@@ -104,7 +104,8 @@ class Summary:
     """The run is over. ``seconds`` of wall time; ``size`` bytes that were moved in it (resumed ones not again).
 
     ``skipped``: what was there already, ``same`` of it with the same content; ``links`` and ``left_out``: symbolic
-    links, and what was left out by patterns (a folder counts once) or held back.
+    links, and what was left out by patterns (a folder counts once) or held back. Of a sync: ``renamed`` on the server,
+    ``deleted`` from the target, and ``decided``: by what (memory, time, content ...) how many were found the same.
     """
 
     verb: str
@@ -121,6 +122,9 @@ class Summary:
     same: int = 0
     links: int = 0
     left_out: int = 0
+    renamed: int = 0
+    deleted: int = 0
+    decided: Mapping[str, int] = field(default_factory=dict)
 
 
 Event: TypeAlias = Started | ItemStarted | Retried | Skipped | LeftOut | Done | Failed | Noted | Summary
@@ -146,7 +150,7 @@ class Tally:
     piece of bytes that passes, with a negative count where a retry takes them back.
     """
 
-    __slots__ = ("_counts", "ahead", "began", "first_look", "moved", "planned")
+    __slots__ = ("_counts", "ahead", "began", "decided", "first_look", "moved", "planned")
 
     found_items, found_bytes = _Total(), _Total()
     seen_items, seen_bytes = _Total(), _Total()
@@ -154,6 +158,7 @@ class Tally:
     same, links, left_out = _Total(), _Total(), _Total()
     done_bytes, verified, unverified = _Total(), _Total(), _Total()
     retries = _Total()
+    renamed, deleted = _Total(), _Total()
     bytes = _Total()  # that passed so far
 
     def __init__(self) -> None:
@@ -161,6 +166,7 @@ class Tally:
         self.planned = False
         self.first_look: float | None = None
         self.ahead: tuple[int, int] | None = None
+        self.decided: Mapping[str, int] = {}
         self._counts = {name: Count() for name, value in vars(Tally).items() if isinstance(value, _Total)}
         self.moved: Callable[[int], None] = self._counts["bytes"].add  # no step between: it is called most
 
@@ -195,6 +201,14 @@ class Tally:
         if kind != "other":
             self._counts["links" if kind == "link" else "left_out"].add()
 
+    def item_renamed(self) -> None:
+        """The server copied an item that it had under another name."""
+        self._counts["renamed"].add()
+
+    def item_deleted(self) -> None:
+        """An item that the source does not have is gone from the target."""
+        self._counts["deleted"].add()
+
     def item_failed(self) -> None:
         """An item did not arrive."""
         self._counts["failed"].add()
@@ -220,6 +234,9 @@ class Tally:
             same=self.same,
             links=self.links,
             left_out=self.left_out,
+            renamed=self.renamed,
+            deleted=self.deleted,
+            decided=dict(self.decided),
         )
 
 

@@ -69,6 +69,9 @@ class Filters:
         return ""
 
 
+EVERYTHING = Filters()
+
+
 def nothing_matches(where: str, patterns: str) -> JsobjError:
     """The error where patterns match nothing of what is there."""
     return JsobjError(

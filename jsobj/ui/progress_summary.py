@@ -15,6 +15,8 @@ _DONE = {
     "download": "downloaded",
     "copy": "copied",
     "move": "moved",
+    "sync": "copied",
+    "undo": "put back",
     "delete": "deleted",
     "verify": "checked",
 }
@@ -23,14 +25,20 @@ _DONE = {
 def summary_sentence(summary: Summary) -> str:
     """``12 files, 3.4 GiB uploaded in 41 s (85 MiB/s); all verified; 3 the same already``."""
     verb = _DONE.get(summary.verb, summary.verb)
-    other = summary.done or summary.failed or summary.links or summary.left_out or summary.interrupted
-    if summary.skipped and summary.skipped == summary.same and not other:
-        return f"Nothing to do: {_items(summary, summary.skipped)} the same already"
-    parts = [f"{'Stopped: ' if summary.interrupted else ''}{_items(summary, summary.done)}{_moved(summary, verb)}"]
+    changed = summary.done or summary.failed or summary.renamed or summary.deleted or summary.interrupted
+    if summary.skipped and summary.skipped == summary.same and not (changed or summary.links or summary.left_out):
+        return f"Nothing to do: {_items(summary, summary.skipped)} the same already{_decided(summary)}"
+    if summary.decided and not changed:
+        parts = ["Nothing copied"]
+    else:
+        parts = [f"{'Stopped: ' if summary.interrupted else ''}{_items(summary, summary.done)}{_moved(summary, verb)}"]
     parts += _verified(summary) if summary.done and summary.verb != "delete" else []
+    same = summary.skipped if summary.decided else summary.same  # a sync says of each how it was compared
     others = (
-        (summary.same, "the same already"),
-        (summary.skipped - summary.same, "there already, not compared"),
+        (summary.renamed, "renamed on the server"),
+        (summary.deleted, "deleted"),
+        (same, f"the same already{_decided(summary)}"),
+        (summary.skipped - same, "there already, not compared"),
         (summary.links, "symbolic link left out" if summary.links == 1 else "symbolic links left out"),
         (summary.left_out, "left out"),
         (summary.failed, "failed"),
@@ -41,8 +49,14 @@ def summary_sentence(summary: Summary) -> str:
     return "; ".join(parts)
 
 
+def _decided(summary: Summary) -> str:
+    """By what they were found the same."""
+    counts = [f"{count} by {word}" for word, count in summary.decided.items() if count]
+    return f" ({', '.join(counts)})" if counts else ""
+
+
 def _items(summary: Summary, count: int) -> str:
-    noun = "file" if summary.verb in {"upload", "download"} else "object"
+    noun = "file" if summary.verb in {"upload", "download", "sync", "undo"} else "object"
     return f"{count} {noun if count == 1 else f'{noun}s'}"
 
 
@@ -75,6 +89,9 @@ def summary_record(summary: Summary, failures: Sequence[Failed] = ()) -> Record:
         "same": summary.same,
         "links": summary.links,
         "left_out": summary.left_out,
+        "renamed": summary.renamed,
+        "deleted": summary.deleted,
+        "decided": dict(summary.decided),
         "failures": [failure_data(failure) for failure in failures],
     }
     return Record(SCHEMA, data, [("Result", summary_sentence(summary))])

@@ -37,6 +37,7 @@ group = Group(
         "show": Entry("jobs:show", "Show what is under way in a job, and what failed."),
         "resume": Entry("jobs:resume", "Go on with a job: run its command again, where it was run."),
         "cancel": Entry("jobs:cancel", "Give jobs up: abort their uploads, remove their temporary files."),
+        "undo": Entry("jobs_undo:undo", "Put back what a sync has replaced or deleted."),
     },
     help="List, continue and cancel interrupted transfers.\n\nA transfer that was cut goes on when the same "
     "command is run again; these commands find it, and take back what it left. What finished is not listed.",

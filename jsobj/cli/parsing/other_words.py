@@ -5,14 +5,13 @@ from __future__ import annotations
 _UPLOAD, _DOWNLOAD = "jsobj upload SOURCE... s3://BUCKET/", "jsobj download s3://BUCKET/PREFIX/ DIR/"
 _CREATE, _DELETE = "jsobj bucket create NAME", "jsobj bucket delete NAME"
 _BOTH = f"{_UPLOAD} or {_DOWNLOAD}"
-_SAME_SKIPPED = f"{_BOTH}: what has the same content already is skipped; nothing is deleted"
 _LIST, _COPY, _MOVE, _REMOVE = "jsobj ls URL", "jsobj cp SOURCE DEST", "jsobj mv SOURCE DEST", "jsobj rm URL"
 _VERIFY, _LOGIN, _CLOUDS = "jsobj verify LOCAL URL", "jsobj login RCFILE", "jsobj clouds"
 _MOUNT = "jsobj export rclone --write, then rclone mount; or jsobj export s3fs-fuse"
 _LINK, _PUBLIC = "jsobj presign URL --expires 7d", "jsobj bucket public BUCKET[/PREFIX]"
 
 OTHER_WORDS = {
-    **dict.fromkeys(("sync", "rsync", "mirror", "bisync"), _SAME_SKIPPED),
+    **dict.fromkeys(("rsync", "mirror", "bisync"), "jsobj sync SRC DEST [--delete]"),
     **dict.fromkeys(("put", "send", "push"), _UPLOAD),
     **dict.fromkeys(("get", "fetch", "pull"), _DOWNLOAD),
     **dict.fromkeys(("mb", "mkdir", "md", "make-bucket", "create-bucket"), _CREATE),

@@ -49,7 +49,7 @@ class Chosen:
         values["part_size"] = values["part_size"] or "16M"
         values["compress"] = values.get("compress") or ""
         values["metadata"] = pairs(values.pop("metadata", ()))
-        values["overwrite"] = not values.pop("no_clobber")
+        values["overwrite"] = not values.pop("no_clobber", False)
         values["keep_times"] = not values.pop("no_times", False)
         checked = checked_options(**values, named=lambda name: f"--{name.replace('_', '-')}")
         return cls(checked, filters, **own)
@@ -59,18 +59,32 @@ _PROGRESS = click.option("--progress", type=click.Choice(_MODES), default="auto"
 _PART_SIZE = click.option("--part-size", metavar="SIZE", default="", help="Size of parts; default: 16M.")
 _CHECK = "What counts as unchanged; default: content, by digest."
 
-transfer_options = options(
-    click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and why; do nothing."),
+# How a transfer is done; not what, and not what becomes of what is there.
+speed_options = options(
     click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16, or more."),
     click.option("--processes", type=int, default=0, metavar="N", help="Spread the work over N processes."),
     _PART_SIZE,
     click.option("--limit-rate", metavar="RATE", default="", help="Bytes a second at most, such as 10M."),
-    click.option("--check", type=click.Choice(["content", "size"]), default="content", help=_CHECK),
-    click.option("--no-clobber", is_flag=True, help="Leave what exists alone, also where it differs."),
     click.option("--no-times", is_flag=True, help="Do not keep modification times."),
     _PROGRESS,
     store_options,
+)
+
+transfer_options = options(
+    click.option("-n", "--dry-run", is_flag=True, help="Show what would be done, and why; do nothing."),
+    click.option("--check", type=click.Choice(["content", "size"]), default="content", help=_CHECK),
+    click.option("--no-clobber", is_flag=True, help="Leave what exists alone, also where it differs."),
+    speed_options,
     click.option("-r", "--recursive", is_flag=True, hidden=True, help="Folders are always taken whole."),
+)
+
+# The other login of what reads from one bucket and writes to another.
+across_options = options(
+    click.option("--dest-cloud", metavar="NAME", default="", help="Cloud of DEST.", shell_complete=complete_clouds),
+    click.option(
+        "--dest-profile", metavar="NAME", default="", help="AWS profile of DEST.", shell_complete=complete_profiles
+    ),
+    click.option("--dest-endpoint", metavar="URL", default="", help="S3 endpoint of DEST, not its profile's."),
 )
 
 # Those of ``cp`` and ``mv``.
@@ -79,11 +93,7 @@ copy_options = options(
     click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16."),
     _PART_SIZE,
     click.option("--no-clobber", is_flag=True, help="Leave objects alone that exist under the new key."),
-    click.option("--dest-cloud", metavar="NAME", default="", help="Cloud of DEST.", shell_complete=complete_clouds),
-    click.option(
-        "--dest-profile", metavar="NAME", default="", help="AWS profile of DEST.", shell_complete=complete_profiles
-    ),
-    click.option("--dest-endpoint", metavar="URL", default="", help="S3 endpoint of DEST, not its profile's."),
+    across_options,
     _PROGRESS,
     click.option("-r", "--recursive", is_flag=True, hidden=True, help="Prefixes are always taken whole."),
 )
@@ -126,6 +136,8 @@ def one_missing(world: World, verb: str, typed: str) -> BadUsage:
     login, word = same_login(cloud=world.cloud, profile=world.profile), shlex.quote(typed)
     if verb == "download":
         return BadUsage("DEST is missing: a file or folder, or '-'", hint=f"jsobj download {word} .{login}")
+    if verb == "sync":
+        return BadUsage("DEST is missing: what becomes like SRC", hint=f"jsobj sync {word} s3://BUCKET/PREFIX/{login}")
     if verb in {"cp", "mv"}:
         return BadUsage("DEST is missing: another key, or a bucket", hint=f"jsobj {verb} {word} s3://BUCKET/{login}")
     if "://" in typed:

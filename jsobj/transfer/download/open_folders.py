@@ -103,6 +103,19 @@ class Folders:
             for folder in self._open.values():
                 flush(folder)
 
+    def prune(self, parts: Parts) -> None:
+        """Remove the folder at ``parts`` and those around it as far as they are empty; never the root."""
+        for depth in range(len(parts), 0, -1):
+            with self._lock:
+                if parts[:depth] in self._open:
+                    self._drop(parts[:depth])
+            with contextlib.suppress(OSError, JsobjError), self.using(parts[: depth - 1], make=False) as around:
+                if around is not None:
+                    os.rmdir(parts[depth - 1], dir_fd=around.descriptor)
+                    around.dirty = True
+                    continue
+            return
+
     def path(self, parts: Parts) -> str:
         """A path for messages."""
         return os.path.join(self.root, *parts)

@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import threading
 from collections.abc import Iterator
 
 from jsobj.errors import JsobjError
 from jsobj.transfer.download.disk import UnsyncedBytes, umask, write_error
 from jsobj.transfer.download.open_folders import Folders, OpenFolder, flush
+from jsobj.transfer.local.kept_time import to_nanoseconds
 from jsobj.transfer.local.key_path import Parts
 
 SMALL = 1024 * 1024  # bytes; larger files get room reserved and are flushed alone
 _FLUSHED_ALONE = 64  # small files
 # Seconds since 1970 with up to nine decimals, as rclone and swiftclient write them.
-_MOMENT = re.compile(r"(\d{1,12})(?:\.(\d{1,9})\d*)?")
-_LAST_SECOND = 253_402_300_799  # the end of the year 9999
 
 
 class Publisher:
@@ -39,7 +37,7 @@ class Publisher:
     def prepare(self, descriptor: int, folder: OpenFolder, moment: str) -> None:
         """Set mode and time of a whole file and flush it, now or later. Raises :class:`OSError`."""
         os.fchmod(descriptor, self._mode)
-        if (time := _nanoseconds(moment)) is not None:
+        if (time := to_nanoseconds(moment)) is not None:
             with contextlib.suppress(OSError):  # a time that this file system cannot hold is not worth the file
                 os.utime(descriptor, ns=(time, time))
         if self._flushed_alone(descriptor, folder):
@@ -164,11 +162,3 @@ def _still_held(descriptor: int) -> Iterator[None]:
     finally:
         if copy >= 0:
             os.close(copy)
-
-
-def _nanoseconds(moment: str) -> int | None:
-    """A time of a file's metadata in nanoseconds; None for one that is no number, negative or beyond all calendars."""
-    found = _MOMENT.fullmatch(moment) if moment.isascii() else None
-    if found is None or int(found[1]) > _LAST_SECOND:
-        return None
-    return int(found[1]) * 10**9 + int((found[2] or "").ljust(9, "0"))

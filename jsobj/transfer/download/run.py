@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Listed, Store
@@ -12,8 +12,8 @@ from jsobj.transfer.download import total
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork
 from jsobj.transfer.download.worker import Receiver
-from jsobj.transfer.events import Noted
-from jsobj.transfer.filters import nothing_matches
+from jsobj.transfer.events import Failed, Noted
+from jsobj.transfer.filters import EVERYTHING, Filters, nothing_matches
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.run import announce, meter_of, place_of, run
@@ -23,11 +23,23 @@ from jsobj.transfer.zarr.leftovers import files_left, leftovers_warning
 
 def download_work(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> DownloadWork:
     """The decider of a download. ``--dry-run`` asks it for its decisions, and no more."""
+    return work_on(job, store, target, folder, plan_download(store, target), job.spec.filters)
+
+
+def work_on(
+    job: RunContext,
+    store: Store,
+    target: DownloadTarget,
+    folder: TargetFolder,
+    listing: Iterable[Listed | Failed],
+    filters: Filters = EVERYTHING,
+) -> DownloadWork:
+    """The decider of a download of just these objects."""
     return DownloadWork(
-        listing=plan_download(store, target),
+        listing=listing,
         prefix=target.cut,
         options=job.spec.options,
-        filters=job.spec.filters,
+        filters=filters,
         target=folder,
         journal=job.journal,
         fingerprints=job.fingerprints,

@@ -85,6 +85,23 @@ class TargetFolder:
             if folder is not None:
                 _require_replaceable(folder.descriptor, parts[-1])
 
+    def remove(self, file: LocalFile) -> bool:
+        """Remove a file that :meth:`look` has shown, and folders that have nothing else; False where it has changed.
+
+        Raises :class:`JsobjError` (local).
+        """
+        parts = tuple(file.relative.split("/"))
+        with self._translate_errors(parts):
+            if self.look(parts) != file:
+                return False
+            with self._folders.using(parts[:-1], make=False) as folder:
+                if folder is None:
+                    return False
+                os.unlink(parts[-1], dir_fd=folder.descriptor)
+                folder.dirty = True
+            self._folders.prune(parts[:-1])
+        return True
+
     # -- temporary files
 
     def open_temp(self, parts: Parts, size: int) -> PartialFile:

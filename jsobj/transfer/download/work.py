@@ -61,7 +61,7 @@ class DownloadInParts(InParts[Fetching, str]):
 
 @dataclass(kw_only=True)
 class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
-    """The decider of a download. ``prefix`` is cut off the keys.
+    """The decider of a download. ``prefix`` is cut off the keys; what ``listing`` has failed to give is a failure.
 
     ``single``: the path of the one object, where a file was named as the target; ``zarrs``: the folders below the
     target that are a Zarr, known once the plan is complete.
@@ -69,7 +69,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
 
     PART = FetchPart
 
-    listing: Iterable[Listed]
+    listing: Iterable[Listed | Failed]
     prefix: str
     filters: Filters
     target: TargetFolder
@@ -90,6 +90,9 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
         """
         left_out = taken = 0
         for remote in self.listing:
+            if isinstance(remote, Failed):
+                yield remote
+                continue
             relative = remote.key[len(self.prefix) :]
             if reason := self.filters.judge(relative):
                 left_out += 1

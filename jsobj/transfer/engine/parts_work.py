@@ -11,11 +11,12 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from jsobj.errors import JsobjError
 from jsobj.transfer.engine.parts_at_once import PartsAtOnce
-from jsobj.transfer.engine.unit_queue import Barrier, UnitSource
+from jsobj.transfer.engine.unit_queue import BARRIER, Barrier, UnitSource
 from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Done, Failed, ItemStarted, LeftOut, Listener, Skipped, Tally
 from jsobj.transfer.journal.journal import Journal
@@ -23,6 +24,7 @@ from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch
+from jsobj.transfer.zarr.order import failed_below, is_metadata, step
 
 
 class Item(Protocol):
@@ -111,6 +113,7 @@ class PartsWork(ABC, Generic[Unit, State]):
     _parts: PartsAtOnce = field(init=False)
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _in_parts: dict[str, State] = field(default_factory=dict)  # by target
+    _failed_sources: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         options = self.options
@@ -168,10 +171,35 @@ class PartsWork(ABC, Generic[Unit, State]):
     # -- what is the same in both
 
     def _starters(self) -> Iterator[Unit | Barrier]:
-        yield from self._planned()
+        """What begins each item; Zarr's metadata last, inner before outer, with a barrier before each step outwards."""
+        held: list[Any] = []  # as many as there are such files
+        for unit in self._planned():
+            if is_metadata(unit.item.target):
+                held.append(unit)
+            else:
+                yield self._intended(unit)
         self.tally.planned = True
+        for _, units in groupby(sorted(held, key=_step), key=_step):
+            yield BARRIER
+            for unit in units:
+                if failed := failed_below(unit.item.source, self._failed_sources):
+                    self._withheld(unit.item, failed)
+                else:
+                    yield self._intended(unit)
 
-    def _planned(self) -> Iterator[Unit]:
+    def _intended(self, unit: Any) -> Any:
+        """The unit that begins an item, which is about to be handed out."""
+        return unit
+
+    def _withheld(self, item: Item, failed: str) -> None:
+        with self._lock:
+            self.tally.found(-item.size, items=-1)
+            self.tally.item_left_out("held")
+            self._failed_sources.append(item.source)  # so that metadata of the groups around it are held back too
+            reason = f"held back: {failed} failed, and without it this Zarr is not whole"
+            self.emit(LeftOut(item.source, reason, "held"))
+
+    def _planned(self) -> Iterator[Any]:
         for decision in self.decisions():
             if isinstance(decision, Skipped):
                 self.tally.item_skipped(compared=decision.compared)
@@ -232,7 +260,12 @@ class PartsWork(ABC, Generic[Unit, State]):
         """Count and report a failure; raises it where it would meet every other item too."""
         self.tally.item_failed()
         self.failures.append(error)
+        self._failed_sources.append(source)
         self.journal.failed(source, error)
         self.emit(Failed(source, error))
         if ends_run(error):
             raise error
+
+
+def _step(unit: Any) -> tuple[int, bool]:
+    return step(unit.item.target)

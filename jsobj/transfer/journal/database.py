@@ -90,7 +90,7 @@ class JobLock:
     def take(cls, path: Path) -> JobLock:
         """Take it. Raises :class:`JsobjError` (local, ``job-in-progress``) where another process has it, OSError."""
         while True:
-            descriptor = _opened_private(path)
+            descriptor = opened_private(path)
             try:
                 _require_lock(descriptor, path)
                 if _names(path, descriptor):
@@ -138,7 +138,7 @@ def create(path: Path | None, begin: Callable[[sqlite3.Connection], None]) -> sq
     if path is None:
         connection = _connected(":memory:")
     else:
-        os.close(_opened_private(path))
+        os.close(opened_private(path))
         connection = _connected(str(path))
     connection.execute("PRAGMA synchronous = NORMAL")
     # Where WAL cannot be (some network file systems), SQLite stays with its older way, which is as safe and slower.
@@ -164,7 +164,8 @@ def make_folder(folder: Path) -> None:
             each.chmod(0o700)
 
 
-def _opened_private(path: Path) -> int:
+def opened_private(path: Path) -> int:
+    """A file for this user alone, made where it is not there. Raises OSError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     os.fchmod(descriptor, 0o600)  # the umask can have taken bits away
     return descriptor

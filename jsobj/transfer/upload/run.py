@@ -37,12 +37,12 @@ def upload_work(job: RunContext, store: Store, sources: Sequence[UploadSource], 
 
 def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan: Iterator[Planning]) -> Result:
     """Send files. Raises :class:`JsobjError` for a cause that ends the whole run, with the journal kept."""
-    _sweep(job.journal, store)
+    sweep(job.journal, store)
     moved = meter_of(job)
 
     def flush() -> None:
         with contextlib.suppress(JsobjError):  # what this run replaced; the journal keeps it for the next run
-            _sweep(job.journal, store)
+            sweep(job.journal, store)
 
     def sizes() -> Iterator[int]:
         for source in sources:
@@ -62,7 +62,7 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
     )
 
 
-def _sweep(journal: Journal, store: Store) -> None:
+def sweep(journal: Journal, store: Store) -> None:
     """Abort uploads that no run will continue."""
     for leftover in journal.leftovers():
         store.abort(Upload(leftover.key, leftover.upload_id))

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from jsobj.errors import ExitCode, JsobjError, SourceChanged, SourceVanished, UploadNotFound
 from jsobj.store.objects import PLAIN, Listed, Part
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
-from jsobj.transfer.engine.unit_queue import BARRIER, Barrier
 from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped
 from jsobj.transfer.filters import nothing_matches
@@ -32,7 +31,6 @@ from jsobj.transfer.upload.worker import (
     UploadBegun,
     UploadUnit,
 )
-from jsobj.transfer.upload.zarr_order import HeldBack, failed_below
 from jsobj.transfer.zarr.leftovers import leftovers_warning
 from jsobj.transfer.zarr.names import MARKERS
 
@@ -103,38 +101,15 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
     origin: str = ""
     several: bool = False
     _keys: set[str] = field(default_factory=set)
-    _failed_paths: list[str] = field(default_factory=list)
     _looked_at_kept: bool = False
 
     # -- planning
-
-    def _starters(self) -> Iterator[UploadUnit | Barrier]:
-        held = HeldBack()
-        for unit in self._planned():
-            if not isinstance(unit, SendWhole | BeginParts) or not held.take(unit):
-                yield self._intended(unit)
-        self.tally.planned = True
-        for held_unit in held.released():
-            if held_unit is BARRIER:
-                yield held_unit
-            elif failed := failed_below(held_unit, self._failed_paths):
-                self._withheld(held_unit.item, failed)
-            else:
-                yield self._intended(held_unit)
 
     def _intended(self, unit: UploadUnit) -> UploadUnit:
         """Put the intention to begin an upload into the journal before it is begun."""
         if isinstance(unit, BeginParts):
             self.journal.intend_upload(unit.item.key, unit.item.file)
         return unit
-
-    def _withheld(self, item: Sending, failed: str) -> None:
-        with self._lock:
-            self.tally.found(-item.file.size, items=-1)
-            self.tally.item_left_out("held")
-            self._failed_paths.append(item.file.path)  # so that the metadata of the groups around it are held back too
-            reason = f"held back: {failed} failed, and without it this Zarr is not whole"
-            self.emit(LeftOut(item.file.path, reason, "held"))
 
     def decisions(self) -> Iterator[Planned]:
         """What is to be done with each file, with its reason; nothing is done yet (``--dry-run`` shows just this).
@@ -286,10 +261,6 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
             self._follow([LookAtKept(item.key)])
         self.fingerprints.remember(item.file, self.place(item.key), arrived.etag)
         self._item_ended(item, arrived)
-
-    def _failed(self, source: str, error: JsobjError) -> None:
-        self._failed_paths.append(source)
-        super()._failed(source, error)
 
 
 def _passed(found: Passed) -> LeftOut | Failed:

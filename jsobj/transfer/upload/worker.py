@@ -22,6 +22,7 @@ from jsobj.transfer.compression import compressed_already, encoder, file_chunks,
 from jsobj.transfer.engine.parts_work import Arrived
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.engine.store_performer import StorePerformer
+from jsobj.transfer.local.kept_time import to_text
 from jsobj.transfer.local.local_file import content_type, opened, require_same
 from jsobj.transfer.local.scan import LocalFile
 from jsobj.transfer.options import Options
@@ -244,7 +245,7 @@ class Sender(StorePerformer[UploadUnit]):
         kept = self._options.kept
         metadata = dict(kept.metadata)
         if self._options.keep_times:
-            metadata[MTIME] = f"{file.mtime_ns // 10**9}.{file.mtime_ns % 10**9:09d}"
+            metadata[MTIME] = to_text(file.mtime_ns)
         if part_size:
             metadata[PART_SIZE] = str(part_size)
         return replace(kept, content_type=kept.content_type or content_type(file.path), metadata=metadata)

@@ -1,0 +1,190 @@
+"""Whether two entries of one name are the same, and what decided it.
+
+By default what an earlier run remembers comes first; then sizes; then the content where it is cheap to compare or the
+times disagree. Of a file of one part the content is read, since asking the server for its time takes longer; of larger
+ones the time that travels in the object's metadata is asked for, and equal sizes and times are enough.
+"""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jsobj.errors import ObjectNotFound
+from jsobj.store.etag import is_md5
+from jsobj.store.objects import MTIME, Listed, Store
+from jsobj.transfer.compare import compare, md5_of
+from jsobj.transfer.decoded import encoding_of, made_of
+from jsobj.transfer.local.fingerprints import Fingerprints
+from jsobj.transfer.local.kept_time import is_same_time, to_nanoseconds
+from jsobj.transfer.local.local_file import opened
+from jsobj.transfer.local.scan import LocalFile
+from jsobj.transfer.sync.entry import Entry
+
+SMALL = 16 * 1024**2  # bytes; larger files are read only where their times disagree
+
+
+class Check(enum.Enum):
+    """What has to be the same (``--check``)."""
+
+    AUTO = "auto"
+    EXISTS = "exists"
+    SIZE = "size"
+    MTIME = "mtime"
+    CONTENT = "content"
+
+
+class By(enum.Enum):
+    """What decided, with the words for two that are the same and two that differ."""
+
+    MEMORY = "memory", "unchanged since an earlier run", ""
+    NAME = "name", "exists", ""
+    SIZE = "size", "same size", "size differs"
+    TIME = "time", "same size and time", "time differs"
+    CONTENT = "content", "same content", "content differs"
+    NOTHING = "nothing", "", "no digest to compare"
+
+    def __init__(self, word: str, same: str, differs: str) -> None:
+        self.word = word
+        self.same = same
+        self.differs = differs
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The result of a comparison."""
+
+    same: bool
+    by: By
+
+    @property
+    def reason(self) -> str:
+        """For messages."""
+        return self.by.same if self.same else self.by.differs
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison(ABC):
+    """Compares a source with a target; used by several threads.
+
+    ``place``: from an object's key to its whole address, under which fingerprints are kept.
+    """
+
+    check: Check
+    fingerprints: Fingerprints
+    place: Callable[[str], str]
+
+    def at_once(self, source: Entry, target: Entry) -> Verdict | None:
+        """What is known without reading or asking; None where a look is needed."""
+        if self.check is Check.EXISTS:
+            return Verdict(True, By.NAME)
+        if self.check in {Check.AUTO, Check.MTIME}:
+            file, remote = self.pair(source, target)
+            if remote.etag and self.fingerprints.known(file, self.place(remote.key)) == remote.etag:
+                return Verdict(True, By.MEMORY)
+        if source.size != target.size:
+            return Verdict(False, By.SIZE)
+        if self.check is Check.SIZE:
+            return Verdict(True, By.SIZE)
+        return None
+
+    @abstractmethod
+    def pair(self, source: Entry, target: Entry) -> tuple[LocalFile, Listed]:
+        """The two as the memory of earlier runs has them."""
+
+    def remember(self, source: Entry, key: str, etag: str) -> None:
+        """The object ``key`` of the target was made of ``source``, and has ``etag``."""
+        file, _ = self.pair(source, Entry.of_object(Listed(key), ""))
+        self.fingerprints.remember(file, self.place(key), etag)
+
+    @abstractmethod
+    def look(self, source: Entry, target: Entry) -> Verdict:
+        """Read or ask what is needed. Raises :class:`JsobjError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileWithObject(Comparison):
+    """Of a folder and a bucket, whichever is the source."""
+
+    store: Store
+
+    def pair(self, source: Entry, target: Entry) -> tuple[LocalFile, Listed]:
+        """See :class:`Comparison`."""
+        file, listed = source.file or target.file, source.listed or target.listed
+        assert file is not None
+        assert listed is not None
+        return file, listed
+
+    def look(self, source: Entry, target: Entry) -> Verdict:
+        """See :class:`Comparison`. What was found the same by its content is remembered."""
+        file, listed = self.pair(source, target)
+        try:
+            with opened(file) as descriptor:
+                verdict, etag = self._looked(file, descriptor, listed)
+        except ObjectNotFound:  # deleted meanwhile
+            return Verdict(False, By.NOTHING)
+        if verdict == Verdict(True, By.CONTENT):
+            self.fingerprints.remember(file, self.place(listed.key), etag)
+        return verdict
+
+    def _looked(self, file: LocalFile, descriptor: int, listed: Listed) -> tuple[Verdict, str]:
+        """The verdict, and the ETag of the content that was compared."""
+        cheap = self.check is Check.CONTENT or (self.check is Check.AUTO and file.size <= SMALL)
+        if cheap and is_md5(listed.etag):
+            if md5_of(descriptor, 0, file.size) == listed.etag:
+                return Verdict(True, By.CONTENT), listed.etag
+            if self.store.place.dialect == "s3":  # over Swift it may be the ETag of a large object
+                return Verdict(False, By.CONTENT), ""
+        info = self.store.head(listed.key)
+        time = None if self.check is Check.CONTENT else to_nanoseconds(info.metadata.get(MTIME, ""))
+        if time is not None:
+            if is_same_time(time, file.mtime_ns) and info.size == file.size:
+                return Verdict(True, By.TIME), ""
+            if self.check is Check.MTIME:
+                return Verdict(False, By.TIME), ""
+        found = compare(self.store, info, descriptor)
+        if found.same or (encoding_of(info) and made_of(info, descriptor)):
+            return Verdict(True, By.CONTENT), info.etag
+        return Verdict(False, By.NOTHING if found.same is None else By.CONTENT), ""
+
+
+@dataclass(frozen=True, slots=True)
+class TwoObjects(Comparison):
+    """Of two buckets. Digests of objects that were cut in different ways cannot be compared; their times can."""
+
+    source: Store
+    target: Store
+
+    def at_once(self, source: Entry, target: Entry) -> Verdict | None:
+        """See :class:`Comparison`."""
+        known = Comparison.at_once(self, source, target)
+        if known is None and source.object.etag and source.object.etag == target.object.etag:
+            return Verdict(True, By.CONTENT)
+        return known
+
+    def pair(self, source: Entry, target: Entry) -> tuple[LocalFile, Listed]:
+        """See :class:`Comparison`. The source's address is the path, and its ETag the inode."""
+        place, listed = self.source.place, source.object
+        inode = int.from_bytes(hashlib.blake2b(listed.etag.encode(), digest_size=8).digest(), "big")
+        path = f"/{place.endpoint}/{place.project}/{place.url(listed.key)}"
+        file = LocalFile(path, source.name, listed.size, int((listed.modified or 0) * 10**9), inode)
+        return file, target.object
+
+    def look(self, source: Entry, target: Entry) -> Verdict:
+        """See :class:`Comparison`."""
+        try:
+            one, other = self.source.head(source.object.key), self.target.head(target.object.key)
+        except ObjectNotFound:  # deleted meanwhile
+            return Verdict(False, By.NOTHING)
+        times = to_nanoseconds(one.metadata.get(MTIME, "")), to_nanoseconds(other.metadata.get(MTIME, ""))
+        same_time = None if times[0] is None or times[1] is None else is_same_time(times[0], times[1])
+        if self.check is Check.MTIME and same_time is not None:
+            return Verdict(same_time, By.TIME)
+        if all(is_md5(info.etag) and not info.large for info in (one, other)):
+            return Verdict(one.etag == other.etag, By.CONTENT)
+        if self.check is Check.AUTO and same_time:
+            return Verdict(True, By.TIME)
+        return Verdict(False, By.NOTHING)

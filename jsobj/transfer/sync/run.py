@@ -1,0 +1,230 @@
+"""Doing a plan: everything is copied, then what was renamed, and deleted last, only if nothing has failed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from jsobj.errors import JsobjError
+from jsobj.store.objects import Listed, Store
+from jsobj.transfer.copy import CopyItem, copy_all
+from jsobj.transfer.download.run import work_on
+from jsobj.transfer.download.target_folder import TargetFolder
+from jsobj.transfer.download.worker import Receiver
+from jsobj.transfer.engine.parallel_map import parallel_map
+from jsobj.transfer.events import Done, Failed, Listener, Noted, Skipped, Tally
+from jsobj.transfer.job import RunContext
+from jsobj.transfer.local.scan import Passed
+from jsobj.transfer.outcomes import Result, ends_run
+from jsobj.transfer.run import meter_of, run
+from jsobj.transfer.sync.backup import Keeper, kept
+from jsobj.transfer.sync.checked import as_planned
+from jsobj.transfer.sync.decision import COPY, DELETE, REFUSE, RENAME, Decision
+from jsobj.transfer.sync.entry import Entry
+from jsobj.transfer.sync.opened_plan import OpenedPlan
+from jsobj.transfer.sync.removal import Removal
+from jsobj.transfer.sync.sides import BucketSide, FolderSide
+from jsobj.transfer.targets import DownloadTarget, UploadSource
+from jsobj.transfer.upload.run import sweep, upload_work
+from jsobj.transfer.upload.work import Planning
+from jsobj.transfer.upload.worker import Sender, Sending
+from jsobj.transfer.zarr.order import is_metadata, step
+
+_KEEPING = 8  # entries that are kept at once, before they are replaced
+Copy = Callable[[CopyItem], Done | Skipped | Failed]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRun:
+    """One run of a plan. ``made_before``: it was made some time ago, and each item has to be as it was then.
+
+    ``keeper`` keeps what is replaced or deleted; ``copy_within`` copies on the server of a target that is a bucket;
+    ``remember`` is told which object was made of which source, and its ETag.
+    """
+
+    plan: OpenedPlan
+    tally: Tally
+    emit: Listener
+    stop: Callable[[], None]
+    made_before: bool = False
+    keeper: Keeper | None = None
+    copy_within: Copy | None = None
+    remember: Callable[[Entry, str, str], object] = lambda source, key, etag: None
+    folder: TargetFolder | None = None
+    _not_kept: dict[str, JsobjError] = field(default_factory=dict)
+
+    def up(self, job: RunContext, store: Store) -> Result:
+        """From a folder to a bucket. Raises :class:`JsobjError` for a cause that ends the run."""
+        source, target = self.plan.source, self.plan.target
+        assert isinstance(source, FolderSide)
+        assert isinstance(target, BucketSide)
+        self._keep_replaced()
+        sources = [UploadSource(source.root, target.prefix)]
+        work = upload_work(job, store, sources, map(self._sending, self._to_copy()))
+        sweep(job.journal, store)
+
+        def flush() -> None:
+            with contextlib.suppress(JsobjError):  # the journal keeps them for the next run
+                sweep(job.journal, store)
+            self._finish(work.failures)
+
+        self._announce(job)
+        moved = meter_of(job)
+        return run(
+            job,
+            store,
+            work,
+            performer=lambda own: Sender(own, job.spec.options, moved),
+            flush=flush,
+            sizes=None,
+        )
+
+    def down(self, job: RunContext, store: Store) -> Result:
+        """From a bucket to a folder. Raises :class:`JsobjError` for a cause that ends the run."""
+        source, folder = self.plan.source, self.folder
+        assert isinstance(source, BucketSide)
+        assert folder is not None
+        self._keep_replaced()
+        target = DownloadTarget(folder.root, "", source.prefix, source.prefix)
+        work = work_on(job, store, target, folder, map(_fetching, self._to_copy()))
+
+        def flush() -> None:
+            folder.sync()
+            self._finish(work.failures)
+            folder.sync()
+
+        self._announce(job)
+        moved = meter_of(job)
+        return run(
+            job,
+            store,
+            work,
+            performer=lambda own: Receiver(own, folder, job.spec.options, moved),
+            flush=flush,
+            sizes=None,
+        )
+
+    def across(self, copy: Copy, workers: int) -> Result:
+        """From a bucket to a bucket; metadata of a Zarr last. Raises :class:`JsobjError`, as above."""
+        self._keep_replaced()
+        failures: list[JsobjError] = []
+        self._copy_objects(failures, copy, workers, (each for each in self._to_copy() if not is_metadata(each.name)))
+        held = sorted((each for each in self._to_copy() if is_metadata(each.name)), key=lambda each: step(each.name))
+        if not failures:
+            for decision in held:
+                self._copy_objects(failures, copy, 1, iter([decision]))
+        elif held:
+            text = f"{len(held)} files that make a folder a Zarr were held back: without what failed it is not whole"
+            self.emit(Noted(text, warning=True))
+        self._finish(failures)
+        summary = replace(self.tally.summary("sync"), size=self.tally.done_bytes)  # most never passed through here
+        self.emit(summary)
+        return Result.of(summary, failures)
+
+    # -- the steps
+
+    def _announce(self, job: RunContext) -> None:
+        totals = self.plan.totals
+        self.tally.ahead = totals.actions[COPY], totals.bytes[COPY]
+        for notice in job.journal.notices:
+            self.emit(Noted(notice))
+
+    def _to_copy(self) -> Iterator[Decision]:
+        """What is copied, and what is refused instead."""
+        decisions = self.plan.decisions(COPY, REFUSE)
+        if self.made_before:
+            decisions = as_planned(decisions, self.plan.source, self.plan.target)
+        for decision in decisions:
+            error = self._not_kept.get(decision.name)
+            yield decision if error is None else Decision(REFUSE, decision.name, error.message, error=error)
+
+    def _sending(self, decision: Decision) -> Planning:
+        source, target = self.plan.source, self.plan.target
+        if decision.error is not None:
+            return Passed(source.shown(decision.name), decision.reason, decision.error, decision.name)
+        assert decision.source is not None
+        assert decision.source.file is not None
+        there = decision.target.object if decision.target is not None else None
+        return Sending(decision.source.file, target.place(decision.name), there)
+
+    def _keep_replaced(self) -> None:
+        """Keep all that will be replaced, before the first byte is written; what cannot be kept is not replaced."""
+        if self.keeper is None:
+            return
+        keeper = self.keeper
+
+        def keep(decision: Decision) -> tuple[str, JsobjError | None]:
+            assert decision.target is not None
+            return decision.name, kept(keeper, decision.target)
+
+        replaced = (each for each in self.plan.decisions(COPY) if each.target is not None)
+        with closing(parallel_map(keep, replaced, _KEEPING, stop=self.stop)) as ended:
+            for name, error in ended:
+                if error is not None:
+                    if ends_run(error):
+                        raise error
+                    self._not_kept[name] = error
+
+    def _copy_objects(
+        self, failures: list[JsobjError], copy: Copy, workers: int, decisions: Iterator[Decision]
+    ) -> None:
+        calls = (partial(self._copied, copy, decision) for decision in decisions)
+        failures += copy_all(calls, self.tally, self.emit, workers=workers, stop=self.stop)
+
+    def _copied(self, copy: Copy, decision: Decision) -> Done | Skipped | Failed:
+        if decision.error is not None:
+            return Failed(self.plan.source.shown(decision.name), decision.error)
+        assert decision.source is not None
+        key = self.plan.target.place(decision.name)
+        self.tally.found(decision.size)
+        ended = copy(CopyItem(decision.source.object, key))
+        if isinstance(ended, Done):
+            self.remember(decision.source, key, ended.etag)
+        return ended
+
+    def _finish(self, failures: list[JsobjError]) -> None:
+        """After everything was copied: renames, and, if nothing has failed, deletions."""
+        if self.copy_within is not None:
+            with closing(parallel_map(self._renamed, self.plan.decisions(RENAME), _KEEPING, stop=self.stop)) as ended:
+                for event in ended:
+                    if isinstance(event, Failed):
+                        failures.append(event.error)
+                        self.tally.item_failed()
+                    else:
+                        self.tally.item_renamed()
+                    self.emit(event)
+        doomed = self.plan.totals.actions[DELETE]
+        if doomed and failures:
+            text = f"nothing was deleted: {len(failures)} failed, and {doomed} that the source does not have stay"
+            self.emit(Noted(text, warning=True))
+        elif doomed:
+            failures += Removal(
+                plan=self.plan,
+                source=self.plan.source,
+                target=self.plan.target,
+                tally=self.tally,
+                emit=self.emit,
+                stop=self.stop,
+                folder=self.folder,
+                keeper=self.keeper,
+            )()
+
+    def _renamed(self, decision: Decision) -> Done | Skipped | Failed:
+        assert self.copy_within is not None
+        assert decision.moved is not None
+        assert decision.source is not None
+        key = self.plan.target.place(decision.name)
+        ended = self.copy_within(CopyItem(decision.moved.object, key))
+        if isinstance(ended, Done):
+            self.remember(decision.source, key, ended.etag)
+        return ended
+
+
+def _fetching(decision: Decision) -> Listed | Failed:
+    if decision.error is not None:
+        return Failed(decision.name, decision.error)
+    assert decision.source is not None
+    return decision.source.object
