@@ -11,9 +11,8 @@ from typing import IO
 from jsobj.actions.context import ActionContext
 from jsobj.actions.sync import carry_out, comparing, one_at_a_time
 from jsobj.actions.sync_backup import new_backup, require_there
-from jsobj.actions.sync_ends import Place, opened_ends
+from jsobj.actions.sync_ends import opened_ends, place_of
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.location import parse_location
 from jsobj.transfer.events import Started
 from jsobj.transfer.local.scan import follows
 from jsobj.transfer.options import Options
@@ -39,8 +38,8 @@ def apply(context: ActionContext, path: str, options: Options, *, backup: str = 
         ends = stack.enter_context(
             opened_ends(
                 context,
-                _place(head.source),
-                _place(head.target),
+                place_of(head.source),
+                place_of(head.target),
                 lambda *now: replace(head, source=now[0], target=now[1]),
                 links=follows(head.links),
                 deletes=True,
@@ -55,13 +54,9 @@ def apply(context: ActionContext, path: str, options: Options, *, backup: str = 
         plan = OpenedPlan.read(file, path, ends.source, ends.target)
         stack.enter_context(one_at_a_time(context, ends))
         kept = new_backup(context, ends, backup) if backup else None
-        comparison = stack.enter_context(comparing(context, ends, Check.AUTO))
+        comparison = stack.enter_context(comparing(context, ends, Check.CONTENT))
         context.emit(Started("sync", head.source, head.target))
         return carry_out(context, ends, plan, comparison, options, backup=kept, made_before=True)
-
-
-def _place(text: str) -> Place:
-    return parse_location(text) if "://" in text else text
 
 
 @contextlib.contextmanager

@@ -27,7 +27,7 @@ from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.run import place_of
 from jsobj.transfer.sync.backup import Keeper
-from jsobj.transfer.sync.comparison import By, Check, Comparison, FileWithObject, TwoObjects
+from jsobj.transfer.sync.comparison import By, Check, Comparison, FileWithObject, TwoObjects, Verdict
 from jsobj.transfer.sync.decision import COPY, DELETE, LEAVE_OUT, SKIP, Decision
 from jsobj.transfer.sync.entry import Entry
 from jsobj.transfer.sync.guards import DEFAULT_BOUND, DeleteBound, require_plausible
@@ -150,6 +150,7 @@ def _done(
         keeper=keeper,
         copy_within=copier_within(context, target, target) if target is not None else None,
         remember=comparison.remember,
+        is_same=lambda one, other: one.size == other.size and comparison.look(one, other) == Verdict(True, By.CONTENT),
         folder=ends.folder,
     )
     if source is not None and target is not None:

@@ -194,10 +194,10 @@ def undo(context: ActionContext, ident: str) -> Result:
                 elif isinstance(event, Skipped):
                     context.tally.item_skipped(compared=True)
                 elif event is not None:
-                    context.tally.item_done(event.size, verified=True)
+                    context.tally.item_done(event.size, verified=False)
                 if event is not None:
                     context.emit(event)
-    summary = context.tally.summary("undo")
+    summary = replace(context.tally.summary("undo"), size=context.tally.done_bytes)
     context.emit(summary)
     return Result.of(summary, failures)
 
@@ -220,7 +220,7 @@ def _restored(
     if now is not None and (decision.action == DELETE or not _left_so(now, results.get(name))):
         return Failed(shown, _cannot(shown, f"it was written since; what was there is {kept.shown(name)}"))
     back(backup)
-    return Done(shown, shown, before.size, "etag")
+    return Done(shown, shown, before.size, "")
 
 
 def _same_content(now: Entry, before: Entry) -> bool:

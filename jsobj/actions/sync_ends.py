@@ -14,7 +14,7 @@ from jsobj.actions.context import ActionContext
 from jsobj.actions.copy import are_apart, same_server, sides
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.publish.manifest import MADE
-from jsobj.store.location import Location, first_of, head_or_none, nothing_at
+from jsobj.store.location import Location, first_of, head_or_none, nothing_at, parse_location
 from jsobj.store.objects import Listed, Store, StorePlace
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.journal.jobs import claimed_temps
@@ -27,6 +27,12 @@ from jsobj.transfer.targets import absolute
 from jsobj.units import utc_time
 
 Place: TypeAlias = str | Location  # a path, or a place in a bucket
+
+
+def place_of(text: str) -> Place:
+    """What was typed: a place in a bucket where it says so (``s3://`` ...), else a folder."""
+    return parse_location(text, public=True) if "://" in text else text
+
 
 _PUBLISHED = frozenset({PAGE, ITEM, MANIFEST, "README.md"})
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jsobj.api.sync import Syncs
 from jsobj.api.transfers import Transfers, run_action
 from jsobj.arrays.object_map import ObjectMap, object_map
 from jsobj.arrays.recipe import Recipe
@@ -40,7 +41,7 @@ def _client_config(access: S3Access) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection(Transfers):
+class Connection(Transfers, Syncs):
     """Only names: a pickled connection carries no secret, and each process reads its own files.
 
     Made by :func:`jsobj.connect`. ``profile`` is an AWS profile, ``cloud`` an entry of clouds.yaml; with neither, the

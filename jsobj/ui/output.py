@@ -132,11 +132,15 @@ class Output:
 
     def _lines(self, texts: Iterable[str]) -> int:
         count, last = 0, 0.0
-        for count, text in enumerate(texts, start=1):  # noqa: B007 - counted here, used below
-            self._held.append(text)
-            if len(self._held) >= _FLUSH_LINES or time.monotonic() - last > _FLUSH_SECONDS:
-                self.flush_stream()
-                last = time.monotonic()
+        try:
+            for count, text in enumerate(texts, start=1):  # noqa: B007 - counted here, used below
+                self._held.append(text)
+                if len(self._held) >= _FLUSH_LINES or time.monotonic() - last > _FLUSH_SECONDS:
+                    self.flush_stream()
+                    last = time.monotonic()
+        except JsobjError:
+            self.flush_stream()  # what was found before the error
+            raise
         self.flush_stream()
         return count
 

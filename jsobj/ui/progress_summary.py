@@ -32,7 +32,7 @@ def summary_sentence(summary: Summary) -> str:
         parts = ["Nothing copied"]
     else:
         parts = [f"{'Stopped: ' if summary.interrupted else ''}{_items(summary, summary.done)}{_moved(summary, verb)}"]
-    parts += _verified(summary) if summary.done and summary.verb != "delete" else []
+    parts += _verified(summary) if summary.done and summary.verb not in {"delete", "undo"} else []
     same = summary.skipped if summary.decided else summary.same  # a sync says of each how it was compared
     others = (
         (summary.renamed, "renamed on the server"),

@@ -12,25 +12,11 @@ from dataclasses import dataclass
 import pytest
 from fault_proxy import Rule, fault_proxy
 from fixtures_cloud import Cloud
-from transfer_scene import IN_PARTS, PART, RGW_S3, SWIFT_API, SWIFT_S3, TransferScene
+from transfer_scene import IN_PARTS, PART, RGW_S3, SWIFT_API, SWIFT_S3, TransferScene, add_profile
 
 import jsobj
 
 SMALL, LARGE = os.urandom(1000), os.urandom(2 * PART + 5)
-
-
-def add_profile(scene: TransferScene, name: str, endpoint: str, region: str, pair: tuple[str, str]) -> None:
-    """A further profile beside those that are in the scene's HOME."""
-    here = scene.jsobj
-    here.credentials.parent.mkdir(parents=True, exist_ok=True)
-    with here.credentials.open("a") as file:
-        file.write(f"[{name}]\naws_access_key_id = {pair[0]}\naws_secret_access_key = {pair[1]}\n")
-    here.credentials.chmod(0o600)
-    with here.config.open("a") as file:
-        file.write(
-            f"[profile {name}]\nregion = {region}\nendpoint_url = {endpoint}\ns3 =\n  addressing_style = path\n"
-            "request_checksum_calculation = when_required\nresponse_checksum_validation = when_required\n"
-        )
 
 
 @dataclass(frozen=True)

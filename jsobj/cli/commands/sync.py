@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,12 +76,13 @@ def sync(world: World, source: str, destination: str, **words: Any) -> None:
       jsobj sync s3://results/ s3://copy/ --cloud here --dest-cloud there
     """
     from jsobj.actions import sync as actions
+    from jsobj.actions.sync_ends import place_of
     from jsobj.transfer.sync.comparison import Check
     from jsobj.transfer.sync.guards import DeleteBound
 
     if not source or not destination:
         raise one_missing(world, "sync", source)
-    places = _place(source), _place(destination)
+    places = place_of(source), place_of(destination)
     plan = words.pop("plan")
     rules = actions.SyncRules(
         check=Check(words.pop("check")),
@@ -142,15 +142,6 @@ def apply(world: World, plan: str, backup: str, **words: Any) -> None:
     world.will_change_names()
     with transferring(world, chosen) as (context, progress):
         finish(progress, run(context, plan, chosen.options, backup=backup))
-
-
-def _place(text: str) -> Place:
-    """A folder, or a place in a bucket. What is neither is taken for a folder, which is then missing."""
-    from jsobj.store.location import parse_location
-
-    if "://" in text:
-        return parse_location(text, public=True)
-    return os.fspath(text)
 
 
 def _require_delete(rules: SyncRules) -> None:

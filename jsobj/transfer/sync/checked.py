@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import tee
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.sync.decision import REFUSE, Decision
+from jsobj.transfer.sync.decision import DELETE, REFUSE, SKIP, Decision
 from jsobj.transfer.sync.entry import Entry
 from jsobj.transfer.sync.sides import Side
 
 
-def as_planned(decisions: Iterable[Decision], source: Side, target: Side) -> Iterator[Decision]:
-    """The same, in order; what has changed on either side is refused, with the reason.
+def as_planned(
+    decisions: Iterable[Decision], source: Side, target: Side, is_done: Callable[[Entry, Entry], bool]
+) -> Iterator[Decision]:
+    """The same, in order, with what is there now; what has changed on either side is refused, with the reason.
 
-    Raises :class:`JsobjError` for a cause that ends the run.
+    What is done already, by an earlier try, is skipped: gone where it was to be deleted, and where a copy was to come,
+    the same as its source, which ``is_done`` says. Raises :class:`JsobjError` for a cause that ends the run.
     """
     again, left, right = tee(decisions, 3)
     now_source = source.now(each.name for each in left)
     now_target = target.now(each.name for each in right)
     for decision, (_, one), (_, other) in zip(again, now_source, now_target, strict=True):
-        if reason := _changed("source", decision.source, one) or _changed("target", decision.target, other):
+        if decision.action == REFUSE:
+            yield decision
+        elif _done(decision, one, other, is_done):
+            yield replace(decision, action=SKIP, reason="done already")
+        elif reason := _changed("source", decision.source, one) or _changed("target", decision.target, other):
             side = source if reason.endswith("source") else target
             yield replace(decision, action=REFUSE, reason=reason, error=_error(side.shown(decision.name), reason))
         else:
             yield replace(decision, source=one, target=other)
+
+
+def _done(
+    decision: Decision, source: Entry | None, target: Entry | None, is_done: Callable[[Entry, Entry], bool]
+) -> bool:
+    if decision.action == DELETE:
+        return source is None and target is None
+    if decision.source is None or source is None or target is None or target.is_same(decision.target):
+        return False
+    return decision.source.is_same(source) and is_done(source, target)
 
 
 def _changed(side: str, planned: Entry | None, now: Entry | None) -> str:

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jsobj.errors import ObjectNotFound
+from jsobj.errors import BadUsage, ObjectNotFound
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import MTIME, Listed, Store
 from jsobj.transfer.compare import compare, md5_of
@@ -35,6 +35,14 @@ class Check(enum.Enum):
     SIZE = "size"
     MTIME = "mtime"
     CONTENT = "content"
+
+    @classmethod
+    def parse(cls, text: str) -> Check:
+        """Raises :class:`JsobjError` (usage) for another word."""
+        try:
+            return cls(text)
+        except ValueError:
+            raise BadUsage(f"check is one of {', '.join(each.value for each in cls)}") from None
 
 
 class By(enum.Enum):
@@ -139,6 +147,8 @@ class FileWithObject(Comparison):
             if self.store.place.dialect == "s3":  # over Swift it may be the ETag of a large object
                 return Verdict(False, By.CONTENT), ""
         info = self.store.head(listed.key)
+        if cheap and info.etag == listed.etag and is_md5(info.etag) and not info.large:
+            return Verdict(False, By.CONTENT), ""
         time = None if self.check is Check.CONTENT else to_nanoseconds(info.metadata.get(MTIME, ""))
         if time is not None:
             if is_same_time(time, file.mtime_ns) and info.size == file.size:

@@ -84,12 +84,16 @@ class PlanWriter:
 def new_plan(path: Path) -> Generator[IO[str]]:
     """A file that has its name only once it is complete. Raises :class:`JsobjError` (local)."""
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent, prefix=f".{path.name}.") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            os.replace(file.name, path)
-            file.delete = False
+        descriptor, temp = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temp, path)
+        except BaseException:
+            os.unlink(temp)
+            raise
     except OSError as error:
         raise OutputNotWritten(
             f"cannot write the plan {path}",
@@ -138,6 +142,7 @@ def _decision(values: Mapping[str, Any], source_side: Side, target_side: Side) -
     if action not in TO_DO:
         return Decision(action, name, reason, error=_error(values["error"]) if action == REFUSE else None)
     source, target, moved = values["source"], values["target"], None
+    places = source_side.place(name), target_side.place(name)
     if (source is None) != (action == DELETE) or (action == DELETE and target is None):
         raise ValueError("one side is missing")
     if action == RENAME:
@@ -146,8 +151,8 @@ def _decision(values: Mapping[str, Any], source_side: Side, target_side: Side) -
         action,
         name,
         reason,
-        None if source is None else Entry.of_json(name, source_side.place(name), source),
-        None if target is None else Entry.of_json(name, target_side.place(name), target),
+        None if source is None else Entry.of_json(name, places[0], source),
+        None if target is None else Entry.of_json(name, places[1], target),
         moved,
     )
 

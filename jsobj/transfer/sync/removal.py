@@ -18,7 +18,7 @@ from jsobj.transfer.events import Done, Event, Failed, Listener, Tally
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.sync.backup import Keeper, kept
 from jsobj.transfer.sync.checked import as_planned
-from jsobj.transfer.sync.decision import DELETE, REFUSE, Decision
+from jsobj.transfer.sync.decision import DELETE, Decision
 from jsobj.transfer.sync.opened_plan import OpenedPlan
 from jsobj.transfer.sync.sides import BucketSide, FolderSide, Side
 from jsobj.transfer.zarr.order import is_metadata
@@ -54,15 +54,18 @@ class Removal:
         named = (each for each in self.plan.decisions(DELETE) if is_metadata(each.name) is metadata)
 
         def look(decision: Decision) -> tuple[Decision, JsobjError | None]:
-            if decision.action == REFUSE or self.keeper is None or decision.target is None:
+            if decision.action != DELETE or self.keeper is None or decision.target is None:
                 return decision, decision.error
             return decision, kept(self.keeper, decision.target)
 
-        looked = parallel_map(look, as_planned(named, self.source, self.target), _KEEPING, stop=self.stop)
+        looked = parallel_map(
+            look, as_planned(named, self.source, self.target, lambda *_: False), _KEEPING, stop=self.stop
+        )
         with closing(looked):
             for decision, error in looked:
                 if error is None:
-                    yield decision
+                    if decision.action == DELETE:  # else it is gone already
+                        yield decision
                 elif ends_run(error):
                     raise error
                 else:

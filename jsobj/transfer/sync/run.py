@@ -22,7 +22,7 @@ from jsobj.transfer.outcomes import Result, ends_run
 from jsobj.transfer.run import meter_of, run
 from jsobj.transfer.sync.backup import Keeper, kept
 from jsobj.transfer.sync.checked import as_planned
-from jsobj.transfer.sync.decision import COPY, DELETE, REFUSE, RENAME, Decision
+from jsobj.transfer.sync.decision import COPY, DELETE, REFUSE, RENAME, SKIP, Decision
 from jsobj.transfer.sync.entry import Entry
 from jsobj.transfer.sync.opened_plan import OpenedPlan
 from jsobj.transfer.sync.removal import Removal
@@ -42,17 +42,18 @@ class SyncRun:
     """One run of a plan. ``made_before``: it was made some time ago, and each item has to be as it was then.
 
     ``keeper`` keeps what is replaced or deleted; ``copy_within`` copies on the server of a target that is a bucket;
-    ``remember`` is told which object was made of which source, and its ETag.
+    ``remember`` is told which object was made of which source, and its ETag; ``is_same`` compares two by content.
     """
 
     plan: OpenedPlan
     tally: Tally
     emit: Listener
     stop: Callable[[], None]
+    remember: Callable[[Entry, str, str], object]
+    is_same: Callable[[Entry, Entry], bool]
     made_before: bool = False
     keeper: Keeper | None = None
     copy_within: Copy | None = None
-    remember: Callable[[Entry, str, str], object] = lambda source, key, etag: None
     folder: TargetFolder | None = None
     _not_kept: dict[str, JsobjError] = field(default_factory=dict)
 
@@ -136,8 +137,12 @@ class SyncRun:
         """What is copied, and what is refused instead."""
         decisions = self.plan.decisions(COPY, REFUSE)
         if self.made_before:
-            decisions = as_planned(decisions, self.plan.source, self.plan.target)
+            decisions = as_planned(decisions, self.plan.source, self.plan.target, self.is_same)
         for decision in decisions:
+            if decision.action == SKIP:
+                self.tally.item_skipped(compared=True)
+                self.emit(Skipped(self.plan.source.shown(decision.name), decision.reason))
+                continue
             error = self._not_kept.get(decision.name)
             yield decision if error is None else Decision(REFUSE, decision.name, error.message, error=error)
 
