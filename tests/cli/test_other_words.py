@@ -13,7 +13,7 @@ from jsobj.cli.parsing.other_words import OTHER_OPTIONS, OTHER_WORDS
 
 @pytest.mark.parametrize(
     ("word", "advice"),
-    [("sync", "jsobj upload"), ("mb", "jsobj bucket create"), ("get", "jsobj download"), ("configure", "jsobj login")],
+    [("rsync", "jsobj sync"), ("mb", "jsobj bucket create"), ("get", "jsobj download"), ("configure", "jsobj login")],
 )
 def test_a_word_of_another_tool(jsobj: Jsobj, word: str, advice: str) -> None:
     error = jsobj(word, "x", "y", "--json", code=2).error

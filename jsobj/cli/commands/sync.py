@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _CHECKS = ("auto", "exists", "size", "mtime", "content")
 _CHECK = "What has to be the same; default: auto, see above."
-_MAX = "Refuse to delete more: a number, or a percentage. Default: 10%, and at least 20."
+_MAX = "Refuse to delete more; default: 10%, and at least 20."
 _BACKUP = click.option(
     "--backup", metavar="PLACE", default="", help="Keep what is replaced or deleted: a prefix, or of a folder a folder."
 )
