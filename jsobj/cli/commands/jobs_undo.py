@@ -21,8 +21,9 @@ from jsobj.ui.documents import Listing
 def undo(world: World, run: str, **words: Any) -> None:
     """Put back what a sync has replaced or deleted.
 
-    That is kept where the sync had --backup. ID is the one that the sync has named, or the beginning of it; without it, the syncs that can be undone are listed.
-    What was new stays. What somebody has written since is left alone, and named. The backup stays, too.
+    It is kept where the sync had --backup. ID is the one that the sync has named, or the beginning of it; without it,
+    the syncs that can be undone are listed. What was new stays. What somebody has written since is left alone, and
+    named. The backup stays, too.
 
     \b
     Examples:
