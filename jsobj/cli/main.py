@@ -37,7 +37,7 @@ COMMANDS = {
     "upload": Entry("upload:upload", "Send files and folders to a bucket.", _OBJECTS),
     "download": Entry("download:download", "Fetch objects to files and folders.", _OBJECTS),
     "sync": Entry("sync:sync", "Make a folder or prefix like another.", _OBJECTS),
-    "apply": Entry("sync:apply", "Do what a plan of jsobj sync says.", _OBJECTS),
+    "apply": Entry("sync:apply", "Do what a plan says that jsobj sync --plan wrote.", _OBJECTS),
     "ls": Entry("ls:ls", "List buckets, folders and objects.", _OBJECTS),
     "tree": Entry("tree:tree", "Draw folders and objects as a tree.", _OBJECTS),
     "stat": Entry("stat:stat", "Show objects: size, time, ETag, type, metadata.", _OBJECTS),
