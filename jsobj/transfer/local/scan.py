@@ -164,7 +164,8 @@ class _Walk:
                 names = [f"{entry.name}/" if self._is_folder(entry) else entry.name for entry in entries]
         except OSError as error:
             return _unreadable(path, relative, error)
-        names.sort(reverse=True)
+        # The code points of names that are no UTF-8 have another order than their bytes.
+        names.sort(key=None if all(map(str.isascii, names)) else os.fsencode, reverse=True)
         return _Level(path, relative, names, identity)
 
     def _is_folder(self, entry: os.DirEntry[str]) -> bool:
