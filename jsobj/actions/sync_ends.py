@@ -19,7 +19,7 @@ from jsobj.store.objects import Listed, Store, StorePlace
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.journal.jobs import claimed_temps
 from jsobj.transfer.local.digest_list import MANIFEST
-from jsobj.transfer.local.key_path import ITEM, PAGE, PathRefusal, path_for
+from jsobj.transfer.local.key_path import ITEM, PAGE
 from jsobj.transfer.sync.guards import require_harmless, require_mounted
 from jsobj.transfer.sync.plan_file import Head
 from jsobj.transfer.sync.sides import BucketSide, FolderSide, Side
@@ -75,13 +75,11 @@ def opened_ends(
     """
     at_source, at_target = sides(context)
     with at_source.errors():
-        one = _source(context, source, follow=links, deletes=deletes)
+        one = _source(context, source, follow=links)
     with at_target.errors(), contextlib.ExitStack() as stack:
         if isinstance(target, str):
             if not isinstance(one, BucketSide):
                 raise BadUsage("one of SRC and DEST is a bucket; to sync two folders: rsync -a")
-            if deletes:
-                require_harmless(target, str(context.stores.settings.home))
             settings = context.stores.settings
             folder = TargetFolder(absolute(target), dry_run=dry_run, claimed=lambda: claimed_temps(settings.state_dir))
             folder.require_possible()
@@ -90,7 +88,7 @@ def opened_ends(
         else:
             folder, stores = None, context.to or context.stores
             store = stores.of(target)
-            other = BucketSide(store, prefix_of(target.key), _spared(store, prefix_of(target.key)))
+            other = BucketSide(store, prefix_of(target.key), _spared(store))
             if isinstance(one, BucketSide):
                 _require_apart(one, other, apart=context.to is not None and are_apart(one.store.place, store.place))
         ends = Ends(
@@ -103,7 +101,17 @@ def opened_ends(
             and context.to is None
             and same_server(one.store.place, other.store.place),
         )
+        if deletes:
+            require_deletable(context, ends)
         yield ends
+
+
+def require_deletable(context: ActionContext, ends: Ends) -> None:
+    """Raise :class:`JsobjError` (refused) where nothing may be deleted: for want of a mount, or ``/`` and the like."""
+    if isinstance(ends.source, FolderSide):
+        require_mounted(ends.source.root)
+    if isinstance(ends.target, FolderSide):
+        require_harmless(ends.target.root, str(context.stores.settings.home))
 
 
 def made_now(context: ActionContext, *, links: str) -> Callable[[str, str, str, str], Head]:
@@ -150,11 +158,9 @@ def prefix_of(key: str) -> str:
     return key if not key or key.endswith("/") else f"{key}/"
 
 
-def _source(context: ActionContext, source: Place, *, follow: bool, deletes: bool) -> Side:
+def _source(context: ActionContext, source: Place, *, follow: bool) -> Side:
     if isinstance(source, str):
         _require_folder(source)
-        if deletes:
-            require_mounted(source)
         return FolderSide(absolute(source), follow)
     source = context.stores.folder_of(source)
     store, prefix = context.stores.of(source), prefix_of(source.key)
@@ -193,14 +199,11 @@ def _require_apart(source: BucketSide, target: BucketSide, *, apart: bool) -> No
         )
 
 
-def _spared(store: Store, prefix: str) -> Callable[[Listed], bool]:
-    """What jsobj keeps beside data: its own state, and what jsobj publish has made."""
+def _spared(store: Store) -> Callable[[Listed], bool]:
+    """What jsobj publish has made."""
 
     def spared(listed: Listed) -> bool:
-        path = path_for(listed.key[len(prefix) :], size=listed.size)
-        if isinstance(path, PathRefusal):
-            return path.harmless
-        if path[-1] not in _PUBLISHED:
+        if listed.key.rpartition("/")[2] not in _PUBLISHED:
             return False
         info = head_or_none(store, listed.key)
         return info is not None and MADE in info.metadata

@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import ExitCode, JsobjError, SourceVanished
 from jsobj.transfer.engine.parallel_map import awaited
 from jsobj.transfer.filters import Filters
+from jsobj.transfer.local.key_path import PathRefusal, path_for
 from jsobj.transfer.local.scan import Passed
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.sync.comparison import Comparison
 from jsobj.transfer.sync.decision import COPY, DELETE, LEAVE_OUT, REFUSE, RENAME, SKIP, Decision
 from jsobj.transfer.sync.entry import Entry
-from jsobj.transfer.sync.sides import BucketSide, Found, Side, in_order
+from jsobj.transfer.sync.sides import BucketSide, FolderSide, Found, Side, in_order
 
 _LOOKERS = 8  # entries that are compared at once
+_DATA = frozenset({COPY, SKIP, REFUSE})
 _LEEWAY = 900.0  # seconds by which clocks may differ: S3 accepts no more
 
 Pair = tuple[Found | None, Found | None]
@@ -30,6 +32,8 @@ Pair = tuple[Found | None, Found | None]
 @dataclass(slots=True)
 class Totals:
     """What a plan comes to. ``source`` and ``target``: entries of each side that take part, and their bytes.
+
+    What only marks a folder does not count: a source that has nothing else is empty.
 
     ``replaced_newer``: of what would be replaced, how much was written clearly later than what would replace it.
     """
@@ -51,7 +55,7 @@ class Totals:
         if decision.by is not None:
             self.decided[decision.by.word] += 1
         source, target = decision.source, decision.target
-        if source is not None:
+        if source is not None and decision.action in _DATA and not _is_marker(source):
             self.source, self.source_bytes = self.source + 1, self.source_bytes + source.size
         if target is not None:
             self.target, self.target_bytes = self.target + 1, self.target_bytes + target.size
@@ -111,19 +115,22 @@ class Planner:
     def _decided(self, source: Found | None, target: Found | None, present: _Present) -> Decision | tuple[Entry, Entry]:
         if isinstance(source, Passed):
             present.add(source)
+            if self.deletes_excluded and source.kind == "filter" and isinstance(target, Entry):
+                return self._without_source(target, present)
             return _passed(source)
         if isinstance(target, Passed):
-            if source is None:
-                return _passed(target)
-            target = None  # a link, or what a transfer refuses for its own reasons
+            return self._in_the_way(target, source)
         if source is None:
             assert target is not None
             return self._without_source(target, present)
+        return self._of_source(source, target, present)
+
+    def _of_source(self, source: Entry, target: Entry | None, present: _Present) -> Decision | tuple[Entry, Entry]:
         refusal = self.target.fits(source)
         if refusal is not None:
-            present.add(Passed(source.name, "", relative=source.name))
             if refusal.harmless:
                 return Decision(LEAVE_OUT, source.name, refusal.reason, source)
+            present.add(Passed(source.name, "", relative=source.name))
             return Decision(
                 REFUSE, source.name, refusal.reason, source, error=_refused(self.source, source, refusal.reason)
             )
@@ -146,21 +153,44 @@ class Planner:
         action, by = (SKIP, verdict.by) if verdict.same else (COPY, None)
         return Decision(action, source.name, verdict.reason, source, target, by=by)
 
+    def _in_the_way(self, target: Passed, source: Entry | None) -> Decision:
+        """What the target has that is no file, or cannot be read; a failure only where it keeps the two apart."""
+        name = target.relative or target.path
+        gone = isinstance(target.error, SourceVanished)
+        if source is not None and (target.error is None or gone):
+            reason = "new" if gone else f"in place of {target.reason.partition(':')[0]}"
+            return Decision(COPY, name, reason, source)
+        unknown = self.delete and name.endswith("/")  # nobody can tell what would have to be deleted there
+        if target.error is None or gone or (source is None and not unknown):
+            return Decision(LEAVE_OUT, name, f"in the target: {target.reason}", kind=target.kind)
+        error = target.error.reworded(f"{target.path}, in the target: {target.reason}")
+        return Decision(REFUSE, name, target.reason, error=error)
+
     def _without_source(self, target: Entry, present: _Present) -> Decision:
         def stays(reason: str) -> Decision:
             return Decision(LEAVE_OUT, target.name, reason, target=target)
 
-        if isinstance(self.target, BucketSide):
-            if target.name.endswith("/") or not target.name:
-                return stays("it only marks a folder")
-            if self.target.spared(target.object):
-                return stays("it is what jsobj keeps beside data")
+        if reason := self._spared(target):
+            return stays(reason)
         if present.covers(target.name):
             return stays("the source has something of this name that takes no part")
         if not self.delete:
             self.on_extra(target)
             return stays("not in the source; --delete would delete it")
+        if self.deletes_excluded and (reason := self.filters.judge(target.name)):
+            ((_, source),) = self.source.now([target.name])
+            return Decision(DELETE, target.name, reason, source, target)
         return Decision(DELETE, target.name, "not in the source", target=target)
+
+    def _spared(self, target: Entry) -> str:
+        """Why something is none of the data, and stays; "" for data."""
+        if _is_marker(target):  # folders make none, so it says nothing of them
+            return "it only marks a folder" if isinstance(self.source, FolderSide) else ""
+        path = path_for(target.name, size=target.size)
+        own = isinstance(path, PathRefusal) and path.harmless
+        if own or (isinstance(self.target, BucketSide) and self.target.spared(target.object)):
+            return "it is what jsobj keeps beside data"
+        return ""
 
 
 class _Present:
@@ -203,6 +233,10 @@ def _order(found: Found | None) -> bytes | None:
     if found is None:
         return None
     return in_order(found.relative if isinstance(found, Passed) else found.name)
+
+
+def _is_marker(entry: Entry) -> bool:
+    return not entry.size and (not entry.name or entry.name.endswith("/"))
 
 
 def _settled(decision: Decision | Future[Decision]) -> Decision:

@@ -109,7 +109,7 @@ class FolderSide:
 class BucketSide:
     """What a bucket has below ``prefix``, which is empty or ends in a slash.
 
-    ``spared``: whether an object is none of the data, and stays whatever the other side has.
+    ``spared``: whether an object is none of the data, as its metadata say, and stays whatever the other side has.
     """
 
     store: Store
