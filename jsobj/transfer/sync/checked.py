@@ -29,8 +29,8 @@ def as_planned(
         elif _done(decision, one, other, is_done):
             yield replace(decision, action=SKIP, reason="done already")
         elif reason := _changed("source", decision.source, one) or _changed("target", decision.target, other):
-            side = source if reason.endswith("source") else target
-            yield replace(decision, action=REFUSE, reason=reason, error=_error(side.shown(decision.name), reason))
+            shown = (source if reason.endswith("source") else target).shown(decision.name)
+            yield replace(decision, action=REFUSE, reason=reason, error=not_as_planned(shown, reason))
         else:
             yield replace(decision, source=one, target=other)
 
@@ -39,7 +39,7 @@ def _done(
     decision: Decision, source: Entry | None, target: Entry | None, is_done: Callable[[Entry, Entry], bool]
 ) -> bool:
     if decision.action == DELETE:
-        return source is None and target is None
+        return target is None
     if decision.source is None or source is None or target is None or target.is_same(decision.target):
         return False
     return decision.source.is_same(source) and is_done(source, target)
@@ -53,7 +53,8 @@ def _changed(side: str, planned: Entry | None, now: Entry | None) -> str:
     return "" if planned.is_same(now) else f"it is not as it was when planned, in the {side}"
 
 
-def _error(shown: str, reason: str) -> JsobjError:
+def not_as_planned(shown: str, reason: str) -> JsobjError:
+    """The error for what has changed since the plan."""
     return JsobjError(
         "sync-not-as-planned",
         f"{shown}: {reason}",

@@ -18,7 +18,7 @@ from typing import IO, Any
 from jsobj.errors import ExitCode, JsobjError, OutputNotWritten, error_of
 from jsobj.transfer.sync.decision import DELETE, REFUSE, RENAME, TO_DO, Decision
 from jsobj.transfer.sync.entry import Entry
-from jsobj.transfer.sync.sides import Side
+from jsobj.transfer.sync.sides import Side, in_order
 
 SCHEMA = "jsobj.sync-plan/1"
 _LONGEST = 1024 * 1024  # characters of a line; several times the longest key and path
@@ -120,6 +120,7 @@ def read_decisions(file: IO[str], name: str, source: Side, target: Side) -> Iter
     Raises :class:`JsobjError` (usage) for a damaged line, with its number, and where the end is missing.
     """
     number, count = 1, 0
+    last: bytes | None = None
     while True:
         number += 1
         values = _line(file, name, number)
@@ -129,6 +130,10 @@ def read_decisions(file: IO[str], name: str, source: Side, target: Side) -> Iter
             return
         try:
             decision = _decision(values, source, target)
+            if decision.action in TO_DO | {REFUSE}:  # what is there now is merged with them
+                if last is not None and in_order(decision.name) <= last:
+                    raise damaged(name, f"line {number} is not in the order of the names")
+                last = in_order(decision.name)
         except (KeyError, ValueError, TypeError, OverflowError, StopIteration) as error:
             raise damaged(name, f"line {number} is not a decision") from error
         count += 1
@@ -143,7 +148,7 @@ def _decision(values: Mapping[str, Any], source_side: Side, target_side: Side) -
         return Decision(action, name, reason, error=_error(values["error"]) if action == REFUSE else None)
     source, target, moved = values["source"], values["target"], None
     places = source_side.place(name), target_side.place(name)
-    if (source is None) != (action == DELETE) or (action == DELETE and target is None):
+    if (target if action == DELETE else source) is None:
         raise ValueError("one side is missing")
     if action == RENAME:
         moved = Entry.of_json(values["from"], target_side.place(values["from"]), values["moved"])

@@ -17,7 +17,7 @@ from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Event, Failed, Listener, Tally
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.sync.backup import Keeper, kept
-from jsobj.transfer.sync.checked import as_planned
+from jsobj.transfer.sync.checked import as_planned, not_as_planned
 from jsobj.transfer.sync.decision import DELETE, Decision
 from jsobj.transfer.sync.opened_plan import OpenedPlan
 from jsobj.transfer.sync.sides import BucketSide, FolderSide, Side
@@ -84,8 +84,9 @@ class Removal:
         for decision in ready:
             file = decision.target.file if decision.target is not None else None
             try:
-                if file is not None and self.folder.remove(file):
-                    self._told(Done(file.path, "", 0, ""))
+                if file is None or not self.folder.remove(file):
+                    raise not_as_planned(self.target.shown(decision.name), "it was written to a moment ago")
+                self._told(Done(file.path, "", 0, ""))
             except JsobjError as error:
                 failures.append(error)
                 self._told(Failed(self.target.shown(decision.name), error))

@@ -1,7 +1,7 @@
 """Files that the target has under another name: they are copied there, instead of being sent once more.
 
 Only objects without a source come into question, as a renamed file leaves one. A source is read for it only where such
-an object has its size.
+an object has its size. Metadata of a Zarr are sent, since they come last.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.engine.parallel_map import parallel_map
-from jsobj.transfer.local.local_file import opened
+from jsobj.transfer.local.local_file import content_type, opened
 from jsobj.transfer.sync.decision import COPY, RENAME, Decision
 from jsobj.transfer.sync.entry import Entry
+from jsobj.transfer.zarr.order import is_metadata
 
 _MOST = 100_000  # objects that are remembered; a target with more of them is not like its source in other ways
 _AT_ONCE = 8
@@ -49,8 +50,10 @@ def with_renames(decisions: Iterable[Decision], orphans: Orphans, target: Store)
     def looked(decision: Decision) -> Decision:
         if decision.action != COPY or decision.target is not None or decision.source is None:
             return decision
+        if is_metadata(decision.name):
+            return decision
         for orphan in orphans.of_size(decision.size):
-            if _has(target, orphan, decision.source):
+            if content_type(orphan.name) == content_type(decision.name) and _has(target, orphan, decision.source):
                 return replace(decision, action=RENAME, reason=f"the same as {orphan.name}", moved=orphan)
         return decision
 

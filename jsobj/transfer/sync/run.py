@@ -1,4 +1,4 @@
-"""Doing a plan: everything is copied, then what was renamed, and deleted last, only if nothing has failed."""
+"""Doing a plan: what was renamed is copied on the server, then everything else, and deleted last, if nothing failed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from jsobj.transfer.local.scan import Passed
 from jsobj.transfer.outcomes import Result, ends_run
 from jsobj.transfer.run import meter_of, run
 from jsobj.transfer.sync.backup import Keeper, kept
-from jsobj.transfer.sync.checked import as_planned
+from jsobj.transfer.sync.checked import as_planned, not_as_planned
 from jsobj.transfer.sync.decision import COPY, DELETE, REFUSE, RENAME, SKIP, Decision
 from jsobj.transfer.sync.entry import Entry
 from jsobj.transfer.sync.opened_plan import OpenedPlan
@@ -56,6 +56,7 @@ class SyncRun:
     copy_within: Copy | None = None
     folder: TargetFolder | None = None
     _not_kept: dict[str, JsobjError] = field(default_factory=dict)
+    _renamed: set[str] = field(default_factory=set)
 
     def up(self, job: RunContext, store: Store) -> Result:
         """From a folder to a bucket. Raises :class:`JsobjError` for a cause that ends the run."""
@@ -63,6 +64,7 @@ class SyncRun:
         assert isinstance(source, FolderSide)
         assert isinstance(target, BucketSide)
         self._keep_replaced()
+        self._rename()
         sources = [UploadSource(source.root, target.prefix)]
         work = upload_work(job, store, sources, map(self._sending, self._to_copy()))
         sweep(job.journal, store)
@@ -90,7 +92,7 @@ class SyncRun:
         assert folder is not None
         self._keep_replaced()
         target = DownloadTarget(folder.root, "", source.prefix, source.prefix)
-        work = work_on(job, store, target, folder, map(_fetching, self._to_copy()))
+        work = work_on(job, store, target, folder, map(self._fetching, self._to_copy()))
 
         def flush() -> None:
             folder.sync()
@@ -111,9 +113,10 @@ class SyncRun:
     def across(self, copy: Copy, workers: int) -> Result:
         """From a bucket to a bucket; metadata of a Zarr last. Raises :class:`JsobjError`, as above."""
         self._keep_replaced()
+        self._rename()
         failures: list[JsobjError] = []
-        self._copy_objects(failures, copy, workers, (each for each in self._to_copy() if not is_metadata(each.name)))
-        held = sorted((each for each in self._to_copy() if is_metadata(each.name)), key=lambda each: step(each.name))
+        self._copy_objects(failures, copy, workers, self._to_copy(lambda name: not is_metadata(name)))
+        held = sorted(self._to_copy(is_metadata), key=lambda each: step(each.name))
         if not failures:
             for decision in held:
                 self._copy_objects(failures, copy, 1, iter([decision]))
@@ -133,12 +136,14 @@ class SyncRun:
         for notice in job.journal.notices:
             self.emit(Noted(notice))
 
-    def _to_copy(self) -> Iterator[Decision]:
-        """What is copied, and what is refused instead."""
-        decisions = self.plan.decisions(COPY, REFUSE)
+    def _to_copy(self, wanted: Callable[[str], bool] = lambda name: True) -> Iterator[Decision]:
+        """What is copied, and what is refused instead; of the names that are ``wanted``."""
+        decisions: Iterator[Decision] = (each for each in self.plan.decisions(COPY, RENAME, REFUSE) if wanted(each.name))
         if self.made_before:
             decisions = as_planned(decisions, self.plan.source, self.plan.target, self.is_same)
         for decision in decisions:
+            if decision.name in self._renamed:
+                continue
             if decision.action == SKIP:
                 self.tally.item_skipped(compared=True)
                 self.emit(Skipped(self.plan.source.shown(decision.name), decision.reason))
@@ -191,16 +196,7 @@ class SyncRun:
         return ended
 
     def _finish(self, failures: list[JsobjError]) -> None:
-        """After everything was copied: renames, and, if nothing has failed, deletions."""
-        if self.copy_within is not None:
-            with closing(parallel_map(self._renamed, self.plan.decisions(RENAME), _KEEPING, stop=self.stop)) as ended:
-                for event in ended:
-                    if isinstance(event, Failed):
-                        failures.append(event.error)
-                        self.tally.item_failed()
-                    else:
-                        self.tally.item_renamed()
-                    self.emit(event)
+        """After everything was copied, and if nothing has failed: deletions."""
         doomed = self.plan.totals.actions[DELETE]
         if doomed and failures:
             text = f"nothing was deleted: {len(failures)} failed, and {doomed} that the source does not have stay"
@@ -217,19 +213,39 @@ class SyncRun:
                 keeper=self.keeper,
             )()
 
-    def _renamed(self, decision: Decision) -> Done | Skipped | Failed:
+    def _rename(self) -> None:
+        """Copy on the server what the target has under another name; what fails is copied as any other."""
+        if self.copy_within is None or self.made_before:
+            return
+        with closing(parallel_map(self._copied_within, self.plan.decisions(RENAME), _KEEPING, stop=self.stop)) as ended:
+            for name, event in ended:
+                if event is not None:
+                    self._renamed.add(name)
+                    self.tally.item_renamed()
+                    self.emit(event)
+
+    def _copied_within(self, decision: Decision) -> tuple[str, Done | None]:
         assert self.copy_within is not None
         assert decision.moved is not None
         assert decision.source is not None
+        ((_, now),) = self.plan.target.now([decision.moved.name])
+        if now is None or not decision.moved.is_same(now):
+            return decision.name, None
         key = self.plan.target.place(decision.name)
-        ended = self.copy_within(CopyItem(decision.moved.object, key))
-        if isinstance(ended, Done):
-            self.remember(decision.source, key, ended.etag)
-        return ended
+        ended = self.copy_within(CopyItem(now.object, key))
+        if not isinstance(ended, Done):
+            return decision.name, None
+        self.remember(decision.source, key, ended.etag)
+        return decision.name, ended
 
-
-def _fetching(decision: Decision) -> Listed | Failed:
-    if decision.error is not None:
-        return Failed(decision.name, decision.error)
-    assert decision.source is not None
-    return decision.source.object
+    def _fetching(self, decision: Decision) -> Listed | Failed:
+        shown = self.plan.source.shown(decision.name)
+        if decision.error is not None:
+            return Failed(shown, decision.error)
+        assert decision.source is not None
+        assert self.folder is not None
+        planned = decision.target.file if decision.target is not None else None
+        if self.folder.look(tuple(decision.name.split("/"))) != planned:  # somebody's work of this moment
+            target = self.plan.target.shown(decision.name)
+            return Failed(shown, not_as_planned(target, "it was written to since the run began"))
+        return decision.source.object
