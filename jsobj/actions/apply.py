@@ -11,13 +11,14 @@ from typing import IO
 from jsobj.actions.context import ActionContext
 from jsobj.actions.sync import carry_out, comparing, one_at_a_time
 from jsobj.actions.sync_backup import new_backup, require_there
-from jsobj.actions.sync_ends import opened_ends, place_of
+from jsobj.actions.sync_ends import opened_ends, place_of, require_deletable
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.transfer.events import Started
 from jsobj.transfer.local.scan import follows
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.sync.comparison import Check
+from jsobj.transfer.sync.decision import DELETE
 from jsobj.transfer.sync.opened_plan import OpenedPlan
 from jsobj.transfer.sync.plan_file import Head, damaged, read_head
 
@@ -42,7 +43,6 @@ def apply(context: ActionContext, path: str, options: Options, *, backup: str = 
                 place_of(head.target),
                 lambda *now: replace(head, source=now[0], target=now[1]),
                 links=follows(head.links),
-                deletes=True,
             )
         )
         for store, planned, shown in (
@@ -52,6 +52,8 @@ def apply(context: ActionContext, path: str, options: Options, *, backup: str = 
             if store is not None:
                 require_there(planned, store, shown)
         plan = OpenedPlan.read(file, path, ends.source, ends.target)
+        if plan.totals.actions[DELETE]:
+            require_deletable(context, ends)
         stack.enter_context(one_at_a_time(context, ends))
         kept = new_backup(context, ends, backup) if backup else None
         comparison = stack.enter_context(comparing(context, ends, Check.CONTENT))

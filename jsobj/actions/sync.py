@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import IO
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
@@ -24,7 +25,7 @@ from jsobj.transfer.journal.records import jobs_folder
 from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.local.scan import follows
 from jsobj.transfer.options import Options
-from jsobj.transfer.outcomes import Result
+from jsobj.transfer.outcomes import Result, ends_run
 from jsobj.transfer.run import place_of
 from jsobj.transfer.sync.backup import Keeper
 from jsobj.transfer.sync.comparison import By, Check, Comparison, FileWithObject, TwoObjects, Verdict
@@ -121,12 +122,13 @@ def carry_out(
     filters: Filters = EVERYTHING,
 ) -> Result:
     """Do a plan. ``made_before``: each item must be as it was when planned."""
-    if backup is not None:
+    if backup is not None and (plan.totals.replaced or plan.totals.actions[DELETE]):
         with backup.recording(context, ends, plan) as (kept, bus):
             told = replace(context, emit=bus)
-            result = _done(told, ends, kept, comparison, options, backup.keeper, made_before, filters)
-        context.emit(Noted(f"to put back what was replaced or deleted: jsobj jobs undo {backup.id}"))
-        return result
+            try:
+                return _done(told, ends, kept, comparison, options, backup.keeper, made_before, filters)
+            finally:  # also where it was stopped half way
+                context.emit(Noted(f"to put back what was replaced or deleted: jsobj jobs undo {backup.id}"))
     return _done(context, ends, plan, comparison, options, None, made_before, filters)
 
 
@@ -150,7 +152,7 @@ def _done(
         keeper=keeper,
         copy_within=copier_within(context, target, target) if target is not None else None,
         remember=comparison.remember,
-        is_same=lambda one, other: one.size == other.size and comparison.look(one, other) == Verdict(True, By.CONTENT),
+        is_same=partial(_is_same, comparison),
         folder=ends.folder,
     )
     if source is not None and target is not None:
@@ -170,6 +172,15 @@ def _done(
     )
     job = context.open_job(spec, Location(store.place.dialect, store.place.bucket))
     return run.up(job, store) if source is None else run.down(job, store)
+
+
+def _is_same(comparison: Comparison, source: Entry, target: Entry) -> bool:
+    try:
+        return source.size == target.size and comparison.look(source, target) == Verdict(True, By.CONTENT)
+    except JsobjError as error:
+        if ends_run(error):
+            raise
+        return False  # it has changed since, then, which is told of it
 
 
 # -- the plan

@@ -19,11 +19,14 @@ from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.net.body import uncounted
 from jsobj.store.location import Location, first_of, parse_location
 from jsobj.store.objects import Store
+from jsobj.transfer.compare import md5_of
 from jsobj.transfer.copy import ObjectCopier
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Event, EventBus, Failed, Listener, Skipped, Started
 from jsobj.transfer.journal.database import make_folder, opened_private, translate_errors
+from jsobj.transfer.local.kept_time import is_same_time
+from jsobj.transfer.local.local_file import opened
 from jsobj.transfer.outcomes import Result, ends_run
 from jsobj.transfer.part_layout import PART_SIZE
 from jsobj.transfer.sync.backup import FileKeeper, Keeper, ObjectKeeper
@@ -60,12 +63,14 @@ class Backup:
         """
         with translate_errors(self.folder), contextlib.ExitStack() as stack:
             make_folder(self.folder)
-            kept = stack.enter_context(_private(self.folder / PLAN))
+            begun = self.folder / f"{PLAN}.new"
+            kept = stack.enter_context(_private(begun))
             head = replace(plan.head, backup=self.place)
             writer = PlanWriter(kept, head)
             for decision in plan.decisions(*KEPT):
                 writer.add(decision)
             writer.end()
+            begun.replace(self.folder / PLAN)  # a record is whole, or not there
             results = stack.enter_context(_private(self.folder / RESULTS))
             files = stack.pop_all()
         with files, closing(self.keeper):
@@ -76,7 +81,7 @@ class Backup:
 def backup_of(context: ActionContext, ends: Ends, text: str) -> tuple[str, Callable[[str], Keeper]]:
     """Where backups of a target go, as an absolute text, and what keeps them there for an id.
 
-    Raises :class:`JsobjError`: usage (in the target itself, or on another server), not found.
+    Raises :class:`JsobjError`: usage (in the target itself, or on another server), not found, local (a file is there).
     """
     if isinstance(ends.target, FolderSide):
         if "://" in text:
@@ -84,6 +89,7 @@ def backup_of(context: ActionContext, ends: Ends, text: str) -> tuple[str, Calla
         folder = absolute(text).rstrip("/")
         if _inside(os.path.realpath(folder), os.path.realpath(ends.target.root)):
             raise _in_target(text)
+        TargetFolder(folder).require_possible()
         return folder, lambda ident: FileKeeper(TargetFolder(str(Path(folder, ident))))
     assert isinstance(ends.target, BucketSide)
     store, target = ends.target.store, ends.target
@@ -95,6 +101,9 @@ def backup_of(context: ActionContext, ends: Ends, text: str) -> tuple[str, Calla
         raise BadUsage("--backup is a prefix in the same bucket, or in another one of the same login")
     if place.place.bucket == store.place.bucket and prefix.startswith(target.prefix):
         raise _in_target(text)
+    source = ends.source
+    if isinstance(source, BucketSide) and source.store.place == place.place and prefix.startswith(source.prefix):
+        raise _in_target(text, "source")
     first_of(place.list(prefix))  # raises where there is no such bucket
     copier = copier_within(context, store, place)
     return place.place.url(prefix), lambda ident: ObjectKeeper(copier, lambda name: f"{prefix}{ident}/{name}")
@@ -117,12 +126,12 @@ def _inside(path: str, folder: str) -> bool:
     return f"{path}/".startswith(folder if folder.endswith("/") else f"{folder}/")
 
 
-def _in_target(text: str) -> JsobjError:
+def _in_target(text: str, side: str = "target") -> JsobjError:
     return JsobjError(
         "sync-backup-in-target",
-        f"--backup {text} is in the target: the next sync would take it for data",
+        f"--backup {text} is in the {side}: the next sync would take it for data",
         code=ExitCode.USAGE,
-        hint="choose a place beside the target, or another bucket",
+        hint=f"choose a place beside the {side}, or another bucket",
     )
 
 
@@ -152,8 +161,9 @@ class _Results:
             found = folder.look(tuple(event.destination.split("/")))
             return event.destination, None if found is None else Entry.of_file(found).to_json()
         assert isinstance(target, BucketSide)
-        name = event.destination.removeprefix(target.shown("")) if "://" in event.destination else event.destination
-        return name.removeprefix(target.prefix), {"etag": event.etag}
+        whole = target.shown("")
+        cut = whole if event.destination.startswith(whole) else target.prefix  # a copy tells its URL, an upload its key
+        return event.destination.removeprefix(cut), {"etag": event.etag}
 
 
 # -- putting it back
@@ -211,22 +221,27 @@ def _restored(
     ((_, now),) = target.now([name])
     ((_, backup),) = kept.now([name])
     shown = target.shown(name)
-    if now is not None and _same_content(now, before):
+    if now is not None and (now.is_same(before) or (backup is not None and _same_content(now, backup))):
         return Skipped(shown, "as it was before")
     if backup is None:
         if now is not None and decision.action == DELETE:
             return None
         return Failed(shown, _cannot(shown, f"nothing is kept of it in {kept.shown('')}"))
     if now is not None and (decision.action == DELETE or not _left_so(now, results.get(name))):
-        return Failed(shown, _cannot(shown, f"it was written since; what was there is {kept.shown(name)}"))
+        reason = f"it is not as the run left it; what was there before is {kept.shown(name)}"
+        return Failed(shown, _cannot(shown, reason))
     back(backup)
     return Done(shown, shown, before.size, "")
 
 
-def _same_content(now: Entry, before: Entry) -> bool:
-    if now.file is not None and before.file is not None:
-        return (now.size, now.file.mtime_ns) == (before.size, before.file.mtime_ns)
-    return now.is_same(before)
+def _same_content(now: Entry, backup: Entry) -> bool:
+    """Whether a target has been put back already. Sizes and times of two files may be equal by chance."""
+    if now.file is None or backup.file is None:
+        return now.is_same(backup)
+    if now.size != backup.size or not is_same_time(now.file.mtime_ns, backup.file.mtime_ns):
+        return False
+    with opened(now.file) as one, opened(backup.file) as other:
+        return md5_of(one, 0, now.size) == md5_of(other, 0, now.size)
 
 
 def _left_so(now: Entry, left: Mapping[str, Any] | None) -> bool:

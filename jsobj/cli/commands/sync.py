@@ -96,8 +96,8 @@ def sync(world: World, source: str, destination: str, **words: Any) -> None:
     )
     _require_delete(rules)
     chosen = Chosen.of(words)
-    if plan and chosen.dry_run:
-        raise BadUsage("--plan writes what --dry-run shows: give one of them")
+    if plan:
+        _require_plan_alone(plan, places, rules, dry_run=chosen.dry_run)
     if (chosen.dest_cloud or chosen.dest_profile or chosen.dest_endpoint) and str in map(type, places):
         raise BadUsage("--dest-cloud, --dest-profile and --dest-endpoint are for two buckets", hint="--cloud NAME")
     world.will_change_names()
@@ -150,6 +150,16 @@ def _require_delete(rules: SyncRules) -> None:
 
     if not rules.delete and (rules.delete_excluded or rules.bound != DEFAULT_BOUND):
         raise BadUsage("--max-delete and --delete-excluded go with --delete")
+
+
+def _require_plan_alone(plan: str, places: tuple[Place, Place], rules: SyncRules, *, dry_run: bool) -> None:
+    if dry_run:
+        raise BadUsage("--plan writes what --dry-run shows: give one of them")
+    if rules.backup:
+        raise BadUsage("--backup goes with what does the plan", hint="jsobj apply FILE --backup PLACE")
+    folders = [Path(place).resolve() for place in places if isinstance(place, str)]
+    if any(Path(plan).resolve().is_relative_to(folder) for folder in folders):
+        raise BadUsage("the plan would be in SRC or DEST, and be synced itself", hint="--plan ../plan.ndjson")
 
 
 def _write(world: World, chosen: Chosen, places: tuple[Place, Place], rules: SyncRules, plan: str) -> None:

@@ -6,6 +6,7 @@ Everything of one run is kept below a folder or prefix that has the run's id, un
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -47,6 +48,8 @@ class FileKeeper:
             with temp.errors_named():
                 _copy(source, temp.descriptor)
             temp.commit(to_text(entry.file.mtime_ns))
+            with temp.errors_named():  # who may not read the file may not read its copy
+                os.chmod(self.folder.path(parts), stat.S_IMODE(os.fstat(source).st_mode))
 
     def close(self) -> None:
         """See :class:`Keeper`."""
