@@ -138,7 +138,8 @@ class SyncRun:
 
     def _to_copy(self, wanted: Callable[[str], bool] = lambda name: True) -> Iterator[Decision]:
         """What is copied, and what is refused instead; of the names that are ``wanted``."""
-        decisions: Iterator[Decision] = (each for each in self.plan.decisions(COPY, RENAME, REFUSE) if wanted(each.name))
+        planned = self.plan.decisions(COPY, RENAME, REFUSE)
+        decisions: Iterator[Decision] = (each for each in planned if wanted(each.name))
         if self.made_before:
             decisions = as_planned(decisions, self.plan.source, self.plan.target, self.is_same)
         for decision in decisions:
