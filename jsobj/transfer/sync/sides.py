@@ -6,6 +6,7 @@ Both give what they have as a stream, in the order of the names' bytes, so that 
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -73,7 +74,8 @@ class FolderSide:
             return
         for found in walk([self._below], filters=filters, follow_symlinks=self.follow):
             if isinstance(found, Passed) and found.error is not None and not found.relative:
-                raise found.error  # the folder itself
+                words = f"ls -ld {shlex.quote(self.root)}"
+                raise found.error.reworded(f"cannot read {self.root}", context=found.reason, hint=words)
             yield found if isinstance(found, Passed) else Entry.of_file(found)
 
     def now(self, names: Iterable[str]) -> Iterator[tuple[str, Entry | None]]:
