@@ -183,7 +183,8 @@ def undo(context: ActionContext, ident: str) -> Result:
         head = read_head(file, str(folder / PLAN))
         target, kept, back = _restorer(context, head, ident)
         files.enter_context(closing(back))
-        plan = OpenedPlan.read(file, str(folder / PLAN), target, target)
+        source = target if "://" in head.source else FolderSide(head.source)
+        plan = OpenedPlan.read(file, str(folder / PLAN), source, target)
         context.emit(Started("undo", kept.shown(""), head.target))
         failures: list[JsobjError] = []
 
@@ -227,7 +228,7 @@ def _restored(
         if now is not None and decision.action == DELETE:
             return None
         return Failed(shown, _cannot(shown, f"nothing is kept of it in {kept.shown('')}"))
-    if now is not None and (decision.action == DELETE or not _left_so(now, results.get(name))):
+    if now is not None and (decision.action == DELETE or not _left_so(now, results.get(name), decision.source)):
         reason = f"it is not as the run left it; what was there before is {kept.shown(name)}"
         return Failed(shown, _cannot(shown, reason))
     back(backup)
@@ -240,17 +241,26 @@ def _same_content(now: Entry, backup: Entry) -> bool:
         return now.is_same(backup)
     if now.size != backup.size or not is_same_time(now.file.mtime_ns, backup.file.mtime_ns):
         return False
-    with opened(now.file) as one, opened(backup.file) as other:
-        return md5_of(one, 0, now.size) == md5_of(other, 0, now.size)
+    return _digest(now) == _digest(backup)
 
 
-def _left_so(now: Entry, left: Mapping[str, Any] | None) -> bool:
-    """Whether a target is as the run left it."""
+def _left_so(now: Entry, left: Mapping[str, Any] | None, source: Entry | None) -> bool:
+    """Whether a target is as the run left it. One that was killed could not note what it had just written."""
     if left is None:
+        with contextlib.suppress(JsobjError):  # the source has changed since, or is gone
+            return source is not None and source.size == now.size and _digest(source) == _digest(now)
         return False
     if now.listed is not None:
         return bool(now.listed.etag) and now.listed.etag == left.get("etag")
     return {**now.to_json(), "seen_ns": 0} == {**left, "seen_ns": 0}
+
+
+def _digest(entry: Entry) -> str:
+    """The MD5, or what an object has instead."""
+    if entry.file is None:
+        return entry.object.etag
+    with opened(entry.file) as descriptor:
+        return md5_of(descriptor, 0, entry.size)
 
 
 def _restorer(context: ActionContext, head: Head, ident: str) -> tuple[Side, Side, Keeper]:

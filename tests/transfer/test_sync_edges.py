@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import pytest
 from transfer_scene import IN_PARTS, MIB, TransferScene, aged, on_disk, sha
 
 from jsobj.errors import ExitCode
@@ -160,6 +161,23 @@ def test_undo_looks_at_bytes_and_may_be_done_twice(over_s3: TransferScene) -> No
     assert (tree / "private").stat().st_mode & 0o777 == 0o600
     again = over_s3.summary("jobs", "undo", run)
     assert (again["done"], again["skipped"], again["failed"]) == (0, 2, 0)
+
+
+@pytest.mark.parametrize("up", [True, False])
+def test_a_run_that_could_note_nothing_is_undone_too(over_s3: TransferScene, *, up: bool) -> None:
+    """As after ``kill -9`` between a write and its note: what has the bytes of its source is of this run."""
+    tree = aged(over_s3.write({"a": b"one", "b": b"two"}))
+    for name in ("a", "b"):
+        over_s3.put(name, b"other")
+    before = {name: sha(b"other") for name in ("a", "b")} if up else on_disk(tree)
+    ends = (tree, over_s3.url()) if up else (over_s3.url(), tree)
+    backup = f"s3://{over_s3.bucket}-old/" if up else "old"
+    if up:
+        over_s3.witness.create_bucket(Bucket=f"{over_s3.bucket}-old")
+    run = _run_of(over_s3("sync", *ends, "--overwrite-newer", "--backup", backup).err)
+    (over_s3.jsobj.home / ".local" / "state" / "jsobj" / "undo" / run / "results.ndjson").unlink()
+    assert over_s3.summary("jobs", "undo", run)["done"] == 2
+    assert (over_s3.digests() if up else on_disk(tree)) == before
 
 
 def test_large_objects_are_kept_deleted_and_put_back(transfer: TransferScene) -> None:

@@ -96,6 +96,15 @@ def test_the_order_is_that_of_a_listing_for_any_tree(names: set[str]) -> None:
         assert relatives(scanned(root)) == sorted(made, key=str.encode)
 
 
+def test_names_that_are_no_utf8_stand_where_their_bytes_do(tmp_path: Path) -> None:
+    """As code points, the stand-ins of such bytes come after all Korean letters, and before what is newer."""
+    names = [b"\xe9", "\ud55c".encode(), "\uffee".encode(), "\U0001f600".encode(), b"\xff", b"a"]
+    for name in names:
+        Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).touch()
+    found = [os.fsencode(each.relative) for each in scanned(tmp_path)]
+    assert found == sorted(names)
+
+
 def test_what_is_told_of_a_file(tmp_path: Path) -> None:
     path = grow(tmp_path, "d/f") / "d" / "f"
     state = path.stat()
