@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from rigs import lack
 
-from jsobj.sandbox import lifecycle, processes, requirements
+from jsobj import processes
+from jsobj.sandbox import lifecycle, requirements
 from jsobj.sandbox.population import MEMBERS
 from jsobj.sandbox.services.keystone_api import KeystoneApi
 from jsobj.sandbox.status import SandboxStatus

@@ -8,8 +8,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from jsobj import processes
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.sandbox import processes
 
 
 def missing(keystone_elsewhere: bool) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from jsobj import processes
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.locks import Lock, is_locked, try_lock
-from jsobj.sandbox import processes
+from jsobj.processes import Process
 from jsobj.sandbox.layout import SandboxPaths, private_file, write_private
-from jsobj.sandbox.processes import Process
 from jsobj.sandbox.record import SandboxRecord
 
 PROGRAMS = Path(__file__).parent / "programs"

@@ -12,7 +12,7 @@ from pathlib import Path
 import ceph_cluster
 import pytest
 
-from jsobj.sandbox.processes import Process, wait_all
+from jsobj.processes import Process, wait_all
 
 PROGRAM = """
 import sys, time

@@ -19,9 +19,9 @@ import swiftclient
 from fixtures_cloud import Cloud
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.processes import Process
 from jsobj.sandbox import lifecycle, population
 from jsobj.sandbox.options import SandboxOptions
-from jsobj.sandbox.processes import Process
 from jsobj.sandbox.record import SandboxRecord
 
 ROOT = Path(__file__).resolve().parents[2]

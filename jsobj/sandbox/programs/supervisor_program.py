@@ -25,8 +25,8 @@ from typing import Any
 # Run by path, Python puts this folder first on sys.path; what belongs there is the folder that holds jsobj.
 sys.path[0] = str(Path(__file__).resolve().parents[3])
 
+from jsobj.processes import Process, die_with  # noqa: E402  as above
 from jsobj.sandbox.layout import ASKED, SandboxPaths, write_private  # noqa: E402  the line above finds it
-from jsobj.sandbox.processes import Process, die_with  # noqa: E402  as above
 
 WATCHED = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD}
 PATIENCE = 3.0  # seconds between SIGTERM and SIGKILL

@@ -1,12 +1,12 @@
 """Processes that are identified, watched and ended without races.
 
 A pid is reused; pid, start time and boot id together are unique. Signals go through a pidfd that was opened before the
-identity was checked, so they never hit a recycled pid. Linux only; no process is looked up by name.
+identity was checked, so they never hit a recycled pid; where the system is older than Linux 5.3, or Python was built on
+one, the identity is checked right before. Linux only; no process is looked up by name.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import select
 import signal
@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -47,6 +48,12 @@ class Process:
 
     def signal(self, number: int) -> bool:
         """Send a signal to this very process; False if it has ended."""
+        if not supported():
+            with suppress(ProcessLookupError):
+                if self.alive():
+                    os.kill(self.pid, number)
+                    return True
+            return False
         with _pidfd(self) as descriptor, suppress(ProcessLookupError):
             if descriptor is not None:
                 signal.pidfd_send_signal(descriptor, number)
@@ -55,6 +62,11 @@ class Process:
 
     def wait(self, seconds: float) -> bool:
         """Wait for its end, at most ``seconds``; whether it has ended."""
+        if not supported():
+            deadline = time.monotonic() + seconds
+            while (alive := self.alive()) and time.monotonic() < deadline:
+                time.sleep(0.05)
+            return not alive
         with _pidfd(self) as descriptor:
             if descriptor is None:
                 return True
@@ -88,8 +100,9 @@ def boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
+@cache
 def supported() -> bool:
-    """Whether this system has what the module needs (Linux 5.3 or later)."""
+    """Whether this system has process descriptors (Linux 5.3 or later)."""
     if not hasattr(os, "pidfd_open") or not hasattr(signal, "pidfd_send_signal"):
         return False
     try:
@@ -105,6 +118,8 @@ def die_with(parent: int, name: str) -> None:
     Called first in a forked child; ``parent`` is the parent's pid from before the fork. The parent may end before
     prctl, hence the check after it.
     """
+    import ctypes
+
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
