@@ -20,9 +20,12 @@ from jsobj.urls import ALLOW_HTTP
 # Variables that change what jsobj does. Nothing else of the environment is kept.
 _PREFIXES = ("OS_", "AWS_", "JSOBJ_")
 _NAMES = {"NO_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
+JOBS_AT_ONCE = "JSOBJ_JOBS_AT_ONCE"  # how many jobs in the background work at a time
 _COMPILED = "JSOBJ_COMPILED"  # 0: digests by hashlib alone
 # JSOBJ_SANDBOX is set in the sandbox's shell; the last two steer the project's tests.
-KNOWN_OWN_VARIABLES = frozenset({ALLOW_HTTP, _COMPILED, "JSOBJ_SANDBOX", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"})
+KNOWN_OWN_VARIABLES = frozenset(
+    {ALLOW_HTTP, JOBS_AT_ONCE, _COMPILED, "JSOBJ_SANDBOX", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from jsobj.errors import ExitCode, JsobjError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -166,6 +168,13 @@ def job_ids(state_dir: Path) -> Iterator[str]:
             name, dot, ending = entry.name.partition(".")
             if dot and ending == "db":
                 yield name
+
+
+def no_such(job_id: str) -> NoReturn:
+    """Raise not found."""
+    raise JsobjError(
+        "job-not-found", f"there is no job '{job_id[:80]}'", code=ExitCode.NOT_FOUND, hint="see all: jsobj jobs list"
+    )
 
 
 def packed(value: str) -> bytes:
