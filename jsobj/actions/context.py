@@ -124,7 +124,19 @@ class PlannedItem:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """An action whose arguments were checked. ``run`` does it; ``plan`` shows what it would do, and does nothing."""
+    """An action whose arguments were checked. ``run`` does it; ``plan`` shows what it would do, and does nothing.
+
+    ``look``: what can be told at once, before the action goes on where nobody sees its errors: whether the buckets are
+    there, and the sources. Without it, the first item of the plan tells.
+    """
 
     run: Callable[[], Result]
     plan: Callable[[], Iterator[PlannedItem]]
+    look: Callable[[], None] | None = None
+
+    def require_possible(self) -> None:
+        """Raise :class:`JsobjError` for what would end it at its beginning."""
+        if self.look is not None:
+            self.look()
+        else:
+            next(self.plan(), None)

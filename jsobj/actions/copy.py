@@ -9,6 +9,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
+from jsobj.actions.stores import require_bucket
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location, first_of, head_or_none
 from jsobj.store.objects import Listed, Store, StorePlace
@@ -104,8 +105,13 @@ def copy(
 
     def plan() -> Iterator[PlannedItem]:
         with at_target.errors():
-            _require_bucket(target)
+            require_bucket(target)
         return (planned(origin, item) for origin, item in items())
+
+    def look() -> None:
+        with at_target.errors():
+            require_bucket(target)
+        next(items(), None)
 
     def copier(origin: Store) -> ObjectCopier:
         one_server = context.to is None and same_server(origin.place, target.place)
@@ -115,7 +121,7 @@ def copy(
     def run() -> Result:
         return _run(context, verb, {origin.place: copier(origin) for origin in origins}, target, items(), options)
 
-    return Action(run=run, plan=plan)
+    return Action(run=run, plan=plan, look=look)
 
 
 def copy_version(
@@ -139,7 +145,7 @@ def copy_version(
 
     def plan() -> Iterator[PlannedItem]:
         with at_target.errors():
-            _require_bucket(target)
+            require_bucket(target)
         return (_planned("copy", target, item, options) for _, item in items())
 
     def run() -> Result:
@@ -159,15 +165,6 @@ def copy_version(
         return _run(context, "copy", {origin.place: copier}, target, items(), options)
 
     return Action(run=run, plan=plan)
-
-
-def _require_bucket(store: Store) -> None:
-    """Raises not found for a bucket that is not there; who may write need not be allowed to list."""
-    try:
-        first_of(store.list(delimiter="/"))
-    except JsobjError as error:
-        if error.code is not ExitCode.REFUSED:
-            raise
 
 
 def _planned(verb: str, target: Store, item: CopyItem, options: Options) -> PlannedItem:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.location import Location
+from jsobj.store.location import Location, first_of
 from jsobj.store.objects import Store
 from jsobj.store.patterns import is_pattern
 from jsobj.transfer.download import run
@@ -51,7 +51,13 @@ def download(
             with _opened(context, source, destination, options, filters, dry_run=True) as (job, store, target, folder):
                 yield from map(_planned, _looked_at(job, store, target, folder))
 
-    return Action(run=lambda: _together(list(results())), plan=plan)
+    def look() -> None:
+        for source in sources:
+            with _opened(context, source, destination, options, filters, dry_run=True) as (_, store, target, _folder):
+                if not target.file:
+                    first_of(store.list(target.prefix))
+
+    return Action(run=lambda: _together(list(results())), plan=plan, look=look)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.retry import OnRetry, RetryPolicy
+from jsobj.store.location import first_of
 from jsobj.store.open import StoreRequest, list_buckets, open_store
 
 if TYPE_CHECKING:
@@ -15,6 +17,15 @@ if TYPE_CHECKING:
     from jsobj.store.buckets import Bucket
     from jsobj.store.location import Location
     from jsobj.store.objects import Store, StorePlace
+
+
+def require_bucket(store: Store) -> None:
+    """Raises not found for a bucket that is not there; who may write need not be allowed to list."""
+    try:
+        first_of(store.list(delimiter="/"))
+    except JsobjError as error:
+        if error.code is not ExitCode.REFUSED:
+            raise
 
 
 def ignore(*facts: object) -> None:
@@ -78,6 +89,11 @@ class BucketStores:
     def _log_in(self) -> Keystone:
         if self._keystone is None:
             self._keystone = self._first_request.keystone(self.settings)
+        return self._keystone
+
+    @property
+    def keystone(self) -> Keystone | None:
+        """The login, where one was needed."""
         return self._keystone
 
     def __iter__(self) -> Iterator[Store]:

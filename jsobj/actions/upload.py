@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
+from jsobj.actions.stores import require_bucket
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
 from jsobj.store.objects import PLAIN
@@ -85,6 +86,7 @@ def upload(
     return Action(
         run=lambda: run.upload(context.open_job(spec, destination), store, targets, found()),
         plan=plan,
+        look=lambda: require_bucket(store),
     )
 
 
