@@ -10,13 +10,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from jsobj import __version__
 from jsobj.cli.parsing.command import Entry, Group, ReaderGone
+from jsobj.cli.parsing.world import Call
 from jsobj.errors import BadUsage, ExitCode, JsobjError, OutputNotWritten
+
+if TYPE_CHECKING:
+    from jsobj.transfer.detached.keeper import Keeper
 
 _START, _KEYS, _DATA, _SICK, _MORE = "Logging in", "Keys and endpoints", "Buckets", "When it does not work", "More"
 _OBJECTS, _UNDER_WAY, _OTHERS = "Objects", "Transfers under way", "Other tools"
@@ -51,7 +55,7 @@ COMMANDS = {
     "presign": Entry("presign:presign", "Make a URL with which anybody may GET or PUT one object.", _OBJECTS),
     "publish": Entry("publish:publish", "Put a page beside public data that shows them in a browser.", _OBJECTS),
     "uploads": Entry("uploads:group", "List and abort unfinished multipart uploads.", _UNDER_WAY),
-    "jobs": Entry("jobs:group", "List, continue and cancel interrupted transfers.", _UNDER_WAY),
+    "jobs": Entry("jobs:group", "See, await, continue, cancel: transfers in the background, or cut.", _UNDER_WAY),
     "export": Entry("export:export", "Configure another tool for this object store.", _OTHERS),
     "snippet": Entry("snippet:snippet", "Show the lines of code that open a URL in a library.", _OTHERS),
     "doctor": Entry("doctor:doctor", "Test the setup and name the cause of what fails.", _SICK),
@@ -99,7 +103,7 @@ def _version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> Non
     if not asked or ctx.resilient_parsing:
         return
     click.echo(f"jsobj {__version__}")
-    if {"-v", "--verbose"} & set(ctx.obj or ()):
+    if {"-v", "--verbose"} & set(ctx.obj.words if ctx.obj else ()):
         import platform
 
         from jsobj.identity.settings import Settings
@@ -110,12 +114,17 @@ def _version(ctx: click.Context, parameter: click.Parameter, asked: bool) -> Non
     ctx.exit()
 
 
-def run(argv: Sequence[str]) -> int:
-    """Run one command line and return its exit code. Only this function turns errors into exit codes."""
+def run(argv: Sequence[str], *, more: Sequence[str] = (), keeper: Keeper | None = None) -> int:
+    """Run one command line and return its exit code. Only this function turns errors into exit codes.
+
+    ``more``: words that are not part of the command line which a journal keeps. ``keeper``: of the detached run that
+    this is.
+    """
+    made, argv = Call(tuple(argv), keeper), (*more, *argv)
     before = _catch_signals()
     _escape_letters()
     try:
-        code = call(argv)
+        code = _call(argv, made)
         sys.stdout.flush()
     except JsobjError as error:
         if isinstance(error, OutputNotWritten):
@@ -139,12 +148,8 @@ def run(argv: Sequence[str]) -> int:
     return code
 
 
-def call(argv: Sequence[str], *, more: Sequence[str] = ()) -> int:
-    """Run one command line in this process and return its exit code; errors are raised.
-
-    ``more``: words that are not part of the command line which a journal keeps.
-    """
-    code = make_root().main(args=[*more, *argv], prog_name="jsobj", standalone_mode=False, obj=tuple(argv))
+def _call(argv: Sequence[str], made: Call) -> int:
+    code = make_root().main(args=list(argv), prog_name="jsobj", standalone_mode=False, obj=made)
     return code if isinstance(code, int) else ExitCode.OK  # an int after click's own exit: help, or a command's code
 
 

@@ -165,6 +165,27 @@ def test_F30_P28_a_token_that_ends_meanwhile_is_renewed_once(brief: Brief) -> No
         (jsobj.folder / name).unlink()
 
 
+def test_F30_so_is_that_of_a_job_in_the_background(brief: Brief) -> None:
+    jsobj, data = brief.jsobj, os.urandom(20 * MIB)
+    (jsobj.folder / "data").write_bytes(data)
+    jsobj("bucket", "create", "f30-detached")
+    begun = time.monotonic()
+    rule = brief.swift.add(Rule("hold", method="PUT", path="_segments/", skip=1, also=brief.keystone.clear))
+    words = ("upload", "data", "swift://f30-detached/data", "--part-size", "5M", "--parallel", "4", "--detach")
+    (job,) = jsobj(*words).lines
+    try:
+        rule.wait()
+        time.sleep(max(0.0, SECONDS + 1.5 - (time.monotonic() - begun)))
+    finally:
+        rule.release()
+    jsobj("jobs", "wait", job, "--timeout", "90")
+    assert brief.log_ins() == 1
+    jsobj("download", "swift://f30-detached/data", "back")
+    assert (jsobj.folder / "back").read_bytes() == data
+    for name in ("data", "back"):
+        (jsobj.folder / name).unlink()
+
+
 def test_F31_a_login_that_is_gone_meanwhile_keeps_what_was_sent(brief: Brief) -> None:
     """The application credential is deleted, and its tokens with it."""
     jsobj, keystone = brief.jsobj, brief.cloud.keystone("alice")

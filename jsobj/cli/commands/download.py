@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.detach import require_no_stream
 from jsobj.cli.parsing.shell_complete import complete_places_and_target
 from jsobj.cli.parsing.transfer_options import Chosen, filter_options, one_missing, transfer_options
 from jsobj.cli.parsing.world import World
@@ -55,5 +56,6 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
     places = [parse_location(text, need_key=True, public=True, signed=True) for text in source]
     if chosen.dry_run:
         raise BadUsage("with '-' there is no plan to show", hint="jsobj stat shows the object")
+    require_no_stream(detach=chosen.detach)
     with transferring(world, chosen, data_on_stdout=True) as (context, _):
         write_out(context, places, world.out.write_bytes, chosen.options)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.detach import require_no_stream
 from jsobj.cli.parsing.shell_complete import complete_files, complete_sources_and_place
 from jsobj.cli.parsing.transfer_options import (
     Chosen,
@@ -68,8 +69,11 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
     if source == ("-",):
         if chosen.dry_run:
             raise BadUsage("--dry-run cannot look into standard input")
+        require_no_stream(detach=chosen.detach)
         stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
         with transferring(world, chosen) as (context, progress):
             finish(progress, actions.upload_from(context, stdin, location, options, name="standard input"))
         return
+    if walk["files_from"] == "-":
+        require_no_stream(detach=chosen.detach)
     perform(world, chosen, lambda context: actions.upload(context, source, location, options, chosen.filters, **walk))

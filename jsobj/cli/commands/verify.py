@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import command
+from jsobj.cli.parsing.detach import detach_options, detaching, require_no_stream
 from jsobj.cli.parsing.shell_complete import complete_file_then_place, complete_files
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.transfer_options import filter_options, links_option
 from jsobj.cli.parsing.world import World
-from jsobj.errors import BadUsage
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.ui.documents import Stream
 from jsobj.ui.text import safe
 
@@ -43,6 +44,7 @@ _PLACE_MISSING = "give what the list is about: a folder, or a URL"
 @click.option("--extra", is_flag=True, help="Objects without a file, or line, are a difference too.")
 @links_option
 @filter_options
+@detach_options
 @store_options
 def verify(
     world: World, places: tuple[str, ...], manifest: str | None, deep: bool, extra: bool, links: str, **options: Any
@@ -77,9 +79,16 @@ def verify(
         wanted = "LOCAL or URL with --manifest" if manifest is not None else "LOCAL and URL"
         raise BadUsage(f"give {wanted}", hint="jsobj verify --help")
     filters = Filters.of(options.pop("include"), options.pop("exclude"))
+    if manifest == "-":
+        require_no_stream(detach=options["detach"])
+    detached = detaching(world, detach=options.pop("detach"), notify=options.pop("notify"))
     if filters != Filters() and len(places) == 1 and manifest is None:
         raise BadUsage("--include and --exclude select files: they need LOCAL or --manifest")
     with stores(world, **options) as opened:
+        if detached is not None:
+            _require_places(opened, places)
+            detached.start(opened)
+            return
         local = "://" not in places[0] and os.path.lexists(places[0])
         if manifest is None:
             found = _compared(opened, places, filters, deep=deep, extra=extra, links=links)
@@ -88,6 +97,19 @@ def verify(
         _show(world, found, where="folder" if local and manifest is not None else "bucket")
     if found.code:
         click.get_current_context().exit(int(found.code))
+
+
+def _require_places(opened: BucketStores, places: tuple[str, ...]) -> None:
+    """Raise :class:`JsobjError` where a file or bucket is not there."""
+    from jsobj.actions.stores import require_bucket
+    from jsobj.store.location import parse_location
+
+    for position, place in enumerate(places):
+        local = "://" not in place and os.path.lexists(place)
+        if not local and position < len(places) - 1:
+            raise JsobjError("source-missing", f"cannot read {place}", code=ExitCode.LOCAL, hint="check the path")
+        if not local:
+            require_bucket(opened.of(opened.folder_of(parse_location(place, public=True))))
 
 
 def _asked(manifest: str | None) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
-from jsobj.cli.parsing.world import World
+from jsobj.cli.parsing.world import Call, World
 from jsobj.errors import BadUsage, BucketNotFound, ExitCode, JsobjError, did_you_mean
 from jsobj.urls import ALLOW_HTTP
 
@@ -86,7 +86,7 @@ class Command(_WithHelp):
     def invoke(self, ctx: click.Context) -> Any:
         """Turn the shared options into a world, and call."""
         shared = {name: ctx.params.pop(name) for name in SHARED}
-        world = ctx.params["world"] = make_world(shared, ctx.obj or ())
+        world = ctx.params["world"] = make_world(shared, ctx.obj or Call())
         try:
             return super().invoke(ctx)
         except BrokenPipeError as error:
@@ -99,7 +99,7 @@ class Command(_WithHelp):
             raise world.out.for_login(error) from error.__cause__
 
 
-def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
+def make_world(shared: Mapping[str, Any], called: Call) -> World:
     """The world of this process, as the shared options want it."""
     from jsobj.identity.settings import Settings
     from jsobj.ui.output import Output
@@ -122,7 +122,7 @@ def make_world(shared: Mapping[str, Any], words: tuple[str, ...]) -> World:
         from jsobj.identity.command_hints import with_login
 
         out.complete_hint = partial(with_login, cloud=shared["cloud"], profile=shared["profile"], either=True)
-    return World(settings, out, shared["cloud"], shared["profile"], shared["no_input"], sys.stdin, words)
+    return World(settings, out, shared["cloud"], shared["profile"], shared["no_input"], sys.stdin, called)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,15 @@ def complete_app_creds(settings: Settings, ctx: click.Context, incomplete: str) 
     return keystone_names(settings, cache, request, "app-cred", names)
 
 
+@completer
+def complete_jobs(settings: Settings, ctx: click.Context, incomplete: str) -> Iterable[str]:
+    """The ids of jobs, by the names of their files alone."""
+    from jsobj.transfer.detached.record import run_ids
+    from jsobj.transfer.journal.records import job_ids
+
+    return sorted({*run_ids(settings.state_dir), *job_ids(settings.state_dir)})
+
+
 def _places(settings: Settings, ctx: click.Context, incomplete: str) -> Iterator[str]:
     if incomplete in {"s3:", "s3:/", "swift:", "swift:/"}:
         yield from _SCHEMES

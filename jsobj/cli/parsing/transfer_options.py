@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import options
+from jsobj.cli.parsing.detach import detach_options
 from jsobj.cli.parsing.shell_complete import complete_clouds, complete_profiles
 from jsobj.cli.parsing.stores import store_options
 from jsobj.cli.parsing.world import World
@@ -30,6 +31,8 @@ class Chosen:
     options: Options
     filters: Filters
     dry_run: bool = False
+    detach: bool = False
+    notify: str = ""
     progress: str = "auto"
     unsigned: bool = False
     endpoint: str = ""
@@ -67,6 +70,7 @@ speed_options = options(
     click.option("--limit-rate", metavar="RATE", default="", help="Bytes a second at most, such as 10M."),
     click.option("--no-times", is_flag=True, help="Do not keep modification times."),
     _PROGRESS,
+    detach_options,
     store_options,
 )
 
@@ -95,6 +99,7 @@ copy_options = options(
     click.option("--no-clobber", is_flag=True, help="Leave objects alone that exist under the new key."),
     across_options,
     _PROGRESS,
+    detach_options,
     click.option("-r", "--recursive", is_flag=True, hidden=True, help="Prefixes are always taken whole."),
 )
 

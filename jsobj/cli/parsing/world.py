@@ -14,12 +14,21 @@ from jsobj.secret import Secret
 
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
+    from jsobj.transfer.detached.keeper import Keeper
     from jsobj.ui.output import Output
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A command line, without the program's name; ``keeper``: of the detached run that it belongs to."""
+
+    words: tuple[str, ...] = ()
+    keeper: Keeper | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class World:
-    """The surroundings of one command. ``words``: its command line, without the program's name."""
+    """The surroundings of one command. ``called``: how it was called."""
 
     settings: Settings
     out: Output
@@ -27,7 +36,7 @@ class World:
     profile: str
     no_input: bool
     stdin: TextIO
-    words: tuple[str, ...] = ()
+    called: Call = Call()
 
     @property
     def can_ask(self) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jsobj.cli.parsing.detach import detaching
 from jsobj.cli.parsing.stores import request_of, show_place
 from jsobj.cli.parsing.transfer_options import Chosen
 from jsobj.cli.parsing.world import World
@@ -25,11 +26,17 @@ REST_DAYS = 30  # after which an unfinished job is named; nothing is taken back 
 
 
 def perform(world: World, chosen: Chosen, prepare: Callable[[ActionContext], Action]) -> None:
-    """Run an action, or show its plan; leave with the exit code of its result."""
+    """Run an action, here or in the background, or show its plan; leave with the exit code of its result."""
+    detached = detaching(
+        world, detach=chosen.detach, notify=chosen.notify, dry_run=chosen.dry_run, progress=chosen.progress
+    )
     with transferring(world, chosen) as (context, progress):
         action = prepare(context)
         if chosen.dry_run:
             _show_plan(world, action.plan())
+        elif detached is not None:
+            action.require_possible()
+            detached.start(context.stores, context.to)
         else:
             finish(progress, action.run())
 
@@ -52,7 +59,7 @@ def transferring(
 
     journals: list[Journal] = []
     tally = Tally()
-    mode = "none" if chosen.dry_run else chosen.progress
+    mode = "none" if chosen.dry_run or chosen.detach else chosen.progress
     there = replace(world, cloud=chosen.dest_cloud, profile=chosen.dest_profile)
     two_logins = bool(there.cloud or there.profile)
     with (
@@ -61,9 +68,9 @@ def transferring(
         action_context(
             world.settings,
             request_of(world, unsigned=chosen.unsigned, endpoint=chosen.endpoint),
-            progress,
+            progress if (keeper := world.called.keeper) is None else keeper.listening(progress, tally, journals),
             tally=tally,
-            words=world.words,
+            words=world.called.words,
             journals=journals,
             on_open=lambda place: show_place(world, place),
             to=request_of(there, endpoint=chosen.dest_endpoint) if two_logins else None,

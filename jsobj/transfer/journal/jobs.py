@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from jsobj.errors import BucketNotFound, ExitCode, JsobjError
 from jsobj.locks import is_locked
@@ -24,8 +24,8 @@ from jsobj.transfer.journal.records import (
     JobKey,
     LeftoverUpload,
     UploadRecord,
-    job_ids,
     jobs_folder,
+    no_such,
     record,
     require_readable,
 )
@@ -91,23 +91,8 @@ def claimed_temps(state_dir: Path) -> frozenset[str] | None:
 
 
 def find_job(state_dir: Path, job_id: str) -> Job:
-    """One job by its id, or by the beginning of it.
-
-    Raises :class:`JsobjError`: not found, usage (several begin so), local (damaged).
-    """
-    folder = jobs_folder(state_dir)
-    # Compared as texts, not as a pattern of file names: what was typed stays a text.
-    found = [name for name in job_ids(state_dir) if job_id and name.startswith(job_id)]
-    if len(found) > 1:
-        raise JsobjError(
-            "job-ambiguous",
-            f"{len(found)} jobs have ids that begin with '{job_id}'",
-            code=ExitCode.USAGE,
-            hint="write more of it: jsobj jobs list",
-        )
-    if not found:
-        _no_such(job_id)
-    path = folder / f"{found[0]}.db"
+    """One job by its id. Raises :class:`JsobjError`: not found, local (damaged)."""
+    path = jobs_folder(state_dir) / f"{job_id}.db"
     try:
         job = _read(path)
     except Unusable as reason:
@@ -117,7 +102,7 @@ def find_job(state_dir: Path, job_id: str) -> Job:
             code=ExitCode.LOCAL,
             hint="run the command that it belongs to again: it starts over, and sets the file aside",
         ) from reason
-    return job or _no_such(job_id)
+    return job or no_such(job_id)
 
 
 def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, forget: bool = False) -> Cancelled:
@@ -146,10 +131,10 @@ def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, for
     return Cancelled(0 if forget else len(begun), count, unsure)
 
 
-def command_line(job: Job, cwd: Path) -> str:
-    """The command to run in ``cwd`` to continue the job."""
-    command = shlex.join(("jsobj", *job.key.words))
-    return command if job.key.cwd in {"", str(cwd)} else f"cd {shlex.quote(job.key.cwd)} && {command}"
+def command_line(words: Sequence[str], folder: str, cwd: Path) -> str:
+    """The command to run in ``cwd`` to continue a job that was begun in ``folder`` with these words."""
+    command = shlex.join(("jsobj", *words))
+    return command if folder in {"", str(cwd)} else f"cd {shlex.quote(folder)} && {command}"
 
 
 def _abort(job: Job, begun: Iterable[LeftoverUpload], open_store: Callable[[Job], Store]) -> None:
@@ -261,9 +246,3 @@ def resting(state_dir: Path, since: float) -> int:
         for entry in entries:
             count += entry.name.endswith(".db") and entry.stat(follow_symlinks=False).st_mtime < since
     return count
-
-
-def _no_such(job_id: str) -> NoReturn:
-    raise JsobjError(
-        "job-not-found", f"there is no job '{job_id[:80]}'", code=ExitCode.NOT_FOUND, hint="see all: jsobj jobs list"
-    )
