@@ -13,6 +13,7 @@ from typing import IO
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.actions.copy import THROUGH_HERE, copier_across
+from jsobj.actions.stores import require_bucket
 from jsobj.actions.sync_backup import Backup, copier_within, new_backup
 from jsobj.actions.sync_ends import Ends, Place, made_now, opened_ends
 from jsobj.errors import JsobjError
@@ -87,7 +88,12 @@ def sync(
                 yield _shown(opened, decision)
             _judge(opened, totals, filters, rules)
 
-    return Action(run=run, plan=show)
+    def look() -> None:
+        with ends(dry_run=True) as opened:
+            for store in filter(None, (opened.source_store, opened.target_store)):
+                require_bucket(store)
+
+    return Action(run=run, plan=show, look=look)
 
 
 def write_plan(

@@ -77,11 +77,30 @@ def test_what_is_wrong_at_the_beginning_fails_in_the_foreground(keyed: Jsobj, bu
         (("verify", "small", f"{wrong}/"), 5),
         (("verify", "missing", f"s3://{bucket}/"), 9),
         (("upload", "small", f"s3://{bucket}/", "--profile", "nobody"), 5),
+        (("sync", ".", f"{wrong}/a"), 5),
+        (("sync", f"s3://{bucket}/missing", "down"), 5),
+        (("sync", "missing", f"s3://{bucket}/"), 9),
     ):
         done = keyed(*words, "--detach", "--json", code=code)
         assert done.error["exit_code"] == code
         assert done.out == ""
     assert runs(keyed) == []
+
+
+def test_a_sync_goes_on_in_the_background(keyed: Jsobj, bucket: str) -> None:
+    """Also one that is refused as a whole, which only its plan can tell."""
+    (keyed.folder / "tree").mkdir()
+    data = file(keyed, "tree/a", 10)
+    (item,) = wait(keyed, detach(keyed, "sync", "tree", f"s3://{bucket}/x"))
+    assert (item["verb"], item["state"], item["exit_code"]) == ("sync", "done", 0)
+    assert fetched(keyed, f"s3://{bucket}/x/a") == data
+    (keyed.folder / "tree/a").unlink()
+    job = detach(keyed, "sync", "tree", f"s3://{bucket}/x", "--delete")
+    (item,) = wait(keyed, job, code=6)
+    assert (item["state"], item["exit_code"]) == ("failed", 6)
+    assert "sync-source-empty" in keyed("jobs", "logs", job).out
+    assert fetched(keyed, f"s3://{bucket}/x/a") == data
+    assert "leave --detach out" in keyed("sync", "tree", f"s3://{bucket}/x", "--plan", "p", "--detach", code=2).err
 
 
 def test_what_needs_the_terminal_is_refused(keyed: Jsobj, bucket: str) -> None:

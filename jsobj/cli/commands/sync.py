@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jsobj.cli.parsing.command import command, options
+from jsobj.cli.parsing.detach import detach_options
 from jsobj.cli.parsing.shell_complete import complete_files, complete_places
 from jsobj.cli.parsing.transfer_options import (
     Chosen,
@@ -53,6 +54,7 @@ _sync_options = options(
 @links_option
 @speed_options
 @across_options
+@detach_options
 def sync(world: World, source: str, destination: str, **words: Any) -> None:
     """Make a folder or prefix like another.
 
@@ -97,7 +99,7 @@ def sync(world: World, source: str, destination: str, **words: Any) -> None:
     _require_delete(rules)
     chosen = Chosen.of(words)
     if plan:
-        _require_plan_alone(plan, places, rules, dry_run=chosen.dry_run)
+        _require_plan_alone(plan, places, rules, chosen)
     if (chosen.dest_cloud or chosen.dest_profile or chosen.dest_endpoint) and str in map(type, places):
         raise BadUsage("--dest-cloud, --dest-profile and --dest-endpoint are for two buckets", hint="--cloud NAME")
     world.will_change_names()
@@ -152,9 +154,11 @@ def _require_delete(rules: SyncRules) -> None:
         raise BadUsage("--max-delete and --delete-excluded go with --delete")
 
 
-def _require_plan_alone(plan: str, places: tuple[Place, Place], rules: SyncRules, *, dry_run: bool) -> None:
-    if dry_run:
+def _require_plan_alone(plan: str, places: tuple[Place, Place], rules: SyncRules, chosen: Chosen) -> None:
+    if chosen.dry_run:
         raise BadUsage("--plan writes what --dry-run shows: give one of them")
+    if chosen.detach:
+        raise BadUsage("--plan is written here and now: leave --detach out")
     if rules.backup:
         raise BadUsage("--backup goes with what does the plan", hint="jsobj apply FILE --backup PLACE")
     folders = [Path(place).resolve() for place in places if isinstance(place, str)]

@@ -70,7 +70,6 @@ speed_options = options(
     click.option("--limit-rate", metavar="RATE", default="", help="Bytes a second at most, such as 10M."),
     click.option("--no-times", is_flag=True, help="Do not keep modification times."),
     _PROGRESS,
-    detach_options,
     store_options,
 )
 
@@ -79,6 +78,7 @@ transfer_options = options(
     click.option("--check", type=click.Choice(["content", "size"]), default="content", help=_CHECK),
     click.option("--no-clobber", is_flag=True, help="Leave what exists alone, also where it differs."),
     speed_options,
+    detach_options,
     click.option("-r", "--recursive", is_flag=True, hidden=True, help="Folders are always taken whole."),
 )
 
