@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from jsobj.actions.crew import crew_of
 from jsobj.actions.stores import BucketStores, ignore
 from jsobj.store.open import StoreRequest
 from jsobj.transfer.events import EventBus, Failed, LeftOut, Listener, Noted, Skipped, Tally
@@ -51,6 +52,10 @@ class ActionContext:
                     text = f"the unfinished upload of {place.url(upload.key)} could not be aborted; to see it: {listed}"
                     self.emit(Noted(text, warning=True))
 
+    def warn(self, text: str) -> None:
+        """Say what affects the result."""
+        self.emit(Noted(text, warning=True))
+
     def open_job(self, spec: JobSpec, location: Location, *, dry_run: bool = False) -> RunContext:
         """Open the job's journal; a dry run keeps none. Raises :class:`JsobjError` (local) where the job is running."""
         stores = self.stores
@@ -63,6 +68,7 @@ class ActionContext:
             tally=self.tally,
             emit=self.emit,
             keeps_journal=not dry_run,
+            crew=crew_of(stores, location, spec.options, self.warn) if not dry_run else None,
         )
         self.journals.append(job.journal)
         return job

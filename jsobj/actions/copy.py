@@ -9,13 +9,14 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
+from jsobj.actions.copy_by_crew import copy_by_crew
 from jsobj.actions.stores import require_bucket
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location, first_of, head_or_none
 from jsobj.store.objects import Listed, Store, StorePlace
 from jsobj.store.selection import Selection, select
-from jsobj.transfer.copy import EXISTS, CopyItem, ObjectCopier, copy_all, onto_itself
-from jsobj.transfer.events import Noted, Started
+from jsobj.transfer.copy import EXISTS, CopyItem, CopyTerms, ObjectCopier, copy_all, onto_itself
+from jsobj.transfer.events import Started
 from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
@@ -94,7 +95,8 @@ def copy(
                 for origin, source in zip(origins, sources, strict=True)
             ]
             _require_own_keys(meant, destination, filters)
-        return at_source.each(_kept(meant, filters))
+        kept = ((origin, item) for origin, item in _kept(meant, filters) if options.shard.holds(item.remote.key))
+        return at_source.each(kept)
 
     def planned(origin: Store, item: CopyItem) -> PlannedItem:
         same_bucket = origin.place.bucket == target.place.bucket and not apart[origin.place]
@@ -113,13 +115,18 @@ def copy(
             require_bucket(target)
         next(items(), None)
 
-    def copier(origin: Store) -> ObjectCopier:
+    def terms(origin: Store) -> CopyTerms:
         one_server = context.to is None and same_server(origin.place, target.place)
-        made = copier_across(context, origin, target, one_server=one_server, part_size=options.part_size)
+        made = terms_of(context, one_server=one_server, part_size=options.part_size)
         return replace(made, move=move, overwrite=options.overwrite, apart=apart[origin.place])
 
     def run() -> Result:
-        return _run(context, verb, {origin.place: copier(origin) for origin in origins}, target, items(), options)
+        if options.dask:
+            ways = [(source, terms(origin)) for source, origin in zip(sources, origins, strict=True)]
+            return copy_by_crew(context, verb, ways, origins, destination, items(), options)
+        moved, tell = context.tally.moved, context.warn
+        copiers = {origin.place: ObjectCopier(origin, target, terms(origin), moved, tell) for origin in origins}
+        return _run(context, verb, copiers, target, items(), options)
 
     return Action(run=run, plan=plan, look=look)
 
@@ -149,19 +156,16 @@ def copy_version(
         return (_planned("copy", target, item, options) for _, item in items())
 
     def run() -> Result:
-        copier = ObjectCopier(
-            origin,
-            target,
+        terms = CopyTerms(
             same_server=False,
             move=False,
             overwrite=options.overwrite,
             part_size=options.part_size,
-            moved=context.tally.moved,
-            tell=lambda text: context.emit(Noted(text, warning=True)),
             apart=True,  # the current version may be what it replaces
             at_source=at_source,
             at_target=at_target,
         )
+        copier = ObjectCopier(origin, target, terms, context.tally.moved, context.warn)
         return _run(context, "copy", {origin.place: copier}, target, items(), options)
 
     return Action(run=run, plan=plan)
@@ -280,7 +284,7 @@ def _run(
 ) -> Result:
     tally, emit = context.tally, context.emit
     emit(Started(verb, ", ".join(place.url() for place in copiers), target.place.url()))
-    workers = options.parallel if all(each.same_server for each in copiers.values()) else THROUGH_HERE
+    workers = options.parallel if all(each.terms.same_server for each in copiers.values()) else THROUGH_HERE
     calls = (partial(copiers[origin.place], item) for origin, item in items)
     failures = copy_all(calls, tally, emit, workers=workers, stop=context.stop)
     summary = replace(tally.summary(verb), size=tally.done_bytes)  # most bytes never passed through here
@@ -288,24 +292,18 @@ def _run(
     return Result.of(summary, failures)
 
 
+def terms_of(context: ActionContext, *, one_server: bool, part_size: int) -> CopyTerms:
+    """How objects are copied that replace what is there. ``one_server``: the server itself can."""
+    at_source, at_target = sides(context)
+    return CopyTerms(one_server, False, True, part_size, not one_server, at_source, at_target)
+
+
 def copier_across(
     context: ActionContext, source: Store, target: Store, *, one_server: bool, part_size: int
 ) -> ObjectCopier:
-    """Copies from one store to another, and replaces what is there. ``one_server``: the server itself can."""
-    at_source, at_target = sides(context)
-    return ObjectCopier(
-        source,
-        target,
-        same_server=one_server,
-        move=False,
-        overwrite=True,
-        part_size=part_size,
-        moved=context.tally.moved,
-        tell=lambda text: context.emit(Noted(text, warning=True)),
-        apart=not one_server,
-        at_source=at_source,
-        at_target=at_target,
-    )
+    """Copies from one store to another."""
+    terms = terms_of(context, one_server=one_server, part_size=part_size)
+    return ObjectCopier(source, target, terms, context.tally.moved, context.warn)
 
 
 def same_server(one: StorePlace, other: StorePlace) -> bool:

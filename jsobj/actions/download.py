@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import ExitCode, JsobjError
@@ -23,6 +24,7 @@ from jsobj.transfer.journal.jobs import claimed_temps
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.run import looked_at
+from jsobj.transfer.spread.shard import WHOLE
 from jsobj.transfer.targets import DownloadTarget, absolute, download_target
 
 
@@ -73,7 +75,10 @@ def _opened(
     """The job of one source, its store, and where its objects go."""
     store, settings = context.stores.of(source), context.stores.settings
     target = download_target(store, source, destination)
-    folder = TargetFolder(target.folder, dry_run=dry_run, claimed=lambda: claimed_temps(settings.state_dir))
+    # The temporary files of other shares may be held on other machines, and be in journals that are there.
+    alone = options.shard == WHOLE
+    claimed = partial(claimed_temps, settings.state_dir) if alone else lambda: None
+    folder = TargetFolder(target.folder, dry_run=dry_run, claimed=claimed)
     folder.require_possible()
     with contextlib.closing(folder):
         spec = JobSpec(

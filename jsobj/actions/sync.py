@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from jsobj.actions.copy import THROUGH_HERE, copier_across
 from jsobj.actions.stores import require_bucket
 from jsobj.actions.sync_backup import Backup, copier_within, new_backup
 from jsobj.actions.sync_ends import Ends, Place, made_now, opened_ends
-from jsobj.errors import JsobjError
+from jsobj.errors import BadUsage, JsobjError
 from jsobj.store.location import Location
 from jsobj.transfer.events import LeftOut, Noted, Skipped, Started
 from jsobj.transfer.filters import EVERYTHING, Filters, nothing_matches
@@ -28,6 +29,7 @@ from jsobj.transfer.local.scan import follows
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result, ends_run
 from jsobj.transfer.run import place_of
+from jsobj.transfer.spread.shard import WHOLE, Shard
 from jsobj.transfer.sync.backup import Keeper
 from jsobj.transfer.sync.comparison import By, Check, Comparison, FileWithObject, TwoObjects, Verdict
 from jsobj.transfer.sync.decision import COPY, DELETE, LEAVE_OUT, SKIP, Decision
@@ -63,8 +65,12 @@ class SyncRules:
 def sync(
     context: ActionContext, source: Place, target: Place, options: Options, filters: Filters, rules: SyncRules
 ) -> Action:
-    """Make ``target`` like ``source``. Raises :class:`JsobjError` (usage) for rules that do not go together."""
-    follow = follows(rules.links)
+    """Make ``target`` like ``source``. Of a share of it all is planned and judged, and what is its own is done.
+
+    Raises :class:`JsobjError` (usage) for rules that do not go together.
+    """
+    follow, shard = follows(rules.links), options.shard
+    _require_divisible(options, rules, across=not isinstance(source, str) and not isinstance(target, str))
 
     def ends(*, dry_run: bool) -> contextlib.AbstractContextManager[Ends]:
         made = made_now(context, links=rules.links)
@@ -73,11 +79,11 @@ def sync(
     def run() -> Result:
         with contextlib.ExitStack() as stack:
             opened = stack.enter_context(ends(dry_run=False))
-            stack.enter_context(one_at_a_time(context, opened))
+            stack.enter_context(one_at_a_time(context, opened, shard))
             backup = new_backup(context, opened, rules.backup) if rules.backup else None
             comparison = stack.enter_context(comparing(context, opened, rules.check))
             context.emit(Started("sync", opened.head.source, opened.head.target))
-            plan = _planned(context, opened, comparison, filters, rules, stack)
+            plan = _planned(context, opened, comparison, filters, rules, stack, shard)
             return carry_out(context, opened, plan, comparison, options, backup=backup, filters=filters)
 
     def show() -> Iterator[PlannedItem]:
@@ -85,7 +91,8 @@ def sync(
             totals = Totals()
             for decision in _decisions(opened, comparison, filters, rules):
                 totals.count(decision)
-                yield _shown(opened, decision)
+                if _holds(shard, opened, decision):
+                    yield _shown(opened, decision)
             _judge(opened, totals, filters, rules)
 
     def look() -> None:
@@ -199,13 +206,17 @@ def _planned(
     filters: Filters,
     rules: SyncRules,
     stack: contextlib.ExitStack,
+    shard: Shard,
 ) -> OpenedPlan:
     """The plan of a run in a file of its own, judged. What stays as it is was told and counted."""
-    orphans, left = Orphans(), _Left(ends)
+    orphans, left, decided = Orphans(), _Left(ends), Counter[str]()
+    is_ours = partial(_holds, shard, ends)
 
     def told(decisions: Iterator[Decision]) -> Iterator[Decision]:
         for decision in decisions:
-            _tell(context, ends, decision)
+            if is_ours(decision):
+                _tell(context, ends, decision)
+                decided.update([decision.by.word] if decision.by is not None else [])
             if decision.action == DELETE and decision.target is not None:
                 orphans.add(decision.target)
             yield decision
@@ -216,13 +227,28 @@ def _planned(
 
     file = stack.enter_context(_scratch(context))
     found = told(_decisions(ends, comparison, filters, rules, on_extra))
-    plan = OpenedPlan.written(file, "the plan", ends.head, ends.source, ends.target, found)
-    context.tally.decided = dict(plan.totals.decided)
+    plan = OpenedPlan.written(file, "the plan", ends.head, ends.source, ends.target, found, is_ours)
+    context.tally.decided = dict(decided)
     if orphans and plan.totals.actions[COPY] and ends.target_store is not None:
         plan = plan.renaming(stack.enter_context(_scratch(context)), orphans, ends.target_store)
     _judge(ends, plan.totals, filters, rules)
     left.tell(context)
     return plan
+
+
+def _holds(shard: Shard, ends: Ends, decision: Decision) -> bool:
+    """Whether a name is in a share, by the key that it has in the bucket: in the target's, where both are buckets."""
+    side = ends.target if isinstance(ends.target, BucketSide) else ends.source
+    return shard == WHOLE or shard.holds(side.place(decision.name))
+
+
+def _require_divisible(options: Options, rules: SyncRules, *, across: bool) -> None:
+    """Raise :class:`JsobjError` (usage) for what cannot be done by shares, or by other machines."""
+    if options.shard != WHOLE and rules.delete:
+        hint = "leave --delete out, and run the command once more with it, and without --shard"
+        raise BadUsage("no share knows whether all others have succeeded, after which alone is deleted", hint=hint)
+    if options.dask and across:
+        raise BadUsage("--dask divides what goes up or down", hint="between buckets: jsobj cp SRC DEST --dask ADDRESS")
 
 
 def _decisions(
@@ -321,10 +347,12 @@ def _scratch(context: ActionContext) -> Generator[IO[str]]:
 
 
 @contextlib.contextmanager
-def one_at_a_time(context: ActionContext, ends: Ends) -> Generator[None]:
-    """Raise :class:`JsobjError` (local) where another process syncs the same two at this moment."""
+def one_at_a_time(context: ActionContext, ends: Ends, shard: Shard = WHOLE) -> Generator[None]:
+    """Raise :class:`JsobjError` (local) where another process syncs the same two, or share, at this moment."""
     head, folder = ends.head, jobs_folder(context.stores.settings.state_dir)
-    pair = "\0".join((head.source, head.at_source, head.target, head.at_target))
+    pair = "\0".join(
+        (head.source, head.at_source, head.target, head.at_target, *([] if shard == WHOLE else [str(shard)]))
+    )
     path = folder / f"sync-{hashlib.sha256(pair.encode(errors='surrogatepass')).hexdigest()[:12]}.lock"
     with translate_errors(folder):
         make_folder(folder)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from jsobj.actions.context import ActionContext
-from jsobj.actions.copy import copier_across, same_server
+from jsobj.actions.copy import same_server, terms_of
 from jsobj.actions.sync_ends import Ends, prefix_of, where
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.net.body import uncounted
@@ -111,8 +111,8 @@ def backup_of(context: ActionContext, ends: Ends, text: str) -> tuple[str, Calla
 
 def copier_within(context: ActionContext, source: Store, target: Store) -> ObjectCopier:
     """Copies on the server, where one login sees both."""
-    copier = copier_across(context, source, target, one_server=True, part_size=PART_SIZE)
-    return replace(copier, moved=uncounted, at_source=copier.at_target)
+    terms = terms_of(context, one_server=True, part_size=PART_SIZE)
+    return ObjectCopier(source, target, replace(terms, at_source=terms.at_target), uncounted, context.warn)
 
 
 def new_backup(context: ActionContext, ends: Ends, text: str) -> Backup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -54,6 +55,8 @@ def upload(
             code=ExitCode.USAGE,
             hint=f"jsobj upload . {destination} --files-from {files_from}",
         )
+    if options.dask:  # workers are in other folders
+        targets = tuple(replace(target, path=absolute(target.path)) for target in targets)
     follow = follows(links)
     store = context.stores.of(destination)
     require_room(store, options.kept)

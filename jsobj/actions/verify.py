@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from jsobj.arrays import zarr_check
 from jsobj.errors import ExitCode, JsobjError
@@ -14,11 +16,14 @@ from jsobj.store.objects import Store
 from jsobj.transfer import verify
 from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.local.scan import LocalFile, Passed, follows, links_left, walk
-from jsobj.transfer.targets import upload_sources
+from jsobj.transfer.spread.crew import Crew
+from jsobj.transfer.spread.shard import WHOLE, Shard
+from jsobj.transfer.targets import absolute, upload_sources
 from jsobj.transfer.verify import EXTRA, LINK, SAME, UNREADABLE, Checked, Pair
 from jsobj.transfer.zarr.leftovers import Leftovers
 
 _WORKERS = 8
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -80,27 +85,38 @@ def verify_files(
     deep: bool = False,
     extra: bool = False,
     links: str = "skip",
+    shard: Shard = WHOLE,
+    crew: Crew | None = None,
 ) -> Verification:
-    """Objects against a local file or folder. ``deep``: fetch what has no digest to compare; ``links``: or follow."""
+    """Objects against a local file or folder, those of one share.
+
+    ``deep``: fetch what has no digest to compare; ``links``: or follow; ``crew``: the workers that compare.
+    """
     (source,) = upload_sources([local], location.key)
+    if crew is not None:  # workers are in other folders
+        source = replace(source, path=absolute(source.path))
+    compare = partial(verify.check_tree, store, deep=deep, workers=_WORKERS, crew=crew, local=source.path)
     files = walk([source.path], filters=filters, follow_symlinks=follows(links))
     if source.exact:
-        both = (_pair(store, source.exact, file) for file in files if not _unwanted(file))
-        found = verify.check_tree(store, both, deep=deep, workers=_WORKERS)
-        return Verification(some(found, filters, local), extra)
+        one = (_pair(store, source.exact, file) for file in files if not _unwanted(file))
+        return Verification(compare(_share(some(one, filters, local), shard)), extra)
     there = (item for item in store.list(source.prefix) if not filters.judge(item.key[len(source.prefix) :]))
-    items = verify.pairs(files, there, source.prefix)
+    both = some(verify.pairs(files, there, source.prefix), filters, f"{local} and {store.place.url(source.prefix)}")
     stays = Leftovers(source.path, source.prefix)
-    found = verify.check_tree(store, items, deep=deep, workers=_WORKERS, is_leftover=stays)
-    return Verification(some(found, filters, f"{local} and {store.place.url(source.prefix)}"), extra)
+    return Verification(compare(_share(both, shard), is_leftover=stays), extra)
 
 
-def some(verdicts: Iterator[Checked], filters: Filters, where: str) -> Iterator[Checked]:
+def _share(items: Iterator[Pair | Checked], shard: Shard) -> Iterator[Pair | Checked]:
+    """Those of a share; what could not be read at all, every share tells."""
+    return (item for item in items if isinstance(item, Checked) or shard.holds(item.key))
+
+
+def some(items: Iterator[T], filters: Filters, where: str) -> Iterator[T]:
     """The same; raises not found where patterns match nothing."""
-    first = next(verdicts, None)
+    first = next(items, None)
     if first is not None:
         yield first
-        yield from verdicts
+        yield from items
     elif filters.included:
         raise nothing_matches(where, filters.included)
 

@@ -7,10 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import JsobjError
 from jsobj.store.open import StoreRequest, list_buckets
-
-_CONNECT_SECONDS = 10
+from jsobj.transfer.spread.crew import connected, no_workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +42,10 @@ def ask_workers(address: str, *, profile: str, cloud: str) -> tuple[WorkerReport
     Raises :class:`JsobjError`: local without dask.distributed, network where the scheduler does not answer, not found
     where it has no worker.
     """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        sentence, hint = "dask.distributed is not installed here", "pip install distributed"
-        raise JsobjError("dask-missing", sentence, code=ExitCode.LOCAL, hint=hint) from error
-    try:
-        client = Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        sentence, seen = f"no dask scheduler answers at {address}", str(error)[:200]
-        hint = "the address is what the scheduler prints: tcp://HOST:8786"
-        raise JsobjError("scheduler-unreachable", sentence, code=ExitCode.NETWORK, context=seen, hint=hint) from error
-    with closing(client):
+    with closing(connected(address)) as client:
         answers: Mapping[str, Any] = client.run(look, profile, cloud, on_error="return")
     if not answers:
-        raise JsobjError("no-workers", f"the scheduler at {address} has no workers", code=ExitCode.NOT_FOUND)
+        raise no_workers(address)
     return tuple(_report(worker, answers[worker]) for worker in sorted(answers))
 
 

@@ -21,7 +21,7 @@ from jsobj.fs.paths import ObjectPath
 from jsobj.fs.reader import fetch_range
 from jsobj.store.location import everything_at, first_of, head_or_none
 from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Store
-from jsobj.transfer.copy import CopyItem, ObjectCopier
+from jsobj.transfer.copy import CopyItem, CopyTerms, ObjectCopier
 from jsobj.transfer.events import Failed
 from jsobj.transfer.part_layout import PART_SIZE
 
@@ -156,7 +156,7 @@ class Operations:
     def copy(self, place: ObjectPath, store: Store, target: ObjectPath, other: Store, move: bool) -> None:
         """Copy or move an object, on the server where both are in the same account."""
         same = place.account == target.account
-        copier = ObjectCopier(store, other, same, move, overwrite=True, part_size=PART_SIZE, moved=lambda count: None)
+        copier = ObjectCopier(store, other, CopyTerms(same, move, True, PART_SIZE), lambda count: None)
         with self._writing(target, other), self._writing(place, store) if move else nullcontext():
             done = copier(CopyItem(Listed(place.key), target.key))
         if isinstance(done, Failed):

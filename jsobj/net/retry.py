@@ -40,13 +40,19 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 class RetryPolicy:
     """``parallel``: requests at once at most; ``tries``: of a request, whatever went wrong.
 
-    ``on_retry`` is called before every wait.
+    ``on_retry`` is called before every wait; ``on_slow`` when the server is busy, at most once a second.
     """
 
     def __init__(
-        self, *, parallel: int = 256, tries: float = math.inf, on_retry: OnRetry = lambda item, reason, wait: None
+        self,
+        *,
+        parallel: int = 256,
+        tries: float = math.inf,
+        on_retry: OnRetry = lambda item, reason, wait: None,
+        on_slow: Callable[[], object] = lambda: None,
     ) -> None:
         self.on_retry = on_retry
+        self._on_slow = on_slow
         self.server_answered = False  # whether any request succeeded in this run
         self._budget = _BUDGET
         self._tries = tries
@@ -95,9 +101,11 @@ class RetryPolicy:
         """The server is busy: half as many at once, at most once a second."""
         with self._condition:
             now = time.monotonic()
-            if now - self._slowed > 1:
-                self._slowed = now
-                self._allowed = max(1.0, min(self._allowed, float(self._running + 1)) / 2)
+            if now - self._slowed <= 1:
+                return
+            self._slowed = now
+            self._allowed = max(1.0, min(self._allowed, float(self._running + 1)) / 2)
+        self._on_slow()
 
     def gives_way(self, seconds: float) -> bool:
         """The line is slow for all: half as many requests at once, at most once in ``seconds``.

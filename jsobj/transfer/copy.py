@@ -8,7 +8,7 @@ here and are hashed on the way. A move deletes the source only after its copy wa
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -55,26 +55,31 @@ def _bare(place: StorePlace) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectCopier:
-    """Copies one object at a time. ``same_server``: both stores use the same server, account and login.
+class CopyTerms:
+    """How objects are copied. ``same_server``: both stores use the same server, account and login.
 
     ``apart``: they are of two logins that see different buckets, as far as can be known; ``at_source`` and
     ``at_target`` name the two in errors.
-
-    ``tell`` takes a sentence on what a copy does not have of its source, beside its bytes.
     """
 
-    source: Store
-    target: Store
     same_server: bool
     move: bool
     overwrite: bool
     part_size: int
-    moved: Moved
-    tell: Callable[[str], object] = str
     apart: bool = False
     at_source: Side = ONE_LOGIN
     at_target: Side = ONE_LOGIN
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectCopier:
+    """Copies one object at a time. ``tell`` takes a sentence on what a copy has not of its source, beside its bytes."""
+
+    source: Store
+    target: Store
+    terms: CopyTerms
+    moved: Moved
+    tell: Callable[[str], object] = str
 
     def __call__(self, item: CopyItem) -> Done | Skipped | Failed:
         """Copy (or move) one object; failures are returned, those of the whole run are raised."""
@@ -88,27 +93,27 @@ class ObjectCopier:
 
     def _copied(self, item: CopyItem, name: str) -> Done | Skipped:
         same_name = onto_itself(self.source.place, self.target.place, item)
-        if same_name and not self.apart and self.source.place.bucket == self.target.place.bucket:
+        if same_name and not self.terms.apart and self.source.place.bucket == self.target.place.bucket:
             raise self._one_object(name, item, "are the same object")
-        with self.at_source.errors():
+        with self.terms.at_source.errors():
             info = self.source.head(item.remote.key)
-        if not self.overwrite or (same_name and self.move):
-            with self.at_target.errors():
+        if not self.terms.overwrite or (same_name and self.terms.move):
+            with self.terms.at_target.errors():
                 there = head_or_none(self.target, item.key)
-            if there and not self.overwrite:
+            if there and not self.terms.overwrite:
                 return Skipped(name, EXISTS, compared=False)
-            if there and same_name and self.move and _may_be_one(info, there):
+            if there and same_name and self.terms.move and _may_be_one(info, there):
                 raise self._one_object(name, item, "have the same size, digest and time: they may be the same object")
-        if self.same_server:
+        if self.terms.same_server:
             etag = self._on_server(info, item.key)
             verified = self._compared(info, item.key, etag)
         else:
             etag, verified = once_anew(name, self.moved, lambda moved: self._through_here(info, item.key, moved))
             self._compared(info, item.key, etag)
-            if self.move and not verified:
+            if self.terms.move and not verified:
                 raise self._unproven(name)
-        if self.move:
-            with self.at_source.errors():
+        if self.terms.move:
+            with self.terms.at_source.errors():
                 self._require_unchanged(info)
                 self.source.delete(info.key)
         return Done(name, self.target.place.url(item.key), info.size, verified, etag)
@@ -166,20 +171,20 @@ class ObjectCopier:
     def _through_here(self, info: ObjectInfo, key: str, moved: Moved) -> tuple[str, str]:
         """The new ETag, and which digest the bytes were compared with; no object is made of wrong ones."""
         reading = ReadStream(self.source, info)
-        with self.at_target.errors():
+        with self.terms.at_target.errors():
             sent = send_stream(
                 self.target,
                 key,
-                self.at_source.each(reading),
+                self.terms.at_source.each(reading),
                 info.kept(_of_user(info)),
-                part_size=plan_layout(info.size, self.target.limits, self.part_size).part_size,
+                part_size=plan_layout(info.size, self.target.limits, self.terms.part_size).part_size,
                 moved=moved,
             )
         return sent.etag, reading.verified
 
     def _compared(self, info: ObjectInfo, key: str, etag: str) -> str:
         """Check the size of the copy; "etag" where its ETag is the source's, else ""."""
-        with self.at_target.errors():
+        with self.terms.at_target.errors():
             made = self.target.head(key)
         if made.size != info.size:
             raise JsobjError(
@@ -196,7 +201,7 @@ class ObjectCopier:
         """Metadata that the server of the copy did not keep; where the source would be gone, an error."""
         url, names = self.target.place.url(key), ", ".join(f"'{name}'" for name in lost)
         text = f"{url} has not the metadata of its source: the server does not keep {names}"
-        if self.move:
+        if self.terms.move:
             where = f"{shlex.quote(self.source.place.url(info.key))}{self.source.place.at}"
             raise JsobjError(
                 "metadata-not-kept",
@@ -226,15 +231,20 @@ def copy_all(
     stop: Callable[[], None],
 ) -> list[JsobjError]:
     """Do all ``calls``, each of an object, and return the failures. ``stop`` is called on an early end."""
-    failures = []
     with closing(parallel_map(lambda call: call(), calls, workers, stop=stop)) as events:
-        for event in events:
-            if isinstance(event, Failed):
-                tally.item_failed()
-                failures.append(event.error)
-            elif isinstance(event, Skipped):
-                tally.item_skipped(compared=event.compared)
-            else:
-                tally.item_done(event.size, verified=bool(event.verified))
-            emit(event)
+        return counted(events, tally, emit)
+
+
+def counted(events: Iterable[Done | Skipped | Failed], tally: Tally, emit: Listener) -> list[JsobjError]:
+    """Count and report what became of objects; the failures."""
+    failures = []
+    for event in events:
+        if isinstance(event, Failed):
+            tally.item_failed()
+            failures.append(event.error)
+        elif isinstance(event, Skipped):
+            tally.item_skipped(compared=event.compared)
+        else:
+            tally.item_done(event.size, verified=bool(event.verified))
+        emit(event)
     return failures

@@ -13,6 +13,8 @@ from jsobj.transfer.filters import Filters
 from jsobj.transfer.journal.journal import JobKey, Journal
 from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.options import Options
+from jsobj.transfer.spread.crew import Crew
+from jsobj.transfer.spread.shard import WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class JobSpec:
                 *(f"exclude={glob}" for glob in filters.exclude),
                 f"files-from={self.files_from}",
                 f"links={self.links}",
+                *((f"shard={options.shard}",) if options.shard != WHOLE else ()),
                 *(f"{name}: {value}" for name, value in sorted(options.kept.headers("metadata ").items())),
             ),
             words=self.words,
@@ -66,7 +69,10 @@ class JobSpec:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What a run works with. ``open_store`` opens another store, for a process of its own; ``emit`` takes events."""
+    """What a run works with. ``open_store`` opens another store, for a process of its own; ``emit`` takes events.
+
+    ``crew``: the workers that it is spread over, if any.
+    """
 
     spec: JobSpec
     open_store: Callable[[], Store]
@@ -74,6 +80,7 @@ class RunContext:
     fingerprints: Fingerprints
     tally: Tally
     emit: Listener
+    crew: Crew | None = None
 
 
 def open_job(
@@ -85,6 +92,7 @@ def open_job(
     tally: Tally,
     emit: Listener,
     keeps_journal: bool = True,
+    crew: Crew | None = None,
 ) -> RunContext:
     """Open the job's journal. ``open_store`` takes a callback for retries.
 
@@ -99,4 +107,5 @@ def open_job(
         fingerprints=Fingerprints(settings.cache_dir / "fingerprints.db"),
         tally=tally,
         emit=emit,
+        crew=crew,
     )

@@ -9,11 +9,13 @@ from typing import Any
 from jsobj.errors import BadUsage, JsobjError
 from jsobj.store.objects import PLAIN, PutOptions
 from jsobj.transfer.part_layout import PART_SIZE
+from jsobj.transfer.spread.shard import WHOLE, Shard, parse_shard
 from jsobj.transfer.upload.kept import checked_kept
 from jsobj.units import parse_size
 
 PARALLEL = 16
 MOST_PARALLEL = 256
+_COMPRESSING = 4
 GROWN = 128  # requests at once where each takes long and is small
 
 
@@ -26,6 +28,8 @@ class Options:
     compressed content as it is stored. ``check``: what counts as unchanged, ``content`` (digests) or ``size``.
     ``accept_unverified``: a download keeps bytes that came twice alike and do not give the object's ETag.
     ``kept``: what an upload is to keep with each object, beside what it keeps by itself.
+    ``shard``: the share of the plan that this run takes. ``dask``: the scheduler whose workers do it, "" for none;
+    ``ship_credentials``: they are lent a token, and need no login of their own.
     """
 
     part_size: int = PART_SIZE
@@ -41,6 +45,14 @@ class Options:
     check: str = "content"
     accept_unverified: bool = False
     kept: PutOptions = PLAIN
+    shard: Shard = WHOLE
+    dask: str = ""
+    ship_credentials: bool = False
+
+    @property
+    def threads(self) -> int:
+        """Requests at once: fewer where files are compressed, which takes a core and memory for each."""
+        return min(self.parallel, _COMPRESSING) if self.compress else self.parallel
 
 
 def checked_options(
@@ -51,6 +63,9 @@ def checked_options(
     limit_rate: str = "",
     compress: str = "",
     check: str = "content",
+    shard: str = "",
+    dask: str = "",
+    ship_credentials: bool = False,
     metadata: Mapping[str, str] | None = None,
     content_type: str = "",
     content_encoding: str = "",
@@ -74,6 +89,7 @@ def checked_options(
     if compress and content_encoding:
         why = f"{named('compress')} sets the content encoding itself: leave {named('content_encoding')} out"
         raise _usage(why)
+    _require_sense(dask, processes, named, ship_credentials=ship_credentials)
     headers = {
         "content-type": content_type,
         "content-encoding": content_encoding,
@@ -92,8 +108,18 @@ def checked_options(
         compress=compress,
         check=check,
         kept=kept,
+        shard=parse_shard(shard, named("shard")),
+        dask=dask,
+        ship_credentials=ship_credentials,
         **others,
     )
+
+
+def _require_sense(dask: str, processes: int, named: Callable[[str], str], *, ship_credentials: bool) -> None:
+    if dask and processes:
+        raise _usage(f"{named('dask')} has workers, which are processes already: leave {named('processes')} out")
+    if ship_credentials and not dask:
+        raise _usage(f"{named('ship_credentials')} is for the workers of {named('dask')}")
 
 
 def _usage(message: str) -> JsobjError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from jsobj.errors import JsobjError
@@ -15,13 +16,12 @@ from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.engine.store_performer import StorePerformer
 from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped, Started
 from jsobj.transfer.job import RunContext
-from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result, ends_run
+from jsobj.transfer.spread.crew import CrewRun
 
 Decision = TypeVar("Decision")
 
 _LOOKING = 8  # files that --dry-run compares at once
-_COMPRESSING = 4  # workers at most where files are compressed
 
 
 def announce(job: RunContext, source: str, destination: str) -> None:
@@ -40,10 +40,12 @@ def run(
     sizes: Callable[[], Iterator[int]] | None,
     *,
     local: bool = False,
+    crew: AbstractContextManager[CrewRun] | None = None,
 ) -> Result:
     """Do all of ``work``; ``flush`` finishes what arrived last, before anything is called done.
 
     ``sizes``: the bytes of every item, looked at once more for the totals of a progress display; ``local``: of files.
+    ``crew``: the workers that move the bytes, where that is not done here.
     """
     options, journal = job.spec.options, job.journal
     perform = performer(store)
@@ -52,18 +54,22 @@ def run(
         ahead = Ahead(sizes, job.tally, job.tally.first_look, apart=local)
     state = "interrupted"  # by Ctrl-C or a signal, unless one of the lines below is reached
     try:
-        executor.run(
-            work,
-            perform,
-            workers=_workers(options),
-            most=0 if options.compress else options.most,
-            processes=options.processes,
-            make_performer=lambda: performer(job.open_store()),
-            on_stop=perform.stop,
-            wind_down=perform.wind_down,
-            quickest=lambda: store.session.quickest,
-            tally=job.tally,
-        )
+        if crew is not None:
+            with crew as workers:
+                workers.run(work, perform)
+        else:
+            executor.run(
+                work,
+                perform,
+                workers=options.threads,
+                most=0 if options.compress else options.most,
+                processes=options.processes,
+                make_performer=lambda: performer(job.open_store()),
+                on_stop=perform.stop,
+                wind_down=perform.wind_down,
+                quickest=lambda: store.session.quickest,
+                tally=job.tally,
+            )
         flush()
         state = "failed" if work.failures else "done"
     except JsobjError:
@@ -119,8 +125,3 @@ def meter_of(job: RunContext) -> Meter:
     """Counts bytes, and slows them down to the rate that was set; each process has its share of it."""
     rate = job.spec.options.limit_rate / max(1, job.spec.options.processes)
     return Meter(job.tally.moved, rate, by=job.tally.moved_by)
-
-
-def _workers(options: Options) -> int:
-    """Fewer where files are compressed, which takes a core and memory for each."""
-    return min(options.parallel, _COMPRESSING) if options.compress else options.parallel

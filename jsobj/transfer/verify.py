@@ -15,9 +15,14 @@ from jsobj.store.objects import Listed, ObjectInfo, Store
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.decoded import decoded_digest, encoding_of, made_of, same_decoded
 from jsobj.transfer.engine.parallel_map import parallel_map
+from jsobj.transfer.engine.rate_limit import Meter
+from jsobj.transfer.events import Tally
 from jsobj.transfer.local.digest_list import DigestLine
 from jsobj.transfer.local.local_file import opened
 from jsobj.transfer.local.scan import LocalFile, Passed
+from jsobj.transfer.spread.charge import Tell
+from jsobj.transfer.spread.crew import Crew
+from jsobj.transfer.spread.shared_files import seen_below
 
 SAME, DIFFERS, MISSING = "same", "differs", "missing"
 EXTRA, UNVERIFIED, UNREADABLE, LINK = "extra", "unverified", "unreadable", "link"
@@ -73,9 +78,10 @@ class _TreeCheck:
 
     store: Store
     deep: bool
-    is_leftover: Callable[[str], bool]
+    is_leftover: Callable[[str], bool] = lambda key: False
 
-    def __call__(self, pair: Pair | Checked) -> Checked:
+    def without_bytes(self, pair: Pair | Checked) -> Pair | Checked:
+        """The verdict where one of the two is missing; else the pair."""
         if isinstance(pair, Checked):
             return pair
         if pair.file is None:
@@ -85,6 +91,14 @@ class _TreeCheck:
             return Checked(pair.key, EXTRA, "no such file", size)
         if pair.remote is None:
             return Checked(pair.key, MISSING, "no such object", pair.file.size)
+        return pair
+
+    def __call__(self, both: Pair | Checked) -> Checked:
+        pair = self.without_bytes(both)
+        if isinstance(pair, Checked):
+            return pair
+        assert pair.file is not None
+        assert pair.remote is not None
         try:
             with opened(pair.file) as descriptor:
                 found = self._compared(pair.remote, descriptor)
@@ -186,15 +200,30 @@ def check_tree(
     deep: bool,
     workers: int,
     is_leftover: Callable[[str], bool] = lambda key: False,
+    crew: Crew | None = None,
+    local: str = "",
 ) -> Iterator[Checked]:
     """The verdicts on a tree, in order. ``deep``: an object without a usable digest is fetched and compared by bytes.
 
     An early end, also by Ctrl-C, stops the store.
 
     An object without a file is ``extra``, which is not a fault, unless ``is_leftover`` says that it is read as part of
-    a Zarr.
+    a Zarr. ``crew``: who compares, and ``local`` what with: an absolute path.
     """
-    return parallel_map(_TreeCheck(store, deep, is_leftover), items, workers, stop=store.stop)
+    check = _TreeCheck(store, deep, is_leftover)
+    if crew is None:
+        yield from parallel_map(check, items, workers, stop=store.stop)
+        return
+    with crew.at_work(partial(_checker, deep), seen_below([local]), Tally(), lambda event: None) as others:
+        yield from others.map(map(check.without_bytes, items), _bytes_read, stop=store.stop)
+
+
+def _checker(deep: bool, store: Store, moved: Meter, tell: Tell) -> _TreeCheck:
+    return _TreeCheck(store, deep)
+
+
+def _bytes_read(item: Pair | Checked) -> int:
+    return item.file.size if isinstance(item, Pair) and item.file is not None else 0
 
 
 def check_manifest(store: Store, prefix: str, lines: Iterable[DigestLine], *, workers: int) -> Iterator[Checked]:

@@ -9,7 +9,13 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places
-from jsobj.cli.parsing.transfer_options import Chosen, copy_options, filter_options, one_missing
+from jsobj.cli.parsing.transfer_options import (
+    Chosen,
+    copy_options,
+    filter_options,
+    machine_options,
+    one_missing,
+)
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform
 from jsobj.errors import BadUsage, ExitCode, JsobjError
@@ -20,6 +26,7 @@ from jsobj.errors import BadUsage, ExitCode, JsobjError
 @click.argument("destination", metavar="DEST", required=False, default="", shell_complete=complete_places)
 @click.option("--version", metavar="ID", default="", help="This version of SOURCE, as jsobj ls --versions names it.")
 @copy_options
+@machine_options
 @filter_options
 def cp(world: World, source: tuple[str, ...], destination: str, version: str, **words: object) -> None:
     """Copy objects.
@@ -70,6 +77,7 @@ def _copy(
 ) -> None:
     from jsobj.actions.copy import copy, copy_version
     from jsobj.store.location import parse_location
+    from jsobj.transfer.spread.shard import WHOLE
 
     verb = "mv" if move else "cp"
     if not source:
@@ -86,6 +94,8 @@ def _copy(
     if version:
         if len(places) > 1:
             raise BadUsage("--version goes with one SOURCE")
+        if chosen.options.dask or chosen.options.shard != WHOLE:
+            raise BadUsage("one version of one object is not divided among machines: leave --dask and --shard out")
         one = parse_location(source[0], need_key=True)
         perform(world, chosen, lambda context: copy_version(context, one, end, chosen.options, version))
         return

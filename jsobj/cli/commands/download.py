@@ -7,7 +7,14 @@ import click
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.detach import require_no_stream
 from jsobj.cli.parsing.shell_complete import complete_places_and_target
-from jsobj.cli.parsing.transfer_options import Chosen, filter_options, one_missing, transfer_options
+from jsobj.cli.parsing.transfer_options import (
+    Chosen,
+    filter_options,
+    machine_options,
+    one_missing,
+    refuse_machines,
+    transfer_options,
+)
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform, transferring
 from jsobj.errors import BadUsage
@@ -17,6 +24,7 @@ from jsobj.errors import BadUsage
 @click.argument("source", nargs=-1, metavar="SOURCE...", shell_complete=complete_places_and_target)
 @click.argument("destination", metavar="DEST", required=False, default="")
 @transfer_options
+@machine_options
 @filter_options
 @click.option("--raw", is_flag=True, help="Keep compressed content (Content-Encoding) as it is stored.")
 @click.option("--accept-unverified", is_flag=True, help="Keep bytes that came twice alike, also if the ETag differs.")
@@ -56,6 +64,7 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
     places = [parse_location(text, need_key=True, public=True, signed=True) for text in source]
     if chosen.dry_run:
         raise BadUsage("with '-' there is no plan to show", hint="jsobj stat shows the object")
+    refuse_machines(words, "what goes to standard output in order")
     require_no_stream(detach=chosen.detach)
     with transferring(world, chosen, data_on_stdout=True) as (context, _):
         write_out(context, places, world.out.write_bytes, chosen.options)

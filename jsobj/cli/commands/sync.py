@@ -16,6 +16,7 @@ from jsobj.cli.parsing.transfer_options import (
     across_options,
     filter_options,
     links_option,
+    machine_options,
     one_missing,
     speed_options,
 )
@@ -54,6 +55,7 @@ _sync_options = options(
 @links_option
 @speed_options
 @across_options
+@machine_options
 @detach_options
 def sync(world: World, source: str, destination: str, **words: Any) -> None:
     """Make a folder or prefix like another.
@@ -155,8 +157,12 @@ def _require_delete(rules: SyncRules) -> None:
 
 
 def _require_plan_alone(plan: str, places: tuple[Place, Place], rules: SyncRules, chosen: Chosen) -> None:
+    from jsobj.transfer.spread.shard import WHOLE
+
     if chosen.dry_run:
         raise BadUsage("--plan writes what --dry-run shows: give one of them")
+    if chosen.options.shard != WHOLE or chosen.options.dask:
+        raise BadUsage("--plan is of all, and written here: leave --shard and --dask out")
     if chosen.detach:
         raise BadUsage("--plan is written here and now: leave --detach out")
     if rules.backup:

@@ -16,7 +16,9 @@ from jsobj.cli.parsing.transfer_options import (
     filter_options,
     kept_options,
     links_option,
+    machine_options,
     one_missing,
+    refuse_machines,
     transfer_options,
 )
 from jsobj.cli.parsing.world import World
@@ -30,6 +32,7 @@ _FILES_FROM = "Send the files named in FILE ('-' for stdin)."
 @click.argument("source", nargs=-1, metavar="SOURCE...", shell_complete=complete_sources_and_place)
 @click.argument("destination", metavar="DEST", required=False, default="")
 @transfer_options
+@machine_options
 @filter_options
 @click.option("--files-from", metavar="FILE", default="", help=_FILES_FROM, shell_complete=complete_files)
 @click.option("-0", "--null", is_flag=True, help="Names in --files-from end with NUL, as find -print0 writes them.")
@@ -69,6 +72,7 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
     if source == ("-",):
         if chosen.dry_run:
             raise BadUsage("--dry-run cannot look into standard input")
+        refuse_machines(words, "standard input")
         require_no_stream(detach=chosen.detach)
         stdin = getattr(sys.stdin.buffer, "raw", sys.stdin.buffer)
         with transferring(world, chosen) as (context, progress):

@@ -13,7 +13,7 @@ from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.detach import detach_options, detaching, require_no_stream
 from jsobj.cli.parsing.shell_complete import complete_file_then_place, complete_files
 from jsobj.cli.parsing.stores import store_options, stores
-from jsobj.cli.parsing.transfer_options import filter_options, links_option
+from jsobj.cli.parsing.transfer_options import filter_options, links_option, machine_options
 from jsobj.cli.parsing.world import World
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.ui.documents import Stream
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
     from jsobj.actions.verify import Verification
     from jsobj.transfer.filters import Filters
+    from jsobj.transfer.options import Options
     from jsobj.transfer.verify import Checked
 
 _MANIFEST = "List of digests: a file, or a URL; alone, the MANIFEST.sha256 of the place."
@@ -43,6 +44,7 @@ _PLACE_MISSING = "give what the list is about: a folder, or a URL"
 @click.option("--deep", is_flag=True, help="Fetch objects whose digest does not tell, and compare the bytes.")
 @click.option("--extra", is_flag=True, help="Objects without a file, or line, are a difference too.")
 @links_option
+@machine_options
 @filter_options
 @detach_options
 @store_options
@@ -72,6 +74,8 @@ def verify(
       jsobj verify run42/ --manifest https://HOST/swift/.../MANIFEST.sha256
     """
     from jsobj.transfer.filters import Filters
+    from jsobj.transfer.options import checked_options
+    from jsobj.transfer.spread.shard import WHOLE
 
     if not places:
         raise BadUsage("nothing to compare was given" if manifest is None else _PLACE_MISSING, hint=_asked(manifest))
@@ -79,6 +83,12 @@ def verify(
         wanted = "LOCAL or URL with --manifest" if manifest is not None else "LOCAL and URL"
         raise BadUsage(f"give {wanted}", hint="jsobj verify --help")
     filters = Filters.of(options.pop("include"), options.pop("exclude"))
+    among = checked_options(
+        named=lambda name: f"--{name.replace('_', '-')}",
+        **{name: options.pop(name) for name in ("shard", "dask", "ship_credentials")},
+    )
+    if (among.shard != WHOLE or among.dask) and (len(places) == 1 or manifest is not None):
+        raise BadUsage("--shard and --dask divide files and their objects: give LOCAL and URL, and no --manifest")
     if manifest == "-":
         require_no_stream(detach=options["detach"])
     detached = detaching(world, detach=options.pop("detach"), notify=options.pop("notify"))
@@ -91,7 +101,7 @@ def verify(
             return
         local = "://" not in places[0] and os.path.lexists(places[0])
         if manifest is None:
-            found = _compared(opened, places, filters, deep=deep, extra=extra, links=links)
+            found = _compared(world, opened, places, filters, among, deep=deep, extra=extra, links=links)
         else:
             found = _by_list(opened, places[0], manifest, filters, local=local, extra=extra, links=links)
         _show(world, found, where="folder" if local and manifest is not None else "bucket")
@@ -119,16 +129,20 @@ def _asked(manifest: str | None) -> str:
     return "jsobj verify --help"
 
 
-def _compared(opened: BucketStores, places: tuple[str, ...], filters: Filters, **words: Any) -> Verification:
+def _compared(
+    world: World, opened: BucketStores, places: tuple[str, ...], filters: Filters, among: Options, **words: Any
+) -> Verification:
     """With files, or of a Zarr with itself."""
     from jsobj.actions import verify as actions
+    from jsobj.actions.crew import crew_of
     from jsobj.store.location import parse_location
 
     location = opened.folder_of(parse_location(places[-1], public=True, signed=len(places) == 2))
     store = opened.of(location)
     if len(places) == 1:
         return actions.verify_zarr(store, location)
-    return actions.verify_files(store, location, places[0], filters, **words)
+    crew = crew_of(opened, location, among, world.out.warn)
+    return actions.verify_files(store, location, places[0], filters, shard=among.shard, crew=crew, **words)
 
 
 def _by_list(

@@ -82,6 +82,23 @@ transfer_options = options(
     click.option("-r", "--recursive", is_flag=True, hidden=True, help="Folders are always taken whole."),
 )
 
+_DASK = "Spread the work over this dask scheduler's workers: jsobj help machines."
+_SHIP = "Lend the workers a token of this login, over swift://."
+# How the work is divided among machines, of ``upload``, ``download``, ``cp`` and ``verify``.
+machine_options = options(
+    click.option("--shard", metavar="K/N", default="", help="Take the K-th of N shares, for arrays of jobs."),
+    click.option("--dask", metavar="ADDRESS", default="", help=_DASK),
+    click.option("--ship-credentials", is_flag=True, help=_SHIP),
+)
+
+
+def refuse_machines(words: Mapping[str, Any], what: str) -> None:
+    """Raise :class:`JsobjError` (usage) where ``what`` cannot be divided, and was to be."""
+    for name in ("shard", "dask"):
+        if words[name]:
+            raise BadUsage(f"{what} cannot be divided among machines: leave --{name} out")
+
+
 # The other login of what reads from one bucket and writes to another.
 across_options = options(
     click.option("--dest-cloud", metavar="NAME", default="", help="Cloud of DEST.", shell_complete=complete_clouds),

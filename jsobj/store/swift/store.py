@@ -38,7 +38,6 @@ from jsobj.store.objects import (
 )
 from jsobj.store.refusals import UPLOAD_NOT_FOUND
 from jsobj.store.swift.bulk_delete import bulk_delete, takes
-from jsobj.store.swift.errors import account_context
 from jsobj.store.swift.link_signer import LinkSigner, link_signer
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.one_version import OneVersion
@@ -73,7 +72,7 @@ class SwiftStore(Store):
         if place.bucket in {"", ".", ".."} or "/" in place.bucket:
             raise name_refused("the name of a container", place.bucket)
         self._origin, path = parse_url(place.account)
-        who = account_context(keeper.keystone) if keeper is not None else None
+        who = keeper.who if keeper is not None else None
         session = Session(self._origin, SwiftDialect(keeper, who), verify=verify, proxy=proxy, retry=retry)
         self._cloud = who.cloud if who is not None else ""
         at = same_login(cloud=self._cloud) if keeper is not None else public_at(place.account)

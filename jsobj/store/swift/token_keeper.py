@@ -12,6 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from jsobj.secret import Secret
+from jsobj.store.swift.errors import AccountContext, account_context
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +33,11 @@ class TokenKeeper:
         self._token = keystone.token
         self._until = self._end(keystone.login.token_expires)
         self.accepted = False  # set when a server has accepted the token
+
+    @property
+    def who(self) -> AccountContext:
+        """Whose login it is."""
+        return account_context(self.keystone)
 
     def current(self) -> Secret:
         """The token to send. Raises :class:`jsobj.errors.JsobjError` (auth, network) where renewing fails."""

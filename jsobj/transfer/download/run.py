@@ -5,18 +5,23 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Listed, Store
 from jsobj.transfer.download import total
+from jsobj.transfer.download.shared_receiver import shared_receiver
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork
-from jsobj.transfer.download.worker import Receiver
+from jsobj.transfer.download.worker import FetchWhole, Receiver
 from jsobj.transfer.events import Failed, Noted
 from jsobj.transfer.filters import EVERYTHING, Filters, nothing_matches
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.run import announce, meter_of, place_of, run
+from jsobj.transfer.spread.crew import Crew, CrewRun
+from jsobj.transfer.spread.shared_files import probe_in
 from jsobj.transfer.targets import DownloadTarget
 from jsobj.transfer.zarr.leftovers import files_left, leftovers_warning
 
@@ -65,9 +70,10 @@ def download(job: RunContext, store: Store, target: DownloadTarget, folder: Targ
 
     def sizes() -> Iterator[int]:
         judge, cut, pattern = job.spec.filters.judge, len(target.cut), target.pattern
+        holds = job.spec.options.shard.holds
 
         def wanted(key: str) -> bool:
-            return not judge(key[cut:]) and (pattern is None or pattern.fullmatch(key) is not None)
+            return not judge(key[cut:]) and (pattern is None or pattern.fullmatch(key) is not None) and holds(key)
 
         return total.sizes(store, target.prefix, wanted, lambda: job.tally.planned)
 
@@ -79,7 +85,23 @@ def download(job: RunContext, store: Store, target: DownloadTarget, folder: Targ
         performer=lambda own: Receiver(own, folder, job.spec.options, moved),
         flush=flush,
         sizes=None if target.file else sizes,
+        crew=download_crew(job, folder),
     )
+
+
+def download_crew(job: RunContext, folder: TargetFolder) -> AbstractContextManager[CrewRun] | None:
+    """The workers that fetch, where that is not done here; they show that they see the folder."""
+    return None if job.crew is None else _at_work(job, job.crew, folder)
+
+
+@contextlib.contextmanager
+def _at_work(job: RunContext, crew: Crew, folder: TargetFolder) -> Iterator[CrewRun]:
+    make = partial(shared_receiver, os.path.abspath(folder.root), job.spec.options)
+    with probe_in(folder) as landmarks, crew.at_work(make, landmarks, job.tally, job.emit) as workers:
+        yield workers
+    folders = {unit.item.path[:-1] for unit in workers.begun_twice if isinstance(unit, FetchWhole)}
+    for parts in folders:
+        folder.sweep(parts)
 
 
 def _tell_left(job: RunContext, store: Store, target: DownloadTarget, zarrs: Collection[str]) -> None:

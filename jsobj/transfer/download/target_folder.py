@@ -136,6 +136,12 @@ class TargetFolder:
                 raise refused from error
         return temp
 
+    def sweep(self, parts: Parts) -> None:
+        """Remove from a folder what killed processes left, now."""
+        with contextlib.suppress(OSError, JsobjError), self._folders.using(parts, make=False) as folder:
+            if folder is not None:
+                sweep(folder.descriptor, self._claimed, self._new)
+
     def _new_file(self, folder: int, name: str) -> int:
         """A new file, held. Raises :class:`OSError`."""
         self._new.add(name)  # before it exists, so that a sweep in another thread leaves it alone until it is held

@@ -28,7 +28,9 @@ from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped
 from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.local.key_path import Clashes, PathRefusal, path_for
 from jsobj.transfer.part_layout import Stretch
+from jsobj.transfer.spread.shard import WHOLE
 from jsobj.transfer.zarr.names import MARKERS
+from jsobj.transfer.zarr.order import is_metadata, left_to_the_last
 
 PASSES = 5  # over the parts of an object that does not have its digest
 
@@ -68,6 +70,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
     """
 
     PART = FetchPart
+    WHOLE = FetchWhole
 
     listing: Iterable[Listed | Failed]
     prefix: str
@@ -88,7 +91,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
 
         Raises :class:`JsobjError` (not found) at the end where patterns have left out all there is.
         """
-        left_out = taken = 0
+        left_out = taken = last = 0
         for remote in self.listing:
             if isinstance(remote, Failed):
                 yield remote
@@ -99,22 +102,34 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
                 yield LeftOut(remote.key, reason, "filter")
                 continue
             taken += 1
-            self.tally.seen(remote.size)
             path = self.single or path_for(relative, windows_safe=self.options.windows_safe, size=remote.size)
-            if isinstance(path, PathRefusal):
-                yield _refused(remote, path)
+            # Of all keys, also those of other shares: every one of them is to refuse the same.
+            if not isinstance(path, PathRefusal) and (reason := self._clashes.judge(path)):
+                path = PathRefusal(reason)
+            if not self.options.shard.holds(remote.key):
                 continue
-            if reason := self._clashes.judge(path):
-                yield _refused(remote, PathRefusal(reason))
-                continue
-            if path[-1] in MARKERS:
-                self.zarrs.add("/".join(path[:-1]))
-            decided = self._decided(remote, path)
-            if not isinstance(decided, Skipped):
-                self.tally.found(remote.size)
+            decided = self._seen(remote, path)
+            last += isinstance(decided, LeftOut) and decided.kind == "held"
             yield decided
+        if last:
+            self.emit(left_to_the_last(last))
         if self.filters.include and left_out and not taken:
             raise nothing_matches(self.prefix.rstrip("/") or "the bucket", self.filters.included)
+
+    def _seen(self, remote: Listed, path: tuple[str, ...] | PathRefusal) -> Planned:
+        self.tally.seen(remote.size)
+        if isinstance(path, PathRefusal):
+            return _refused(remote, path)
+        if path[-1] in MARKERS:
+            self.zarrs.add("/".join(path[:-1]))
+        decided = self._decided(remote, path)
+        if isinstance(decided, Skipped):
+            return decided
+        if self.options.shard != WHOLE and is_metadata(path[-1]):
+            # Other shares may lack chunks of this Zarr still, and nobody here can know.
+            return LeftOut(remote.key, "metadata of a Zarr, for when all shares are done", "held")
+        self.tally.found(remote.size)
+        return decided
 
     def _decided(self, remote: Listed, path: tuple[str, ...]) -> Planned:
         there = self.target.look(path)

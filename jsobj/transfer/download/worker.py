@@ -364,16 +364,16 @@ class Receiver(StorePerformer[DownloadUnit]):
         with self._lock:
             temp = self._temps.get(name)
             if temp is None:
-                temp = self._target.reopen(item.path, name)
-                if temp is None:
-                    raise JsobjError(
-                        "temporary-file-gone",
-                        f"the temporary file of {item.target} was removed while it was being filled",
-                        code=ExitCode.LOCAL,
-                        hint="run the same command again",
-                    )
-                self._temps[name] = temp
+                temp = self._temps[name] = self._reopened(item, name)
             return temp
+
+    def _reopened(self, item: Fetching, name: str) -> PartialFile:
+        temp = self._target.reopen(item.path, name)
+        if temp is None:
+            sentence = f"the temporary file of {item.target} was removed while it was being filled"
+            again = "run the same command again"
+            raise JsobjError("temporary-file-gone", sentence, code=ExitCode.LOCAL, hint=again)
+        return temp
 
     def _remove(self, item: Fetching, name: str) -> None:
         """Take a temporary file away by its name. Parts that are still under way fill a file without a name."""

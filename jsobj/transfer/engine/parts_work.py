@@ -101,6 +101,7 @@ class PartsWork(ABC, Generic[Unit, State]):
     """
 
     PART: ClassVar[type[Any]]  # the unit that moves a part
+    WHOLE: ClassVar[type[Any]]  # the unit that moves a small item
 
     options: Options
     journal: Journal
@@ -126,6 +127,17 @@ class PartsWork(ABC, Generic[Unit, State]):
         if isinstance(unit, self.PART):
             self._parts.began(unit)
         return unit
+
+    def take_now(self) -> Unit | None:
+        """The next unit where there is one without waiting for others to end."""
+        unit = self._units.take_now()
+        if isinstance(unit, self.PART):
+            self._parts.began(unit)
+        return unit
+
+    def allow_parts(self, most: int) -> None:
+        """So many large parts may be under way at once, if they are quick; said before the run begins."""
+        self._parts = PartsAtOnce(most, self.options.part_size, self.options.limit_rate)
 
     def stop(self) -> None:
         """Hand out nothing more."""

@@ -80,7 +80,18 @@ class UnitSource(Generic[Unit]):
             if not isinstance(started, _Mark):
                 return started
 
-    def _ready(self) -> tuple[Unit | None, bool]:
+    def take_now(self) -> Unit | None:
+        """The next unit; None where it would have to be waited for, other than for the plan itself."""
+        while True:
+            with self._changed:
+                unit, advance = self._ready(wait=False)
+            if not advance:
+                return unit
+            started = self._advance()
+            if not isinstance(started, _Mark):
+                return started
+
+    def _ready(self, *, wait: bool = True) -> tuple[Unit | None, bool]:
         """A follower, or None for the end, waited for; true where it is the caller's turn to advance the plan."""
         while not self._stopped:
             full = False
@@ -95,6 +106,8 @@ class UnitSource(Generic[Unit]):
                     return unit, False
                 self._followers.popleft()
             if full:
+                if not wait:
+                    break
                 self._changed.wait()
                 continue
             if self._barred and not self._out:
@@ -102,7 +115,7 @@ class UnitSource(Generic[Unit]):
             if not self._ended and not self._advancing and not self._barred:
                 self._advancing = True
                 return None, True
-            if self._ended and not self._out:
+            if not wait or (self._ended and not self._out):
                 break
             self._changed.wait()
         return None, False

@@ -71,6 +71,9 @@ class Performer(ABC, Generic[Unit]):
     def stop(self) -> None:
         """Abort what is under way, from another thread."""
 
+    def settle(self) -> None:
+        """What was written survives a power cut when this returns; called where no other process sees to that."""
+
     def close(self) -> None:
         """Release what stays open between units."""
 

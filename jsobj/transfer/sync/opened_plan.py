@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import IO
@@ -30,16 +30,23 @@ class OpenedPlan:
 
     @classmethod
     def written(
-        cls, file: IO[str], name: str, head: Head, source: Side, target: Side, decisions: Iterable[Decision]
+        cls,
+        file: IO[str],
+        name: str,
+        head: Head,
+        source: Side,
+        target: Side,
+        decisions: Iterable[Decision],
+        is_ours: Callable[[Decision], bool] = lambda decision: True,
     ) -> OpenedPlan:
-        """A plan with those of ``decisions`` that a run acts on; its totals are of all.
+        """A plan with those of ``decisions`` that a run acts on, as far as they are its own; its totals are of all.
 
         Raises :class:`OSError`, and what making the decisions raises.
         """
         writer, totals = PlanWriter(file, head), Totals()
         for decision in decisions:
             totals.count(decision)
-            if decision.action in KEPT:
+            if decision.action in KEPT and is_ours(decision):
                 writer.add(decision)
         writer.end()
         return cls(file, name, head, source, target, totals)

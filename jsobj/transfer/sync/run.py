@@ -11,7 +11,7 @@ from functools import partial
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Listed, Store
 from jsobj.transfer.copy import CopyItem, copy_all
-from jsobj.transfer.download.run import work_on
+from jsobj.transfer.download.run import download_crew, work_on
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.worker import Receiver
 from jsobj.transfer.engine.parallel_map import parallel_map
@@ -20,6 +20,7 @@ from jsobj.transfer.job import RunContext
 from jsobj.transfer.local.scan import Passed
 from jsobj.transfer.outcomes import Result, ends_run
 from jsobj.transfer.run import meter_of, run
+from jsobj.transfer.spread.shard import WHOLE
 from jsobj.transfer.sync.backup import Keeper, kept
 from jsobj.transfer.sync.checked import as_planned, not_as_planned
 from jsobj.transfer.sync.decision import COPY, DELETE, REFUSE, RENAME, SKIP, Decision
@@ -28,7 +29,7 @@ from jsobj.transfer.sync.opened_plan import OpenedPlan
 from jsobj.transfer.sync.removal import Removal
 from jsobj.transfer.sync.sides import BucketSide, FolderSide
 from jsobj.transfer.targets import DownloadTarget, UploadSource
-from jsobj.transfer.upload.run import sweep, upload_work
+from jsobj.transfer.upload.run import sweep, upload_crew, upload_work
 from jsobj.transfer.upload.work import Planning
 from jsobj.transfer.upload.worker import Sender, Sending
 from jsobj.transfer.zarr.order import is_metadata, step
@@ -83,6 +84,7 @@ class SyncRun:
             performer=lambda own: Sender(own, job.spec.options, moved),
             flush=flush,
             sizes=None,
+            crew=upload_crew(job, sources),
         )
 
     def down(self, job: RunContext, store: Store) -> Result:
@@ -108,6 +110,7 @@ class SyncRun:
             performer=lambda own: Receiver(own, folder, job.spec.options, moved),
             flush=flush,
             sizes=None,
+            crew=download_crew(job, folder),
         )
 
     def across(self, copy: Copy, workers: int) -> Result:
@@ -132,7 +135,8 @@ class SyncRun:
 
     def _announce(self, job: RunContext) -> None:
         totals = self.plan.totals
-        self.tally.ahead = totals.actions[COPY], totals.bytes[COPY]
+        if job.spec.options.shard == WHOLE:
+            self.tally.ahead = totals.actions[COPY], totals.bytes[COPY]
         for notice in job.journal.notices:
             self.emit(Noted(notice))
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Store, Upload
+from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.journal.journal import Journal
 from jsobj.transfer.local.scan import LocalFile, Passed, walk
+from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.run import announce, meter_of, place_of, run
+from jsobj.transfer.spread.charge import Tell
+from jsobj.transfer.spread.crew import CrewRun
+from jsobj.transfer.spread.shared_files import seen_below
 from jsobj.transfer.targets import UploadSource
 from jsobj.transfer.upload.work import Planning, UploadWork, merged
 from jsobj.transfer.upload.worker import Sender, Sending
@@ -44,10 +51,14 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
         with contextlib.suppress(JsobjError):  # what this run replaced; the journal keeps it for the next run
             sweep(job.journal, store)
 
+    shard = job.spec.options.shard
+
     def sizes() -> Iterator[int]:
         for source in sources:
             found = walk([source.path], filters=job.spec.filters, follow_symlinks=job.spec.links == "follow")
-            yield from (each.size for each in found if isinstance(each, LocalFile))
+            for each in found:
+                if isinstance(each, LocalFile) and shard.holds(source.exact or source.prefix + each.relative):
+                    yield each.size
 
     work = upload_work(job, store, sources, plan)
     announce(job, " ".join(source.path for source in sources), store.place.url())
@@ -59,7 +70,20 @@ def upload(job: RunContext, store: Store, sources: Sequence[UploadSource], plan:
         flush=flush,
         sizes=None if job.spec.files_from else sizes,
         local=True,
+        crew=upload_crew(job, sources),
     )
+
+
+def upload_crew(job: RunContext, sources: Sequence[UploadSource]) -> AbstractContextManager[CrewRun] | None:
+    """The workers that send, where that is not done here; they show that they see the sources."""
+    if job.crew is None:
+        return None
+    landmarks = seen_below([source.path for source in sources])
+    return job.crew.at_work(partial(_sender, job.spec.options), landmarks, job.tally, job.emit)
+
+
+def _sender(options: Options, store: Store, moved: Meter, tell: Tell) -> Sender:
+    return Sender(store, options, moved)
 
 
 def sweep(journal: Journal, store: Store) -> None:

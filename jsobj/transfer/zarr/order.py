@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
+from jsobj.transfer.events import Noted
 from jsobj.transfer.zarr.names import CONSOLIDATED, METADATA
 
 
@@ -24,6 +25,13 @@ def step(name: str) -> tuple[int, bool]:
     Its depth is that of the whole Zarr.
     """
     return -name.count("/"), posixpath.basename(name) == CONSOLIDATED
+
+
+def left_to_the_last(count: int) -> Noted:
+    """The warning of one share of a transfer, which moves no metadata."""
+    files = "1 file of a Zarr's metadata is" if count == 1 else f"{count} files of Zarr metadata are"
+    text = f"{files} left for the end: when all shares are done, run the same command without --shard"
+    return Noted(text, warning=True)
 
 
 def failed_below(name: str, failed: Sequence[str]) -> str:
