@@ -28,9 +28,7 @@ from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped
 from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.local.key_path import Clashes, PathRefusal, path_for
 from jsobj.transfer.part_layout import Stretch
-from jsobj.transfer.spread.shard import WHOLE
 from jsobj.transfer.zarr.names import MARKERS
-from jsobj.transfer.zarr.order import is_metadata, left_to_the_last
 
 PASSES = 5  # over the parts of an object that does not have its digest
 
@@ -91,7 +89,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
 
         Raises :class:`JsobjError` (not found) at the end where patterns have left out all there is.
         """
-        left_out = taken = last = 0
+        left_out = taken = 0
         for remote in self.listing:
             if isinstance(remote, Failed):
                 yield remote
@@ -108,28 +106,16 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
                 path = PathRefusal(reason)
             if not self.options.shard.holds(remote.key):
                 continue
-            decided = self._seen(remote, path)
-            last += isinstance(decided, LeftOut) and decided.kind == "held"
-            yield decided
-        if last:
-            self.emit(left_to_the_last(last))
+            self.tally.seen(remote.size)
+            if isinstance(path, PathRefusal):
+                yield _refused(remote, path)
+                continue
+            if path[-1] in MARKERS:
+                self.zarrs.add("/".join(path[:-1]))
+            yield self._of_share(self._decided(remote, path))
+        self._tell_last()
         if self.filters.include and left_out and not taken:
             raise nothing_matches(self.prefix.rstrip("/") or "the bucket", self.filters.included)
-
-    def _seen(self, remote: Listed, path: tuple[str, ...] | PathRefusal) -> Planned:
-        self.tally.seen(remote.size)
-        if isinstance(path, PathRefusal):
-            return _refused(remote, path)
-        if path[-1] in MARKERS:
-            self.zarrs.add("/".join(path[:-1]))
-        decided = self._decided(remote, path)
-        if isinstance(decided, Skipped):
-            return decided
-        if self.options.shard != WHOLE and is_metadata(path[-1]):
-            # Other shares may lack chunks of this Zarr still, and nobody here can know.
-            return LeftOut(remote.key, "metadata of a Zarr, for when all shares are done", "held")
-        self.tally.found(remote.size)
-        return decided
 
     def _decided(self, remote: Listed, path: tuple[str, ...]) -> Planned:
         there = self.target.look(path)

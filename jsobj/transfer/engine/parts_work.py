@@ -24,7 +24,7 @@ from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch
-from jsobj.transfer.zarr.order import failed_below, is_metadata, step
+from jsobj.transfer.zarr.order import failed_below, is_metadata, left_to_the_last, step
 
 
 class Item(Protocol):
@@ -115,6 +115,7 @@ class PartsWork(ABC, Generic[Unit, State]):
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _in_parts: dict[str, State] = field(default_factory=dict)  # by target
     _failed_sources: list[str] = field(default_factory=list)
+    _left_to_last: int = 0
 
     def __post_init__(self) -> None:
         options = self.options
@@ -198,6 +199,25 @@ class PartsWork(ABC, Generic[Unit, State]):
                     self._withheld(unit.item, failed)
                 else:
                     yield self._intended(unit)
+
+    def _of_share(self, decided: Any) -> Any:
+        """What is decided of an item, once it is counted; a share leaves metadata of a Zarr to a last command.
+
+        Other shares may lack chunks of that Zarr still, and nobody here can know.
+        """
+        if isinstance(decided, Skipped):
+            return decided
+        item = decided.item
+        if self.options.shard.of > 1 and is_metadata(item.target):
+            self._left_to_last += 1
+            return LeftOut(item.source, "metadata of a Zarr, for when all shares are done", "held")
+        self.tally.found(item.size)
+        return decided
+
+    def _tell_last(self) -> None:
+        """Warn of what a share has left to the last command."""
+        if self._left_to_last:
+            self.emit(left_to_the_last(self._left_to_last))
 
     def _intended(self, unit: Any) -> Any:
         """The unit that begins an item, which is about to be handed out."""

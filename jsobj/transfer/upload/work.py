@@ -18,7 +18,6 @@ from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped
 from jsobj.transfer.filters import nothing_matches
 from jsobj.transfer.local.scan import LocalFile, Passed, links_left
 from jsobj.transfer.part_layout import Stretch
-from jsobj.transfer.spread.shard import WHOLE
 from jsobj.transfer.upload.once_anew import aborted_twice
 from jsobj.transfer.upload.worker import (
     SAME_CONTENT,
@@ -34,7 +33,6 @@ from jsobj.transfer.upload.worker import (
 )
 from jsobj.transfer.zarr.leftovers import leftovers_warning
 from jsobj.transfer.zarr.names import MARKERS
-from jsobj.transfer.zarr.order import is_metadata, left_to_the_last
 
 _REFUSALS = {ExitCode.NOT_FOUND, ExitCode.AUTH, ExitCode.REFUSED}
 
@@ -133,31 +131,15 @@ class UploadWork(PartsWork[UploadUnit, UploadInParts]):
                 if self.several:
                     self._keys.add(found.key)
                 if self.options.shard.holds(found.key):
-                    decided = self._seen(found)
-                    kinds["last"] += isinstance(decided, LeftOut)
-                    yield decided
-        self._tell_left(kinds)
+                    self.tally.seen(found.file.size)
+                    yield self._of_share(self._decided(found))
+        if kinds["link"]:
+            self.emit(Noted(links_left(kinds["link"]), warning=True))
+        self._tell_last()
         if self.includes and kinds["filter"] and not kinds["taken"]:
             raise nothing_matches(self.origin, self.includes)
         if leftovers:
             self.emit(leftovers_warning(leftovers, "object", "file", first))
-
-    def _tell_left(self, kinds: Counter[str]) -> None:
-        if kinds["link"]:
-            self.emit(Noted(links_left(kinds["link"]), warning=True))
-        if kinds["last"]:
-            self.emit(left_to_the_last(kinds["last"]))
-
-    def _seen(self, item: Sending) -> Planned:
-        self.tally.seen(item.file.size)
-        decided = self._decided(item)
-        if isinstance(decided, Skipped):
-            return decided
-        if self.options.shard != WHOLE and is_metadata(item.key):
-            # Other shares may lack chunks of this Zarr still, and nobody here can know.
-            return LeftOut(item.file.path, "metadata of a Zarr, for when all shares are done", "held")
-        self.tally.found(item.file.size)
-        return decided
 
     def _decided(self, item: Sending) -> Planned:
         file, remote = item.file, item.remote
