@@ -17,6 +17,7 @@ from jsobj.store.location import Location
 
 if TYPE_CHECKING:
     from jsobj.api.buckets import Buckets, Storage
+    from jsobj.api.catalog import Catalog
     from jsobj.arrays.zarr_store import ZarrStore
     from jsobj.publish.site import Publication
     from jsobj.store.access import S3Access
@@ -215,6 +216,21 @@ class Connection(Transfers, Syncs):
         """Delete objects below ``url``; one that is not there is no error. Raises as :meth:`put_many`."""
         with closing(self.store(url)) as objects:
             return objects.delete_many(keys)
+
+    # -- rows of metadata
+
+    def catalog(self, url: str) -> Catalog:
+        """The catalogue below ``url``: rows of metadata beside objects (``pip install 'jsobj[catalog]'``).
+
+        ``url`` is a place, or the web address of a published catalogue, which needs no login.
+
+        Examples
+        --------
+        >>> jsobj.connect("js2").catalog("s3://results/").query("experiment = 'e7'").rows()
+        """
+        from jsobj.api.catalog import catalog
+
+        return catalog(url, self._request())
 
     # -- pages
 

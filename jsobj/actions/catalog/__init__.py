@@ -1,0 +1,1 @@
+"""What ``jsobj catalog`` does: rows in, questions, changes."""

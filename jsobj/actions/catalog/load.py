@@ -1,0 +1,289 @@
+"""Load: the files that a table names go up, and then its rows, with what is known about each file's object."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+from jsobj.actions.catalog.place import catalogue_at
+from jsobj.actions.context import ActionContext
+from jsobj.catalog import writing
+from jsobj.catalog.engine import text
+from jsobj.catalog.layout import Catalogue
+from jsobj.catalog.objects import Known, plain_url
+from jsobj.catalog.schema import (
+    TEXT,
+    ColumnType,
+    Schema,
+    column_of,
+    other_key,
+    read_schema,
+    write_schema,
+)
+from jsobj.catalog.staging import StagedObject, Staging, object_name
+from jsobj.catalog.table import BadRow, Table, TableForm
+from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.store.location import Location
+from jsobj.transfer.events import Event, EventBus, Failed, Summary
+from jsobj.transfer.filters import EVERYTHING
+from jsobj.transfer.job import JobSpec
+from jsobj.transfer.local.scan import named
+from jsobj.transfer.options import Options
+from jsobj.transfer.targets import UploadSource, absolute
+from jsobj.transfer.upload import run as upload_run
+
+# Makes the URL of an object of its key, once a sample of the objects is there ("" where there is none).
+LinkMaker: TypeAlias = Callable[[Catalogue, str], Callable[[str], str]]
+
+_PATH_COLUMNS = ("path", "file", "filename", "file name", "file_name", "object")
+
+
+@dataclass(frozen=True, slots=True)
+class LoadWish:
+    """What is to be loaded. ``files``: the folder that paths are below, "" for objects that are there already.
+
+    ``key``, ``row``, ``path``: columns, by name or number; "" for the first one, none, and one that is called so.
+    ``again``: also where the same was loaded before. ``source``: what rows say where they come from.
+    """
+
+    table: str
+    files: str = ""
+    key: str = ""
+    row: str = ""
+    path: str = ""
+    types: tuple[tuple[str, ColumnType], ...] = ()
+    form: TableForm = field(default_factory=TableForm)
+    again: bool = False
+    by: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What became of a load. ``new``: whether rows were added, False where they were there already."""
+
+    catalogue: Catalogue
+    load: writing.Load
+    new: bool
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code."""
+        return ExitCode.PARTIAL if self.load.refused else ExitCode.OK
+
+
+class _Refusals:
+    """Counts rows that are refused, and passes them on."""
+
+    def __init__(self, tell: Callable[[BadRow], None]) -> None:
+        self._tell, self.count = tell, 0
+
+    def __call__(self, row: BadRow) -> None:
+        self.count += 1
+        self._tell(row)
+
+
+def load(
+    context: ActionContext,
+    place: Location,
+    wish: LoadWish,
+    options: Options,
+    *,
+    refuse: Callable[[BadRow], None],
+    links: LinkMaker | None = None,
+) -> Loaded:
+    """Load a table. ``refuse`` is told each row that is not loaded; the others are. ``links``: else plain URLs.
+
+    Raises :class:`JsobjError`: usage (columns), local (the table), refused (another key), what ends the upload, and
+    ``catalog-nothing-loaded`` where no row is left.
+    """
+    catalogue = catalogue_at(context.stores, place)
+    refusals = _Refusals(refuse)
+    cache = context.stores.settings.cache_dir
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with closing(Table(wish.table, wish.form)) as table:
+        schema, types, first = _agreed(catalogue, wish, table.columns)
+        path = _path_column(wish, table.columns)
+        folder = Path(tempfile.mkdtemp(prefix="catalog-load-", dir=cache))
+        with closing(Staging(folder, table.columns, schema, types)) as staging:
+            staging.read(table, path, partial(_object_of, wish.files), refusals)
+            if wish.files:
+                staging.drop(_uploaded(context, catalogue, wish.files, place, staging, options), refusals)
+            sample = next(iter(staging.objects()), "")
+            url_of = links(catalogue, f"{catalogue.prefix}{sample}" if sample else "") if links else None
+            failed: list[tuple[str, str]] = []
+            known = known_objects(
+                catalogue, staging.objects(), url_of or partial(plain_url, catalogue.store.place), wish.files
+            )
+            staging.know(_without(known, failed))
+            staging.drop(failed, refusals)
+            if not staging.count():
+                raise _nothing(wish, refusals.count)
+            return _write(catalogue, staging, wish, first, refusals.count, folder)
+
+
+def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, first: bool, refused: int, folder: Path) -> Loaded:
+    moment = writing.now()
+    name, rows, (objects, size) = _name(staging, wish, moment), staging.count(), staging.totals()
+    source = wish.source or Path(wish.table).name
+    load = writing.Load(
+        name, "load", rows, moment.isoformat(timespec="microseconds"), wish.by, source, objects, size, refused
+    )
+    if first:
+        write_schema(catalogue, staging.schema)
+    new = False
+    if not writing.is_known(catalogue, name):
+        file = folder / "part.parquet"
+        own = writing.own_columns(
+            key="staged._key",
+            object="staged._object",
+            url="objects.url",
+            size="objects.size",
+            sha256="nullif(objects.sha256, '')",
+            etag="objects.etag",
+            loaded=writing.time_text(moment),
+            source=text(source),
+            line="staged._line",
+            deleted="false",
+        )
+        about = {"schema": "jsobj.catalog-part/1", "load": load.to_json()}
+        writing.write_file(staging.connection, staging.select(own), file, about)
+        new = writing.put_part(catalogue, file, load)
+    return Loaded(catalogue, load, new, staging.schema.key, staging.columns)
+
+
+def _name(staging: Staging, wish: LoadWish, moment: datetime) -> str:
+    """The name of the part: the same for the same rows, columns, types, key and bytes of objects."""
+    digest = hashlib.sha256()
+    types = sorted((name, kind.name, kind.form) for name, kind in staging.types.items())
+    salt = moment.isoformat() if wish.again else ""
+    for said in map(str, (staging.columns, staging.schema.key, types, salt)):
+        digest.update(f"{len(said)}:{said}".encode())
+    columns = (*staging.columns, "_object", "_size", "_digest")
+    for part in writing.digest_of(staging.connection, staging.content, columns, "_line"):
+        digest.update(part.encode())
+    return digest.hexdigest()[:40]
+
+
+# -- columns
+
+
+def _agreed(catalogue: Catalogue, wish: LoadWish, columns: Sequence[str]) -> tuple[Schema, dict[str, ColumnType], bool]:
+    """Key and types, as they were asked for and as the catalogue has them; and whether it is the first load."""
+    there = read_schema(catalogue)
+    wanted = [column_of(wish.key, columns, "--key")] if wish.key else list(columns[:1])
+    if wish.row:
+        if not wish.key:
+            raise BadUsage("--row names the second column of a key: --key names the first one")
+        wanted.append(column_of(wish.row, columns, "--row"))
+    if len(set(wanted)) < len(wanted):
+        raise BadUsage(f"--key and --row are both '{wanted[0]}'")
+    types = {column_of(name, columns, "--type"): kind for name, kind in wish.types}
+    if there is None:
+        schema = Schema(tuple(wanted), {name: kind.name for name, kind in types.items() if kind.name != TEXT})
+        return schema, types, True
+    asked = Schema(tuple(wanted) if wish.key else there.key)
+    if asked.key != there.key:
+        raise other_key(catalogue, there, asked)
+    for column in there.key:
+        column_of(column, columns, "the catalogue's key")
+    for name, kind in there.types.items():
+        if name in columns:
+            types.setdefault(name, ColumnType(kind))
+            if types[name].name != kind:
+                raise BadUsage(f"column '{name}' is {kind} in this catalogue, not {types[name].name}")
+    return there, types, False
+
+
+def _path_column(wish: LoadWish, columns: Sequence[str]) -> str:
+    if wish.path:
+        return column_of(wish.path, columns, "--path")
+    if not wish.files:
+        return ""
+    low = {column.lower(): column for column in columns}
+    found = next((low[name] for name in _PATH_COLUMNS if name in low), "")
+    if not found:
+        raise BadUsage("which column names the files is not known", hint=f"--path COLUMN, one of: {', '.join(columns)}")
+    return found
+
+
+# -- files
+
+
+def _object_of(folder: str, cell: str) -> str | BadRow:
+    """The object that a row names, and with a folder, whether it has the file."""
+    try:
+        name = object_name(cell)
+        if folder:
+            path = Path(folder, name)
+            if not path.is_file():
+                reason = "is no file" if path.exists() else f"there is no such file below {folder}"
+                return BadRow(0, f"{cell}: {reason}", "file")
+    except ValueError as error:
+        return BadRow(0, f"{cell[:120]}: {error}", "path")
+    return name
+
+
+def _uploaded(
+    context: ActionContext, catalogue: Catalogue, files: str, place: Location, staging: Staging, options: Options
+) -> list[tuple[str, str]]:
+    """Send the files that rows name; those that did not arrive, with reasons."""
+    failed: list[tuple[str, str]] = []
+    tell = context.emit
+
+    def hear(event: Event) -> None:
+        if isinstance(event, Failed):
+            failed.append((os.path.relpath(event.item, files), event.error.message))
+        if not isinstance(event, Summary):  # there is more to come
+            tell(event)
+
+    if next(iter(staging.objects()), None) is None:
+        return failed
+    store, source = catalogue.store, UploadSource(files, catalogue.prefix)
+    spec = JobSpec(
+        verb="upload",
+        sources=(absolute(files),),
+        destination=store.place.url(catalogue.prefix),
+        options=options,
+        filters=EVERYTHING,
+        words=("catalog", "load"),
+        links="follow",
+    )
+    heard = replace(context, emit=EventBus(hear, context.tally))
+    found = named(files, staging.objects(), filters=EVERYTHING, follow_symlinks=True)
+    upload_run.upload(
+        heard.open_job(spec, replace(place, key=catalogue.prefix)),
+        store,
+        (source,),
+        upload_run.plan_listed(store, found, catalogue.prefix),
+    )
+    return failed
+
+
+def _without(verdicts: Iterator[Known], failed: list[tuple[str, str]]) -> Iterator[StagedObject]:
+    for verdict in verdicts:
+        if isinstance(verdict, StagedObject):
+            yield verdict
+        else:
+            failed.append(verdict)
+
+
+def _nothing(wish: LoadWish, refused: int) -> JsobjError:
+    seen = f"{refused} row(s) were refused, each for the reason above" if refused else "the table has no rows"
+    return JsobjError(
+        "catalog-nothing-loaded",
+        f"nothing of {wish.table} was loaded",
+        code=ExitCode.PARTIAL if refused else ExitCode.LOCAL,
+        context=seen,
+        hint="mend the rows that are named above, and run the same command again" if refused else "look at the file",
+    )

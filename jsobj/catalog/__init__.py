@@ -1,0 +1,1 @@
+"""Rows of metadata beside objects: parts, queries, the search page's shards."""

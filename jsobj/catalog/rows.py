@@ -1,0 +1,230 @@
+"""The rows of a catalogue, as they can be asked: the newest of each key, and all that ever were."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jsobj.catalog.compacted import replaced, said_by
+from jsobj.catalog.engine import ask, connect, damaged, lock, named, text, texts
+from jsobj.catalog.parts import Part, PartCache, list_parts
+from jsobj.catalog.schema import OWN
+from jsobj.catalog.writing import write_file
+from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
+from jsobj.store.digest_tries import TRIES
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from jsobj.catalog.layout import Catalogue
+
+_SHOWN = ("_object", "_url", "_size", "_sha256", "_etag", "_key", "_loaded", "_source", "_line")
+_EVERY = "_every_row"  # the table of all rows of all parts
+_BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked: SQL for ``WHERE``, ``SELECT`` and ``ORDER BY``, or all of it as ``sql``."""
+
+    where: str = ""
+    select: str = ""
+    order: str = ""
+    limit: int | None = None
+    sql: str = ""
+
+    def statement(self, columns: Sequence[str]) -> str:
+        """As one statement. What is given stands on lines of its own, so that a comment in it ends."""
+        if self.sql:
+            return self.sql
+        parts = [f"SELECT\n{self.select or ', '.join(map(named, columns))}\nFROM catalog"]
+        parts += [f"WHERE (\n{self.where}\n)"] if self.where.strip() else []
+        parts += [f"ORDER BY\n{self.order}\n"] if self.order.strip() else []
+        parts += [f"LIMIT {self.limit}"] if self.limit is not None else []
+        return "\n".join(parts)
+
+
+class Found:
+    """The rows that were found, which can be read once: iterate over dicts, or take all as a frame or a table."""
+
+    def __init__(self, cursor: DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        described = cursor.description or []
+        self.columns: tuple[str, ...] = tuple(column[0] for column in described)
+        self.types: tuple[str, ...] = tuple(str(column[1]) for column in described)
+
+    def tuples(self) -> Iterator[tuple[Any, ...]]:
+        """The rows as tuples, in the order of ``columns``."""
+        while rows := self._cursor.fetchmany(_BATCH):
+            yield from rows
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in self.tuples():
+            yield dict(zip(self.columns, row, strict=True))
+
+    def rows(self) -> list[dict[str, Any]]:
+        """All rows."""
+        return list(self)
+
+    def pandas(self) -> Any:
+        """All rows as a ``pandas.DataFrame``. Raises :class:`JsobjError` (local) where pandas is not installed."""
+        return self._made("pandas", "pandas numpy", lambda: self._cursor.df())
+
+    def polars(self) -> Any:
+        """All rows as a ``polars.DataFrame``. Raises as :meth:`pandas`."""
+        return self._made("polars", "polars pyarrow", lambda: self._cursor.pl())
+
+    def arrow(self) -> Any:
+        """All rows as a ``pyarrow.Table``. Raises as :meth:`pandas`."""
+        return self._made("pyarrow", "pyarrow", lambda: self._cursor.to_arrow_table())
+
+    def _made(self, library: str, needed: str, make: Any) -> Any:
+        try:
+            __import__(library)
+            return make()
+        except ImportError as error:
+            raise JsobjError(
+                "catalog-needs-library",
+                f"{library} is not installed here",
+                code=ExitCode.LOCAL,
+                context=str(error),
+                hint=f"pip install {needed}",
+            ) from error
+
+
+class Rows:
+    """The rows of one catalogue as they were when this was made; a context manager.
+
+    Only parts that this computer has not yet are fetched. Raises :class:`JsobjError`: not found where there is no
+    catalogue, integrity, local, and what the store raises.
+    """
+
+    def __init__(self, catalogue: Catalogue, cache: Path, *, write_to: Sequence[str] = ()) -> None:
+        self.catalogue = catalogue
+        self._cache = PartCache(cache, catalogue)
+        self.listed, files = self._fetched()
+        self._connection = connect(self._cache.folder)
+        try:
+            self.replaced = replaced(self._connection, files)
+            self.parts = tuple(part for part in self.listed if part.name not in self.replaced)
+            self._files = [str(files[part]) for part in self.parts]
+            self._make_views(self._files)
+            lock(self._connection, [*self._files, *map(str, self._derived), *write_to])
+        except BaseException as error:
+            self._connection.close()
+            if _is_engines(error):
+                raise damaged(error) from error  # type: ignore[arg-type]
+            raise
+        self._cache.forget(self.listed)
+
+    def _fetched(self) -> tuple[tuple[Part, ...], dict[Part, Path]]:
+        for _ in range(TRIES):
+            listed = list_parts(self.catalogue)
+            try:
+                return listed, dict(zip(listed, self._cache.fetched(listed), strict=True))
+            except ObjectNotFound as error:  # a part that was compacted, and has gone since
+                gone = error
+        raise gone
+
+    def _make_views(self, files: list[str]) -> None:
+        connection = self._connection
+        self._derived: list[Path] = []
+        if not files:
+            none = ", ".join(f"NULL::{kind} AS {name}" for name, kind in OWN.items())
+            connection.execute(f"CREATE TABLE {_EVERY} AS SELECT {none}, '' AS _file, 0 AS file_row_number LIMIT 0")
+        else:
+            reads = f"read_parquet({texts(files)}, union_by_name=true, filename='_file', file_row_number=true)"
+            connection.execute(f"CREATE VIEW {_EVERY} AS SELECT * FROM {reads}")
+        described = connection.execute(f"DESCRIBE {_EVERY}").fetchall()
+        own = {*OWN, "_file", "file_row_number"}
+        self.types = {name: kind for name, kind, *_ in described if name not in own}
+        self.columns = (*self.types, *_SHOWN)
+        shown = ", ".join(map(named, self.columns))
+        newest = f"SELECT {shown} FROM {_EVERY}"
+        if older := self._superseded(files):
+            self._derived.append(older)
+            gone = f"read_parquet({text(str(older))})"
+            newest += f" ANTI JOIN {gone} USING (_file, file_row_number)"
+        connection.execute(f"CREATE VIEW catalog AS {newest}")
+        # The same row may stand in two parts, where two programs compacted at once.
+        connection.execute(f"CREATE VIEW history AS SELECT DISTINCT {shown}, _deleted FROM {_EVERY}")
+
+    def _superseded(self, files: list[str]) -> Path | None:
+        """The file that names all rows which a newer one replaces, or that are deletions; None where none does.
+
+        It is made once for the same parts: finding the newest row of each key takes longer than most questions.
+        """
+        if not files:
+            return None
+        which = hashlib.sha256("\0".join(files).encode()).hexdigest()[:24]
+        path, none = self._cache.folder / f"older-{which}.parquet", self._cache.folder / f"older-{which}.none"
+        if none.exists():
+            return None
+        if not path.exists():
+            # Few keys are there twice: only their rows are put in order.
+            self._connection.execute(
+                f"CREATE TEMP TABLE twice AS SELECT _key FROM {_EVERY} GROUP BY _key "
+                f"HAVING count(*) > 1 OR bool_or(coalesce(_deleted, false))"
+            )
+            if self._connection.execute("SELECT count(*) FROM twice").fetchall()[0][0] == 0:
+                none.touch(mode=0o600)
+                return None
+            temp = self._cache.folder / f".{os.getpid()}-{path.name}"
+            try:
+                self._connection.execute(
+                    f"COPY (SELECT _file, file_row_number FROM (SELECT _file, file_row_number, _deleted, "
+                    f"row_number() OVER (PARTITION BY _key ORDER BY _loaded DESC, _line DESC, _file) AS place "
+                    f"FROM {_EVERY} SEMI JOIN twice USING (_key)) WHERE place > 1 OR _deleted) "
+                    f"TO {text(str(temp))} (FORMAT parquet)"
+                )
+                temp.chmod(0o600)
+                temp.replace(path)
+            finally:
+                with suppress(OSError):
+                    temp.unlink(missing_ok=True)
+        return path
+
+    def find(self, wish: Wish = Wish()) -> Found:
+        """The rows that are wanted. Raises :class:`JsobjError` (usage) for a query that cannot be run."""
+        return self.ask(wish.statement(self.columns))
+
+    def ask(self, sql: str, values: Sequence[Any] = ()) -> Found:
+        """The answer to one SELECT over ``catalog`` and ``history``. Raises as :meth:`find`."""
+        return Found(ask(self._connection.cursor(), sql, values))
+
+    def write_parquet(self, wish: Wish, path: str) -> None:
+        """Write what is wanted as Parquet; ``path`` must be one of ``write_to``. Raises as :meth:`find`."""
+        sql = wish.statement(self.columns)
+        ask(self._connection.cursor(), f"SELECT * FROM (\n{sql}\n) LIMIT 0")  # what it is, before it is copied
+        self._connection.execute(f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd)")
+
+    def write_all(self, path: Path, said: Mapping[str, Any]) -> None:
+        """Write all rows that ever were as one part; ``said``: what it says about itself."""
+        with closing(connect(path.parent)) as connection:
+            reads = f"read_parquet({texts(self._files)}, union_by_name=true)"
+            write_file(connection, f"SELECT DISTINCT * FROM {reads}", path, said)
+
+    def about(self, part: Part) -> dict[str, Any]:
+        """What one of ``parts`` says about itself."""
+        return said_by(self._connection, self._files[self.parts.index(part)])
+
+    def close(self) -> None:
+        """Close the engine."""
+        self._connection.close()
+
+    def __enter__(self) -> Rows:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def _is_engines(error: BaseException) -> bool:
+    import duckdb
+
+    return isinstance(error, duckdb.Error)
