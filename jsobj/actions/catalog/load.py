@@ -18,7 +18,7 @@ from jsobj.actions.context import ActionContext
 from jsobj.catalog import writing
 from jsobj.catalog.engine import text
 from jsobj.catalog.layout import Catalogue
-from jsobj.catalog.objects import Known, plain_url
+from jsobj.catalog.objects import Known, known_objects, plain_url
 from jsobj.catalog.schema import (
     TEXT,
     ColumnType,
