@@ -134,7 +134,7 @@ class PartCache:
 
 def fetch_to(store: Store, key: str, path: Path) -> str:
     """Fetch a whole object into a new file, compared with its digest; its ETag. Raises integrity, local."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)  # it is read for its digest
     try:
         for _ in range(TRIES):
             got = store.get(key, FileSink(descriptor))

@@ -20,7 +20,7 @@ from jsobj.catalog.table import LARGEST_ROW, BadRow, Table
 
 Refuse: TypeAlias = Callable[[BadRow], None]
 
-_MEMORY = "384MB"
+_MEMORY = "192MB"
 # Columns of the staged table that are not the user's: no user's column begins so.
 LINE, KEY, OBJECT = "_line", "_key", "_object"
 
