@@ -6,14 +6,18 @@ parts and no other: that is set before the first question, and cannot be set bac
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.transfer.engine.parallel_map import awaited
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+Made = TypeVar("Made")
 
 _MEMORY = "1GB"
 
@@ -49,6 +53,18 @@ def lock(connection: DuckDBPyConnection, files: Sequence[str]) -> None:
     connection.execute("SET lock_configuration = true")
 
 
+def interruptible(cursor: DuckDBPyConnection, work: Callable[[], Made]) -> Made:
+    """Do ``work`` with a cursor in another thread, so that Ctrl-C is seen here, and ends it."""
+    with ThreadPoolExecutor(1, thread_name_prefix="engine") as pool:
+        future = pool.submit(work)
+        try:
+            return awaited(future)
+        except BaseException:
+            if not future.done():
+                cursor.interrupt()
+            raise
+
+
 def ask(connection: DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) -> DuckDBPyConnection:
     """Run a question. Raises :class:`JsobjError` (usage) for what is wrong with it, or is no single SELECT."""
     import duckdb
@@ -62,7 +78,7 @@ def ask(connection: DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) ->
                 code=ExitCode.USAGE,
                 hint="nothing else is run: jsobj catalog --help names the commands that change rows",
             )
-        return connection.execute(statements[0], list(values) or None)
+        return interruptible(connection, lambda: connection.execute(statements[0], list(values) or None))
     except duckdb.OutOfMemoryException as error:
         raise JsobjError(
             "catalog-query-too-large",

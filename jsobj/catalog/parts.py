@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -114,9 +115,9 @@ class PartCache:
                     pass
         return [self.folder / _file(part) for part in parts]
 
-    def forget(self, parts: Iterable[Part]) -> None:
-        """Delete what is here and is none of ``parts``, but for what is a day old at most."""
-        named, now = {_file(part) for part in parts}, time.time()
+    def forget(self, parts: Iterable[Part], others: Iterable[Path]) -> None:
+        """Delete what is here and is none of ``parts`` and ``others``, but for what is a day old at most."""
+        named, now = {*map(_file, parts), *(path.name for path in others)}, time.time()
         with suppress(OSError), os.scandir(self.folder) as entries:
             for entry in entries:
                 if entry.name not in named and now - entry.stat().st_mtime > _KEPT and entry.is_file():
@@ -124,7 +125,7 @@ class PartCache:
 
     def _fetch(self, part: Part) -> None:
         target = self.folder / _file(part)
-        temp = self.folder / f".{os.getpid()}-{target.name}"
+        temp = self.folder / f".{os.getpid()}-{threading.get_ident()}-{target.name}"
         try:
             fetch_to(self._catalogue.store, self._catalogue.part(part.name), temp)
             temp.replace(target)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsobj.catalog.compacted import replaced, said_by
-from jsobj.catalog.engine import ask, connect, damaged, lock, named, text, texts
+from jsobj.catalog.engine import ask, connect, damaged, interruptible, lock, named, text, texts
 from jsobj.catalog.parts import Part, PartCache, list_parts
 from jsobj.catalog.schema import OWN
 from jsobj.catalog.writing import write_file
@@ -60,7 +60,7 @@ class Found:
 
     def tuples(self) -> Iterator[tuple[Any, ...]]:
         """The rows as tuples, in the order of ``columns``."""
-        while rows := self._cursor.fetchmany(_BATCH):
+        while rows := interruptible(self._cursor, lambda: self._cursor.fetchmany(_BATCH)):
             yield from rows
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -120,7 +120,7 @@ class Rows:
             if _is_engines(error):
                 raise damaged(error) from error  # type: ignore[arg-type]
             raise
-        self._cache.forget(self.listed)
+        self._cache.forget(self.listed, self._derived)
 
     def _fetched(self) -> tuple[tuple[Part, ...], dict[Part, Path]]:
         for _ in range(TRIES):
@@ -164,6 +164,7 @@ class Rows:
         which = hashlib.sha256("\0".join(files).encode()).hexdigest()[:24]
         path, none = self._cache.folder / f"older-{which}.parquet", self._cache.folder / f"older-{which}.none"
         if none.exists():
+            self._derived.append(none)
             return None
         if not path.exists():
             # Few keys are there twice: only their rows are put in order.
@@ -201,7 +202,9 @@ class Rows:
         """Write what is wanted as Parquet; ``path`` must be one of ``write_to``. Raises as :meth:`find`."""
         sql = wish.statement(self.columns)
         ask(self._connection.cursor(), f"SELECT * FROM (\n{sql}\n) LIMIT 0")  # what it is, before it is copied
-        self._connection.execute(f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd)")
+        self._connection.execute(
+            f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+        )
 
     def write_all(self, path: Path, said: Mapping[str, Any]) -> None:
         """Write all rows that ever were as one part; ``said``: what it says about itself."""

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -21,6 +24,8 @@ from jsobj.catalog.table import LARGEST_ROW, BadRow, Table
 Refuse: TypeAlias = Callable[[BadRow], None]
 
 _MEMORY = "192MB"
+_FOLDER = "catalog-load-"
+_KEPT = 2 * 86400.0  # seconds
 # Columns of the staged table that are not the user's: no user's column begins so.
 LINE, KEY, OBJECT = "_line", "_key", "_object"
 
@@ -104,6 +109,11 @@ class Staging:
         """How many rows there are now."""
         return int(self.connection.execute("SELECT count(*) FROM staged").fetchall()[0][0])
 
+    def doubled(self) -> int:
+        """How many keys several rows have, of which the last one counts."""
+        found = self.connection.execute(f"SELECT {KEY} FROM staged GROUP BY {KEY} HAVING count(*) > 1")
+        return len(found.fetchall())
+
     def objects(self) -> Iterator[str]:
         """The names of objects that rows have, each once, in the order of their bytes."""
         cursor = self.connection.cursor()
@@ -156,9 +166,18 @@ class Staging:
             self.connection.close()
 
 
-def _remove(folder: Path) -> None:
-    import shutil
+def staging_folder(cache: Path) -> Path:
+    """A new folder for a load. Folders of loads that were killed go when they are old."""
+    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    now = time.time()
+    for left in cache.glob(f"{_FOLDER}*"):
+        with suppress(OSError):
+            if now - left.stat().st_mtime > _KEPT:
+                _remove(left)
+    return Path(tempfile.mkdtemp(prefix=_FOLDER, dir=cache))
 
+
+def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 

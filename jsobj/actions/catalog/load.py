@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from jsobj.actions.catalog.place import catalogue_at
 from jsobj.actions.context import ActionContext
 from jsobj.catalog import writing
 from jsobj.catalog.engine import text
-from jsobj.catalog.layout import Catalogue
+from jsobj.catalog.layout import ROOT, Catalogue
 from jsobj.catalog.objects import Known, known_objects, plain_url
 from jsobj.catalog.schema import (
     TEXT,
@@ -28,7 +27,7 @@ from jsobj.catalog.schema import (
     read_schema,
     write_schema,
 )
-from jsobj.catalog.staging import StagedObject, Staging, object_name
+from jsobj.catalog.staging import StagedObject, Staging, object_name, staging_folder
 from jsobj.catalog.table import BadRow, Table, TableForm
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
@@ -68,18 +67,23 @@ class LoadWish:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of a load. ``new``: whether rows were added, False where they were there already."""
+    """What became of a load. ``new``: whether rows were added; where not, ``load`` is the one that has added them.
+
+    ``refused``: rows of this table that were not loaded; ``doubled``: keys that several rows of it have.
+    """
 
     catalogue: Catalogue
     load: writing.Load
     new: bool
     key: tuple[str, ...]
     columns: tuple[str, ...]
+    refused: int
+    doubled: int
 
     @property
     def code(self) -> ExitCode:
         """The exit code."""
-        return ExitCode.PARTIAL if self.load.refused else ExitCode.OK
+        return ExitCode.PARTIAL if self.refused else ExitCode.OK
 
 
 class _Refusals:
@@ -107,14 +111,16 @@ def load(
     Raises :class:`JsobjError`: usage (columns), local (the table), refused (another key), what ends the upload, and
     ``catalog-nothing-loaded`` where no row is left.
     """
+    if wish.files and not Path(wish.files).is_dir():
+        raise JsobjError(
+            "source-missing", f"there is no folder {wish.files}", code=ExitCode.LOCAL, hint="check --files"
+        )
     catalogue = catalogue_at(context.stores, place)
     refusals = _Refusals(refuse)
-    cache = context.stores.settings.cache_dir
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     with closing(Table(wish.table, wish.form)) as table:
         schema, types, first = _agreed(catalogue, wish, table.columns)
         path = _path_column(wish, table.columns)
-        folder = Path(tempfile.mkdtemp(prefix="catalog-load-", dir=cache))
+        folder = staging_folder(context.stores.settings.cache_dir)
         with closing(Staging(folder, table.columns, schema, types)) as staging:
             staging.read(table, path, partial(_object_of, wish.files), refusals)
             if wish.files:
@@ -159,7 +165,9 @@ def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, first: bool, 
         about = {"schema": "jsobj.catalog-part/1", "load": load.to_json()}
         writing.write_file(staging.connection, staging.select(own), file, about)
         new = writing.put_part(catalogue, file, load)
-    return Loaded(catalogue, load, new, staging.schema.key, staging.columns)
+    if not new:
+        load = writing.read_load(catalogue.read_json(catalogue.load(name)) or load.to_json())
+    return Loaded(catalogue, load, new, staging.schema.key, staging.columns, refused, staging.doubled())
 
 
 def _name(staging: Staging, wish: LoadWish, moment: datetime) -> str:
@@ -181,28 +189,24 @@ def _name(staging: Staging, wish: LoadWish, moment: datetime) -> str:
 def _agreed(catalogue: Catalogue, wish: LoadWish, columns: Sequence[str]) -> tuple[Schema, dict[str, ColumnType], bool]:
     """Key and types, as they were asked for and as the catalogue has them; and whether it is the first load."""
     there = read_schema(catalogue)
-    wanted = [column_of(wish.key, columns, "--key")] if wish.key else list(columns[:1])
-    if wish.row:
-        if not wish.key:
-            raise BadUsage("--row names the second column of a key: --key names the first one")
-        wanted.append(column_of(wish.row, columns, "--row"))
+    if wish.row and not wish.key:
+        raise BadUsage("--row names the second column of a key: --key names the first one")
+    named_columns = (("--key", wish.key), ("--row", wish.row))
+    wanted = tuple(column_of(typed, columns, option) for option, typed in named_columns if typed)
     if len(set(wanted)) < len(wanted):
         raise BadUsage(f"--key and --row are both '{wanted[0]}'")
     types = {column_of(name, columns, "--type"): kind for name, kind in wish.types}
     if there is None:
-        schema = Schema(tuple(wanted), {name: kind.name for name, kind in types.items() if kind.name != TEXT})
-        return schema, types, True
-    asked = Schema(tuple(wanted) if wish.key else there.key)
-    if asked.key != there.key:
-        raise other_key(catalogue, there, asked)
-    for column in there.key:
-        column_of(column, columns, "the catalogue's key")
-    for name, kind in there.types.items():
-        if name in columns:
-            types.setdefault(name, ColumnType(kind))
-            if types[name].name != kind:
-                raise BadUsage(f"column '{name}' is {kind} in this catalogue, not {types[name].name}")
-    return there, types, False
+        kinds = {name: kind.name for name, kind in types.items() if kind.name != TEXT}
+        return Schema(wanted or (columns[0],), kinds), types, True
+    known = tuple(column_of(name, columns, "the catalogue's key") for name in there.key)
+    if wanted and wanted != known:
+        raise other_key(catalogue, there, Schema(wanted))
+    for name in columns:
+        kind = next((kind for typed, kind in there.types.items() if typed.lower() == name.lower()), None)
+        if kind is not None and types.setdefault(name, ColumnType(kind)).name != kind:
+            raise BadUsage(f"column '{name}' is {kind} in this catalogue, not {types[name].name}")
+    return Schema(known, there.types), types, False
 
 
 def _path_column(wish: LoadWish, columns: Sequence[str]) -> str:
@@ -224,6 +228,8 @@ def _object_of(folder: str, cell: str) -> str | BadRow:
     """The object that a row names, and with a folder, whether it has the file."""
     try:
         name = object_name(cell)
+        if f"{name}/".startswith(ROOT.partition("/")[0] + "/"):
+            return BadRow(0, f"{cell[:120]}: is where the catalogue itself is", "path")
         if folder:
             path = Path(folder, name)
             if not path.is_file():

@@ -97,10 +97,13 @@ def _wish(world: World, table: str, words: dict[str, Any]) -> LoadWish:
 
 def _show(world: World, done: Loaded, refused: list[BadRow]) -> None:
     load = done.load
+    refused.sort(key=lambda row: row.line)
     for row in refused[: None if world.out.as_json else _SHOWN]:
         world.out.warn(f"line {row.line}: {safe(row.reason)}")
     if len(refused) > _SHOWN and not world.out.as_json:
         world.out.warn(f"and {len(refused) - _SHOWN} more rows were refused: --json names all")
+    if done.doubled:
+        world.out.warn(f"{done.doubled} keys are in several rows of the table: the last one of each counts")
     data = {
         "url": done.catalogue.url,
         "part": load.part,
@@ -109,11 +112,13 @@ def _show(world: World, done: Loaded, refused: list[BadRow]) -> None:
         "refused": [{"line": row.line, "reason": row.reason, "kind": row.kind} for row in refused],
         "objects": load.objects,
         "bytes": load.bytes,
+        "doubled_keys": done.doubled,
         "key": list(done.key),
         "columns": list(done.columns),
         "loaded": load.loaded,
     }
-    said = f"{load.rows} added" if done.new else f"{load.rows} were loaded before, none added"
+    when = load.loaded[:16].replace("T", " ")
+    said = f"{load.rows} added" if done.new else f"none added: these {load.rows} were loaded on {when} UTC"
     lines = [("Catalogue", done.catalogue.url), ("Rows", said + (f", {len(refused)} refused" if refused else ""))]
     if load.objects:
         lines.append(("Objects", f"{load.objects}, {exact_size(load.bytes)}"))
