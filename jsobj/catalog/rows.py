@@ -44,7 +44,8 @@ class Wish:
             return self.sql
         parts = [f"SELECT\n{self.select or ', '.join(map(named, columns))}\nFROM catalog"]
         parts += [f"WHERE (\n{self.where}\n)"] if self.where.strip() else []
-        parts += [f"ORDER BY\n{self.order}\n"] if self.order.strip() else []
+        order = self.order.strip() or ("" if self.select else "_key")  # whole rows come in the same order each time
+        parts += [f"ORDER BY\n{order}\n"] if order else []
         parts += [f"LIMIT {self.limit}"] if self.limit is not None else []
         return "\n".join(parts)
 

@@ -92,7 +92,7 @@ def _print(world: World, rows: Rows, wish: Wish) -> None:
     out = world.out
     if out.as_json or not out.on_terminal:
         found = rows.find(wish)
-        out.stream(Stream("jsobj.catalog-rows/1", found, json_row, lambda row: "\t".join(map(cell_text, row.values()))))
+        out.stream(Stream("jsobj.catalog-rows/1", found, json_row, lambda row: "\t".join(map(_plain, row.values()))))
         return
     bounded = wish.limit is None and not wish.sql
     found = rows.find(wish)
@@ -106,6 +106,10 @@ def _print(world: World, rows: Rows, wish: Wish) -> None:
     if more:
         total = next(rows.ask(f"SELECT count(*) FROM (\n{wish.statement(rows.columns)}\n)").tuples())[0]
         out.note(f"{_ON_TERMINAL} of {total} rows are shown: --limit N shows others, --csv has all of each")
+
+
+def _plain(value: object) -> str:
+    return safe(cell_text(value))
 
 
 def _print_csv(world: World, found: Found) -> None:
