@@ -141,7 +141,7 @@ def test_compaction_loses_nothing(scene: TransferScene) -> None:
     scene("catalog", "add", url, "009", "comment=after")
     scene("catalog", "compact", url, "--grace", "0")
     assert {row["item"]: row["comment"] for row in _items(scene)}["009"] == "after"
-    assert len([key for key in scene.keys() if "/parts/" in key]) <= 2
+    assert len([key for key in scene.state() if "/parts/" in key]) <= 2
 
 
 def test_keys_in_two_parts_and_other_keys(scene: TransferScene) -> None:

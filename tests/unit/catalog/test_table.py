@@ -9,8 +9,10 @@ import pytest
 from jsobj.catalog.table import LARGEST_ROW, BadRow, Table, TableForm, TableRow
 from jsobj.errors import ExitCode, JsobjError
 
+PLAIN = TableForm()
 
-def _read(tmp_path: Path, text: str | bytes, form: TableForm = TableForm()) -> tuple[tuple[str, ...], list[object]]:
+
+def _read(tmp_path: Path, text: str | bytes, form: TableForm = PLAIN) -> tuple[tuple[str, ...], list[object]]:
     path = tmp_path / "t.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     table = Table(str(path), form)
