@@ -53,7 +53,7 @@ COMMANDS = {
     "du": Entry("du:du", "Count objects and bytes below places.", _OBJECTS),
     "verify": Entry("verify:verify", "Compare objects with local files, or with a list of digests.", _OBJECTS),
     "presign": Entry("presign:presign", "Make a URL with which anybody may GET or PUT one object.", _OBJECTS),
-    "catalog": Entry("catalog:group", "Rows of metadata beside objects: load, query, publish.", _OBJECTS),
+    "catalog": Entry("catalog:group", "Rows of metadata beside objects, in the bucket itself.", _OBJECTS),
     "publish": Entry("publish:publish", "Put a page beside public data that shows them in a browser.", _OBJECTS),
     "uploads": Entry("uploads:group", "List and abort unfinished multipart uploads.", _UNDER_WAY),
     "jobs": Entry("jobs:group", "See, await, continue, cancel: transfers in the background, or cut.", _UNDER_WAY),
