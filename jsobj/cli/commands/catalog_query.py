@@ -54,7 +54,7 @@ def query(world: World, url: str, where: str, **words: Any) -> None:
     Examples:
       jsobj catalog query s3://results/ "experiment = 'e7' AND ph > 7"
       jsobj catalog query s3://results/ "comment ILIKE '%ice%'" --get ./found
-      jsobj catalog query s3://results/ --sql 'SELECT DISTINCT experiment FROM catalog'
+      jsobj catalog query s3://results/ --sql 'SELECT count(*) FROM catalog'
       jsobj catalog query https://HOST/lab/index.html --csv > all.csv
     """
     from jsobj.actions.catalog.place import catalogue_place
