@@ -99,7 +99,10 @@ def _print(world: World, rows: Rows, wish: Wish) -> None:
     taken = list(islice(found, _ON_TERMINAL + 1 if bounded else None))
     more = bounded and len(taken) > _ON_TERMINAL
     shown = taken[:_ON_TERMINAL] if bounded else taken
-    plain = [name for name in found.columns if not name.startswith("_") or name == "_object" or wish.select or wish.sql]
+    named = bool(wish.select or wish.sql)
+    plain = [name for name in found.columns if named or not name.startswith("_")]
+    if not named and any(row["_object"] is not None for row in shown):
+        plain.append("_object")
     columns: dict[str, Any] = {name: (lambda row, name=name: cell_text(row[name])) for name in plain}
     by_width = sorted(plain, key=lambda name: -max((len(cell_text(row[name])) for row in shown), default=0))
     out.show(Listing("jsobj.catalog-rows/1", shown, columns, json_row, "No row is like that.", by_width))
