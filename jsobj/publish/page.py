@@ -7,30 +7,25 @@ draws long lists piece by piece.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
-from functools import cache
-from importlib import resources
 from string import Template
 
+from jsobj.publish.assets import asset, digest, part, program
 from jsobj.publish.entries import Entry, Link, Page, Way
 from jsobj.publish.markup import escaped, named, plain, script_json
 from jsobj.units import human_bytes
 
 _AT_FIRST = 100  # rows of the table; the script makes the others as they are scrolled to
 _MARK = 'document.documentElement.className="js"'
-_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 
 
 def render(page: Page) -> bytes:
     """The document, in UTF-8: equal for equal values."""
     rows = sorted(page.entries, key=lambda entry: entry.order)
-    style, script = _part("page.css"), _part("page.js")
-    text = Template(_text("page.html")).substitute(
-        policy=f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(_MARK)} {_digest(script)}; "
+    style, script = part("page.css"), program("helpers.js", "page.js")
+    text = Template(asset("page.html")).substitute(
+        policy=f"default-src 'none'; style-src {digest(style)}; script-src {digest(_MARK)} {digest(script)}; "
         "img-src data:; base-uri 'none'; form-action 'none'",
         title=escaped(plain(page.title)),
         head="".join(_head(page)),
@@ -45,21 +40,6 @@ def render(page: Page) -> bytes:
         script=script,
     )
     return text.encode("utf-8", "replace")
-
-
-@cache
-def _text(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
-def _part(name: str) -> str:
-    """A style or a script, without its comments."""
-    return _COMMENT.sub("", _text(name)).strip()
-
-
-def _digest(part: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
 
 
 def _head(page: Page) -> Iterator[str]:
