@@ -19,7 +19,7 @@ from jsobj.store.objects import Listed, Store, StorePlace
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.journal.jobs import claimed_temps
 from jsobj.transfer.local.digest_list import MANIFEST
-from jsobj.transfer.local.key_path import ITEM, PAGE
+from jsobj.transfer.local.key_path import FINDER, ITEM, PAGE
 from jsobj.transfer.sync.guards import require_harmless, require_mounted
 from jsobj.transfer.sync.plan_file import Head
 from jsobj.transfer.sync.sides import BucketSide, FolderSide, Side
@@ -34,7 +34,7 @@ def place_of(text: str) -> Place:
     return parse_location(text, public=True) if "://" in text else text
 
 
-_PUBLISHED = frozenset({PAGE, ITEM, MANIFEST, "README.md"})
+_PUBLISHED = frozenset({PAGE, ITEM, FINDER, MANIFEST, "README.md"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

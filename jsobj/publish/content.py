@@ -9,10 +9,11 @@ from jsobj.publish.catalogue import citation
 from jsobj.publish.catalogue.about import Found, about
 from jsobj.publish.catalogue.citation import CFF
 from jsobj.publish.dataset import Dataset
-from jsobj.publish.entries import ITEM, PAGE, Crumb, Entry, Link, Page
+from jsobj.publish.entries import FINDER, ITEM, PAGE, Crumb, Entry, Link, Page
 from jsobj.publish.inspect.look import datasets, installed, is_netcdf
 from jsobj.publish.lines import Published, ways
 from jsobj.publish.readme import LARGEST
+from jsobj.publish.search.page import render_search
 from jsobj.publish.tree import ZARR, Folder
 from jsobj.store.objects import Store
 from jsobj.transfer.local.digest_list import MANIFEST
@@ -24,6 +25,7 @@ _LOOKED_INTO = 100  # folders whose data are looked into, beside the first page'
 class Content:
     """Makes the values of pages. ``title``: of the first one, "" for its own; ``place``: None where nobody else reads.
 
+    ``search``: whether the first one has the search page beside it.
     ``readme``: what will be the description of the first one, None for what is there. ``folders``: all that get a page.
     Its methods may be called from several threads.
     """
@@ -37,10 +39,11 @@ class Content:
         *,
         readme: bytes | None,
         manifest: bool,
+        search: bool = False,
         folders: Iterable[Folder],
     ) -> None:
         self._store, self._prefix, self._title = store, prefix, title
-        self._place, self._readme, self._manifest = place, readme, manifest
+        self._place, self._readme, self._manifest, self._searched = place, readme, manifest, search
         with_data = sorted(folder.path for folder in folders if folder.path and _has_data(folder))
         self._looked_into = {"", *with_data[:_LOOKED_INTO]}
 
@@ -96,7 +99,13 @@ class Content:
         self._store.get(f"{self._prefix}{folder.path}{entry.name}", sink)
         return bytes(sink.data)
 
+    def search(self) -> bytes:
+        """The page on which the catalogue is searched."""
+        return render_search(self._title or self._name(""))
+
     def _links(self, folder: Folder, *, item: bool) -> Iterator[Link]:
+        if self._searched and not folder.path:
+            yield Link("Search by metadata", f"./{FINDER}", "search", "text/html")
         if self._manifest:
             up = "../" * folder.depth or "./"
             yield Link(MANIFEST, f"{up}{MANIFEST}")

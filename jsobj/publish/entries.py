@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from jsobj.transfer.local.key_path import FINDER as FINDER
 from jsobj.transfer.local.key_path import ITEM as ITEM
 from jsobj.transfer.local.key_path import PAGE as PAGE
 
-WRITTEN = frozenset({PAGE, ITEM})
+WRITTEN = frozenset({PAGE, ITEM, FINDER})
 
 _NUMBERS = re.compile(r"([0-9]+)")
 _STEPS = frozenset({".", ".."})

@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.client import MAX_BODY
-from jsobj.publish.entries import PAGE
 from jsobj.store.public_look import PublicContainer, PublicLook, PublicServer
 from jsobj.transfer.engine.parallel_map import parallel_map
 
@@ -67,23 +66,23 @@ def first_refused(server: PublicServer, bucket: str, way: Way, keys: Iterable[st
         return next((key for key, status in answers if status in _REFUSED), "")
 
 
-def proven(server: PublicServer, bucket: str, ways: tuple[Way, ...], prefix: str, page: bytes) -> dict[str, str]:
+def proven(server: PublicServer, bucket: str, ways: tuple[Way, ...], key: str, page: bytes) -> dict[str, str]:
     """The URLs by dialect under which the page is read without a login, byte for byte and as HTML (of very
     large ones, their first 16 MiB).
 
     Raises :class:`JsobjError` (failure) where it is not by any of the ways, each with what came instead.
     """
     with contextlib.closing(PublicLook(server, bucket)) as look:
-        wrong = _until(lambda: {way: fault for way in ways if (fault := _fault(look, way.url(prefix + PAGE), page))})
+        wrong = _until(lambda: {way: fault for way in ways if (fault := _fault(look, way.url(key), page))})
     if wrong:
         raise JsobjError(
             "publish-not-proven",
             "the page was written, but without a login it is not read as it should be",
             code=ExitCode.FAILURE,
-            context="; ".join(f"{way.url(prefix + PAGE)}: {fault}" for way, fault in wrong.items()),
+            context="; ".join(f"{way.url(key)}: {fault}" for way, fault in wrong.items()),
             hint="run the same command again",
         )
-    return {way.dialect: way.url(prefix + PAGE) for way in ways}
+    return {way.dialect: way.url(key) for way in ways}
 
 
 def _until(look: Callable[[], dict[Way, str]]) -> dict[Way, str]:

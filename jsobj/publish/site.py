@@ -10,13 +10,14 @@ import hashlib
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, compress, islice
 
+from jsobj.catalog.search.layout import CATALOG, INDEX_KEY
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, uncounted
 from jsobj.publish.content import Content
-from jsobj.publish.entries import ITEM, PAGE
+from jsobj.publish.entries import FINDER, ITEM, PAGE
 from jsobj.publish.lines import Published
 from jsobj.publish.manifest import (
     MADE,
@@ -57,12 +58,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What was done. ``urls``: of the page, by dialect, each read without a login. ``objects``: that are shown."""
+    """What was done. ``urls``: of the page, by dialect, each read without a login. ``objects``: that are shown.
+
+    ``search``: the URLs of the search page, likewise; none where there is no catalogue that can be searched.
+    """
 
     urls: dict[str, str]
     changes: tuple[Change, ...]
     objects: int
     manifest: Manifest | None
+    search: dict[str, str] = field(default_factory=dict)
 
     def keys(self, action: str) -> tuple[str, ...]:
         """The pages that this was done with."""
@@ -83,6 +88,7 @@ class Site:
     def __init__(self, store: Store, prefix: str, server: PublicServer, wish: Wish, *, at: str = "") -> None:
         self._store, self._prefix, self._server, self._at = store, prefix, server, at
         self._wish = wish.over(read_wish(store, prefix))
+        self._finder = False  # whether there is a search page, by the tree
         self._tree = self._read()
         self._ways: tuple[Way, ...] = ()
 
@@ -92,7 +98,7 @@ class Site:
         somebody else's; usage for very many pages.
         """
         folders = self._tree.folders()
-        if not self._tree.objects:
+        if not self._tree.objects and not self._tree.searchable:
             raise nothing_at(self._store, self._prefix)
         if len(folders) > MANY and self._wish.depth is None:
             raise _many(folders)
@@ -100,7 +106,8 @@ class Site:
         if not self._ways:
             raise self._not_public()
         # A page and a manifest tell names, sizes and digests: of nothing that a policy keeps from others.
-        names = (f"{self._prefix}{name}" for name in islice(self._tree.samples(), TRIED))
+        told = chain([INDEX_KEY] if self._tree.searchable else [], islice(self._tree.samples(), TRIED))
+        names = (f"{self._prefix}{name}" for name in told)
         if closed := first_refused(self._server, self._store.place.bucket, self._ways[0], names):
             raise self._partly_closed(closed)
         for name in (PAGE, *([README] if self._wish.readme is not None else [])):
@@ -123,6 +130,11 @@ class Site:
         return f"of {more} more folders it was not tried whether others may read them" if more > 0 else ""
 
     @property
+    def unsearched(self) -> bool:
+        """Whether there is a catalogue, and not yet what a search page reads: ``jsobj catalog compact`` makes it."""
+        return self._tree.catalogued and not self._tree.searchable
+
+    @property
     def total(self) -> tuple[int, int]:
         """How many objects are shown, and their bytes."""
         return self._tree.objects, self._tree.size
@@ -142,14 +154,18 @@ class Site:
         if wish.manifest is False:
             remove_manifest(store, prefix)  # it would soon be wrong
         else:
-            manifest = make_manifest(store, prefix, ours=self._is_page, tell=tell, moved=moved)
+            manifest = make_manifest(store, prefix, ours=self._is_beside, tell=tell, moved=moved)
         self._tree = self._read()
-        changes, first = [], b""
+        changes, shown = [], {PAGE: b"", FINDER: b""}
         for change, page in self._changes(self._do):
             changes.append(change)
-            first = page  # the last is that of the prefix itself
-        urls = proven(self._server, store.place.bucket, self._ways, prefix, first)
-        return Publication(urls, tuple(changes), self._tree.objects, manifest)
+            if (name := change.key.removeprefix(prefix)) in shown:
+                shown[name] = page
+        urls, search = (
+            proven(self._server, store.place.bucket, self._ways, prefix + name, page) if page else {}
+            for name, page in shown.items()
+        )
+        return Publication(urls, tuple(changes), self._tree.objects, manifest, search)
 
     # -- what is there
 
@@ -167,19 +183,23 @@ class Site:
             etags=self._store.place.dialect == "s3",
         ).read(self._store.list(self._prefix))
         items = [folder.item for folder in tree.folders() if folder.item in tree.pages]
-        names = [*self._strays(tree), *items]
+        found = [FINDER] if tree.searchable and FINDER in tree.pages else []
+        names = [*self._strays(tree), *items, *found]
         with closing(parallel_map(self._foreign, names, _WORKERS, stop=self._store.stop)) as foreign:
-            for name in compress(names, list(foreign)):  # to its end: what ends early stops the store
-                tree.show(name)
+            others = set(compress(names, list(foreign)))  # to its end: what ends early stops the store
+        for name in others:
+            tree.show(name)
+        self._finder = tree.searchable and FINDER not in others
         return tree
 
     def _strays(self, tree: Tree) -> list[str]:
         """Objects that are called as pages are, where no page goes."""
         places = {place for folder in tree.folders() for place in (folder.key, folder.item)}
+        places |= {FINDER} if tree.searchable else set()
         return [name for name in tree.pages if name not in places and not name.startswith(tree.published())]
 
-    def _is_page(self, name: str) -> bool:
-        return name in self._tree.pages
+    def _is_beside(self, name: str) -> bool:
+        return name in self._tree.pages or f"/{CATALOG}" in f"/{name}"
 
     def _foreign(self, name: str) -> bool:
         """Whether an object is there, and jsobj has not made it."""
@@ -209,12 +229,16 @@ class Site:
         strays = ((name, b"") for name in self._strays(self._tree))
         with closing(parallel_map(act, strays, _WORKERS, stop=self._store.stop)) as gone:
             yield from gone
+        if self._tree.searchable and not self._finder:
+            yield Change("leave", self._prefix + FINDER), b""
         folders = self._tree.folders()
         content = self._content(folders)
 
         def make(folder: Folder) -> list[tuple[Change, bytes]]:
             page, item = content.page(folder)
             items = [(folder.item, item)] if item or folder.item in self._tree.pages else []
+            if self._finder and not folder.path:
+                items.append((FINDER, content.search()))
             return [act(each) for each in (*items, (folder.key, render(page)))]
 
         with closing(parallel_map(make, folders, _WORKERS, stop=self._store.stop)) as done:
@@ -250,8 +274,16 @@ class Site:
             way = next((each for each in self._ways if each.listed), self._ways[0])
             server = self._server
             place = Published(way.container, server.origin, server.region, self._prefix, way.listed, manifest)
-        readme = wish.readme
-        return Content(self._store, self._prefix, wish.title, place, readme=readme, manifest=manifest, folders=folders)
+        return Content(
+            self._store,
+            self._prefix,
+            wish.title,
+            place,
+            readme=wish.readme,
+            manifest=manifest,
+            search=self._finder,
+            folders=folders,
+        )
 
     # -- errors
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from jsobj.catalog.search.layout import CATALOG, INDEX_KEY
 from jsobj.export.snippets.kinds import ZARR_FILES
 from jsobj.publish.entries import ITEM, PAGE, WRITTEN, Entry
 from jsobj.store.etag import is_md5
@@ -69,6 +70,7 @@ class Tree:
     ``depth``: folders deeper than this get no page, and the deepest pages show what is in them; None: all get one.
     ``ours``: names below the prefix that are no data. ``digest``: the SHA-256 of a name with an ETag, "" where it is
     not known. ``pages``: the objects that are called as what jsobj writes beside data, by their names, as listed.
+    ``catalogued``: whether the prefix has a catalogue; ``searchable``: whether it has what the search page reads.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Tree:
         self._etags = etags  # whether an MD5 in the listing is that of the bytes: Swift lists one of large objects, too
         self._root = _Node(zarr=_named_zarr(prefix.rstrip("/")))
         self.pages: dict[str, Listed] = {}
+        self.catalogued = self.searchable = False
 
     def read(self, listing: Iterable[Listed]) -> Tree:
         """Take in objects; the tree itself."""
@@ -91,6 +94,9 @@ class Tree:
             name = item.key[len(self._prefix) :]
             if name.rpartition("/")[2] in WRITTEN:
                 self.pages[name] = item
+            elif f"/{CATALOG}" in f"/{name}":  # rows about data are no data
+                self.catalogued = self.catalogued or name.startswith(CATALOG)
+                self.searchable = self.searchable or name == INDEX_KEY
             elif f"/{OWN_FOLDER}" in f"/{name}":
                 if name != SETTINGS and name.endswith(f"/{SETTINGS}"):
                     _at(self._root, name.removesuffix(f"/{SETTINGS}").split("/")).own = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -57,7 +58,7 @@ def publish(
     Each folder gets an index.html with sizes, dates, checksums, search, the folder's README.md, and lines to copy that
     read it; a Zarr gets one page. A page needs no program at the server. It is what it was when it was made: run the
     command again after a change, and only pages that change are written. MANIFEST.sha256 holds the SHA-256 of all
-    objects, each of which is read once for it.
+    objects, each of which is read once for it. A catalogue below URL gets search.html, on which its rows are searched.
 
     \b
     Examples:
@@ -104,6 +105,11 @@ def _publish(world: World, place: Location, wish: Wish, *, dry_run: bool) -> Non
         site.require()
         if site.untold:
             world.out.warn(site.untold)
+        if site.unsearched:
+            url = shlex.quote(str(place))
+            world.out.note(
+                f"The catalogue has no search page yet: jsobj catalog compact {url}{at}, then publish again."
+            )
         if dry_run:
             _show_plan(world, site)
             return
@@ -144,11 +150,12 @@ def _show_plan(world: World, site: Site) -> None:
 
 def _show(world: World, place: Location, done: Publication) -> None:
     from jsobj.publish.content import left_out
-    from jsobj.publish.entries import PAGE
+    from jsobj.publish.entries import FINDER, PAGE
     from jsobj.publish.site import prefix_of
 
     for key in done.keys("leave"):
-        world.out.warn(f"{key} was left as it is: jsobj has not made it, so that folder has no page")
+        what = "the catalogue has no search page" if key.rpartition("/")[2] == FINDER else "that folder has no page"
+        world.out.warn(f"{key} was left as it is: jsobj has not made it, so {what}")
     manifest = done.manifest
     if manifest is not None:
         for key, reason in manifest.left_out:
@@ -163,6 +170,7 @@ def _show(world: World, place: Location, done: Publication) -> None:
         "bucket": place.bucket,
         "prefix": prefix_of(place.key),
         "urls": done.urls,
+        "search": done.search,
         "objects": done.objects,
         "written": list(done.keys("write")),
         "unchanged": len(done.keys("keep")),
@@ -180,8 +188,9 @@ def _show(world: World, place: Location, done: Publication) -> None:
             "unproven": list(manifest.unproven),
         },
     }
-    titles = {"s3": "Page (S3)", "swift": "Page (Swift)"}
-    lines = [(titles[dialect], url) for dialect, url in done.urls.items()]
+    titles = {"s3": "(S3)", "swift": "(Swift)"}
+    lines = [(f"Page {titles[dialect]}", url) for dialect, url in done.urls.items()]
+    lines += [(f"Search {titles[dialect]}", url) for dialect, url in done.search.items()]
     written, same, gone = (
         sum(key.rpartition("/")[2] == PAGE for key in done.keys(action)) for action in ("write", "keep", "remove")
     )

@@ -19,6 +19,7 @@ OWN_STATE = (OWN_FOLDER, "manifest.jsonl")  # beside a MANIFEST.sha256 that jsob
 _OWN = frozenset({OWN_STATE, (OWN_FOLDER, "publish.json")})
 PAGE = "index.html"  # what jsobj publish puts beside data
 ITEM = "stac-item.json"  # the same, where the data have a place and a time
+FINDER = "search.html"  # the same, where the data have a catalogue
 _TEMP = re.compile(r"\..*\.[0-9a-f]{16}\.jsobj-part", re.DOTALL)
 # Names that Windows gives to devices, with any ending, and the signs that it does not take:
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file

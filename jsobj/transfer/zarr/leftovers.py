@@ -14,13 +14,13 @@ from jsobj.store.objects import Listed
 from jsobj.transfer.events import Noted
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.digest_list import MANIFEST
-from jsobj.transfer.local.key_path import ITEM, OWN_FOLDER, PAGE
+from jsobj.transfer.local.key_path import FINDER, ITEM, OWN_FOLDER, PAGE
 from jsobj.transfer.local.scan import walk
 from jsobj.transfer.verify import Pair, pairs
 from jsobj.transfer.zarr.names import MARKERS
 
 # What jsobj publish puts beside a Zarr: no reader takes it for a part of it.
-_BESIDE = frozenset({ITEM, MANIFEST, PAGE})
+_BESIDE = frozenset({FINDER, ITEM, MANIFEST, PAGE})
 
 
 class Leftovers:

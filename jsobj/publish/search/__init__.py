@@ -1,0 +1,1 @@
+"""The page on which the catalogue of a published prefix is searched."""
