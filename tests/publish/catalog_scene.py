@@ -48,9 +48,9 @@ def row(key: str, day: date | None, comment: str, degrees: float | None, name: s
 
 
 def many(count: int) -> Iterator[Row]:
-    """Of each hundred rows one has the word ``needle`` and a temperature of 99."""
+    """Of each two hundred rows one has the words ``root needle`` and a temperature of 99."""
     for n in range(count):
-        found = n % 100 == 37
+        found = n % 200 == 37
         comment = f"{WORDS[n % 4]} {'Needle' if found else WORDS[n // 4 % 4]}"
         yield row(f"k{n:07d}", date(2026, 1, 1) + timedelta(n % 365), comment, 99 if found else n % 90, f"f/{n}.csv")
 

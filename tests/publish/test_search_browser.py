@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -32,15 +31,14 @@ def page(opened: Any) -> Searched:
     return searched(scene, few())
 
 
-@pytest.fixture(autouse=True)
-def _blank(tab: Tab) -> Iterator[None]:
-    """Else a URL that differs only in its fragment would load nothing."""
-    yield
+def anew(tab: Tab, url: str, window: tuple[int, int] = DESK, scheme: str = "light") -> None:
+    """Also where it differs only in its fragment from what is shown."""
     show(tab, "about:blank")
+    show(tab, url, window, scheme)
 
 
 def see(tab: Tab, url: str, status: str) -> None:
-    show(tab, url)
+    anew(tab, url)
     wait(tab, status)
 
 
@@ -66,8 +64,9 @@ def put(tab: Tab, label: str, value: str) -> None:
 def test_opened_by_every_url_it_asks_its_own_server_alone(tab: Tab, page: Searched) -> None:
     for url in page.urls.values():
         see(tab, url, f"{ROWS} rows")
-        assert len(tab.requests) == 3
-        assert tab.requests[:2] == [url, url.replace("search.html", "_catalog/v1/search/index.json")]
+        asked = [each for each in tab.requests if not each.startswith("data:")]
+        assert len(asked) == 3
+        assert asked[:2] == [url, url.replace("search.html", "_catalog/v1/search/index.json")]
         assert tab.complaints == []
         assert tab.ask("document.querySelector('h1').textContent") == "Search: Plants <b>"
         assert tab.ask(HASH) == ""
@@ -164,7 +163,6 @@ def test_ranges_orders_and_what_has_no_value(tab: Tab, page: Searched) -> None:
     assert tab.ask("[...document.querySelectorAll('thead th')].map(head => head.ariaSort)").count("ascending") == 1
     tab.click("thead [data-column='4']")
     wait(tab, f"{ROWS} rows")
-    tab.wait_for(f"document.querySelector('tbody .number')?.textContent == '1000' || {DRAWN} == 0")
     assert column(tab, "degrees") == [*sorted(degrees[:-1], key=float, reverse=True), ""]
 
 
@@ -177,7 +175,6 @@ def test_a_search_is_sent_by_its_url(tab: Tab, page: Searched) -> None:
     tab.click("#share")
     tab.wait_for("[...document.querySelectorAll('[role=status]')].some(part => part.textContent == 'Copied')")
     copied = tab.ask("navigator.clipboard.readText()")
-    show(tab, "about:blank")
     see(tab, copied, f"1 of {ROWS} rows")
     assert tab.ask("document.querySelector('[aria-label=\"date from\"]').value") == "2026-01-01"
     tab.ask("location.hash = 'q=abab'")  # the digests are not shown now, and not searched
@@ -192,8 +189,9 @@ def test_what_fails_is_said_plainly(tab: Tab, page: Searched) -> None:
     (shard,) = (name for name in scene.names() if name.startswith(f"{ROOT}search/") and not name.endswith("index.json"))
     data, index = scene.body(shard), scene.body(f"{ROOT}search/index.json")
     scene.swift.delete_object(scene.bucket, shard)
+    tab.call("Network.setCacheDisabled", cacheDisabled=True)  # else it has the shard for good
     try:
-        show(tab, f"{page.url}#q=name")
+        anew(tab, f"{page.url}#q=name")
         said = tab.wait_for(TROUBLE)
         assert said.startswith(f"{ROWS} rows could not be read (HTTP 40")
         assert said.endswith("Try again")
@@ -205,22 +203,22 @@ def test_what_fails_is_said_plainly(tab: Tab, page: Searched) -> None:
         tab.click("#trouble button")
         wait(tab, f"2 of {ROWS} rows")
         assert tab.ask(f"{TROUBLE} + document.getElementById('trouble').hidden") == "true"
-        show(tab, "about:blank")
         scene.fill({f"{ROOT}search/index.json": index.replace(b"search/1", b"search/9")})
-        show(tab, page.url)
+        anew(tab, page.url)
         assert "of another release" in tab.wait_for(TROUBLE)
         scene.swift.delete_object(scene.bucket, f"{ROOT}search/index.json")
-        show(tab, page.url)
+        anew(tab, page.url)
         assert "The catalogue could not be read: HTTP 40" in tab.wait_for(TROUBLE)
     finally:
         scene.fill({shard: data, f"{ROOT}search/index.json": index})
+        tab.call("Network.setCacheDisabled", cacheDisabled=False)
 
 
 def test_a_browser_that_is_too_old_is_told(tab: Tab, page: Searched) -> None:
     source = "delete globalThis.DecompressionStream"
     script = tab.call("Page.addScriptToEvaluateOnNewDocument", source=source)["identifier"]
     try:
-        show(tab, page.url)
+        anew(tab, page.url)
         assert "too old" in tab.wait_for(TROUBLE)
     finally:
         tab.call("Page.removeScriptToEvaluateOnNewDocument", identifier=script)
@@ -231,7 +229,7 @@ def test_a_browser_that_is_too_old_is_told(tab: Tab, page: Searched) -> None:
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     tab: Tab, page: Searched, axe: str, window: tuple[int, int], scheme: str
 ) -> None:
-    show(tab, f"{page.url}#sort=date&.comment=a", window, scheme)
+    anew(tab, f"{page.url}#sort=date&.comment=a", window, scheme)
     tab.wait_for(f"{ENDED} && {DRAWN}")
     tab.ask("document.getElementById('columns').open = true")
     assert tab.ask("document.scrollingElement.scrollWidth") == window[0]
@@ -248,14 +246,13 @@ def test_a_hundred_thousand_rows(tab: Tab, opened: Any) -> None:
     see(tab, page.url, "100 000 rows")
     assert tab.ask(DRAWN) == 60
     tab.ask("document.getElementById('search').focus()")
-    tab.type("needle leaf")
+    tab.type("needle root")
     wait(tab, "500 of 100 000 rows")
     put(tab, "degrees from", "99")
     wait(tab, "500 of 100 000 rows")
     tab.ask(f"document.querySelector('thead [data-column=\"{names.index('date')}\"]').click()")
     tab.wait_for(f"{ENDED} && document.querySelector('[aria-sort=ascending]') && {DRAWN} >= 60")
-    tab.ask("document.getElementById('more').scrollIntoView()")
-    tab.wait_for(f"{DRAWN} == 500")
+    tab.wait_for(f"document.getElementById('more').scrollIntoView() || {DRAWN} == 500")
     days = column(tab, "date")
     assert days == sorted(days)
     tab.ask("document.getElementById('clear').click()")

@@ -59,8 +59,8 @@ const fragment = () => {
   return parts.toString();
 };
 const column = name => catalogue.columns.findIndex(each => each.name === name);
-const restore = () => {
-  const parts = new URLSearchParams(location.hash.slice(1)), unknown = [];
+const restore = hash => {
+  const parts = new URLSearchParams(hash.slice(1)), unknown = [];
   search.value = parts.get("q") || "";
   for (const each of fields.flat()) each.value = "";
   for (const [name, value] of parts) {
@@ -90,6 +90,7 @@ const keep = () => {
 
 const troubles = new Map();
 const complain = (about, ...said) => {
+  if (!said[0] && !troubles.has(about)) return;  // what has not changed is not read out again
   if (said[0]) troubles.set(about, said);
   else troubles.delete(about);
   trouble.replaceChildren(...[...troubles.values()].map(parts => make("p", {}, ...parts)));
@@ -107,8 +108,8 @@ const content = (name, text) => {
 };
 const line = (shard, row) => make("tr", { role: "row" }, ...seen().map((at, n) => {
   const { name, kind } = catalogue.columns[at], text = shard.cell(at, row);
-  const role = n === 0 ? { scope: "row", role: "rowheader" } : { role: "cell" };
-  return make(n === 0 ? "th" : "td", { ...role, class: text ? kind : "none", "data-title": title(at) }, content(name, text));
+  const first = n === 0 && text, role = first ? { scope: "row", role: "rowheader" } : { role: "cell" };
+  return make(first ? "th" : "td", { ...role, class: text ? kind : "none", "data-title": title(at) }, content(name, text));
 }));
 const watch = new IntersectionObserver(all => {
   if (all.some(each => each.isIntersecting) && !more.hidden) draw(atOnce);
@@ -139,7 +140,7 @@ const report = () => {
   const { query, number: left, seen: read, missing, over } = found;
   const all = `${count(catalogue.rows)} ${catalogue.rows === 1 ? "row" : "rows"}`;
   const some = query.words.length || query.ranges.length;
-  number.setAttribute("aria-busy", String(!over));
+  number.setAttribute("aria-busy", String(!over || drawing === run));
   number.textContent = !over ? `${count(left)} so far, ${count(read)} of ${all} read` : some ? `${count(left)} of ${all}` : all;
   progress.hidden = over;
   progress.max = catalogue.rows || 1;
@@ -274,8 +275,8 @@ const listen = () => {
     body.rows[from]?.querySelector("a, button")?.focus();
   });
   document.querySelector(".asked").addEventListener("focusin", warmUp, { once: true });
-  addEventListener("hashchange", () => {
-    restore();
+  addEventListener("hashchange", event => {
+    restore(new URL(event.newURL).hash);  // not the location's: keep() may have been there since
     restart();
   });
 };
@@ -293,7 +294,7 @@ const listen = () => {
     return complain("closed", `The catalogue could not be read: ${error.message}.`);
   }
   build();
-  restore();
+  restore(location.hash);
   listen();
   if (catalogue.cut) complain("cut", `${count(catalogue.cut)} very long cells are here with their first 10 000 characters.`);
   find("asked").hidden = false;
