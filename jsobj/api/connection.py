@@ -244,7 +244,8 @@ class Connection(Transfers, Syncs):
         manifest: bool | None = None,
         force: bool = False,
     ) -> Publication:
-        """Put a page beside public data, in each folder below ``url``, and prove that others read it.
+        """Put a page beside public data, in each folder below ``url``, and prove that others read it; where there is a
+        catalogue, also the page on which it is searched.
 
         Parameters
         ----------

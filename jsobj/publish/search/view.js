@@ -76,7 +76,7 @@ const restore = hash => {
   const shown = parts.has("show") ? new Set(parts.getAll("show").map(column)) : usual();
   boxes.forEach((box, n) => { box.checked = shown.has(n); });
   if (seen().length === 0) for (const n of usual()) boxes[n].checked = true;
-  if (fields.flat().some(field => field.value)) find("filters").open = true;
+  if (fields.flat().some(field => field.value) && innerWidth > 640) find("filters").open = true;  // else they hide the rows
   complain("link", unknown.length ? `The link asks for columns that are not here: ${unknown.map(plain).join(", ")}.` : "");
 };
 const keep = () => {

@@ -74,6 +74,14 @@ def test_what_is_jsobjs_own_is_no_data() -> None:
     assert found.objects == 2
 
 
+def test_a_catalogue_is_no_data() -> None:
+    found = tree("a", "_catalog/v1/parts/p.parquet", "in/_catalog/v1/search/index.json", "in/_catalog/other")
+    assert shown(found.folders()) == {"": ["a", "in/"], "in/": ["_catalog/"], "in/_catalog/": ["other"]}
+    assert (found.catalogued, found.searchable, found.objects) == (True, False, 2)
+    assert tree("_catalog/v1/search/index.json").searchable
+    assert not tree("in/_catalog/v1/search/index.json").catalogued
+
+
 def test_what_was_published_on_its_own_is_linked_to_and_not_entered() -> None:
     found = tree("a", "sub/.jsobj/publish.json", "sub/b", "sub/c/d", "sub/index.html")
     assert shown(found.folders()) == {"": ["a", "sub/"]}
