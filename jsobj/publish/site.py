@@ -13,7 +13,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain, compress, islice
 
-from jsobj.catalog.search.layout import CATALOG, INDEX_KEY
+from jsobj.catalog.layout import ROOT
+from jsobj.catalog.search.layout import INDEX_KEY
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, uncounted
 from jsobj.publish.content import Content
@@ -199,7 +200,7 @@ class Site:
         return [name for name in tree.pages if name not in places and not name.startswith(tree.published())]
 
     def _is_beside(self, name: str) -> bool:
-        return name in self._tree.pages or f"/{CATALOG}" in f"/{name}"
+        return name in self._tree.pages or f"/{ROOT}" in f"/{name}"
 
     def _foreign(self, name: str) -> bool:
         """Whether an object is there, and jsobj has not made it."""

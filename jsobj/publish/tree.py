@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from jsobj.catalog.search.layout import CATALOG, INDEX_KEY
+from jsobj.catalog.layout import ROOT
+from jsobj.catalog.search.layout import INDEX_KEY
 from jsobj.export.snippets.kinds import ZARR_FILES
 from jsobj.publish.entries import ITEM, PAGE, WRITTEN, Entry
 from jsobj.store.etag import is_md5
@@ -94,8 +95,8 @@ class Tree:
             name = item.key[len(self._prefix) :]
             if name.rpartition("/")[2] in WRITTEN:
                 self.pages[name] = item
-            elif f"/{CATALOG}" in f"/{name}":  # rows about data are no data
-                self.catalogued = self.catalogued or name.startswith(CATALOG)
+            elif f"/{ROOT}" in f"/{name}":  # rows about data are no data
+                self.catalogued = self.catalogued or name.startswith(ROOT)
                 self.searchable = self.searchable or name == INDEX_KEY
             elif f"/{OWN_FOLDER}" in f"/{name}":
                 if name != SETTINGS and name.endswith(f"/{SETTINGS}"):

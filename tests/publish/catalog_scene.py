@@ -9,14 +9,14 @@ from datetime import date, timedelta
 
 from publish_scene import Scene
 
-from jsobj.catalog.search.layout import CATALOG
+from jsobj.catalog import layout
 from jsobj.catalog.search.write import SearchIndex, write_shards
 from jsobj.identity.settings import Settings
 from jsobj.store.location import parse_location
 from jsobj.store.objects import Store
 from jsobj.store.open import StoreRequest, open_store
 
-ROOT = f"data/{CATALOG}"
+ROOT = f"data/{layout.ROOT}"
 COLUMNS = (
     ("_key", "VARCHAR"),
     ("item", "VARCHAR"),

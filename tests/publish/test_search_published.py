@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
+from typing import Any
 
 from catalog_scene import FILES, ROOT, few, write
 from publish_scene import Scene, fetched
@@ -55,3 +58,34 @@ def test_a_catalogue_without_data_has_a_page_too(scene: Scene) -> None:
     write(scene, few())
     assert scene.publish("--no-manifest").json["search"]
     assert scene.publish("--no-manifest").json["written"] == []
+
+
+def test_from_a_table_to_the_page(scene: Scene) -> None:
+    """load, compact, publish; and again after a row has changed."""
+    folder = scene.jsobj.folder / "samples"
+    folder.mkdir(exist_ok=True)
+    (folder / "a b.csv").write_bytes(b"one\n")
+    table = folder / "table.csv"
+    table.write_text("item,date,path,note\n007,2026-03-01,a b.csv,first\n008,,,=1+1\n")
+    url = f"{scene.bucket}/data"
+    words = ("catalog", "load", str(table), url, "--files", str(folder), "--path", "path", "--type", "date=DATE")
+    scene.jsobj(*words)
+    scene.jsobj("catalog", "compact", url)
+    assert scene.publish().json["search"]
+    index, columns = shown(scene)
+    assert (index["rows"], columns["item"], columns["note"]) == (2, ["007", "008"], ["first", "=1+1"])
+    assert (columns["date"], columns["_object"], columns["_size"]) == (["2026-03-01", ""], ["a b.csv", ""], ["4", ""])
+    assert {each["name"]: each["kind"] for each in index["columns"]}["date"] == "date"
+    table.write_text("item,date,path,note\n007,2026-03-01,a b.csv,second\n")
+    scene.jsobj(*words)
+    scene.jsobj("catalog", "compact", url)
+    assert shown(scene)[1]["note"] == ["second", "=1+1"]
+
+
+def shown(scene: Scene) -> tuple[Any, dict[str, list[str]]]:
+    """The index, and the cells of the one shard by column."""
+    index = json.loads(scene.body(f"{ROOT}search/index.json"))
+    (shard,) = index["shards"]
+    value = json.loads(gzip.decompress(scene.body(f"{ROOT}search/{shard['name']}")))
+    names = [each["name"] for each in index["columns"]]
+    return index, {name: text.split(mark) for name, (mark, text) in zip(names, value["columns"], strict=True)}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jsobj.actions.catalog.query import open_rows
+from jsobj.actions.catalog.search import write_search
 from jsobj.actions.stores import BucketStores
 from jsobj.catalog import writing
 from jsobj.catalog.layout import COMPACTED
@@ -39,11 +40,11 @@ def compact(
     *,
     grace: float = GRACE,
     by: str = "",
-    also: Callable[[Rows], None] = lambda rows: None,
+    also: Callable[[Rows], object] = write_search,
 ) -> Compaction:
     """Write one part with all rows, sorted by key; delete parts that were replaced ``grace`` seconds ago.
 
-    ``also`` is called with the rows as they are: for what is derived of them. Raises what the store raises.
+    ``also`` is called with the rows as they are: it writes what the search page reads. Raises what the store raises.
     """
     with open_rows(stores, place) as rows:
         merged, count = _merged(stores, rows, by) if len(rows.parts) > 1 else (0, _count(rows))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-CATALOG = "_catalog/v1/"
+from jsobj.catalog.layout import ROOT
+
 SEARCH = "search/"
 INDEX = "index.json"
-INDEX_KEY = f"{CATALOG}{SEARCH}{INDEX}"
+INDEX_KEY = f"{ROOT}{SEARCH}{INDEX}"
 
 TEXT, NUMBER, DATE = "text", "number", "date"
 _NUMBERS = re.compile(r"(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|FLOAT|REAL|DOUBLE|DECIMAL)\b")
