@@ -10,6 +10,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.retry import OnRetry, RetryPolicy
 from jsobj.store.location import first_of
 from jsobj.store.open import StoreRequest, list_buckets, open_store
+from jsobj.transfer.local.key_path import FINDER, PAGE
 
 if TYPE_CHECKING:
     from jsobj.identity.keystone.client import Keystone
@@ -70,13 +71,13 @@ class BucketStores:
 
         Somebody else's ``index.html`` is an object like others; so is every one that is named in another way.
         """
-        if not location.public or location.signed or not location.key.endswith("index.html"):
+        if not location.public or location.signed or not location.key.endswith((PAGE, FINDER)):
             return location
-        from jsobj.publish.recognise import INDEX, is_page
+        from jsobj.publish.recognise import is_page
 
         if not is_page(self.of(location), location.key):
             return location
-        return replace(location, key=location.key.removesuffix(INDEX))
+        return replace(location, key=location.key[: location.key.rfind("/") + 1])
 
     def another(self, location: Location, on_retry: OnRetry) -> Store:
         """A store with connections of its own, which the caller closes."""

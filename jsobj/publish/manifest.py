@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import IO
 
+from jsobj.catalog.layout import ROOT
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError, ObjectChanged, ObjectNotFound
 from jsobj.net.body import Moved, uncounted
 from jsobj.store.digest_tries import TRIES, until_digest_matches
@@ -90,8 +91,9 @@ def make_manifest(
 ) -> Manifest:
     """Write the list of what is below ``prefix`` (ends in a slash, or "").
 
-    ``ours``: names below the prefix that are not data, such as the page; the list's own, and what is in ``.jsobj/``,
-    never are. ``tell`` is called for each line, in the order of the keys, ``moved`` with bytes as they are read.
+    ``ours``: names below the prefix that are not data, such as the page; the list's own, what is in ``.jsobj/`` and a
+    catalogue never are. ``tell`` is called for each line, in the order of the keys, ``moved`` with bytes as they are
+    read.
 
     Raises :class:`JsobjError`: refused where somebody else's ``MANIFEST.sha256`` is there; integrity where bytes are
     not what their digest says, or an object changes again and again; what the store raises. Then nothing is written.
@@ -134,8 +136,8 @@ def known_lines(store: Store, prefix: str) -> Iterator[ManifestLine]:
 
 
 def is_manifest(name: str) -> bool:
-    """Whether a name below the prefix is that of the list, or what is kept beside it."""
-    return name == MANIFEST or name.startswith(f"{OWN_FOLDER}/")
+    """Whether a name below the prefix is that of the list, or what is kept beside it or in a catalogue: no data."""
+    return name == MANIFEST or name.startswith(f"{OWN_FOLDER}/") or f"/{ROOT}" in f"/{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +194,7 @@ class _Making:
             name = remote.key[len(self._prefix) :]
             if f"/{name}".endswith(f"/{STATE}"):
                 others.add(name.removesuffix(STATE) + MANIFEST)
-            if f"/{OWN_FOLDER}/" in f"/{name}" or name == MANIFEST or name in others or ours(name):
+            if f"/{OWN_FOLDER}/" in f"/{name}" or is_manifest(name) or name in others or ours(name):
                 continue
             path = path_for(name, size=remote.size)
             if not isinstance(path, PathRefusal):

@@ -1,4 +1,4 @@
-"""Whether an ``index.html`` is a page that jsobj published: its head says what made it."""
+"""Whether an ``index.html`` or ``search.html`` is a page that jsobj published: its head says what made it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
+from jsobj.transfer.local.key_path import FINDER, PAGE
 
-INDEX = "index.html"
+_NAMES = (PAGE, FINDER)
 _MARK = b'<meta name="generator" content="jsobj'
 _HEAD = 4096  # bytes
 
 
 def is_page(store: Store, key: str) -> bool:
     """Whether the object ``key`` is such a page; not where it cannot be read."""
-    if key.rpartition("/")[2] != INDEX:
+    if key.rpartition("/")[2] not in _NAMES:
         return False
     sink = BytesSink()
     try:
@@ -30,7 +31,7 @@ def is_page(store: Store, key: str) -> bool:
 
 def is_page_file(path: str) -> bool:
     """The same of a local file."""
-    if path.rpartition("/")[2] != INDEX:
+    if path.rpartition("/")[2] not in _NAMES:
         return False
     try:
         with Path(path).open("rb") as file:

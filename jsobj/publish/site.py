@@ -13,7 +13,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain, compress, islice
 
-from jsobj.catalog.layout import ROOT
 from jsobj.catalog.search.layout import INDEX_KEY
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, uncounted
@@ -155,7 +154,7 @@ class Site:
         if wish.manifest is False:
             remove_manifest(store, prefix)  # it would soon be wrong
         else:
-            manifest = make_manifest(store, prefix, ours=self._is_beside, tell=tell, moved=moved)
+            manifest = make_manifest(store, prefix, ours=self._is_page, tell=tell, moved=moved)
         self._tree = self._read()
         changes, shown = [], {PAGE: b"", FINDER: b""}
         for change, page in self._changes(self._do):
@@ -199,8 +198,8 @@ class Site:
         places |= {FINDER} if tree.searchable else set()
         return [name for name in tree.pages if name not in places and not name.startswith(tree.published())]
 
-    def _is_beside(self, name: str) -> bool:
-        return name in self._tree.pages or f"/{ROOT}" in f"/{name}"
+    def _is_page(self, name: str) -> bool:
+        return name in self._tree.pages
 
     def _foreign(self, name: str) -> bool:
         """Whether an object is there, and jsobj has not made it."""

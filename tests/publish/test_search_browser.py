@@ -240,23 +240,25 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     assert tab.complaints == []
 
 
-def test_a_hundred_thousand_rows(tab: Tab, opened: Any) -> None:
-    total, names = 100_000, [name for name, _ in COLUMNS]
+@pytest.mark.parametrize("thousands", [100, pytest.param(1000, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
+def test_very_many_rows(tab: Tab, opened: Any, thousands: int) -> None:
+    total, names = thousands * 1000, [name for name, _ in COLUMNS]
+    every, found = f"{total:,} rows".replace(",", " "), f"{total // 200:,}".replace(",", " ")
     page = searched(opened(), many(total))
-    see(tab, page.url, "100 000 rows")
+    see(tab, page.url, every)
     assert tab.ask(DRAWN) == 60
     tab.ask("document.getElementById('search').focus()")
     tab.type("needle root")
-    wait(tab, "500 of 100 000 rows")
+    wait(tab, f"{found} of {every}")
     put(tab, "degrees from", "99")
-    wait(tab, "500 of 100 000 rows")
+    wait(tab, f"{found} of {every}")
     tab.ask(f"document.querySelector('thead [data-column=\"{names.index('date')}\"]').click()")
     tab.wait_for(f"{ENDED} && document.querySelector('[aria-sort=ascending]') && {DRAWN} >= 60")
-    tab.wait_for(f"document.getElementById('more').scrollIntoView() || {DRAWN} == 500")
+    tab.wait_for(f"document.getElementById('more').scrollIntoView() || {DRAWN} >= 500")
     days = column(tab, "date")
     assert days == sorted(days)
     tab.ask("document.getElementById('clear').click()")
     tab.ask("document.getElementById('search').focus()")
     tab.type("k0099999")
-    wait(tab, "1 of 100 000 rows")
+    wait(tab, f"1 of {every}")
     assert tab.complaints == []

@@ -26,11 +26,13 @@ def test_it_comes_and_goes_with_the_catalogue(scene: Scene) -> None:
     assert sorted(done["written"]) == ["data/index.html", "data/search.html"]
     assert done["search"] == {name: url.replace("index.html", "search.html") for name, url in done["urls"].items()}
     for url in done["search"].values():
+        assert scene.jsobj("ls", url).lines == scene.jsobj("ls", url.replace("search.html", "")).lines
         page, headers = fetched(url)
         assert headers["content-type"] == "text/html; charset=utf-8"
         assert b"<title>Search: data</title>" in page
     assert b'href="./search.html">Search by metadata</a>' in scene.body("data/index.html")
     assert "data/_catalog/index.html" not in scene.names()
+    assert scene.jsobj("verify", f"{scene.bucket}/data", "--manifest", "--extra").err.endswith("2 same\n")
     write(scene, [*few()][1:])
     assert scene.publish().json["written"] == []  # the page reads what is there when it is opened
     scene.swift.delete_object(scene.bucket, f"{ROOT}search/index.json")
