@@ -17,14 +17,14 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.body import digest_of
+from jsobj.net.body import BytesSource, FileSource, Source, digest_of
 from jsobj.net.connection.patience import FLOOR_SECONDS, say_waiting
 from jsobj.net.connection.pool import Pool
 from jsobj.net.connection.request_head import RequestHead
 from jsobj.net.connection.response_head import Head, WireError
 from jsobj.net.connection.wire import IDLE_SECONDS, Wire
 from jsobj.net.errors import endpoint_unreachable, tls_failed
-from jsobj.net.md5.streams import md5
+from jsobj.net.md5.streams import LARGE, md5
 from jsobj.net.request import MAX_BODY, Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.retry import RetryPolicy, retry_after
 from jsobj.net.sigv4 import EMPTY_SHA256, UNSIGNED_PAYLOAD
@@ -176,6 +176,7 @@ class Session:
             payload = ""
         with self.retry.turn(), self._pool.wire() as wire:
             if not payload and source is not None:
+                source = _read_once(source, wire)
                 payload = digest_of(source, hashlib.sha256(), partial(wire.buffer, source.size))
             target = f"{request.path}{query_string(request.query)}"
             headers = self._dialect.authorise(request, payload)
@@ -264,6 +265,20 @@ def _gives_up(retry: RetryPolicy, kept: bool, crawled: int, others: bool) -> boo
 def _is_small(request: Request) -> bool:
     """Whether any server that works answers within the idle time: no data moves, and nothing long is asked for."""
     return request.source is None and request.sink is None and request.idle <= IDLE_SECONDS
+
+
+def _read_once(source: Source, wire: Wire) -> Source:
+    """A small file in memory: the bytes that leave are those that are signed.
+
+    Large ones, and those that are to leave slowly, stay files. It lies at the end of the wire's buffer; the beginning,
+    at least half of it, is free for the request's head.
+    """
+    size = source.size
+    if not isinstance(source, FileSource) or not 0 < size < LARGE or 0 < source.at_once < size:
+        return source
+    place = wire.buffer(size)[-size:]
+    source.read_into(place, 0)
+    return BytesSource(place)
 
 
 class _Counted:

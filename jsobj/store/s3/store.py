@@ -2,7 +2,8 @@
 
 What is sent is checked by the server against a digest that it gets before the body (an object with wrong bytes never
 comes to be): the SHA-256 that is part of the request's signature. It costs less than half of an MD5 on processors that
-have instructions for it, and a second reading from the page cache costs next to nothing. Of servers that are not known
+have instructions for it. Small files are read once for both; of large ones a second reading from the page cache costs
+next to nothing. Of servers that are not known
 to compare it, only small bodies are left to it; larger ones have a ``Content-MD5``, and the parts of large objects are
 compared by the MD5 that comes back. OpenStack Swift and Ceph RGW both speak this API; where they do otherwise, the
 rooms below say so: :mod:`jsobj.store.s3.multipart`, :mod:`jsobj.store.s3.verdict`.
