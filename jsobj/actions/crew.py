@@ -11,7 +11,6 @@ from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.identity.settings import Settings
 from jsobj.store.objects import Store, StorePlace
 from jsobj.store.open import StoreRequest, open_store
-from jsobj.transfer.spread.crew import Crew
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from jsobj.store.location import Location
     from jsobj.store.swift.errors import AccountContext
     from jsobj.transfer.options import Options
+    from jsobj.transfer.spread.crew import Crew
 
 
 def crew_of(stores: BucketStores, location: Location, options: Options, tell: Callable[[str], object]) -> Crew | None:
@@ -30,6 +30,8 @@ def crew_of(stores: BucketStores, location: Location, options: Options, tell: Ca
     """
     if not options.dask:
         return None
+    from jsobj.transfer.spread.crew import Crew  # with what moves work to other machines: not loaded by other runs
+
     return Crew(options.dask, opener(stores, location, options, tell), options)
 
 

@@ -25,7 +25,6 @@ from jsobj.transfer.run import looked_at
 from jsobj.transfer.targets import absolute, upload_sources
 from jsobj.transfer.upload import run
 from jsobj.transfer.upload.kept import require_room
-from jsobj.transfer.upload.stream_run import upload_stream
 from jsobj.transfer.upload.work import Planned, Planning
 from jsobj.transfer.upload.worker import Sender, Sending
 
@@ -121,6 +120,8 @@ def upload_from(context: ActionContext, stream: Any, destination: Location, opti
         )
     store = context.stores.of(destination)
     require_room(store, options.kept)
+    from jsobj.transfer.upload.stream_run import upload_stream  # its thread pool loads slowly
+
     return upload_stream(store, destination.key, _chunks(stream), options, context.tally, context.emit, name=name)
 
 

@@ -143,7 +143,7 @@ class Element:
 
     def write(self) -> str:
         """The element as XML, which reads as an equal one."""
-        inner = "".join(each.write() for each in self.children) if self.children else _escaped(self.text)
+        inner = "".join(each.write() for each in self.children) if self.children else escaped(self.text)
         return f"<{self.tag}>{inner}</{self.tag}>"
 
 
@@ -191,7 +191,8 @@ class _TreeReader:
         raise XmlError("it declares a document type")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """``text`` as content of an element."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jsobj.identity.settings import Settings
 from jsobj.net.retry import OnRetry
@@ -13,8 +14,10 @@ from jsobj.transfer.filters import Filters
 from jsobj.transfer.journal.journal import JobKey, Journal
 from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.options import Options
-from jsobj.transfer.spread.crew import Crew
 from jsobj.transfer.spread.shard import WHOLE
+
+if TYPE_CHECKING:
+    from jsobj.transfer.spread.crew import Crew
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Store
 from jsobj.transfer.engine import executor
 from jsobj.transfer.engine.ahead import Ahead
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.engine.parts_work import PartsWork
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.engine.store_performer import StorePerformer
 from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped, Started
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.outcomes import Result, ends_run
-from jsobj.transfer.spread.crew import CrewRun
+
+if TYPE_CHECKING:
+    from jsobj.transfer.spread.crew import CrewRun
 
 Decision = TypeVar("Decision")
 
@@ -98,6 +99,8 @@ def looked_at(
 
     ``stop`` is called on an early end.
     """
+    from jsobj.transfer.engine.parallel_map import parallel_map  # its thread pool loads slowly
+
     looker: Any = performer(meter_of(job))
 
     def look(decision: Any) -> Any:

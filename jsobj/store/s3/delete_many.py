@@ -13,10 +13,9 @@ from __future__ import annotations
 import binascii
 import hashlib
 from collections.abc import Sequence
-from html import escape  # not that of xml.sax, which loads urllib, http and email: 70 modules before each ls
 
 from jsobj.net.body import BytesSource
-from jsobj.net.xml import XmlError, parse
+from jsobj.net.xml import XmlError, escaped, parse
 from jsobj.store.s3.requests import S3Requests
 
 _SECONDS = 180.0  # without a byte: some servers answer when all is done
@@ -28,7 +27,7 @@ def delete_many(api: S3Requests, keys: Sequence[str]) -> frozenset[str]:
     asked = frozenset(filter(_travels, keys))
     if not asked:
         return asked
-    body = "".join(f"<Object><Key>{escape(key, quote=False)}</Key></Object>" for key in keys if key in asked)
+    body = "".join(f"<Object><Key>{escaped(key)}</Key></Object>" for key in keys if key in asked)
     data = f'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{body}</Delete>'.encode()
     md5 = binascii.b2a_base64(hashlib.md5(data, usedforsecurity=False).digest(), newline=False).decode()
     headers = {"content-md5": md5, "content-type": "application/xml"}

@@ -33,7 +33,6 @@ from jsobj.store.s3 import listing
 from jsobj.store.s3.delete_many import delete_many
 from jsobj.store.s3.multipart import Multipart
 from jsobj.store.s3.one_version import OneVersion
-from jsobj.store.s3.presign import presigned
 from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Requests, encoded_text, etag_of, headers_for, info_of
 
 SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
@@ -133,5 +132,7 @@ class S3Store(Multipart):
 
     def presign(self, method: str, key: str, seconds: int) -> str:
         """A URL for 1 s to 7 days."""
+        from jsobj.store.s3.presign import presigned
+
         access = self._requests.access
         return presigned(self._dialect.signer, access.origin, self._requests.path(key), method=method, seconds=seconds)

@@ -7,11 +7,11 @@ import os
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Listed, Store
 from jsobj.transfer.download import total
-from jsobj.transfer.download.shared_receiver import shared_receiver
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork
 from jsobj.transfer.download.worker import FetchWhole, Receiver
@@ -20,10 +20,11 @@ from jsobj.transfer.filters import EVERYTHING, Filters, nothing_matches
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.run import announce, meter_of, place_of, run
-from jsobj.transfer.spread.crew import Crew, CrewRun
-from jsobj.transfer.spread.shared_files import probe_in
 from jsobj.transfer.targets import DownloadTarget
 from jsobj.transfer.zarr.leftovers import files_left, leftovers_warning
+
+if TYPE_CHECKING:
+    from jsobj.transfer.spread.crew import Crew, CrewRun
 
 
 def download_work(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> DownloadWork:
@@ -96,6 +97,9 @@ def download_crew(job: RunContext, folder: TargetFolder) -> AbstractContextManag
 
 @contextlib.contextmanager
 def _at_work(job: RunContext, crew: Crew, folder: TargetFolder) -> Iterator[CrewRun]:
+    from jsobj.transfer.download.shared_receiver import shared_receiver
+    from jsobj.transfer.spread.shared_files import probe_in
+
     make = partial(shared_receiver, os.path.abspath(folder.root), job.spec.options)
     with probe_in(folder) as landmarks, crew.at_work(make, landmarks, job.tally, job.emit) as workers:
         yield workers

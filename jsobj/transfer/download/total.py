@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
 from jsobj.store.objects import Listed, Store
-from jsobj.transfer.engine.parallel_map import parallel_map
 
 _FEW = 5000  # names that are listed before anything is done side by side
 _FOLDERS = 256  # at most; each costs a request, however little is in it
@@ -36,6 +35,8 @@ def sizes(
     if len(first) == _FEW:
         top = list(islice(store.list(prefix, delimiter="/"), _FOLDERS + 1))
         if sum(item.prefix for item in top) > 1 and len(top) <= _FOLDERS:
+            from jsobj.transfer.engine.parallel_map import parallel_map  # its thread pool loads slowly
+
             yield from chain.from_iterable(parallel_map(below, top, _AT_ONCE))
             return
     yield from (item.size for item in chain(first, listing) if wanted(item.key))

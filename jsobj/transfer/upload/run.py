@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Store, Upload
@@ -17,13 +18,14 @@ from jsobj.transfer.local.scan import LocalFile, Passed, walk
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.run import announce, meter_of, place_of, run
-from jsobj.transfer.spread.charge import Tell
-from jsobj.transfer.spread.crew import CrewRun
-from jsobj.transfer.spread.shared_files import seen_below
 from jsobj.transfer.targets import UploadSource
 from jsobj.transfer.upload.work import Planning, UploadWork, merged
 from jsobj.transfer.upload.worker import Sender, Sending
 from jsobj.transfer.zarr.leftovers import Leftovers
+
+if TYPE_CHECKING:
+    from jsobj.transfer.spread.charge import Tell
+    from jsobj.transfer.spread.crew import CrewRun
 
 
 def upload_work(job: RunContext, store: Store, sources: Sequence[UploadSource], plan: Iterator[Planning]) -> UploadWork:
@@ -78,6 +80,8 @@ def upload_crew(job: RunContext, sources: Sequence[UploadSource]) -> AbstractCon
     """The workers that send, where that is not done here; they show that they see the sources."""
     if job.crew is None:
         return None
+    from jsobj.transfer.spread.shared_files import seen_below
+
     landmarks = seen_below([source.path for source in sources])
     return job.crew.at_work(partial(_sender, job.spec.options), landmarks, job.tally, job.emit)
 

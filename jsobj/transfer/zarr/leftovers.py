@@ -16,7 +16,6 @@ from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.digest_list import MANIFEST
 from jsobj.transfer.local.key_path import FINDER, ITEM, OWN_FOLDER, PAGE
 from jsobj.transfer.local.scan import walk
-from jsobj.transfer.verify import Pair, pairs
 from jsobj.transfer.zarr.names import MARKERS
 
 # What jsobj publish puts beside a Zarr: no reader takes it for a part of it.
@@ -59,6 +58,8 @@ def files_left(
 
     Only these are walked and listed again: the rest of the folder may be large, and is not data of a Zarr.
     """
+    from jsobj.transfer.verify import Pair, pairs  # which an upload has no other use for
+
     for zarr in zarrs:
         if _inner(zarr, zarrs):
             continue
