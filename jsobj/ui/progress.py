@@ -37,7 +37,7 @@ KEPT = 100  # failures in the summary's document
 class LogLines(Display):
     """For logs and CI: one line at an interval."""
 
-    first = 2.0
+    first = 5.0  # what is over by then shows its summary alone, and counts nothing ahead
     every = 10.0
 
     def __init__(self, out: Output) -> None:
