@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from jsobj.errors import SourceChanged
@@ -82,11 +82,10 @@ class BytesSource:
 
     data: bytes | bytearray | memoryview
     at_once: int = 0
+    size: int = field(init=False, compare=False)  # bytes in all; a value, for it is read several times a request
 
-    @property
-    def size(self) -> int:
-        """Bytes in all."""
-        return len(self.data)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "size", len(self.data))
 
     @property
     def view(self) -> memoryview:
