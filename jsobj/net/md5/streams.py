@@ -100,17 +100,13 @@ def hash_file(digest: Md5, descriptor: int, start: int, size: int) -> None:
 class Plain:
     """A stream of hashlib's."""
 
-    __slots__ = ("_hash",)
+    __slots__ = ("digest", "feed", "hexdigest", "update")
     together = False
 
     def __init__(self) -> None:
-        self._hash = hashlib.md5(usedforsecurity=False)
-
-    def update(self, data: Any, /) -> None:
-        """See :class:`Md5`."""
-        self._hash.update(data)
-
-    feed = update
+        stream = hashlib.md5(usedforsecurity=False)
+        self.update = self.feed = stream.update  # no step between: small objects have one each
+        self.digest, self.hexdigest = stream.digest, stream.hexdigest
 
     def feed_file(self, descriptor: int, start: int, size: int, /) -> None:
         """See :class:`Md5`."""
@@ -118,11 +114,3 @@ class Plain:
 
     def settle(self) -> None:
         """See :class:`Md5`."""
-
-    def digest(self) -> bytes:
-        """See :class:`Md5`."""
-        return self._hash.digest()
-
-    def hexdigest(self) -> str:
-        """See :class:`Md5`."""
-        return self._hash.hexdigest()

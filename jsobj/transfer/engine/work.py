@@ -27,26 +27,18 @@ class UnitOutcome:
     error: JsobjError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Hand:
-    """A unit under way: its bytes (0 for a few short requests), when it began, and what its thread had moved then."""
-
-    size: int
-    began: float
-    before: int
-
-
 class Performer(ABC, Generic[Unit]):
     """Performs units, called from several threads. It knows what each has in hand, so that a run can end soon."""
 
     def __init__(self) -> None:
-        self._hands: dict[int, _Hand] = {}
+        # By thread: the unit under way, when it began, and what its thread had moved then.
+        self._hands: dict[int, tuple[Unit, float, int]] = {}
         self._first_look: tuple[float, dict[int, int]] | None = None
 
     def __call__(self, unit: Unit) -> Any:
         """Perform one unit; raises :class:`JsobjError`."""
         me = threading.get_ident()
-        self._hands[me] = _Hand(self.size(unit), time.monotonic(), self.moved_by(me))
+        self._hands[me] = (unit, time.monotonic(), self.moved_by(me))
         try:
             return self.perform(unit)
         finally:
@@ -58,7 +50,7 @@ class Performer(ABC, Generic[Unit]):
 
     @abstractmethod
     def size(self, unit: Unit) -> int:
-        """The bytes that a unit moves, 0 for none."""
+        """The bytes that a unit moves, 0 for a few short requests."""
 
     @abstractmethod
     def moved_by(self, thread: int) -> int:
@@ -92,13 +84,13 @@ class Performer(ABC, Generic[Unit]):
         looked, then = self._first_look
         rests: dict[int, int | None] = {}
         rates: dict[int, float] = {}
-        for thread, hand in hands.items():
-            passed = moved[thread] - hand.before
-            rests[thread] = None if hand.size and passed <= 0 else max(0, hand.size - passed)
+        for thread, (unit, began, before) in hands.items():
+            size, passed = self.size(unit), moved[thread] - before
+            rests[thread] = None if size and passed <= 0 else max(0, size - passed)
             if now - looked < _LOOKED:
-                rates[thread] = passed / max(0.001, now - hand.began)
+                rates[thread] = passed / max(0.001, now - began)
             else:
-                rates[thread] = (moved[thread] - then.get(thread, hand.before)) / (now - looked)
+                rates[thread] = (moved[thread] - then.get(thread, before)) / (now - looked)
         late = too_late(rests, rates, seconds)
         self.cut(late)
         return len(hands) - len(late)
