@@ -56,7 +56,8 @@ class RetryPolicy:
         self.server_answered = False  # whether any request succeeded in this run
         self._budget = _BUDGET
         self._tries = tries
-        self._condition = threading.Condition()
+        self._lock = threading.RLock()  # taken as it is: a condition would take it in two calls more
+        self._condition = threading.Condition(self._lock)
         self._parallel = float(parallel)
         self._allowed = float(parallel)
         self._running = 0
@@ -71,20 +72,20 @@ class RetryPolicy:
     def stop(self) -> None:
         """End every wait."""
         self._stopped.set()
-        with self._condition:
+        with self._lock:
             self._condition.notify_all()
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait until one more request may run."""
-        with self._condition:
+        with self._lock:
             while self._running >= self._allowed and not self.stopped:
                 self._condition.wait()
             self._running += 1
         try:
             yield
         finally:
-            with self._condition:
+            with self._lock:
                 self._running -= 1
                 self._condition.notify()
 
@@ -92,14 +93,14 @@ class RetryPolicy:
         """A request was answered well."""
         self.server_answered = True
         if self._budget < _BUDGET or self._allowed < self._parallel:
-            with self._condition:
+            with self._lock:
                 self._budget = min(_BUDGET, self._budget + 0.5)
                 self._allowed = min(self._parallel, self._allowed + 1 / self._allowed)
                 self._condition.notify()
 
     def slow_down(self) -> None:
         """The server is busy: half as many at once, at most once a second."""
-        with self._condition:
+        with self._lock:
             now = time.monotonic()
             if now - self._slowed <= 1:
                 return
@@ -112,7 +113,7 @@ class RetryPolicy:
 
         Whether one that is under way is to end: it is one too many, or alone, so that a fresh connection may be better.
         """
-        with self._condition:
+        with self._lock:
             now = time.monotonic()
             if self._running > 1 and now - self._gave_way > seconds:
                 self._gave_way = now
@@ -139,7 +140,7 @@ class RetryPolicy:
             return f"{reason}; the server asks to wait {after:.0f} s"
         if self._spent(attempt, began, lost) or (not patient and time.monotonic() - began > _SILENCE):
             return f"{reason} (tried {attempt} times)" if attempt > 1 else reason
-        with self._condition:
+        with self._lock:
             if self._budget < 1:
                 return f"{reason}; too many requests failed in this run"
             self._budget -= 1

@@ -33,7 +33,8 @@ class UnitSource(Generic[Unit]):
         self._large = 0  # large ones that are out
         self._starters = starters
         self._followers: deque[tuple[Iterator[Unit], bool]] = deque()
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()  # taken as it is: a condition would take it in two calls more
+        self._changed = threading.Condition(self._lock)
         self._advancing = False  # a thread is taking the plan's next
         self._ended = False  # the plan has no more
         self._barred = False  # a barrier was met, and not all before it is settled
@@ -46,13 +47,13 @@ class UnitSource(Generic[Unit]):
         ``large``: no more than ``allowed`` of these are out at once. Who would take one then waits, as does the plan:
         what comes next may be large too.
         """
-        with self._changed:
+        with self._lock:
             self._followers.appendleft((units, large))
             self._changed.notify_all()
 
     def settled(self, *, large: bool = False) -> None:
         """A unit ended, and its followers, if any, are added."""
-        with self._changed:
+        with self._lock:
             self._out -= 1
             self._large -= large
             if large or (not self._out and (self._ended or self._barred)):
@@ -65,14 +66,14 @@ class UnitSource(Generic[Unit]):
 
     def stop(self) -> None:
         """Hand out nothing more; those who wait get None."""
-        with self._changed:
+        with self._lock:
             self._stopped = True
             self._changed.notify_all()
 
     def take(self) -> Unit | None:
         """The next unit; None when there will be no more. Raises what the plan raises, and stops then."""
         while True:
-            with self._changed:
+            with self._lock:
                 unit, advance = self._ready()
             if not advance:
                 return unit
@@ -83,7 +84,7 @@ class UnitSource(Generic[Unit]):
     def take_now(self) -> Unit | None:
         """The next unit; None where it would have to be waited for, other than for the plan itself."""
         while True:
-            with self._changed:
+            with self._lock:
                 unit, advance = self._ready(wait=False)
             if not advance:
                 return unit
@@ -127,7 +128,7 @@ class UnitSource(Generic[Unit]):
         except BaseException:
             self.stop()
             raise
-        with self._changed:
+        with self._lock:
             self._advancing = False
             if self._stopped:
                 return None
