@@ -248,7 +248,7 @@ class Sender(StorePerformer[UploadUnit]):
             metadata[MTIME] = to_text(file.mtime_ns)
         if part_size:
             metadata[PART_SIZE] = str(part_size)
-        return replace(kept, content_type=kept.content_type or content_type(file.path), metadata=metadata)
+        return PutOptions(kept.content_type or content_type(file.path), kept.content_encoding, metadata, kept.served)
 
     # -- in parts
 
