@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from jsobj.actions.catalog.load import Loaded
     from jsobj.actions.catalog.summary import CatalogueSummary
     from jsobj.actions.stores import BucketStores
+    from jsobj.api.results import VerifyResult
     from jsobj.catalog.rows import Found, Rows
     from jsobj.catalog.table import BadRow
     from jsobj.store.open import StoreRequest
+    from jsobj.transfer.verify import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,41 @@ class Catalog:
 
         with self._stores() as stores:
             return compact(stores, self.place, grace=grace)
+
+    def verify(
+        self,
+        where: str = "",
+        *,
+        deep: bool = False,
+        extra: bool = False,
+        listen: Callable[[Checked], object] = lambda checked: None,
+    ) -> VerifyResult:
+        """Compare rows with the objects that they name.
+
+        Parameters
+        ----------
+        where:
+            A condition in SQL; "" for all rows.
+        deep:
+            Read each object, and compare its SHA-256; else size and ETag are compared.
+        extra:
+            Objects without a row are a difference too.
+        listen:
+            Called with each verdict, also those that are fine.
+        """
+        from jsobj.actions.catalog.verify import verify_rows
+        from jsobj.api.results import VerifyResult
+
+        differences = []
+        with self._rows() as rows:
+            found = verify_rows(rows, where, deep=deep, extra=extra)
+            for checked in found:
+                listen(checked)
+                if not found.is_fine(checked):
+                    differences.append(checked)
+        if found.warning:
+            warnings.warn(found.warning, stacklevel=2)
+        return VerifyResult(dict(found.counts), tuple(differences), found.code)
 
     @contextmanager
     def _stores(self) -> Iterator[BucketStores]:

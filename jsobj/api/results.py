@@ -21,8 +21,8 @@ class VerifyResult:
     """What ``verify`` found. ``counts``: items in each state; ``differences``: those that are not fine.
 
     States: ``same``, ``differs``, ``missing``, ``extra`` (no such file), ``unverified`` (no digest to compare),
-    ``unreadable`` (the file), ``link`` (left out), and for a Zarr ``intact`` and ``forbidden``. ``code`` as the
-    command's exit code.
+    ``unreadable`` (the file), ``link`` (left out), for a Zarr ``intact``, and for it and a catalogue
+    ``forbidden``. ``code`` as the command's exit code.
     """
 
     counts: Mapping[str, int]

@@ -147,7 +147,7 @@ class _Comparing:
             self.same = False
 
 
-def _checked_by_digest(store: Store, prefix: str, line: DigestLine) -> Checked:
+def checked_by_digest(store: Store, prefix: str, line: DigestLine) -> Checked:
     """Compare one object with its digest: by the ETag where that is an MD5, else by fetching it.
 
     Bytes that have neither that digest nor the object's own one were damaged on their way, and are fetched again.
@@ -228,7 +228,7 @@ def _bytes_read(item: Pair | Checked) -> int:
 
 def check_manifest(store: Store, prefix: str, lines: Iterable[DigestLine], *, workers: int) -> Iterator[Checked]:
     """The verdicts on a list of digests, in order. An early end stops the store."""
-    return parallel_map(partial(_checked_by_digest, store, prefix), lines, workers, stop=store.stop)
+    return parallel_map(partial(checked_by_digest, store, prefix), lines, workers, stop=store.stop)
 
 
 def verdict(states: Iterable[str]) -> ExitCode:

@@ -13,6 +13,7 @@ group = Group(
         "add": Entry("catalog_rows:add", "Add a row, or change columns of one."),
         "delete": Entry("catalog_rows:delete", "Delete a row; its object stays."),
         "history": Entry("catalog_rows:history", "Show all that a row ever was."),
+        "verify": Entry("catalog_verify:verify", "Compare rows with the objects that they name."),
         "compact": Entry("catalog_compact:compact", "Make one part of many, and what the search page reads."),
     },
     help="Rows of metadata beside objects, in the bucket itself.\n\nA catalogue needs no database and no server: its "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,16 +14,14 @@ from jsobj.cli.parsing.shell_complete import complete_file_then_place, complete_
 from jsobj.cli.parsing.stores import store_options, stores
 from jsobj.cli.parsing.transfer_options import filter_options, links_option, machine_options
 from jsobj.cli.parsing.world import World
+from jsobj.cli.views.verify import show_verdicts
 from jsobj.errors import BadUsage, ExitCode, JsobjError
-from jsobj.ui.documents import Stream
-from jsobj.ui.text import safe
 
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
     from jsobj.actions.verify import Verification
     from jsobj.transfer.filters import Filters
     from jsobj.transfer.options import Options
-    from jsobj.transfer.verify import Checked
 
 _MANIFEST = "List of digests: a file, or a URL; alone, the MANIFEST.sha256 of the place."
 _PLACE_MISSING = "give what the list is about: a folder, or a URL"
@@ -104,7 +101,7 @@ def verify(
             found = _compared(world, opened, places, filters, among, deep=deep, extra=extra, links=links)
         else:
             found = _by_list(opened, places[0], manifest, filters, local=local, extra=extra, links=links)
-        _show(world, found, where="folder" if local and manifest is not None else "bucket")
+        show_verdicts(world, found, where="folder" if local and manifest is not None else "bucket")
     if found.code:
         click.get_current_context().exit(int(found.code))
 
@@ -163,37 +160,3 @@ def _by_list(
     location = opened.folder_of(parse_location(place, public=True))
     listed = manifests.list_of(opened, manifest, location)
     return manifests.verify_objects(opened.of(location), location, listed, filters, extra=extra)
-
-
-def _show(world: World, verification: Verification, *, where: str) -> None:
-    """Write the verdicts as they come, then their numbers."""
-    everything = world.out.as_json or world.out.verbose
-
-    def data(found: Checked) -> dict[str, object]:
-        return {"item": found.item, "state": found.state, "by": found.by or None, "size": found.size}
-
-    def line(found: Checked) -> str:
-        return f"{found.state}\t{safe(found.item)}\t{safe(found.by)}"
-
-    shown = (found for found in verification if everything or not verification.is_fine(found))
-    world.out.stream(Stream("jsobj.verify/1", shown, data, line))
-    if verification.warning:
-        world.out.warn(verification.warning)
-    world.out.note(_sentence(verification.counts, where))
-
-
-def _sentence(counts: Mapping[str, int], where: str) -> str:
-    """``70 same, 2 differ, 1 object without a file``: what is fine first."""
-    words = {
-        "same": ("same", "same"),
-        "intact": ("intact", "intact"),
-        "differs": ("differs", "differ"),
-        "missing": ("missing", "missing"),
-        "forbidden": ("forbidden", "forbidden"),
-        "unverified": ("not compared", "not compared"),
-        "unreadable": ("unreadable", "unreadable"),
-        "extra": (f"more in the {where}", f"more in the {where}"),
-        "link": ("symbolic link left out", "symbolic links left out"),
-    }
-    parts = [f"{counts[state]} {words[state][counts[state] != 1]}" for state in words if counts.get(state)]
-    return ", ".join(parts) or "There is nothing to compare."

@@ -1,0 +1,48 @@
+"""Verdicts of a comparison as commands show them: what is not the same, line by line, then the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from jsobj.ui.documents import Stream
+from jsobj.ui.text import safe
+
+if TYPE_CHECKING:
+    from jsobj.actions.verify import Verification
+    from jsobj.cli.parsing.world import World
+    from jsobj.transfer.verify import Checked
+
+
+def show_verdicts(world: World, verification: Verification, *, where: str) -> None:
+    """Write the verdicts as they come, then their numbers."""
+    everything = world.out.as_json or world.out.verbose
+
+    def data(found: Checked) -> dict[str, object]:
+        return {"item": found.item, "state": found.state, "by": found.by or None, "size": found.size}
+
+    def line(found: Checked) -> str:
+        return f"{found.state}\t{safe(found.item)}\t{safe(found.by)}"
+
+    shown = (found for found in verification if everything or not verification.is_fine(found))
+    world.out.stream(Stream("jsobj.verify/1", shown, data, line))
+    if verification.warning:
+        world.out.warn(verification.warning)
+    world.out.note(sentence(verification.counts, where))
+
+
+def sentence(counts: Mapping[str, int], where: str) -> str:
+    """``70 same, 2 differ, 1 object without a file``: what is fine first."""
+    words = {
+        "same": ("same", "same"),
+        "intact": ("intact", "intact"),
+        "differs": ("differs", "differ"),
+        "missing": ("missing", "missing"),
+        "forbidden": ("forbidden", "forbidden"),
+        "unverified": ("not compared", "not compared"),
+        "unreadable": ("unreadable", "unreadable"),
+        "extra": (f"more in the {where}", f"more in the {where}"),
+        "link": ("symbolic link left out", "symbolic links left out"),
+    }
+    parts = [f"{counts[state]} {words[state][counts[state] != 1]}" for state in words if counts.get(state)]
+    return ", ".join(parts) or "There is nothing to compare."
