@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jsobj.actions.catalog.change import Changed
     from jsobj.actions.catalog.compact import Compaction
     from jsobj.actions.catalog.load import Loaded
+    from jsobj.actions.catalog.scan import Scan
     from jsobj.actions.catalog.summary import CatalogueSummary
     from jsobj.actions.stores import BucketStores
     from jsobj.api.results import VerifyResult
@@ -159,6 +160,39 @@ class Catalog:
 
         with self._stores() as stores:
             return compact(stores, self.place, grace=grace)
+
+    def scan(
+        self,
+        *,
+        metadata: bool = False,
+        inspect: bool = False,
+        include: Iterable[str] = (),
+        exclude: Iterable[str] = (),
+        by: str = "",
+        listen: Callable[[str, str], None] | None = None,
+    ) -> Scan:
+        """Make rows of what is there already; again, add what is new or changed, and delete what is gone.
+
+        Parameters
+        ----------
+        metadata:
+            Content type and user metadata of each object, too.
+        inspect:
+            What is in NetCDF files and Zarrs, too (``pip install 'jsobj[publish]'``).
+        include, exclude:
+            Patterns, as for uploads.
+        listen:
+            Called with each object that could not be read, and why; without it, a warning tells how many there were.
+        """
+        from jsobj.actions.catalog.scan import ScanWish, scan
+        from jsobj.transfer.filters import Filters
+
+        wish = ScanWish(metadata, inspect, Filters.of(include, exclude), by)
+        with self._stores() as stores:
+            done = scan(stores, self.place, wish, tell=listen or (lambda name, reason: None))
+        if done.failed and listen is None:
+            warnings.warn(f"{done.failed} objects could not be read", stacklevel=2)
+        return done
 
     def verify(
         self,

@@ -15,11 +15,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jsobj.catalog.engine import connect, named, text
 from jsobj.catalog.schema import TEXT, ColumnType, Schema
 from jsobj.catalog.table import LARGEST_ROW, BadRow, Table
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Refuse: TypeAlias = Callable[[BadRow], None]
 
@@ -77,15 +80,7 @@ class Staging:
         self._check_types(refuse)
 
     def _take(self, table: str, file: Path, columns: Mapping[str, str]) -> None:
-        described = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in columns.items())
-        # Quoted is text, also where it is empty. A row may have line ends in it, so that threads cannot cut the file.
-        self.connection.execute(
-            f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_csv({text(str(file))}, columns={{{described}}}, "
-            f"header=false, auto_detect=false, delim=',', quote='\"', escape='\"', allow_quoted_nulls=false, "
-            f"nullstr='\\N', parallel=false, max_line_size={2 * LARGEST_ROW}, buffer_size={2 * LARGEST_ROW}, "
-            f"strict_mode=true)"
-        )
-        file.unlink()
+        take(self.connection, table, file, columns)
 
     def _check_types(self, refuse: Refuse) -> None:
         for column, kind in self.types.items():
@@ -175,6 +170,19 @@ def staging_folder(cache: Path) -> Path:
             if now - left.stat().st_mtime > _KEPT:
                 _remove(left)
     return Path(tempfile.mkdtemp(prefix=_FOLDER, dir=cache))
+
+
+def take(connection: DuckDBPyConnection, table: str, file: Path, columns: Mapping[str, str]) -> None:
+    """Make a table of a CSV in which every cell is quoted, and delete the file. ``columns``: names and types."""
+    described = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in columns.items())
+    # Quoted is text, also where it is empty. A row may have line ends in it, so that threads cannot cut the file.
+    connection.execute(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_csv({text(str(file))}, columns={{{described}}}, "
+        f"header=false, auto_detect=false, delim=',', quote='\"', escape='\"', allow_quoted_nulls=false, "
+        f"nullstr='\\N', parallel=false, max_line_size={2 * LARGEST_ROW}, buffer_size={2 * LARGEST_ROW}, "
+        f"strict_mode=true)"
+    )
+    file.unlink()
 
 
 def _remove(folder: Path) -> None:

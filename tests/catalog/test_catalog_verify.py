@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from commands import Jsobj, Result
 from fixtures_places import PROFILE, Place, settle
-from pytest import MonkeyPatch
 
 import jsobj
 
@@ -58,7 +58,7 @@ def test_changed_missing_and_more_objects_are_found(place: Place, loaded: Jsobj)
 
 
 def test_where_names_may_not_be_listed_each_object_is_asked_for(
-    place: Place, loaded: Jsobj, monkeypatch: MonkeyPatch
+    place: Place, loaded: Jsobj, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = f"{place.endpoint}/{place.bucket}"
     everybody = {"Sid": "read", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}

@@ -29,7 +29,7 @@ class Coordinate:
     texts: tuple[str, ...] = ()
 
 
-def described(contents: Contents, values: Values | None, place: str) -> Dataset:
+def described(contents: Contents, values: Values | None, place: str, *, picture: bool = True) -> Dataset:
     """What is shown. ``values``: None where no library can read them: then there is neither extent nor picture."""
     notes = list(contents.notes)
     arrays = contents.arrays[:_MOST_VARIABLES]
@@ -37,10 +37,10 @@ def described(contents: Contents, values: Values | None, place: str) -> Dataset:
         notes.append(f"{len(contents.arrays) - len(arrays)} variables more are not shown")
     named = cf.coordinates(arrays, in_words(contents.attributes.get("coordinates", "")))
     found: dict[str, Coordinate] = {}
-    picture: Picture | None = None
+    drawn: Picture | None = None
     if values is not None:
         found = _coordinates(arrays, named, values, notes)
-        picture = _picture(arrays, named, found, values, notes)
+        drawn = _picture(arrays, named, found, values, notes) if picture else None
     attributes = shown(contents.attributes)
     title = next((text for name, text in attributes if name.lower() in {"title", "name"} and text), "")
     return Dataset(
@@ -52,7 +52,7 @@ def described(contents: Contents, values: Values | None, place: str) -> Dataset:
         attributes,
         contents.groups,
         _extent(found.values()),
-        picture,
+        drawn,
         tuple(dict.fromkeys(notes)),
     )
 

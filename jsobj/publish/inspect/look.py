@@ -48,8 +48,10 @@ def datasets(store: Store, prefix: str, names: Iterable[str], *, zarr: bool) -> 
     return (found,) if found is not None else ()
 
 
-def zarr_dataset(store: Store, prefix: str, place: str = "", *, reader: Reader | None = None) -> Dataset | None:
-    """The Zarr below ``prefix`` + ``place``; None where there is none."""
+def zarr_dataset(
+    store: Store, prefix: str, place: str = "", *, reader: Reader | None = None, picture: bool = True
+) -> Dataset | None:
+    """The Zarr below ``prefix`` + ``place``; None where there is none. ``picture``: whether one is made."""
     reader = reader or Reader(store)
 
     def look() -> Dataset | None:
@@ -61,13 +63,18 @@ def zarr_dataset(store: Store, prefix: str, place: str = "", *, reader: Reader |
             from jsobj.publish.inspect.zarr_values import ZarrValues
 
             values = ZarrValues(reader, prefix + place, tree)
-        return described(contents_of(tree), values, place)
+        return described(contents_of(tree), values, place, picture=picture)
 
     return _safely(look, "Zarr", place)
 
 
-def netcdf_dataset(store: Store, prefix: str, place: str, *, reader: Reader | None = None) -> Dataset | None:
-    """The file with the key ``prefix`` + ``place``; None where there is none, or it is another kind of file."""
+def netcdf_dataset(
+    store: Store, prefix: str, place: str, *, reader: Reader | None = None, picture: bool = True
+) -> Dataset | None:
+    """The file with the key ``prefix`` + ``place``; None where there is none, or it is another kind of file.
+
+    ``picture``: whether one is made.
+    """
     reader = reader or Reader(store)
 
     def look() -> Dataset | None:
@@ -78,14 +85,14 @@ def netcdf_dataset(store: Store, prefix: str, place: str, *, reader: Reader | No
         if head.startswith(_CLASSIC):
             contents, layouts = read_header(reader, info)
             values = NetCdf3Values(reader, info, layouts) if installed("numpy") else None
-            return described(contents, values, place)
+            return described(contents, values, place, picture=picture)
         if head != _HDF or not installed("h5netcdf"):
             return None
         from jsobj.publish.inspect.netcdf4 import NetCdf4Values
 
         opened = NetCdf4Values(ObjectFile(reader, info))
         try:
-            return described(opened.contents(), opened, place)
+            return described(opened.contents(), opened, place, picture=picture)
         finally:
             opened.close()
 
