@@ -16,6 +16,7 @@ from jsobj.store.location import Location, parse_location
 if TYPE_CHECKING:
     from jsobj.actions.catalog.change import Changed
     from jsobj.actions.catalog.compact import Compaction
+    from jsobj.actions.catalog.export import Exported
     from jsobj.actions.catalog.load import Loaded
     from jsobj.actions.catalog.scan import Scan
     from jsobj.actions.catalog.summary import CatalogueSummary
@@ -228,6 +229,26 @@ class Catalog:
         if found.warning:
             warnings.warn(found.warning, stacklevel=2)
         return VerifyResult(dict(found.counts), tuple(differences), found.code)
+
+    def export(self, path: str | os.PathLike[str], form: str, where: str = "") -> Exported:
+        """Write rows to a file.
+
+        Parameters
+        ----------
+        form:
+            ``csv``, ``parquet``, ``stac-geoparquet``, ``dynamodb-json`` or ``ducklake``.
+        where:
+            A condition in SQL; "" for all rows.
+
+        Returns
+        -------
+        Exported
+            ``rows`` were written; ``left_out``: how many could not be, by reason.
+        """
+        from jsobj.actions.catalog.export import export
+
+        with self._stores() as stores:
+            return export(stores, self.place, form, os.fspath(path), where)
 
     @contextmanager
     def _stores(self) -> Iterator[BucketStores]:

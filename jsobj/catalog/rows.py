@@ -191,6 +191,11 @@ class Rows:
                     temp.unlink(missing_ok=True)
         return path
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of ``parts`` on this computer."""
+        return tuple(self._files)
+
     def find(self, wish: Wish = Wish()) -> Found:
         """The rows that are wanted. Raises :class:`JsobjError` (usage) for a query that cannot be run."""
         return self.ask(wish.statement(self.columns))
@@ -206,6 +211,11 @@ class Rows:
         self._connection.execute(
             f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         )
+
+    def all_columns(self) -> dict[str, str]:
+        """The columns of all rows that ever were, deletions too, and their types."""
+        found = self.ask(f"SELECT * EXCLUDE (_file, file_row_number) FROM {_EVERY} LIMIT 0")
+        return dict(zip(found.columns, found.types, strict=True))
 
     def write_all(self, path: Path, said: Mapping[str, Any]) -> None:
         """Write all rows that ever were as one part; ``said``: what it says about itself."""

@@ -204,6 +204,8 @@ class _Listing:
                 size, moment = int(length), float(modified) if modified else None
                 if inside := next((folder for folder in _above(name) if folder in zarrs), ""):
                     zarrs[inside].count(name.removeprefix(f"{inside}/"), size, etag, moment)
+                elif name in zarrs:
+                    self._fail(name, "a Zarr has the same name, and has the row")
                 elif self._takes(name):
                     url = url_of(f"{self._catalogue.prefix}{name}")
                     yield Thing(name, name, size, etag, url, size, moment, content_type(name), is_netcdf(name))

@@ -10,6 +10,7 @@ group = Group(
         "load": Entry("catalog_load:load", "Send files, and a table with a row for each."),
         "scan": Entry("catalog_scan:scan", "Make rows of what is there already."),
         "query": Entry("catalog_query:query", "Find rows, and fetch or share what they name."),
+        "export": Entry("catalog_export:export", "Write rows in the forms of other programs and services."),
         "show": Entry("catalog_show:show", "Show columns, counts, and who loaded what when."),
         "add": Entry("catalog_rows:add", "Add a row, or change columns of one."),
         "delete": Entry("catalog_rows:delete", "Delete a row; its object stays."),

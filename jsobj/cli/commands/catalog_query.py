@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import os
 from itertools import islice
 from pathlib import Path
@@ -22,7 +21,7 @@ from jsobj.ui.documents import Listing, Stream
 from jsobj.ui.text import safe
 
 if TYPE_CHECKING:
-    from jsobj.catalog.rows import Found, Rows, Wish
+    from jsobj.catalog.rows import Rows, Wish
     from jsobj.store.location import Location
 
 _ON_TERMINAL = 100  # rows that a terminal gets where no limit was given
@@ -59,6 +58,7 @@ def query(world: World, url: str, where: str, **words: Any) -> None:
     """
     from jsobj.actions.catalog.place import catalogue_place
     from jsobj.actions.catalog.query import open_rows
+    from jsobj.catalog.exports.cells import write_csv
     from jsobj.catalog.rows import Wish
 
     chosen = [name for name in _ONLY_ONE if words[name]]
@@ -81,7 +81,7 @@ def query(world: World, url: str, where: str, **words: Any) -> None:
         if temp:
             _write(world, rows, wish, temp, words["parquet"])
         elif words["as_csv"]:
-            _print_csv(world, rows.find(wish))
+            write_csv(rows.find(wish), _Lines(world))
         elif words["urls"] or words["presign"]:
             _print_addresses(world, rows, wish, words["presign"])
         else:
@@ -113,13 +113,6 @@ def _print(world: World, rows: Rows, wish: Wish) -> None:
 
 def _plain(value: object) -> str:
     return safe(cell_text(value))
-
-
-def _print_csv(world: World, found: Found) -> None:
-    write = csv.writer(_Lines(world), lineterminator="\n").writerow
-    write(found.columns)
-    for row in found.tuples():
-        write(map(cell_text, row))
 
 
 class _Lines:

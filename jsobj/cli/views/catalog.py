@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from jsobj.catalog.exports.cells import cell_text as cell_text
 from jsobj.units import parse_moment
 
 if TYPE_CHECKING:
@@ -16,17 +16,6 @@ if TYPE_CHECKING:
     from jsobj.cli.parsing.world import World
     from jsobj.identity.settings import Settings
     from jsobj.store.location import Location
-
-
-def cell_text(value: object) -> str:
-    """A cell as text: nothing for NULL, ISO 8601 for times."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def json_row(row: Mapping[str, Any]) -> dict[str, object]:

@@ -1,0 +1,1 @@
+"""Rows in the forms of others: CSV, STAC GeoParquet, DynamoDB JSON, DuckLake."""
