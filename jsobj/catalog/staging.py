@@ -146,8 +146,11 @@ class Staging:
 
     def select(self, own: str) -> str:
         """The SELECT of a part's rows; ``own``: the columns of ours."""
+        # Typed before the join: a column of the user's may be called as one of the objects'.
         columns = ", ".join(f"{self._typed(column)} AS {named(column)}" for column in self.columns)
-        return f"SELECT {columns}, {own} FROM staged LEFT JOIN objects ON objects.name = staged.{OBJECT}"
+        rows = f"(SELECT {columns}, {LINE}, {KEY}, {OBJECT} FROM staged) staged"
+        shown = ", ".join(f"staged.{named(column)}" for column in self.columns)
+        return f"SELECT {shown}, {own} FROM {rows} LEFT JOIN objects ON objects.name = staged.{OBJECT}"
 
     def totals(self) -> tuple[int, int]:
         """How many objects the rows name, and their bytes."""
