@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from jsobj.catalog.exports.ducklake import write_lake
 from jsobj.catalog.exports.stac import write_items
 from jsobj.catalog.objects import plain_url
 from jsobj.catalog.rows import Found, Rows, Wish
+from jsobj.catalog.staging import staging_folder
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
 
@@ -50,17 +51,17 @@ def export(stores: BucketStores, place: Location, form: str, path: str, where: s
         raise BadUsage(f"there is no form '{form}'", hint=f"one of {', '.join(FORMS)}")
     if form == DUCKLAKE and where.strip():
         raise BadUsage("a DuckLake is of all rows: it takes no condition")
-    cache = stores.settings.cache_dir
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="catalog-", dir=cache) as folder, _replacing(path) as temp:
-        between = str(Path(folder) / "rows.parquet")
-        wish = Wish(where=where, order="_key")
+    wish = Wish(where=where, order="_key")
+    with ExitStack() as stack:
+        folder = staging_folder(stores.settings.cache_dir)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        temp, between = stack.enter_context(_replacing(path)), str(folder / "rows.parquet")
         with open_rows(stores, place, write_to=[temp, between]) as rows:
             if form == PARQUET:
                 rows.write_parquet(wish, temp)
                 return Exported(path, form, _count(rows, where))
             if form == DUCKLAKE:
-                _write_lake(rows, temp, Path(folder))
+                _write_lake(rows, temp, folder)
                 return Exported(path, form, _count(rows, ""))
             if form == STAC:
                 rows.write_parquet(wish, between)
@@ -70,7 +71,7 @@ def export(stores: BucketStores, place: Location, form: str, path: str, where: s
                     written, large = write(rows.find(wish), out)
                 left_out = (("is larger than an item of DynamoDB (400 KiB)", large),) if large else ()
                 return Exported(path, form, written, left_out)
-        items = write_items(between, temp, Path(folder))
+        items = write_items(between, temp, folder)
         reasons = {"has no usable box (west, south, east, north)": items.without_box, "has no time": items.without_time}
         return Exported(path, form, items.items, tuple((each, count) for each, count in reasons.items() if count))
 
@@ -90,12 +91,14 @@ def _replacing(path: str) -> Iterator[str]:
         temp.unlink()
         yield str(temp)
         temp.replace(target)
-    except OSError as error:
+    except Exception as error:
+        if not isinstance(error, OSError) and type(error).__name__ != "IOException":  # of DuckDB: a full disk
+            raise
         raise JsobjError(
             "catalog-export",
             f"cannot write {path}",
             code=ExitCode.LOCAL,
-            context=error.strerror or str(error),
+            context=getattr(error, "strerror", None) or str(error),
             hint="check the path, and the space on its disk",
         ) from error
     finally:

@@ -6,7 +6,6 @@ import csv
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from jsobj.catalog.scanned import (
     write_state,
 )
 from jsobj.catalog.schema import TEXT, Schema, read_schema, write_schema
+from jsobj.catalog.staging import staging_folder
 from jsobj.errors import BadUsage, ExitCode, JsobjError, ObjectNotFound
 from jsobj.publish.catalogue.structured import media_of
 from jsobj.publish.dataset import Dataset
@@ -89,8 +89,7 @@ def scan(stores: BucketStores, place: Location, wish: ScanWish, *, tell: Callabl
     schema, cache = read_schema(catalogue), stores.settings.cache_dir
     if schema is not None and schema.key != (KEY,):
         raise _other_key(catalogue, schema)
-    cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="catalog-scan-", dir=cache))
+    folder = staging_folder(cache)
     with ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         state, types, parts = "", {}, ""

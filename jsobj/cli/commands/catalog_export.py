@@ -41,7 +41,7 @@ def export(world: World, url: str, where: str, unsigned: bool, endpoint: str, **
     \b
     Examples:
       jsobj catalog export s3://results/ --csv all.csv
-      jsobj catalog export s3://results/ "experiment = 'e7'" --dynamodb-json e7.json
+      jsobj catalog export s3://results/ "run = 'e7'" --dynamodb-json e7.json
       jsobj catalog export https://HOST/lab/ --stac-geoparquet items.parquet
     """
     from jsobj.actions.catalog.export import export as action

@@ -36,8 +36,8 @@ def scan(
     \b
     Examples:
       jsobj catalog scan s3://results/
-      jsobj catalog scan swift://lab/2026/ --inspect --include '*.nc' --include '*.zarr'
-      jsobj catalog query s3://results/ "east > 5 AND start_datetime >= '2026-01-01'"
+      jsobj catalog scan swift://lab/2026/ --inspect --include '*.nc'
+      jsobj catalog query s3://results/ "end_datetime >= '2026-01-01'"
     """
     from jsobj.actions.catalog.place import catalogue_place
     from jsobj.actions.catalog.scan import ScanWish
