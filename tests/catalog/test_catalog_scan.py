@@ -91,6 +91,8 @@ def test_what_is_kept_and_what_is_inside_is_told(
     )
     keyholder("upload", f"{tmp_path / 'run.zarr'}/", place.url("data/run.zarr/"))
     place.put("data/broken.nc", b"CDF\x01 and nothing that follows")
+    schema = {"schema": "jsobj.catalog/1", "key": ["path"], "columns": {}}  # all that a scan left that was killed
+    place.put("data/_catalog/v1/schema.json", json.dumps(schema).encode())
     place.put("data/a.txt", b"text")
     assert _scan(keyholder, place) == (4, 0, 0, 0)
     assert _scan(keyholder, place, "--inspect") == (0, 3, 0, 1)
