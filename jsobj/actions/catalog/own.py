@@ -13,7 +13,7 @@ from jsobj.store.objects import Store
 from jsobj.transfer.local.digest_list import MANIFEST
 
 _CATALOGUE = "_catalog/"
-_MAYBE = frozenset({*WRITTEN, "search.html", MANIFEST, README})
+_MAYBE = frozenset({*WRITTEN, MANIFEST, README})
 
 
 def is_own_name(name: str, size: int) -> bool:
