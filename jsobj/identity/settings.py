@@ -22,9 +22,10 @@ _PREFIXES = ("OS_", "AWS_", "JSOBJ_")
 _NAMES = {"NO_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
 JOBS_AT_ONCE = "JSOBJ_JOBS_AT_ONCE"  # how many jobs in the background work at a time
 _COMPILED = "JSOBJ_COMPILED"  # 0: digests by hashlib alone
-# JSOBJ_SANDBOX is set in the sandbox's shell; the last two steer the project's tests.
+# JSOBJ_SANDBOX is set in the sandbox's shell, JSOBJ_MOUNT for what `jsobj mount --run` runs; the last two steer the
+# project's tests.
 KNOWN_OWN_VARIABLES = frozenset(
-    {ALLOW_HTTP, JOBS_AT_ONCE, _COMPILED, "JSOBJ_SANDBOX", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"}
+    {ALLOW_HTTP, JOBS_AT_ONCE, _COMPILED, "JSOBJ_SANDBOX", "JSOBJ_MOUNT", "JSOBJ_REQUIRE_RIGS", "JSOBJ_TEST_CACHE"}
 )
 
 

@@ -1,0 +1,91 @@
+"""The folder that is mounted on: fit for it, and closed to all who write while nothing is mounted there.
+
+A program that writes into the plain folder under a mount that is not there fills it, believes that the bucket has it,
+and makes the next mount fail. So the folder has mode 0500 but for the moment in which it is mounted on, which FUSE's
+helper wants to be writable. That stops everybody but root.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.mount import table
+
+_CLOSED, _OPEN = 0o500, 0o700
+
+
+def fit(folder: Path) -> tuple[Path, bool]:
+    """The real path of a folder that can be mounted on, and whether it was made for that.
+
+    Raises :class:`JsobjError`: refused where something is in it or mounted there, local where it cannot be used.
+    """
+    where, mounts = real(folder), table.read()
+    around = table.around(where, mounts)
+    if around is not None and around.folder == where:
+        raise _refused(f"{where} is mounted already: {around.source} ({around.kind})", "see it: jsobj mounts")
+    if around is not None and around.object_store:
+        raise _refused(f"{where} lies below another mount, {around.folder}", "choose a folder outside of it")
+    made = False
+    try:
+        try:
+            where.mkdir(0o700)
+            made = True
+        except FileExistsError:
+            pass
+        if any(where.iterdir()):
+            raise JsobjError(
+                "mount-folder-not-empty",
+                f"{where} is not empty: what is in it would be hidden by the mount",
+                code=ExitCode.REFUSED,
+                hint="choose an empty folder, or one that is not there yet",
+            )
+    except OSError as error:
+        raise JsobjError(
+            "mount-folder-bad",
+            f"{where} cannot be mounted on: {error.strerror}",
+            code=ExitCode.LOCAL,
+            hint="name an empty folder of yours, or one that is not there yet and whose parent is there",
+        ) from error
+    return where, made
+
+
+def real(folder: Path) -> Path:
+    """The path as the table of mounts has it. A mount there that does not answer is not asked."""
+    whole = Path(os.path.abspath(folder))
+    above = Path(os.path.realpath(whole.parent), whole.name)
+    return above if table.at(above, table.read()) is not None else Path(os.path.realpath(whole))
+
+
+def _refused(message: str, hint: str) -> JsobjError:
+    return JsobjError("mount-folder-taken", message, code=ExitCode.REFUSED, hint=hint)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[int]:
+    """A descriptor of the plain folder, which is open to the mounter meanwhile and closed to all afterwards.
+
+    The descriptor means the folder itself, also when something is mounted over it.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _change(descriptor, _OPEN)
+        yield descriptor
+    finally:
+        _change(descriptor, _CLOSED)
+        os.close(descriptor)
+
+
+def _change(descriptor: int, mode: int) -> None:
+    with suppress(OSError):  # another user's: it is fit as it is, or the mounter will say why not
+        os.fchmod(descriptor, mode)
+
+
+def left(folder: Path, *, made: bool) -> None:
+    """What was made for the mount goes with it; another one stays, closed."""
+    if made:
+        with suppress(OSError):
+            folder.rmdir()

@@ -1,0 +1,1 @@
+"""The programs that mount, one file each, behind :class:`jsobj.mount.mounters.protocol.Mounter`."""

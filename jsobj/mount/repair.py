@@ -1,0 +1,80 @@
+"""After a mounter was killed, or the machine went down: stale mounts go, ours come back, and what was left is sent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from jsobj.errors import JsobjError
+from jsobj.identity.settings import Settings
+from jsobj.mount import end, record
+from jsobj.mount import folder as folders
+from jsobj.mount.begin import again
+from jsobj.mount.pulse import Pulse
+from jsobj.mount.record import Mount
+from jsobj.mount.state import State
+from jsobj.processes import boot_id
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What was done with one. ``sent``: keys of what was left, which the store has now. ``error``: what stopped it."""
+
+    state: State
+    done: str
+    sent: tuple[str, ...] = ()
+    error: JsobjError | None = None
+
+
+def repair(settings: Settings, state: State, *, say: Callable[[str], None]) -> Repaired:
+    """Mend one mount that is stale or dead; nothing is raised."""
+    try:
+        if state.mount is None:
+            end.detach_stale(state.folder)
+            return Repaired(state, "unmounted")
+        return _ours(settings, state, state.mount, say)
+    except JsobjError as error:
+        return Repaired(state, "failed", error=error)
+
+
+def mine(state: State) -> bool:
+    """Whether this user may unmount it."""
+    return state.mount is not None or (state.there is not None and state.there.user in (None, os.getuid()))
+
+
+def _ours(settings: Settings, state: State, mount: Mount, say: Callable[[str], None]) -> Repaired:
+    if state.pulse is Pulse.STALE:
+        end.detach_stale(mount.folder)
+    wanted = not mount.run and (state.pulse is Pulse.STALE or mount.boot != boot_id())
+    if wanted:
+        return _back(settings, state, mount, say)
+    if state.waiting:
+        sent = send_left(settings, mount, say=say)
+        folders.left(mount.path, made=mount.made)
+        return Repaired(state, "sent", sent)
+    record.forget(settings, mount)
+    folders.left(mount.path, made=mount.made)
+    return Repaired(state, "forgotten")
+
+
+def _back(settings: Settings, state: State, mount: Mount, say: Callable[[str], None]) -> Repaired:
+    """Mount it where it was, and send what was left."""
+    _, made = folders.fit(mount.path)
+    mounted = again(settings, replace(mount, made=mount.made or made), mount.path)
+    if not state.waiting:
+        return Repaired(state, "mounted again")
+    say(f"sending what was left of {mount.url}")
+    sent = end.flush(settings, mounted, {each.name for each in state.waiting})
+    return Repaired(state, "mounted again", sent)
+
+
+def send_left(settings: Settings, mount: Mount, *, say: Callable[[str], None]) -> tuple[str, ...]:
+    """Send what waits in the cache of a mount that is gone, through a mount that nobody sees; the keys.
+
+    Raises :class:`JsobjError`; what waits stays then.
+    """
+    where = record.places(settings, mount.id).private
+    say(f"sending what was left of {mount.url}")
+    private = again(settings, replace(mount, folder=str(where), made=True, run=True), where)
+    return end.umount(settings, private, say=say).proven
