@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jsobj.api.mounting import Mounting
 from jsobj.api.sync import Syncs
 from jsobj.api.transfers import Transfers, run_action
 from jsobj.arrays.object_map import ObjectMap, object_map
@@ -42,7 +43,7 @@ def _client_config(access: S3Access) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection(Transfers, Syncs):
+class Connection(Transfers, Syncs, Mounting):
     """Only names: a pickled connection carries no secret, and each process reads its own files.
 
     Made by :func:`jsobj.connect`. ``profile`` is an AWS profile, ``cloud`` an entry of clouds.yaml; with neither, the

@@ -24,6 +24,7 @@ LAYERS: dict[str, tuple[str, ...]] = {
         "other-keys",
         "other-boto",
     ),
+    "mounts": ("fuse", "mounters", "stale-mounts", "waiting-caches"),
     "environment": ("env-openstack", "env-aws", "env-proxy", "env-ca"),
     "login": ("login", "profile"),
     "network": ("proxy", "keystone-dns", "keystone-tcp", "keystone-tls", "s3-dns", "s3-tcp", "s3-tls"),

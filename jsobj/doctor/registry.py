@@ -19,6 +19,7 @@ from jsobj.doctor.checks import (
     fsspec_trip,
     keystone,
     leftovers,
+    mounting,
     network,
     other_tools,
     public_read,
@@ -33,6 +34,7 @@ from jsobj.doctor.checks.swift_round_trip import round_trip as swift_trip
 
 _FILES, _ENV, _LOGIN, _NET, _SERVERS = "files", "environment", "login", "network", "servers"
 _KEYSTONE, _KEYS, _SWIFT, _S3, _LEFT, _TRIP = "keystone", "keys", "swift", "s3", "leftovers", "round-trip"
+_MOUNTS = "mounts"
 
 _AWS_FILES = ("aws-files", "aws-sections", "aws-values", "aws-endpoint", "aws-logins", "env-aws", "env-ca", "env-proxy")
 _CLOUD_FILES = ("ledger", "clouds-files", "clouds-entry", "env-ca", "env-proxy")
@@ -62,6 +64,10 @@ CHECKS: tuple[Check, ...] = (
     Check("other-modes", _FILES, "Key files of other tools", other_tools.open_files),
     Check("other-keys", _FILES, "Keys in other tools' files", other_tools.dead_keys, needs=("ledger",)),
     Check("other-boto", _FILES, "Old boto files", other_tools.shadows),
+    Check("fuse", _MOUNTS, "What mounting a bucket needs", mounting.fuse),
+    Check("mounters", _MOUNTS, "Programs that mount", mounting.mounters, seconds=30),
+    Check("stale-mounts", _MOUNTS, "Mounts that are there", mounting.stale),
+    Check("waiting-caches", _MOUNTS, "Written files that were not sent", mounting.waiting, after=("stale-mounts",)),
     # What beats the files. They need readable files, to be able to say what is beaten.
     Check("env-openstack", _ENV, "OS_* variables", environment.openstack, needs=("ledger", "clouds-files")),
     Check("env-aws", _ENV, "AWS_* variables", environment.aws, needs=("aws-files",)),

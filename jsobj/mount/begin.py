@@ -163,7 +163,7 @@ def _failed(settings: Settings, started: Mount, mounter: Mounter) -> JsobjError:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     said = " / ".join(lines[-3:])[:500]
-    hint = "look at what mounting needs here: jsobj doctor --only mounts"
+    hint = "look at what mounting needs here: jsobj doctor mounts"
     if not fusermount():
         hint = "FUSE's helper is missing: apt-get install fuse3"
     return JsobjError(

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,18 +105,20 @@ def umount(
     *,
     timeout: float = TIMEOUT,
     lazy: bool = False,
+    names: Collection[str] = (),
     say: Callable[[str], None] = lambda text: None,
 ) -> Ended:
     """Unmount, so that nothing is lost; nobody is killed.
 
     ``timeout``: seconds to wait for those who hold it, and for the store while nothing is sent. With ``lazy`` it leaves
-    the table at the end of that time in any case.
+    the table at the end of that time in any case. ``names``: files that waited
+    before, for which the store is asked too.
 
     Raises :class:`MountBusy`, with the processes; :class:`MountNotFlushed`, with the names; failure where the system
     refuses to unmount. It is then still mounted, unless ``lazy``.
     """
     os.chdir("/") if _inside(mount) else None
-    watch = _Watch(settings, mount, mounter_of(mount.backend), say)
+    watch = _Watch(settings, mount, mounter_of(mount.backend), say, set(names))
     begun, last = time.monotonic(), None
     while True:
         seen = watch.look()
@@ -143,7 +145,7 @@ def umount(
 
 
 def flush(
-    settings: Settings, mount: Mount, names: set[str], *, timeout: float = TIMEOUT, also_open: bool = False
+    settings: Settings, mount: Mount, names: Collection[str], *, timeout: float = TIMEOUT, also_open: bool = False
 ) -> tuple[str, ...]:
     """Have sent what waits, and stay mounted; the keys of ``names`` and of all that waited, which the store has.
 

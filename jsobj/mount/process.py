@@ -31,6 +31,8 @@ def start(settings: Settings, mount: Mount, start: Start) -> Mount:
     where = record.places(settings, mount.id)
     for name, text in start.files.items():
         _write(where, name, text)
+    for name in start.left:
+        (where.own / name).unlink(missing_ok=True)
     lock = os.open(where.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     log = os.open(where.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     try:

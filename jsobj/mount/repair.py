@@ -50,7 +50,7 @@ def _ours(settings: Settings, state: State, mount: Mount, say: Callable[[str], N
     if wanted:
         return _back(settings, state, mount, say)
     if state.waiting:
-        sent = send_left(settings, mount, say=say)
+        sent = send_left(settings, mount, state, say=say)
         folders.left(mount.path, made=mount.made)
         return Repaired(state, "sent", sent)
     record.forget(settings, mount)
@@ -69,7 +69,7 @@ def _back(settings: Settings, state: State, mount: Mount, say: Callable[[str], N
     return Repaired(state, "mounted again", sent)
 
 
-def send_left(settings: Settings, mount: Mount, *, say: Callable[[str], None]) -> tuple[str, ...]:
+def send_left(settings: Settings, mount: Mount, state: State, *, say: Callable[[str], None]) -> tuple[str, ...]:
     """Send what waits in the cache of a mount that is gone, through a mount that nobody sees; the keys.
 
     Raises :class:`JsobjError`; what waits stays then.
@@ -77,4 +77,4 @@ def send_left(settings: Settings, mount: Mount, *, say: Callable[[str], None]) -
     where = record.places(settings, mount.id).private
     say(f"sending what was left of {mount.url}")
     private = again(settings, replace(mount, folder=str(where), made=True, run=True), where)
-    return end.umount(settings, private, say=say).proven
+    return end.umount(settings, private, names=[each.name for each in state.waiting], say=say).proven

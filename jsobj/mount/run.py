@@ -53,7 +53,7 @@ def _leave_alone(
     settings: Settings, mount: Mount, *, timeout: float, warn: Callable[[str], None], say: Callable[[str], None]
 ) -> None:
     """Who still holds the mount ends with the namespace; only what was written must be sent."""
-    end.flush(settings, mount, set(), timeout=timeout, also_open=True)
+    end.flush(settings, mount, (), timeout=timeout, also_open=True)
     try:
         end.umount(settings, mount, timeout=_LEAVE_SECONDS, lazy=True, say=lambda text: None)
     except MountBusy as error:

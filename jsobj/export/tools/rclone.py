@@ -27,9 +27,10 @@ def configure(s3: S3Login) -> Configuration:
         "no_check_bucket": "true",
         "list_version": "1",
     }
-    note = ""
+    note = "rclone mount loses at its end what it has not sent yet: "
+    note += f"jsobj mount s3://{s3.a_bucket} DIR waits for it"
     if s3.ca_bundle:  # "unsupported transport", measured with 1.60
-        note = f"certificates: add --ca-cert {s3.ca_bundle}, and unset AWS_CA_BUNDLE, which rclone cannot take"
+        note += f"; certificates: add --ca-cert {s3.ca_bundle}, and unset AWS_CA_BUNDLE, which rclone cannot take"
     part = Section(PATH, s3.name, values, ("type", "access_key_id", "endpoint"))
     return Configuration((part,), f"rclone lsd {s3.name}:", note)
 

@@ -15,5 +15,6 @@ def configure(s3: S3Login) -> Configuration:
     return Configuration(
         (Whole(path, (s3.access, ":", s3.secret, "\n")),),
         f"s3fs {s3.a_bucket} DIR -o {options}",
-        f"for /etc/fstab (with the whole path of the password file): {fstab}",
+        f"for /etc/fstab (with the whole path of the password file): {fstab}; "
+        f"without any of this: jsobj mount s3://{s3.a_bucket} DIR --backend s3fs",
     )

@@ -39,12 +39,14 @@ class Ground:
 class Start:
     """What to start: it stays in the foreground, in the mount's own folder.
 
-    ``environment``: all of it, with what is secret; ``files`` are written there first, and hold no secret.
+    ``environment``: all of it, with what is secret; ``files`` are written there first, and hold no secret; ``left`` are
+    names that an earlier one may have left, and that it does not want there.
     """
 
     words: tuple[str, ...]
     environment: Mapping[str, str | Secret]
     files: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

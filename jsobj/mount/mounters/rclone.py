@@ -67,7 +67,7 @@ class Rclone:
         if program.version >= _CONTROL_SINCE:
             words += ["--rc", "--rc-addr", f"unix://{SOCKET}", "--rc-no-auth"]
         environment: dict[str, str | Secret] = {"AWS_EC2_METADATA_DISABLED": "true", **secret}
-        return Start(tuple(words), environment, {"rclone.conf": conf})
+        return Start(tuple(words), environment, {"rclone.conf": conf}, (SOCKET,))
 
     def waiting(self, mount: Mount, where: Places) -> tuple[Waiting, ...]:
         """From the cache."""
