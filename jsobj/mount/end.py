@@ -15,12 +15,13 @@ from jsobj.errors import ExitCode, JsobjError, TypedError
 from jsobj.identity.settings import Settings
 from jsobj.mount import folder as folders
 from jsobj.mount import process, record, table
-from jsobj.mount.ground import place_of, request_of
+from jsobj.mount.ground import TRIES, place_of, request_of
 from jsobj.mount.holders import NOBODY, Held, Holder, holders_of
 from jsobj.mount.mounters.protocol import Mounter
 from jsobj.mount.mounters.registry import fusermount, mounter_of
 from jsobj.mount.record import Mount
 from jsobj.mount.steps import Seen, Step, next_step
+from jsobj.net.retry import RetryPolicy
 from jsobj.store.location import head_or_none
 from jsobj.store.open import open_store
 
@@ -61,6 +62,7 @@ class _Watch:
     names: set[str] = field(default_factory=set)
     proven: set[str] = field(default_factory=set)
     said: set[object] = field(default_factory=set)
+    furthest: dict[str, int] = field(default_factory=dict)
     held: Held = NOBODY
     failure: str = ""
     refused: bool = False
@@ -85,8 +87,10 @@ class _Watch:
         return frozenset({self.mount.process.pid} if self.mount.process else ())
 
     def progress(self, seen: Seen) -> tuple[object, ...]:
-        """Changes as long as something is sent."""
-        return len(seen.waiting), sum(each.size for each in seen.waiting), self.mounter.moved(self.where)
+        """Changes as long as something is sent; attempts that come no further than an earlier one are none."""
+        for name, count in self.mounter.moved(self.where).items():
+            self.furthest[name] = max(count, self.furthest.get(name, 0))
+        return len(seen.waiting), sum(each.size for each in seen.waiting), sum(self.furthest.values())
 
     def tell(self, seen: Seen) -> None:
         """Say once for whom or what it waits."""
@@ -230,7 +234,8 @@ def _prove(watch: _Watch, so: str) -> None:
     if not names:
         return
     try:
-        with closing(open_store(watch.settings, place_of(mount), request_of(mount))) as store:
+        retry = RetryPolicy(tries=TRIES)
+        with closing(open_store(watch.settings, place_of(mount), request_of(mount), retry=retry)) as store:
             for name in names:
                 size = watch.mounter.size(mount, watch.where, name)
                 there = head_or_none(store, mount.key(name)) if size is not None else None

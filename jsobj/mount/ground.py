@@ -13,10 +13,12 @@ from jsobj.export.own_logins import own_logins, own_swift_login, s3_login
 from jsobj.identity.settings import Settings
 from jsobj.mount.mounters.protocol import Ground
 from jsobj.mount.record import Mount
+from jsobj.net.retry import RetryPolicy
 from jsobj.store.access import s3_public
 from jsobj.store.location import Location, first_of
 from jsobj.store.open import StoreRequest, open_store
 
+TRIES = 3  # of a request to the store: who waits for a mount wants to know soon
 _NAME = "store"  # the mounter's own word for it
 
 
@@ -54,7 +56,7 @@ def way_to(settings: Settings, place: Location, request: StoreRequest, warn: Cal
         )
     if request.unsigned and place.dialect == "swift":
         raise BadUsage("public data can be mounted over S3 only", hint=f"s3://{place.bucket} --endpoint URL")
-    with closing(open_store(settings, place, request)) as store:
+    with closing(open_store(settings, place, request, retry=RetryPolicy(tries=TRIES))) as store:
         _look(store, place)
         dialect = store.place.dialect
     prefix = place.key.strip("/")

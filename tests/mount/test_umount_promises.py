@@ -114,9 +114,8 @@ def test_s3fs_tells_the_writer_that_the_server_is_away(scene: Scene) -> None:
         scene.options = (*scene.options, "--endpoint", way.url)
         folder = scene.mount("--write", "--backend", "s3fs")
         way.cut()
-        with pytest.raises(OSError):  # noqa: PT012 - at the end of the block, which closes the file
-            with (folder / "lost").open("wb") as stream:
-                stream.write(b"x" * 1000)
+        with pytest.raises(OSError), (folder / "lost").open("wb") as stream:
+            stream.write(b"x" * 1000)
         way.mend()
         scene.umount()
         assert "lost" not in scene.place.names()
@@ -141,5 +140,3 @@ def test_in_the_foreground_a_signal_unmounts(scene: Scene, number: int) -> None:
     assert child.wait(30) == (0 if number == signal.SIGINT else 143)
     assert scene.place.body("a") == b"a"
     scene.nothing_left()
-
-

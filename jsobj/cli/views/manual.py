@@ -22,6 +22,7 @@ TOPICS = {
     "catalogues": "Catalogues: rows of metadata beside objects, with no service but the bucket",
     "machines": "Many machines: shares of one job, and the workers of dask",
     "background": "Jobs in the background: --detach, jobs wait, --notify",
+    "mounts": "Mounts: a bucket as a folder, and what that is not",
     "patterns": "Patterns: in URLs, --include and --exclude",
     "sharing": "Sharing: who else may read",
     "housekeeping": "Housekeeping: what a bucket itself is told",

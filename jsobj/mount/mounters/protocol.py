@@ -92,6 +92,6 @@ class Mounter(Protocol):
         """Have it send now what waits; what it says of failures, "" for nothing. Raises nothing."""
         ...
 
-    def moved(self, where: Places) -> int:
-        """A number that grows while it sends; 0 where it does not tell."""
+    def moved(self, where: Places) -> Mapping[str, int]:
+        """How many bytes of each file are sent that it is sending now; empty where it does not tell."""
         ...

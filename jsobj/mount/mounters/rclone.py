@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +60,8 @@ class Rclone:
         conf = f"[{_REMOTE}]\n" + "".join(f"{name} = {value}\n" for name, value in plain.items())
         words = [program.path, "mount", _root(mount), str(folder), "--config", "rclone.conf"]
         words += ["--cache-dir", str(where.cache), "--log-level", _LOG_LEVEL, "--umask", "022", *more]
+        # What waits is tried again by its queue, and who reads is told within a minute that the server is away.
+        words += ["--low-level-retries", "3", "--contimeout", "20s", "--timeout", "60s"]
         words += ["--vfs-cache-mode", "full", "--vfs-cache-max-size", mount.cache, "--dir-cache-time", "60s"]
         # Of what only reads, times are the server's: one request for a folder in place of one for each file.
         words += ["--vfs-write-back", "1s"] if mount.write else ["--read-only", "--use-server-modtime"]
@@ -90,10 +92,10 @@ class Rclone:
             failed += bool(each.get("tries"))
         return _last_error(where) if failed else ""
 
-    def moved(self, where: Places) -> int:
-        """The bytes that rclone has moved."""
-        answer = call(where.own, "core/stats").get("bytes")
-        return answer if isinstance(answer, int) else 0
+    def moved(self, where: Places) -> Mapping[str, int]:
+        """As its statistics tell: of an attempt that fails, too."""
+        found = call(where.own, "core/stats").get("transferring")
+        return {str(each.get("name")): int(each.get("bytes", 0)) for each in (found if isinstance(found, list) else ())}
 
 
 def _known(mount: Mount, where: Places) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from jsobj.mount.mounters import programs
@@ -50,7 +51,7 @@ class S3fs:
             "enable_content_md5",
             "connect_timeout=10",
             "readwrite_timeout=60",
-            "retries=3",
+            "retries=2",
             "dbglevel=err",
         ]
         options += ["use_path_request_style"] if login.path_style else []
@@ -79,6 +80,6 @@ class S3fs:
         """Nothing to do."""
         return ""
 
-    def moved(self, where: Places) -> int:
+    def moved(self, where: Places) -> Mapping[str, int]:
         """It does not tell."""
-        return 0
+        return {}
