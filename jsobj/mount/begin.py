@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jsobj.errors import ExitCode, JsobjError
@@ -112,10 +112,18 @@ def _recorded(
     )
 
 
-def again(settings: Settings, known: Mount, where: Path, *, warn: Callable[[str], None] = lambda text: None) -> Mount:
-    """Mount once more, with the same cache, what is known from its record and has ended. Raises as :func:`mount`."""
+def again(settings: Settings, known: Mount, where: Path, *, stale: bool = False) -> Mount:
+    """Mount once more, with the same cache, what is known from its record and has ended. Raises as :func:`mount`.
+
+    ``stale``: it is still in the table, and goes when the store has answered.
+    """
     require_fuse()
-    way = way_to(settings, place_of(known), request_of(known), warn)
+    way = way_to(settings, place_of(known), request_of(known), lambda text: None)
+    if stale:
+        detach_stale(known.folder)
+    if not known.run:
+        _, made = folders.fit(where)
+        known = replace(known, made=known.made or made)
     where.mkdir(0o700, exist_ok=True)
     return start(settings, known, where, way).mount
 
@@ -124,6 +132,7 @@ def start(settings: Settings, wished: Mount, where: Path, way: Way) -> Begun:
     """Start the mounter and wait until the mount lists. Raises :class:`JsobjError`; the mounter has ended then."""
     mounter, program = choose(wished.backend, wished.dialect, write=wished.write)
     places = record.places(settings, wished.id)
+    mounter.prepare(wished, places)
     with folders.opened(where) as plain:
         started = process.start(settings, wished, mounter.start(program, way.ground, wished, places, where))
         try:

@@ -44,11 +44,11 @@ def mine(state: State) -> bool:
 
 
 def _ours(settings: Settings, state: State, mount: Mount, say: Callable[[str], None]) -> Repaired:
-    if state.pulse is Pulse.STALE:
+    stale = state.pulse is Pulse.STALE
+    if not mount.run and (stale or mount.boot != boot_id()):
+        return _back(settings, state, mount, say, stale=stale)
+    if stale:
         end.detach_stale(mount.folder)
-    wanted = not mount.run and (state.pulse is Pulse.STALE or mount.boot != boot_id())
-    if wanted:
-        return _back(settings, state, mount, say)
     if state.waiting:
         sent = send_left(settings, mount, state, say=say)
         folders.left(mount.path, made=mount.made)
@@ -58,10 +58,9 @@ def _ours(settings: Settings, state: State, mount: Mount, say: Callable[[str], N
     return Repaired(state, "forgotten")
 
 
-def _back(settings: Settings, state: State, mount: Mount, say: Callable[[str], None]) -> Repaired:
+def _back(settings: Settings, state: State, mount: Mount, say: Callable[[str], None], *, stale: bool) -> Repaired:
     """Mount it where it was, and send what was left."""
-    _, made = folders.fit(mount.path)
-    mounted = again(settings, replace(mount, made=mount.made or made), mount.path)
+    mounted = again(settings, mount, mount.path, stale=stale)
     if not state.waiting:
         return Repaired(state, "mounted again")
     say(f"sending what was left of {mount.url}")

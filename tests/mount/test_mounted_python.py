@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fixtures_places import PROFILE, settle
@@ -26,26 +27,34 @@ def test_what_is_written_in_the_block_is_there_behind_it(user: Scene) -> None:
     user.nothing_left()
 
 
+def holds(path: Path) -> Any:
+    held = (path / "a").open("w")
+    held.write("a")
+    held.flush()
+    return held
+
+
 def test_who_holds_it_is_named_and_it_stays_until_then(user: Scene) -> None:
-    with (
-        pytest.raises(MountBusy) as caught,
-        jsobj.connect(PROFILE).mounted(user.url, user.folder, write=True, timeout=0.5) as path,
-    ):
-        held = (path / "a").open("w")
-        held.write("a")
-        held.flush()
+    block = jsobj.connect(PROFILE).mounted(user.url, user.folder, write=True, timeout=0.5)
+    held = holds(block.__enter__())
+    with pytest.raises(MountBusy) as caught:
+        block.__exit__(None, None, None)
     assert [each.pid for each in caught.value.holders] == [os.getpid()]
-    assert str(path / "a") in str(caught.value)
+    assert str(user.folder / "a") in str(caught.value)
     held.close()
     user.umount()
     assert user.place.body("a") == b"a"
     user.nothing_left()
 
 
-def test_an_error_of_the_block_stays_the_error(user: Scene) -> None:
-    with pytest.raises(ZeroDivisionError), jsobj.connect(PROFILE).mounted(user.url, write=True) as path:
+def fails(user: Scene) -> None:
+    with jsobj.connect(PROFILE).mounted(user.url, write=True) as path:
         (path / "a").write_text("a")
-        print(1 / 0)
+        raise ZeroDivisionError
+
+
+def test_an_error_of_the_block_stays_the_error(user: Scene) -> None:
+    with pytest.raises(ZeroDivisionError):
+        fails(user)
     assert user.place.body("a") == b"a"
-    assert not Path(path).exists()
     user.nothing_left()

@@ -80,6 +80,10 @@ class Mounter(Protocol):
         """How to mount on ``folder``."""
         ...
 
+    def prepare(self, mount: Mount, where: Places) -> None:
+        """Called before it is started with a cache that an earlier one has left. Raises :class:`JsobjError` (local)."""
+        ...
+
     def waiting(self, mount: Mount, where: Places) -> tuple[Waiting, ...]:
         """What was written and is not in the store; the mounter may be dead. Raises nothing."""
         ...

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Section
 from jsobj.export.tools import rclone as exported
 from jsobj.mount.mounters import programs
@@ -71,16 +73,27 @@ class Rclone:
         environment: dict[str, str | Secret] = {"AWS_EC2_METADATA_DISABLED": "true", **secret}
         return Start(tuple(words), environment, {"rclone.conf": conf}, (SOCKET,))
 
+    def prepare(self, mount: Mount, where: Places) -> None:
+        """Mend what was cut: killed while it wrote down what it knows of a file, rclone would forget the file.
+
+        Only where all bytes are there: of a file with holes, which may have been read in part, nobody knows what it is.
+        """
+        known, data = _known(mount, where), _data(mount, where)
+        for name, marked in _marked(known) if mount.write else ():
+            if marked is None:
+                if not _whole(data / name):
+                    raise _unclear(data / name, known / name)
+                (known / name).write_text(_written_anew(data / name), encoding="ascii")
+
     def waiting(self, mount: Mount, where: Places) -> tuple[Waiting, ...]:
-        """From the cache."""
-        return tuple(sorted(_dirty(_known(mount, where)), key=lambda each: each.name))
+        """From the cache; also what is known of no longer, since it may wait."""
+        known, data = _known(mount, where), _data(mount, where)
+        names = [name for name, marked in _marked(known) if marked is not False] if mount.write else []
+        return tuple(Waiting(name, _size(data / name)) for name in sorted(names))
 
     def size(self, mount: Mount, where: Places, name: str) -> int | None:
         """From the cache."""
-        try:
-            return int(json.loads((_known(mount, where) / name).read_bytes())["Size"])
-        except (OSError, ValueError, KeyError):
-            return None
+        return _size(_data(mount, where) / name) if (_known(mount, where) / name).exists() else None
 
     def hurry(self, where: Places) -> str:
         """Let nothing in the queue wait for its time: after a failure rclone would wait up to five minutes."""
@@ -101,6 +114,18 @@ class Rclone:
 def _known(mount: Mount, where: Places) -> Path:
     """Where the cache keeps what it knows of each file."""
     return where.cache / "vfsMeta" / _root(mount).replace(":", "/")
+
+
+def _data(mount: Mount, where: Places) -> Path:
+    """And their bytes. The size is that of the file there: what is told of one that is open may be older."""
+    return where.cache / "vfs" / _root(mount).replace(":", "/")
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _root(mount: Mount) -> str:
@@ -127,14 +152,44 @@ def _remote(ground: Ground) -> tuple[dict[str, str], list[str]]:
     return {name: word for name, word in {**words, **extra}.items() if word}, more
 
 
-def _dirty(top: Path) -> Iterator[Waiting]:
+def _marked(top: Path) -> Iterator[tuple[str, bool | None]]:
+    """Each file in the cache, and whether it waits; None where what was written down of it is cut."""
     for folder, _, names in os.walk(top):
         for name in names:
             path = Path(folder, name)
-            with suppress(OSError, ValueError):  # taken away meanwhile, or being written
-                about = json.loads(path.read_bytes())
-                if about.get("Dirty"):
-                    yield Waiting(str(path.relative_to(top)), int(about.get("Size", 0)))
+            try:
+                marked: bool | None = bool(json.loads(path.read_bytes())["Dirty"])
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, KeyError, TypeError):
+                marked = None
+            yield str(path.relative_to(top)), marked
+
+
+def _whole(path: Path) -> bool:
+    """Whether a file has no holes."""
+    with path.open("rb") as stream:
+        size = os.fstat(stream.fileno()).st_size
+        return size == 0 or os.lseek(stream.fileno(), 0, os.SEEK_HOLE) == size
+
+
+def _unclear(data: Path, known: Path) -> JsobjError:
+    return JsobjError(
+        "mount-cache-unclear",
+        f"it is not known whether {data} was written or only read in part",
+        code=ExitCode.LOCAL,
+        context="rclone was killed while it wrote that down, and the file has holes",
+        hint=f"copy it if you need it, then: rm {shlex.quote(str(data))} {shlex.quote(str(known))}",
+    )
+
+
+def _written_anew(path: Path) -> str:
+    """What rclone writes down of a file that was written and waits."""
+    about = path.stat()
+    moment = datetime.fromtimestamp(about.st_mtime, timezone.utc).isoformat()
+    ranges = [{"Pos": 0, "Size": about.st_size}] if about.st_size else None
+    words = {"ModTime": moment, "ATime": moment, "Size": about.st_size, "Rs": ranges, "Fingerprint": "", "Dirty": True}
+    return json.dumps(words)
 
 
 def _last_error(where: Places) -> str:

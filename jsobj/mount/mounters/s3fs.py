@@ -68,6 +68,9 @@ class S3fs:
             environment["CURL_CA_BUNDLE"] = login.ca_bundle
         return Start(tuple(words), environment)
 
+    def prepare(self, mount: Mount, where: Places) -> None:
+        """Nothing is left of an earlier one."""
+
     def waiting(self, mount: Mount, where: Places) -> tuple[Waiting, ...]:
         """Nothing: who closes a file waits until it is sent."""
         return ()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from jsobj.ec2_keys.probe import S3Server
+from jsobj.errors import JsobjError
 from jsobj.export.logins import S3Login
 from jsobj.mount.mounters.programs import version_in
 from jsobj.mount.mounters.protocol import Ground, Program, Waiting
@@ -58,13 +61,38 @@ def test_an_old_one_has_no_socket_and_is_not_for_writing(tmp_path: Path) -> None
 def test_what_waits_is_read_from_the_cache(tmp_path: Path) -> None:
     where = places(tmp_path)
     known = where.cache / "vfsMeta/store/data/a/b"
-    (known / "deep").mkdir(parents=True)
+    data = where.cache / "vfs/store/data/a/b"
+    for folder in (known, data):
+        (folder / "deep").mkdir(parents=True)
+    (data / "sent").write_bytes(b"x" * 5)
+    (data / "deep" / "left").write_bytes(b"x" * 7)
     (known / "sent").write_text(json.dumps({"Size": 5, "Dirty": False}))
-    (known / "deep" / "left").write_text(json.dumps({"Size": 7, "Dirty": True}))
+    (known / "deep" / "left").write_text(json.dumps({"Size": 0, "Dirty": True}))
     (known / "damaged").write_text("{")
-    assert Rclone().waiting(MOUNT, where) == (Waiting("deep/left", 7),)
+    assert Rclone().waiting(MOUNT, where) == (Waiting("damaged", 0), Waiting("deep/left", 7))
     assert Rclone().size(MOUNT, where, "sent") == 5
     assert Rclone().size(MOUNT, where, "no-such") is None
+
+
+def test_what_was_cut_is_mended_where_all_bytes_are_there(tmp_path: Path) -> None:
+    """rclone was killed while it wrote down what it knows, and would forget the file."""
+    where = places(tmp_path)
+    known, data = where.cache / "vfsMeta/store/data/a/b", where.cache / "vfs/store/data/a/b"
+    for folder in (known, data):
+        folder.mkdir(parents=True)
+    for name in ("cut", "holes"):
+        (known / name).touch()
+    (data / "cut").write_bytes(b"x" * 70_000)
+    with (data / "holes").open("wb") as stream:
+        stream.seek(1 << 20)
+        stream.write(b"x")
+    with pytest.raises(JsobjError, match="only read in part"):
+        Rclone().prepare(MOUNT, where)
+    (known / "holes").unlink()
+    Rclone().prepare(MOUNT, where)
+    about = json.loads((known / "cut").read_text())
+    assert (about["Size"], about["Dirty"], about["Rs"]) == (70_000, True, [{"Pos": 0, "Size": 70_000}])
+    assert [each.name for each in Rclone().waiting(MOUNT, where)] == ["cut"]
 
 
 def test_a_dead_one_is_asked_in_vain(tmp_path: Path) -> None:
