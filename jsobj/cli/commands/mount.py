@@ -37,10 +37,10 @@ _RUN_HELP = "Mount it for the command behind -- alone, and unmount when that end
 @click.option("--run", "running", is_flag=True, help=_RUN_HELP)
 @click.option("--at", "at", metavar="DIR", default="", help="With --run: the folder, instead of one of its own.")
 @click.option("--timeout", metavar="S", type=float, default=60.0, help="With --run: as of jsobj umount; default 60.")
-@click.option("--inside", is_flag=True, hidden=True)
+@click.option("--inside", is_flag=True, hidden=True, help="With --run: this is in the namespace already.")
 @store_options
 def mount(world: World, words: tuple[str, ...], **options: Any) -> None:
-    """Mount a bucket, or what is below a prefix, as a folder.
+    """Mount a bucket as a folder, or for one command.
 
     For programs that want a path. What is written is in the bucket when jsobj umount has said so, not before: with
     rclone a program's write ends in a cache on this computer. jsobj help mounts says what a mount is not, and what is
@@ -57,7 +57,7 @@ def mount(world: World, words: tuple[str, ...], **options: Any) -> None:
       jsobj mount s3://results ~/results
       jsobj mount s3://results/run42 ~/run42 --write
       jsobj umount ~/run42
-      jsobj mount --run s3://results --write -- sh -c 'ncks in.nc $JSOBJ_MOUNT/out.nc'
+      jsobj mount --run s3://results --write -- sh -c 'model > $JSOBJ_MOUNT/out'
     """
     wish = _wish(words, options)
     if options["running"]:
