@@ -59,7 +59,7 @@ COMMANDS = {
     "jobs": Entry("jobs:group", "See, await, continue, cancel: transfers in the background, or cut.", _UNDER_WAY),
     "mount": Entry("mount:mount", "Mount a bucket as a folder, or for one command.", _OTHERS),
     "umount": Entry("umount:umount", "Unmount, when all that was written is in the store.", _OTHERS),
-    "mounts": Entry("umount:mounts", "List mounts and what waits in them; mend dead ones.", _OTHERS),
+    "mounts": Entry("umount:mounts", "List mounts of object stores, and what waits to be sent.", _OTHERS),
     "export": Entry("export:export", "Configure another tool for this object store.", _OTHERS),
     "snippet": Entry("snippet:snippet", "Show the lines of code that open a URL in a library.", _OTHERS),
     "doctor": Entry("doctor:doctor", "Test the setup and name the cause of what fails.", _SICK),
