@@ -11,7 +11,9 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-_WORDS = ("--user", "--map-current-user", "--keep-caps", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc")
+# What is unmounted outside goes in there too, where the machine lets mounts follow: else it would keep them busy.
+_MOUNTS = ("--mount", "--propagation", "slave", "--mount-proc")
+_WORDS = ("--user", "--map-current-user", "--keep-caps", *_MOUNTS, "--pid", "--fork", "--kill-child")
 _SECONDS = 10.0
 
 

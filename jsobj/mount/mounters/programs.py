@@ -15,11 +15,17 @@ _VERSION = re.compile(r"\bv(\d+(?:\.\d+)+)", re.IGNORECASE)
 
 
 def find(name: str, option: str) -> Program | None:
-    """A program beside this Python (as wheels put it there), else in PATH; ``option`` makes it tell its version."""
+    """The newer of the programs beside this Python (as wheels put it there) and in PATH.
+
+    ``option`` makes it tell its version.
+    """
     beside = Path(sys.executable).parent / name  # not resolved: in a virtual environment that is its own folder
-    path = str(beside) if beside.exists() else shutil.which(name)
-    if path is None:
-        return None
+    paths = {str(beside) if beside.exists() else None, shutil.which(name)}
+    found = [program for path in sorted(filter(None, paths)) if (program := _looked_at(path, option)) is not None]
+    return max(found, key=lambda program: program.version, default=None)
+
+
+def _looked_at(path: str, option: str) -> Program | None:
     try:
         done = subprocess.run(  # noqa: S603 - a known program, no shell
             [path, option], capture_output=True, text=True, timeout=_SECONDS, check=False, stdin=subprocess.DEVNULL
