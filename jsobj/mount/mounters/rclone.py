@@ -8,6 +8,7 @@ comes in a variable of its own: a new key would make orphans of what waits.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -81,9 +82,7 @@ class Rclone:
         known, data = _known(mount, where), _data(mount, where)
         for name, marked in _marked(known) if mount.write else ():
             if marked is None:
-                if not _whole(data / name):
-                    raise _unclear(data / name, known / name)
-                (known / name).write_text(_written_anew(data / name), encoding="ascii")
+                _mend(data / name, known / name)
 
     def waiting(self, mount: Mount, where: Places) -> tuple[Waiting, ...]:
         """From the cache; also what is known of no longer, since it may wait."""
@@ -166,11 +165,30 @@ def _marked(top: Path) -> Iterator[tuple[str, bool | None]]:
             yield str(path.relative_to(top)), marked
 
 
-def _whole(path: Path) -> bool:
-    """Whether a file has no holes."""
-    with path.open("rb") as stream:
-        size = os.fstat(stream.fileno()).st_size
-        return size == 0 or os.lseek(stream.fileno(), 0, os.SEEK_HOLE) == size
+def _mend(data: Path, known: Path) -> None:
+    """Write down anew that a file waits; one in which no byte was ever written goes, with what was known of it."""
+    try:
+        with data.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            whole = size == 0 or os.lseek(stream.fileno(), 0, os.SEEK_HOLE) == size
+            empty = not whole and _without_data(stream.fileno())
+    except FileNotFoundError:
+        whole, empty = False, True
+    if empty:
+        data.unlink(missing_ok=True)
+        known.unlink()
+    elif whole:
+        known.write_text(_written_anew(data), encoding="ascii")
+    else:
+        raise _unclear(data, known)
+
+
+def _without_data(descriptor: int) -> bool:
+    try:
+        os.lseek(descriptor, 0, os.SEEK_DATA)
+    except OSError as error:
+        return error.errno == errno.ENXIO
+    return False
 
 
 def _unclear(data: Path, known: Path) -> JsobjError:

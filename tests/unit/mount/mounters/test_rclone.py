@@ -80,16 +80,19 @@ def test_what_was_cut_is_mended_where_all_bytes_are_there(tmp_path: Path) -> Non
     known, data = where.cache / "vfsMeta/store/data/a/b", where.cache / "vfs/store/data/a/b"
     for folder in (known, data):
         folder.mkdir(parents=True)
-    for name in ("cut", "holes"):
+    for name in ("cut", "holes", "never"):
         (known / name).touch()
     (data / "cut").write_bytes(b"x" * 70_000)
     with (data / "holes").open("wb") as stream:
         stream.seek(1 << 20)
         stream.write(b"x")
+    with (data / "never").open("wb") as stream:
+        stream.truncate(3)
     with pytest.raises(JsobjError, match="only read in part"):
         Rclone().prepare(MOUNT, where)
     (known / "holes").unlink()
     Rclone().prepare(MOUNT, where)
+    assert not (data / "never").exists()
     about = json.loads((known / "cut").read_text())
     assert (about["Size"], about["Dirty"], about["Rs"]) == (70_000, True, [{"Pos": 0, "Size": 70_000}])
     assert [each.name for each in Rclone().waiting(MOUNT, where)] == ["cut"]
