@@ -27,8 +27,9 @@ from jsobj.store.open import open_store
 
 TIMEOUT = 60.0
 _POLL = 0.1
-_END_SECONDS = 10.0  # of a mounter, once nothing holds it
+_END_SECONDS = 3.0  # of a mounter, once nothing holds it
 _UNMOUNT_SECONDS = 30.0
+_UNMOUNTED = "it is no longer in the table of mounts, and its mounter lives until those processes end"
 
 
 class MountBusy(TypedError, reference="mount-busy", code=ExitCode.REFUSED):
@@ -63,6 +64,7 @@ class _Watch:
     proven: set[str] = field(default_factory=set)
     said: set[object] = field(default_factory=set)
     furthest: dict[str, int] = field(default_factory=dict)
+    there: table.Mounted | None = None
     held: Held = NOBODY
     failure: str = ""
     refused: bool = False
@@ -77,11 +79,17 @@ class _Watch:
         if alive:
             self.failure = self.mounter.hurry(self.where) or self.failure
         # In this order: who writes closes the file first, which then waits.
-        self.held = holders_of(there, apart_from=self._mounter_pid()) if there else NOBODY
+        self.there = there or self.there
+        self.held = (
+            holders_of(self.there, apart_from=self._mounter_pid()) if self.there and (there or alive) else NOBODY
+        )
         waiting = self.mounter.waiting(self.mount, self.where)
         self.names |= {each.name for each in waiting}
         self.proven -= {each.name for each in waiting}  # written once more
-        return Seen(there is not None, alive, waiting, self.held.holders, self.refused)
+        return Seen(there is not None, alive, waiting, self._in_the_way(there), self.refused)
+
+    def _in_the_way(self, there: table.Mounted | None) -> tuple[Holder, ...]:
+        return tuple(each for each in self.held.holders if there is None or not each.copy)
 
     def _mounter_pid(self) -> frozenset[int]:
         return frozenset({self.mount.process.pid} if self.mount.process else ())
@@ -145,7 +153,7 @@ def umount(
         elif step is Step.GONE:
             return _finished(watch)
         else:
-            raise _busy(watch) if step is Step.BUSY else _unsent(watch, seen)
+            raise _busy(watch, "" if seen.mounted else _UNMOUNTED) if step is Step.BUSY else _unsent(watch, seen)
 
 
 def flush(
@@ -268,7 +276,7 @@ def _detached(watch: _Watch, seen: Seen) -> Ended:
         raise _error_unsent(watch, [each.name for each in after], "it is unmounted, and not all of it was sent")
     if unsent := watch.mounter.waiting(watch.mount, watch.where):
         raise _error_unsent(watch, [each.name for each in unsent], "it is unmounted, and not all of it was sent")
-    raise _busy(watch, "it is no longer in the table of mounts, and processes hold it until they end")
+    raise _busy(watch, _UNMOUNTED)
 
 
 def _busy(watch: _Watch, message: str = "") -> JsobjError:

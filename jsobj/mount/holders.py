@@ -24,13 +24,18 @@ _FOLDERS = {"cwd": "working directory", "root": "root directory", "exe": "progra
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A process, and how it holds the mount. ``path``: of the file or folder; ``writing``: it may write to it."""
+    """A process, and how it holds the mount. ``path``: of the file or folder; ``writing``: it may write to it.
+
+    ``copy``: it does nothing but live in another namespace, which has a copy of the mount: the mount can go, and the
+    mounter stays until that namespace ends.
+    """
 
     pid: int
     command: str
     how: str
     path: str
     writing: bool = False
+    copy: bool = False
 
     def __str__(self) -> str:
         """For people."""
@@ -87,7 +92,9 @@ def _held_by(entry: Path, pid: int, mounted: Mounted, *, same: bool) -> list[Hol
     command = _command(entry)
     found = [Holder(pid, command, *each) for each in _seen(entry, mounted, places)]
     if not same and not found and not any(each.moves for each in places.values()):
-        found.append(Holder(pid, command, "its own copy of the mount at", str(next(iter(places.values())).folder)))
+        found.append(
+            Holder(pid, command, "its own copy of the mount at", str(next(iter(places.values())).folder), copy=True)
+        )
     return found
 
 
