@@ -40,9 +40,10 @@ def mount(
     at: Path | None,
     request: StoreRequest,
     *,
+    alone: bool = False,
     warn: Callable[[str], None] = lambda text: None,
 ) -> Begun:
-    """Mount on a folder; without one, on a folder of the mount's own.
+    """Mount on a folder; without one, on a folder of the mount's own. ``alone``: in a namespace of its own.
 
     Raises :class:`JsobjError`: as the store for a bucket that cannot be read; refused for a folder that will not do;
     local where no mounter is here, or where it fails, in its own words.
@@ -62,6 +63,8 @@ def mount(
     try:
         record.write(settings, wished)
         where.mkdir(0o700, exist_ok=True)
+        if alone:
+            folders.shield(where)
         return start(settings, wished, where, way)
     except BaseException:
         if known is None:
@@ -84,6 +87,7 @@ def _withdraw(settings: Settings, made: Mount, where: Path) -> None:
     now = record.read(settings, made.id) or made
     if record.alive(settings, now):
         process.end(settings, now)
+    folders.unshield(where)
     if table.at(where, table.read()) is None:
         record.forget(settings, made)
         folders.left(where, made=made.made)
@@ -157,7 +161,8 @@ def start(settings: Settings, wished: Mount, where: Path, way: Way) -> Begun:
 def _appeared(settings: Settings, started: Mount, where: Path) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
-        if table.at(where, table.read()) is not None:
+        there = table.at(where, table.read())
+        if there is not None and there.object_store:
             return True
         if process.ended(settings, started, 0):
             return False

@@ -262,6 +262,7 @@ def _finished(watch: _Watch) -> Ended:
     """The mount is gone, its mounter has ended, and nothing waits."""
     _prove(watch, "and it is unmounted")
     mount = watch.mount
+    folders.unshield(mount.path)
     record.forget(watch.settings, mount)
     folders.left(mount.path, made=mount.made)
     return Ended(mount, tuple(sorted(map(mount.key, watch.names))))

@@ -8,6 +8,7 @@ helper wants to be writable. That stops everybody but root.
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.mount import table
 
 _CLOSED, _OPEN = 0o500, 0o700
+_SHIELD = "jsobj-shield"
+_SECONDS = 20.0
 
 
 def fit(folder: Path) -> tuple[Path, bool]:
@@ -82,6 +85,22 @@ def opened(folder: Path) -> Iterator[int]:
 def _change(descriptor: int, mode: int) -> None:
     with suppress(OSError):  # another user's: it is fit as it is, or the mounter will say why not
         os.fchmod(descriptor, mode)
+
+
+def shield(folder: Path) -> None:
+    """In a namespace of its own: mount nothing, read-only, under the mount to come. That stops root too, whom modes do
+    not stop; others are stopped by the mode, and FUSE's helper would refuse them such a folder.
+    """
+    if os.geteuid() == 0:
+        words = ["mount", "-t", "tmpfs", "-o", "ro,size=4k", _SHIELD, str(folder)]
+        subprocess.run(words, capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603 - a known program
+
+
+def unshield(folder: Path) -> None:
+    """Take that away."""
+    there = table.at(folder, table.read())
+    if there is not None and there.source == _SHIELD:
+        subprocess.run(["umount", str(folder)], capture_output=True, check=False, timeout=_SECONDS)  # noqa: S603, S607
 
 
 def left(folder: Path, *, made: bool) -> None:

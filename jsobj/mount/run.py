@@ -38,7 +38,7 @@ def run(
     Raises :class:`JsobjError`: as :func:`jsobj.mount.begin.mount` and :func:`jsobj.mount.end.umount`, whatever the
     command said.
     """
-    mount = begin.mount(settings, wish, at, request, warn=warn).mount
+    mount = begin.mount(settings, wish, at, request, alone=alone, warn=warn).mount
     try:
         code = supervise(words, {**environment, VARIABLE: mount.folder})
     finally:
@@ -59,5 +59,6 @@ def _leave_alone(
     except MountBusy as error:
         warn(f"the command left something running, which ends now: {error.context}")
         process.end(settings, mount)
+        folders.unshield(mount.path)
         record.forget(settings, mount)
         folders.left(mount.path, made=mount.made)

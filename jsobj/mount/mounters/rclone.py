@@ -69,6 +69,7 @@ class Rclone:
         # Of what only reads, times are the server's: one request for a folder in place of one for each file.
         words += ["--vfs-write-back", "1s"] if mount.write else ["--read-only", "--use-server-modtime"]
         words += [] if mount.write else ["--vfs-fast-fingerprint"]
+        words += ["--allow-non-empty"]  # that it is empty was seen; rclone counts what shields it, too
         if program.version >= _CONTROL_SINCE:
             words += ["--rc", "--rc-addr", f"unix://{SOCKET}", "--rc-no-auth"]
         environment: dict[str, str | Secret] = {"AWS_EC2_METADATA_DISABLED": "true", **secret}
