@@ -63,7 +63,7 @@ class Scene:
         return where
 
     def umount(self, *words: str | Path, code: int = 0) -> Any:
-        return self.jsobj.process("umount", *(words or (self.folder,)), "--json", code=code)
+        return self.jsobj.process("umount", *(words or (self.folder,)), "--json", code=code, timeout=100)
 
     def mounts(self) -> list[dict[str, Any]]:
         """What ``jsobj mounts`` tells of ours."""

@@ -26,18 +26,17 @@ def test_holders_are_named_and_waited_for(scene: Scene, backend: str) -> None:
     folder = scene.mount("--write", "--backend", backend)
     for how, code in HOLDERS.items():
         with holding(code, folder) as child:
-            refused = scene.umount(folder, "--timeout", "0.5", code=6)
+            refused = scene.umount(folder, "--timeout", "0.3", code=6)
             assert error_of(refused)["reference"] == "mount-busy"
             assert f"pid {child.pid}" in error_of(refused)["context"]
             assert how in error_of(refused)["context"]
             assert (folder / "seen").exists()
-            waits = scene.jsobj.start("umount", folder)
-            until(lambda pid=child.pid: f"pid {pid}" in (scene.jsobj.home / "output").read_text())  # type: ignore[misc]
-            assert waits.poll() is None
-        assert waits.wait(30) == 0
-        assert table.at(folder, table.read()) is None
-        scene.mount("--write", "--backend", backend)
-    scene.umount()
+    with holding(HOLDERS["mapped file"], folder) as child:
+        waits = scene.jsobj.start("umount", folder)
+        until(lambda: f"pid {child.pid}" in (scene.jsobj.home / "output").read_text())
+        assert waits.poll() is None
+    assert waits.wait(100) == 0
+    assert table.at(folder, table.read()) is None
     scene.nothing_left()
 
 
