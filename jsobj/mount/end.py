@@ -141,6 +141,7 @@ def umount(
         step = next_step(seen, over=time.monotonic() - begun > timeout, lazy=lazy)
         if step is Step.WAIT:
             watch.tell(seen)
+            watch.refused = False  # a file that was closed just now keeps it busy for a moment: it is tried again
             time.sleep(_POLL)
         elif step in (Step.UNMOUNT, Step.DETACH):
             if not seen.waiting:
