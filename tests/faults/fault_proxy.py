@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from fault_rules import SECONDS, Answer, Exchange, Fault, Rule, When
-from fault_wire import CHUNKED, End, Reader, length_of
+from fault_wire import CHUNKED, End, Reader, length_of, let_go_on
 
 __all__ = ["Answer", "Exchange", "Fault", "FaultProxy", "Rule", "When", "fault_proxy"]
 
@@ -223,7 +223,7 @@ class FaultProxy:
                 return
         path = f"{one.path}{'?' + one.query if one.query else ''}"
         upstream = server.connected(one.place or self._upstream)
-        upstream.sendall(f"{one.method} {path} HTTP/1.1\r\n".encode("latin-1") + rest)
+        upstream.sendall(f"{one.method} {path} HTTP/1.1\r\n".encode("latin-1") + let_go_on(client, rest))
         spoiled = _Spoiled(self, rule if when == "sending" else None, client, one.length)
         for piece in self._steps(pace, reader.body(one.length)):
             self._slow(pace, len(piece))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 _CHUNK = 64 * 1024
 _HEAD = 256 * 1024
 CHUNKED = -1  # as a length
+_EXPECT = re.compile(rb"(?im)^expect: *100-continue\r\n")
 
 
 class End(Exception):
@@ -75,3 +76,11 @@ def length_of(head: bytes) -> int | None:
     if found:
         return int(found[1])
     return None if head.startswith(b"HTTP/") else 0
+
+
+def let_go_on(client: socket.socket, headers: bytes) -> bytes:
+    """Tell a client that asks whether to send its body to do so; the headers without that question."""
+    if (found := _EXPECT.search(headers)) is None:
+        return headers
+    client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+    return headers[: found.start()] + headers[found.end() :]
