@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsobj.catalog.compacted import replaced, said_by
-from jsobj.catalog.engine import ask, connect, damaged, interruptible, lock, named, text, texts
+from jsobj.catalog.engine import ask, connect, damaged, interruptible, lock, named, said_plainly, text, texts
 from jsobj.catalog.parts import Part, PartCache, list_parts
 from jsobj.catalog.schema import OWN
 from jsobj.catalog.writing import write_file
@@ -61,8 +62,12 @@ class Found:
 
     def tuples(self) -> Iterator[tuple[Any, ...]]:
         """The rows as tuples, in the order of ``columns``."""
-        while rows := interruptible(self._cursor, lambda: self._cursor.fetchmany(_BATCH)):
+        while rows := self._next():
             yield from rows
+
+    def _next(self) -> list[tuple[Any, ...]]:
+        with said_plainly():  # a cell may turn out only now not to be what the question takes it for
+            return interruptible(self._cursor, lambda: self._cursor.fetchmany(_BATCH))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for row in self.tuples():
@@ -87,7 +92,8 @@ class Found:
     def _made(self, library: str, needed: str, make: Any) -> Any:
         try:
             __import__(library)
-            return make()
+            with said_plainly():
+                return make()
         except ImportError as error:
             raise JsobjError(
                 "catalog-needs-library",
@@ -204,13 +210,24 @@ class Rows:
         """The answer to one SELECT over ``catalog`` and ``history``. Raises as :meth:`find`."""
         return Found(ask(self._connection.cursor(), sql, values))
 
+    def each(self, wish: Wish, column: str) -> Iterator[str]:
+        """The values of a column, each once, of the rows that are wanted and in their order. Raises as :meth:`find`."""
+        chosen = replace(wish, select=named(column), order=wish.order.strip() or "_key").statement(())
+        places = f"SELECT {named(column)} AS it, row_number() OVER () AS place FROM (\n{chosen}\n)"
+        found = self.ask(f"SELECT it FROM ({places}) WHERE it IS NOT NULL GROUP BY it ORDER BY min(place)")
+        return (value for (value,) in found.tuples())
+
     def write_parquet(self, wish: Wish, path: str) -> None:
-        """Write what is wanted as Parquet; ``path`` must be one of ``write_to``. Raises as :meth:`find`."""
+        """Write what is wanted as Parquet; ``path`` must be one of ``write_to``. Raises as :meth:`find`, and OSError."""
         sql = wish.statement(self.columns)
         ask(self._connection.cursor(), f"SELECT * FROM (\n{sql}\n) LIMIT 0")  # what it is, before it is copied
-        self._connection.execute(
-            f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
-        )
+        copy = f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+        cursor = self._connection.cursor()
+        with said_plainly():
+            try:
+                interruptible(cursor, lambda: cursor.execute(copy))
+            except _duckdb().IOException as error:
+                raise OSError(errno.EIO, str(error)) from error
 
     def all_columns(self) -> dict[str, str]:
         """The columns of all rows that ever were, deletions too, and their types."""
@@ -239,6 +256,10 @@ class Rows:
 
 
 def _is_engines(error: BaseException) -> bool:
+    return isinstance(error, _duckdb().Error)
+
+
+def _duckdb() -> Any:
     import duckdb
 
-    return isinstance(error, duckdb.Error)
+    return duckdb

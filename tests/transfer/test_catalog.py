@@ -71,6 +71,10 @@ def test_what_rows_name_is_fetched_and_shared(scene: TransferScene) -> None:
     assert on_disk(scene.folder / "got") == {name: sha(FILES[name]) for name in ("s1.bin", "s2.bin")}
     urls = scene("catalog", "query", scene.url("lab/"), "item = '007'", "--urls").lines
     assert [url.rpartition("/")[2] for url in urls] == ["s1.bin"]
+    last = scene("catalog", "query", scene.url("lab/"), "--order", "item DESC", "--limit", "3", "--urls").lines
+    assert [url.rpartition("/")[2] for url in last] == ["%C3%A4%20b.txt", "s2.bin"]
+    first = scene("catalog", "query", scene.url("lab/"), "--limit", "1", "--urls").lines
+    assert [url.rpartition("/")[2] for url in first] == ["s1.bin"]
     scene("catalog", "query", scene.url("lab/"), "item = 'none'", "--get", "nothing")
     assert not (scene.folder / "nothing").exists()
     scene("catalog", "query", scene.url("lab/"), "--parquet", "all.parquet")
