@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsobj.catalog.compacted import replaced, said_by
-from jsobj.catalog.engine import ask, connect, damaged, interruptible, lock, named, said_plainly, text, texts
+from jsobj.catalog.engine import ask, connect, damaged, interruptible, lock, named, said_plainly, text
 from jsobj.catalog.parts import Part, PartCache, list_parts
 from jsobj.catalog.schema import OWN
+from jsobj.catalog.union import Mixed, mixed_columns, union
 from jsobj.catalog.writing import write_file
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.digest_tries import TRIES
@@ -141,12 +142,16 @@ class Rows:
     def _make_views(self, files: list[str]) -> None:
         connection = self._connection
         self._derived: list[Path] = []
+        self._mixed: Mixed = {}
         if not files:
             none = ", ".join(f"NULL::{kind} AS {name}" for name, kind in OWN.items())
             connection.execute(f"CREATE TABLE {_EVERY} AS SELECT {none}, '' AS _file, 0 AS file_row_number LIMIT 0")
         else:
-            reads = f"read_parquet({texts(files)}, union_by_name=true, filename='_file', file_row_number=true)"
-            connection.execute(f"CREATE VIEW {_EVERY} AS SELECT * FROM {reads}")
+            kept = self._cache.folder / f"types-{_which(files)}.json"
+            self._mixed = mixed_columns(connection, files, kept)
+            self._derived.append(kept)
+            reads = union(files, self._mixed, ", filename='_file', file_row_number=true")
+            connection.execute(f"CREATE VIEW {_EVERY} AS {reads}")
         described = connection.execute(f"DESCRIBE {_EVERY}").fetchall()
         own = {*OWN, "_file", "file_row_number"}
         self.types = {name: kind for name, kind, *_ in described if name not in own}
@@ -168,7 +173,7 @@ class Rows:
         """
         if not files:
             return None
-        which = hashlib.sha256("\0".join(files).encode()).hexdigest()[:24]
+        which = _which(files)
         path, none = self._cache.folder / f"older-{which}.parquet", self._cache.folder / f"older-{which}.none"
         if none.exists():
             self._derived.append(none)
@@ -237,8 +242,7 @@ class Rows:
     def write_all(self, path: Path, said: Mapping[str, Any]) -> None:
         """Write all rows that ever were as one part; ``said``: what it says about itself."""
         with closing(connect(path.parent)) as connection:
-            reads = f"read_parquet({texts(self._files)}, union_by_name=true)"
-            write_file(connection, f"SELECT DISTINCT * FROM {reads}", path, said)
+            write_file(connection, f"SELECT DISTINCT * FROM ({union(self._files, self._mixed)})", path, said)
 
     def about(self, part: Part) -> dict[str, Any]:
         """What one of ``parts`` says about itself."""
@@ -253,6 +257,11 @@ class Rows:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _which(files: Sequence[str]) -> str:
+    """What names the files that are made once for the same parts."""
+    return hashlib.sha256("\0".join(files).encode()).hexdigest()[:24]
 
 
 def _is_engines(error: BaseException) -> bool:

@@ -19,8 +19,6 @@ from jsobj.catalog.engine import text
 from jsobj.catalog.layout import ROOT, Catalogue
 from jsobj.catalog.objects import Known, known_objects, plain_url
 from jsobj.catalog.schema import (
-    TEXT,
-    ColumnType,
     Schema,
     column_of,
     other_key,
@@ -29,6 +27,7 @@ from jsobj.catalog.schema import (
 )
 from jsobj.catalog.staging import StagedObject, Staging, object_name, staging_folder
 from jsobj.catalog.table import BadRow, Table, TableForm
+from jsobj.catalog.types import TEXT, ColumnType
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
 from jsobj.transfer.events import Event, EventBus, Failed, Summary
@@ -118,7 +117,7 @@ def load(
     catalogue = catalogue_at(context.stores, place)
     refusals = _Refusals(refuse)
     with closing(Table(wish.table, wish.form)) as table:
-        schema, types, first = _agreed(catalogue, wish, table.columns)
+        schema, types, news = _agreed(catalogue, wish, table.columns)
         path = _path_column(wish, table.columns)
         folder = staging_folder(context.stores.settings.cache_dir)
         with closing(Staging(folder, table.columns, schema, types)) as staging:
@@ -135,17 +134,17 @@ def load(
             staging.drop(failed, refusals)
             if not staging.count():
                 raise _nothing(wish, refusals.count)
-            return _write(catalogue, staging, wish, first, refusals.count, folder)
+            return _write(catalogue, staging, wish, news, refusals.count, folder)
 
 
-def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, first: bool, refused: int, folder: Path) -> Loaded:
+def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, news: bool, refused: int, folder: Path) -> Loaded:
     moment = writing.now()
     name, rows, (objects, size) = _name(staging, wish, moment), staging.count(), staging.totals()
     source = wish.source or Path(wish.table).name
     load = writing.Load(
         name, "load", rows, moment.isoformat(timespec="microseconds"), wish.by, source, objects, size, refused
     )
-    if first:
+    if news:
         write_schema(catalogue, staging.schema)
     new = False
     if not writing.is_known(catalogue, name):
@@ -187,7 +186,7 @@ def _name(staging: Staging, wish: LoadWish, moment: datetime) -> str:
 
 
 def _agreed(catalogue: Catalogue, wish: LoadWish, columns: Sequence[str]) -> tuple[Schema, dict[str, ColumnType], bool]:
-    """Key and types, as they were asked for and as the catalogue has them; and whether it is the first load."""
+    """Key and types, as they were asked for and as the catalogue has them; and whether any of it is new there."""
     there = read_schema(catalogue)
     if wish.row and not wish.key:
         raise BadUsage("--row names the second column of a key: --key names the first one")
@@ -206,7 +205,9 @@ def _agreed(catalogue: Catalogue, wish: LoadWish, columns: Sequence[str]) -> tup
         kind = next((kind for typed, kind in there.types.items() if typed.lower() == name.lower()), None)
         if kind is not None and types.setdefault(name, ColumnType(kind)).name != kind:
             raise BadUsage(f"column '{name}' is {kind} in this catalogue, not {types[name].name}")
-    return Schema(known, there.types), types, False
+    named_here = {name.lower() for name in there.types}
+    news = {name: kind.name for name, kind in types.items() if kind.name != TEXT and name.lower() not in named_here}
+    return Schema(known, {**there.types, **news}), types, bool(news)
 
 
 def _path_column(wish: LoadWish, columns: Sequence[str]) -> str:

@@ -82,8 +82,8 @@ def load(world: World, table: str, url: str, **words: Any) -> None:
 
 def _wish(world: World, table: str, words: dict[str, Any]) -> LoadWish:
     from jsobj.actions.catalog.load import LoadWish
-    from jsobj.catalog.schema import parse_type
     from jsobj.catalog.table import TableForm
+    from jsobj.catalog.types import parse_type
 
     columns = tuple(name.strip() for name in words.pop("columns").split(",")) if words["columns"] else ()
     words.pop("columns", None)
