@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jsobj.catalog.compacted import replaced, said_by
+from jsobj.catalog.compacted import replaced, replaced_by, said_by
 from jsobj.catalog.engine import ask, connect, damaged, interruptible, lock, named, said_plainly, text
 from jsobj.catalog.parts import Part, PartCache, list_parts
 from jsobj.catalog.schema import OWN
@@ -115,12 +115,9 @@ class Rows:
     def __init__(self, catalogue: Catalogue, cache: Path, *, write_to: Sequence[str] = ()) -> None:
         self.catalogue = catalogue
         self._cache = PartCache(cache, catalogue)
-        self.listed, files = self._fetched()
         self._connection = connect(self._cache.folder)
         try:
-            self.replaced = replaced(self._connection, files)
-            self.parts = tuple(part for part in self.listed if part.name not in self.replaced)
-            self._files = [str(files[part]) for part in self.parts]
+            self._fetch()
             self._make_views(self._files)
             lock(self._connection, [*self._files, *map(str, self._derived), *write_to])
         except BaseException as error:
@@ -130,11 +127,14 @@ class Rows:
             raise
         self._cache.forget(self.listed, self._derived)
 
-    def _fetched(self) -> tuple[tuple[Part, ...], dict[Part, Path]]:
+    def _fetch(self) -> None:
         for _ in range(TRIES):
-            listed = list_parts(self.catalogue)
+            self.listed = list_parts(self.catalogue)
             try:
-                return listed, dict(zip(listed, self._cache.fetched(listed), strict=True))
+                self.replaced = replaced(self._connection, self._cache, self.listed)
+                self.parts = tuple(part for part in self.listed if part.name not in self.replaced)
+                self._files = [str(file) for file in self._cache.fetched(self.parts)]
+                return
             except ObjectNotFound as error:  # a part that was compacted, and has gone since
                 gone = error
         raise gone
@@ -223,7 +223,7 @@ class Rows:
         return (value for (value,) in found.tuples())
 
     def write_parquet(self, wish: Wish, path: str) -> None:
-        """Write what is wanted as Parquet; ``path`` must be one of ``write_to``. Raises as :meth:`find`, and OSError."""
+        """Write what is wanted as Parquet; ``path`` must be one of ``write_to``. As :meth:`find`; or OSError."""
         sql = wish.statement(self.columns)
         ask(self._connection.cursor(), f"SELECT * FROM (\n{sql}\n) LIMIT 0")  # what it is, before it is copied
         copy = f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
@@ -247,6 +247,12 @@ class Rows:
     def about(self, part: Part) -> dict[str, Any]:
         """What one of ``parts`` says about itself."""
         return said_by(self._connection, self._files[self.parts.index(part)])
+
+    def replaced_by(self, part: Part) -> frozenset[str]:
+        """The names of the parts that one of ``listed`` stands for; of none where it has gone meanwhile."""
+        with suppress(ObjectNotFound), closing(connect(self._cache.folder)) as connection:
+            return replaced_by(connection, self._cache, part)
+        return frozenset()
 
     def close(self) -> None:
         """Close the engine."""

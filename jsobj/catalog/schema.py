@@ -113,15 +113,17 @@ def read_schema(catalogue: Catalogue) -> Schema | None:
 
 
 def write_schema(catalogue: Catalogue, schema: Schema) -> None:
-    """Write it, and look that nobody else has written another one meanwhile.
+    """Write it, and look before and after that nobody else has written another one meanwhile.
 
     Raises :class:`JsobjError` (refused) where two programs begin one catalogue with different keys.
     """
     document: dict[str, Any] = {"schema": SCHEMA, "key": list(schema.key), "columns": dict(schema.types)}
-    catalogue.write_json(catalogue.schema, document)
-    there = read_schema(catalogue)
-    if there is not None and there.key != schema.key:
-        raise other_key(catalogue, there, schema)
+    for write in (True, False):
+        there = read_schema(catalogue)
+        if there is not None and there.key != schema.key:
+            raise other_key(catalogue, there, schema)
+        if write:
+            catalogue.write_json(catalogue.schema, document)
 
 
 def other_key(catalogue: Catalogue, there: Schema, wanted: Schema) -> JsobjError:

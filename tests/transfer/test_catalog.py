@@ -84,6 +84,7 @@ def test_what_rows_name_is_fetched_and_shared(scene: TransferScene) -> None:
 def test_bad_rows_are_named_and_the_rest_is_loaded(scene: TransferScene) -> None:
     more = "011|e3|31.12.2026|s1.bin|a date\n012|e3\n013|e3||gone.bin|no such file\n014|e3||../t.csv|out\n||||\n"
     more += "015|e3||_catalog/v1/schema.json|ours\n016|e3||deep|a folder\n017|e3||/etc/passwd|absolute\n"
+    more += f"018|e3||sub/_catalog/v1/parts/x.parquet|of another one\n019|e3||{'x' * 300}|too long for a file\n"
     done = _load(scene, TABLE + more, code=ExitCode.PARTIAL)
     assert done["rows"] == 4
     assert [(bad["line"], bad["kind"]) for bad in done["refused"]] == [
@@ -95,6 +96,8 @@ def test_bad_rows_are_named_and_the_rest_is_loaded(scene: TransferScene) -> None
         (11, "path"),
         (12, "file"),
         (13, "path"),
+        (14, "path"),
+        (15, "file"),
     ]
     mended = _load(scene, TABLE + "018|e3|2026-12-31|s1.bin|mended\n")
     assert (mended["rows"], mended["new"]) == (5, True)

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -18,6 +18,7 @@ from jsobj.catalog import writing
 from jsobj.catalog.engine import text
 from jsobj.catalog.layout import ROOT, Catalogue
 from jsobj.catalog.objects import Known, known_objects, plain_url
+from jsobj.catalog.parts import list_parts
 from jsobj.catalog.schema import (
     Schema,
     column_of,
@@ -138,14 +139,14 @@ def load(
 
 
 def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, news: bool, refused: int, folder: Path) -> Loaded:
-    moment = writing.now()
+    if news:
+        write_schema(catalogue, staging.schema)
+    moment = _moment(catalogue)
     name, rows, (objects, size) = _name(staging, wish, moment), staging.count(), staging.totals()
     source = wish.source or Path(wish.table).name
     load = writing.Load(
         name, "load", rows, moment.isoformat(timespec="microseconds"), wish.by, source, objects, size, refused
     )
-    if news:
-        write_schema(catalogue, staging.schema)
     new = False
     if not writing.is_known(catalogue, name):
         file = folder / "part.parquet"
@@ -167,6 +168,15 @@ def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, news: bool, r
     if not new:
         load = writing.read_load(catalogue.read_json(catalogue.load(name)) or load.to_json())
     return Loaded(catalogue, load, new, staging.schema.key, staging.columns, refused, staging.doubled())
+
+
+def _moment(catalogue: Catalogue) -> datetime:
+    """Now; where the clock of this computer is behind, a moment after the last part came, by the server's clock.
+
+    Else these rows would be older than the ones that they are to replace.
+    """
+    last = max((part.modified or 0.0 for part in list_parts(catalogue)), default=0.0)
+    return max(writing.now(), datetime.fromtimestamp(last, timezone.utc) + timedelta(milliseconds=1))
 
 
 def _name(staging: Staging, wish: LoadWish, moment: datetime) -> str:
@@ -229,8 +239,8 @@ def _object_of(folder: str, cell: str) -> str | BadRow:
     """The object that a row names, and with a folder, whether it has the file."""
     try:
         name = object_name(cell)
-        if f"{name}/".startswith(ROOT.partition("/")[0] + "/"):
-            return BadRow(0, f"{cell[:120]}: is where the catalogue itself is", "path")
+        if f"/{ROOT.partition('/')[0]}/" in f"/{name}/":
+            return BadRow(0, f"{cell[:120]}: is where a catalogue itself is", "path")
         if folder:
             path = Path(folder, name)
             if not path.is_file():
@@ -238,6 +248,8 @@ def _object_of(folder: str, cell: str) -> str | BadRow:
                 return BadRow(0, f"{cell}: {reason}", "file")
     except ValueError as error:
         return BadRow(0, f"{cell[:120]}: {error}", "path")
+    except OSError as error:
+        return BadRow(0, f"{cell[:120]}: {error.strerror}", "file")
     return name
 
 
