@@ -102,6 +102,9 @@ def test_bad_rows_are_named_and_the_rest_is_loaded(scene: TransferScene) -> None
     mended = _load(scene, TABLE + "018|e3|2026-12-31|s1.bin|mended\n")
     assert (mended["rows"], mended["new"]) == (5, True)
     assert len(_items(scene)) == 5
+    (scene.folder / "bad.csv").write_text("id,path\n1,gone.bin\n")
+    nothing = scene("catalog", "load", "bad.csv", scene.url("x/"), "--files", "samples", code=ExitCode.PARTIAL)
+    assert "line 2: gone.bin: there is no such file" in nothing.err
     nothing = scene("catalog", "load", "t.csv", scene.url("x/"), "--files", "got", code=ExitCode.LOCAL)
     assert "source-missing" in nothing.err
 

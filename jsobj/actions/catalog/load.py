@@ -127,6 +127,8 @@ def load(
                 staging.drop(_uploaded(context, catalogue, wish.files, place, staging, options), refusals)
             sample = next(iter(staging.objects()), "")
             url_of = links(catalogue, f"{catalogue.prefix}{sample}" if sample else "") if links else None
+            if url_of and sample:  # what keeps all links from being made is no fault of each row
+                url_of(f"{catalogue.prefix}{sample}")
             failed: list[tuple[str, str]] = []
             known = known_objects(
                 catalogue, staging.objects(), url_of or partial(plain_url, catalogue.store.place), wish.files
