@@ -112,8 +112,8 @@ class Catalog:
         """
         from jsobj.actions.catalog.load import LoadWish, load
         from jsobj.actions.context import action_context
-        from jsobj.catalog.schema import parse_type
         from jsobj.catalog.table import TableForm
+        from jsobj.catalog.types import parse_type
         from jsobj.transfer.options import checked_options
 
         form = TableForm(delimiter, quote, header, tuple(columns), encoding)

@@ -6,10 +6,12 @@ parts and no other: that is set before the first question, and cannot be set bac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.transfer.engine.parallel_map import awaited
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 Made = TypeVar("Made")
 
 _MEMORY = "1GB"
+SPILLED = "spilled-"  # how the names of folders begin that engines spill into
 
 
 def connect(folder: Path, *, file: str = ":memory:", memory: str = _MEMORY) -> DuckDBPyConnection:
@@ -41,7 +44,8 @@ def connect(folder: Path, *, file: str = ":memory:", memory: str = _MEMORY) -> D
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
         "memory_limit": memory,
-        "temp_directory": str(folder / "spilled"),
+        # Of this engine alone: DuckDB names its files in it always the same, whoever else has that folder.
+        "temp_directory": str(folder / f"{SPILLED}{uuid4().hex}"),
     }
     return duckdb.connect(file, config=settings)
 
@@ -69,7 +73,7 @@ def ask(connection: DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) ->
     """Run a question. Raises :class:`JsobjError` (usage) for what is wrong with it, or is no single SELECT."""
     import duckdb
 
-    try:
+    with said_plainly():
         statements = duckdb.extract_statements(sql)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise JsobjError(
@@ -79,6 +83,15 @@ def ask(connection: DuckDBPyConnection, sql: str, values: Sequence[Any] = ()) ->
                 hint="nothing else is run: jsobj catalog --help names the commands that change rows",
             )
         return interruptible(connection, lambda: connection.execute(statements[0], list(values) or None))
+
+
+@contextmanager
+def said_plainly() -> Iterator[None]:
+    """Make a :class:`JsobjError` of what DuckDB says: of a question as it is asked, and as its rows are taken."""
+    import duckdb
+
+    try:
+        yield
     except duckdb.OutOfMemoryException as error:
         raise JsobjError(
             "catalog-query-too-large",

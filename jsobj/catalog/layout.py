@@ -7,6 +7,7 @@ who loaded which part when; ``manifest.json`` lists the parts for readers who ma
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,14 @@ from jsobj.store.objects import PutOptions, Store
 ROOT = "_catalog/v1/"
 COMPACTED = "c-"  # how the names of parts begin that stand for others
 _PART = ".parquet"
+_PART_NAME = re.compile(r"[0-9A-Za-z_-]{1,200}")  # no other is one: it becomes the name of a file
 _JSON = PutOptions("application/json", served={"cache-control": "no-cache"})
 _LARGEST_JSON = 64 * 1024 * 1024
+
+
+def is_part_name(name: str) -> bool:
+    """Whether a part may be called so."""
+    return _PART_NAME.fullmatch(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ class Catalogue:
     def part_name(self, key: str) -> str:
         """The name of the part that a key is of, "" for what is none."""
         name = key.removeprefix(self.parts)
-        return name.removesuffix(_PART) if name.endswith(_PART) and "/" not in name else ""
+        return name.removesuffix(_PART) if name.endswith(_PART) and is_part_name(name.removesuffix(_PART)) else ""
 
     def load(self, name: str) -> str:
         """The key of what is known about a part."""

@@ -47,9 +47,9 @@ def _paired(catalogue: Catalogue, names: Iterator[str]) -> Iterator[tuple[str, L
     item = next(listing, None)
     for name in (*first, *names):
         key = f"{catalogue.prefix}{name}".encode()
-        while item is not None and item.key.encode() < key:
+        while item is not None and item.key.encode("utf-8", "surrogateescape") < key:
             item = next(listing, None)
-        yield name, item if item is not None and item.key.encode() == key else None
+        yield name, item if item is not None and item.key == f"{catalogue.prefix}{name}" else None
 
 
 def _look(

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from jsobj.catalog.layout import Catalogue
+from jsobj.catalog.engine import SPILLED
+from jsobj.catalog.layout import Catalogue, is_part_name
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import FileSink
 from jsobj.store.digest_tries import TRIES
@@ -68,27 +70,36 @@ def _in_manifest(catalogue: Catalogue, refused: JsobjError) -> tuple[Part, ...]:
     if document is None:
         raise refused
     try:
-        return tuple(Part(str(each["name"]), int(each["size"]), str(each["etag"])) for each in document["parts"])
+        parts = tuple(Part(str(each["name"]), int(each["size"]), str(each["etag"])) for each in document["parts"])
+        if not all(is_part_name(part.name) for part in parts):  # somebody else's list: a name could lead elsewhere
+            raise refused
+        return parts
     except (KeyError, TypeError, ValueError):
         raise refused from None
 
 
-def write_manifest(catalogue: Catalogue) -> tuple[Part, ...]:
-    """List the parts, and write the list, until it is the one that is there: others may write at the same time."""
+def write_manifest(catalogue: Catalogue, *, without: Collection[str] = ()) -> None:
+    """List the parts, and write the list, until it is the one that is there: others may write at the same time.
+
+    ``without``: names of parts that are about to go.
+    """
     parts = tuple(_listed(catalogue))
     for _ in range(TRIES):
         catalogue.write_json(
             catalogue.manifest,
             {
                 "schema": "jsobj.catalog-manifest/1",
-                "parts": [{"name": part.name, "size": part.size, "etag": part.etag} for part in parts],
+                "parts": [
+                    {"name": part.name, "size": part.size, "etag": part.etag}
+                    for part in parts
+                    if part.name not in without
+                ],
             },
         )
         now = tuple(_listed(catalogue))
         if {part.name for part in now} == {part.name for part in parts}:
             break
         parts = now
-    return parts
 
 
 class PartCache:
@@ -107,8 +118,8 @@ class PartCache:
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.scandir(self.folder) as entries:
-            here = {entry.name for entry in entries}
-        missing = [part for part in parts if _file(part) not in here]
+            here = {entry.name: entry.stat().st_size for entry in entries}
+        missing = [part for part in parts if here.get(_file(part)) != part.size]  # or it was cut short here
         if missing:
             with closing(parallel_map(self._fetch, missing, _AT_ONCE, stop=self._catalogue.store.stop)) as done:
                 for _ in done:
@@ -120,8 +131,12 @@ class PartCache:
         named, now = {*map(_file, parts), *(path.name for path in others)}, time.time()
         with suppress(OSError), os.scandir(self.folder) as entries:
             for entry in entries:
-                if entry.name not in named and now - entry.stat().st_mtime > _KEPT and entry.is_file():
+                if entry.name in named or now - entry.stat().st_mtime <= _KEPT:
+                    continue
+                if entry.is_file():
                     Path(entry.path).unlink(missing_ok=True)
+                elif entry.name.startswith(SPILLED):  # of an engine that was killed
+                    shutil.rmtree(entry.path, ignore_errors=True)
 
     def _fetch(self, part: Part) -> None:
         target = self.folder / _file(part)

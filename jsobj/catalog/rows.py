@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jsobj.catalog.compacted import replaced, said_by
-from jsobj.catalog.engine import ask, connect, damaged, interruptible, lock, named, text, texts
+from jsobj.catalog.compacted import replaced, replaced_by, said_by
+from jsobj.catalog.engine import ask, connect, damaged, interruptible, lock, named, said_plainly, text
 from jsobj.catalog.parts import Part, PartCache, list_parts
 from jsobj.catalog.schema import OWN
+from jsobj.catalog.union import Mixed, mixed_columns, union
 from jsobj.catalog.writing import write_file
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.digest_tries import TRIES
@@ -61,8 +63,12 @@ class Found:
 
     def tuples(self) -> Iterator[tuple[Any, ...]]:
         """The rows as tuples, in the order of ``columns``."""
-        while rows := interruptible(self._cursor, lambda: self._cursor.fetchmany(_BATCH)):
+        while rows := self._next():
             yield from rows
+
+    def _next(self) -> list[tuple[Any, ...]]:
+        with said_plainly():  # a cell may turn out only now not to be what the question takes it for
+            return interruptible(self._cursor, lambda: self._cursor.fetchmany(_BATCH))
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for row in self.tuples():
@@ -87,7 +93,8 @@ class Found:
     def _made(self, library: str, needed: str, make: Any) -> Any:
         try:
             __import__(library)
-            return make()
+            with said_plainly():
+                return make()
         except ImportError as error:
             raise JsobjError(
                 "catalog-needs-library",
@@ -108,12 +115,9 @@ class Rows:
     def __init__(self, catalogue: Catalogue, cache: Path, *, write_to: Sequence[str] = ()) -> None:
         self.catalogue = catalogue
         self._cache = PartCache(cache, catalogue)
-        self.listed, files = self._fetched()
         self._connection = connect(self._cache.folder)
         try:
-            self.replaced = replaced(self._connection, files)
-            self.parts = tuple(part for part in self.listed if part.name not in self.replaced)
-            self._files = [str(files[part]) for part in self.parts]
+            self._fetch()
             self._make_views(self._files)
             lock(self._connection, [*self._files, *map(str, self._derived), *write_to])
         except BaseException as error:
@@ -123,11 +127,14 @@ class Rows:
             raise
         self._cache.forget(self.listed, self._derived)
 
-    def _fetched(self) -> tuple[tuple[Part, ...], dict[Part, Path]]:
+    def _fetch(self) -> None:
         for _ in range(TRIES):
-            listed = list_parts(self.catalogue)
+            self.listed = list_parts(self.catalogue)
             try:
-                return listed, dict(zip(listed, self._cache.fetched(listed), strict=True))
+                self.replaced = replaced(self._connection, self._cache, self.listed)
+                self.parts = tuple(part for part in self.listed if part.name not in self.replaced)
+                self._files = [str(file) for file in self._cache.fetched(self.parts)]
+                return
             except ObjectNotFound as error:  # a part that was compacted, and has gone since
                 gone = error
         raise gone
@@ -135,12 +142,16 @@ class Rows:
     def _make_views(self, files: list[str]) -> None:
         connection = self._connection
         self._derived: list[Path] = []
+        self._mixed: Mixed = {}
         if not files:
             none = ", ".join(f"NULL::{kind} AS {name}" for name, kind in OWN.items())
             connection.execute(f"CREATE TABLE {_EVERY} AS SELECT {none}, '' AS _file, 0 AS file_row_number LIMIT 0")
         else:
-            reads = f"read_parquet({texts(files)}, union_by_name=true, filename='_file', file_row_number=true)"
-            connection.execute(f"CREATE VIEW {_EVERY} AS SELECT * FROM {reads}")
+            kept = self._cache.folder / f"types-{_which(files)}.json"
+            self._mixed = mixed_columns(connection, files, kept)
+            self._derived.append(kept)
+            reads = union(files, self._mixed, ", filename='_file', file_row_number=true")
+            connection.execute(f"CREATE VIEW {_EVERY} AS {reads}")
         described = connection.execute(f"DESCRIBE {_EVERY}").fetchall()
         own = {*OWN, "_file", "file_row_number"}
         self.types = {name: kind for name, kind, *_ in described if name not in own}
@@ -162,7 +173,7 @@ class Rows:
         """
         if not files:
             return None
-        which = hashlib.sha256("\0".join(files).encode()).hexdigest()[:24]
+        which = _which(files)
         path, none = self._cache.folder / f"older-{which}.parquet", self._cache.folder / f"older-{which}.none"
         if none.exists():
             self._derived.append(none)
@@ -204,13 +215,24 @@ class Rows:
         """The answer to one SELECT over ``catalog`` and ``history``. Raises as :meth:`find`."""
         return Found(ask(self._connection.cursor(), sql, values))
 
+    def each(self, wish: Wish, column: str) -> Iterator[str]:
+        """The values of a column, each once, of the rows that are wanted and in their order. Raises as :meth:`find`."""
+        chosen = replace(wish, select=named(column), order=wish.order.strip() or "_key").statement(())
+        places = f"SELECT {named(column)} AS it, row_number() OVER () AS place FROM (\n{chosen}\n)"
+        found = self.ask(f"SELECT it FROM ({places}) WHERE it IS NOT NULL GROUP BY it ORDER BY min(place)")
+        return (value for (value,) in found.tuples())
+
     def write_parquet(self, wish: Wish, path: str) -> None:
-        """Write what is wanted as Parquet; ``path`` must be one of ``write_to``. Raises as :meth:`find`."""
+        """Write what is wanted as Parquet; ``path`` must be one of ``write_to``. As :meth:`find`; or OSError."""
         sql = wish.statement(self.columns)
         ask(self._connection.cursor(), f"SELECT * FROM (\n{sql}\n) LIMIT 0")  # what it is, before it is copied
-        self._connection.execute(
-            f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
-        )
+        copy = f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
+        cursor = self._connection.cursor()
+        with said_plainly():
+            try:
+                interruptible(cursor, lambda: cursor.execute(copy))
+            except _duckdb().IOException as error:
+                raise OSError(errno.EIO, str(error)) from error
 
     def all_columns(self) -> dict[str, str]:
         """The columns of all rows that ever were, deletions too, and their types."""
@@ -220,12 +242,17 @@ class Rows:
     def write_all(self, path: Path, said: Mapping[str, Any]) -> None:
         """Write all rows that ever were as one part; ``said``: what it says about itself."""
         with closing(connect(path.parent)) as connection:
-            reads = f"read_parquet({texts(self._files)}, union_by_name=true)"
-            write_file(connection, f"SELECT DISTINCT * FROM {reads}", path, said)
+            write_file(connection, f"SELECT DISTINCT * FROM ({union(self._files, self._mixed)})", path, said)
 
     def about(self, part: Part) -> dict[str, Any]:
         """What one of ``parts`` says about itself."""
         return said_by(self._connection, self._files[self.parts.index(part)])
+
+    def replaced_by(self, part: Part) -> frozenset[str]:
+        """The names of the parts that one of ``listed`` stands for; of none where it has gone meanwhile."""
+        with suppress(ObjectNotFound), closing(connect(self._cache.folder)) as connection:
+            return replaced_by(connection, self._cache, part)
+        return frozenset()
 
     def close(self) -> None:
         """Close the engine."""
@@ -238,7 +265,16 @@ class Rows:
         self.close()
 
 
+def _which(files: Sequence[str]) -> str:
+    """What names the files that are made once for the same parts."""
+    return hashlib.sha256("\0".join(files).encode()).hexdigest()[:24]
+
+
 def _is_engines(error: BaseException) -> bool:
+    return isinstance(error, _duckdb().Error)
+
+
+def _duckdb() -> Any:
     import duckdb
 
-    return isinstance(error, duckdb.Error)
+    return duckdb

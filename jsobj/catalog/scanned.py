@@ -16,8 +16,9 @@ from pathlib import Path
 from jsobj.catalog import writing
 from jsobj.catalog.engine import connect, named, text
 from jsobj.catalog.rows import Rows, Wish
-from jsobj.catalog.schema import OWN, TEXT
+from jsobj.catalog.schema import OWN
 from jsobj.catalog.staging import take
+from jsobj.catalog.types import TEXT
 
 KEY = "path"
 LISTED = {KEY: TEXT, "size": "BIGINT", "modified": "TIMESTAMP", "type": TEXT}

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jsobj.catalog.layout import Catalogue
+from jsobj.catalog.types import KNOWN, TEXT
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 
 SCHEMA = "jsobj.catalog/1"
-TEXT = "VARCHAR"
 
 # What a row says beside the user's columns: its name, its object, who brought it.
 OWN = {
@@ -27,32 +27,8 @@ OWN = {
     "_deleted": "BOOLEAN",
 }
 
-_TYPES = {
-    "TEXT": TEXT,
-    "VARCHAR": TEXT,
-    "STRING": TEXT,
-    "INTEGER": "BIGINT",
-    "INT": "BIGINT",
-    "BIGINT": "BIGINT",
-    "DOUBLE": "DOUBLE",
-    "FLOAT": "DOUBLE",
-    "REAL": "DOUBLE",
-    "DATE": "DATE",
-    "TIME": "TIME",
-    "TIMESTAMP": "TIMESTAMP",
-    "BOOLEAN": "BOOLEAN",
-    "BOOL": "BOOLEAN",
-}
 _ESCAPED = re.compile(r"[%/]")
 _LONGEST = 255  # characters of a column's name
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnType:
-    """A type of DuckDB; ``form``: how a date or time is written, as for ``strptime``, "" for ISO 8601."""
-
-    name: str
-    form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +53,6 @@ class Schema:
             form = "/".join(self.key).upper()
             raise BadUsage(f"'{name}' names no row here: a row is named by {form}", hint=f"write {form}")
         return tuple(part.replace("%2F", "/").replace("%25", "%") for part in parts)
-
-
-def parse_type(text: str) -> tuple[str, ColumnType]:
-    """``COLUMN=TYPE`` or ``COLUMN=TYPE:FORMAT``. Raises :class:`JsobjError` (usage)."""
-    column, equals, rest = text.partition("=")
-    typed, _, form = rest.partition(":")
-    name = _TYPES.get(typed.strip().upper())
-    if not equals or not column or name is None:
-        known = ", ".join(sorted(set(_TYPES.values()) - {TEXT}))
-        raise BadUsage(f"--type takes COLUMN=TYPE, and '{text}' is not", hint=f"TYPE is TEXT or one of {known}")
-    if form and name not in {"DATE", "TIMESTAMP", "TIME"}:
-        raise BadUsage(f"--type {text}: only dates and times have a format", hint="--type day=DATE:%d.%m.%Y")
-    return column, ColumnType(name, form)
 
 
 def require_columns(names: Iterable[str]) -> None:
@@ -146,20 +109,21 @@ def read_schema(catalogue: Catalogue) -> Schema | None:
             code=ExitCode.INTEGRITY,
             hint="was it made by a newer jsobj? pip install --upgrade jsobj",
         )
-    known = set(_TYPES.values())
-    return Schema(tuple(key), {name: str(kind) for name, kind in types.items() if kind in known})
+    return Schema(tuple(key), {name: str(kind) for name, kind in types.items() if kind in KNOWN})
 
 
 def write_schema(catalogue: Catalogue, schema: Schema) -> None:
-    """Write it, and look that nobody else has written another one meanwhile.
+    """Write it, and look before and after that nobody else has written another one meanwhile.
 
     Raises :class:`JsobjError` (refused) where two programs begin one catalogue with different keys.
     """
     document: dict[str, Any] = {"schema": SCHEMA, "key": list(schema.key), "columns": dict(schema.types)}
-    catalogue.write_json(catalogue.schema, document)
-    there = read_schema(catalogue)
-    if there is not None and there.key != schema.key:
-        raise other_key(catalogue, there, schema)
+    for write in (True, False):
+        there = read_schema(catalogue)
+        if there is not None and there.key != schema.key:
+            raise other_key(catalogue, there, schema)
+        if write:
+            catalogue.write_json(catalogue.schema, document)
 
 
 def other_key(catalogue: Catalogue, there: Schema, wanted: Schema) -> JsobjError:

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jsobj.catalog.engine import connect, named, text
-from jsobj.catalog.schema import TEXT, ColumnType, Schema
+from jsobj.catalog.schema import Schema
 from jsobj.catalog.table import LARGEST_ROW, BadRow, Table
+from jsobj.catalog.types import TEXT, ColumnType
+from jsobj.errors import BadUsage
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -84,6 +86,8 @@ class Staging:
 
     def _check_types(self, refuse: Refuse) -> None:
         for column, kind in self.types.items():
+            if kind.form:
+                self._require_form(kind)
             name, condition = named(column), f"trim({named(column)}) <> '' AND {self._typed(column)} IS NULL"
             bad = self.connection.execute(f"SELECT {LINE}, {name} FROM staged WHERE {condition} ORDER BY 1").fetchall()
             for line, value in bad:
@@ -92,13 +96,16 @@ class Staging:
             if bad:
                 self.connection.execute(f"DELETE FROM staged WHERE {condition}")
 
+    def _require_form(self, kind: ColumnType) -> None:
+        import duckdb
+
+        try:
+            self.connection.execute(f"SELECT try_strptime('', {text(kind.form)})")
+        except duckdb.Error as error:
+            raise BadUsage(f"'{kind.form}' is no form of a {kind.name}", hint="--type day=DATE:%d.%m.%Y") from error
+
     def _typed(self, column: str) -> str:
-        name, kind = named(column), self.types.get(column)
-        if kind is None or kind.name == TEXT:
-            return name
-        if kind.form:
-            return f"CAST(try_strptime(nullif(trim({name}), ''), {text(kind.form)}) AS {kind.name})"
-        return f"TRY_CAST(nullif(trim({name}), '') AS {kind.name})"
+        return self.types.get(column, ColumnType(TEXT)).sql(named(column))
 
     def count(self) -> int:
         """How many rows there are now."""

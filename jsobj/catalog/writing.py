@@ -1,7 +1,7 @@
 """How rows become a part: a Parquet file, named by its content, and then what is known about it.
 
 The order makes every moment of death harmless: the part first, in one request, and with it all of its rows are there;
-then the record of the load, and the list for readers who may not list. Whoever loads the same again finds the part by
+then the list for readers who may not list, and the record of the load. Whoever loads the same again finds the part by
 its name and does what is missing. Nothing is locked, and nothing that exists is changed but that list.
 """
 
@@ -123,8 +123,9 @@ def put_part(catalogue: Catalogue, path: Path, load: Load) -> bool:
         finally:
             os.close(descriptor)
     if not known:
-        catalogue.write_json(catalogue.load(load.part), load.to_json())
+        # The record last: what has one is never looked at again.
         write_manifest(catalogue)
+        catalogue.write_json(catalogue.load(load.part), load.to_json())
     return not there and not known
 
 

@@ -71,6 +71,10 @@ def test_what_rows_name_is_fetched_and_shared(scene: TransferScene) -> None:
     assert on_disk(scene.folder / "got") == {name: sha(FILES[name]) for name in ("s1.bin", "s2.bin")}
     urls = scene("catalog", "query", scene.url("lab/"), "item = '007'", "--urls").lines
     assert [url.rpartition("/")[2] for url in urls] == ["s1.bin"]
+    last = scene("catalog", "query", scene.url("lab/"), "--order", "item DESC", "--limit", "3", "--urls").lines
+    assert [url.rpartition("/")[2] for url in last] == ["%C3%A4%20b.txt", "s2.bin"]
+    first = scene("catalog", "query", scene.url("lab/"), "--limit", "1", "--urls").lines
+    assert [url.rpartition("/")[2] for url in first] == ["s1.bin"]
     scene("catalog", "query", scene.url("lab/"), "item = 'none'", "--get", "nothing")
     assert not (scene.folder / "nothing").exists()
     scene("catalog", "query", scene.url("lab/"), "--parquet", "all.parquet")
@@ -80,6 +84,7 @@ def test_what_rows_name_is_fetched_and_shared(scene: TransferScene) -> None:
 def test_bad_rows_are_named_and_the_rest_is_loaded(scene: TransferScene) -> None:
     more = "011|e3|31.12.2026|s1.bin|a date\n012|e3\n013|e3||gone.bin|no such file\n014|e3||../t.csv|out\n||||\n"
     more += "015|e3||_catalog/v1/schema.json|ours\n016|e3||deep|a folder\n017|e3||/etc/passwd|absolute\n"
+    more += f"018|e3||sub/_catalog/v1/parts/x.parquet|of another one\n019|e3||{'x' * 300}|too long for a file\n"
     done = _load(scene, TABLE + more, code=ExitCode.PARTIAL)
     assert done["rows"] == 4
     assert [(bad["line"], bad["kind"]) for bad in done["refused"]] == [
@@ -91,10 +96,15 @@ def test_bad_rows_are_named_and_the_rest_is_loaded(scene: TransferScene) -> None
         (11, "path"),
         (12, "file"),
         (13, "path"),
+        (14, "path"),
+        (15, "file"),
     ]
     mended = _load(scene, TABLE + "018|e3|2026-12-31|s1.bin|mended\n")
     assert (mended["rows"], mended["new"]) == (5, True)
     assert len(_items(scene)) == 5
+    (scene.folder / "bad.csv").write_text("id,path\n1,gone.bin\n")
+    nothing = scene("catalog", "load", "bad.csv", scene.url("x/"), "--files", "samples", code=ExitCode.PARTIAL)
+    assert "line 2: gone.bin: there is no such file" in nothing.err
     nothing = scene("catalog", "load", "t.csv", scene.url("x/"), "--files", "got", code=ExitCode.LOCAL)
     assert "source-missing" in nothing.err
 

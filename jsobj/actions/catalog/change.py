@@ -18,6 +18,7 @@ from jsobj.catalog import writing
 from jsobj.catalog.engine import connect, named
 from jsobj.catalog.rows import Rows
 from jsobj.catalog.schema import OWN, Schema, column_of, read_schema, require_columns
+from jsobj.catalog.types import TEXT, ColumnType
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
 
@@ -53,11 +54,12 @@ def add(stores: BucketStores, place: Location, key: str, values: Mapping[str, st
         for name in schema.key:
             if wanted.setdefault(name, parts[name]) != parts[name]:
                 raise BadUsage(f"'{name}' names the row, and is '{parts[name]}' in {key}")
-        row = {name: before.get(name) if before else None for name in columns} | wanted
-        changed = tuple(name for name in columns if before is None or str(before.get(name)) != str(row[name]))
+        types = {name: rows.types.get(name) or schema.types.get(name, TEXT) for name in columns}
+        typed = {name: _typed(rows, name, types[name], value) for name, value in wanted.items()}
+        row = {name: before.get(name) if before else None for name in columns} | typed
+        changed = tuple(name for name in columns if before is None or _differ(before.get(name), row[name]))
         if before is not None and not changed:
             return Changed(key, True, (), row)
-        types = {name: schema.types.get(name) or rows.types.get(name, "VARCHAR") for name in columns}
         _put(stores, rows, key, row, types, before, verb="add", by=by)
     return Changed(key, before is not None, changed, row)
 
@@ -104,6 +106,20 @@ def _newest(rows: Rows, schema: Schema, key: str) -> dict[str, Any] | None:
     return next(iter(rows.ask("SELECT * FROM catalog WHERE _key = ?", [key])), None)
 
 
+def _typed(rows: Rows, name: str, kind: str, value: str) -> Any:
+    """The value that a text is, as a row of a table has it. Raises usage where it is none."""
+    found = next(rows.ask(f"SELECT {ColumnType(kind).sql('said')} FROM (SELECT ?::VARCHAR AS said)", [value]).tuples())[
+        0
+    ]
+    if found is None and value.strip():
+        raise BadUsage(f"{name}: '{value[:60]}' is no {kind}")
+    return found
+
+
+def _differ(before: Any, after: Any) -> bool:
+    return bool(before != after) and not (before in {None, ""} and after in {None, ""})
+
+
 def _put(
     stores: BucketStores,
     rows: Rows,
@@ -131,12 +147,7 @@ def _put(
             try:
                 connection.execute(
                     "CREATE TABLE one AS SELECT "
-                    + ", ".join(
-                        f"CAST(nullif(?::VARCHAR, '') AS {kind}) AS {named(column)}"
-                        if column not in OWN and kind != "VARCHAR"
-                        else f"CAST(? AS {kind}) AS {named(column)}"
-                        for column, kind in kinds.items()
-                    ),
+                    + ", ".join(f"CAST(? AS {kind}) AS {named(column)}" for column, kind in kinds.items()),
                     [{**row, **own}[column] for column in kinds],
                 )
             except duckdb.ConversionException as error:

@@ -12,6 +12,7 @@ from jsobj.actions.catalog.query import open_rows
 from jsobj.actions.catalog.search import write_search
 from jsobj.actions.stores import BucketStores
 from jsobj.catalog import writing
+from jsobj.catalog.compacted import compacted
 from jsobj.catalog.layout import COMPACTED
 from jsobj.catalog.parts import Part, write_manifest
 from jsobj.catalog.rows import Rows
@@ -91,13 +92,16 @@ def _removed(stores: BucketStores, place: Location, grace: float) -> tuple[int, 
     """Delete what a part has replaced for long enough; how many went, and how many wait."""
     with open_rows(stores, place) as rows:
         catalogue, now = rows.catalogue, writing.now().timestamp()
-        replacing = [part for part in rows.parts if part.name.startswith(COMPACTED)]
-        old = {name for part in replacing if _age(part, now) >= grace for name in rows.about(part).get("replaces", ())}
+        # Also those that a newer one stands for: else nothing would ever go where somebody compacts every day.
+        aged = [part for part in compacted(rows.listed) if _age(part, now) >= grace]
+        old = {name for part in aged for name in rows.replaced_by(part)}
         gone = [part for part in rows.listed if part.name in old and part.name in rows.replaced]
         waiting = sum(part.name in rows.replaced for part in rows.listed) - len(gone)
+    # Before they go, so that nobody is sent to what is not there; and anyway, as a run may have been killed here.
+    write_manifest(catalogue, without={part.name for part in gone})
     for part in gone:
         catalogue.store.delete(catalogue.part(part.name))
-    if gone:
+    if gone:  # a load may have listed them while they were there
         write_manifest(catalogue)
     return len(gone), waiting
 

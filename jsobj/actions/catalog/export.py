@@ -55,7 +55,7 @@ def export(stores: BucketStores, place: Location, form: str, path: str, where: s
     with ExitStack() as stack:
         folder = staging_folder(stores.settings.cache_dir)
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        temp, between = stack.enter_context(_replacing(path)), str(folder / "rows.parquet")
+        temp, between = stack.enter_context(replacing(path)), str(folder / "rows.parquet")
         with open_rows(stores, place, write_to=[temp, between]) as rows:
             if form == PARQUET:
                 rows.write_parquet(wish, temp)
@@ -82,7 +82,7 @@ def _count(rows: Rows, where: str) -> int:
 
 
 @contextmanager
-def _replacing(path: str) -> Iterator[str]:
+def replacing(path: str) -> Iterator[str]:
     """A temporary file beside ``path``, which it replaces at the end. Raises local where it cannot be written."""
     target = Path(path).absolute()
     temp = target.parent / f".{target.name}.{os.getpid()}.tmp"

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -18,9 +18,8 @@ from jsobj.catalog import writing
 from jsobj.catalog.engine import text
 from jsobj.catalog.layout import ROOT, Catalogue
 from jsobj.catalog.objects import Known, known_objects, plain_url
+from jsobj.catalog.parts import list_parts
 from jsobj.catalog.schema import (
-    TEXT,
-    ColumnType,
     Schema,
     column_of,
     other_key,
@@ -29,6 +28,7 @@ from jsobj.catalog.schema import (
 )
 from jsobj.catalog.staging import StagedObject, Staging, object_name, staging_folder
 from jsobj.catalog.table import BadRow, Table, TableForm
+from jsobj.catalog.types import TEXT, ColumnType
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
 from jsobj.transfer.events import Event, EventBus, Failed, Summary
@@ -118,7 +118,7 @@ def load(
     catalogue = catalogue_at(context.stores, place)
     refusals = _Refusals(refuse)
     with closing(Table(wish.table, wish.form)) as table:
-        schema, types, first = _agreed(catalogue, wish, table.columns)
+        schema, types, news = _agreed(catalogue, wish, table.columns)
         path = _path_column(wish, table.columns)
         folder = staging_folder(context.stores.settings.cache_dir)
         with closing(Staging(folder, table.columns, schema, types)) as staging:
@@ -127,6 +127,8 @@ def load(
                 staging.drop(_uploaded(context, catalogue, wish.files, place, staging, options), refusals)
             sample = next(iter(staging.objects()), "")
             url_of = links(catalogue, f"{catalogue.prefix}{sample}" if sample else "") if links else None
+            if url_of and sample:  # what keeps all links from being made is no fault of each row
+                url_of(f"{catalogue.prefix}{sample}")
             failed: list[tuple[str, str]] = []
             known = known_objects(
                 catalogue, staging.objects(), url_of or partial(plain_url, catalogue.store.place), wish.files
@@ -135,18 +137,18 @@ def load(
             staging.drop(failed, refusals)
             if not staging.count():
                 raise _nothing(wish, refusals.count)
-            return _write(catalogue, staging, wish, first, refusals.count, folder)
+            return _write(catalogue, staging, wish, news, refusals.count, folder)
 
 
-def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, first: bool, refused: int, folder: Path) -> Loaded:
-    moment = writing.now()
+def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, news: bool, refused: int, folder: Path) -> Loaded:
+    if news:
+        write_schema(catalogue, staging.schema)
+    moment = _moment(catalogue)
     name, rows, (objects, size) = _name(staging, wish, moment), staging.count(), staging.totals()
     source = wish.source or Path(wish.table).name
     load = writing.Load(
         name, "load", rows, moment.isoformat(timespec="microseconds"), wish.by, source, objects, size, refused
     )
-    if first:
-        write_schema(catalogue, staging.schema)
     new = False
     if not writing.is_known(catalogue, name):
         file = folder / "part.parquet"
@@ -170,6 +172,15 @@ def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, first: bool, 
     return Loaded(catalogue, load, new, staging.schema.key, staging.columns, refused, staging.doubled())
 
 
+def _moment(catalogue: Catalogue) -> datetime:
+    """Now; where the clock of this computer is behind, a moment after the last part came, by the server's clock.
+
+    Else these rows would be older than the ones that they are to replace.
+    """
+    last = max((part.modified or 0.0 for part in list_parts(catalogue)), default=0.0)
+    return max(writing.now(), datetime.fromtimestamp(last, timezone.utc) + timedelta(milliseconds=1))
+
+
 def _name(staging: Staging, wish: LoadWish, moment: datetime) -> str:
     """The name of the part: the same for the same rows, columns, types, key and bytes of objects."""
     digest = hashlib.sha256()
@@ -187,7 +198,7 @@ def _name(staging: Staging, wish: LoadWish, moment: datetime) -> str:
 
 
 def _agreed(catalogue: Catalogue, wish: LoadWish, columns: Sequence[str]) -> tuple[Schema, dict[str, ColumnType], bool]:
-    """Key and types, as they were asked for and as the catalogue has them; and whether it is the first load."""
+    """Key and types, as they were asked for and as the catalogue has them; and whether any of it is new there."""
     there = read_schema(catalogue)
     if wish.row and not wish.key:
         raise BadUsage("--row names the second column of a key: --key names the first one")
@@ -206,7 +217,9 @@ def _agreed(catalogue: Catalogue, wish: LoadWish, columns: Sequence[str]) -> tup
         kind = next((kind for typed, kind in there.types.items() if typed.lower() == name.lower()), None)
         if kind is not None and types.setdefault(name, ColumnType(kind)).name != kind:
             raise BadUsage(f"column '{name}' is {kind} in this catalogue, not {types[name].name}")
-    return Schema(known, there.types), types, False
+    named_here = {name.lower() for name in there.types}
+    news = {name: kind.name for name, kind in types.items() if kind.name != TEXT and name.lower() not in named_here}
+    return Schema(known, {**there.types, **news}), types, bool(news)
 
 
 def _path_column(wish: LoadWish, columns: Sequence[str]) -> str:
@@ -228,8 +241,8 @@ def _object_of(folder: str, cell: str) -> str | BadRow:
     """The object that a row names, and with a folder, whether it has the file."""
     try:
         name = object_name(cell)
-        if f"{name}/".startswith(ROOT.partition("/")[0] + "/"):
-            return BadRow(0, f"{cell[:120]}: is where the catalogue itself is", "path")
+        if f"/{ROOT.partition('/')[0]}/" in f"/{name}/":
+            return BadRow(0, f"{cell[:120]}: is where a catalogue itself is", "path")
         if folder:
             path = Path(folder, name)
             if not path.is_file():
@@ -237,6 +250,8 @@ def _object_of(folder: str, cell: str) -> str | BadRow:
                 return BadRow(0, f"{cell}: {reason}", "file")
     except ValueError as error:
         return BadRow(0, f"{cell[:120]}: {error}", "path")
+    except OSError as error:
+        return BadRow(0, f"{cell[:120]}: {error.strerror}", "file")
     return name
 
 

@@ -33,8 +33,9 @@ from jsobj.catalog.scanned import (
     Thing,
     write_state,
 )
-from jsobj.catalog.schema import TEXT, Schema, read_schema, write_schema
+from jsobj.catalog.schema import Schema, read_schema, write_schema
 from jsobj.catalog.staging import staging_folder
+from jsobj.catalog.types import TEXT
 from jsobj.errors import BadUsage, ExitCode, JsobjError, ObjectNotFound
 from jsobj.publish.catalogue.structured import media_of
 from jsobj.publish.dataset import Dataset

@@ -74,7 +74,10 @@ def load(world: World, table: str, url: str, **words: Any) -> None:
     refused: list[BadRow] = []
     world.will_change_names()
     with transferring(world, chosen) as (context, _):
-        done = action.load(context, place, wish, chosen.options, refuse=refused.append, links=links)
+        try:
+            done = action.load(context, place, wish, chosen.options, refuse=refused.append, links=links)
+        finally:  # also where no row is left, and the error speaks of them
+            _warn(world, refused)
     _show(world, done, refused)
     if done.code:
         click.get_current_context().exit(int(done.code))
@@ -82,8 +85,8 @@ def load(world: World, table: str, url: str, **words: Any) -> None:
 
 def _wish(world: World, table: str, words: dict[str, Any]) -> LoadWish:
     from jsobj.actions.catalog.load import LoadWish
-    from jsobj.catalog.schema import parse_type
     from jsobj.catalog.table import TableForm
+    from jsobj.catalog.types import parse_type
 
     columns = tuple(name.strip() for name in words.pop("columns").split(",")) if words["columns"] else ()
     words.pop("columns", None)
@@ -95,13 +98,16 @@ def _wish(world: World, table: str, words: dict[str, Any]) -> LoadWish:
     return LoadWish(table, **named, types=types, form=form, by=words.pop("by") or person(world.settings))
 
 
-def _show(world: World, done: Loaded, refused: list[BadRow]) -> None:
-    load = done.load
+def _warn(world: World, refused: list[BadRow]) -> None:
     refused.sort(key=lambda row: row.line)
     for row in refused[: None if world.out.as_json else _SHOWN]:
         world.out.warn(f"line {row.line}: {safe(row.reason)}")
     if len(refused) > _SHOWN and not world.out.as_json:
         world.out.warn(f"and {len(refused) - _SHOWN} more rows were refused: --json names all")
+
+
+def _show(world: World, done: Loaded, refused: list[BadRow]) -> None:
+    load = done.load
     if done.doubled:
         world.out.warn(f"{done.doubled} keys are in several rows of the table: the last one of each counts")
     data = {

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -73,14 +71,14 @@ def query(world: World, url: str, where: str, **words: Any) -> None:
     if words["get"]:
         _get(world, place, wish, words)
         return
-    temp = _temp(words["parquet"])
+    if words["parquet"]:
+        _write(world, place, wish, words)
+        return
     with (
         stores(world, unsigned=words["unsigned"], endpoint=words["endpoint"]) as opened,
-        open_rows(opened, place, write_to=[temp] if temp else []) as rows,
+        open_rows(opened, place) as rows,
     ):
-        if temp:
-            _write(world, rows, wish, temp, words["parquet"])
-        elif words["as_csv"]:
+        if words["as_csv"]:
             write_csv(rows.find(wish), _Lines(world))
         elif words["urls"] or words["presign"]:
             _print_addresses(world, rows, wish, words["presign"])
@@ -126,18 +124,17 @@ class _Lines:
         self._out.write_bytes(text.encode())
 
 
-def _temp(path: str) -> str:
-    target = Path(path)
-    return str(target.absolute().parent / f".{target.name}.{os.getpid()}.tmp") if path else ""
+def _write(world: World, place: Location, wish: Wish, words: dict[str, Any]) -> None:
+    from jsobj.actions.catalog.export import replacing
+    from jsobj.actions.catalog.query import open_rows
 
-
-def _write(world: World, rows: Rows, wish: Wish, temp: str, path: str) -> None:
-    try:
+    with (
+        stores(world, unsigned=words["unsigned"], endpoint=words["endpoint"]) as opened,
+        replacing(words["parquet"]) as temp,
+        open_rows(opened, place, write_to=[temp]) as rows,
+    ):
         rows.write_parquet(wish, temp)
-        Path(temp).replace(path)
-    finally:
-        Path(temp).unlink(missing_ok=True)
-    world.out.note(f"Wrote {path}.")
+    world.out.note(f"Wrote {words['parquet']}.")
 
 
 def _print_addresses(world: World, rows: Rows, wish: Wish, presign: str) -> None:

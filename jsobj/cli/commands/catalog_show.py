@@ -57,13 +57,14 @@ def show(world: World, url: str, unsigned: bool, endpoint: str) -> None:
         world.out.note(f"{found.parts} parts make the first question slow: jsobj catalog compact {url}")
     width = max((len(column.name) for column in found.columns), default=0)
     shown = [world.out.text_of(lines), "\nColumns"]
-    shown += [f"  {safe(c.name):<{width}}  {c.type:<9}  in {c.filled} rows" for c in found.columns]
+    shown += [f"  {safe(c.name):<{width}}  {safe(c.type):<9}  in {c.filled} rows" for c in found.columns]
     shown.append("\nLoads, the latest first")
     for load in found.loads[:_SHOWN]:
         refused = f", {load.refused} refused" if load.refused else ""
-        who = f" by {safe(load.by)}" if load.by else ""
-        what = f" of {safe(load.source)}" if load.source not in {"", load.verb} else ""
-        shown.append(f"  {load.loaded[:19].replace('T', ' ')}  {load.verb}{what}{who}: {load.rows} rows{refused}")
+        who = f" by {load.by}" if load.by else ""
+        what = f" of {load.source}" if load.source not in {"", load.verb} else ""
+        line = f"{load.loaded[:19].replace('T', ' ')}  {load.verb}{what}{who}: {load.rows} rows{refused}"
+        shown.append(f"  {safe(line)}")
     if len(found.loads) > _SHOWN:
         shown.append(f"  and {len(found.loads) - _SHOWN} more (--json names all)")
     world.out.show(Record("jsobj.catalog/1", data, "\n".join(shown)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jsobj.catalog.exports.cells import cell_text as cell_text
@@ -70,7 +69,7 @@ def _opener(world: World, place: Location) -> LinkMaker:
 def addresses(world: World, rows: Rows, wish: Wish, presign: str) -> Iterator[str]:
     """The URLs of the objects that rows name, each once; with ``presign``, links that end then."""
     if not presign:
-        return (url for (url,) in rows.find(replace(wish, select="DISTINCT _url", order="")).tuples() if url)
+        return rows.each(wish, "_url")
     now, catalogue = world.now(), rows.catalogue
     seconds = round((parse_moment(presign, now) - now).total_seconds())
     return (catalogue.store.presign("GET", f"{catalogue.prefix}{name}", seconds) for name in objects(rows, wish))
@@ -78,4 +77,4 @@ def addresses(world: World, rows: Rows, wish: Wish, presign: str) -> Iterator[st
 
 def objects(rows: Rows, wish: Wish) -> Iterator[str]:
     """The names of the objects that rows name, each once."""
-    return (name for (name,) in rows.find(replace(wish, select="DISTINCT _object", order="")).tuples() if name)
+    return rows.each(wish, "_object")

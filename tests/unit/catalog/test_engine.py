@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from jsobj.catalog.engine import ask, connect, lock, named, text
+from jsobj.catalog.rows import Found
 from jsobj.errors import ExitCode, JsobjError
 
 ATTACKS = [
@@ -60,3 +61,21 @@ def test_names_and_texts_are_quoted(tmp_path: Path) -> None:
     assert connection.execute(f"SELECT {text(odd)} AS {named(odd)}").fetchall() == [(odd,)]
     assert connection.description[0][0] == odd
     connection.close()
+
+
+def test_what_goes_wrong_as_rows_are_taken_is_said_plainly(tmp_path: Path) -> None:
+    connection = connect(tmp_path)
+    late = "SELECT CAST(if(range = 300000, 'x', '1') AS INTEGER) FROM range(400000)"
+    with pytest.raises(JsobjError) as caught:
+        Found(ask(connection, late)).rows()
+    assert (caught.value.code, caught.value.reference) == (ExitCode.USAGE, "catalog-query")
+    connection.close()
+
+
+def test_engines_do_not_spill_into_one_folder(tmp_path: Path) -> None:
+    folders = set()
+    for _ in range(2):
+        connection = connect(tmp_path)
+        folders |= {connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]}
+        connection.close()
+    assert len(folders) == 2

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsobj.catalog.schema import ColumnType, Schema, column_of, parse_type
+from jsobj.catalog.schema import Schema, column_of
 from jsobj.errors import JsobjError
 
 
@@ -23,14 +23,6 @@ def test_a_name_of_one_part_is_the_value() -> None:
     assert Schema(("item",)).values_of("a/b%") == ("a/b%",)
     with pytest.raises(JsobjError, match="EXPERIMENT/ITEM"):
         Schema(("experiment", "item")).values_of("alone")
-
-
-def test_types() -> None:
-    assert parse_type("day=date:%d.%m.%Y") == ("day", ColumnType("DATE", "%d.%m.%Y"))
-    assert parse_type("n=int") == ("n", ColumnType("BIGINT"))
-    for bad in ("day", "day=", "day=BLOB", "=DATE", "n=INT:%d"):
-        with pytest.raises(JsobjError):
-            parse_type(bad)
 
 
 def test_columns_by_name_and_number() -> None:
