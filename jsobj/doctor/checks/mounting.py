@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from jsobj.doctor.case import Case
@@ -30,10 +31,17 @@ def fuse(case: Case) -> Finding:
     }
     if not os.access(FUSE, os.R_OK | os.W_OK):
         hint = "ask who runs the machine for: apt-get install fuse3, or chmod 0666 /dev/fuse"
-        return warned(f"you may not use {FUSE}, so nothing can be mounted", evidence, hint=hint)
+        return _of_mounts(case, f"you may not use {FUSE}, so nothing can be mounted", evidence, hint)
     if not fusermount():
-        return warned("FUSE's helper fusermount3 is missing", evidence, hint="apt-get install fuse3")
+        return _of_mounts(case, "FUSE's helper fusermount3 is missing", evidence, "apt-get install fuse3")
     return passed("this user may mount", evidence)
+
+
+def _of_mounts(case: Case, sentence: str, evidence: Mapping[str, str], hint: str) -> Finding:
+    """What is wrong for whoever mounts; for others it is no fault of their setup."""
+    if any(each.mount for each in states(case.settings)):
+        return warned(sentence, evidence, hint=hint)
+    return skipped(f"{sentence}; it matters for jsobj mount, which you have not used", hint=hint)
 
 
 def _allows_others() -> bool:
@@ -55,7 +63,7 @@ def mounters(case: Case) -> Finding:
             least = ".".join(map(str, each.good))
             sentence = f"{each.title} {program.version_text} is older than {least}: {each.faults}"
             hint = INSTALL if each.name == "rclone" else f"apt-get install {each.package}, from a newer release"
-            return warned(sentence, evidence, hint=hint)
+            return _of_mounts(case, sentence, evidence, hint)
     return passed(", ".join(f"{each.title} {program.version_text}" for each, program in found), evidence)
 
 
