@@ -101,7 +101,9 @@ def said_plainly() -> Iterator[None]:
             hint="ask for fewer rows, or for less at once",
         ) from error
     except duckdb.Error as error:
-        if isinstance(error, duckdb.IOException | duckdb.InternalException | duckdb.FatalException):
+        # One of no kind is of a library that DuckDB reads Parquet with.
+        inside = duckdb.IOException | duckdb.InternalException | duckdb.FatalException
+        if isinstance(error, inside) or type(error) is duckdb.Error:
             raise damaged(error) from error
         raise JsobjError(
             "catalog-query",
@@ -119,7 +121,7 @@ def damaged(error: Exception) -> JsobjError:
         "the rows cannot be read",
         code=ExitCode.LOCAL,
         context=_said(error),
-        hint="delete the cache, which is then fetched again: rm -r ~/.cache/jsobj/catalog",
+        hint="delete the cache, which is then fetched again: rm -r ${XDG_CACHE_HOME:-~/.cache}/jsobj/catalog",
     )
 
 
