@@ -127,12 +127,15 @@ class Catalog:
             warnings.warn(text, stacklevel=2)
         return done
 
-    def add(self, key: str, *, by: str = "", **values: str) -> Changed:
-        """Add a row, or change columns of the one that has this key. Raises usage."""
+    def add(self, key: str, values: Mapping[str, str] | None = None, /, *, by: str = "", **more: str) -> Changed:
+        """Add a row, or change columns of the one that has this key; ``values``: also where a column is called ``by``.
+
+        Raises usage.
+        """
         from jsobj.actions.catalog.change import add
 
         with self._stores() as stores:
-            return add(stores, self.place, key, values, by=by)
+            return add(stores, self.place, key, {**(values or {}), **more}, by=by)
 
     def delete(self, key: str, *, by: str = "") -> Changed:
         """Delete a row; its object stays. Raises not found."""

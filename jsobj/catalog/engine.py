@@ -6,6 +6,7 @@ parts and no other: that is set before the first question, and cannot be set bac
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -101,7 +102,9 @@ def said_plainly() -> Iterator[None]:
             hint="ask for fewer rows, or for less at once",
         ) from error
     except duckdb.Error as error:
-        if isinstance(error, duckdb.IOException | duckdb.InternalException | duckdb.FatalException):
+        # One of no kind is of a library that DuckDB reads Parquet with.
+        inside = duckdb.IOException | duckdb.InternalException | duckdb.FatalException
+        if isinstance(error, inside) or type(error) is duckdb.Error:
             raise damaged(error) from error
         raise JsobjError(
             "catalog-query",
@@ -112,6 +115,17 @@ def said_plainly() -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def disk_of_ours() -> Iterator[None]:
+    """Raise OSError for what DuckDB says where a file of ours cannot be written: a full disk is no bug."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:  # the latter where it cannot spill
+        raise OSError(errno.EIO, _said(error)) from error
+
+
 def damaged(error: Exception) -> JsobjError:
     """The error for files that the engine cannot read."""
     return JsobjError(
@@ -119,7 +133,7 @@ def damaged(error: Exception) -> JsobjError:
         "the rows cannot be read",
         code=ExitCode.LOCAL,
         context=_said(error),
-        hint="delete the cache, which is then fetched again: rm -r ~/.cache/jsobj/catalog",
+        hint="delete the cache, which is then fetched again: rm -r ${XDG_CACHE_HOME:-~/.cache}/jsobj/catalog",
     )
 
 

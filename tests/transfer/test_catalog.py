@@ -177,10 +177,11 @@ def test_python(scene: TransferScene, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [row["item"] for row in catalogue.query("experiment = 'e1'")] == ["007", "008"]
     assert catalogue.query(sql="SELECT count(*) AS n FROM catalog").rows() == [{"n": 4}]
     assert catalogue.add("007", comment="by Python").changed == ("comment",)
+    assert catalogue.add("007", {"by": "a column", "checked on": "7.5."}).changed == ("by", "checked on")
     assert catalogue.history("007")[0]["comment"] == "by Python"
     assert catalogue.delete("008").before
     assert catalogue.show().rows == 3
-    assert catalogue.compact(grace=0).merged == 3
+    assert catalogue.compact(grace=0).merged == 4
     with pytest.raises(JsobjError, match="one SELECT"):
         catalogue.query(sql="DROP TABLE x")
     with pytest.raises(JsobjError, match="no catalogue"):
