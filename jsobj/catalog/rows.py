@@ -190,7 +190,8 @@ class Rows:
             try:
                 self._connection.execute(
                     f"COPY (SELECT _file, file_row_number FROM (SELECT _file, file_row_number, _deleted, "
-                    f"row_number() OVER (PARTITION BY _key ORDER BY _loaded DESC, _line DESC, _file, file_row_number) AS place "
+                    f"row_number() OVER (PARTITION BY _key ORDER BY _loaded DESC, _line DESC, _file, file_row_number) "
+                    f"AS place "
                     f"FROM {_EVERY} SEMI JOIN twice USING (_key)) WHERE place > 1 OR _deleted) "
                     f"TO {text(str(temp))} (FORMAT parquet)"
                 )
