@@ -6,6 +6,7 @@ parts and no other: that is set before the first question, and cannot be set bac
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -112,6 +113,17 @@ def said_plainly() -> Iterator[None]:
             context=_said(error),
             hint="names of columns: jsobj catalog show URL; text stands in 'single quotes'",
         ) from error
+
+
+@contextmanager
+def disk_of_ours() -> Iterator[None]:
+    """Raise OSError for what DuckDB says where a file of ours cannot be written: a full disk is no bug."""
+    import duckdb
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:  # the latter where it cannot spill
+        raise OSError(errno.EIO, _said(error)) from error
 
 
 def damaged(error: Exception) -> JsobjError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsobj.catalog.compacted import replaced, replaced_by, said_by
-from jsobj.catalog.engine import ask, connect, damaged, interruptible, lock, named, said_plainly, text
+from jsobj.catalog.engine import ask, connect, damaged, disk_of_ours, interruptible, lock, named, said_plainly, text
 from jsobj.catalog.parts import Part, PartCache, list_parts
 from jsobj.catalog.schema import OWN
 from jsobj.catalog.union import Mixed, mixed_columns, union
@@ -191,7 +190,8 @@ class Rows:
             try:
                 self._connection.execute(
                     f"COPY (SELECT _file, file_row_number FROM (SELECT _file, file_row_number, _deleted, "
-                    f"row_number() OVER (PARTITION BY _key ORDER BY _loaded DESC, _line DESC, _file) AS place "
+                    f"row_number() OVER (PARTITION BY _key ORDER BY _loaded DESC, _line DESC, _file, file_row_number) "
+                    f"AS place "
                     f"FROM {_EVERY} SEMI JOIN twice USING (_key)) WHERE place > 1 OR _deleted) "
                     f"TO {text(str(temp))} (FORMAT parquet)"
                 )
@@ -228,11 +228,8 @@ class Rows:
         ask(self._connection.cursor(), f"SELECT * FROM (\n{sql}\n) LIMIT 0")  # what it is, before it is copied
         copy = f"COPY (\n{sql}\n) TO {text(path)} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)"
         cursor = self._connection.cursor()
-        with said_plainly():
-            try:
-                interruptible(cursor, lambda: cursor.execute(copy))
-            except _duckdb().IOException as error:
-                raise OSError(errno.EIO, str(error)) from error
+        with said_plainly(), disk_of_ours():
+            interruptible(cursor, lambda: cursor.execute(copy))
 
     def all_columns(self) -> dict[str, str]:
         """The columns of all rows that ever were, deletions too, and their types."""
@@ -271,10 +268,6 @@ def _which(files: Sequence[str]) -> str:
 
 
 def _is_engines(error: BaseException) -> bool:
-    return isinstance(error, _duckdb().Error)
-
-
-def _duckdb() -> Any:
     import duckdb
 
-    return duckdb
+    return isinstance(error, duckdb.Error)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from jsobj.catalog.engine import connect, named, text
+from jsobj.catalog.engine import connect, disk_of_ours, named, text
 from jsobj.catalog.schema import Schema
 from jsobj.catalog.table import LARGEST_ROW, BadRow, Table
 from jsobj.catalog.types import TEXT, ColumnType
@@ -186,12 +186,13 @@ def take(connection: DuckDBPyConnection, table: str, file: Path, columns: Mappin
     """Make a table of a CSV in which every cell is quoted, and delete the file. ``columns``: names and types."""
     described = ", ".join(f"{text(name)}: {text(kind)}" for name, kind in columns.items())
     # Quoted is text, also where it is empty. A row may have line ends in it, so that threads cannot cut the file.
-    connection.execute(
-        f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_csv({text(str(file))}, columns={{{described}}}, "
-        f"header=false, auto_detect=false, delim=',', quote='\"', escape='\"', allow_quoted_nulls=false, "
-        f"nullstr='\\N', parallel=false, max_line_size={2 * LARGEST_ROW}, buffer_size={2 * LARGEST_ROW}, "
-        f"strict_mode=true)"
-    )
+    with disk_of_ours():
+        connection.execute(
+            f"CREATE OR REPLACE TABLE {table} AS SELECT * FROM read_csv({text(str(file))}, columns={{{described}}}, "
+            f"header=false, auto_detect=false, delim=',', quote='\"', escape='\"', allow_quoted_nulls=false, "
+            f"nullstr='\\N', parallel=false, max_line_size={2 * LARGEST_ROW}, buffer_size={2 * LARGEST_ROW}, "
+            f"strict_mode=true)"
+        )
     file.unlink()
 
 

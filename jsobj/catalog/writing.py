@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jsobj.catalog.compacted import ABOUT
-from jsobj.catalog.engine import named, text
+from jsobj.catalog.engine import disk_of_ours, named, text
 from jsobj.catalog.layout import Catalogue
 from jsobj.catalog.parts import write_manifest
 from jsobj.catalog.schema import OWN
@@ -91,13 +91,14 @@ def digest_of(connection: DuckDBPyConnection, table: str, columns: Sequence[str]
 def write_file(connection: DuckDBPyConnection, select: str, path: Path, said: Mapping[str, Any]) -> None:
     """Write a SELECT as a part's file, sorted by key; ``said``: what the part says about itself.
 
-    Equal keys stay in the order in which they count: the newest last.
+    Equal keys stay in the order in which they count: the newest last. Raises OSError where it cannot be written.
     """
     about = text(json.dumps(said, sort_keys=True))
-    connection.execute(
-        f"COPY (SELECT * FROM ({select}) ORDER BY _key, _loaded, _line) TO {text(str(path))} (FORMAT parquet, "
-        f"COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP}, KV_METADATA {{{ABOUT}: {about}}})"
-    )
+    with disk_of_ours():
+        connection.execute(
+            f"COPY (SELECT * FROM ({select}) ORDER BY _key, _loaded, _line) TO {text(str(path))} (FORMAT parquet, "
+            f"COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP}, KV_METADATA {{{ABOUT}: {about}}})"
+        )
 
 
 def own_columns(**values: str) -> str:

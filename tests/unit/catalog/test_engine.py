@@ -8,6 +8,7 @@ import pytest
 
 from jsobj.catalog.engine import ask, connect, lock, named, text
 from jsobj.catalog.rows import Found
+from jsobj.catalog.writing import write_file
 from jsobj.errors import ExitCode, JsobjError
 
 ATTACKS = [
@@ -79,3 +80,11 @@ def test_engines_do_not_spill_into_one_folder(tmp_path: Path) -> None:
         folders |= {connection.execute("SELECT current_setting('temp_directory')").fetchall()[0][0]}
         connection.close()
     assert len(folders) == 2
+
+
+def test_a_file_that_cannot_be_written_is_a_fault_of_the_system(tmp_path: Path) -> None:
+    connection = connect(tmp_path)
+    rows = "SELECT 1 AS _key, 1 AS _loaded, 1 AS _line"
+    with pytest.raises(OSError, match="none"):
+        write_file(connection, rows, tmp_path / "none" / "part.parquet", {})
+    connection.close()
