@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
@@ -186,7 +187,7 @@ class Rows:
             if self._connection.execute("SELECT count(*) FROM twice").fetchall()[0][0] == 0:
                 none.touch(mode=0o600)
                 return None
-            temp = self._cache.folder / f".{os.getpid()}-{path.name}"
+            temp = self._cache.folder / f".{os.getpid()}-{threading.get_ident()}-{path.name}"
             try:
                 self._connection.execute(
                     f"COPY (SELECT _file, file_row_number FROM (SELECT _file, file_row_number, _deleted, "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -45,7 +46,7 @@ def mixed_columns(connection: DuckDBPyConnection, files: Sequence[str], kept: Pa
         if len(kinds) > 1 and _TEXT not in kinds:
             for file, (name, kind) in each.items():
                 mixed.setdefault(file, {})[name] = kind
-    temp = kept.with_name(f".{os.getpid()}-{kept.name}")
+    temp = kept.with_name(f".{os.getpid()}-{threading.get_ident()}-{kept.name}")
     try:
         temp.write_text(json.dumps(mixed), encoding="utf-8")
         temp.replace(kept)
