@@ -25,8 +25,9 @@ from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.transfer.compare import bytes_differ
 from jsobj.transfer.engine.parallel_map import parallel_map
+from jsobj.transfer.engine.thread_count import covering
 
-_AT_ONCE = 16
+_AT_ONCE, _MOST = 16, 48  # parts that are fetched at once, near and far
 _KEPT = 86400.0  # seconds for which a part that is in no list any more stays: somebody may be reading it
 
 
@@ -121,7 +122,9 @@ class PartCache:
             here = {entry.name: entry.stat().st_size for entry in entries}
         missing = [part for part in parts if here.get(_file(part)) != part.size]  # or it was cut short here
         if missing:
-            with closing(parallel_map(self._fetch, missing, _AT_ONCE, stop=self._catalogue.store.stop)) as done:
+            store = self._catalogue.store
+            at_once = covering(store.session.quickest, _AT_ONCE, _MOST)
+            with closing(parallel_map(self._fetch, missing, at_once, stop=store.stop)) as done:
                 for _ in done:
                     pass
         return [self.folder / _file(part) for part in parts]

@@ -63,8 +63,8 @@ def add(world: World, url: str, key: str, values: tuple[str, ...], by: str) -> N
 def delete(world: World, url: str, key: str, by: str) -> None:
     """Delete a row; its object stays.
 
-    The row is in no answer any more; its history stays, and jsobj catalog add brings it back. To delete the object:
-    jsobj rm.
+    The row is in no answer any more; its history stays. jsobj catalog add makes a new row of that key. To delete the
+    object: jsobj rm.
 
     \b
     Examples:
