@@ -8,19 +8,13 @@ comes in a variable of its own: a new key would make orphans of what waits.
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
-from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Section
 from jsobj.export.tools import rclone as exported
-from jsobj.mount.mounters import programs
+from jsobj.mount.mounters import programs, rclone_cache
 from jsobj.mount.mounters.protocol import Ground, Program, Start, Waiting
 from jsobj.mount.mounters.rclone_control import SOCKET, call
 from jsobj.mount.record import Mount, Places
@@ -76,20 +70,14 @@ class Rclone:
         return Start(tuple(words), environment, {"rclone.conf": conf}, (SOCKET,))
 
     def prepare(self, mount: Mount, where: Places) -> None:
-        """Mend what was cut: killed while it wrote down what it knows of a file, rclone would forget the file.
-
-        Only where all bytes are there: of a file with holes, which may have been read in part, nobody knows what it is.
-        """
-        known, data = _known(mount, where), _data(mount, where)
-        for name, marked in _marked(known) if mount.write else ():
-            if marked is None:
-                _mend(data / name, known / name)
+        """Mend what is not as a living rclone leaves it."""
+        if mount.write:
+            rclone_cache.mend(_known(mount, where), _data(mount, where))
 
     def waiting(self, mount: Mount, where: Places) -> tuple[Waiting, ...]:
         """From the cache; also what is known of no longer, since it may wait."""
-        known, data = _known(mount, where), _data(mount, where)
-        names = [name for name, marked in _marked(known) if marked is not False] if mount.write else []
-        return tuple(Waiting(name, _size(data / name)) for name in sorted(names))
+        names = rclone_cache.waiting(_known(mount, where)) if mount.write else []
+        return tuple(Waiting(name, _size(_data(mount, where) / name)) for name in names)
 
     def size(self, mount: Mount, where: Places, name: str) -> int | None:
         """From the cache."""
@@ -150,65 +138,6 @@ def _remote(ground: Ground) -> tuple[dict[str, str], list[str]]:
     assert isinstance(part, Section)
     words = {name: word.reveal() if isinstance(word, Secret) else str(word) for name, word in part.pairs.items()}
     return {name: word for name, word in {**words, **extra}.items() if word}, more
-
-
-def _marked(top: Path) -> Iterator[tuple[str, bool | None]]:
-    """Each file in the cache, and whether it waits; None where what was written down of it is cut."""
-    for folder, _, names in os.walk(top):
-        for name in names:
-            path = Path(folder, name)
-            try:
-                marked: bool | None = bool(json.loads(path.read_bytes())["Dirty"])
-            except FileNotFoundError:
-                continue
-            except (OSError, ValueError, KeyError, TypeError):
-                marked = None
-            yield str(path.relative_to(top)), marked
-
-
-def _mend(data: Path, known: Path) -> None:
-    """Write down anew that a file waits; one in which no byte was ever written goes, with what was known of it."""
-    try:
-        with data.open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            whole = size == 0 or os.lseek(stream.fileno(), 0, os.SEEK_HOLE) == size
-            empty = not whole and _without_data(stream.fileno())
-    except FileNotFoundError:
-        whole, empty = False, True
-    if empty:
-        data.unlink(missing_ok=True)
-        known.unlink()
-    elif whole:
-        known.write_text(_written_anew(data), encoding="ascii")
-    else:
-        raise _unclear(data, known)
-
-
-def _without_data(descriptor: int) -> bool:
-    try:
-        os.lseek(descriptor, 0, os.SEEK_DATA)
-    except OSError as error:
-        return error.errno == errno.ENXIO
-    return False
-
-
-def _unclear(data: Path, known: Path) -> JsobjError:
-    return JsobjError(
-        "mount-cache-unclear",
-        f"it is not known whether {data} was written or only read in part",
-        code=ExitCode.LOCAL,
-        context="rclone was killed while it wrote that down, and the file has holes",
-        hint=f"copy it if you need it, then: rm {shlex.quote(str(data))} {shlex.quote(str(known))}",
-    )
-
-
-def _written_anew(path: Path) -> str:
-    """What rclone writes down of a file that was written and waits."""
-    about = path.stat()
-    moment = datetime.fromtimestamp(about.st_mtime, timezone.utc).isoformat()
-    ranges = [{"Pos": 0, "Size": about.st_size}] if about.st_size else None
-    words = {"ModTime": moment, "ATime": moment, "Size": about.st_size, "Rs": ranges, "Fingerprint": "", "Dirty": True}
-    return json.dumps(words)
 
 
 def _last_error(where: Places) -> str:

@@ -88,7 +88,7 @@ def test_what_was_cut_is_mended_where_all_bytes_are_there(tmp_path: Path) -> Non
         stream.write(b"x")
     with (data / "never").open("wb") as stream:
         stream.truncate(3)
-    with pytest.raises(JsobjError, match="only read in part"):
+    with pytest.raises(JsobjError, match="only read or is missing"):
         Rclone().prepare(MOUNT, where)
     (known / "holes").unlink()
     Rclone().prepare(MOUNT, where)
