@@ -116,15 +116,14 @@ def _recorded(
     )
 
 
-def again(settings: Settings, known: Mount, where: Path, *, stale: bool = False) -> Mount:
+def again(settings: Settings, known: Mount, where: Path, *, first: Callable[[], None] = lambda: None) -> Mount:
     """Mount once more, with the same cache, what is known from its record and has ended. Raises as :func:`mount`.
 
-    ``stale``: it is still in the table, and goes when the store has answered.
+    ``first`` takes away what is still mounted there, once the store has answered.
     """
     require_fuse()
     way = way_to(settings, place_of(known), request_of(known), lambda text: None)
-    if stale:
-        detach_stale(known.folder)
+    first()
     if not known.run:
         _, made = folders.fit(where)
         known = replace(known, made=known.made or made)

@@ -1,4 +1,6 @@
-"""After a mounter was killed, or the machine went down: stale mounts go, ours come back, and what was left is sent."""
+"""After a mounter was killed, the machine went down, or a key ended: stale mounts go, ours come back, and what was left
+is sent.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,8 @@ from jsobj.mount.record import Mount
 from jsobj.mount.state import State
 from jsobj.processes import boot_id
 
+_FLUSH_SECONDS = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
@@ -28,7 +32,7 @@ class Repaired:
 
 
 def repair(settings: Settings, state: State, *, say: Callable[[str], None]) -> Repaired:
-    """Mend one mount that is stale or dead; nothing is raised."""
+    """Mend one mount that is sick; nothing is raised."""
     try:
         if state.mount is None:
             end.detach_stale(state.folder)
@@ -44,9 +48,12 @@ def mine(state: State) -> bool:
 
 
 def _ours(settings: Settings, state: State, mount: Mount, say: Callable[[str], None]) -> Repaired:
+    if state.words == "failing":
+        return _renewed(settings, state, mount, say)
     stale = state.pulse is Pulse.STALE
     if not mount.run and (stale or mount.boot != boot_id()):
-        return _back(settings, state, mount, say, stale=stale)
+        gone = (lambda: end.detach_stale(mount.folder)) if stale else (lambda: None)
+        return _back(settings, state, mount, say, gone)
     if stale:
         end.detach_stale(mount.folder)
     if state.waiting:
@@ -58,9 +65,20 @@ def _ours(settings: Settings, state: State, mount: Mount, say: Callable[[str], N
     return Repaired(state, "forgotten")
 
 
-def _back(settings: Settings, state: State, mount: Mount, say: Callable[[str], None], *, stale: bool) -> Repaired:
+def _renewed(settings: Settings, state: State, mount: Mount, say: Callable[[str], None]) -> Repaired:
+    """The store may be back. Else the mounter's key or login may have ended: a new one has those of now."""
+    try:
+        sent = end.flush(settings, mount, {each.name for each in state.waiting}, timeout=_FLUSH_SECONDS)
+    except end.MountNotFlushed:
+        return _back(settings, state, mount, say, lambda: end.let_go(settings, mount))
+    return Repaired(state, "sent", sent)
+
+
+def _back(
+    settings: Settings, state: State, mount: Mount, say: Callable[[str], None], first: Callable[[], None]
+) -> Repaired:
     """Mount it where it was, and send what was left."""
-    mounted = again(settings, mount, mount.path, stale=stale)
+    mounted = again(settings, mount, mount.path, first=first)
     if not state.waiting:
         return Repaired(state, "mounted again")
     say(f"sending what was left of {mount.url}")

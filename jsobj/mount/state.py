@@ -18,7 +18,8 @@ SECONDS = 5.0  # that a mount has to answer
 class State:
     """One mount. ``mount``: None for one that jsobj has not made. ``there``: None where it is not in the table.
 
-    ``alive``: of ours, that its mounter lives. ``waiting``: what was written and is not in the store.
+    ``alive``: of ours, that its mounter lives. ``waiting``: what was written and is not in the store; ``failure``: what
+    the mounter says of that which it could not send.
     """
 
     mount: Mount | None
@@ -26,6 +27,7 @@ class State:
     pulse: Pulse | None
     alive: bool
     waiting: tuple[Waiting, ...] = ()
+    failure: str = ""
 
     @property
     def folder(self) -> str:
@@ -34,11 +36,14 @@ class State:
 
     @property
     def words(self) -> str:
-        """For people and programs: ``alive``, ``slow``, ``stale``, ``faulty``; ``running`` for a command of its own;
-        ``ending`` where only the mounter is left, ``dead`` where neither is.
+        """For people and programs: ``alive``, ``slow``, ``stale``, ``faulty``; ``failing`` where it lives and could not
+        send what waits; ``running`` for a command of its own; ``ending`` where only the mounter is left, ``dead`` where
+        neither is.
         """
         if self.mount is not None and self.mount.run and self.alive and self.there is None:
             return "running"
+        if self.alive and self.there is not None and self.waiting and self.failure:
+            return "failing"
         if self.pulse is not None:
             return self.pulse.value
         return "ending" if self.alive else "dead"
@@ -46,7 +51,7 @@ class State:
     @property
     def sick(self) -> bool:
         """Whether repairing would change something."""
-        return self.words in ("stale", "dead")
+        return self.words in ("stale", "dead", "failing")
 
 
 def states(settings: Settings, seconds: float = SECONDS) -> tuple[State, ...]:
@@ -65,5 +70,7 @@ def states(settings: Settings, seconds: float = SECONDS) -> tuple[State, ...]:
 def _state(settings: Settings, mount: Mount | None, there: table.Mounted | None, felt: Pulse | None) -> State:
     if mount is None:
         return State(None, there, felt, alive=felt is not Pulse.STALE)
-    waiting = mounter_of(mount.backend).waiting(mount, record.places(settings, mount.id))
-    return State(mount, there, felt, record.alive(settings, mount), waiting)
+    mounter, where = mounter_of(mount.backend), record.places(settings, mount.id)
+    alive = record.alive(settings, mount)
+    failure = mounter.failure(where) if alive else ""
+    return State(mount, there, felt, alive, mounter.waiting(mount, where), failure)

@@ -8,9 +8,11 @@ comes in a variable of its own: a new key would make orphans of what waits.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from jsobj.export.configuration import Section
 from jsobj.export.tools import rclone as exported
@@ -29,6 +31,10 @@ _SECRETS = {  # of the remote's settings: the variables that rclone reads in the
     "key": "OS_PASSWORD",
 }
 _LOG_LEVEL = "NOTICE"
+_NOISE = re.compile(
+    r"^\S+ \S+ ERROR *: |vfs cache: failed to upload try #\d+, will retry in \S+: "
+    r"|vfs cache: failed to transfer file from cache to remote: |RequestID: \S*, |HostID: \S*, "
+)
 
 
 class Rclone:
@@ -83,20 +89,26 @@ class Rclone:
         """From the cache."""
         return _size(_data(mount, where) / name) if (_known(mount, where) / name).exists() else None
 
-    def hurry(self, where: Places) -> str:
+    def hurry(self, where: Places, *, failed: bool) -> None:
         """Let nothing in the queue wait for its time: after a failure rclone would wait up to five minutes."""
-        found = call(where.own, "vfs/queue").get("queue")
-        failed = 0
-        for each in found if isinstance(found, list) else ():
-            if not each.get("uploading") and float(each.get("expiry", 0)) > 0:
+        for each in _queue(where):
+            due = each.get("uploading") or float(each.get("expiry", 0)) <= 0
+            if not due and (failed or not each.get("tries")):
                 call(where.own, "vfs/queue-set-expiry", id=each.get("id"), expiry=-1e9)
-            failed += bool(each.get("tries"))
-        return _last_error(where) if failed else ""
+
+    def failure(self, where: Places) -> str:
+        """The last one in its log, if anything in the queue was tried before."""
+        return _last_error(where) if any(each.get("tries") for each in _queue(where)) else ""
 
     def moved(self, where: Places) -> Mapping[str, int]:
         """As its statistics tell: of an attempt that fails, too."""
         found = call(where.own, "core/stats").get("transferring")
         return {str(each.get("name")): int(each.get("bytes", 0)) for each in (found if isinstance(found, list) else ())}
+
+
+def _queue(where: Places) -> list[dict[str, Any]]:
+    found = call(where.own, "vfs/queue").get("queue")
+    return found if isinstance(found, list) else []
 
 
 def _known(mount: Mount, where: Places) -> Path:
@@ -141,10 +153,10 @@ def _remote(ground: Ground) -> tuple[dict[str, str], list[str]]:
 
 
 def _last_error(where: Places) -> str:
-    """The last line of the log that tells of one."""
+    """The last line of the log that tells of one, without what hides its point."""
     try:
         lines = where.log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
     found = [line for line in lines if "ERROR" in line or "Failed" in line]
-    return found[-1].strip()[:300] if found else ""
+    return _NOISE.sub("", found[-1]).strip()[:300] if found else ""

@@ -19,6 +19,7 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 
+_BLOCK = 4096  # of the disk, at least
 _CUT = "rclone was killed while it wrote that down, and the file has holes"
 _OPEN = "rclone was killed before it knew that the file was closed, and the file was changed in place"
 
@@ -85,7 +86,7 @@ def _mend_open(known: Path, data: Path, about: dict[str, Any]) -> None:
             if not _gaps(parts, size):
                 return
             parts += [(then, size)] if then < size else []
-            if any(_holds_data(stream.fileno(), *gap) for gap in _gaps(parts, size)):
+            if not all(_is_missing(stream.fileno(), *gap, then) for gap in _gaps(parts, size)):
                 raise _unclear(known, data, _OPEN)
     except FileNotFoundError:
         return
@@ -100,6 +101,12 @@ def _gaps(parts: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:
             found.append((at, min(begin, size)))
         at = max(at, end)
     return [*found, (at, size)] if at < size else found
+
+
+def _is_missing(descriptor: int, begin: int, end: int, then: int) -> bool:
+    """Whether nothing was written there. The last block of what was there before may hold what was added behind it."""
+    block = max(begin, then - then % _BLOCK) if end == then else end
+    return not _holds_data(descriptor, begin, block) and not any(os.pread(descriptor, end - block, block))
 
 
 def _holds_data(descriptor: int, begin: int, end: int) -> bool:

@@ -79,8 +79,11 @@ class S3fs:
         """It has no cache that it tells of."""
         return None
 
-    def hurry(self, where: Places) -> str:
+    def hurry(self, where: Places, *, failed: bool) -> None:
         """Nothing to do."""
+
+    def failure(self, where: Places) -> str:
+        """None: the program that writes is told."""
         return ""
 
     def moved(self, where: Places) -> Mapping[str, int]:

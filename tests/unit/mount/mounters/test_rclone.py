@@ -101,7 +101,8 @@ def test_what_was_cut_is_mended_where_all_bytes_are_there(tmp_path: Path) -> Non
 def test_a_dead_one_is_asked_in_vain(tmp_path: Path) -> None:
     where = places(tmp_path)
     where.own.mkdir()
-    assert Rclone().hurry(where) == ""
+    Rclone().hurry(where, failed=True)
+    assert Rclone().failure(where) == ""
     assert Rclone().moved(where) == {}
 
 

@@ -55,6 +55,8 @@ def test_a_file_written_anew_is_whole(cache: Cache) -> None:
 def test_what_was_appended_is_there_and_the_rest_is_fetched(cache: Cache) -> None:
     cache.put(MIB + 100, MIB, present=((MIB, MIB + 100),))
     assert cache.mended() == (MIB + 100, [(MIB, MIB + 100)])
+    cache.put(MIB + 150, MIB + 50, present=((MIB + 50, MIB + 150),))
+    assert cache.mended() == (MIB + 150, [(MIB + 50, MIB + 150)])
     cache.put(MIB + 100, MIB, (0, MIB), present=((0, MIB + 100),))
     assert cache.mended() == (MIB + 100, [(0, MIB + 100)])
 
@@ -75,7 +77,7 @@ def test_shortened_and_not_read_is_fetched(cache: Cache) -> None:
 
 @pytest.mark.parametrize("parts", [((0, BLOCK),), ((0, 100),), ((2 * MIB, 3 * MIB),)])
 def test_bytes_of_which_nothing_is_written_down_are_unclear(cache: Cache, parts: tuple[tuple[int, int], ...]) -> None:
-    cache.put(3 * MIB, 3 * MIB, *parts, present=((0, 100), (MIB, MIB + BLOCK)))
+    cache.put(3 * MIB + 10, 3 * MIB + 5, *parts, present=((0, 100), (MIB, MIB + BLOCK), (3 * MIB + 1, 3 * MIB + 10)))
     before = (cache.known / "a").read_text()
     with pytest.raises(JsobjError, match="not known what of"):
         rclone_cache.mend(cache.known, cache.data)
