@@ -141,7 +141,16 @@ def umount(
     refuses to unmount. It is then still mounted, unless ``lazy``.
     """
     os.chdir("/") if _inside(mount) else None
-    watch = _Watch(settings, mount, mounter_of(mount.backend), say, set(names))
+    with record.alone(settings, mount.id, timeout) as waited:
+        now = record.read(settings, mount.id) if waited else mount
+        if now is None:
+            return Ended(mount, ())  # by the other one, which has proven it
+        watch = _Watch(settings, now, mounter_of(mount.backend), say, set(names))
+        return _to_the_end(watch, timeout=timeout, lazy=lazy)
+
+
+def _to_the_end(watch: _Watch, *, timeout: float, lazy: bool) -> Ended:
+    settings, mount = watch.settings, watch.mount
     begun, last = time.monotonic(), None
     while True:
         seen = watch.look()

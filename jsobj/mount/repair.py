@@ -18,7 +18,7 @@ from jsobj.mount.record import Mount
 from jsobj.mount.state import State
 from jsobj.processes import boot_id
 
-_FLUSH_SECONDS = 5.0
+_FLUSH_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,23 @@ def _ours(settings: Settings, state: State, mount: Mount, say: Callable[[str], N
         return _renewed(settings, state, mount, say)
     stale = state.pulse is Pulse.STALE
     if not mount.run and (stale or mount.boot != boot_id()):
-        gone = (lambda: end.detach_stale(mount.folder)) if stale else (lambda: None)
-        return _back(settings, state, mount, say, gone)
+        return _back(settings, state, mount, say, lambda: _detach(settings, mount) if stale else None)
     if stale:
-        end.detach_stale(mount.folder)
+        _detach(settings, mount)
     if state.waiting:
         sent = send_left(settings, mount, state, say=say)
         folders.left(mount.path, made=mount.made)
         return Repaired(state, "sent", sent)
-    record.forget(settings, mount)
-    folders.left(mount.path, made=mount.made)
+    with record.alone(settings, mount.id):
+        record.forget(settings, mount)
+        folders.left(mount.path, made=mount.made)
     return Repaired(state, "forgotten")
+
+
+def _detach(settings: Settings, mount: Mount) -> None:
+    """Unless it was mounted again meanwhile."""
+    if not record.alive(settings, mount):
+        end.detach_stale(mount.folder)
 
 
 def _renewed(settings: Settings, state: State, mount: Mount, say: Callable[[str], None]) -> Repaired:

@@ -21,6 +21,7 @@ from jsobj.errors import ExitCode, JsobjError
 
 _BLOCK = 4096  # of the disk, at least
 _CUT = "rclone was killed while it wrote that down, and the file has holes"
+_SHORTENED = "rclone was killed before it knew that the file was shortened, and would lengthen it again"
 _OPEN = "rclone was killed before it knew that the file was closed, and the file was changed in place"
 
 
@@ -86,11 +87,20 @@ def _mend_open(known: Path, data: Path, about: dict[str, Any]) -> None:
             if not _gaps(parts, size):
                 return
             parts += [(then, size)] if then < size else []
-            if not all(_is_missing(stream.fileno(), *gap, then) for gap in _gaps(parts, size)):
+            gaps = _gaps(parts, size)
+            if gaps and size < _size_in_store(about):
+                raise _unclear(known, data, _SHORTENED)
+            if not all(_is_missing(stream.fileno(), *gap, then) for gap in gaps):
                 raise _unclear(known, data, _OPEN)
     except FileNotFoundError:
         return
     _write_down(known, about, size, parts)
+
+
+def _size_in_store(about: dict[str, Any]) -> int:
+    """Of the object that the file was, as its fingerprint begins; 0 where there was none."""
+    number = str(about.get("Fingerprint") or "").partition(",")[0]
+    return int(number) if number.isdigit() else 0
 
 
 def _gaps(parts: list[tuple[int, int]], size: int) -> list[tuple[int, int]]:

@@ -13,6 +13,8 @@ from jsobj.mount.mounters import rclone_cache
 BLOCK = 4096
 MIB = 1 << 20
 
+Ranges = tuple[tuple[int, int], ...]
+
 
 class Cache:
     def __init__(self, folder: Path) -> None:
@@ -20,7 +22,7 @@ class Cache:
         self.known.mkdir()
         self.data.mkdir()
 
-    def put(self, size: int, then: int, *parts: tuple[int, int], present: tuple[tuple[int, int], ...]) -> None:
+    def put(self, size: int, then: int, *parts: tuple[int, int], present: Ranges, fingerprint: str = "old") -> None:
         """A file with bytes ``present``, of which rclone wrote down ``parts`` when its size was ``then``."""
         with (self.data / "a").open("wb") as stream:
             stream.truncate(size)
@@ -28,7 +30,7 @@ class Cache:
                 stream.seek(begin)
                 stream.write(b"x" * (end - begin))
         ranges = [{"Pos": begin, "Size": end - begin} for begin, end in parts] or None
-        about = {"ModTime": "m", "ATime": "a", "Size": then, "Rs": ranges, "Fingerprint": "old", "Dirty": True}
+        about = {"ModTime": "m", "ATime": "a", "Size": then, "Rs": ranges, "Fingerprint": fingerprint, "Dirty": True}
         (self.known / "a").write_text(json.dumps(about))
 
     def mended(self) -> tuple[int, list[tuple[int, int]]]:
@@ -68,11 +70,12 @@ def test_what_was_closed_stays_as_it_is(cache: Cache) -> None:
     assert cache.mended() == (0, [])
 
 
-def test_shortened_and_not_read_is_fetched(cache: Cache) -> None:
-    cache.put(MIB, 2 * MIB, present=())
-    before = (cache.known / "a").read_text()
-    assert cache.mended() == (MIB, [])
-    assert json.loads(before)["Size"] == 2 * MIB
+def test_shortened_without_being_read_is_unclear(cache: Cache) -> None:
+    cache.put(MIB, MIB, present=(), fingerprint=f"{2 * MIB},2026-01-01")
+    with pytest.raises(JsobjError, match="not known what of"):
+        rclone_cache.mend(cache.known, cache.data)
+    cache.put(MIB, MIB, (0, MIB), present=(), fingerprint=f"{2 * MIB},2026-01-01")
+    rclone_cache.mend(cache.known, cache.data)
 
 
 @pytest.mark.parametrize("parts", [((0, BLOCK),), ((0, 100),), ((2 * MIB, 3 * MIB),)])
