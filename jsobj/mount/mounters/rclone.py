@@ -31,6 +31,7 @@ _SECRETS = {  # of the remote's settings: the variables that rclone reads in the
     "key": "OS_PASSWORD",
 }
 _LOG_LEVEL = "NOTICE"
+_KNOWN, _DATA = "vfsMeta", "vfs"  # the two parts of the cache
 _NOISE = re.compile(
     r"^\S+ \S+ ERROR *: |vfs cache: failed to upload try #\d+, will retry in \S+: "
     r"|vfs cache: failed to transfer file from cache to remote: |RequestID: \S*, |HostID: \S*, "
@@ -78,16 +79,18 @@ class Rclone:
     def prepare(self, mount: Mount, where: Places) -> None:
         """Mend what is not as a living rclone leaves it."""
         if mount.write:
-            rclone_cache.mend(_known(mount, where), _data(mount, where))
+            rclone_cache.mend(where.cache / _KNOWN, where.cache / _DATA)
 
     def waiting(self, mount: Mount, where: Places) -> tuple[Waiting, ...]:
         """From the cache; also what is known of no longer, since it may wait."""
-        names = rclone_cache.waiting(_known(mount, where)) if mount.write else []
-        return tuple(Waiting(name, _size(_data(mount, where) / name)) for name in names)
+        paths = rclone_cache.waiting(where.cache / _KNOWN) if mount.write else []
+        top = f"{_top(mount)}/"  # what were elsewhere would wait as well
+        return tuple(Waiting(path.removeprefix(top), _size(where.cache / _DATA / path)) for path in paths)
 
     def size(self, mount: Mount, where: Places, name: str) -> int | None:
         """From the cache."""
-        return _size(_data(mount, where) / name) if (_known(mount, where) / name).exists() else None
+        path = Path(_top(mount), name)
+        return _size(where.cache / _DATA / path) if (where.cache / _KNOWN / path).exists() else None
 
     def hurry(self, where: Places, *, failed: bool) -> None:
         """Let nothing in the queue wait for its time: after a failure rclone would wait up to five minutes."""
@@ -111,14 +114,12 @@ def _queue(where: Places) -> list[dict[str, Any]]:
     return found if isinstance(found, list) else []
 
 
-def _known(mount: Mount, where: Places) -> Path:
-    """Where the cache keeps what it knows of each file."""
-    return where.cache / "vfsMeta" / _root(mount).replace(":", "/")
+def _top(mount: Mount) -> str:
+    """The folder in both parts of the cache: of what is known of each file, and of their bytes.
 
-
-def _data(mount: Mount, where: Places) -> Path:
-    """And their bytes. The size is that of the file there: what is told of one that is open may be older."""
-    return where.cache / "vfs" / _root(mount).replace(":", "/")
+    The size is that of the latter: what is told of one that is open may be older.
+    """
+    return _root(mount).replace(":", "/", 1)
 
 
 def _size(path: Path) -> int:
