@@ -121,11 +121,11 @@ def test_public_data_are_mounted_without_any_login(scene: Scene, tmp_path: Path)
 
 
 def test_below_a_prefix(scene: Scene) -> None:
-    scene.place.put("a/b/seen", b"1")
+    scene.place.put("a/b:c/seen", b"1")
     scene.place.put("a/other", b"2")
     for backend in BACKENDS:
-        folder = scene.mount("--write", "--backend", backend, url=f"{scene.url}/a/b/")
+        folder = scene.mount("--write", "--backend", backend, url=f"{scene.url}/a/b:c/")
         assert "seen" in [each.name for each in folder.iterdir()]
         (folder / f"new-{backend}").write_bytes(b"3")
         scene.umount()
-        assert scene.place.body(f"a/b/new-{backend}") == b"3"
+        assert scene.place.body(f"a/b:c/new-{backend}") == b"3"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,17 @@ def test_what_waits_is_read_from_the_cache(tmp_path: Path) -> None:
     assert Rclone().waiting(MOUNT, where) == (Waiting("damaged", 0), Waiting("deep/left", 7))
     assert Rclone().size(MOUNT, where, "sent") == 5
     assert Rclone().size(MOUNT, where, "no-such") is None
+
+
+def test_a_colon_in_the_prefix_and_what_lies_elsewhere(tmp_path: Path) -> None:
+    """Else what waits would be overlooked, and be lost."""
+    where, mount = places(tmp_path), replace(MOUNT, prefix="a:b")
+    known = where.cache / "vfsMeta/store/data"
+    for folder in ("a:b", "odd"):
+        (known / folder).mkdir(parents=True)
+        (known / folder / "left").write_text(json.dumps({"Size": 0, "Dirty": True}))
+    assert [each.name for each in Rclone().waiting(mount, where)] == ["left", "store/data/odd/left"]
+    assert Rclone().size(mount, where, "left") == 0
 
 
 def test_what_was_cut_is_mended_where_all_bytes_are_there(tmp_path: Path) -> None:
