@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from jsobj.errors import JsobjError
 from jsobj.identity.settings import Settings
-from jsobj.mount import end, record
+from jsobj.mount import end, record, table
 from jsobj.mount import folder as folders
 from jsobj.mount.begin import again
 from jsobj.mount.pulse import Pulse
@@ -51,7 +51,8 @@ def _ours(settings: Settings, state: State, mount: Mount, say: Callable[[str], N
     if state.words == "failing":
         return _renewed(settings, state, mount, say)
     stale = state.pulse is Pulse.STALE
-    if not mount.run and (stale or mount.boot != boot_id()):
+    taken = not stale and table.at(mount.path, table.read()) is not None
+    if not mount.run and not taken and (stale or mount.boot != boot_id()):
         return _back(settings, state, mount, say, lambda: _detach(settings, mount) if stale else None)
     if stale:
         _detach(settings, mount)

@@ -59,7 +59,9 @@ def states(settings: Settings, seconds: float = SECONDS) -> tuple[State, ...]:
     mounts = table.read()
     ours = list(record.all_mounts(settings))
     shown = {each.folder: each for each in mounts if each.object_store}
-    places = [(each, shown.pop(each.path, None)) for each in ours]
+    # Of two with one folder, what is mounted there is the living one's; of the dead one, something may be left.
+    owners = {each.path: each.id for each in sorted(ours, key=lambda each: record.alive(settings, each))}
+    places = [(each, shown.pop(each.path, None) if owners[each.path] == each.id else None) for each in ours]
     places += [(None, each) for each in shown.values()]  # type: ignore[misc]
     asked = [(mount, there, pulse.asked(there.folder) if there else None) for mount, there in places]
     return tuple(

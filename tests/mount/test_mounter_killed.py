@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,23 @@ def test_mounting_again_over_a_dead_mount_sends_what_it_left(scene: Scene) -> No
     (folder / "left").write_bytes(b"left")
     scene.kill(pid)
     scene.mount("--write")
+    scene.umount()
+    assert scene.place.body("left") == b"left"
+    scene.nothing_left()
+
+
+def test_what_is_left_below_another_mount_is_sent(scene: Scene) -> None:
+    """The folder was used for something else meanwhile."""
+    scene.mount("--write")
+    pid = scene.pid()
+    (scene.folder / "left").write_bytes(b"left")
+    scene.kill(pid)
+    subprocess.run(["umount", "--lazy", str(scene.folder)], check=True)
+    scene.mount()
+    assert [each["state"] for each in scene.mounts()] == ["dead", "alive"]
+    (repaired,) = scene.jsobj.process("mounts", "--repair", "--json").json["items"]
+    assert (repaired["done"], repaired["sent"]) == ("sent", ["left"])
+    assert [each["state"] for each in scene.mounts()] == ["alive"]
     scene.umount()
     assert scene.place.body("left") == b"left"
     scene.nothing_left()
