@@ -73,6 +73,5 @@ def _state(settings: Settings, mount: Mount | None, there: table.Mounted | None,
     if mount is None:
         return State(None, there, felt, alive=felt is not Pulse.STALE)
     mounter, where = mounter_of(mount.backend), record.places(settings, mount.id)
-    alive = record.alive(settings, mount)
-    failure = mounter.failure(where) if alive else ""
-    return State(mount, there, felt, alive, mounter.waiting(mount, where), failure)
+    alive, waiting = record.alive(settings, mount), mounter.waiting(mount, where)
+    return State(mount, there, felt, alive, waiting, mounter.failure(where) if alive and waiting else "")
