@@ -48,10 +48,13 @@ class MountNotFlushed(TypedError, reference="mount-not-flushed", code=ExitCode.N
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A mount that is gone. ``proven``: the names that waited, and that the store has."""
+    """A mount that is gone. ``proven``: the names that waited, and that the store has. ``failure``: the last one that a
+    mounter without a cache has met, and of which it told the program.
+    """
 
     mount: Mount
     proven: tuple[str, ...]
+    failure: str = ""
 
 
 @dataclass(slots=True)
@@ -295,10 +298,14 @@ def _finished(watch: _Watch) -> Ended:
     """The mount is gone, its mounter has ended, and nothing waits."""
     _prove(watch, "and it is unmounted")
     mount = watch.mount
+    # Asked once more: s3fs writes its log when it ends.
+    failure = "" if watch.names else watch.mounter.failure(watch.where) or watch.failure
+    if failure:
+        watch.say(f"{watch.mounter.title} has met failures, and told the programs: {failure}")
     folders.unshield(mount.path)
     record.forget(watch.settings, mount)
     folders.left(mount.path, made=mount.made)
-    return Ended(mount, tuple(sorted(map(mount.key, watch.names))))
+    return Ended(mount, tuple(sorted(map(mount.key, watch.names))), failure)
 
 
 def _detached(watch: _Watch, seen: Seen) -> Ended:

@@ -74,7 +74,12 @@ def umount(world: World, folders: tuple[str, ...], everything: bool, timeout: fl
             "jsobj.umounted/1",
             ended,
             {"Folder": "folder", "Bucket": "url", "Sent": lambda each: _counted(each.proven)},
-            lambda each: {"folder": each.mount.folder, "url": each.mount.url, "sent": list(each.proven)},
+            lambda each: {
+                "folder": each.mount.folder,
+                "url": each.mount.url,
+                "sent": list(each.proven),
+                "failure": each.failure or None,
+            },
             empty="" if failures else _NOTHING,
         )
     )

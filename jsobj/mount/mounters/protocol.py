@@ -97,7 +97,7 @@ class Mounter(Protocol):
         ...
 
     def failure(self, where: Places) -> str:
-        """What it says of files that it could not send and will try again; "" where there are none. Raises nothing."""
+        """What it says of files that it could not send; "" where there are none. Raises nothing."""
         ...
 
     def moved(self, where: Places) -> Mapping[str, int]:

@@ -100,8 +100,10 @@ class Rclone:
                 call(where.own, "vfs/queue-set-expiry", id=each.get("id"), expiry=-1e9)
 
     def failure(self, where: Places) -> str:
-        """The last one in its log, if anything in the queue was tried before."""
-        return _last_error(where) if any(each.get("tries") for each in _queue(where)) else ""
+        """The last one in its log, if anything in the queue was tried before; without what hides its point."""
+        if not any(each.get("tries") for each in _queue(where)):
+            return ""
+        return _NOISE.sub("", programs.last_said(where.log, "ERROR", "Failed"))[:300]
 
     def moved(self, where: Places) -> Mapping[str, int]:
         """As its statistics tell: of an attempt that fails, too."""
@@ -151,13 +153,3 @@ def _remote(ground: Ground) -> tuple[dict[str, str], list[str]]:
     assert isinstance(part, Section)
     words = {name: word.reveal() if isinstance(word, Secret) else str(word) for name, word in part.pairs.items()}
     return {name: word for name, word in {**words, **extra}.items() if word}, more
-
-
-def _last_error(where: Places) -> str:
-    """The last line of the log that tells of one, without what hides its point."""
-    try:
-        lines = where.log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    found = [line for line in lines if "ERROR" in line or "Failed" in line]
-    return _NOISE.sub("", found[-1]).strip()[:300] if found else ""

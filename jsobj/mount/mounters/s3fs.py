@@ -83,8 +83,9 @@ class S3fs:
         """Nothing to do."""
 
     def failure(self, where: Places) -> str:
-        """None: the program that writes is told."""
-        return ""
+        """The last request that failed for good. A program was told, which may not have looked at what closing says."""
+        line = programs.last_said(where.log, "returning E", "giving up")
+        return line.rpartition("): ")[2].partition(" Body Text")[0][:300]
 
     def moved(self, where: Places) -> Mapping[str, int]:
         """It does not tell."""
