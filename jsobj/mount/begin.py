@@ -52,24 +52,27 @@ def mount(
     way = way_to(settings, wish.place, request, warn)
     mounter, _ = choose(wish.backend, way.dialect, write=wish.write)
     known = _left_there(settings, way, wish, at) if at is not None else None
-    if known is not None:
-        detach_stale(known.folder)
     id = known.id if known is not None else record.new_id()
     if at is None:
         where, made = record.places(settings, id).private, True
-    else:
+    elif known is None:
         where, made = folders.fit(at)
-    wished = _recorded(way, wish, request, mounter, id, where, made=made, run=at is None)
-    try:
-        record.write(settings, wished)
-        where.mkdir(0o700, exist_ok=True)
-        if alone:
-            folders.shield(where)
-        return start(settings, wished, where, way)
-    except BaseException:
-        if known is None:
-            _withdraw(settings, wished, where)
-        raise
+    with record.alone(settings, id, make=True):
+        if known is not None and at is not None:
+            if not record.alive(settings, known):
+                detach_stale(known.folder)
+            where, made = folders.fit(at)
+        wished = _recorded(way, wish, request, mounter, id, where, made=made, run=at is None)
+        try:
+            record.write(settings, wished)
+            where.mkdir(0o700, exist_ok=True)
+            if alone:
+                folders.shield(where)
+            return start(settings, wished, where, way)
+        except BaseException:
+            if known is None:
+                _withdraw(settings, wished, where)
+            raise
 
 
 def _left_there(settings: Settings, way: Way, wish: Wish, at: Path) -> Mount | None:
@@ -88,7 +91,7 @@ def _withdraw(settings: Settings, made: Mount, where: Path) -> None:
     if record.alive(settings, now):
         process.end(settings, now)
     folders.unshield(where)
-    if table.at(where, table.read()) is None:
+    if now.process is None or table.at(where, table.read()) is None:
         record.forget(settings, made)
         folders.left(where, made=made.made)
 
@@ -116,20 +119,20 @@ def _recorded(
     )
 
 
-def again(settings: Settings, known: Mount, where: Path, *, stale: bool = False) -> Mount:
+def again(settings: Settings, known: Mount, where: Path, *, first: Callable[[], None] = lambda: None) -> Mount:
     """Mount once more, with the same cache, what is known from its record and has ended. Raises as :func:`mount`.
 
-    ``stale``: it is still in the table, and goes when the store has answered.
+    ``first`` takes away what is still mounted there, once the store has answered.
     """
     require_fuse()
     way = way_to(settings, place_of(known), request_of(known), lambda text: None)
-    if stale:
-        detach_stale(known.folder)
-    if not known.run:
-        _, made = folders.fit(where)
-        known = replace(known, made=known.made or made)
-    where.mkdir(0o700, exist_ok=True)
-    return start(settings, known, where, way).mount
+    with record.alone(settings, known.id):
+        first()
+        if not known.run:
+            _, made = folders.fit(where)
+            known = replace(known, made=known.made or made)
+        where.mkdir(0o700, exist_ok=True)
+        return start(settings, known, where, way).mount
 
 
 def start(settings: Settings, wished: Mount, where: Path, way: Way) -> Begun:

@@ -29,6 +29,8 @@ TIMEOUT = 60.0
 _POLL = 0.1
 _END_SECONDS = 3.0  # of a mounter, once nothing holds it
 _UNMOUNT_SECONDS = 30.0
+_TRY_SECONDS = 3.0  # between two attempts to send what could not be sent
+_REPAIR = "send what is left: jsobj mounts --repair"
 _UNMOUNTED = "it is no longer in the table of mounts, and its mounter lives until those processes end"
 
 
@@ -46,10 +48,13 @@ class MountNotFlushed(TypedError, reference="mount-not-flushed", code=ExitCode.N
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A mount that is gone. ``proven``: the names that waited, and that the store has."""
+    """A mount that is gone. ``proven``: the names that waited, and that the store has. ``failure``: the last one that a
+    mounter without a cache has met, and of which it told the program.
+    """
 
     mount: Mount
     proven: tuple[str, ...]
+    failure: str = ""
 
 
 @dataclass(slots=True)
@@ -67,6 +72,7 @@ class _Watch:
     there: table.Mounted | None = None
     held: Held = NOBODY
     failure: str = ""
+    next_try: float = 0.0
     refused: bool = False
 
     @property
@@ -77,7 +83,7 @@ class _Watch:
         alive = not process.ended(self.settings, self.mount, 0)
         there = _mounted(self.mount)
         if alive:
-            self.failure = self.mounter.hurry(self.where) or self.failure
+            self._hurry()
         # In this order: who writes closes the file first, which then waits.
         self.there = there or self.there
         self.held = (
@@ -87,6 +93,14 @@ class _Watch:
         self.names |= {each.name for each in waiting}
         self.proven -= {each.name for each in waiting}  # written once more
         return Seen(there is not None, alive, waiting, self._in_the_way(there), self.refused)
+
+    def _hurry(self) -> None:
+        """What failed only now and then: a server that is asked too often, or with a wrong password, shuts its door."""
+        failed = time.monotonic() >= self.next_try
+        if failed:
+            self.next_try = time.monotonic() + _TRY_SECONDS
+        self.mounter.hurry(self.where, failed=failed)
+        self.failure = self.mounter.failure(self.where) or self.failure
 
     def _in_the_way(self, there: table.Mounted | None) -> tuple[Holder, ...]:
         return tuple(each for each in self.held.holders if there is None or not each.copy)
@@ -130,7 +144,16 @@ def umount(
     refuses to unmount. It is then still mounted, unless ``lazy``.
     """
     os.chdir("/") if _inside(mount) else None
-    watch = _Watch(settings, mount, mounter_of(mount.backend), say, set(names))
+    with record.alone(settings, mount.id, timeout) as waited:
+        now = record.read(settings, mount.id) if waited else mount
+        if now is None:
+            return Ended(mount, ())  # by the other one, which has proven it
+        watch = _Watch(settings, now, mounter_of(mount.backend), say, set(names))
+        return _to_the_end(watch, timeout=timeout, lazy=lazy)
+
+
+def _to_the_end(watch: _Watch, *, timeout: float, lazy: bool) -> Ended:
+    settings, mount = watch.settings, watch.mount
     begun, last = time.monotonic(), None
     while True:
         seen = watch.look()
@@ -177,6 +200,18 @@ def flush(
     watch.names -= {each.name for each in seen.waiting}
     _prove(watch, f"so {mount.folder} stays mounted")
     return tuple(sorted(map(mount.key, watch.names)))
+
+
+def let_go(settings: Settings, mount: Mount) -> None:
+    """Unmount with what waits, which stays in the cache, and see the mounter end.
+
+    Raises :class:`MountBusy`: nothing is unmounted then, or the mounter lives on.
+    """
+    watch = _Watch(settings, mount, mounter_of(mount.backend), lambda text: None)
+    if watch.look().holders or not _unmount(mount.path, lazy=False):
+        raise _busy(watch)
+    if not process.ended(settings, mount, _UNMOUNT_SECONDS):
+        raise _busy(watch, _UNMOUNTED)
 
 
 def detach_stale(folder: str) -> None:
@@ -263,10 +298,14 @@ def _finished(watch: _Watch) -> Ended:
     """The mount is gone, its mounter has ended, and nothing waits."""
     _prove(watch, "and it is unmounted")
     mount = watch.mount
+    # Asked once more: s3fs writes its log when it ends.
+    failure = "" if watch.names else watch.mounter.failure(watch.where) or watch.failure
+    if failure:
+        watch.say(f"{watch.mounter.title} has met failures, and told the programs: {failure}")
     folders.unshield(mount.path)
     record.forget(watch.settings, mount)
     folders.left(mount.path, made=mount.made)
-    return Ended(mount, tuple(sorted(map(mount.key, watch.names))))
+    return Ended(mount, tuple(sorted(map(mount.key, watch.names))), failure)
 
 
 def _detached(watch: _Watch, seen: Seen) -> Ended:
@@ -301,20 +340,19 @@ def _unsent(watch: _Watch, seen: Seen) -> JsobjError:
     if not seen.alive:
         where = "still in the table of mounts" if seen.mounted else "unmounted"
         message = f"the mounter of {watch.mount.folder} has ended ({where}) before all was sent"
-        return _error_unsent(
-            watch, [each.name for each in seen.waiting], message, "send what is left: jsobj mounts --repair"
-        )
+        return _error_unsent(watch, [each.name for each in seen.waiting], message)
     return _error_unsent(
         watch,
         [each.name for each in seen.waiting],
         f"not all that was written is in the store, so {watch.mount.folder} stays mounted",
-        f"when the store is back: jsobj umount {watch.mount.folder}; what waits is kept: jsobj mounts",
+        (
+            f"what waits is kept; when the store is back: jsobj umount {watch.mount.folder}",
+            "if the key or login has ended, get a new one, then: jsobj mounts --repair",
+        ),
     )
 
 
-def _error_unsent(
-    watch: _Watch, names: list[str], message: str, hint: str = "send what is left: jsobj mounts --repair"
-) -> JsobjError:
+def _error_unsent(watch: _Watch, names: list[str], message: str, hint: str | tuple[str, ...] = _REPAIR) -> JsobjError:
     keys = tuple(watch.mount.key(name) for name in names)
     shown = ", ".join(keys[:20]) + (f" and {len(keys) - 20} more" if len(keys) > 20 else "")
     held = "".join(f"; held by {each}" for each in watch.held.holders[:5])

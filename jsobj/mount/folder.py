@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.locks import Lock, try_lock
 from jsobj.mount import table
 
 _CLOSED, _OPEN = 0o500, 0o700
@@ -71,15 +72,30 @@ def _refused(message: str, hint: str) -> JsobjError:
 def opened(folder: Path) -> Iterator[int]:
     """A descriptor of the plain folder, which is open to the mounter meanwhile and closed to all afterwards.
 
-    The descriptor means the folder itself, also when something is mounted over it.
+    The descriptor means the folder itself, also when something is mounted over it. Raises :class:`JsobjError` (refused)
+    where another jsobj is mounting there, or has.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        _change(descriptor, _OPEN)
-        yield descriptor
+        free = _is_free(descriptor)
+        there = table.at(folder, table.read())  # after the lock: who had it has mounted
+        if not free or (there is not None and there.source != _SHIELD):
+            raise _refused(f"another jsobj mounts on {folder} at the same time", "see it: jsobj mounts")
+        try:
+            _change(descriptor, _OPEN)
+            yield descriptor
+        finally:
+            _change(descriptor, _CLOSED)
     finally:
-        _change(descriptor, _CLOSED)
         os.close(descriptor)
+
+
+def _is_free(descriptor: int) -> bool:
+    """Whether the lock of this folder was free, or there are none (as for folders over NFS)."""
+    try:
+        return try_lock(descriptor) is not Lock.HELD
+    except OSError:
+        return True
 
 
 def _change(descriptor: int, mode: int) -> None:
@@ -104,7 +120,13 @@ def unshield(folder: Path) -> None:
 
 
 def left(folder: Path, *, made: bool) -> None:
-    """What was made for the mount goes with it; another one stays, closed."""
-    if made:
-        with suppress(OSError):
-            folder.rmdir()
+    """What was made for the mount goes with it, unless another jsobj mounts there; another one stays, closed."""
+    if not made:
+        return
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            if _is_free(descriptor):
+                folder.rmdir()
+        finally:
+            os.close(descriptor)

@@ -11,15 +11,19 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from jsobj.atomic import edit_private_file
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.settings import Settings
-from jsobj.locks import is_locked
+from jsobj.locks import Lock, is_locked, try_lock
 from jsobj.processes import Process
+
+_POLL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,11 @@ class Places:
         return self.own / "alive"
 
     @property
+    def work(self) -> Path:
+        """What a jsobj that begins or ends the mount holds locked."""
+        return self.own / "work"
+
+    @property
     def private(self) -> Path:
         """A folder to mount on where nobody looks: for one command, or to send what was left."""
         return self.own / "data"
@@ -120,6 +129,35 @@ def new_id() -> str:
 def places(settings: Settings, mount_id: str) -> Places:
     """Where the files of a mount are."""
     return Places(_folder(settings) / mount_id, settings.cache_dir / "mounts" / mount_id)
+
+
+@contextlib.contextmanager
+def alone(settings: Settings, mount_id: str, seconds: float = 0.0, *, make: bool = False) -> Iterator[bool]:
+    """Begin, end or forget a mount while no other jsobj does; yields whether another one did, and what was read is old.
+
+    ``make``: the mount is new. Raises :class:`JsobjError` (refused) where another one takes more than these seconds.
+    """
+    where, waited = places(settings, mount_id), False
+    deadline = time.monotonic() + seconds
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(
+            OSError
+        ):  # of one that is forgotten, or where nothing can be written, which is said soon
+            if make:
+                where.own.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(where.work, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            stack.callback(os.close, descriptor)
+            while try_lock(descriptor) is Lock.HELD:
+                waited = True
+                if time.monotonic() >= deadline:
+                    raise JsobjError(
+                        "mount-in-work",
+                        "another jsobj begins or ends this mount at the moment",
+                        code=ExitCode.REFUSED,
+                        hint="see what has become of it: jsobj mounts",
+                    )
+                time.sleep(_POLL)
+        yield waited
 
 
 def _folder(settings: Settings) -> Path:

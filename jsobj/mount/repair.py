@@ -1,4 +1,6 @@
-"""After a mounter was killed, or the machine went down: stale mounts go, ours come back, and what was left is sent."""
+"""After a mounter was killed, the machine went down, or a key ended: stale mounts go, ours come back, and what was left
+is sent.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +10,15 @@ from dataclasses import dataclass, replace
 
 from jsobj.errors import JsobjError
 from jsobj.identity.settings import Settings
-from jsobj.mount import end, record
+from jsobj.mount import end, record, table
 from jsobj.mount import folder as folders
 from jsobj.mount.begin import again
 from jsobj.mount.pulse import Pulse
 from jsobj.mount.record import Mount
 from jsobj.mount.state import State
 from jsobj.processes import boot_id
+
+_FLUSH_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Repaired:
 
 
 def repair(settings: Settings, state: State, *, say: Callable[[str], None]) -> Repaired:
-    """Mend one mount that is stale or dead; nothing is raised."""
+    """Mend one mount that is sick; nothing is raised."""
     try:
         if state.mount is None:
             end.detach_stale(state.folder)
@@ -44,23 +48,44 @@ def mine(state: State) -> bool:
 
 
 def _ours(settings: Settings, state: State, mount: Mount, say: Callable[[str], None]) -> Repaired:
+    if state.words == "failing":
+        return _renewed(settings, state, mount, say)
     stale = state.pulse is Pulse.STALE
-    if not mount.run and (stale or mount.boot != boot_id()):
-        return _back(settings, state, mount, say, stale=stale)
+    taken = not stale and table.at(mount.path, table.read()) is not None
+    if not mount.run and not taken and (stale or mount.boot != boot_id()):
+        return _back(settings, state, mount, say, lambda: _detach(settings, mount) if stale else None)
     if stale:
-        end.detach_stale(mount.folder)
+        _detach(settings, mount)
     if state.waiting:
         sent = send_left(settings, mount, state, say=say)
         folders.left(mount.path, made=mount.made)
         return Repaired(state, "sent", sent)
-    record.forget(settings, mount)
-    folders.left(mount.path, made=mount.made)
+    with record.alone(settings, mount.id):
+        record.forget(settings, mount)
+        folders.left(mount.path, made=mount.made)
     return Repaired(state, "forgotten")
 
 
-def _back(settings: Settings, state: State, mount: Mount, say: Callable[[str], None], *, stale: bool) -> Repaired:
+def _detach(settings: Settings, mount: Mount) -> None:
+    """Unless it was mounted again meanwhile."""
+    if not record.alive(settings, mount):
+        end.detach_stale(mount.folder)
+
+
+def _renewed(settings: Settings, state: State, mount: Mount, say: Callable[[str], None]) -> Repaired:
+    """The store may be back. Else the mounter's key or login may have ended: a new one has those of now."""
+    try:
+        sent = end.flush(settings, mount, {each.name for each in state.waiting}, timeout=_FLUSH_SECONDS)
+    except end.MountNotFlushed:
+        return _back(settings, state, mount, say, lambda: end.let_go(settings, mount))
+    return Repaired(state, "sent", sent)
+
+
+def _back(
+    settings: Settings, state: State, mount: Mount, say: Callable[[str], None], first: Callable[[], None]
+) -> Repaired:
     """Mount it where it was, and send what was left."""
-    mounted = again(settings, mount, mount.path, stale=stale)
+    mounted = again(settings, mount, mount.path, first=first)
     if not state.waiting:
         return Repaired(state, "mounted again")
     say(f"sending what was left of {mount.url}")

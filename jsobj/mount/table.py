@@ -25,7 +25,6 @@ OBJECT_STORES = frozenset(
         "JuiceFS",
         "s3ql",
         "s3backer",
-        "cloudfuse",
         "svfs",
     )
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
-from commands import Jsobj
+from commands import Jsobj, edited
 from fixtures_cloud import Cloud
 from fixtures_tls import Fronts
 from mount_scene import BACKENDS, Scene
@@ -78,8 +80,21 @@ def test_a_restricted_application_credential_mounts_without_a_key(
         _mounts_keyless(user, scene, login, "--region", "rgw")
 
 
-def _mounts_keyless(user: Jsobj, scene: Scene, login: Path, *region: str) -> None:
-    user("login", login, *region, "--as", "keyless")
+def test_so_it_does_over_https_with_an_authority_of_our_own(cloud: Cloud, scene_on: Any, fronts: Fronts) -> None:
+    """Keystone and Swift both have a certificate that only the authorities named at the login vouch for."""
+    scene: Scene = scene_on("swift")
+    keystone, swift = urlsplit(cloud.auth_url), urlsplit(cloud.swift_url)
+    before_keystone = fronts.before(f"http://{keystone.netloc}").origin
+    before_swift = fronts.before(f"http://{swift.netloc}").origin
+    user = Jsobj(scene.jsobj.home.parent / "keyless", cloud.secrets)
+    url, region = (cloud.auth_url, f"{before_keystone}{keystone.path}"), (f'"{cloud.region}"', '"secure"')
+    login = edited(cloud, user, "app-cred-restricted", url, region)
+    with cloud.published("secure", f"{before_swift}/v1/AUTH_%(project_id)s"):
+        _mounts_keyless(user, scene, login, env={"OS_CACERT": str(fronts.authorities())})
+
+
+def _mounts_keyless(user: Jsobj, scene: Scene, login: Path, *region: str, env: Mapping[str, str] | None = None) -> None:
+    user("login", login, *region, "--as", "keyless", env=env)
     keyless = Scene(scene.place, user, user.folder / "m", (), f"swift://{scene.place.bucket}", scene.secrets)
     folder = keyless.mount("--write")
     body = write_append_read(folder)
@@ -106,11 +121,11 @@ def test_public_data_are_mounted_without_any_login(scene: Scene, tmp_path: Path)
 
 
 def test_below_a_prefix(scene: Scene) -> None:
-    scene.place.put("a/b/seen", b"1")
+    scene.place.put("a/b:c/seen", b"1")
     scene.place.put("a/other", b"2")
     for backend in BACKENDS:
-        folder = scene.mount("--write", "--backend", backend, url=f"{scene.url}/a/b/")
+        folder = scene.mount("--write", "--backend", backend, url=f"{scene.url}/a/b:c/")
         assert "seen" in [each.name for each in folder.iterdir()]
         (folder / f"new-{backend}").write_bytes(b"3")
         scene.umount()
-        assert scene.place.body(f"a/b/new-{backend}") == b"3"
+        assert scene.place.body(f"a/b:c/new-{backend}") == b"3"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,46 @@ def test_what_waited_is_sent_by_repair(scene: Scene) -> None:
     scene.nothing_left()
 
 
+def test_a_file_written_anew_is_sent_as_it_was_written(scene: Scene) -> None:
+    """rclone may have been killed before it knew that the file was closed; the old bytes must not come over the new."""
+    old, new = os.urandom(300_000), os.urandom(200_000)
+    for name in ("anew", "more"):
+        scene.place.put(name, old)
+    folder = scene.mount("--write")
+    pid = scene.pid()
+    with (folder / "more").open("ab") as stream:
+        stream.write(new)
+    (folder / "anew").write_bytes(new)
+    scene.kill(pid)
+    scene.jsobj.process("mounts", "--repair")
+    scene.umount()
+    assert scene.place.body("anew") == new
+    assert scene.place.body("more") == old + new
+
+
 def test_mounting_again_over_a_dead_mount_sends_what_it_left(scene: Scene) -> None:
     folder = scene.mount("--write")
     pid = scene.pid()
     (folder / "left").write_bytes(b"left")
     scene.kill(pid)
     scene.mount("--write")
+    scene.umount()
+    assert scene.place.body("left") == b"left"
+    scene.nothing_left()
+
+
+def test_what_is_left_below_another_mount_is_sent(scene: Scene) -> None:
+    """The folder was used for something else meanwhile."""
+    scene.mount("--write")
+    pid = scene.pid()
+    (scene.folder / "left").write_bytes(b"left")
+    scene.kill(pid)
+    subprocess.run(["umount", "--lazy", str(scene.folder)], check=True)
+    scene.mount()
+    assert [each["state"] for each in scene.mounts()] == ["dead", "alive"]
+    (repaired,) = scene.jsobj.process("mounts", "--repair", "--json").json["items"]
+    assert (repaired["done"], repaired["sent"]) == ("sent", ["left"])
+    assert [each["state"] for each in scene.mounts()] == ["alive"]
     scene.umount()
     assert scene.place.body("left") == b"left"
     scene.nothing_left()

@@ -116,7 +116,8 @@ def test_s3fs_tells_the_writer_that_the_server_is_away(scene: Scene) -> None:
         with pytest.raises(OSError), (folder / "lost").open("wb") as stream:
             stream.write(b"x" * 1000)
         way.mend()
-        scene.umount()
+        done = scene.umount()
+        assert done.json["items"][0]["failure"]
         assert "lost" not in scene.place.names()
 
 

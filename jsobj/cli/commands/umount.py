@@ -74,7 +74,12 @@ def umount(world: World, folders: tuple[str, ...], everything: bool, timeout: fl
             "jsobj.umounted/1",
             ended,
             {"Folder": "folder", "Bucket": "url", "Sent": lambda each: _counted(each.proven)},
-            lambda each: {"folder": each.mount.folder, "url": each.mount.url, "sent": list(each.proven)},
+            lambda each: {
+                "folder": each.mount.folder,
+                "url": each.mount.url,
+                "sent": list(each.proven),
+                "failure": each.failure or None,
+            },
             empty="" if failures else _NOTHING,
         )
     )
@@ -112,13 +117,14 @@ def _mount_at(meant: list[Mount], folder: Path) -> Mount:
 
 
 @command("mounts")
-@click.option("--repair", is_flag=True, help="Unmount what is dead, mount ours again, send what was left.")
+@click.option("--repair", is_flag=True, help="Unmount what is dead or failing, mount ours again, send what was left.")
 def mounts(world: World, repair: bool) -> None:
     """List mounts of object stores, and what waits to be sent.
 
     Also those that others made, and of ours those that are gone while something of them was not sent. A mount is asked
     for five seconds: alive, slow (no answer), stale (its mounter is dead), faulty (it answers with an error), dead (no
-    longer mounted), ending (unmounted, and its mounter has not ended), running (of a command: jsobj mount --run).
+    longer mounted), ending (unmounted, and its mounter has not ended), failing (it could not send what waits), running
+    (of a command: jsobj mount --run).
 
     \b
     Examples:
@@ -148,7 +154,11 @@ def _waiting(state: State) -> str:
         return "not known"
     if not state.waiting:
         return "nothing"
-    return f"{len(state.waiting)} files, {human_bytes(sum(each.size for each in state.waiting))}"
+    return f"{_files(len(state.waiting))}, {human_bytes(sum(each.size for each in state.waiting))}"
+
+
+def _files(number: int) -> str:
+    return f"{number} file" + ("s" if number != 1 else "")
 
 
 def _state_data(state: State) -> dict[str, object]:
@@ -156,6 +166,7 @@ def _state_data(state: State) -> dict[str, object]:
     own = mount_data(mount) if mount else {"id": None, "url": None, "write": not there.read_only if there else None}
     waiting = [{"key": mount.key(each.name), "bytes": each.size} for each in state.waiting] if mount else None
     more = {"folder": state.folder, "state": state.words, "ours": mount is not None, "waiting": waiting}
+    more["failure"] = state.failure or None
     return {**own, "kind": there.kind if there else None, "source": there.source if there else None, **more}
 
 
@@ -170,7 +181,7 @@ def _repair(world: World, found: tuple[State, ...]) -> None:
     columns = {
         "Folder": lambda each: each.state.folder,
         "Done": lambda each: each.done,
-        "Sent": lambda each: f"{len(each.sent)} files, all in the store" if each.sent else "",
+        "Sent": lambda each: f"{_files(len(each.sent))}, all in the store" if each.sent else "",
     }
     world.out.show(
         Listing(
@@ -178,7 +189,7 @@ def _repair(world: World, found: tuple[State, ...]) -> None:
             done,
             columns,
             lambda each: {"folder": each.state.folder, "done": each.done, "sent": list(each.sent)},
-            empty="Every mount answers, and nothing waits without one.",
+            empty="No mount is dead, and nothing was found that could not be sent.",
         )
     )
     codes = {int(each.error.code) for each in done if each.error is not None}

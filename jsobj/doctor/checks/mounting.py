@@ -83,11 +83,11 @@ def stale(case: Case) -> Finding:
 
 
 def waiting(case: Case) -> Finding:
-    """Nothing that was written waits in the cache of a mount that is gone."""
+    """Nothing that was written waits in the cache of a mount that is gone, or that cannot send it."""
     left = [each for each in states(case.settings) if each.sick and each.waiting]
     if left:
         evidence = {f"{each.folder}: {file.name}"[:200]: f"{file.size} bytes" for each in left for file in each.waiting}
         count = sum(len(each.waiting) for each in left)
-        sentence = f"{count} file(s) that were written wait in the cache of a mount that is gone"
+        sentence = f"{count} file(s) that were written wait in the cache of a mount that is gone or cannot send them"
         return warned(sentence, dict(list(evidence.items())[:10]), hint="jsobj mounts --repair")
-    return passed("nothing waits in the cache of a mount that is gone")
+    return passed("nothing waits in the cache of a mount that is gone or cannot send it")

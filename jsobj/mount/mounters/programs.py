@@ -35,6 +35,15 @@ def _looked_at(path: str, option: str) -> Program | None:
     return Program(path, version_in(done.stdout))
 
 
+def last_said(log: Path, *words: str) -> str:
+    """The last line of a log with one of these words; "" where there is none."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if any(word in line for word in words)), "")
+
+
 def version_in(text: str) -> tuple[int, ...]:
     """The first ``v1.2.3`` of a text, in numbers; () where there is none."""
     match = _VERSION.search(text)

@@ -92,8 +92,12 @@ class Mounter(Protocol):
         """The bytes of a file as the cache knows it; None where it does not."""
         ...
 
-    def hurry(self, where: Places) -> str:
-        """Have it send now what waits; what it says of failures, "" for nothing. Raises nothing."""
+    def hurry(self, where: Places, *, failed: bool) -> None:
+        """Have it send now what waits; ``failed``: also what it could not send before. Raises nothing."""
+        ...
+
+    def failure(self, where: Places) -> str:
+        """What it says of files that it could not send; "" where there are none. Raises nothing."""
         ...
 
     def moved(self, where: Places) -> Mapping[str, int]:

@@ -8,19 +8,15 @@ comes in a variable of its own: a new key would make orphans of what waits.
 
 from __future__ import annotations
 
-import errno
-import json
-import os
-import shlex
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
-from jsobj.errors import ExitCode, JsobjError
 from jsobj.export.configuration import Section
 from jsobj.export.tools import rclone as exported
-from jsobj.mount.mounters import programs
+from jsobj.mount.mounters import programs, rclone_cache
 from jsobj.mount.mounters.protocol import Ground, Program, Start, Waiting
 from jsobj.mount.mounters.rclone_control import SOCKET, call
 from jsobj.mount.record import Mount, Places
@@ -35,6 +31,11 @@ _SECRETS = {  # of the remote's settings: the variables that rclone reads in the
     "key": "OS_PASSWORD",
 }
 _LOG_LEVEL = "NOTICE"
+_KNOWN, _DATA = "vfsMeta", "vfs"  # the two parts of the cache
+_NOISE = re.compile(
+    r"^\S+ \S+ ERROR *: |vfs cache: failed to upload try #\d+, will retry in \S+: "
+    r"|vfs cache: failed to transfer file from cache to remote: |RequestID: \S*, |HostID: \S*, "
+)
 
 
 class Rclone:
@@ -76,34 +77,33 @@ class Rclone:
         return Start(tuple(words), environment, {"rclone.conf": conf}, (SOCKET,))
 
     def prepare(self, mount: Mount, where: Places) -> None:
-        """Mend what was cut: killed while it wrote down what it knows of a file, rclone would forget the file.
-
-        Only where all bytes are there: of a file with holes, which may have been read in part, nobody knows what it is.
-        """
-        known, data = _known(mount, where), _data(mount, where)
-        for name, marked in _marked(known) if mount.write else ():
-            if marked is None:
-                _mend(data / name, known / name)
+        """Mend what is not as a living rclone leaves it."""
+        if mount.write:
+            rclone_cache.mend(where.cache / _KNOWN, where.cache / _DATA)
 
     def waiting(self, mount: Mount, where: Places) -> tuple[Waiting, ...]:
         """From the cache; also what is known of no longer, since it may wait."""
-        known, data = _known(mount, where), _data(mount, where)
-        names = [name for name, marked in _marked(known) if marked is not False] if mount.write else []
-        return tuple(Waiting(name, _size(data / name)) for name in sorted(names))
+        paths = rclone_cache.waiting(where.cache / _KNOWN) if mount.write else []
+        top = f"{_top(mount)}/"  # what were elsewhere would wait as well
+        return tuple(Waiting(path.removeprefix(top), _size(where.cache / _DATA / path)) for path in paths)
 
     def size(self, mount: Mount, where: Places, name: str) -> int | None:
         """From the cache."""
-        return _size(_data(mount, where) / name) if (_known(mount, where) / name).exists() else None
+        path = Path(_top(mount), name)
+        return _size(where.cache / _DATA / path) if (where.cache / _KNOWN / path).exists() else None
 
-    def hurry(self, where: Places) -> str:
+    def hurry(self, where: Places, *, failed: bool) -> None:
         """Let nothing in the queue wait for its time: after a failure rclone would wait up to five minutes."""
-        found = call(where.own, "vfs/queue").get("queue")
-        failed = 0
-        for each in found if isinstance(found, list) else ():
-            if not each.get("uploading") and float(each.get("expiry", 0)) > 0:
+        for each in _queue(where):
+            due = each.get("uploading") or float(each.get("expiry", 0)) <= 0
+            if not due and (failed or not each.get("tries")):
                 call(where.own, "vfs/queue-set-expiry", id=each.get("id"), expiry=-1e9)
-            failed += bool(each.get("tries"))
-        return _last_error(where) if failed else ""
+
+    def failure(self, where: Places) -> str:
+        """The last one in its log, if anything in the queue was tried before; without what hides its point."""
+        if not any(each.get("tries") for each in _queue(where)):
+            return ""
+        return _NOISE.sub("", programs.last_said(where.log, "ERROR", "Failed"))[:300]
 
     def moved(self, where: Places) -> Mapping[str, int]:
         """As its statistics tell: of an attempt that fails, too."""
@@ -111,14 +111,17 @@ class Rclone:
         return {str(each.get("name")): int(each.get("bytes", 0)) for each in (found if isinstance(found, list) else ())}
 
 
-def _known(mount: Mount, where: Places) -> Path:
-    """Where the cache keeps what it knows of each file."""
-    return where.cache / "vfsMeta" / _root(mount).replace(":", "/")
+def _queue(where: Places) -> list[dict[str, Any]]:
+    found = call(where.own, "vfs/queue").get("queue")
+    return found if isinstance(found, list) else []
 
 
-def _data(mount: Mount, where: Places) -> Path:
-    """And their bytes. The size is that of the file there: what is told of one that is open may be older."""
-    return where.cache / "vfs" / _root(mount).replace(":", "/")
+def _top(mount: Mount) -> str:
+    """The folder in both parts of the cache: of what is known of each file, and of their bytes.
+
+    The size is that of the latter: what is told of one that is open may be older.
+    """
+    return _root(mount).replace(":", "/", 1)
 
 
 def _size(path: Path) -> int:
@@ -150,72 +153,3 @@ def _remote(ground: Ground) -> tuple[dict[str, str], list[str]]:
     assert isinstance(part, Section)
     words = {name: word.reveal() if isinstance(word, Secret) else str(word) for name, word in part.pairs.items()}
     return {name: word for name, word in {**words, **extra}.items() if word}, more
-
-
-def _marked(top: Path) -> Iterator[tuple[str, bool | None]]:
-    """Each file in the cache, and whether it waits; None where what was written down of it is cut."""
-    for folder, _, names in os.walk(top):
-        for name in names:
-            path = Path(folder, name)
-            try:
-                marked: bool | None = bool(json.loads(path.read_bytes())["Dirty"])
-            except FileNotFoundError:
-                continue
-            except (OSError, ValueError, KeyError, TypeError):
-                marked = None
-            yield str(path.relative_to(top)), marked
-
-
-def _mend(data: Path, known: Path) -> None:
-    """Write down anew that a file waits; one in which no byte was ever written goes, with what was known of it."""
-    try:
-        with data.open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            whole = size == 0 or os.lseek(stream.fileno(), 0, os.SEEK_HOLE) == size
-            empty = not whole and _without_data(stream.fileno())
-    except FileNotFoundError:
-        whole, empty = False, True
-    if empty:
-        data.unlink(missing_ok=True)
-        known.unlink()
-    elif whole:
-        known.write_text(_written_anew(data), encoding="ascii")
-    else:
-        raise _unclear(data, known)
-
-
-def _without_data(descriptor: int) -> bool:
-    try:
-        os.lseek(descriptor, 0, os.SEEK_DATA)
-    except OSError as error:
-        return error.errno == errno.ENXIO
-    return False
-
-
-def _unclear(data: Path, known: Path) -> JsobjError:
-    return JsobjError(
-        "mount-cache-unclear",
-        f"it is not known whether {data} was written or only read in part",
-        code=ExitCode.LOCAL,
-        context="rclone was killed while it wrote that down, and the file has holes",
-        hint=f"copy it if you need it, then: rm {shlex.quote(str(data))} {shlex.quote(str(known))}",
-    )
-
-
-def _written_anew(path: Path) -> str:
-    """What rclone writes down of a file that was written and waits."""
-    about = path.stat()
-    moment = datetime.fromtimestamp(about.st_mtime, timezone.utc).isoformat()
-    ranges = [{"Pos": 0, "Size": about.st_size}] if about.st_size else None
-    words = {"ModTime": moment, "ATime": moment, "Size": about.st_size, "Rs": ranges, "Fingerprint": "", "Dirty": True}
-    return json.dumps(words)
-
-
-def _last_error(where: Places) -> str:
-    """The last line of the log that tells of one."""
-    try:
-        lines = where.log.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return ""
-    found = [line for line in lines if "ERROR" in line or "Failed" in line]
-    return found[-1].strip()[:300] if found else ""

@@ -79,9 +79,13 @@ class S3fs:
         """It has no cache that it tells of."""
         return None
 
-    def hurry(self, where: Places) -> str:
+    def hurry(self, where: Places, *, failed: bool) -> None:
         """Nothing to do."""
-        return ""
+
+    def failure(self, where: Places) -> str:
+        """The last request that failed for good. A program was told, which may not have looked at what closing says."""
+        line = programs.last_said(where.log, "returning E", "giving up")
+        return line.rpartition("): ")[2].partition(" Body Text")[0][:300]
 
     def moved(self, where: Places) -> Mapping[str, int]:
         """It does not tell."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,17 @@ def test_what_waits_is_read_from_the_cache(tmp_path: Path) -> None:
     assert Rclone().size(MOUNT, where, "no-such") is None
 
 
+def test_a_colon_in_the_prefix_and_what_lies_elsewhere(tmp_path: Path) -> None:
+    """Else what waits would be overlooked, and be lost."""
+    where, mount = places(tmp_path), replace(MOUNT, prefix="a:b")
+    known = where.cache / "vfsMeta/store/data"
+    for folder in ("a:b", "odd"):
+        (known / folder).mkdir(parents=True)
+        (known / folder / "left").write_text(json.dumps({"Size": 0, "Dirty": True}))
+    assert [each.name for each in Rclone().waiting(mount, where)] == ["left", "store/data/odd/left"]
+    assert Rclone().size(mount, where, "left") == 0
+
+
 def test_what_was_cut_is_mended_where_all_bytes_are_there(tmp_path: Path) -> None:
     """rclone was killed while it wrote down what it knows, and would forget the file."""
     where = places(tmp_path)
@@ -88,7 +100,7 @@ def test_what_was_cut_is_mended_where_all_bytes_are_there(tmp_path: Path) -> Non
         stream.write(b"x")
     with (data / "never").open("wb") as stream:
         stream.truncate(3)
-    with pytest.raises(JsobjError, match="only read in part"):
+    with pytest.raises(JsobjError, match="only read or is missing"):
         Rclone().prepare(MOUNT, where)
     (known / "holes").unlink()
     Rclone().prepare(MOUNT, where)
@@ -101,7 +113,8 @@ def test_what_was_cut_is_mended_where_all_bytes_are_there(tmp_path: Path) -> Non
 def test_a_dead_one_is_asked_in_vain(tmp_path: Path) -> None:
     where = places(tmp_path)
     where.own.mkdir()
-    assert Rclone().hurry(where) == ""
+    Rclone().hurry(where, failed=True)
+    assert Rclone().failure(where) == ""
     assert Rclone().moved(where) == {}
 
 
