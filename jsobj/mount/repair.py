@@ -7,15 +7,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from jsobj.errors import JsobjError
 from jsobj.identity.settings import Settings
 from jsobj.mount import end, record, table
 from jsobj.mount import folder as folders
 from jsobj.mount.begin import again
-from jsobj.mount.pulse import Pulse
+from jsobj.mount.pulse import Pulse, feel
 from jsobj.mount.record import Mount
-from jsobj.mount.state import State
+from jsobj.mount.state import SECONDS, State
 from jsobj.processes import boot_id
 
 _FLUSH_SECONDS = 3.0
@@ -35,6 +36,8 @@ def repair(settings: Settings, state: State, *, say: Callable[[str], None]) -> R
     """Mend one mount that is sick; nothing is raised."""
     try:
         if state.mount is None:
+            if feel(Path(state.folder), SECONDS) is not Pulse.STALE:
+                return Repaired(state, "mounted again by others")
             end.detach_stale(state.folder)
             return Repaired(state, "unmounted")
         return _ours(settings, state, state.mount, say)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from fixtures_cloud import Cloud
 from fixtures_places import PROFILE, Place
 from mount_scene import Scene, need_fuse
 
+from jsobj.locks import one_at_a_time
 from jsobj.mount import table
 
 
@@ -49,6 +51,13 @@ def scene_on(cloud: Cloud, place_on: Callable[[str], Place], tmp_path: Path) -> 
 def scene(scene_on: MakeScene) -> Scene:
     """On Ceph RGW."""
     return scene_on("rgw")
+
+
+@pytest.fixture
+def only_repairs() -> Iterator[None]:
+    """``mounts --repair`` unmounts what is dead of other tests, too: those of another worker wait."""
+    with one_at_a_time(Path(tempfile.gettempdir(), f"jsobj-test-repairs-{os.getuid()}"), 300):
+        yield
 
 
 def _clear(home: str) -> None:

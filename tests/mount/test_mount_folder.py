@@ -6,9 +6,12 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
 from mount_scene import Scene, error_of
 
 from jsobj.mount import table
+
+pytestmark = pytest.mark.usefixtures("only_repairs")
 
 NOBODY = 65534
 

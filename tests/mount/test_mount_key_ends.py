@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import pytest
 from botocore.exceptions import ClientError
 from fixtures_cloud import Cloud
 from fixtures_places import s3_config
 from mount_scene import Scene, error_of, until
 
 from jsobj.mount import table
+
+pytestmark = pytest.mark.usefixtures("only_repairs")
 
 
 def refused(pair: tuple[str, str], scene: Scene) -> bool:

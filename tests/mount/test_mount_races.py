@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 from mount_scene import Scene
+
+pytestmark = pytest.mark.usefixtures("only_repairs")
 
 
 def both(scene: Scene, *words: object) -> set[int]:

@@ -17,6 +17,8 @@ from relay import relay
 from jsobj.mount import table
 from jsobj.mount.namespace import private
 
+pytestmark = pytest.mark.usefixtures("only_repairs")
+
 WRITER = (
     'i=0; while [ $i -lt 400 ]; do echo "$i" > $JSOBJ_MOUNT/n$i && echo "$i" >> promised; i=$((i+1)); sleep 0.01; done'
 )

@@ -22,6 +22,8 @@ from rigs import need_program
 from jsobj.mount import table
 from jsobj.mount.mounters.registry import MOUNTERS
 
+pytestmark = pytest.mark.usefixtures("only_repairs")
+
 FILES, SIZE = 20, 100_000
 FEW = 2  # where each of them keeps s3fs alone busy for a minute
 SETTLE = 8.0  # longer than rclone alone waits before it sends

@@ -14,6 +14,8 @@ from rigs import small_disk
 
 from jsobj.mount import table
 
+pytestmark = pytest.mark.usefixtures("only_repairs")
+
 MIB = 1 << 20
 
 

@@ -12,6 +12,8 @@ from relay import relay
 
 from jsobj.mount import table
 
+pytestmark = pytest.mark.usefixtures("only_repairs")
+
 HOLDERS = {
     "working directory": "os.chdir(folder)",
     "open file": "held = open(folder + '/seen', 'rb')",
