@@ -107,4 +107,5 @@ def _removed(stores: BucketStores, place: Location, grace: float) -> tuple[int, 
 
 
 def _age(part: Part, now: float) -> float:
-    return now - part.modified if part.modified is not None else 0.0
+    # Swift's S3 rounds times up to the next second, and its clock is not ours.
+    return max(0.0, now - part.modified) if part.modified is not None else 0.0

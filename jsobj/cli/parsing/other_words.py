@@ -7,7 +7,7 @@ _CREATE, _DELETE = "jsobj bucket create NAME", "jsobj bucket delete NAME"
 _BOTH = f"{_UPLOAD} or {_DOWNLOAD}"
 _LIST, _COPY, _MOVE, _REMOVE = "jsobj ls URL", "jsobj cp SOURCE DEST", "jsobj mv SOURCE DEST", "jsobj rm URL"
 _VERIFY, _LOGIN, _CLOUDS = "jsobj verify LOCAL URL", "jsobj login RCFILE", "jsobj clouds"
-_MOUNT = "jsobj export rclone --write, then rclone mount; or jsobj export s3fs-fuse"
+_MOUNT = "jsobj mount URL DIR, and jsobj umount DIR"
 _LINK, _PUBLIC = "jsobj presign URL --expires 7d", "jsobj bucket public BUCKET[/PREFIX]"
 
 OTHER_WORDS = {
@@ -37,7 +37,7 @@ OTHER_WORDS = {
     **dict.fromkeys(("config", "configure", "init", "auth", "signin"), f"{_LOGIN} (which logins there are: {_CLOUDS})"),
     **dict.fromkeys(("listremotes", "remotes", "profiles", "cloud"), _CLOUDS),
     **dict.fromkeys(("switch", "use"), "jsobj clouds use NAME"),
-    **dict.fromkeys(("mount", "nfsmount"), _MOUNT),
+    **dict.fromkeys(("nfsmount", "unmount", "fusermount"), _MOUNT),
     **dict.fromkeys(("status", "ping", "test", "check-setup", "diagnose"), "jsobj doctor"),
     **dict.fromkeys(("abortmp", "multipart"), "jsobj uploads list"),
     **dict.fromkeys(("cors", "setcors", "put-bucket-cors"), "jsobj bucket cors set BUCKET --origin https://HOST"),
