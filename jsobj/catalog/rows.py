@@ -121,9 +121,11 @@ class Rows:
             self._make_views(self._files)
             lock(self._connection, [*self._files, *map(str, self._derived), *write_to])
         except BaseException as error:
+            import duckdb
+
             self._connection.close()
-            if _is_engines(error):
-                raise damaged(error) from error  # type: ignore[arg-type]
+            if isinstance(error, duckdb.Error):
+                raise damaged(error) from error
             raise
         self._cache.forget(self.listed, self._derived)
 
@@ -266,9 +268,3 @@ class Rows:
 def _which(files: Sequence[str]) -> str:
     """What names the files that are made once for the same parts."""
     return hashlib.sha256("\0".join(files).encode()).hexdigest()[:24]
-
-
-def _is_engines(error: BaseException) -> bool:
-    import duckdb
-
-    return isinstance(error, duckdb.Error)

@@ -9,8 +9,6 @@ from jsobj.actions.stores import BucketStores
 from jsobj.catalog.layout import ROOT, Catalogue
 from jsobj.store.location import Location, parse_location
 
-_PAGE = "search.html"
-
 
 def catalogue_place(typed: str, *, public: bool = True) -> Location:
     """The place of a catalogue. Raises :class:`JsobjError` (usage)."""
@@ -20,10 +18,7 @@ def catalogue_place(typed: str, *, public: bool = True) -> Location:
 def catalogue_at(stores: BucketStores, location: Location) -> Catalogue:
     """The catalogue below a place; whether there is one is seen when it is read. Raises what opening a store raises."""
     location = stores.folder_of(location)
-    key = location.key
-    if location.public and key.rpartition("/")[2] == _PAGE:
-        key = key.removesuffix(_PAGE)
-    key = folder_key(key)
+    key = folder_key(location.key)
     if key.endswith(f"/{ROOT}") or key == ROOT:
         key = key.removesuffix(ROOT)
     return Catalogue(stores.of(replace(location, key=key)), key)

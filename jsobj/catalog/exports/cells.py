@@ -32,6 +32,7 @@ def write_csv(found: Found, out: Writer) -> int:
     """Rows as CSV with a header; how many."""
     write, count = csv.writer(out, lineterminator="\n").writerow, 0
     write(found.columns)
-    for count, row in enumerate(found.tuples(), start=1):  # noqa: B007 - the number is the answer
+    for row in found.tuples():
         write(map(cell_text, row))
+        count += 1
     return count

@@ -90,4 +90,7 @@ def test_bytes_of_which_nothing_is_written_down_are_unclear(cache: Cache, parts:
 def test_one_whose_bytes_are_gone_is_left_to_rclone(cache: Cache) -> None:
     cache.put(10, 0, present=())
     (cache.data / "a").unlink()
+    before = (cache.known / "a").read_text()
     rclone_cache.mend(cache.known, cache.data)
+    assert (cache.known / "a").read_text() == before
+    assert not (cache.data / "a").exists()
