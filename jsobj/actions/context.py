@@ -17,7 +17,7 @@ from jsobj.transfer.job import JobSpec, RunContext, open_job
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
     from jsobj.store.location import Location
-    from jsobj.store.objects import StorePlace
+    from jsobj.store.values import StorePlace
     from jsobj.transfer.journal.journal import Journal
     from jsobj.transfer.outcomes import Result
 

@@ -13,8 +13,9 @@ from jsobj.actions.copy_by_crew import copy_by_crew
 from jsobj.actions.stores import require_bucket
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location, first_of, head_or_none
-from jsobj.store.objects import Listed, Store, StorePlace
+from jsobj.store.objects import Store
 from jsobj.store.selection import Selection, select
+from jsobj.store.values import Listed, StorePlace
 from jsobj.transfer.copy import EXISTS, CopyItem, CopyTerms, ObjectCopier, copy_all, onto_itself
 from jsobj.transfer.events import Started
 from jsobj.transfer.filters import Filters, nothing_matches

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.identity.settings import Settings
-from jsobj.store.objects import Store, StorePlace
+from jsobj.store.objects import Store
 from jsobj.store.open import StoreRequest, open_store
+from jsobj.store.values import StorePlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,8 @@ from jsobj.actions.context import ActionContext
 from jsobj.actions.stores import BucketStores
 from jsobj.errors import RangeOutside
 from jsobj.store.location import Location
-from jsobj.store.objects import ObjectInfo, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import ObjectInfo
 from jsobj.transfer.compression import decodable, decoder, through
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.rate_limit import Meter

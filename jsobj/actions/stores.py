@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from jsobj.identity.settings import Settings
     from jsobj.store.buckets import Bucket
     from jsobj.store.location import Location
-    from jsobj.store.objects import Store, StorePlace
+    from jsobj.store.objects import Store
+    from jsobj.store.values import StorePlace
 
 
 def require_bucket(store: Store) -> None:

@@ -15,7 +15,8 @@ from jsobj.actions.copy import are_apart, same_server, sides
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.publish.manifest import MADE
 from jsobj.store.location import Location, first_of, head_or_none, nothing_at, parse_location
-from jsobj.store.objects import Listed, Store, StorePlace
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed, StorePlace
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.journal.jobs import claimed_temps
 from jsobj.transfer.local.digest_list import MANIFEST

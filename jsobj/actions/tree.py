@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from jsobj.store.location import first_of
-from jsobj.store.objects import Listed
 from jsobj.store.selection import Selection
+from jsobj.store.values import Listed
 
 _AHEAD = 1000  # names that are held, as many as a page of a listing has
 _BEHIND = "\U0010ffff"  # comes behind every name of a folder

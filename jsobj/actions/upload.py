@@ -13,7 +13,7 @@ from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.actions.stores import require_bucket
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location
-from jsobj.store.objects import PLAIN
+from jsobj.store.values import PLAIN
 from jsobj.transfer.events import Failed, LeftOut, Skipped
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec

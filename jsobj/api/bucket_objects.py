@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Generic, Protocol, TypeVar
 from jsobj.errors import BadUsage
 from jsobj.net.body import BytesSource, uncounted
 from jsobj.store.location import Location, head_or_none
-from jsobj.store.objects import Listed, ObjectInfo, PutOptions
+from jsobj.store.values import Listed, ObjectInfo, PutOptions
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.local_file import content_type

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from jsobj.errors import ObjectNotFound
 from jsobj.net.body import BytesSink, Room
 from jsobj.store.digest_tries import TRIES, until_digest_matches
-from jsobj.store.etag import is_md5
-from jsobj.store.objects import Got, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Got
 from jsobj.transfer.compare import DigestComparison, bytes_differ, compare_held, is_damage, object_damaged
 
 
@@ -65,6 +65,6 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> O
 def _compare(store: Store, got: Got, data: Any) -> DigestComparison:
     """By the MD5 taken while the bytes arrived; an object in parts, rare for chunks, has other digests."""
     info = got.info
-    if is_md5(info.etag) and not info.large:
-        return DigestComparison(got.md5 == info.etag, "md5")
+    if info.whole_md5:
+        return DigestComparison(got.md5 == info.whole_md5, "md5")
     return compare_held(store, info, memoryview(data))

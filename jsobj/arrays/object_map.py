@@ -26,7 +26,8 @@ from jsobj.arrays.recipe import Recipe
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.location import head_or_none, parse_location
-from jsobj.store.objects import ObjectInfo, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import ObjectInfo
 
 
 class ObjectMap(MutableMapping[str, bytes]):

@@ -13,7 +13,8 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.body import BytesSink, BytesSource
-from jsobj.store.objects import PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import PutOptions
 
 ROOT = "_catalog/v1/"
 COMPACTED = "c-"  # how the names of parts begin that stand for others

@@ -15,7 +15,8 @@ from jsobj.catalog.staging import StagedObject
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.md5.streams import md5
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import Listed, Store, StorePlace
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed, StorePlace
 from jsobj.transfer.compare import compare
 from jsobj.transfer.engine.parallel_map import parallel_map
 

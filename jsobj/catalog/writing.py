@@ -22,7 +22,7 @@ from jsobj.catalog.parts import write_manifest
 from jsobj.catalog.schema import OWN
 from jsobj.net.body import FileSource
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import PutOptions
+from jsobj.store.values import PutOptions
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -15,8 +15,8 @@ from jsobj.fs.reader import StreamCache, fetch_range
 from jsobj.fs.with_body import failing_bodies
 from jsobj.fs.writer import ObjectWriter
 from jsobj.net.body import BytesSource
-from jsobj.store.objects import PART_SIZE as LAYOUT
-from jsobj.store.objects import ObjectInfo, PutOptions
+from jsobj.store.values import PART_SIZE as LAYOUT
+from jsobj.store.values import ObjectInfo, PutOptions
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.local.local_file import content_type
 from jsobj.transfer.part_layout import PART_SIZE

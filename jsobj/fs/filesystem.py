@@ -31,7 +31,8 @@ from jsobj.fs.options import require_known
 from jsobj.fs.paths import ObjectPath, split
 from jsobj.fs.reader import StreamCache
 from jsobj.store.location import Location, head_or_none
-from jsobj.store.objects import PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import PutOptions
 
 T = TypeVar("T")
 os.register_at_fork(after_in_child=reset_lock)  # a child needs its own event loop; older fsspec leaves it without

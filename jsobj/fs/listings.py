@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from jsobj.fs.paths import ObjectPath
-from jsobj.store.objects import Listed, ObjectInfo
+from jsobj.store.values import Listed, ObjectInfo
 
 Entry = dict[str, Any]
 _MOST = 10_000  # objects in the cache of HEADs

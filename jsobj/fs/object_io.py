@@ -10,7 +10,8 @@ from pathlib import Path
 
 from jsobj.fs.open_uploads import abort_on_exit, require_going_on
 from jsobj.net.body import BytesSource, FileSource, Source
-from jsobj.store.objects import PART_SIZE, ObjectInfo, Part, PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import PART_SIZE, ObjectInfo, Part, PutOptions
 from jsobj.transfer.download.disk import umask
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map

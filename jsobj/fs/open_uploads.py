@@ -13,7 +13,8 @@ import threading
 from collections.abc import Iterator
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Store, Upload
+from jsobj.store.objects import Store
+from jsobj.store.values import Upload
 
 _lock = threading.Lock()
 _open: dict[int, tuple[Store, Upload]] = {}

@@ -20,7 +20,8 @@ from jsobj.fs.listings import Entry, KnownObjects, directory, listed_entry, obje
 from jsobj.fs.paths import ObjectPath
 from jsobj.fs.reader import fetch_range
 from jsobj.store.location import everything_at, first_of, head_or_none
-from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed, ObjectInfo, PutOptions
 from jsobj.transfer.copy import CopyItem, CopyTerms, ObjectCopier
 from jsobj.transfer.events import Failed
 from jsobj.transfer.part_layout import PART_SIZE

@@ -18,7 +18,8 @@ from fsspec.caching import BaseCache
 from jsobj.arrays.object_map import ObjectMap
 from jsobj.errors import BytesDiffer
 from jsobj.net.body import BytesSink
-from jsobj.store.objects import ObjectInfo, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import ObjectInfo
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
 from queue import Full, Queue
 
-from jsobj.store.objects import PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import PutOptions
 from jsobj.transfer.upload.send_stream import send_stream
 
 _QUEUED = 4  # chunks that wait for a slow network

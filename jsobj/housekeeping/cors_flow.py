@@ -11,7 +11,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.housekeeping.cors import CorsRule
 from jsobj.housekeeping.cors_proof import STRANGER, CorsView, look_at, origins_to_try
 from jsobj.housekeeping.rule_keepers import CorsKeeper
-from jsobj.store.public_look import PublicServer
+from jsobj.store.links.public_look import PublicServer
 
 
 @dataclass(frozen=True, slots=True)

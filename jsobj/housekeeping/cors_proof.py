@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from jsobj.housekeeping.cors import EVERYBODY, CorsRule
 from jsobj.net.request import Reply
-from jsobj.store.public_look import PublicContainer, PublicLook, PublicServer
+from jsobj.store.links.public_look import PublicContainer, PublicLook, PublicServer
 
 STRANGER = "https://not-allowed.invalid"
 _SECONDS = 5.0  # for which a server's front ends may still know what was before

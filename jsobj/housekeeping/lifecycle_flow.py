@@ -15,7 +15,7 @@ from jsobj.net.xml import Element
 from jsobj.store.s3.bucket_documents import LIFECYCLE, BucketDocuments
 
 if TYPE_CHECKING:
-    from jsobj.store.objects import Listed
+    from jsobj.store.values import Listed
 
 _DAY = 86400  # seconds
 _COUNTED = 100_000  # objects that are looked at before a question

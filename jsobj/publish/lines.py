@@ -13,7 +13,7 @@ from jsobj.export.snippets.registry import find_library
 from jsobj.export.snippets.target import Target
 from jsobj.publish.entries import PAGE, Entry, Way
 from jsobj.publish.tree import ZARR, Folder
-from jsobj.store.public_look import PublicContainer
+from jsobj.store.links.public_look import PublicContainer
 from jsobj.transfer.local.digest_list import MANIFEST
 from jsobj.urls import Origin
 

@@ -24,7 +24,8 @@ from jsobj.net.body import Moved, uncounted
 from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import is_md5
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed, ObjectInfo, PutOptions
 from jsobj.transfer.compare import bytes_differ
 from jsobj.transfer.decoded import decoded_digest, encoding_of
 from jsobj.transfer.download.read_stream import ReadStream

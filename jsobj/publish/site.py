@@ -33,9 +33,10 @@ from jsobj.publish.page import render
 from jsobj.publish.public import Way, first_refused, proven, ways_in
 from jsobj.publish.tree import SETTINGS, Folder, Tree
 from jsobj.publish.wish import Wish, keep_wish, read_wish
+from jsobj.store.links.public_look import PublicServer
 from jsobj.store.location import head_or_none, nothing_at
-from jsobj.store.objects import PutOptions, Store
-from jsobj.store.public_look import PublicServer
+from jsobj.store.objects import Store
+from jsobj.store.values import PutOptions
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.digest_list import MANIFEST
 

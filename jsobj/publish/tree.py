@@ -14,7 +14,7 @@ from jsobj.catalog.search.layout import INDEX_KEY
 from jsobj.export.snippets.kinds import ZARR_FILES
 from jsobj.publish.entries import ITEM, PAGE, WRITTEN, Entry
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 
 OWN_FOLDER = ".jsobj/"
 SETTINGS = f"{OWN_FOLDER}publish.json"

@@ -10,7 +10,8 @@ from jsobj.net.body import BytesSink, BytesSource
 from jsobj.publish.manifest import MADE
 from jsobj.publish.tree import SETTINGS
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import PutOptions
 
 _FORM = "jsobj.publish-settings/1"
 _LARGEST = 65536  # bytes

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from jsobj.ec2_keys.probe import server_at
 from jsobj.errors import JsobjError
 from jsobj.store.access import other_account, owner_id
+from jsobj.store.links.public_look import PublicServer
 from jsobj.store.location import Location
 from jsobj.store.open import StoreRequest, bucket_policies, container_acls
-from jsobj.store.public_look import PublicServer
 
 if TYPE_CHECKING:
     from jsobj.identity.settings import Settings

@@ -10,8 +10,8 @@ from itertools import islice
 from urllib.parse import quote
 
 from jsobj.errors import JsobjError
+from jsobj.store.links.public_look import PublicLook, PublicServer
 from jsobj.store.objects import Store
-from jsobj.store.public_look import PublicLook, PublicServer
 
 _SECONDS = 5.0  # for which a server's front ends may still know what was before
 _PAUSE = 0.5

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from jsobj.store.objects import StorePlace
+from jsobj.store.values import StorePlace
 
 
 @dataclass(frozen=True, slots=True)

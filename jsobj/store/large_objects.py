@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.etag import EMPTY_MD5
-from jsobj.store.objects import Listed, ObjectInfo
+from jsobj.store.values import Listed, ObjectInfo
 
 _PARALLEL = 8
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 
 # As ls(1) sorts: the largest and the newest first. Folders, which have neither size nor time, come after them.
 _SORTED = {

@@ -14,7 +14,8 @@ from urllib.parse import parse_qsl, unquote
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.bucket_name import grammar_fault
-from jsobj.store.objects import Listed, ObjectInfo, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed, ObjectInfo
 from jsobj.urls import parse_url, split_swift_path
 
 # What signs a link for one request, in small letters: SigV4, SigV2, and Swift's temporary URLs.

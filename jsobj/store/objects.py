@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from jsobj.ec2_keys.server_info import limit_of
@@ -20,157 +19,11 @@ from jsobj.net.partial import Partial
 from jsobj.store.digest_tries import TRIES
 from jsobj.store.etag import EMPTY_MD5, is_md5
 from jsobj.store.refusals import DIGEST_DIFFERS
+from jsobj.store.values import PLAIN, Got, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
 
 if TYPE_CHECKING:
     from jsobj.net.request import Reply
     from jsobj.net.session import Session
-
-# The metadata in which the modification time of the file travels, in seconds since 1970 as a decimal number: rclone and
-# swiftclient write and read the same name.
-MTIME = "mtime"
-# Bytes of every part but the last, so that a download can recompute the composite ETag without guessing.
-PART_SIZE = "jsobj-part-size"
-# The headers that are kept with an object and come with it, beside its type and its encoding.
-SERVED = ("cache-control", "content-disposition", "content-language", "expires")
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectInfo:
-    """From HEAD. ``size`` in bytes; ``etag`` without quotes; ``modified`` in seconds since 1970, None if unknown.
-
-    ``metadata`` has names in small letters, without ``x-amz-meta-`` or ``X-Object-Meta-``. ``large`` is true for a
-    Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.
-    ``served``: those of :data:`SERVED` that it has.
-    """
-
-    key: str
-    size: int
-    etag: str
-    modified: float | None = None
-    content_type: str = ""
-    content_encoding: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    large: bool = False
-    version: str = ""
-    served: Mapping[str, str] = field(default_factory=dict)
-
-    def kept(self, metadata: Mapping[str, str] | None = None) -> PutOptions:
-        """What is kept with the object, for a copy of it; with other ``metadata`` where they are given."""
-        metadata = self.metadata if metadata is None else metadata
-        return PutOptions(self.content_type, self.content_encoding, metadata, self.served)
-
-    @property
-    def parts(self) -> int | None:
-        """The number of parts that a composite ETag (``<md5 of the md5s>-<n>``) names; None for any other."""
-        _, dash, number = self.etag.rpartition("-")
-        return int(number) if dash and number.isdigit() else None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One line of a listing. With a delimiter, ``prefix`` lines stand for everything below ``key``."""
-
-    key: str
-    size: int = 0
-    etag: str = ""
-    modified: float | None = None
-    prefix: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PartDigest:
-    """A stretch of an object whose MD5 is known: bytes ``start`` to ``start + size``."""
-
-    start: int
-    size: int
-    md5: str
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A multipart upload that is not complete yet. ``started`` in seconds since 1970, None if unknown.
-
-    In the Swift dialect ``id`` is the common prefix of the segments. ``duplicates``: from when until when (in
-    the same clock) the server may have begun others for retries of our request; None if there were none.
-    """
-
-    key: str
-    id: str
-    started: float | None = None
-    duplicates: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part as the server has it. ``number`` counts from 1; ``etag`` is the MD5 of its bytes."""
-
-    number: int
-    size: int
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class PutOptions:
-    """What is kept with an object. Empty texts are not sent; ``metadata``, ``served`` as in :class:`ObjectInfo`."""
-
-    content_type: str = ""
-    content_encoding: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    served: Mapping[str, str] = field(default_factory=dict)
-
-    def headers(self, meta: str, encode: Callable[[str], str] = str) -> dict[str, str]:
-        """The headers that keep them. Names of metadata begin with ``meta``; ``encode`` makes ASCII of the values."""
-        headers = {meta + name.lower(): encode(value) for name, value in self.metadata.items()}
-        named = {"content-type": self.content_type, "content-encoding": self.content_encoding, **self.served}
-        return headers | {name: value for name, value in named.items() if value}
-
-
-PLAIN = PutOptions()
-
-
-def served(headers: Mapping[str, str]) -> dict[str, str]:
-    """Those of :data:`SERVED` that an answer has."""
-    return {name: headers[name] for name in SERVED if headers.get(name)}
-
-
-@dataclass(frozen=True, slots=True)
-class Got:
-    """A finished GET: the object's values, the bytes that came and the MD5 over them (hexadecimal; "": not taken)."""
-
-    info: ObjectInfo
-    size: int
-    md5: str
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the server allows. Sizes in bytes."""
-
-    parts: int = 10_000
-    smallest_part: int = 5 * 1024**2
-    largest_part: int = 5 * 1024**3
-    largest_put: int = 5 * 1024**3
-    largest_object: int = 5 * 1024**4
-
-
-@dataclass(frozen=True, slots=True)
-class StorePlace:
-    """Where a store or an account (``bucket`` "") is. ``where``: what chose it; ``account``: Swift's URL, "" for S3.
-
-    ``at``: the options that choose the same login, for hints, with a blank in front.
-    """
-
-    dialect: str
-    bucket: str
-    endpoint: str
-    where: str
-    project: str = ""
-    account: str = ""
-    at: str = ""
-
-    def url(self, key: str = "") -> str:
-        """``s3://bucket/key`` or ``swift://container/object``."""
-        return f"{self.dialect}://{self.bucket}/{key}"
 
 
 class Store(ABC):

@@ -15,7 +15,8 @@ from jsobj.identity.settings import Settings
 from jsobj.store.access import S3Access, no_s3_keys, s3_access, s3_public
 from jsobj.store.bucket_name import with_project
 from jsobj.store.location import Location
-from jsobj.store.objects import Store, StorePlace
+from jsobj.store.objects import Store
+from jsobj.store.values import StorePlace
 from jsobj.urls import Origin, parse_url, split_swift_path
 
 if TYPE_CHECKING:

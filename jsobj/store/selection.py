@@ -14,8 +14,9 @@ from itertools import chain
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import first_of, nothing_at, object_at
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Store
 from jsobj.store.patterns import compiled, fixed_part, is_pattern
+from jsobj.store.values import Listed
 
 
 @dataclass(frozen=True, slots=True)

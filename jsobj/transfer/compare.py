@@ -17,7 +17,8 @@ from functools import partial
 from jsobj.errors import BytesDiffer
 from jsobj.net.md5.streams import Md5, hash_file, md5
 from jsobj.store.etag import candidates, composite, only_usual
-from jsobj.store.objects import PART_SIZE, ObjectInfo, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import PART_SIZE, ObjectInfo
 from jsobj.transfer.part_layout import Layout
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged
 from jsobj.net.body import Moved, uncounted
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, Store, StorePlace
+from jsobj.store.objects import Store
+from jsobj.store.values import PART_SIZE, Listed, ObjectInfo, Part, StorePlace
 from jsobj.transfer.compare import layouts
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map

@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 
 from jsobj.errors import BytesDiffer, EncodingDamaged
-from jsobj.store.etag import is_md5
-from jsobj.store.objects import ObjectInfo, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import ObjectInfo
 from jsobj.transfer.compression import decodable, decoder, encoder, file_chunks, through
 from jsobj.transfer.download.read_stream import ReadStream
 
@@ -23,13 +23,13 @@ def made_of(info: ObjectInfo, descriptor: int) -> bool:
 
     True is a proof. False tells nothing: other versions and settings make other bytes of the same file.
     """
-    if not is_md5(info.etag) or info.large:
+    if not info.whole_md5:
         return False
     name, size = encoding_of(info), os.fstat(descriptor).st_size
     digest = hashlib.md5(usedforsecurity=False)
     for chunk in through(encoder("gzip" if name == "x-gzip" else name), file_chunks(descriptor, size)):
         digest.update(chunk)
-    return digest.hexdigest() == info.etag
+    return digest.hexdigest() == info.whole_md5
 
 
 def same_decoded(store: Store, info: ObjectInfo, descriptor: int) -> bool:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from jsobj.identity.settings import Settings
 from jsobj.net.retry import OnRetry
-from jsobj.store.objects import Store, StorePlace
+from jsobj.store.objects import Store
+from jsobj.store.values import StorePlace
 from jsobj.transfer.events import Listener, Tally
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.journal.journal import JobKey, Journal

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jsobj.errors import BadUsage, JsobjError
-from jsobj.store.objects import PLAIN, PutOptions
+from jsobj.store.values import PLAIN, PutOptions
 from jsobj.transfer.part_layout import PART_SIZE
 from jsobj.transfer.spread.shard import WHOLE, Shard, parse_shard
 from jsobj.transfer.upload.kept import checked_kept

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Limits
+from jsobj.store.values import Limits
 from jsobj.units import human_bytes
 
 PART_SIZE = 16 * 1024**2  # bytes; see DESIGN: large enough to hide a request's cost, small enough to repeat

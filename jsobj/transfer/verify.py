@@ -11,7 +11,8 @@ from functools import partial
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged, ObjectNotFound, SourceChanged
 from jsobj.store.digest_tries import TRIES
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import Listed, ObjectInfo, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed, ObjectInfo
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.decoded import decoded_digest, encoding_of, made_of, same_decoded
 from jsobj.transfer.engine.parallel_map import parallel_map
@@ -156,14 +157,14 @@ def checked_by_digest(store: Store, prefix: str, line: DigestLine) -> Checked:
     try:
         if line.kind == "md5":
             info = store.head(key)
-            if is_md5(info.etag) and not info.large and info.etag == line.digest:
+            if info.whole_md5 and info.whole_md5 == line.digest:
                 return Checked(key, SAME, "md5", info.size)
         for _ in range(TRIES):
             sink = Hashing(line.kind)
             got = store.get(key, sink)
             info = got.info
             same = sink.hexdigest() == line.digest
-            if same or not is_md5(info.etag) or info.large or got.md5 == info.etag:
+            if same or not info.whole_md5 or got.md5 == info.whole_md5:
                 break
         if not same and (encoding := encoding_of(info)):
             same = decoded_digest(store, info, line.kind)[1] == line.digest

@@ -19,8 +19,8 @@ from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.net.sigv4 import KeyPair
 from jsobj.store.access import S3Access
-from jsobj.store.objects import Part, PutOptions, Upload
 from jsobj.store.s3.store import S3Store
+from jsobj.store.values import Part, PutOptions, Upload
 from jsobj.urls import require_origin
 
 SERVERS = ("swift", GLOBAL)

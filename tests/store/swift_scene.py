@@ -22,9 +22,9 @@ from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.rc.file import read
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.secret import Secret
-from jsobj.store.objects import Part, PutOptions, StorePlace, Upload
 from jsobj.store.swift.store import SwiftStore
 from jsobj.store.swift.token_keeper import TokenKeeper
+from jsobj.store.values import Part, PutOptions, StorePlace, Upload
 
 SERVERS = ("swift", GLOBAL, TENANTS)
 MIB = 1024 * 1024

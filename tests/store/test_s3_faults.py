@@ -13,8 +13,8 @@ from s3_scene import MIB, SMALLEST, S3Scene, got, md5, refused
 from jsobj.errors import ExitCode
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.etag import composite
-from jsobj.store.objects import Part, Upload
 from jsobj.store.s3.store import S3Store
+from jsobj.store.values import Part, Upload
 
 DATA = os.urandom(SMALLEST + 5)
 

@@ -13,8 +13,8 @@ from s3_scene import S3Scene, md5, open_scene
 from jsobj.errors import S3NotImplemented
 from jsobj.net.body import BytesSource
 from jsobj.net.sigv4 import KeyPair
-from jsobj.store.objects import Upload
 from jsobj.store.s3 import listing as s3_listing
+from jsobj.store.values import Upload
 
 
 @pytest.fixture(name="tree", scope="module")

@@ -19,7 +19,7 @@ from jsobj.net.body import BytesSink, BytesSource
 from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 from jsobj.store.etag import composite
-from jsobj.store.objects import Listed, ObjectInfo, PutOptions, Upload
+from jsobj.store.values import Listed, ObjectInfo, PutOptions, Upload
 
 # Names that round-trip or break what is quoted twice, not at all, or tidied up (P23, B080, B082, B085, B090, B091).
 NAMES = (

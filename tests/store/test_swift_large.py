@@ -11,9 +11,9 @@ from swift_scene import MIB, SERVERS, Scene, got, md5, open_scene, random_bytes,
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource
-from jsobj.store.objects import Part, PutOptions
 from jsobj.store.swift.segments import composite, segment_name
 from jsobj.store.swift.store import SwiftStore
+from jsobj.store.values import Part, PutOptions
 
 
 @pytest.fixture(scope="module", params=SERVERS)

@@ -14,9 +14,9 @@ from swift_scene import MIB, SERVERS, Scene, got, md5, open_scene, random_bytes,
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
-from jsobj.store.objects import Listed, ObjectInfo, PutOptions
 from jsobj.store.swift import listing as swift_listing
 from jsobj.store.swift.store import SwiftStore
+from jsobj.store.values import Listed, ObjectInfo, PutOptions
 
 # Objects whose names break what is quoted twice, not at all, or tidied up (B074, B085, B091).
 NAMES = (

@@ -11,7 +11,8 @@ from jsobj.actions.context import ActionContext
 from jsobj.catalog.layout import Catalogue
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.location import Location
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed
 from jsobj.transfer.download.run import work_on
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.worker import Receiver

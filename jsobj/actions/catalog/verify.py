@@ -19,7 +19,8 @@ from jsobj.catalog.rows import Rows
 from jsobj.errors import BadUsage, ExitCode, JsobjError, ObjectNotFound
 from jsobj.export.snippets.kinds import ZARR_FILES
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed
 from jsobj.transfer import verify
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.digest_list import DigestLine

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from jsobj.store.buckets import Bucket, BucketAdmin
-    from jsobj.store.objects import StorePlace
     from jsobj.store.open import StoreRequest
+    from jsobj.store.values import StorePlace
 
 group = Group(
     "bucket",

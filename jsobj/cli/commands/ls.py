@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
     from jsobj.store.buckets import Bucket
     from jsobj.store.location import Location
-    from jsobj.store.objects import Listed, Store
+    from jsobj.store.objects import Store
+    from jsobj.store.values import Listed
 
 _BUCKETS = frozenset({"s3://", "swift://"})
 _BUCKET_ORDERS: dict[str, Callable[[Bucket], Any]] = {

@@ -21,7 +21,8 @@ from jsobj.units import exact_size
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
     from jsobj.store.location import Location
-    from jsobj.store.objects import ObjectInfo, Store, StorePlace
+    from jsobj.store.objects import Store
+    from jsobj.store.values import ObjectInfo, StorePlace
 
 
 @command("stat")
@@ -78,7 +79,7 @@ def _known(opened: BucketStores, place: Location) -> tuple[StorePlace, ObjectInf
 
 
 def _record(place: StorePlace, info: ObjectInfo, by: str, parts: int | None) -> Record:
-    from jsobj.store.objects import MTIME, SERVED
+    from jsobj.store.values import MTIME, SERVED
 
     url, written = place.url(info.key), info.metadata.get(MTIME, "")
     file_modified = human(seconds_of(written))

@@ -20,7 +20,8 @@ from jsobj.units import moment_ago
 if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
     from jsobj.store.location import Location
-    from jsobj.store.objects import Store, Upload
+    from jsobj.store.objects import Store
+    from jsobj.store.values import Upload
 
 _TIME, _LEAST = 20, 30  # columns on a terminal: of a time, and of what follows it
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from jsobj.actions.stores import BucketStores
     from jsobj.housekeeping.sides import Sides
     from jsobj.store.location import Location
-    from jsobj.store.objects import StorePlace
     from jsobj.store.open import StoreRequest
+    from jsobj.store.values import StorePlace
     from jsobj.transfer.events import Tally
 
 store_options = options(

@@ -12,8 +12,8 @@ from jsobj.doctor.check import Finding, passed, skipped, warned
 from jsobj.doctor.checks.scratch_bucket import PREFIX
 from jsobj.errors import JsobjError
 from jsobj.store.location import Location
-from jsobj.store.objects import Upload
 from jsobj.store.open import StoreRequest, open_store
+from jsobj.store.values import Upload
 
 _OLD = 24 * 3600.0  # seconds; younger ones may still be in use
 _BUCKETS = 20  # looked at, so that a project with thousands does not take minutes

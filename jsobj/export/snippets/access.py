@@ -21,9 +21,9 @@ from jsobj.identity.settings import Settings
 from jsobj.net.sigv4 import DEFAULT_REGION
 from jsobj.store.access import no_s3_keys, s3_access
 from jsobj.store.bucket_name import with_project
+from jsobj.store.links.public_look import PublicContainer, PublicLook, PublicServer
 from jsobj.store.location import Location
 from jsobj.store.open import StoreRequest, account_url, open_store
-from jsobj.store.public_look import PublicContainer, PublicLook, PublicServer
 from jsobj.urls import parse_url, require_origin
 
 if TYPE_CHECKING:

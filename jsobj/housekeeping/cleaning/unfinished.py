@@ -21,8 +21,8 @@ from jsobj.store.s3.listing import held, uploads
 from jsobj.store.swift.containers import entries
 
 if TYPE_CHECKING:
-    from jsobj.store.objects import Upload
     from jsobj.store.s3.store import S3Store
+    from jsobj.store.values import Upload
 
 _WHY = {
     "resumable": "jsobj will continue them when their command is run again: jsobj jobs list",

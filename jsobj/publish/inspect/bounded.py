@@ -12,7 +12,8 @@ from jsobj.arrays.object_bytes import fetch
 from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import ObjectInfo, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import ObjectInfo
 from jsobj.units import human_bytes
 
 LIMIT = 64 * 1024**2  # bytes that are read for one dataset

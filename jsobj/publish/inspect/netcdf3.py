@@ -13,7 +13,7 @@ from typing import Any
 
 from jsobj.publish.inspect.bounded import Reader, TooMuch
 from jsobj.publish.inspect.contents import Array, Contents, Unreadable, Window
-from jsobj.store.objects import ObjectInfo
+from jsobj.store.values import ObjectInfo
 
 _TYPES = {
     1: ("int8", ">i1"),

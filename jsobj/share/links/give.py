@@ -19,7 +19,8 @@ from jsobj.share.links.stranger import require_closed, require_readable
 from jsobj.share.links.ways import Links, links_of
 from jsobj.store.etag import is_md5
 from jsobj.store.location import nothing_at
-from jsobj.store.objects import PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import PutOptions
 from jsobj.units import human_time
 
 MOST = 10_000  # objects on one page

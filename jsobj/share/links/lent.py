@@ -17,7 +17,8 @@ from jsobj.share.links.give import Shared, Span
 from jsobj.share.links.record import grant_of, kept
 from jsobj.share.links.stranger import require_readable
 from jsobj.share.links.ways import OBJECT, links_of
-from jsobj.store.objects import PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import PutOptions
 from jsobj.units import exact_size
 
 

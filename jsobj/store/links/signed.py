@@ -15,13 +15,13 @@ from jsobj.net.body import BytesSink
 from jsobj.net.request import Reply
 from jsobj.net.retry import RetryPolicy
 from jsobj.store.access import S3Access
-from jsobj.store.objects import Listed, ObjectInfo, PartDigest, StorePlace
 from jsobj.store.s3.requests import READ, S3Requests
 from jsobj.store.s3.requests import info_of as s3_info
 from jsobj.store.s3.store import S3Store
 from jsobj.store.swift.requests import SwiftRequests
 from jsobj.store.swift.requests import info_of as swift_info
 from jsobj.store.swift.store import SwiftStore
+from jsobj.store.values import Listed, ObjectInfo, PartDigest, StorePlace
 
 Signed: TypeAlias = tuple[tuple[str, str], ...]
 

@@ -19,8 +19,8 @@ from jsobj.net.request import Request
 from jsobj.net.session import Session
 from jsobj.store.access import S3Access
 from jsobj.store.buckets import Bucket, Version
-from jsobj.store.objects import StorePlace
 from jsobj.store.s3.requests import S3Dialect, S3Requests
+from jsobj.store.values import StorePlace
 
 if TYPE_CHECKING:
     from jsobj.store.s3.store import S3Store

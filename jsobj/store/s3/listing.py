@@ -20,8 +20,8 @@ from jsobj.net.dates import iso_epoch
 from jsobj.net.prefetch import prefetch
 from jsobj.net.xml import Document, Fields, XmlError, parse
 from jsobj.store.large_objects import stuck, with_sizes
-from jsobj.store.objects import Listed, Part, Upload
 from jsobj.store.s3.requests import S3Requests
+from jsobj.store.values import Listed, Part, Upload
 
 Query: TypeAlias = "tuple[tuple[str, str], ...]"
 # The names of a page, in their order, and the query for the next one: () for no other page.

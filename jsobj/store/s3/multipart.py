@@ -21,9 +21,10 @@ from jsobj.net.body import BytesSource, Moved, Source, uncounted
 from jsobj.net.md5.streams import together
 from jsobj.net.xml import XmlError, parse
 from jsobj.store.etag import composite
-from jsobj.store.objects import PLAIN, ObjectInfo, Part, PutOptions, Store, Upload
+from jsobj.store.objects import Store
 from jsobj.store.s3 import listing
 from jsobj.store.s3.requests import GONE, READ, S3Dialect, S3Requests, encoded, headers_for
+from jsobj.store.values import PLAIN, ObjectInfo, Part, PutOptions, Upload
 
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3

@@ -7,9 +7,9 @@ from typing import Any
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.identity.command_hints import same_login
 from jsobj.net.request import Reply
-from jsobj.store.objects import ObjectInfo
 from jsobj.store.refusals import VERSION_NOT_FOUND
 from jsobj.store.s3.requests import S3Requests
+from jsobj.store.values import ObjectInfo
 
 _READS = frozenset({"GET", "HEAD"})
 _UNVERSIONED = "null"  # the id of what was uploaded before versions were kept

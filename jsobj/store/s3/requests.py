@@ -20,10 +20,10 @@ from jsobj.net.request import Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.session import Session, default_verdict
 from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
-from jsobj.store.objects import ObjectInfo, PutOptions, served
 from jsobj.store.refusals import OBJECT_CHANGED
 from jsobj.store.s3.errors import elsewhere
 from jsobj.store.s3.verdict import Said, SentRequest, failure, said
+from jsobj.store.values import ObjectInfo, PutOptions, served
 
 GONE = frozenset({200, 204})
 READ = frozenset({200, 206})

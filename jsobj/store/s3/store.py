@@ -28,12 +28,12 @@ from jsobj.net.session import Session
 from jsobj.net.sigv4 import Signer
 from jsobj.store.access import S3Access
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import PLAIN, Limits, Listed, ObjectInfo, PartDigest, PutOptions, StorePlace
 from jsobj.store.s3 import listing
 from jsobj.store.s3.delete_many import delete_many
 from jsobj.store.s3.multipart import Multipart
 from jsobj.store.s3.one_version import OneVersion
 from jsobj.store.s3.requests import GONE, INFO, READ, S3Dialect, S3Requests, encoded_text, etag_of, headers_for, info_of
+from jsobj.store.values import PLAIN, Limits, Listed, ObjectInfo, PartDigest, PutOptions, StorePlace
 
 SIGNED_BYTES = 1024 * 1024  # up to which the session signs a body's SHA-256
 

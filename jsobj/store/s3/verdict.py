@@ -17,7 +17,6 @@ from jsobj.net.request import Reply, Request, Retry, evidence
 from jsobj.net.xml import error_fields
 from jsobj.store.access import S3Access
 from jsobj.store.digest_tries import TRIES
-from jsobj.store.objects import Limits
 from jsobj.store.refusals import (
     CONFLICT,
     DIGEST_DIFFERS,
@@ -31,6 +30,7 @@ from jsobj.store.refusals import (
     Refusal,
 )
 from jsobj.store.s3.errors import elsewhere, explained, not_allowed, redirected
+from jsobj.store.values import Limits
 
 _SUSPICIONS = 3  # slow retries of a key that is refused though it has worked
 _SKEW = 900.0  # seconds of difference that Amazon's, Ceph's and Swift's servers allow

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from jsobj.errors import BucketNotEmpty, ExitCode, JsobjError
 from jsobj.net.session import Session
 from jsobj.store.buckets import Bucket
-from jsobj.store.objects import StorePlace
 from jsobj.store.swift import containers
 from jsobj.store.swift.errors import account_context
 from jsobj.store.swift.requests import CREATED, GONE, READ, SwiftDialect, SwiftRequests
 from jsobj.store.swift.temp_url import is_rgw
 from jsobj.store.swift.token_keeper import TokenKeeper
 from jsobj.store.swift.verdict import not_swift
+from jsobj.store.values import StorePlace
 from jsobj.urls import parse_url
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from typing import Any
 from jsobj.net.dates import iso_epoch
 from jsobj.net.prefetch import prefetch
 from jsobj.store.large_objects import stuck, with_sizes
-from jsobj.store.objects import Listed
 from jsobj.store.swift.requests import JSON, SwiftRequests
 from jsobj.store.swift.verdict import not_swift
+from jsobj.store.values import Listed
 
 LIMIT = 10_000  # names a page; what Swift allows unless an operator lowered it
 _A_PAGE = 1000  # names that a server sends at least where there are more: Ceph RGW's, whatever /info says

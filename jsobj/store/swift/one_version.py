@@ -6,10 +6,10 @@ from typing import Any
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.request import Reply
-from jsobj.store.objects import ObjectInfo
 from jsobj.store.refusals import VERSION_NOT_FOUND
 from jsobj.store.swift.containers import version_query
 from jsobj.store.swift.requests import SwiftRequests
+from jsobj.store.values import ObjectInfo
 
 _READS = frozenset({"GET", "HEAD"})
 _UNVERSIONED = frozenset({"null", ""})  # the id of what was uploaded before versions were kept

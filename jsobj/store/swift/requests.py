@@ -14,11 +14,11 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.dates import http_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Verdict
 from jsobj.net.session import Session, default_verdict
-from jsobj.store.objects import ObjectInfo, PutOptions, served
 from jsobj.store.refusals import OBJECT_CHANGED
 from jsobj.store.swift.errors import AccountContext
 from jsobj.store.swift.token_keeper import TokenKeeper
 from jsobj.store.swift.verdict import failure, name_refused, not_swift
+from jsobj.store.values import ObjectInfo, PutOptions, served
 
 CREATED = frozenset({201, 202})
 GONE = frozenset({200, 204, 404})

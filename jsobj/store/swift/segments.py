@@ -23,10 +23,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from jsobj.errors import BucketNotFound, JsobjError
-from jsobj.store.objects import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.requests import CREATED, READ, SwiftRequests
 from jsobj.store.swift.verdict import name_refused, not_swift
+from jsobj.store.values import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Upload
 
 _OURS = re.compile(r"(?P<id>(?P<key>.+)/jsobj/(?P<begun>\d{1,12})-[0-9a-f]{8}/\d+)/(?P<number>\d{8})", re.DOTALL)
 _LONGEST = 1024 - 64  # bytes; a segment's name is up to 64 longer than its object's, and 1024 is the limit

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from jsobj.errors import ExitCode
 from jsobj.net.request import Reply
-from jsobj.store.objects import ObjectInfo, Part, PutOptions, Upload
 from jsobj.store.refusals import DIGEST_DIFFERS, OBJECT_CHANGED, Refusal
 from jsobj.store.swift.requests import CREATED, SwiftRequests, encoded, headers_for
 from jsobj.store.swift.segments import Segment, Segments, segment_name
+from jsobj.store.values import ObjectInfo, Part, PutOptions, Upload
 
 _NO_RANGE = Refusal(
     "copy-range",

@@ -24,18 +24,7 @@ from jsobj.net.request import Reply, Request
 from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import (
-    PLAIN,
-    Limits,
-    Listed,
-    ObjectInfo,
-    Part,
-    PartDigest,
-    PutOptions,
-    Store,
-    StorePlace,
-    Upload,
-)
+from jsobj.store.objects import Store
 from jsobj.store.refusals import UPLOAD_NOT_FOUND
 from jsobj.store.swift.bulk_delete import bulk_delete, takes
 from jsobj.store.swift.link_signer import LinkSigner, link_signer
@@ -47,6 +36,7 @@ from jsobj.store.swift.server_copy import Copier
 from jsobj.store.swift.temp_url import temporary_url
 from jsobj.store.swift.token_keeper import TokenKeeper
 from jsobj.store.swift.verdict import name_refused
+from jsobj.store.values import PLAIN, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
 from jsobj.urls import parse_url
 
 _HELD = 1024 * 1024  # bytes up to which a source is read once and kept, rather than read twice

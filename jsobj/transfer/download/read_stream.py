@@ -16,8 +16,9 @@ from functools import partial
 from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.store.digest_tries import TRIES, until_digest_matches
-from jsobj.store.etag import composite, is_md5
-from jsobj.store.objects import PART_SIZE, ObjectInfo, PartDigest, Store
+from jsobj.store.etag import composite
+from jsobj.store.objects import Store
+from jsobj.store.values import PART_SIZE, ObjectInfo, PartDigest
 from jsobj.transfer.compare import PartDigests, bytes_differ, is_certain, is_damage, layouts, object_damaged
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.part_layout import Layout
@@ -70,8 +71,8 @@ class ReadStream:
             self.verified = "md5" if len(known) == 1 else "manifest"
         elif whole and self._info.parts:
             yield from self._in_parts(self._info.etag)
-        elif whole and is_md5(self._info.etag) and not self._info.large:
-            yield from self._hashed(self._info.etag)
+        elif whole and self._info.whole_md5:
+            yield from self._hashed(self._info.whole_md5)
         else:
             yield from self._plain(self._start, self._size)
 

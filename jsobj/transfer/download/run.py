@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed
 from jsobj.transfer.download import total
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.work import DownloadWork

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed
 
 _FEW = 5000  # names that are listed before anything is done side by side
 _FOLDERS = 256  # at most; each costs a request, however little is in it

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError, ObjectChanged
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.worker import (
     AbandonFetch,

@@ -18,7 +18,8 @@ from jsobj.net.body import FileSink
 from jsobj.net.partial import Partial
 from jsobj.store.digest_tries import until_digest_matches
 from jsobj.store.etag import composite, is_md5
-from jsobj.store.objects import MTIME, Got, Listed, ObjectInfo, PartDigest, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import MTIME, Got, Listed, ObjectInfo, PartDigest
 from jsobj.transfer.compare import DigestComparison, bytes_differ, compare, hashed, is_damage, layouts
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
@@ -177,8 +178,7 @@ class Receiver(StorePerformer[DownloadUnit]):
     # -- in one request
 
     def _whole(self, item: Fetching) -> Arrived:
-        info = ObjectInfo(item.source, item.size, item.remote.etag, item.remote.modified)  # as far as a listing shows
-        if same := self._there_already(item, info):
+        if same := self._there_already(item, item.remote.info):
             return same
         seen: list[tuple[str, bool | None]] = []  # of each try the digest, and `DigestComparison.same`
         return until_digest_matches(
@@ -204,8 +204,8 @@ class Receiver(StorePerformer[DownloadUnit]):
         info = got.info
         if got.size != info.size:
             return DigestComparison(same=False, by="size")
-        if is_md5(info.etag) and not info.large:
-            return "md5" if got.md5 == info.etag else DigestComparison(same=False, by="md5")
+        if info.whole_md5:
+            return "md5" if got.md5 == info.whole_md5 else DigestComparison(same=False, by="md5")
         if info.parts == 1:
             return "parts" if composite([got.md5]) == info.etag else DigestComparison(same=False, by="parts")
         temp.end_at(got.size)
@@ -217,8 +217,7 @@ class Receiver(StorePerformer[DownloadUnit]):
         Raises :class:`JsobjError` (local) where its file could not be made.
         """
         self._target.require_free(item.path)
-        info = ObjectInfo(item.source, item.size, item.remote.etag, item.remote.modified)
-        same = self._there_already(item, info)
+        same = self._there_already(item, item.remote.info)
         return same.skipped if same else ""
 
     def _there_already(self, item: Fetching, info: ObjectInfo) -> Arrived | None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from jsobj.errors import BucketNotFound, ExitCode, JsobjError
 from jsobj.locks import is_locked
-from jsobj.store.objects import Store, StorePlace, Upload
+from jsobj.store.objects import Store
+from jsobj.store.values import StorePlace, Upload
 from jsobj.transfer.journal import database
 from jsobj.transfer.journal.database import JobLock, Unusable, translate_errors
 from jsobj.transfer.journal.records import (

@@ -40,7 +40,7 @@ from jsobj.transfer.journal.records import (
 if TYPE_CHECKING:
     import sqlite3
 
-    from jsobj.store.objects import Part
+    from jsobj.store.values import Part
     from jsobj.transfer.local.scan import LocalFile
 
 __all__ = ["DownloadRecord", "JobKey", "Journal", "LeftoverUpload", "UploadRecord"]

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from jsobj.errors import BadUsage, ObjectNotFound
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import MTIME, Listed, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import MTIME, Listed
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.decoded import encoding_of, made_of
 from jsobj.transfer.local.fingerprints import Fingerprints
@@ -147,7 +148,7 @@ class FileWithObject(Comparison):
             if self.store.place.dialect == "s3":  # over Swift it may be the ETag of a large object
                 return Verdict(False, By.CONTENT), ""
         info = self.store.head(listed.key)
-        if cheap and info.etag == listed.etag and is_md5(info.etag) and not info.large:
+        if cheap and info.etag == listed.etag and info.whole_md5:
             return Verdict(False, By.CONTENT), ""
         time = None if self.check is Check.CONTENT else to_nanoseconds(info.metadata.get(MTIME, ""))
         if time is not None:
@@ -193,8 +194,8 @@ class TwoObjects(Comparison):
         same_time = None if times[0] is None or times[1] is None else is_same_time(times[0], times[1])
         if self.check is Check.MTIME and same_time is not None:
             return Verdict(same_time, By.TIME)
-        if all(is_md5(info.etag) and not info.large for info in (one, other)):
-            return Verdict(one.etag == other.etag, By.CONTENT)
+        if one.whole_md5 and other.whole_md5:
+            return Verdict(one.whole_md5 == other.whole_md5, By.CONTENT)
         if self.check is Check.AUTO and same_time:
             return Verdict(True, By.TIME)
         return Verdict(False, By.NOTHING)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 from jsobj.transfer.local.scan import LocalFile
 
 

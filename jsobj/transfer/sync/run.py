@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from jsobj.errors import JsobjError
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed
 from jsobj.transfer.copy import CopyItem, copy_all
 from jsobj.transfer.download.run import download_crew, work_on
 from jsobj.transfer.download.target_folder import TargetFolder

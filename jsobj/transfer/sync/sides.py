@@ -14,7 +14,8 @@ from itertools import chain, islice
 from typing import Protocol
 
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import Listed, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import Listed
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.key_path import Clashes, PathRefusal, key_for, path_for

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from jsobj.errors import BadUsage, JsobjError
-from jsobj.store.objects import MTIME, ObjectInfo, PutOptions, Store
+from jsobj.store.objects import Store
+from jsobj.store.values import MTIME, ObjectInfo, PutOptions
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 _PREFIX = re.compile(r"x-(?:amz|object)-meta-", re.IGNORECASE)

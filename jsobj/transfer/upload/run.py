@@ -9,7 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from jsobj.errors import JsobjError
-from jsobj.store.objects import Store, Upload
+from jsobj.store.objects import Store
+from jsobj.store.values import Upload
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import RunContext

@@ -16,7 +16,8 @@ from mmap import mmap
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved
-from jsobj.store.objects import PART_SIZE, Part, PutOptions, Store, Upload
+from jsobj.store.objects import Store
+from jsobj.store.values import PART_SIZE, Part, PutOptions, Upload
 from jsobj.transfer.engine.parallel_map import awaited
 from jsobj.units import human_bytes
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from jsobj.errors import ExitCode, JsobjError, SourceChanged, SourceVanished, UploadNotFound
-from jsobj.store.objects import PLAIN, Listed, Part
+from jsobj.store.values import PLAIN, Listed, Part
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
 from jsobj.transfer.engine.work import UnitOutcome
 from jsobj.transfer.events import Failed, LeftOut, Noted, Skipped

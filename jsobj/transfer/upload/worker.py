@@ -16,7 +16,8 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSource, Moved
 from jsobj.store.etag import is_md5
 from jsobj.store.location import head_or_none
-from jsobj.store.objects import MTIME, PART_SIZE, PLAIN, Listed, Part, PutOptions, Store, Upload
+from jsobj.store.objects import Store
+from jsobj.store.values import MTIME, PART_SIZE, PLAIN, Listed, Part, PutOptions, Upload
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.compression import compressed_already, encoder, file_chunks, through
 from jsobj.transfer.engine.parts_work import Arrived

@@ -10,7 +10,7 @@ import functools
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 from jsobj.transfer.events import Noted
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.digest_list import MANIFEST

@@ -12,7 +12,7 @@ import pytest
 
 from jsobj.actions import tree
 from jsobj.actions.tree import walk
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 
 
 @dataclass

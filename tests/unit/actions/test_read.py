@@ -6,7 +6,7 @@ import pytest
 
 from jsobj.actions.read import ByteRange
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import ObjectInfo
+from jsobj.store.values import ObjectInfo
 
 INFO = ObjectInfo("key", 100, "etag")
 

@@ -21,7 +21,7 @@ from jsobj.housekeeping.lifecycle import (
     words,
 )
 from jsobj.housekeeping.lifecycle_flow import doomed
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 
 DAY = 86400
 THEIRS = """<LifecycleConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">

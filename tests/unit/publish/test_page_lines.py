@@ -10,7 +10,7 @@ from jsobj.publish.entries import Entry
 from jsobj.publish.lines import Published, ways
 from jsobj.publish.tree import Folder
 from jsobj.publish.wish import Wish
-from jsobj.store.public_look import PublicContainer
+from jsobj.store.links.public_look import PublicContainer
 from jsobj.urls import Origin
 
 ORIGIN = Origin("https", "host", 443)

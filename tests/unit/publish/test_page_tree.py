@@ -7,7 +7,7 @@ import random
 import pytest
 
 from jsobj.publish.tree import Folder, Tree
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 
 MD5 = "0123456789abcdef0123456789abcdef"
 

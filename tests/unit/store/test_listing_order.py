@@ -10,7 +10,7 @@ import pytest
 
 from jsobj.errors import JsobjError
 from jsobj.store.listing_order import in_order
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 
 ITEMS = [
     Listed("a", 3, "e", 5.5),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import StorePlace
+from jsobj.store.values import StorePlace
 from jsobj.transfer.delete import ToDelete, delete_all
 from jsobj.transfer.events import Done, Tally
 

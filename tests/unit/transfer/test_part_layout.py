@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Limits
+from jsobj.store.values import Limits
 from jsobj.transfer.part_layout import PART_SIZE, plan_layout
 
 MIB, GIB, TIB = 2**20, 2**30, 2**40

@@ -7,7 +7,7 @@ import pytest
 from jsobj.actions.catalog.verify import Said, compared, merged, verdict
 from jsobj.arrays.zarr_check import FORBIDDEN
 from jsobj.errors import ExitCode
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 from jsobj.transfer.verify import DIFFERS, EXTRA, MISSING, SAME, UNVERIFIED
 
 MD5, OTHER = "a" * 32, "b" * 32

@@ -15,9 +15,9 @@ from jsobj.net.session import _SIGNED
 from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
 from jsobj.store.access import S3Access
-from jsobj.store.objects import PutOptions
 from jsobj.store.s3.requests import S3Dialect, decoded, headers_for, info_of
 from jsobj.store.s3.store import SIGNED_BYTES
+from jsobj.store.values import PutOptions
 from jsobj.urls import Origin
 
 ORIGIN = Origin("https", "objects.example.org", 443)

@@ -18,13 +18,13 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.net.dates import iso_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Retry
-from jsobj.store.objects import Listed, ObjectInfo, Part, PutOptions, StorePlace, Upload
 from jsobj.store.swift.errors import AccountContext
 from jsobj.store.swift.listing import parse
 from jsobj.store.swift.requests import SwiftDialect, SwiftRequests, encoded, headers_for, info_of
 from jsobj.store.swift.segments import composite, manifest, new_upload, segment_name
 from jsobj.store.swift.store import SwiftStore
 from jsobj.store.swift.temp_url import temporary_url
+from jsobj.store.values import Listed, ObjectInfo, Part, PutOptions, StorePlace, Upload
 from jsobj.urls import parse_url
 
 ROOT = "/v1/AUTH_demo"

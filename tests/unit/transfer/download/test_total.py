@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 from jsobj.transfer.download import total
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from jsobj.store.objects import Part
+from jsobj.store.values import Part
 from jsobj.transfer.journal.journal import JobKey, Journal
 from jsobj.transfer.local.scan import LocalFile
 

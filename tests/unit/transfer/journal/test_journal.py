@@ -19,7 +19,7 @@ from journal_cases import KEY, MD5, begun, close_all, files, killed, local, open
 
 import jsobj
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Part
+from jsobj.store.values import Part
 from jsobj.transfer.journal.jobs import find_job
 from jsobj.transfer.journal.journal import FAILURES, LeftoverUpload
 

@@ -3,7 +3,7 @@
 import pytest
 
 from jsobj.errors import BadUsage
-from jsobj.store.objects import StorePlace
+from jsobj.store.values import StorePlace
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec
 from jsobj.transfer.options import checked_options

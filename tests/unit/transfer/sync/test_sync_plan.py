@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.local.key_path import PathRefusal

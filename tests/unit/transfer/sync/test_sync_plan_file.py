@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 from jsobj.transfer.local.scan import LocalFile
 from jsobj.transfer.sync.decision import COPY, DELETE, REFUSE, RENAME, Decision
 from jsobj.transfer.sync.entry import Entry

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jsobj.store.objects import Listed
+from jsobj.store.values import Listed
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.scan import walk
 from jsobj.transfer.upload.work import LeftoverObject, merged
