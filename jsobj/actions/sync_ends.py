@@ -32,7 +32,7 @@ Place: TypeAlias = str | Location  # a path, or a place in a bucket
 
 def place_of(text: str) -> Place:
     """What was typed: a place in a bucket where it says so (``s3://`` ...), else a folder."""
-    return parse_location(text, public=True) if "://" in text else text
+    return parse_location(text, public=True, foreign=True) if "://" in text else text
 
 
 _PUBLISHED = frozenset({PAGE, ITEM, FINDER, MANIFEST, "README.md"})

@@ -109,7 +109,7 @@ class Transfers(ABC):
             overwrite=overwrite,
             check=check,
         )
-        location, filters = parse_location(url), Filters.of(include, exclude)
+        location, filters = parse_location(url, foreign=True), Filters.of(include, exclude)
 
         def act(context: ActionContext) -> Result:
             if not isinstance(sources, str | os.PathLike) and hasattr(sources, "read"):
@@ -156,7 +156,7 @@ class Transfers(ABC):
         options = checked_options(part_size=part_size, parallel=parallel, overwrite=overwrite, check=check)
         options = replace(options, accept_unverified=accept_unverified)
         filters, to_file = Filters.of(include, exclude), not isinstance(destination, str | os.PathLike)
-        location = parse_location(url, need_key=to_file, public=True, signed=True)
+        location = parse_location(url, need_key=to_file, public=True, signed=True, foreign=True)
 
         def act(context: ActionContext) -> Result:
             if isinstance(destination, str | os.PathLike):
@@ -185,7 +185,7 @@ class Transfers(ABC):
             raise BadUsage("start is 0 or more, size 1 or more")
         part = ByteRange(start, None if size is None else start + size - 1) if start or size is not None else None
         with BucketStores(Settings.read(), self._request()) as stores:
-            _, reading = read(stores, parse_location(url, need_key=True, public=True, signed=True), part)
+            _, reading = read(stores, parse_location(url, need_key=True, public=True, signed=True, foreign=True), part)
             return b"".join(reading)
 
     def copy(
@@ -327,13 +327,13 @@ class Transfers(ABC):
                 typed = "" if manifest is True else os.fspath(manifest)
                 found = _by_list(stores, url, path, typed, filters, extra=extra, links=links)
             elif local:
-                location = stores.folder_of(parse_location(url, public=True, signed=True))
+                location = stores.folder_of(parse_location(url, public=True, signed=True, foreign=True))
                 store = stores.of(location)
                 found = action.verify_files(store, location, path, filters, deep=deep, extra=extra, links=links)
             elif filters != Filters():
                 raise BadUsage("include and exclude select files: they need local or manifest")
             else:
-                location = stores.folder_of(parse_location(url, public=True))
+                location = stores.folder_of(parse_location(url, public=True, foreign=True))
                 found = action.verify_zarr(stores.of(location), location)
             differences = []
             for checked in found:
@@ -354,7 +354,7 @@ def _by_list(
     if local:
         listed = manifests.list_of(stores, manifest, local)
         return manifests.verify_folder(local, listed, filters, extra=extra, links=links)
-    location = stores.folder_of(parse_location(url, public=True))
+    location = stores.folder_of(parse_location(url, public=True, foreign=True))
     listed = manifests.list_of(stores, manifest, location)
     return manifests.verify_objects(stores.of(location), location, listed, filters, extra=extra)
 
@@ -365,8 +365,8 @@ def _copying(
     from jsobj.actions.copy import copy
 
     urls = [source] if isinstance(source, str) else source
-    places = [parse_location(url, public=not move, signed=not move) for url in urls]
-    end = parse_location(destination)
+    places = [parse_location(url, public=not move, signed=not move, foreign=True) for url in urls]
+    end = parse_location(destination, foreign=True)
     return lambda context: copy(context, places, end, options, filters, move=move).run()
 
 

@@ -18,6 +18,8 @@ from jsobj.errors import ExitCode, JsobjError
 _S3_CHARS = re.compile(r"[a-z0-9.-]+")
 _OF_PROJECT = re.compile(r"([0-9a-f]{32}):(.+)", re.DOTALL)
 _SUFFIX_BYTES = 4
+# Google's and Azure's storage: copied from and to, and read.
+FOREIGN = frozenset({"gs", "az"})
 _RESERVED = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3")
 
@@ -50,9 +52,14 @@ def parse_bucket(text: str) -> BucketName:
     return BucketName(dialect, name)
 
 
-def grammar_fault(dialect: str, separator: str, name: str, *, tenants: bool = False) -> str:
-    """Why this cannot name a bucket; "" where it can. ``tenants``: ``project:bucket`` is allowed over S3."""
-    if separator and dialect not in {"s3", "swift"}:
+def grammar_fault(dialect: str, separator: str, name: str, *, tenants: bool = False, foreign: bool = False) -> str:
+    """Why this cannot name a bucket; "" where it can. ``tenants``: ``project:bucket`` is allowed over S3.
+
+    ``foreign``: so are :data:`FOREIGN`.
+    """
+    if separator and dialect in FOREIGN and not foreign:
+        return f"{dialect}:// is another cloud's, and can be read and copied only: jsobj help clouds"
+    if separator and dialect not in {"s3", "swift", *FOREIGN}:
         return "only s3:// and swift:// (in small letters) are known"
     if not name:
         return "the name is missing"

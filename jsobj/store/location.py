@@ -26,7 +26,7 @@ _FORMS = "write s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in a bucket. ``dialect``: ``s3``, ``swift`` or "" (S3 where there are keys); ``key``: "" for all of it.
+    """A place in a bucket. ``dialect``: ``s3``, ``swift``, ``gs``, ``az`` or "" (S3 where there are keys); ``key``: "" for all of it.
 
     Over S3 ``bucket`` may be ``project:bucket``. ``public``: the endpoint, or a Swift account's URL, where it is read
     without a login; "" where the options choose. ``signed``: the query of a link to one object, which is as good as a
@@ -49,10 +49,12 @@ class Location:
         return f"{self.dialect}://{self.bucket}/{self.key}" if self.dialect else f"{self.bucket}/{self.key}"
 
 
-def parse_location(text: str, *, need_key: bool = False, public: bool = False, signed: bool = False) -> Location:
+def parse_location(
+    text: str, *, need_key: bool = False, public: bool = False, signed: bool = False, foreign: bool = False
+) -> Location:
     """The place that a user typed. ``need_key``: it must name one object; ``public``: a web address will do.
 
-    ``signed``: so will a link that is signed for one object.
+    ``signed``: so will a link that is signed for one object. ``foreign``: so will one in Google's or Azure's storage.
 
     Raises :class:`JsobjError` (usage) for anything else, with the form to write.
     """
@@ -68,7 +70,7 @@ def parse_location(text: str, *, need_key: bool = False, public: bool = False, s
     elif not separator:
         dialect, rest = "", text
     bucket, _, key = rest.partition("/")
-    reason = _fault(text, dialect, separator, bucket, key)
+    reason = _fault(text, dialect, separator, bucket, key, foreign=foreign)
     if not reason and need_key and (not key or key.endswith("/")):
         reason = "it names a bucket, not an object" if not key else "it ends in a slash: that means many objects"
     if reason:
@@ -138,10 +140,10 @@ def _as_utf8(text: str) -> str:
         return text  # refused by name
 
 
-def _fault(text: str, dialect: str, separator: str, bucket: str, key: str) -> str:
+def _fault(text: str, dialect: str, separator: str, bucket: str, key: str, *, foreign: bool) -> str:
     if not separator and text.lower().startswith(("s3:", "swift:")):
         return "two slashes are missing behind the colon"
-    if reason := grammar_fault(dialect, separator, bucket, tenants=True):
+    if reason := grammar_fault(dialect, separator, bucket, tenants=True, foreign=foreign):
         return reason
     try:
         key.encode()

@@ -46,7 +46,7 @@ def cat(world: World, url: tuple[str, ...], wanted: str, version: str, unsigned:
     """
     from jsobj.store.location import parse_location
 
-    places = [parse_location(text, need_key=True, public=True, signed=True) for text in url]
+    places = [parse_location(text, need_key=True, public=True, signed=True, foreign=True) for text in url]
     if wanted and len(places) > 1:
         raise BadUsage("--range goes with one object")
     if version and len(places) > 1:

@@ -88,8 +88,8 @@ def _copy(
         return
     _require_remote((*source, destination), verb)
     world.will_change_names()
-    places = [parse_location(text, public=not move, signed=not move) for text in source]
-    end = parse_location(destination)
+    places = [parse_location(text, public=not move, signed=not move, foreign=True) for text in source]
+    end = parse_location(destination, foreign=True)
     _require_login_of_endpoint(chosen, end.dialect)
     if version:
         if len(places) > 1:
@@ -114,7 +114,7 @@ def _fetch(world: World, source: tuple[str, ...], destination: str, chosen: Chos
     from jsobj.actions.download import download
     from jsobj.store.location import parse_location
 
-    places = [parse_location(text, public=True, signed=True) for text in source]
+    places = [parse_location(text, public=True, signed=True, foreign=True) for text in source]
     perform(world, chosen, lambda context: download(context, places, destination, chosen.options, chosen.filters))
 
 

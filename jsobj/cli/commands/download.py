@@ -56,12 +56,12 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
         raise one_missing(world, "download", destination)
     chosen = Chosen.of(words)
     if destination != "-":
-        places = [parse_location(text, public=True, signed=True) for text in source]
+        places = [parse_location(text, public=True, signed=True, foreign=True) for text in source]
         perform(world, chosen, lambda context: action(context, places, destination, chosen.options, chosen.filters))
         return
     from jsobj.actions.read import write_out
 
-    places = [parse_location(text, need_key=True, public=True, signed=True) for text in source]
+    places = [parse_location(text, need_key=True, public=True, signed=True, foreign=True) for text in source]
     if chosen.dry_run:
         raise BadUsage("with '-' there is no plan to show", hint="jsobj stat shows the object")
     refuse_machines(words, "what goes to standard output in order")

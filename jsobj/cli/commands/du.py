@@ -66,7 +66,7 @@ def du(world: World, url: tuple[str, ...], folders: bool, human: bool, unsigned:
     """
     from jsobj.store.location import parse_location
 
-    typed = (parse_location(text, public=True) for text in url)
+    typed = (parse_location(text, public=True, foreign=True) for text in url)
     places = list(dict.fromkeys(typed))  # what was typed twice is counted once
     several = Several(world, len(places))
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:

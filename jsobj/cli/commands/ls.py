@@ -120,7 +120,7 @@ def ls(
             return
         several = Several(world, len(url))
         find = partial(_found, opened, recursive=recursive, look=look)
-        items = _items(world, several, [parse_location(text, public=True) for text in url], find, total)
+        items = _items(world, several, [parse_location(text, public=True, foreign=True) for text in url], find, total)
         world.out.stream(Stream("jsobj.object-list/1", items, _data, partial(_object_line, line), end))
         several.finish()
 

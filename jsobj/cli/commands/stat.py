@@ -41,7 +41,7 @@ def stat(world: World, url: tuple[str, ...], unsigned: bool, endpoint: str) -> N
     """
     from jsobj.store.location import parse_location
 
-    places = [parse_location(text, need_key=True, public=True, signed=True) for text in url]
+    places = [parse_location(text, need_key=True, public=True, signed=True, foreign=True) for text in url]
     several = Several(world, len(places))
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         found = chain.from_iterable(several.objects(opened, place) for place in places)

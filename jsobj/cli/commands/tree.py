@@ -49,7 +49,7 @@ def tree(world: World, url: str, depth: int | None, long: bool, human: bool, uns
     from jsobj.store.location import parse_location
     from jsobj.store.selection import select
 
-    place = parse_location(url, public=True)
+    place = parse_location(url, public=True, foreign=True)
     total = Total()
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
         place = opened.folder_of(place)

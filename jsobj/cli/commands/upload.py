@@ -63,7 +63,7 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
     if not source:
         raise one_missing(world, "upload", destination)
     walk = {name: words.pop(name) for name in ("files_from", "null", "links")}
-    location, chosen = parse_location(destination), Chosen.of(words)
+    location, chosen = parse_location(destination, foreign=True), Chosen.of(words)
     for name, value in chosen.options.kept.metadata.items():
         if re.search(r",[\w.-]+=", value):
             world.out.note(f"metadata '{name}' is '{value}': for several, repeat --metadata NAME=VALUE")

@@ -116,7 +116,7 @@ def _require_places(opened: BucketStores, places: tuple[str, ...]) -> None:
         if not local and position < len(places) - 1:
             raise JsobjError("source-missing", f"cannot read {place}", code=ExitCode.LOCAL, hint="check the path")
         if not local:
-            require_bucket(opened.of(opened.folder_of(parse_location(place, public=True))))
+            require_bucket(opened.of(opened.folder_of(parse_location(place, public=True, foreign=True))))
 
 
 def _asked(manifest: str | None) -> str:
@@ -134,7 +134,7 @@ def _compared(
     from jsobj.actions.crew import crew_of
     from jsobj.store.location import parse_location
 
-    location = opened.folder_of(parse_location(places[-1], public=True, signed=len(places) == 2))
+    location = opened.folder_of(parse_location(places[-1], public=True, signed=len(places) == 2, foreign=True))
     store = opened.of(location)
     if len(places) == 1:
         return actions.verify_zarr(store, location)
@@ -157,6 +157,6 @@ def _by_list(
             )
         listed = manifests.list_of(opened, manifest, place)
         return manifests.verify_folder(place, listed, filters, extra=extra, links=links)
-    location = opened.folder_of(parse_location(place, public=True))
+    location = opened.folder_of(parse_location(place, public=True, foreign=True))
     listed = manifests.list_of(opened, manifest, location)
     return manifests.verify_objects(opened.of(location), location, listed, filters, extra=extra)

@@ -1,0 +1,1 @@
+"""Other clouds' stores, and plain web servers: read, and copied from and to."""

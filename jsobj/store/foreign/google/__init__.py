@@ -1,0 +1,1 @@
+"""Google's Cloud Storage, over its REST interface."""

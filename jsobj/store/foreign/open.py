@@ -1,0 +1,23 @@
+"""Opens the store of a place in another cloud, with the credentials that its own tools keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jsobj.store.location import Location
+from jsobj.store.objects import Store
+
+if TYPE_CHECKING:
+    from jsobj.identity.settings import Settings
+    from jsobj.net.retry import RetryPolicy
+
+
+def open_foreign(settings: Settings, location: Location, *, retry: RetryPolicy | None = None) -> Store:
+    """The store of a bucket or container. Raises :class:`JsobjError`: auth, usage (no account, no library)."""
+    if location.dialect == "az":
+        from jsobj.store.foreign.azure.open import open_azure
+
+        return open_azure(settings, location, retry=retry)
+    from jsobj.store.foreign.google.open import open_google
+
+    return open_google(settings, location, retry=retry)
