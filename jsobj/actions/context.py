@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jsobj.store.values import StorePlace
     from jsobj.transfer.journal.journal import Journal
     from jsobj.transfer.outcomes import Result
+    from jsobj.transfer.spread.crew import Crew
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,20 @@ class ActionContext:
         """Say what affects the result."""
         self.emit(Noted(text, warning=True))
 
-    def open_job(self, spec: JobSpec, location: Location, *, dry_run: bool = False) -> RunContext:
-        """Open the job's journal; a dry run keeps none. Raises :class:`JsobjError` (local) where the job is running."""
-        stores = self.stores
+    def open_job(
+        self,
+        spec: JobSpec,
+        location: Location,
+        *,
+        dry_run: bool = False,
+        into: BucketStores | None = None,
+        crew: Crew | None = None,
+    ) -> RunContext:
+        """Open the job's journal; a dry run keeps none. ``into``: the stores of what is written to, for a copy.
+
+        Raises :class:`JsobjError` (local) where the job is running.
+        """
+        stores = into or self.stores
         spec = replace(spec, words=self.words or spec.words, cloud=stores.request.cloud, profile=stores.request.profile)
         job = open_job(
             spec,
@@ -68,7 +80,7 @@ class ActionContext:
             tally=self.tally,
             emit=self.emit,
             keeps_journal=not dry_run,
-            crew=crew_of(stores, location, spec.options, self.warn) if not dry_run else None,
+            crew=crew or (crew_of(stores, location, spec.options, self.warn) if not (dry_run or into) else None),
         )
         self.journals.append(job.journal)
         return job

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from urllib.parse import urlsplit
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
-from jsobj.actions.copy_by_crew import copy_by_crew
+from jsobj.actions.copying import copiers_of, copy_job
 from jsobj.actions.stores import require_bucket
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location, first_of, head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.selection import Selection, select
 from jsobj.store.values import Listed, StorePlace
-from jsobj.transfer.copy import EXISTS, CopyItem, CopyTerms, ObjectCopier, copy_all, onto_itself
-from jsobj.transfer.events import Started
-from jsobj.transfer.filters import Filters, nothing_matches
+from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
+from jsobj.transfer.copy.object_copier import ObjectCopier
+from jsobj.transfer.copy.run import copy_all, copy_work
+from jsobj.transfer.filters import EVERYTHING, Filters, nothing_matches
+from jsobj.transfer.job import RunContext
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
+from jsobj.transfer.run import announce
 from jsobj.transfer.side import DESTINATION, ONE_LOGIN, SOURCE, Side
-
-THROUGH_HERE = 4  # objects at once whose bytes pass through this computer
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def copy(
     with at_target.errors():
         target = (context.to or context.stores).of(destination)
     apart = {
-        origin.place: bool(context.to is not None or source.public) and are_apart(origin.place, target.place)
+        origin.place: apart_of(context, origin.place, target.place, public=bool(source.public))
         for origin, source in zip(origins, sources, strict=True)
     }
     verb = "move" if move else "copy"
@@ -122,12 +122,9 @@ def copy(
         return replace(made, move=move, overwrite=options.overwrite, apart=apart[origin.place])
 
     def run() -> Result:
-        if options.dask:
-            ways = [(source, terms(origin)) for source, origin in zip(sources, origins, strict=True)]
-            return copy_by_crew(context, verb, ways, origins, destination, items(), options)
-        moved, tell = context.tally.moved, context.warn
-        copiers = {origin.place: ObjectCopier(origin, target, terms(origin), moved, tell) for origin in origins}
-        return _run(context, verb, copiers, target, items(), options)
+        job = copy_job(context, verb, sources, origins, destination, options, filters)
+        copiers = copiers_of(context, job, origins, target, [terms(origin) for origin in origins])
+        return _run(context, job, copiers, items())
 
     return Action(run=run, plan=plan, look=look)
 
@@ -166,8 +163,9 @@ def copy_version(
             at_source=at_source,
             at_target=at_target,
         )
-        copier = ObjectCopier(origin, target, terms, context.tally.moved, context.warn)
-        return _run(context, "copy", {origin.place: copier}, target, items(), options)
+        # The journal knows an object by its name: it would take another version for the same.
+        job = copy_job(context, "copy", [source], [origin], destination, options, EVERYTHING, keeps_journal=False)
+        return _run(context, job, copiers_of(context, job, [origin], target, [terms]), items())
 
     return Action(run=run, plan=plan)
 
@@ -276,21 +274,14 @@ def _meeting(one: str, other: str, key: str) -> JsobjError:
 
 
 def _run(
-    context: ActionContext,
-    verb: str,
-    copiers: Mapping[StorePlace, ObjectCopier],
-    target: Store,
-    items: Iterator[tuple[Store, CopyItem]],
-    options: Options,
+    context: ActionContext, job: RunContext, copiers: Sequence[ObjectCopier], items: Iterator[tuple[Store, CopyItem]]
 ) -> Result:
-    tally, emit = context.tally, context.emit
-    emit(Started(verb, ", ".join(place.url() for place in copiers), target.place.url()))
-    workers = options.parallel if all(each.terms.same_server for each in copiers.values()) else THROUGH_HERE
-    calls = (partial(copiers[origin.place], item) for origin, item in items)
-    failures = copy_all(calls, tally, emit, workers=workers, stop=context.stop)
-    summary = replace(tally.summary(verb), size=tally.done_bytes)  # most bytes never passed through here
-    emit(summary)
-    return Result.of(summary, failures)
+    numbers = {copier.source.place: number for number, copier in enumerate(copiers)}
+    plan = (
+        replace(item, number=numbers[origin.place], url=origin.place.url(item.remote.key)) for origin, item in items
+    )
+    announce(job, ", ".join(place.url() for place in numbers), copiers[0].target.place.url())
+    return copy_all(job, copiers, copy_work(job, copiers, plan))
 
 
 def terms_of(context: ActionContext, *, one_server: bool, part_size: int) -> CopyTerms:
@@ -310,6 +301,13 @@ def copier_across(
 def same_server(one: StorePlace, other: StorePlace) -> bool:
     """Whether the server can copy from one to the other."""
     return (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)
+
+
+def apart_of(context: ActionContext, one: StorePlace, other: StorePlace, *, public: bool = False) -> bool:
+    """Whether no bucket can be both: another cloud's, or of two logins that see different ones."""
+    if {one.dialect, other.dialect} - {"s3", "swift"}:
+        return one != other
+    return (context.to is not None or public) and are_apart(one, other)
 
 
 def are_apart(one: StorePlace, other: StorePlace) -> bool:

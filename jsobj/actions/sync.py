@@ -13,7 +13,8 @@ from functools import partial
 from typing import IO
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
-from jsobj.actions.copy import THROUGH_HERE, copier_across
+from jsobj.actions.copy import terms_of
+from jsobj.actions.copying import copiers_of
 from jsobj.actions.stores import require_bucket
 from jsobj.actions.sync_backup import Backup, copier_within, new_backup
 from jsobj.actions.sync_ends import Ends, Place, made_now, opened_ends
@@ -168,11 +169,9 @@ def _done(
         is_same=partial(_is_same, comparison),
         folder=ends.folder,
     )
-    if source is not None and target is not None:
-        copier = copier_across(context, source, target, one_server=ends.one_server, part_size=options.part_size)
-        return run.across(copier, options.parallel if ends.one_server else THROUGH_HERE)
-    store, head = source or target, plan.head
+    store, head = target or source, plan.head
     assert store is not None
+    across = source is not None and target is not None
     spec = JobSpec(
         verb="sync",
         sources=(head.source,),
@@ -182,8 +181,13 @@ def _done(
         words=("sync", head.source, head.target),
         folder=ends.folder.root if ends.folder is not None else "",
         links=head.links,
+        origins=(f"{head.at_source}",) if across else (),
     )
-    job = context.open_job(spec, Location(store.place.dialect, store.place.bucket))
+    location = Location(store.place.dialect, store.place.bucket)
+    job = context.open_job(spec, location, into=context.to or context.stores if across else None)
+    if source is not None and target is not None:
+        terms = terms_of(context, one_server=ends.one_server, part_size=options.part_size)
+        return run.across(job, copiers_of(context, job, [source], target, [terms]))
     return run.up(job, store) if source is None else run.down(job, store)
 
 

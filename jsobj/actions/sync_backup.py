@@ -20,7 +20,7 @@ from jsobj.net.body import uncounted
 from jsobj.store.location import Location, first_of, parse_location
 from jsobj.store.objects import Store
 from jsobj.transfer.compare import md5_of
-from jsobj.transfer.copy import ObjectCopier
+from jsobj.transfer.copy.object_copier import ObjectCopier
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Event, EventBus, Failed, Listener, Skipped, Started

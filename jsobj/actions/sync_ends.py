@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from jsobj.actions.context import ActionContext
-from jsobj.actions.copy import are_apart, same_server, sides
+from jsobj.actions.copy import apart_of, same_server, sides
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.publish.manifest import MADE
 from jsobj.store.location import Location, first_of, head_or_none, nothing_at, parse_location
@@ -91,7 +91,7 @@ def opened_ends(
             store = stores.of(target)
             other = BucketSide(store, prefix_of(target.key), _spared(store))
             if isinstance(one, BucketSide):
-                _require_apart(one, other, apart=context.to is not None and are_apart(one.store.place, store.place))
+                _require_apart(one, other, apart=apart_of(context, one.store.place, store.place))
         ends = Ends(
             source=one,
             target=other,

@@ -22,7 +22,8 @@ from jsobj.fs.reader import fetch_range
 from jsobj.store.location import everything_at, first_of, head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed, ObjectInfo, PutOptions
-from jsobj.transfer.copy import CopyItem, CopyTerms, ObjectCopier
+from jsobj.transfer.copy.items import CopyItem, CopyTerms
+from jsobj.transfer.copy.object_copier import ObjectCopier
 from jsobj.transfer.events import Failed
 from jsobj.transfer.part_layout import PART_SIZE
 

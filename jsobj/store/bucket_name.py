@@ -57,10 +57,8 @@ def grammar_fault(dialect: str, separator: str, name: str, *, tenants: bool = Fa
 
     ``foreign``: so are :data:`FOREIGN`.
     """
-    if separator and dialect in FOREIGN and not foreign:
-        return f"{dialect}:// is another cloud's, and can be read and copied only: jsobj help clouds"
-    if separator and dialect not in {"s3", "swift", *FOREIGN}:
-        return "only s3:// and swift:// (in small letters) are known"
+    if separator and dialect not in {"s3", "swift"} and not (foreign and dialect in FOREIGN):
+        return _other_scheme(dialect)
     if not name:
         return "the name is missing"
     if "/" in name:
@@ -77,6 +75,12 @@ def grammar_fault(dialect: str, separator: str, name: str, *, tenants: bool = Fa
     if name in {".", ".."}:
         return "it is a folder's name"
     return ""
+
+
+def _other_scheme(scheme: str) -> str:
+    if scheme in FOREIGN:
+        return f"{scheme}:// is another cloud's, and can be read and copied only: jsobj help clouds"
+    return "only s3:// and swift:// (in small letters) are known"
 
 
 def with_project(name: str) -> tuple[str, str]:

@@ -26,11 +26,11 @@ _FORMS = "write s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY"
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in a bucket. ``dialect``: ``s3``, ``swift``, ``gs``, ``az`` or "" (S3 where there are keys); ``key``: "" for all of it.
+    """A place in a bucket. ``dialect``: ``s3``, ``swift``, ``gs``, ``az``, or "" for S3 where there are keys.
 
-    Over S3 ``bucket`` may be ``project:bucket``. ``public``: the endpoint, or a Swift account's URL, where it is read
-    without a login; "" where the options choose. ``signed``: the query of a link to one object, which is as good as a
-    password until it ends.
+    ``key``: "" for all of it. Over S3 ``bucket`` may be ``project:bucket``. ``public``: the endpoint, or a Swift
+    account's URL, where it is read without a login; "" where the options choose. ``signed``: the query of a link to one
+    object, which is as good as a password until it ends.
     """
 
     dialect: str

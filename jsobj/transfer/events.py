@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -106,6 +107,7 @@ class Summary:
     ``skipped``: what was there already, ``same`` of it with the same content; ``links`` and ``left_out``: symbolic
     links, and what was left out by patterns (a folder counts once) or held back. Of a sync: ``renamed`` on the server,
     ``deleted`` from the target, and ``decided``: by what (memory, time, content ...) how many were found the same.
+    Of a copy, ``proofs``: by what (md5, parts ...) how many were proven; ``sent`` are those whose source has no digest.
     """
 
     verb: str
@@ -125,6 +127,7 @@ class Summary:
     renamed: int = 0
     deleted: int = 0
     decided: Mapping[str, int] = field(default_factory=dict)
+    proofs: Mapping[str, int] = field(default_factory=dict)
 
 
 Event: TypeAlias = Started | ItemStarted | Retried | Skipped | LeftOut | Done | Failed | Noted | Summary
@@ -150,7 +153,7 @@ class Tally:
     piece of bytes that passes, with a negative count where a retry takes them back.
     """
 
-    __slots__ = ("_counts", "ahead", "began", "decided", "first_look", "moved", "planned")
+    __slots__ = ("_counts", "ahead", "began", "decided", "first_look", "moved", "planned", "proofs")
 
     found_items, found_bytes = _Total(), _Total()
     seen_items, seen_bytes = _Total(), _Total()
@@ -167,6 +170,7 @@ class Tally:
         self.first_look: float | None = None
         self.ahead: tuple[int, int] | None = None
         self.decided: Mapping[str, int] = {}
+        self.proofs: Counter[str] = Counter()
         self._counts = {name: Count() for name, value in vars(Tally).items() if isinstance(value, _Total)}
         self.moved: Callable[[int], None] = self._counts["bytes"].add  # no step between: it is called most
 
@@ -184,8 +188,10 @@ class Tally:
         self._counts["seen_items"].add()
         self._counts["seen_bytes"].add(size)
 
-    def item_done(self, size: int, *, verified: bool) -> None:
-        """An item arrived."""
+    def item_done(self, size: int, *, verified: bool, by: str = "") -> None:
+        """An item arrived. ``by``: what proves it, where the summary is to tell; not for several threads at once."""
+        if by:
+            self.proofs[by] += 1
         self._counts["done"].add()
         self._counts["done_bytes"].add(size)
         self._counts["verified" if verified else "unverified"].add()
@@ -237,6 +243,7 @@ class Tally:
             renamed=self.renamed,
             deleted=self.deleted,
             decided=dict(self.decided),
+            proofs=dict(self.proofs),
         )
 
 

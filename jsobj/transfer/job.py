@@ -26,7 +26,8 @@ class JobSpec:
     """What a run is to do.
 
     ``words``: the command line that asks for it again. ``folder``: where a download puts its files. ``files_from`` and
-    ``links`` (``skip`` or ``follow``) select files, as ``filters`` do: with others it is another job.
+    ``links`` (``skip`` or ``follow``) select files, as ``filters`` do: with others it is another job. ``origins``:
+    where the sources of a copy are, as one name may be two buckets.
     """
 
     verb: str
@@ -40,6 +41,7 @@ class JobSpec:
     profile: str = ""
     files_from: str = ""
     links: str = "skip"
+    origins: tuple[str, ...] = ()
 
     def key(self, place: StorePlace, cwd: str) -> JobKey:
         """What the journal knows the job by."""
@@ -60,6 +62,7 @@ class JobSpec:
                 *(f"exclude={glob}" for glob in filters.exclude),
                 f"files-from={self.files_from}",
                 f"links={self.links}",
+                *(f"from={origin}" for origin in self.origins),
                 *((f"shard={options.shard}",) if options.shard != WHOLE else ()),
                 *(f"{name}: {value}" for name, value in sorted(options.kept.headers("metadata ").items())),
             ),

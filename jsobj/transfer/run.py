@@ -68,7 +68,7 @@ def run(
                 make_performer=lambda: performer(job.open_store()),
                 on_stop=perform.stop,
                 wind_down=perform.wind_down,
-                quickest=lambda: store.session.quickest,
+                quickest=lambda: perform.quickest,
                 tally=job.tally,
             )
         flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jsobj.transfer.engine.parts_work import SENT
 from jsobj.transfer.events import Failed, Summary
 from jsobj.ui.documents import Record
 from jsobj.ui.progress_look import human_seconds
@@ -69,11 +70,17 @@ def _moved(summary: Summary, verb: str) -> str:
 
 
 def _verified(summary: Summary) -> list[str]:
+    proofs = {word: count for word, count in summary.proofs.items() if count and word != SENT}
+    by = f" ({', '.join(f'{count} by {word}' for word, count in sorted(proofs.items()))})" if proofs else ""
     if not summary.unverified:
         everything = "all" if not summary.failed else str(summary.verified)
-        return [f"{everything} verified"] if summary.verified else []
-    size_only = f"{summary.unverified} by size only"
-    return [f"{summary.verified} verified, {size_only}" if summary.verified else f"NOT verified: {size_only}"]
+        return [f"{everything} verified{by}"] if summary.verified else []
+    sent = summary.proofs.get(SENT, 0)
+    rest = [f"{summary.unverified - sent} by size only"] if summary.unverified > sent else []
+    rest += [f"{sent} stored as read (the source has no digest)"] if sent else []
+    if summary.verified:
+        return [", ".join([f"{summary.verified} verified{by}", *rest])]
+    return [f"NOT verified: {', '.join(rest)}"]
 
 
 def summary_record(summary: Summary, failures: Sequence[Failed] = ()) -> Record:
@@ -92,6 +99,7 @@ def summary_record(summary: Summary, failures: Sequence[Failed] = ()) -> Record:
         "renamed": summary.renamed,
         "deleted": summary.deleted,
         "decided": dict(summary.decided),
+        "proofs": dict(summary.proofs),
         "failures": [failure_data(failure) for failure in failures],
     }
     return Record(SCHEMA, data, [("Result", summary_sentence(summary))])

@@ -162,32 +162,8 @@ def test_the_same_name_of_another_server_is_another_object(
     same.drop_bulk()
 
 
-def test_ctrl_c_keeps_the_source_and_leaves_nothing_half_made(
-    two: Callable[[str, str], Two],
-    endpoint_of: Callable[[str], tuple[str, str]],
-    witness_key: tuple[str, str],
-) -> None:
-    both = two(SWIFT_S3, RGW_S3)
-    here, there = both.here, both.there
-    here.put_in_parts("a", LARGE, PART)
-    endpoint, region = endpoint_of(SWIFT_S3)
-    stall = Rule("stall", "receiving", "GET", "/a$", at=1000, times=0)
-    with fault_proxy(endpoint, [stall]) as proxy:
-        add_profile(here, "slow", proxy.url, region, witness_key)
-        words = ("mv", here.url("a"), there.url("b"), "--profile", "slow", "--dest-profile", "there", *IN_PARTS)
-        process = here.jsobj.start(*words)
-        try:
-            stall.wait()
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 130, (here.jsobj.home / "output").read_text()
-        finally:
-            process.kill()
-            process.wait()
-    assert (here.keys(), there.keys(), there.unfinished()) == (["a"], [], [])
-
-
 def interrupted(two: Two, stall: Rule, *words: str) -> str:
-    """What is said where Ctrl-C comes as soon as the destination has stalled."""
+    """The job that is named where Ctrl-C comes as soon as one side has stalled."""
     here = two.here
     process = here.jsobj.start("mv", here.url("a"), two.there.url("b"), *words, *IN_PARTS)
     try:
@@ -197,11 +173,33 @@ def interrupted(two: Two, stall: Rule, *words: str) -> str:
     finally:
         process.kill()
         process.wait()
-    return (here.jsobj.home / "output").read_text()
+    said = (here.jsobj.home / "output").read_text()
+    assert (here.keys(), two.there.keys(), two.there.unfinished()) == (["a"], [], ["b"])
+    (job,) = here("jobs", "list", "--json").json["items"]
+    assert f"jsobj jobs resume {job['id']}" in " ".join(said.split())
+    return str(job["id"])
+
+
+def test_ctrl_c_where_the_source_stalls_leaves_what_the_same_command_finishes(
+    two: Callable[[str, str], Two],
+    endpoint_of: Callable[[str], tuple[str, str]],
+    witness_key: tuple[str, str],
+) -> None:
+    both = two(SWIFT_S3, RGW_S3)
+    both.here.put_in_parts("a", LARGE, PART)
+    endpoint, region = endpoint_of(SWIFT_S3)
+    stall = Rule("stall", "receiving", "GET", "/a$", at=1000, times=1)
+    with fault_proxy(endpoint, [stall]) as proxy:
+        add_profile(both.here, "slow", proxy.url, region, witness_key)
+        words = ("--profile", "slow", "--dest-profile", "there")
+        interrupted(both, stall, *words)
+        both.here("mv", both.here.url("a"), both.there.url("b"), *words, *IN_PARTS)
+    assert (both.here.keys(), both.there.get("b"), both.there.unfinished()) == ([], LARGE, [])
+    assert both.here("jobs", "list", "--json").json["items"] == []
 
 
 @pytest.mark.parametrize(("ground", "other"), [(SWIFT_S3, RGW_S3), (RGW_S3, SWIFT_S3)])
-def test_ctrl_c_where_the_destination_stalls_leaves_nothing_half_made(
+def test_ctrl_c_where_the_destination_stalls_is_resumed_without_sending_again(
     two: Callable[[str, str], Two],
     endpoint_of: Callable[[str], tuple[str, str]],
     witness_key: tuple[str, str],
@@ -211,28 +209,28 @@ def test_ctrl_c_where_the_destination_stalls_leaves_nothing_half_made(
     both = two(ground, other)
     both.here.put_in_parts("a", LARGE, PART)
     endpoint, region = endpoint_of(other)
-    stall = Rule("stall", "sending", "PUT", "/b$", query="partNumber", at=1000, times=0)
+    stall = Rule("stall", "sending", "PUT", "/b$", part=2, at=1000, times=1)
     with fault_proxy(endpoint, [stall]) as proxy:
         add_profile(both.here, "slow", proxy.url, region, witness_key)
-        said = interrupted(both, stall, "--dest-profile", "slow")
-        assert both.there.unfinished() == []
-    assert "could not be aborted" not in said
-    assert (both.here.keys(), both.there.keys(), both.there.unfinished()) == (["a"], [], [])
+        job = interrupted(both, stall, "--dest-profile", "slow")
+        both.here("jobs", "resume", job)
+        parts = sorted(one.part for one in proxy.of("PUT", "partNumber="))
+    assert (both.here.keys(), both.there.get("b"), both.there.unfinished()) == ([], LARGE, [])
+    assert parts == [1, 2, 2, 3], "what was there was sent again"
 
 
-def test_ctrl_c_tells_of_an_upload_that_could_not_be_aborted(
+def test_a_job_that_is_cancelled_takes_its_upload_at_the_destination_back(
     two: Callable[[str, str], Two], endpoint_of: Callable[[str], tuple[str, str]], witness_key: tuple[str, str]
 ) -> None:
     both = two(SWIFT_S3, RGW_S3)
     both.here.put_in_parts("a", LARGE, PART)
     endpoint, region = endpoint_of(RGW_S3)
-    stall = Rule("stall", "sending", "PUT", "/b$", query="partNumber", at=1000, times=0)
-    with fault_proxy(endpoint, [stall, Rule("stall", method="DELETE", times=0)]) as proxy:
+    stall = Rule("stall", "sending", "PUT", "/b$", query="partNumber", at=1000, times=1)
+    with fault_proxy(endpoint, [stall]) as proxy:
         add_profile(both.here, "slow", proxy.url, region, witness_key)
-        said = " ".join(interrupted(both, stall, "--dest-profile", "slow").split())
-    assert f"unfinished upload of {both.there.url('b')} could not be aborted" in said
-    assert f"jsobj uploads list {both.there.url()} --profile slow" in said
-    assert (both.here.keys(), both.there.unfinished()) == (["a"], ["b"])
+        job = interrupted(both, stall, "--dest-profile", "slow")
+        both.here("jobs", "cancel", job, "--yes")
+    assert (both.here.keys(), both.there.keys(), both.there.unfinished()) == (["a"], [], [])
 
 
 def test_bytes_that_change_on_the_way_are_never_moved(

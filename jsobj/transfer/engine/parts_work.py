@@ -1,4 +1,4 @@
-"""The state machine that uploads and downloads share: plan, hand out units, record how they ended.
+"""The state machine that uploads, downloads and copies share: plan, hand out units, record how they ended.
 
 A small item is one unit. A large one is begun, moved in parts and finished, each step a unit of its own. The subclasses
 (:class:`jsobj.transfer.upload.work.UploadWork`, :class:`jsobj.transfer.download.work.DownloadWork`) decide what is done
@@ -26,6 +26,8 @@ from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch
 from jsobj.transfer.zarr.order import failed_below, is_metadata, left_to_the_last, step
 
+SENT = "sent"  # the proof where a source has no digest: what was read is what was stored
+
 
 class Item(Protocol):
     """A file or object to move. Events call it by its ``source``; no two items of a run have the same ``target``."""
@@ -48,7 +50,7 @@ class Item(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """An item is at its target. ``verified``: what was compared, "" for the size only.
+    """An item is at its target. ``verified``: what was compared, "" for the size only, :data:`SENT`.
 
     ``skipped``: why nothing had to be moved, with its content ``compared`` or not. ``stored``: the object's bytes where
     it was compressed on its way.
@@ -100,6 +102,7 @@ class PartsWork(ABC, Generic[Unit, State]):
     ``place``: from a key to the object's whole address, under which fingerprints are kept.
     """
 
+    TELLS: ClassVar[bool] = False  # by what the items were proven, in the summary
     PART: ClassVar[type[Any]]  # the unit that moves a part
     WHOLE: ClassVar[type[Any]]  # the unit that moves a small item
 
@@ -285,8 +288,13 @@ class PartsWork(ABC, Generic[Unit, State]):
         size = arrived.size if arrived.stored is None else arrived.stored
         if size != item.size:
             self.tally.found(size - item.size, items=0)
-        self.tally.item_done(size, verified=bool(arrived.verified))
-        self.emit(Done(item.source, item.target, arrived.size, arrived.verified, arrived.etag))
+        by = arrived.verified
+        self.tally.item_done(size, verified=by not in {"", SENT}, by=by if self.TELLS else "")
+        self.emit(self._done(item, arrived))
+
+    def _done(self, item: Item, arrived: Arrived) -> Done:
+        """The event for an item that is at its target."""
+        return Done(item.source, item.target, arrived.size, arrived.verified, arrived.etag)
 
     def _failed(self, source: str, error: JsobjError) -> None:
         """Count and report a failure; raises it where it would meet every other item too."""

@@ -31,6 +31,11 @@ class StorePerformer(Performer[Unit], Generic[Unit]):
                 raise JsobjError("stopped", "nothing more is begun", code=ExitCode.INTERRUPTED)
             return super().__call__(unit)
 
+    @property
+    def quickest(self) -> float:
+        """Seconds that the server's quickest answer took to begin so far."""
+        return self._store.session.quickest
+
     def moved_by(self, thread: int) -> int:
         """The bytes that a thread has moved so far."""
         return self._moved.by(thread)

@@ -35,6 +35,7 @@ from jsobj.transfer.journal.records import (
     packed,
     record,
     require_readable,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -140,6 +141,13 @@ class Journal:
                 return None
             found = connection.execute(f"{UPLOADS} {_OF_FILE}", (packed(key), *_stamp(file))).fetchone()
         return record(UploadRecord, found) if found is not None else None
+
+    def upload_parts(self, key: str) -> dict[int, str]:
+        """The ETag of each part that was sent of what is under way for this key."""
+        with self._reading() as connection:
+            select = "SELECT number, etag FROM upload_parts WHERE key = ?"
+            rows = connection.execute(select, (packed(key),)).fetchall() if connection else []
+        return {number: text(etag) for number, etag in rows}
 
     def intend_upload(self, key: str, file: LocalFile) -> None:
         """A multipart upload is about to be begun, or gone on with."""

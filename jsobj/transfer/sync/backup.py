@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jsobj.errors import JsobjError
-from jsobj.transfer.copy import CopyItem
+from jsobj.transfer.copy.items import CopyItem
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.events import Done, Failed, Skipped
 from jsobj.transfer.local.kept_time import to_text

@@ -8,16 +8,16 @@ ones the time that travels in the object's metadata is asked for, and equal size
 from __future__ import annotations
 
 import enum
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jsobj.errors import BadUsage, ObjectNotFound
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.store.values import MTIME, Listed
 from jsobj.transfer.compare import compare, md5_of
+from jsobj.transfer.copy.items import state_of
 from jsobj.transfer.decoded import encoding_of, made_of
 from jsobj.transfer.local.fingerprints import Fingerprints
 from jsobj.transfer.local.kept_time import is_same_time, to_nanoseconds
@@ -172,16 +172,15 @@ class TwoObjects(Comparison):
     def at_once(self, source: Entry, target: Entry) -> Verdict | None:
         """See :class:`Comparison`."""
         known = Comparison.at_once(self, source, target)
-        if known is None and source.object.etag and source.object.etag == target.object.etag:
+        one, other = source.object.info, target.object.info
+        same_md5 = one.whole_md5 and one.whole_md5 == other.whole_md5
+        if known is None and (same_md5 or (one.etag and one.etag == other.etag)):
             return Verdict(True, By.CONTENT)
         return known
 
     def pair(self, source: Entry, target: Entry) -> tuple[LocalFile, Listed]:
         """See :class:`Comparison`. The source's address is the path, and its ETag the inode."""
-        place, listed = self.source.place, source.object
-        inode = int.from_bytes(hashlib.blake2b(listed.etag.encode(), digest_size=8).digest(), "big")
-        path = f"/{place.endpoint}/{place.project}/{place.url(listed.key)}"
-        file = LocalFile(path, source.name, listed.size, int((listed.modified or 0) * 10**9), inode)
+        file = replace(state_of(self.source.place, source.object), relative=source.name)
         return file, target.object
 
     def look(self, source: Entry, target: Entry) -> Verdict:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 
 from jsobj.errors import JsobjError
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed
-from jsobj.transfer.copy import CopyItem, copy_all
+from jsobj.transfer.copy.items import CopyItem
+from jsobj.transfer.copy.object_copier import ObjectCopier
+from jsobj.transfer.copy.run import copy_all, copy_work
 from jsobj.transfer.download.run import download_crew, work_on
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.worker import Receiver
@@ -33,7 +34,6 @@ from jsobj.transfer.targets import DownloadTarget, UploadSource
 from jsobj.transfer.upload.run import sweep, upload_crew, upload_work
 from jsobj.transfer.upload.work import Planning
 from jsobj.transfer.upload.worker import Sender, Sending
-from jsobj.transfer.zarr.order import is_metadata, step
 
 _KEEPING = 8  # entries that are kept at once, before they are replaced
 Copy = Callable[[CopyItem], Done | Skipped | Failed]
@@ -114,23 +114,19 @@ class SyncRun:
             crew=download_crew(job, folder),
         )
 
-    def across(self, copy: Copy, workers: int) -> Result:
-        """From a bucket to a bucket; metadata of a Zarr last. Raises :class:`JsobjError`, as above."""
+    def across(self, job: RunContext, copiers: Sequence[ObjectCopier]) -> Result:
+        """From a bucket to a bucket. Raises :class:`JsobjError`, as above."""
+        source = self.plan.source
+        assert isinstance(source, BucketSide)
         self._keep_replaced()
         self._rename()
-        failures: list[JsobjError] = []
-        self._copy_objects(failures, copy, workers, self._to_copy(lambda name: not is_metadata(name)))
-        held = sorted(self._to_copy(is_metadata), key=lambda each: step(each.name))
-        if not failures:
-            for decision in held:
-                self._copy_objects(failures, copy, 1, iter([decision]))
-        elif held:
-            text = f"{len(held)} files that make a folder a Zarr were held back: without what failed it is not whole"
-            self.emit(Noted(text, warning=True))
-        self._finish(failures)
-        summary = replace(self.tally.summary("sync"), size=self.tally.done_bytes)  # most never passed through here
-        self.emit(summary)
-        return Result.of(summary, failures)
+
+        def copied(item: CopyItem, etag: str) -> None:
+            self.remember(Entry.of_object(item.remote, source.prefix), item.key, etag)
+
+        work = copy_work(job, copiers, map(self._copying, self._to_copy()), copied)
+        self._announce(job)
+        return copy_all(job, copiers, work, lambda: self._finish(work.failures))
 
     # -- the steps
 
@@ -184,22 +180,12 @@ class SyncRun:
                         raise error
                     self._not_kept[name] = error
 
-    def _copy_objects(
-        self, failures: list[JsobjError], copy: Copy, workers: int, decisions: Iterator[Decision]
-    ) -> None:
-        calls = (partial(self._copied, copy, decision) for decision in decisions)
-        failures += copy_all(calls, self.tally, self.emit, workers=workers, stop=self.stop)
-
-    def _copied(self, copy: Copy, decision: Decision) -> Done | Skipped | Failed:
+    def _copying(self, decision: Decision) -> CopyItem | Failed:
+        shown = self.plan.source.shown(decision.name)
         if decision.error is not None:
-            return Failed(self.plan.source.shown(decision.name), decision.error)
+            return Failed(shown, decision.error)
         assert decision.source is not None
-        key = self.plan.target.place(decision.name)
-        self.tally.found(decision.size)
-        ended = copy(CopyItem(decision.source.object, key))
-        if isinstance(ended, Done):
-            self.remember(decision.source, key, ended.etag)
-        return ended
+        return CopyItem(decision.source.object, self.plan.target.place(decision.name), shown)
 
     def _finish(self, failures: list[JsobjError]) -> None:
         """After everything was copied, and if nothing has failed: deletions."""

@@ -1,0 +1,192 @@
+"""Copy and move single objects, on the server where that is possible, else through this computer.
+
+One request copies up to 5 GiB; what is larger, or was sent in parts of a known size, is copied part by part, so that
+the composite ETag stays the same and proves the copy. Between dialects, or between accounts, the bytes pass through
+here (:mod:`jsobj.transfer.copy.crossing`). A move deletes the source only after its copy was checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+
+from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.body import Moved, uncounted
+from jsobj.store.location import head_or_none
+from jsobj.store.objects import Store
+from jsobj.store.values import PART_SIZE, ObjectInfo, Part
+from jsobj.transfer.compare import layouts
+from jsobj.transfer.copy.crossing import Begun, Crossed, Crossing, require_unchanged
+from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
+from jsobj.transfer.copy.proofs import InOrder
+from jsobj.transfer.engine.parallel_map import parallel_map
+from jsobj.transfer.engine.parts_work import Arrived
+from jsobj.transfer.events import Done, Failed, Skipped
+from jsobj.transfer.outcomes import ends_run
+from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
+from jsobj.transfer.upload.once_anew import once_anew
+from jsobj.transfer.upload.send_stream import begun_upload
+
+_PARTS_AT_ONCE = 8
+_CROSSING_AT_ONCE = 4
+_CLOCK = 2.0  # seconds by which the two dialects tell one object's time differently
+_COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a small one
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectCopier:
+    """Copies one object at a time. ``tell`` takes a sentence on what a copy has not of its source, beside its bytes."""
+
+    source: Store
+    target: Store
+    terms: CopyTerms
+    moved: Moved
+    tell: Callable[[str], object] = str
+    any_order: bool = False
+    crossing: Crossing = field(init=False)
+
+    def __post_init__(self) -> None:
+        crossing = Crossing(self.source, self.target, self.terms, self.moved, self.tell, self.any_order)
+        object.__setattr__(self, "crossing", crossing)
+
+    def __call__(self, item: CopyItem) -> Done | Skipped | Failed:
+        """Copy (or move) one object; failures are returned, those of the whole run are raised."""
+        name = self.source.place.url(item.remote.key)
+        try:
+            arrived = self.copied(item)
+        except JsobjError as error:
+            if ends_run(error):
+                raise
+            return Failed(name, error)
+        if arrived.skipped:
+            return Skipped(name, arrived.skipped, compared=arrived.compared)
+        return Done(name, self.target.place.url(item.key), arrived.size, arrived.verified, arrived.etag)
+
+    def copied(self, item: CopyItem) -> Arrived:
+        """Copy (or move) one object, whatever its size. Raises :class:`JsobjError`."""
+        if not self.terms.same_server and item.size and item.size <= self.terms.part_size:
+            if skipped := self.look(item):
+                return skipped
+            info, etag, by = self.crossing.small(item.remote.key, item.key)
+        else:
+            info = self.head(item)
+            if skipped := self.look(item, info):
+                return skipped
+            etag, by = self._on_server(info, item.key) if self.terms.same_server else self._through_here(info, item.key)
+        if self.terms.move:
+            self._delete_source(info, by)
+        return Arrived(info.size, etag, by)
+
+    def head(self, item: CopyItem) -> ObjectInfo:
+        """The source as it is now. Raises :class:`JsobjError` (usage) where it is the copy's own place."""
+        self._require_other_place(item)
+        with self.terms.at_source.errors():
+            return self.source.head(item.remote.key)
+
+    def look(self, item: CopyItem, info: ObjectInfo | None = None) -> Arrived | None:
+        """Why the object is left alone for what is at its new place. Raises usage where a move might delete it."""
+        self._require_other_place(item)
+        same_name = onto_itself(self.source.place, self.target.place, item)
+        if self.terms.overwrite and not (same_name and self.terms.move):
+            return None
+        with self.terms.at_target.errors():
+            there = head_or_none(self.target, item.key)
+        if there and not self.terms.overwrite:
+            return Arrived(there.size, there.etag, "", EXISTS, compared=False)
+        if there and _may_be_one(info or self.head(item), there):
+            raise self._one_object(item, "have the same size, digest and time: they may be the same object")
+        return None
+
+    def _require_other_place(self, item: CopyItem) -> None:
+        source, target = self.source.place, self.target.place
+        if onto_itself(source, target, item) and not self.terms.apart and source.bucket == target.bucket:
+            raise self._one_object(item, "are the same object")
+
+    def _one_object(self, item: CopyItem, reason: str) -> JsobjError:
+        return JsobjError(
+            "copy-onto-itself",
+            f"{self.source.place.url(item.remote.key)} and {self.target.place.url(item.key)} {reason}",
+            code=ExitCode.USAGE,
+            hint="choose another key or bucket",
+        )
+
+    def _delete_source(self, info: ObjectInfo, by: str) -> None:
+        if not self.terms.same_server:
+            self.crossing.delete_source(info, by)
+            return
+        with self.terms.at_source.errors():
+            require_unchanged(self.source, info)
+            self.source.delete(info.key)
+
+    # -- on the server
+
+    def _on_server(self, info: ObjectInfo, key: str) -> tuple[str, str]:
+        """The new ETag, and "etag" where it is the source's, or "" where it tells nothing."""
+        layout = self._parts(info)
+        if layout is None:
+            etag = self.target.copy(self.source.place.bucket, info, key)
+        else:
+            send = partial(self._by_parts, info, key, layout)
+            etag = once_anew(self.source.place.url(info.key), uncounted, send)
+        with self.terms.at_target.errors():
+            made = self.crossing.compare(info, key)
+        return etag, "etag" if info.etag in {made.etag, etag} else ""
+
+    def _by_parts(self, info: ObjectInfo, key: str, layout: Layout, moved: Moved) -> str:
+        options = info.kept({**info.metadata, PART_SIZE: str(layout.part_size)})
+        with begun_upload(self.target, key, options) as upload:
+
+            def copy_part(part: Stretch) -> Part:
+                bucket = self.source.place.bucket
+                return self.target.copy_part(upload, part.number, bucket, info, part.start, part.size)
+
+            parts = tuple(parallel_map(copy_part, layout, _PARTS_AT_ONCE))
+            return self.target.complete(upload, parts, options)
+
+    def _parts(self, info: ObjectInfo) -> Layout | None:
+        """The parts of a server-side copy; None for one request."""
+        limits = self.target.limits
+        if self.target.place.dialect == "s3" and info.parts is not None and info.metadata.get(PART_SIZE):
+            return next(layouts(self.source, info), None)
+        if info.size <= limits.largest_put:
+            return None
+        return plan_layout(info.size, limits, _COPY_PART)
+
+    # -- through here
+
+    def _through_here(self, info: ObjectInfo, key: str) -> tuple[str, str]:
+        """The new ETag, and what proves the copy; no object is made of wrong bytes."""
+        if info.size <= min(self.terms.part_size, self.target.limits.largest_put):
+            _, etag, by = self.crossing.small(info.key, key)
+            return etag, by
+
+        def send(moved: Moved) -> tuple[str, str]:
+            crossing = Crossing(self.source, self.target, self.terms, moved, self.tell, self.any_order)
+            begun = crossing.begin(info, crossing.how(info), key)
+            try:
+                return _crossed(crossing, begun, key)
+            except Exception:
+                self.target.give_up(begun.upload)
+                raise
+
+        return once_anew(self.source.place.url(info.key), self.moved, send)
+
+
+def _crossed(crossing: Crossing, begun: Begun, key: str) -> tuple[str, str]:
+    how = begun.how
+    order = InOrder(how.in_order) if how.in_order else None
+
+    def cross(part: Stretch) -> Crossed:
+        return crossing.part(begun.info, begun.upload, part, how.by, how.md5_of(part.number), order=order)
+
+    with closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=crossing.target.stop)) as parts:
+        crossed = tuple(parts)
+    return crossing.finish(begun, key, crossed, order.md5s() if order else ())
+
+
+def _may_be_one(one: ObjectInfo, other: ObjectInfo) -> bool:
+    """Whether two logins may show one object: a move would delete what it has just made."""
+    same_time = one.modified is None or other.modified is None or abs(one.modified - other.modified) <= _CLOCK
+    return one.size == other.size and (one.etag == other.etag or one.large or other.large) and same_time
