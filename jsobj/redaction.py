@@ -21,7 +21,7 @@ _PATTERNS = (
     ),
     re.compile(r"(?i)((?:secret|token)(?:[\"']\s*[:=]|\s*=)\s*[\"']?)[^\s,'\"}&]+"),
     re.compile(r"(?i)((?:secret|token):\s*)(?![a-z]+[ \t]+\S)[^\s,'\"}&]+"),  # but not "wrong secret: see the portal"
-    re.compile(r"(?i)((?:X-Amz-Signature|X-Amz-Credential|Signature|temp_url_sig)=)[^&\s'\"]+"),
+    re.compile(r"(?i)((?:X-Amz-Signature|X-Amz-Credential|Signature|temp_url_sig|\bsig|AccountKey)=)[^&\s'\"]+"),
     re.compile(r"(://[^\s/@:]*:)[^\s/@]+(?=@)"),  # a proxy's password
     re.compile(r"()gAAAAA[\w=-]{20,}"),  # a Fernet token
 )

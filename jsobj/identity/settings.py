@@ -18,7 +18,7 @@ from jsobj.identity.aws_files.profile import AwsFiles
 from jsobj.urls import ALLOW_HTTP
 
 # Variables that change what jsobj does. Nothing else of the environment is kept.
-_PREFIXES = ("OS_", "AWS_", "JSOBJ_", "GOOGLE_", "CLOUDSDK_", "GCE_METADATA_", "STORAGE_EMULATOR_")
+_PREFIXES = ("OS_", "AWS_", "JSOBJ_", "AZURE_", "GOOGLE_", "CLOUDSDK_", "GCE_METADATA_", "STORAGE_EMULATOR_")
 _NAMES = {"NO_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"}
 JOBS_AT_ONCE = "JSOBJ_JOBS_AT_ONCE"  # how many jobs in the background work at a time
 _COMPILED = "JSOBJ_COMPILED"  # 0: digests by hashlib alone

@@ -83,7 +83,7 @@ class Reply:
     @property
     def request_id(self) -> str:
         """The id to give to a help desk; "" without one."""
-        names = ("x-amz-request-id", "x-trans-id", "x-openstack-request-id")
+        names = ("x-amz-request-id", "x-trans-id", "x-openstack-request-id", "x-ms-request-id")
         return next((self.headers[name] for name in names if name in self.headers), "")
 
     def json(self) -> object:

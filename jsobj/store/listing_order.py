@@ -12,6 +12,7 @@ from jsobj.store.values import Listed
 # As ls(1) sorts: the largest and the newest first. Folders, which have neither size nor time, come after them.
 _SORTED = {
     "name": ("SELECT * FROM item ORDER BY key", "SELECT * FROM item ORDER BY key DESC"),
+    "key": ("SELECT * FROM item ORDER BY key", "SELECT * FROM item ORDER BY key DESC"),
     "size": (
         "SELECT * FROM item ORDER BY prefix, size DESC, key",
         "SELECT * FROM item ORDER BY prefix DESC, size, key DESC",
@@ -24,9 +25,9 @@ _SORTED = {
 
 
 def in_order(items: Iterator[Listed], by: str, *, reverse: bool = False) -> Iterator[Listed]:
-    """``items``, which come by name, in the order ``by``, ``name``, ``size`` or ``time``.
+    """``items``, which come by name, in the order ``by``, ``name``, ``size`` or ``time``; ``key`` if they do not.
 
-    By name they are passed on as they come. Else all are read first, into a nameless temporary file that keeps some
+    By ``name`` they are passed on as they come. Else all are read first, into a nameless temporary file that keeps some
     megabytes in memory. Raises :class:`JsobjError` (local) where that cannot be written.
     """
     if by == "name" and not reverse:
@@ -34,11 +35,11 @@ def in_order(items: Iterator[Listed], by: str, *, reverse: bool = False) -> Iter
         return
     with closing(sqlite3.connect("")) as base:
         try:
-            base.execute("CREATE TABLE item (key BLOB, size INTEGER, etag TEXT, time REAL, prefix INTEGER)")
-            rows = ((_bytes(i.key), i.size, i.etag, i.modified, i.prefix) for i in items)
-            base.executemany("INSERT INTO item VALUES (?, ?, ?, ?, ?)", rows)
-            for key, size, etag, time, prefix in base.execute(_SORTED[by][reverse]):
-                yield Listed(key.decode("utf-8", "surrogatepass"), size, etag, time, bool(prefix))
+            base.execute("CREATE TABLE item (key BLOB, size INTEGER, etag TEXT, time REAL, prefix INTEGER, md5 TEXT)")
+            rows = ((_bytes(i.key), i.size, i.etag, i.modified, i.prefix, i.md5) for i in items)
+            base.executemany("INSERT INTO item VALUES (?, ?, ?, ?, ?, ?)", rows)
+            for key, size, etag, time, prefix, md5 in base.execute(_SORTED[by][reverse]):
+                yield Listed(key.decode("utf-8", "surrogatepass"), size, etag, time, bool(prefix), md5)
         except sqlite3.Error as error:
             message = f"the listing cannot be sorted: {error}"
             hint = "free some space in the folder for temporary files, or name another one with TMPDIR"

@@ -7,6 +7,7 @@ data as a browser has it will do too, and for single objects a link that is sign
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from jsobj.store.objects import Store
 from jsobj.store.values import Listed, ObjectInfo
 from jsobj.urls import parse_url, split_swift_path
 
+# The hosts of Azure's Blob storage, each account with one of its own, in all of its clouds.
+_AZURE_HOST = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)")
 # What signs a link for one request, in small letters: SigV4, SigV2, and Swift's temporary URLs.
 _SIGNATURES = frozenset({"x-amz-signature", "signature", "temp_url_sig"})
 NOT_SIGNED: tuple[tuple[str, str], ...] = ()
@@ -29,8 +32,9 @@ class Location:
     """A place in a bucket. ``dialect``: ``s3``, ``swift``, ``gs``, ``az``, or "" for S3 where there are keys.
 
     ``key``: "" for all of it. Over S3 ``bucket`` may be ``project:bucket``. ``public``: the endpoint, or a Swift
-    account's URL, where it is read without a login; "" where the options choose. ``signed``: the query of a link to one
-    object, which is as good as a password until it ends.
+    account's URL, where it is read without a login (in Azure, with one that is found for the account); "" where the
+    options choose. ``signed``: the query of a link to one object (in Azure, or to a container), which is as good as a
+    password until it ends.
     """
 
     dialect: str
@@ -62,11 +66,14 @@ def parse_location(
     dialect, separator, rest = text.partition("://")
     server, query = "", NOT_SIGNED
     if separator and dialect.lower().lstrip("< ") in {"http", "https"}:
-        query = _signature(text, signed) if public else NOT_SIGNED
         server, dialect, rest = _at_server(text) if public else ("", "", "")
         if not rest:
             raise _web_address(text)
-        need_key = need_key or bool(query)
+        if dialect == "az":
+            query = _sas(text)
+        else:
+            query = _signature(text, signed)
+            need_key = need_key or bool(query)
     elif not separator:
         dialect, rest = "", text
     bucket, _, key = rest.partition("/")
@@ -74,6 +81,7 @@ def parse_location(
     if not reason and need_key and (not key or key.endswith("/")):
         reason = "it names a bucket, not an object" if not key else "it ends in a slash: that means many objects"
     if reason:
+        text = text.partition("?")[0] if server else text  # what is behind it may be a signature
         raise JsobjError(
             "location-grammar", f"'{text[:200]}' cannot be used here: {reason}", code=ExitCode.USAGE, hint=_FORMS
         )
@@ -96,12 +104,7 @@ def _signature(text: str, allowed: bool) -> tuple[tuple[str, str], ...]:
     if not names & _SIGNATURES:
         begun = [name for name in names if name.startswith(("x-amz-", "temp_url_"))]
         if begun:
-            raise JsobjError(
-                "location-is-signed",
-                "this link is not whole: what signs it is missing",
-                code=ExitCode.USAGE,
-                hint="put it into quotation marks: the shell ends a word at '&'",
-            )
+            raise _cut_link()
         if "versionid" in names:
             raise JsobjError(
                 "location-is-signed",
@@ -120,9 +123,32 @@ def _signature(text: str, allowed: bool) -> tuple[tuple[str, str], ...]:
     return pairs
 
 
+def _sas(text: str) -> tuple[tuple[str, str], ...]:
+    """The shared access signature behind an address in Azure, which may be for one blob or for all of a container."""
+    query = _pasted(text)[1]
+    pairs = tuple(parse_qsl(query.replace("+", "%2B"), keep_blank_values=True))
+    names = {name for name, _ in pairs}
+    if "sig" in names:
+        return pairs
+    if names & {"sv", "se", "sp", "spr"}:
+        raise _cut_link()
+    return NOT_SIGNED
+
+
+def _cut_link() -> JsobjError:
+    return JsobjError(
+        "location-is-signed",
+        "this link is not whole: what signs it is missing",
+        code=ExitCode.USAGE,
+        hint="put it into quotation marks: the shell ends a word at '&'",
+    )
+
+
 def _at_server(text: str) -> tuple[str, str, str]:
     """The server, the dialect, and bucket and key in the address of public data; "" where it names no bucket."""
     origin, path = parse_url(_pasted(text)[0])
+    if _AZURE_HOST.fullmatch(origin.host):
+        return str(origin), "az", unquote(path, errors="surrogateescape").removeprefix("/")
     swift = split_swift_path(path)
     if swift is None:
         return str(origin), "s3", unquote(path, errors="surrogateescape").lstrip("/")
@@ -161,7 +187,10 @@ def _web_address(text: str) -> JsobjError:
         pass
     else:
         swift = split_swift_path(path.rstrip("/"))
-        if swift is not None and swift[1]:
+        if _AZURE_HOST.fullmatch(origin.host):
+            account, place = origin.host.partition(".")[0], unquote(path).lstrip("/")
+            hint = f"export AZURE_STORAGE_ACCOUNT={account}, and write {shlex.quote('az://' + place)}"
+        elif swift is not None and swift[1]:
             slash = "/" if path.endswith("/") else ""
             hint = f"write {shlex.quote('swift://' + unquote(swift[1]) + slash)}"
         elif swift is None and path.strip("/"):

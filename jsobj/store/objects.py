@@ -27,7 +27,12 @@ if TYPE_CHECKING:
 
 
 class Store(ABC):
-    """The operations on the objects of one bucket."""
+    """The operations on the objects of one bucket.
+
+    ``keeps_md5``: of an object made of parts it keeps the MD5 of all bytes, if ``complete`` is told.
+    """
+
+    keeps_md5 = False
 
     def __init__(self, place: StorePlace, session: Session) -> None:
         self.place = place

@@ -99,7 +99,7 @@ def open_store(
     if location.dialect in FOREIGN:
         from jsobj.store.foreign.open import open_foreign
 
-        return open_foreign(settings, location, retry=retry)
+        return open_foreign(settings, location, unsigned=request.unsigned, retry=retry)
     request = _at(location, request)
     access = _access(settings, location, request)
     if access is not None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from jsobj.errors import ExitCode, JsobjError, error_of
 
+_NOUNS = {"swift": ("container", " swift://"), "az": ("container", "")}
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -27,7 +29,7 @@ class Refusal:
         """The error for the object ``key``, or for the bucket."""
         place = f"{dialect}://{bucket}"
         url = f"{place}/{key}"
-        noun, listing = ("container", " swift://") if dialect == "swift" else ("bucket", "")
+        noun, listing = _NOUNS.get(dialect, ("bucket", ""))
         sentence = self.sentence.format(url=url, noun=noun, name=bucket, endpoint=endpoint)
         object_url, folder, bucket_url = map(shlex.quote, (url, f"{place}/", place))
         hint = self.hint.format(object=object_url, folder=folder, bucket=bucket_url, listing=listing, at=at)

@@ -110,12 +110,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class PutOptions:
-    """What is kept with an object. Empty texts are not sent; ``metadata``, ``served`` as in :class:`ObjectInfo`."""
+    """What is kept with an object. Empty texts are not sent; ``metadata``, ``served`` as in :class:`ObjectInfo`.
+
+    ``md5``: that of all bytes, where it is known and the store keeps it beside its ETag (``Store.keeps_md5``).
+    """
 
     content_type: str = ""
     content_encoding: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     served: Mapping[str, str] = field(default_factory=dict)
+    md5: str = ""
 
     def headers(self, meta: str, encode: Callable[[str], str] = str) -> dict[str, str]:
         """The headers that keep them. Names of metadata begin with ``meta``; ``encode`` makes ASCII of the values."""

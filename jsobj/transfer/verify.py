@@ -10,7 +10,6 @@ from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged, ObjectNotFound, SourceChanged
 from jsobj.store.digest_tries import TRIES
-from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed, ObjectInfo
 from jsobj.transfer.compare import compare, md5_of
@@ -111,7 +110,8 @@ class _TreeCheck:
 
     def _compared(self, remote: Listed, descriptor: int) -> Checked:
         same_size = os.fstat(descriptor).st_size == remote.size
-        if same_size and is_md5(remote.etag) and md5_of(descriptor, 0, remote.size) == remote.etag:
+        known = remote.info.whole_md5
+        if same_size and known and md5_of(descriptor, 0, remote.size) == known:
             return Checked(remote.key, SAME, "md5", remote.size)
         info = self.store.head(remote.key)
         found = compare(self.store, info, descriptor)

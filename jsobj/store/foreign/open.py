@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from jsobj.net.retry import RetryPolicy
 
 
-def open_foreign(settings: Settings, location: Location, *, retry: RetryPolicy | None = None) -> Store:
-    """The store of a bucket or container. Raises :class:`JsobjError`: auth, usage (no account, no library)."""
+def open_foreign(
+    settings: Settings, location: Location, *, unsigned: bool = False, retry: RetryPolicy | None = None
+) -> Store:
+    """The store of a bucket or container; ``unsigned``: of public data, without a login.
+
+    Raises :class:`JsobjError`: auth, usage (no account, no library).
+    """
     if location.dialect == "az":
         from jsobj.store.foreign.azure.open import open_azure
 
-        return open_azure(settings, location, retry=retry)
+        return open_azure(settings, location, unsigned=unsigned, retry=retry)
     from jsobj.store.foreign.google.open import open_google
 
     return open_google(settings, location, retry=retry)

@@ -202,6 +202,8 @@ class Crossing:
 
     def _options(self, info: ObjectInfo, how: Proving) -> PutOptions:
         options = _options(info)
+        if self.target.keeps_md5:
+            options = replace(options, md5=info.whole_md5)
         if self.target.place.dialect not in _CUT_AS:
             return options
         return replace(options, metadata={**options.metadata, PART_SIZE: str(how.layout.part_size)})

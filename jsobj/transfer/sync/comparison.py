@@ -13,7 +13,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jsobj.errors import BadUsage, ObjectNotFound
-from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.store.values import MTIME, Listed
 from jsobj.transfer.compare import compare, md5_of
@@ -142,10 +141,11 @@ class FileWithObject(Comparison):
     def _looked(self, file: LocalFile, descriptor: int, listed: Listed) -> tuple[Verdict, str]:
         """The verdict, and the ETag of the content that was compared."""
         cheap = self.check is Check.CONTENT or (self.check is Check.AUTO and file.size <= SMALL)
-        if cheap and is_md5(listed.etag):
-            if md5_of(descriptor, 0, file.size) == listed.etag:
+        known = listed.info.whole_md5
+        if cheap and known:
+            if md5_of(descriptor, 0, file.size) == known:
                 return Verdict(True, By.CONTENT), listed.etag
-            if self.store.place.dialect == "s3":  # over Swift it may be the ETag of a large object
+            if listed.md5 or self.store.place.dialect == "s3":  # over Swift it may be the ETag of a large object
                 return Verdict(False, By.CONTENT), ""
         info = self.store.head(listed.key)
         if cheap and info.etag == listed.etag and info.whole_md5:

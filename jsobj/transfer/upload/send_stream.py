@@ -7,6 +7,7 @@ at (parts in flight + 1) times the part size. What was begun is taken back when 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -60,9 +61,10 @@ def send_stream(
         return Streamed(len(data), etag, "digest")
     options = replace(options, metadata={**options.metadata, PART_SIZE: str(size)})
     with begun_upload(store, key, options) as upload:
-        sources = (BytesSource(part, at_once) for part in _chained(ahead, parts))
+        whole = hashlib.md5(usedforsecurity=False) if store.keeps_md5 else None
+        sources = (BytesSource(part, at_once) for part in _hashed(_chained(ahead, parts), whole))
         sent = _send_all(store, upload, sources, moved, in_flight, stop)
-        etag = store.complete(upload, sent, options)
+        etag = store.complete(upload, sent, replace(options, md5=whole.hexdigest()) if whole else options)
     return Streamed(sum(part.size for part in sent), etag, "parts")
 
 
@@ -87,6 +89,14 @@ def _chained(ahead: deque[memoryview], rest: Iterator[memoryview]) -> Iterator[m
     while ahead:
         yield ahead.popleft()
     yield from rest
+
+
+def _hashed(parts: Iterator[memoryview], digest: hashlib._Hash | None) -> Iterator[memoryview]:
+    """The same, and the digest of all of them."""
+    for part in parts:
+        if digest is not None:
+            digest.update(part)
+        yield part
 
 
 def _parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Iterator[memoryview]:

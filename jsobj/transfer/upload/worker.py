@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import FileSource, Moved
-from jsobj.store.etag import is_md5
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import MTIME, PART_SIZE, PLAIN, Listed, Part, PutOptions, Upload
@@ -229,9 +228,10 @@ class Sender(StorePerformer[UploadUnit]):
                 return None
         if item.unchanged:
             return Arrived(item.size, remote.etag, "", item.unchanged, compared=self._options.check != "size")
-        if is_md5(remote.etag) and md5_of(descriptor, 0, remote.size) == remote.etag:
+        known = remote.info.whole_md5
+        if known and md5_of(descriptor, 0, remote.size) == known:
             return Arrived(remote.size, remote.etag, "md5", SAME_CONTENT)
-        if is_md5(remote.etag) and self._store.place.dialect == "s3":
+        if known and (remote.md5 or self._store.place.dialect == "s3"):
             return None
         return self._as_headed(item.key, descriptor, SAME_CONTENT)
 
@@ -307,9 +307,11 @@ class Sender(StorePerformer[UploadUnit]):
                 require_same(unit.item.file, descriptor)
 
     def _finish(self, unit: FinishParts) -> Arrived:
-        with opened(unit.item.file):
+        with opened(unit.item.file) as descriptor:
             options = self._put_options(unit.item.file, unit.layout.part_size)
             _require_all_parts(unit)
+            if self._store.keeps_md5:
+                options = replace(options, md5=md5_of(descriptor, 0, unit.item.file.size))
             etag = self._store.complete(unit.upload, unit.parts, options)
         return Arrived(unit.item.size, etag, "parts")
 

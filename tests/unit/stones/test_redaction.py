@@ -18,6 +18,8 @@ from jsobj.redaction import redact, redact_assignment
         "secret=hunter2&x=1",
         "token: hunter2",
         "GET /a?X-Amz-Signature=hunter2",
+        "https://a.blob.core.windows.net/c/k?sv=2021&sig=hunter2",
+        "AccountName=a;AccountKey=hunter2;x",
         "http://me:hunter2@proxy.example:3128",
         "a gAAAAAhunter2hunter2hunter2hunter2 b",
     ],

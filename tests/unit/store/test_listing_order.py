@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tracemalloc
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,11 @@ def test_the_orders(by: str, order: list[int]) -> None:
     wanted = [ITEMS[number] for number in order]
     assert list(in_order(iter(wanted if by == "name" else ITEMS), by)) == wanted
     assert list(in_order(iter(ITEMS), by, reverse=True)) == wanted[::-1]
+
+
+def test_by_key_where_they_come_in_another_order() -> None:
+    items = [replace(item, md5=str(number)) for number, item in enumerate(ITEMS)]
+    assert list(in_order(iter(items[::-1]), "key")) == items
 
 
 def test_what_fails_in_the_listing_is_told_as_it_is() -> None:

@@ -51,7 +51,9 @@ def test_places(text: str, dialect: str, bucket: str, key: str) -> None:
         ("s3:///key", "name is missing"),
         ("S3://b/k", "small letters"),
         ("Swift://b/k", "small letters"),
-        ("gs://b/k", "only s3:// and swift://"),
+        ("gs://b/k", "another cloud's"),
+        ("az://b/k", "another cloud's"),
+        ("ftp://b/k", "only s3:// and swift://"),
         ("file:///tmp/x", "only s3:// and swift://"),
         ("s3:/b", "slashes are missing"),
         ("s3:b", "slashes are missing"),
@@ -143,6 +145,34 @@ def test_web_addresses_that_are_no_public_data(text: str, reference: str) -> Non
         parse_location(text, public=True)
     assert (caught.value.reference, caught.value.code) == (reference, ExitCode.USAGE)
     assert "abc" not in caught.value.hint
+
+
+AZURE = "https://samples.blob.core.windows.net"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"{AZURE}/one/a%20b//c", ("az", "one", "a b//c", AZURE)),
+        (f"{AZURE}/one", ("az", "one", "", AZURE)),
+        (f"{AZURE}/$web/x?utm=1", ("az", "$web", "x", AZURE)),
+    ],
+)
+def test_an_address_in_azure(text: str, place: tuple[str, str, str, str]) -> None:
+    assert parse_location(text, public=True, foreign=True) == Location(*place)
+    with pytest.raises(JsobjError):
+        parse_location(text, public=True)  # where another cloud will not do
+    with pytest.raises(JsobjError) as caught:
+        parse_location(text.partition("?")[0])
+    assert "export AZURE_STORAGE_ACCOUNT=samples, and write " in caught.value.hint
+
+
+def test_a_shared_access_signature() -> None:
+    place = parse_location(f"{AZURE}/one/a/?sv=2021-12-02&sp=rl&sig=a%2Bb+c%3D", public=True, foreign=True)
+    assert place == Location("az", "one", "a/", AZURE, (("sv", "2021-12-02"), ("sp", "rl"), ("sig", "a+b+c=")))
+    assert "a+b" not in repr(place)
+    with pytest.raises(JsobjError, match="not whole"):
+        parse_location(f"{AZURE}/one/a?sv=2021-12-02", public=True, foreign=True)
 
 
 @pytest.mark.parametrize("name", ["X-Amz-Signature", "Signature", "temp_url_sig"])

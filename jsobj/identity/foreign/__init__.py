@@ -1,0 +1,1 @@
+"""Logins of other clouds, from where their own tools keep them."""
