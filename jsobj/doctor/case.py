@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jsobj.identity.auth_source import AuthSource
     from jsobj.identity.keystone.client import Keystone
     from jsobj.store.access import S3Access
+    from jsobj.store.location import Location
 
 
 T = TypeVar("T")
@@ -34,13 +35,15 @@ T = TypeVar("T")
 class Scope:
     """What the doctor looks at. ``bucket`` "" means: make one, and remove it.
 
-    ``from_env``: only what the environment names, and no stored default, as in a CI job.
+    ``from_env``: only what the environment names, and no stored default, as in a CI job. ``other``: a place in another
+    cloud, which alone is looked at then.
     """
 
     cloud: str = ""
     profile: str = ""
     bucket: str = ""
     from_env: bool = False
+    other: Location | None = None
 
 
 @dataclass(slots=True)
@@ -67,6 +70,11 @@ class Case:
     def named(self, hint: str) -> str:
         """A hint whose commands mean the same cloud and profile when they are pasted."""
         return with_login(hint, cloud=self.scope.cloud, profile=self.scope.profile)
+
+    @property
+    def foreign(self) -> Location:
+        """The place in another cloud that is looked at; for its own checks."""
+        return needed(self.scope.other)
 
     def proxy(self, origin: Origin) -> str:
         """The URL of the proxy for a server; "" for none. Raises :class:`jsobj.net.connection.proxy.ProxyUnusable`."""

@@ -17,7 +17,7 @@ from jsobj.identity.aws_files.profile import names, read_profile
 from jsobj.redaction import redact
 from jsobj.secret import MASK
 
-_SECRET_NAME = re.compile(r"(?i)(SECRET|PASSWORD|TOKEN|PASSCODE)")
+_SECRET_NAME = re.compile(r"(?i)(SECRET|PASSWORD|TOKEN|PASSCODE|STORAGE_KEY|CONNECTION_STRING)")
 _SHORTEST = 4  # characters; masking shorter ones would eat ordinary words
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jsobj.doctor.check import Check, Fix, Outcome
     from jsobj.doctor.redact import Mask
     from jsobj.identity.settings import Settings
+    from jsobj.store.location import Location
 
 _ROUNDS = 8  # one fault may hide the next, but not more often than this
 
@@ -42,7 +43,7 @@ def _complete_checks(settings: Settings, ctx: click.Context, incomplete: str) ->
     "--bucket",
     metavar="NAME",
     default="",
-    help="Do the round trip inside this bucket; make none.",
+    help="Do the round trip inside this bucket, or look at one of gs:// or az://.",
     shell_complete=complete_buckets,
 )
 @click.option("--from-env", is_flag=True, help="Use what the environment names, and no stored default.")
@@ -68,6 +69,7 @@ def doctor(world: World, checks: tuple[str, ...], bucket: str, report: Path | No
     from jsobj.cli.views.doctor import show, show_checks, show_script
     from jsobj.doctor.case import Case, Scope
     from jsobj.doctor.document import exit_code
+    from jsobj.doctor.other_clouds import checks_for
     from jsobj.doctor.registry import CHECKS
     from jsobj.doctor.runner import chosen, without_writing
 
@@ -76,12 +78,13 @@ def doctor(world: World, checks: tuple[str, ...], bucket: str, report: Path | No
     if options["scheduler"]:
         _ask_workers(world, options["scheduler"])
         return
+    other = _other_cloud(bucket)
     bucket = bucket.removeprefix("s3://").removeprefix("swift://").rstrip("/")
-    scope = Scope(world.cloud, world.profile, bucket, options["from_env"])
+    scope = Scope(world.cloud, world.profile, bucket, options["from_env"], other)
     if options["emit_script"]:
         show_script(world, Case(world.settings, scope))
         return
-    wanted = chosen(CHECKS, checks)
+    wanted = chosen(checks_for(other, checks) if other else CHECKS, checks)
     if options["list_checks"]:
         show_checks(world, wanted)
         return
@@ -93,6 +96,20 @@ def doctor(world: World, checks: tuple[str, ...], bucket: str, report: Path | No
     case, outcomes, mended = _examine(world, scope, wanted, fix=options["fix"], yes=options["yes"])
     show(world, case, outcomes, mended, report)
     click.get_current_context().exit(exit_code(outcomes, strict=options["strict"]))
+
+
+def _other_cloud(bucket: str) -> Location | None:
+    """The place in another cloud that ``--bucket`` names; None for one of ours."""
+    from jsobj.store.bucket_name import FOREIGN
+    from jsobj.store.location import parse_location
+
+    scheme = bucket.partition("://")[0]
+    if scheme not in {*FOREIGN, "https"}:
+        return None
+    found = parse_location(bucket, public=True, foreign=True)
+    if found.dialect in FOREIGN:
+        return found
+    raise BadUsage("--bucket takes a bucket's name, or a place in another cloud", hint="see: jsobj help clouds")
 
 
 def _ask_workers(world: World, address: str) -> None:
