@@ -15,6 +15,7 @@ import importlib.util
 import os
 import secrets
 import shutil
+import ssl
 import subprocess
 import sys
 import time
@@ -43,19 +44,25 @@ def moto(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def azurite(folder: Path, cache: Path) -> Iterator[str]:
-    """The connection string of an account whose key nobody else knows, for the SDKs. Raises :class:`LackingError`."""
+def azurite(folder: Path, cache: Path, pem: Path | None = None) -> Iterator[str]:
+    """The connection string of an account whose key nobody else knows, for the SDKs. Raises :class:`LackingError`.
+
+    With ``pem``, a certificate and its key, over https, where it takes bearer tokens too.
+    """
     _need_packages("azure", "azure.data.tables", "azure.storage.blob")
     program, node = azurite_program(cache), _found("node")
     ports = {service: free_port() for service in ("blob", "queue", "table")}
     account, key = "samples", base64.b64encode(secrets.token_bytes(64)).decode()
     words = [word for service, port in ports.items() for word in _listens(service, port)]
     words += ["--silent", "--location", str(folder), "--skipApiVersionCheck", "--disableTelemetry"]
+    scheme = "https" if pem else "http"
+    if pem:
+        words += ["--cert", str(pem), "--key", str(pem), "--oauth", "basic"]
     own = {"AZURITE_ACCOUNTS": f"{account}:{key}"}
-    with _serving(folder / "azurite.out", [node, str(program), *words], ports["table"], own):
-        _wait(ports["blob"])
-        places = ";".join(f"{s.title()}Endpoint=http://127.0.0.1:{port}/{account}" for s, port in ports.items())
-        yield f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={key};{places};"
+    with _serving(folder / "azurite.out", [node, str(program), *words], ports["table"], own, tls=bool(pem)):
+        _wait(ports["blob"], tls=bool(pem))
+        places = ";".join(f"{s.title()}Endpoint={scheme}://127.0.0.1:{port}/{account}" for s, port in ports.items())
+        yield f"DefaultEndpointsProtocol={scheme};AccountName={account};AccountKey={key};{places};"
 
 
 def _need_packages(*names: str) -> None:
@@ -100,7 +107,9 @@ def azurite_program(cache: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _serving(output: Path, words: list[str], port: int, own: Mapping[str, str] | None = None) -> Iterator[None]:
+def _serving(
+    output: Path, words: list[str], port: int, own: Mapping[str, str] | None = None, *, tls: bool = False
+) -> Iterator[None]:
     """A server that ends with us, once it answers at ``port``."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
     with output.open("wb") as log:
@@ -113,23 +122,28 @@ def _serving(output: Path, words: list[str], port: int, own: Mapping[str, str] |
             stderr=log,
         )
     try:
-        _wait(port, process, output)
+        _wait(port, process, output, tls=tls)
         yield
     finally:
         process.kill()
         process.wait()
 
 
-def _wait(port: int, process: subprocess.Popen[bytes] | None = None, output: Path | None = None) -> None:
+def _wait(
+    port: int, process: subprocess.Popen[bytes] | None = None, output: Path | None = None, *, tls: bool = False
+) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while not _answers(port):
+    while not _answers(port, tls):
         if time.monotonic() > deadline or (process is not None and process.poll() is not None):
             raise RuntimeError(f"it did not start:\n{output.read_text(errors='replace')[-1500:] if output else port}")
         time.sleep(0.05)
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, tls: bool) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    if tls:
+        unproven = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=10, context=unproven)
     try:
         connection.request("GET", "/")
         return bool(connection.getresponse().status)
