@@ -1,8 +1,10 @@
 """A container on Azurite, jsobj with the login for it, and Microsoft's own client as the witness.
 
-Azurite does some things otherwise than Azure, whose documentation counts: it sorts names that look like numbers as
-numbers, and the headers that are signed by their plain names (no test has metadata of which that shows); nothing
-expires, so that blocks that no blob takes stay; and it answers ``AuthorizationFailure`` to a wrong key.
+Azurite does some things otherwise than Azure, whose documentation counts: it answers ``AuthorizationFailure`` to a
+wrong key (Azure: ``AuthenticationFailed``, and that code for a firewall's refusal); it looks at no clock; it sorts the
+headers that are signed by their plain names (no test has metadata of which that shows); blocks that no blob takes stay;
+bearer tokens need not be signed; and it has no tiers' archive, no hierarchical namespace and no firewall, so that what
+is said of those is tested on answers as the documentation has them.
 """
 
 from __future__ import annotations

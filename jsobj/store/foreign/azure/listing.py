@@ -51,7 +51,7 @@ def objects(api: AzureRequests, prefix: str = "", *, delimiter: str = "", after:
 
 
 def _items(api: AzureRequests, page: Records) -> list[Listed]:
-    """A page, in order: Azurite takes names for numbers where they look like some, and folded ones come apart."""
+    """A page, in order: folded names may come apart from the others."""
     items = [_item(api, tag, record) for tag, record in page if record.get("ResourceType") != "directory"]
     items.sort(key=attrgetter("key"))
     return items
