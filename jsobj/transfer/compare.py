@@ -2,7 +2,8 @@
 
 A plain object's ETag is the MD5 of its bytes. A multipart object's is the MD5 of its parts' MD5s, which tells nothing
 until the size of the parts is known: it is read from our own metadata, requested from the server, or one of
-the usual sizes whose number of parts fits. A Swift large object's manifest lists each segment's MD5.
+the usual sizes whose number of parts fits. A Swift large object's manifest lists each segment's MD5. Of what Google
+has put together from parts there is a CRC-32C alone.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from jsobj.errors import BytesDiffer
+from jsobj.net.crc32c import crc32c, crc32c_of_file
 from jsobj.net.md5.streams import Md5, hash_file, md5
 from jsobj.store.etag import candidates, composite, only_usual
 from jsobj.store.objects import Store
@@ -31,7 +33,8 @@ def bytes_differ(
 
 @dataclass(frozen=True, slots=True)
 class DigestComparison:
-    """``same`` is None where nothing could be compared. ``by``: ``md5``, ``parts``, ``manifest`` or ``size``.
+    """``same`` is None where nothing could be compared. ``by``: ``md5``, ``parts``, ``manifest``,
+    ``crc32c`` or ``size``.
 
     ``suspicious``: sizes of parts fit the number of parts, but not the ETag. Either the parts are of uneven sizes, as
     some clients make them, or the bytes are wrong; only bytes that came a second time tell the two apart.
@@ -129,7 +132,7 @@ def compare(store: Store, info: ObjectInfo, descriptor: int) -> DigestComparison
     """Compare an open file with an object. Sizes first; then the digest that the object has."""
     if os.fstat(descriptor).st_size != info.size:
         return DigestComparison(False, "size")
-    return _compare(store, info, partial(md5_of, descriptor))
+    return _compare(store, info, partial(md5_of, descriptor), lambda: crc32c_of_file(descriptor, 0, info.size))
 
 
 def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> DigestComparison:
@@ -140,13 +143,17 @@ def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> DigestComp
     def md5_at(start: int, size: int) -> str:
         return hashlib.md5(data[start : start + size], usedforsecurity=False).hexdigest()
 
-    return _compare(store, info, md5_at)
+    return _compare(store, info, md5_at, lambda: crc32c(data))
 
 
-def _compare(store: Store, info: ObjectInfo, md5_at: Callable[[int, int], str]) -> DigestComparison:
+def _compare(
+    store: Store, info: ObjectInfo, md5_at: Callable[[int, int], str], whole_crc32c: Callable[[], str]
+) -> DigestComparison:
     if (known := store.digests(info)) is not None:
         by = "md5" if len(known) == 1 else "manifest"
         return DigestComparison(all(md5_at(part.start, part.size) == part.md5 for part in known), by)
+    if info.crc32c:
+        return DigestComparison(whole_crc32c() == info.crc32c, "crc32c")
     if info.parts is None:
         return DigestComparison(None, "size")
     guessed = False

@@ -32,7 +32,8 @@ def stat(world: World, url: tuple[str, ...], unsigned: bool, endpoint: str) -> N
     """Show objects: size, time, ETag, type, metadata.
 
     URL may be a pattern (jsobj help patterns). 'Verifiable by' says what a download compares the bytes with: the MD5 of
-    the whole, the MD5s of the parts in which the object was sent, or those of the segments that its manifest names.
+    the whole, the MD5s of the parts in which the object was sent, those of the segments that its manifest names, or the
+    CRC-32C of the whole, as of objects that Google has put together.
 
     \b
     Examples:
@@ -126,5 +127,5 @@ def _verifiable(store: Store, info: ObjectInfo) -> tuple[str, int | None]:
     if info.parts is not None:
         return "parts", info.parts
     if not known:
-        return "", None
+        return "crc32c" if info.crc32c else "", None
     return ("manifest", len(known)) if info.large else ("md5", None)

@@ -15,6 +15,7 @@ from functools import partial
 
 from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
+from jsobj.net.crc32c import Crc32c
 from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import composite
 from jsobj.store.objects import Store
@@ -34,9 +35,9 @@ _GIVEN_OUT = "the bytes that were given out are wrong: throw them away"
 class ReadStream:
     """The bytes ``start`` to ``start + size`` of an object, in order; iterate once.
 
-    ``verified`` is set at the end to what was compared: ``md5``, ``manifest``, ``parts``, or "" for nothing (always so
-    where only a range was requested). Raises :class:`JsobjError`: integrity (the object changed, or its bytes do not
-    have its digest), and whatever the store raises.
+    ``verified`` is set at the end to what was compared: ``md5``, ``manifest``, ``parts``, ``crc32c``, or "" for nothing
+    (always so where only a range was requested). Raises :class:`JsobjError`: integrity (the object changed, or its
+    bytes do not have its digest), and whatever the store raises.
 
     ``stop`` is called when reading ends early: a caller that has the store for itself closes its connections instead
     of waiting for what is on its way. ``pool``: the caller's threads, which are not waited for. ``accept_unverified``:
@@ -72,7 +73,9 @@ class ReadStream:
         elif whole and self._info.parts:
             yield from self._in_parts(self._info.etag)
         elif whole and self._info.whole_md5:
-            yield from self._hashed(self._info.whole_md5)
+            yield from self._hashed(hashlib.md5(usedforsecurity=False), self._info.whole_md5, "md5")
+        elif whole and self._info.crc32c:
+            yield from self._hashed(Crc32c(), self._info.crc32c, "crc32c")
         else:
             yield from self._plain(self._start, self._size)
 
@@ -127,14 +130,13 @@ class ReadStream:
             raise object_damaged(self._store, self._info.key, _DAMAGED)
         return ""
 
-    def _hashed(self, md5: str) -> Iterator[bytearray]:
-        digest = hashlib.md5(usedforsecurity=False)
+    def _hashed(self, digest: hashlib._Hash | Crc32c, wanted: str, by: str) -> Iterator[bytearray]:
         for data in self._plain(0, self._size):
             digest.update(data)
             yield data
-        if digest.hexdigest() != md5:
+        if digest.hexdigest() != wanted:
             raise bytes_differ(self._info.key, _GIVEN_OUT)
-        self.verified = "md5"
+        self.verified = by
 
     def _ahead(
         self, stretches: Sequence[PartDigest], size: int, *, digest: bool = True
