@@ -24,6 +24,8 @@ _PATTERNS = (
     re.compile(r"(?i)((?:X-Amz-Signature|X-Amz-Credential|Signature|temp_url_sig|\bsig|AccountKey)=)[^&\s'\"]+"),
     re.compile(r"(://[^\s/@:]*:)[^\s/@]+(?=@)"),  # a proxy's password
     re.compile(r"()gAAAAA[\w=-]{20,}"),  # a Fernet token
+    re.compile(r"()ya29\.[\w.-]{20,}"),  # a token of Google's
+    re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-]+"),
 )
 
 

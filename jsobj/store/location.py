@@ -167,7 +167,7 @@ def _as_utf8(text: str) -> str:
 
 
 def _fault(text: str, dialect: str, separator: str, bucket: str, key: str, *, foreign: bool) -> str:
-    if not separator and text.lower().startswith(("s3:", "swift:")):
+    if not separator and text.lower().startswith(("s3:", "swift:", "gs:", "az:")):
         return "two slashes are missing behind the colon"
     if reason := grammar_fault(dialect, separator, bucket, tenants=True, foreign=foreign):
         return reason

@@ -40,7 +40,7 @@ def presign(world: World, url: str, method: str, expires: str, make_key: bool, u
     """
     from jsobj.store.location import parse_location
 
-    place = parse_location(url, need_key=True)
+    place = parse_location(url, need_key=True, foreign=True)
     now = world.now()
     seconds = round((parse_moment(expires, now) - now).total_seconds())
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:

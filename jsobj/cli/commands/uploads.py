@@ -84,7 +84,7 @@ def abort(world: World, url: str, upload_id: str, older_than: str, yes: bool, un
 
     latest = moment_ago(older_than, world.now()).timestamp() if older_than else None
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
-        place = parse_location(url)
+        place = parse_location(url, foreign=True)
         store = opened.of(place)
         found = [
             upload
@@ -112,7 +112,7 @@ def _places(opened: BucketStores, url: str) -> Iterator[Location]:
     from jsobj.store.location import Location, parse_location
 
     if url not in {"", "s3://", "swift://"}:
-        yield parse_location(url)
+        yield parse_location(url, foreign=True)
         return
     for bucket in opened.buckets(url.removesuffix("://")):
         yield Location(bucket.dialect, bucket.name)

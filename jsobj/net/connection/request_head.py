@@ -19,7 +19,7 @@ class RequestHead:
         login = proxy_login(proxy) if absolute else ""
         self._prefix = str(origin) if absolute else ""
         self._host = f"host: {origin.netloc}\r\n"
-        self._fixed = f"user-agent: {agent}\r\naccept-encoding: identity\r\n"
+        self._fixed = f"user-agent: {agent}\r\n"
         if login:
             self._fixed += f"proxy-authorization: {login}\r\n"
         self._extra = self._fixed.count("\n") - 1  # line breaks in it beyond the one that each item has
@@ -32,6 +32,8 @@ class RequestHead:
         lines = [f"{method} {self._prefix}{target} HTTP/1.1\r\n", self._fixed]
         if "host" not in headers:
             lines.append(self._host)
+        if "accept-encoding" not in headers:
+            lines.append("accept-encoding: identity\r\n")
         lines += [f"{name}: {value}\r\n" for name, value in headers.items()]
         if size is not None:
             lines.append(f"content-length: {size}\r\n")

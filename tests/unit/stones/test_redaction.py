@@ -22,6 +22,9 @@ from jsobj.redaction import redact, redact_assignment
         "AccountName=a;AccountKey=hunter2;x",
         "http://me:hunter2@proxy.example:3128",
         "a gAAAAAhunter2hunter2hunter2hunter2 b",
+        "a ya29.hunter2hunter2hunter2-hunter2 b",
+        "-----BEGIN PRIVATE KEY-----\\nhunter2\\n-----END PRIVATE KEY-----",
+        "https://storage.googleapis.com/b/k?X-Goog-Signature=hunter2",
     ],
 )
 def test_what_looks_like_a_secret_is_masked(text: str) -> None:
