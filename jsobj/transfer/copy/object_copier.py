@@ -123,7 +123,7 @@ class ObjectCopier:
     # -- on the server
 
     def _on_server(self, info: ObjectInfo, key: str) -> tuple[str, str]:
-        """The new ETag, and "etag" where it is the source's, or "" where it tells nothing."""
+        """The new ETag, and what the source and the copy have alike; "" where that is nothing."""
         layout = self._parts(info)
         if layout is None:
             etag = self.target.copy(self.source.place.bucket, info, key)
@@ -132,7 +132,7 @@ class ObjectCopier:
             etag = once_anew(self.source.place.url(info.key), uncounted, send)
         with self.terms.at_target.errors():
             made = self.crossing.compare(info, key)
-        return etag, "etag" if info.etag in {made.etag, etag} else ""
+        return etag, "etag" if info.etag in {made.etag, etag} else _alike(info, made)
 
     def _by_parts(self, info: ObjectInfo, key: str, layout: Layout, moved: Moved) -> str:
         options = info.kept({**info.metadata, PART_SIZE: str(layout.part_size)})
@@ -184,6 +184,12 @@ def _crossed(crossing: Crossing, begun: Begun, key: str) -> tuple[str, str]:
     with closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=crossing.target.stop)) as parts:
         crossed = tuple(parts)
     return crossing.finish(begun, key, crossed, order.md5s() if order else ())
+
+
+def _alike(one: ObjectInfo, other: ObjectInfo) -> str:
+    """The digest that both have beside their ETags, which are no digests in other clouds."""
+    digests = (("md5", one.md5, other.md5), ("crc32c", one.crc32c, other.crc32c))
+    return next((by for by, first, second in digests if first and first == second), "")
 
 
 def _may_be_one(one: ObjectInfo, other: ObjectInfo) -> bool:
