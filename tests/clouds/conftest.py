@@ -1,4 +1,4 @@
-"""What the tests of other clouds share: a container of one's own on Azurite."""
+"""What the tests of other clouds share: a container on Azurite, a bucket at what stands in for Google, of one's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from azure_scene import AzureScene
+from rigs import lack
 
 
 @pytest.fixture
@@ -17,3 +18,14 @@ def azure(azurite: str, tmp_path: Path) -> Iterator[AzureScene]:
     with scene.client:
         yield scene
     scene.jsobj.check_no_secret_leaked()
+
+
+@pytest.fixture(name="google")
+def _google(gcs: str, tmp_path: Path) -> Iterator[object]:
+    """An empty bucket of Google's; see ``google_scene.py``."""
+    try:
+        from google_scene import google_scene
+    except ImportError as error:
+        lack(f"{error.name} is not installed: pip install 'jsobj[others]'")
+    with google_scene(gcs, tmp_path / "home") as scene:
+        yield scene
