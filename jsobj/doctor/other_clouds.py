@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from jsobj.doctor.check import Check
-from jsobj.doctor.checks import azure_storage
+from jsobj.doctor.checks import azure_storage, google_storage
 from jsobj.doctor.registry import CHECKS as OURS
 from jsobj.errors import BadUsage
 from jsobj.store.location import Location
@@ -32,6 +32,11 @@ CHECKS: dict[str, tuple[Check, ...]] = {
             needs=("azure-container",),
             writes=True,
         ),
+    ),
+    "gs": (
+        _check("google-login", title="The login at Google", run=google_storage.login),
+        _check("google-token", title="Google gives a token", run=google_storage.token, needs=("google-login",)),
+        _check("google-bucket", title="The bucket can be listed", run=google_storage.bucket, needs=("google-token",)),
     ),
 }
 
