@@ -365,7 +365,7 @@ def _copying(
     from jsobj.actions.copy import copy
 
     urls = [source] if isinstance(source, str) else source
-    places = [parse_location(url, public=not move, signed=not move, foreign=True) for url in urls]
+    places = [parse_location(url, public=not move, signed=not move, foreign=not move) for url in urls]
     end = parse_location(destination, foreign=True)
     return lambda context: copy(context, places, end, options, filters, move=move).run()
 

@@ -88,7 +88,7 @@ def _copy(
         return
     _require_remote((*source, destination), verb)
     world.will_change_names()
-    places = [parse_location(text, public=not move, signed=not move, foreign=True) for text in source]
+    places = [parse_location(text, public=not move, signed=not move, foreign=not move) for text in source]
     end = parse_location(destination, foreign=True)
     _require_login_of_endpoint(chosen, end.dialect)
     if version:

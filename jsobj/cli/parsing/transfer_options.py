@@ -60,6 +60,7 @@ class Chosen:
 
 _PROGRESS = click.option("--progress", type=click.Choice(_MODES), default="auto", help="How progress is shown.")
 _PART_SIZE = click.option("--part-size", metavar="SIZE", default="", help="Size of parts; default: 16M.")
+_LIMIT_RATE = click.option("--limit-rate", metavar="RATE", default="", help="Bytes a second at most, such as 10M.")
 _CHECK = "What counts as unchanged; default: content, by digest."
 
 # How a transfer is done; not what, and not what becomes of what is there.
@@ -67,7 +68,7 @@ speed_options = options(
     click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16, or more."),
     click.option("--processes", type=int, default=0, metavar="N", help="Spread the work over N processes."),
     _PART_SIZE,
-    click.option("--limit-rate", metavar="RATE", default="", help="Bytes a second at most, such as 10M."),
+    _LIMIT_RATE,
     click.option("--no-times", is_flag=True, help="Do not keep modification times."),
     _PROGRESS,
     store_options,
@@ -111,8 +112,9 @@ across_options = options(
 # Those of ``cp`` and ``mv``.
 copy_options = options(
     click.option("-n", "--dry-run", is_flag=True, help="Show what would be done; do nothing."),
-    click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16."),
+    click.option("--parallel", type=int, metavar="N", help="Requests at once; default: 16, or more."),
     _PART_SIZE,
+    _LIMIT_RATE,
     click.option("--no-clobber", is_flag=True, help="Leave objects alone that exist under the new key."),
     across_options,
     _PROGRESS,

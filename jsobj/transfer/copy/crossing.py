@@ -187,16 +187,14 @@ class Crossing:
         seen = f"part {stretch.number} was fetched {TRIES} times; nothing was written"
         return until_digest_matches(fetch, lambda: bytes_differ(info.key, seen))
 
-    def finish(self, begun: Begun, new: str, crossed: Sequence[Crossed], order: Sequence[str]) -> tuple[str, str]:
+    def finish(self, begun: Begun, crossed: Sequence[Crossed], order: Sequence[str]) -> tuple[str, str]:
         """Make the object of its parts: its ETag, and what proves it. Raises :class:`BytesDiffer` for wrong bytes."""
         info, how = begun.info, begun.how
         by = proof(how, info, {each.part.number: (each.md5, each.crc32c) for each in crossed}, order)
         if not by:
             raise bytes_differ(self.source.place.url(info.key), f"compared by {how.by}; no object was made")
         with self.terms.at_target.errors():
-            etag = self.target.complete(begun.upload, [each.part for each in crossed], self._options(info, how))
-            self.compare(info, new)
-        return etag, by
+            return self.target.complete(begun.upload, [each.part for each in crossed], self._options(info, how)), by
 
     # -- what is kept with it
 
@@ -243,7 +241,12 @@ class Crossing:
             )
         self.tell(text)
 
-    # -- a move
+    def settle(self, info: ObjectInfo, new: str, by: str) -> None:
+        """Look at a copy that is there; of a move, delete its source."""
+        with self.terms.at_target.errors():
+            self.compare(info, new)
+        if self.terms.move:
+            self.delete_source(info, by)
 
     def delete_source(self, info: ObjectInfo, by: str) -> None:
         """After its copy was proven. Raises :class:`JsobjError`, and deletes nothing, where it was not, or changed."""

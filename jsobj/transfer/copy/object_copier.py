@@ -27,7 +27,7 @@ from jsobj.transfer.events import Done, Failed, Skipped
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
 from jsobj.transfer.upload.once_anew import once_anew
-from jsobj.transfer.upload.send_stream import begun_upload
+from jsobj.transfer.upload.send_stream import aborted_early, begun_upload
 
 _PARTS_AT_ONCE = 8
 _CROSSING_AT_ONCE = 4
@@ -69,14 +69,17 @@ class ObjectCopier:
         if not self.terms.same_server and item.size and item.size <= self.terms.part_size:
             if skipped := self.look(item):
                 return skipped
-            info, etag, by = self.crossing.small(item.remote.key, item.key)
-        else:
-            info = self.head(item)
-            if skipped := self.look(item, info):
-                return skipped
-            etag, by = self._on_server(info, item.key) if self.terms.same_server else self._through_here(info, item.key)
+            return self._small(item.remote.key, item.key)
+        info = self.head(item)
+        if skipped := self.look(item, info):
+            return skipped
+        if not self.terms.same_server:
+            return self._through_here(info, item.key)
+        etag, by = self._on_server(info, item.key)
         if self.terms.move:
-            self._delete_source(info, by)
+            with self.terms.at_source.errors():
+                require_unchanged(self.source, info)
+                self.source.delete(info.key)
         return Arrived(info.size, etag, by)
 
     def head(self, item: CopyItem) -> ObjectInfo:
@@ -111,14 +114,6 @@ class ObjectCopier:
             code=ExitCode.USAGE,
             hint="choose another key or bucket",
         )
-
-    def _delete_source(self, info: ObjectInfo, by: str) -> None:
-        if not self.terms.same_server:
-            self.crossing.delete_source(info, by)
-            return
-        with self.terms.at_source.errors():
-            require_unchanged(self.source, info)
-            self.source.delete(info.key)
 
     # -- on the server
 
@@ -156,25 +151,29 @@ class ObjectCopier:
 
     # -- through here
 
-    def _through_here(self, info: ObjectInfo, key: str) -> tuple[str, str]:
-        """The new ETag, and what proves the copy; no object is made of wrong bytes."""
+    def _small(self, key: str, new: str) -> Arrived:
+        info, etag, by = self.crossing.small(key, new)
+        if self.terms.move:
+            self.crossing.delete_source(info, by)
+        return Arrived(info.size, etag, by)
+
+    def _through_here(self, info: ObjectInfo, key: str) -> Arrived:
+        """No object is made of wrong bytes."""
         if info.size <= min(self.terms.part_size, self.target.limits.largest_put):
-            _, etag, by = self.crossing.small(info.key, key)
-            return etag, by
+            return self._small(info.key, key)
 
         def send(moved: Moved) -> tuple[str, str]:
             crossing = Crossing(self.source, self.target, self.terms, moved, self.tell, self.any_order)
             begun = crossing.begin(info, crossing.how(info), key)
-            try:
-                return _crossed(crossing, begun, key)
-            except Exception:
-                self.target.give_up(begun.upload)
-                raise
+            with aborted_early(self.target, begun.upload):
+                return _crossed(crossing, begun)
 
-        return once_anew(self.source.place.url(info.key), self.moved, send)
+        etag, by = once_anew(self.source.place.url(info.key), self.moved, send)
+        self.crossing.settle(info, key, by)
+        return Arrived(info.size, etag, by)
 
 
-def _crossed(crossing: Crossing, begun: Begun, key: str) -> tuple[str, str]:
+def _crossed(crossing: Crossing, begun: Begun) -> tuple[str, str]:
     how = begun.how
     order = InOrder(how.in_order) if how.in_order else None
 
@@ -183,7 +182,7 @@ def _crossed(crossing: Crossing, begun: Begun, key: str) -> tuple[str, str]:
 
     with closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=crossing.target.stop)) as parts:
         crossed = tuple(parts)
-    return crossing.finish(begun, key, crossed, order.md5s() if order else ())
+    return crossing.finish(begun, crossed, order.md5s() if order else ())
 
 
 def _alike(one: ObjectInfo, other: ObjectInfo) -> str:

@@ -18,6 +18,7 @@ from jsobj.transfer.copy.worker import (
     CopyUnit,
     CopyWhole,
     FinishCopy,
+    SettleCopy,
     Undivided,
 )
 from jsobj.transfer.engine.parts_work import Arrived, InParts, PartsWork
@@ -119,14 +120,14 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
                 self._parts_failed(self._in_parts[unit.item.key], outcome.error)
             case _ if outcome.error is not None:
                 self._not_copied(unit, outcome.error)
-            case CopyWhole():
+            case CopyWhole() | SettleCopy():
                 self._item_ended(unit.item, outcome.value)
             case BeginCopy():
                 self._begin_ended(unit, outcome.value)
             case FinishCopy():
                 self._in_parts.pop(unit.item.key, None)
                 self.journal.upload_ended(unit.item.key)
-                self._item_ended(unit.item, outcome.value)
+                self._follow([SettleCopy(unit.item, unit.begun.info, *outcome.value)])
 
     def _not_copied(self, unit: CopyUnit, error: JsobjError) -> None:
         if isinstance(unit, BeginCopy) and not unit.upload_id and error.code in _REFUSALS:

@@ -72,6 +72,16 @@ class FinishCopy:
 
 
 @dataclass(frozen=True, slots=True)
+class SettleCopy:
+    """Look at the copy that was made; of a move, delete the source."""
+
+    item: CopyItem
+    info: ObjectInfo
+    etag: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class AbandonCopy:
     """Give a copy up whose bytes are not the source's. ``again``: it is begun once more."""
 
@@ -81,7 +91,7 @@ class AbandonCopy:
     again: bool = False
 
 
-CopyUnit: TypeAlias = CopyWhole | BeginCopy | CopyPart | FinishCopy | AbandonCopy
+CopyUnit: TypeAlias = CopyWhole | BeginCopy | CopyPart | FinishCopy | SettleCopy | AbandonCopy
 
 
 class Undivided:
@@ -116,7 +126,7 @@ class Carrier(StorePerformer[CopyUnit]):
                 return unit.item.size
         return 0
 
-    def perform(self, unit: CopyUnit) -> Arrived | Begun | Crossed | Undivided | None:
+    def perform(self, unit: CopyUnit) -> Arrived | Begun | Crossed | Undivided | tuple[str, str] | None:
         """Perform one unit; raises :class:`JsobjError`."""
         copier = self._copiers[unit.item.number]
         match unit:
@@ -129,12 +139,16 @@ class Carrier(StorePerformer[CopyUnit]):
                 with self._room.taken(self.size(unit)):
                     arrived = copier.copied(unit.item)
                 if copier.terms.same_server and not arrived.skipped:
-                    self._moved(arrived.size)  # by the server
+                    self._moved.count(arrived.size)  # by the server
                 return arrived
             case BeginCopy():
                 return self._begin(unit, copier)
             case FinishCopy():
-                return self._finish(unit, copier)
+                order = self._orders.pop(unit.begun.upload.id, None)
+                return copier.crossing.finish(unit.begun, unit.crossed, order.md5s() if order else ())
+            case SettleCopy():
+                copier.crossing.settle(unit.info, unit.item.key, unit.by)
+                return Arrived(unit.info.size, unit.etag, unit.by)
             case AbandonCopy():
                 with copier.terms.at_target.errors():
                     self._store.abort(unit.upload)
@@ -162,13 +176,6 @@ class Carrier(StorePerformer[CopyUnit]):
         if how.in_order:
             self._orders[begun.upload.id] = InOrder(how.in_order)
         return begun
-
-    def _finish(self, unit: FinishCopy, copier: ObjectCopier) -> Arrived:
-        order = self._orders.pop(unit.begun.upload.id, None)
-        etag, by = copier.crossing.finish(unit.begun, unit.item.key, unit.crossed, order.md5s() if order else ())
-        if copier.terms.move:
-            copier.crossing.delete_source(unit.begun.info, by)
-        return Arrived(unit.begun.info.size, etag, by)
 
     def would_skip(self, item: CopyItem) -> str:
         """Why an object would be left alone; "" where it would be copied."""

@@ -97,23 +97,23 @@ class UnderWay:
 class Meter:
     """Counts bytes as they pass, and holds them back to ``rate`` bytes a second; 0 for no limit.
 
-    It is a :data:`jsobj.net.body.Moved`. ``by``: the bytes that a thread has moved so far. With a rate, ``under_way``
-    says when units may begin, and ``at_once`` (else 0) how many bytes to send between two calls: a server gives up who
-    sends a lot and then nothing for a minute.
+    It is a :data:`jsobj.net.body.Moved`. ``count`` holds nothing back: for bytes that do not pass here. ``by``: the bytes
+    that a thread has moved so far. With a rate, ``under_way`` says when units may begin, and ``at_once`` (else 0) how
+    many bytes to send between two calls: a server gives up who sends a lot and then nothing for a minute.
     """
 
     def __init__(
         self, count: Callable[[int], None], rate: float = 0, *, by: Callable[[int], int] = lambda thread: 0
     ) -> None:
         self.by = by
-        self._count = count
+        self.count = count
         self._limit = RateLimit(rate) if rate else None
         self.under_way = UnderWay(rate) if rate else None
         self.at_once = max(1, int(rate)) if rate else 0
 
     def __call__(self, count: int) -> None:
         """Bytes passed; negative: a retry takes them back."""
-        self._count(count)
+        self.count(count)
         if self._limit is not None:
             self._limit.pass_(count)
 

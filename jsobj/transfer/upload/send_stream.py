@@ -72,8 +72,15 @@ def send_stream(
 def begun_upload(store: Store, key: str, options: PutOptions) -> Iterator[Upload]:
     """A multipart upload, aborted where the block raises; after a stop in another thread, by ``Store.clear_up``."""
     upload = store.begin(key, options)
-    try:
+    with aborted_early(store, upload):
         yield upload
+
+
+@contextlib.contextmanager
+def aborted_early(store: Store, upload: Upload) -> Iterator[None]:
+    """The same for one that was begun before."""
+    try:
+        yield
     except Exception:
         store.give_up(upload)
         raise
