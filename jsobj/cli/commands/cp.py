@@ -33,13 +33,16 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, **
 
     SOURCE is an object, a prefix (PREFIX/ means what is below it) or a pattern (jsobj help patterns). DEST that ends in
     '/', or is a bucket, takes what comes under its own name, from several SOURCEs too; what matches a pattern goes
-    straight into DEST. Within one server the data do not pass through this computer; between s3:// and swift:// they
-    do, and are compared on their way. So they are with --dest-cloud or --dest-profile, which open DEST with another
-    login than SOURCE. An older version (--version) passes through this computer, too; DEST may be SOURCE, whose older
-    version is current again then.
+    straight into DEST. Within one server the data do not pass through this computer. Between s3:// and swift://, with
+    --dest-cloud or --dest-profile, which open DEST with another login than SOURCE, and from and to other clouds (gs://
+    and az://: jsobj help clouds) they do: in parts of one version of SOURCE, each compared with what DEST stored, and
+    the whole with the digest that SOURCE tells. The summary says by what; of a source without any digest it says so.
+    What was interrupted goes on with the same command. An older version (--version) passes through this computer, too;
+    DEST may be SOURCE, whose older version is current again then.
 
     SOURCE may be the web address of public data, or of the page that jsobj publish put beside them: it is read without
-    a login, and DEST may then be a local folder, such as ./run42/, too.
+    a login, and DEST may then be a local folder, such as ./run42/, too. Access rights, storage classes and tiers are
+    never copied.
 
     \b
     Examples:
@@ -48,6 +51,7 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, **
       jsobj cp 's3://results/raw/*.nc' s3://archive/raw/
       jsobj cp swift://raw/a.nc s3://results/a.nc
       jsobj cp s3://results/ s3://copy/ --cloud here --dest-cloud there
+      jsobj cp gs://archive/era5/ s3://mine/era5/ --include '*.nc'
       jsobj cp https://HOST/swift/v1/results/run42.zarr s3://mine/
     """
     _copy(world, source, destination, Chosen.of(words), move=False, version=version)
