@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from azure_scene import AzureScene
 from rigs import lack
+
+# The fault proxy, for the modules here.
+sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 
 
 @pytest.fixture
