@@ -85,7 +85,7 @@ CopyUnit: TypeAlias = CopyWhole | BeginCopy | CopyPart | FinishCopy | AbandonCop
 
 
 class Undivided:
-    """The answer to :class:`BeginCopy` where the proof needs all bytes to pass one worker in their order."""
+    """The answer to :class:`BeginCopy` where all bytes are to pass one worker in their order."""
 
 
 class Carrier(StorePerformer[CopyUnit]):
@@ -146,7 +146,7 @@ class Carrier(StorePerformer[CopyUnit]):
         if skipped := copier.look(item, info):
             return skipped
         how = crossing.how(info)
-        if how.in_order and crossing.any_order:
+        if (how.in_order and crossing.any_order) or not copier.source.in_stretches(info):
             return Undivided()
         begun, notice = None, ""
         if unit.upload_id:
@@ -160,12 +160,12 @@ class Carrier(StorePerformer[CopyUnit]):
         if begun is None:
             begun = replace(crossing.begin(info, how, item.key), notice=notice)
         if how.in_order:
-            self._orders[begun.upload.id] = InOrder(how.in_order)
+            self._orders[begun.upload.id] = InOrder(how.in_order, how.kind)
         return begun
 
     def _finish(self, unit: FinishCopy, copier: ObjectCopier) -> Arrived:
         order = self._orders.pop(unit.begun.upload.id, None)
-        etag, by = copier.crossing.finish(unit.begun, unit.item.key, unit.crossed, order.md5s() if order else ())
+        etag, by = copier.crossing.finish(unit.begun, unit.item.key, unit.crossed, order.digests() if order else ())
         if copier.terms.move:
             copier.crossing.delete_source(unit.begun.info, by)
         return Arrived(unit.begun.info.size, etag, by)

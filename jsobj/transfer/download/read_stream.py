@@ -20,6 +20,7 @@ from jsobj.store.etag import composite
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, ObjectInfo, PartDigest
 from jsobj.transfer.compare import PartDigests, bytes_differ, is_certain, is_damage, layouts, object_damaged
+from jsobj.transfer.download.in_one import in_one
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.part_layout import Layout
 
@@ -34,7 +35,7 @@ _GIVEN_OUT = "the bytes that were given out are wrong: throw them away"
 class ReadStream:
     """The bytes ``start`` to ``start + size`` of an object, in order; iterate once.
 
-    ``verified`` is set at the end to what was compared: ``md5``, ``manifest``, ``parts``, or "" for nothing (always so
+    ``verified`` is set at the end to what was compared: ``md5``, ``sha256``, ``manifest``, ``parts``, or "" (always so
     where only a range was requested). Raises :class:`JsobjError`: integrity (the object changed, or its bytes do not
     have its digest), and whatever the store raises.
 
@@ -65,6 +66,9 @@ class ReadStream:
 
     def __iter__(self) -> Iterator[bytearray]:
         whole = self._start == 0 and self._size == self._info.size
+        if whole and self._info.sha256:
+            yield from self._hashed(hashlib.sha256(), self._info.sha256)
+            return
         known = self._store.digests(self._info) if whole else None
         if known and max(part.size for part in known) <= _LARGEST:
             yield from (data for data, _ in self._ahead(known, known[0].size))
@@ -72,12 +76,15 @@ class ReadStream:
         elif whole and self._info.parts:
             yield from self._in_parts(self._info.etag)
         elif whole and self._info.whole_md5:
-            yield from self._hashed(self._info.whole_md5)
+            yield from self._hashed(hashlib.md5(usedforsecurity=False), self._info.whole_md5)
         else:
             yield from self._plain(self._start, self._size)
 
     def _plain(self, start: int, size: int) -> Iterator[bytearray]:
-        """Stretches that there is nothing to compare with."""
+        """What there is nothing to compare with: in stretches, or as it comes where none can be asked for."""
+        if size == self._info.size > _STRETCH and not self._store.in_stretches(self._info):
+            yield from in_one(self._store, self._info)
+            return
         yield from (data for data, _ in self._ahead(_stretches(start, size, _STRETCH), _STRETCH, digest=False))
 
     def _in_parts(self, etag: str) -> Iterator[bytearray]:
@@ -127,14 +134,13 @@ class ReadStream:
             raise object_damaged(self._store, self._info.key, _DAMAGED)
         return ""
 
-    def _hashed(self, md5: str) -> Iterator[bytearray]:
-        digest = hashlib.md5(usedforsecurity=False)
+    def _hashed(self, digest: hashlib._Hash, wanted: str) -> Iterator[bytearray]:
         for data in self._plain(0, self._size):
             digest.update(data)
             yield data
-        if digest.hexdigest() != md5:
+        if digest.hexdigest() != wanted:
             raise bytes_differ(self._info.key, _GIVEN_OUT)
-        self.verified = "md5"
+        self.verified = digest.name
 
     def _ahead(
         self, stretches: Sequence[PartDigest], size: int, *, digest: bool = True
