@@ -9,7 +9,14 @@ import pytest
 
 from jsobj.net.md5.choice import allow_compiled
 
-pytest_plugins = ["fixtures_cloud", "fixtures_rgw", "fixtures_tls", "fixtures_places", "fixtures_emulators"]
+pytest_plugins = [
+    "fixtures_cloud",
+    "fixtures_rgw",
+    "fixtures_tls",
+    "fixtures_places",
+    "fixtures_emulators",
+    "fixtures_web",
+]
 
 FOREIGN_WARNINGS = (
     # webob (it comes with Keystone, and keystoneauth1 then imports it) on Python 3.11 and 3.12.

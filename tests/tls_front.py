@@ -18,7 +18,7 @@ from ports import free_port
 
 PACKAGES = "nginx-light openssl"
 START_SECONDS = 20.0
-_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _CONFIGURATION = """\
 daemon off;
@@ -75,7 +75,7 @@ class Front:
 
 def lacking() -> str:
     """Why it cannot run here; "" where it can."""
-    if missing := [program for program in ("nginx", "openssl") if shutil.which(program, path=_PATH) is None]:
+    if missing := [program for program in ("nginx", "openssl") if shutil.which(program, path=PATH) is None]:
         return f"{', '.join(missing)} not found: apt-get install --no-install-recommends {PACKAGES}"
     return ""
 
@@ -102,13 +102,13 @@ def tls_front(folder: Path, upstream: str, *, buffering: bool = False) -> Iterat
             "-e",
             str(folder / "error.log"),
         ],
-        env={"PATH": _PATH, "LANG": "C.UTF-8"},
+        env={"PATH": PATH, "LANG": "C.UTF-8"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait(process, port, folder / "error.log")
+        wait_for_nginx(process, port, folder / "error.log")
         yield Front(f"https://127.0.0.1:{port}", folder / "authority.pem", process.pid)
     finally:
         process.kill()
@@ -147,7 +147,8 @@ def _openssl(folder: Path, name: str, subject: str, extension: str, *more: str) 
         raise RuntimeError(f"openssl made no certificate:\n{done.stderr}")
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def wait_for_nginx(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until it listens. Raises :class:`RuntimeError` with its log where it does not."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1.0):

@@ -32,7 +32,7 @@ def copy_job(
     """Open the job of a copy. ``origins``: the stores of the ``sources``. Raises :class:`JsobjError` (local, usage)."""
     into = context.to or context.stores
     # A link is a secret: no journal keeps it, and what is interrupted begins again.
-    keeps_journal = keeps_journal and not any(source.signed for source in sources)
+    keeps_journal = keeps_journal and not any(source.signed or source.query for source in sources)
     spec = JobSpec(
         verb=verb,
         sources=tuple(origin.place.url(source.key) for origin, source in zip(origins, sources, strict=True)),

@@ -68,7 +68,7 @@ def opener(
 ) -> Callable[[RetryPolicy], Store]:
     """What opens the store of ``location`` on another machine; it can be pickled."""
     store = stores.of(location)
-    if location.signed:
+    if location.signed or location.query:
         raise BadUsage(
             "a signed link is a secret, and is not sent to other machines",
             hint="leave --dask out, or name the object: s3://BUCKET/KEY",

@@ -91,7 +91,12 @@ def _opened(
             folder=absolute(target.folder),
         )
         # A link is a secret: no journal keeps it, and what is interrupted begins again.
-        yield context.open_job(spec, source, dry_run=dry_run or bool(source.signed)), store, target, folder
+        yield (
+            context.open_job(spec, source, dry_run=dry_run or bool(source.signed or source.query)),
+            store,
+            target,
+            folder,
+        )
 
 
 def _looked_at(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> Iterator[Planned]:

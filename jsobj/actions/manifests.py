@@ -52,7 +52,7 @@ def list_of(stores: BucketStores, typed: str, place: Location | str) -> DigestLi
         return _object_list(stores, replace(place, key=folder_key(place.key) + MANIFEST), folder_key(place.key))
     if "://" in typed:
         prefix = folder_key(place.key) if isinstance(place, Location) else ""
-        return _object_list(stores, parse_location(typed, need_key=True, public=True), prefix)
+        return _object_list(stores, stores.meant(parse_location(typed, need_key=True, public=True)), prefix)
     path = typed or f"{str(place).rstrip('/')}/{MANIFEST}"
     within = "" if isinstance(place, Location) else os.path.relpath(os.path.realpath(path), os.path.realpath(place))
 

@@ -46,6 +46,7 @@ def read(
 
     ``version``: the id of an older one. Raises :class:`JsobjError`: not found, usage (a range outside of the object).
     """
+    source = stores.meant(source)
     store = stores.of(source)
     if version:
         store = store.at_version(version)
@@ -63,7 +64,7 @@ def write_out(
     """
     tally = context.tally
     meter = Meter(tally.moved, options.limit_rate)
-    for source in sources:
+    for source in map(context.stores.meant, sources):
         store = context.stores.of(source)
         info = store.head(source.key)
         reading = ReadStream(store, info, stop=store.stop, accept_unverified=options.accept_unverified)

@@ -20,6 +20,7 @@ from jsobj.store.values import Listed, StorePlace
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.journal.jobs import claimed_temps
 from jsobj.transfer.local.digest_list import MANIFEST
+from jsobj.transfer.local.file_url import path_of
 from jsobj.transfer.local.key_path import FINDER, ITEM, PAGE
 from jsobj.transfer.sync.guards import require_harmless, require_mounted
 from jsobj.transfer.sync.plan_file import Head
@@ -31,7 +32,9 @@ Place: TypeAlias = str | Location  # a path, or a place in a bucket
 
 
 def place_of(text: str) -> Place:
-    """What was typed: a place in a bucket where it says so (``s3://`` ...), else a folder."""
+    """What was typed: a place in a bucket where it says so (``s3://`` ...), else a folder, also as ``file://``."""
+    if (path := path_of(text)) is not None:
+        return path
     return parse_location(text, public=True, foreign=True) if "://" in text else text
 
 

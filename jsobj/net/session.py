@@ -206,7 +206,7 @@ class Session:
     def _receive(self, request: Request, wire: Wire, answer: Head, moved: Any, attempt: int) -> tuple[Reply, Verdict]:
         status, reason, headers = answer.status, answer.reason, answer.headers
         if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%s %s%s %d", request.method, self.origin, request.path, status)
+            _log.debug("%s %s%s %d", request.method, self.origin, request.path.partition("?")[0], status)
         if request.sink is None or status not in request.expect:
             body = wire.read(answer, MAX_BODY)
             reply = Reply(status, reason, headers, body, attempts=attempt)

@@ -6,13 +6,12 @@ from pathlib import Path
 
 from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
+from jsobj.store.foreign.web.published import HEAD, MARK
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.transfer.local.key_path import FINDER, PAGE
 
 _NAMES = (PAGE, FINDER)
-_MARK = b'<meta name="generator" content="jsobj'
-_HEAD = 4096  # bytes
 
 
 def is_page(store: Store, key: str) -> bool:
@@ -23,10 +22,10 @@ def is_page(store: Store, key: str) -> bool:
     try:
         info = head_or_none(store, key)
         if info is not None:
-            store.get(key, sink, start=0, size=min(_HEAD, info.size))
+            store.get(key, sink, start=0, size=min(HEAD, info.size))
     except JsobjError:
         return False
-    return _MARK in sink.data
+    return MARK in sink.data
 
 
 def is_page_file(path: str) -> bool:
@@ -35,6 +34,6 @@ def is_page_file(path: str) -> bool:
         return False
     try:
         with Path(path).open("rb") as file:
-            return _MARK in file.read(_HEAD)
+            return MARK in file.read(HEAD)
     except OSError:
         return False

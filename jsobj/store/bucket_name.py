@@ -20,6 +20,8 @@ _OF_PROJECT = re.compile(r"([0-9a-f]{32}):(.+)", re.DOTALL)
 _SUFFIX_BYTES = 4
 # Google's and Azure's storage: copied from and to, and read.
 FOREIGN = frozenset({"gs", "az"})
+# Web servers that are no object stores: read only.
+WEB = frozenset({"http", "https"})
 _RESERVED = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3")
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote
+from dataclasses import dataclass, field, replace
+from urllib.parse import parse_qsl, quote, unquote
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
-from jsobj.store.bucket_name import grammar_fault
+from jsobj.store.bucket_name import WEB, grammar_fault
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed, ObjectInfo
 from jsobj.urls import parse_url, split_swift_path
@@ -24,6 +24,7 @@ _AZURE_HOST = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|chinaclou
 # What signs a link for one request, in small letters: SigV4, SigV2, and Swift's temporary URLs.
 _SIGNATURES = frozenset({"x-amz-signature", "signature", "temp_url_sig"})
 NOT_SIGNED: tuple[tuple[str, str], ...] = ()
+_NO_BUCKET = frozenset({"location-grammar", "location-is-web-address"})
 _FORMS = "write s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY"
 
 
@@ -35,6 +36,10 @@ class Location:
     account's URL, where it is read without a login (in Azure, with one that is found for the account); "" where the
     options choose. ``signed``: the query of a link to one object (in Azure, or to a container), which is as good as a
     password until it ends.
+
+    Dialects ``http`` and ``https``: at a web server that is no object store, whose host is the ``bucket``, and the path
+    the key; ``query``: what follows it. ``address``: what was typed, where only the server can tell which of both it is
+    (:func:`at_web_server`).
     """
 
     dialect: str
@@ -42,6 +47,8 @@ class Location:
     key: str = ""
     public: str = ""
     signed: tuple[tuple[str, str], ...] = field(default=NOT_SIGNED, repr=False)
+    query: str = field(default="", repr=False)
+    address: str = field(default="", repr=False, compare=False)
 
     @property
     def many(self) -> bool:
@@ -50,6 +57,8 @@ class Location:
 
     def __str__(self) -> str:
         """As it would be typed."""
+        if self.dialect in WEB:
+            return f"{self.public}/{web_path(self.key)}"
         return f"{self.dialect}://{self.bucket}/{self.key}" if self.dialect else f"{self.bucket}/{self.key}"
 
 
@@ -63,29 +72,74 @@ def parse_location(
     Raises :class:`JsobjError` (usage) for anything else, with the form to write.
     """
     text = _as_utf8(text)
+    dialect, separator, _ = text.partition("://")
+    if not (public and separator and dialect.lower().lstrip("< ") in WEB):
+        return _in_bucket(text, need_key=need_key, foreign=foreign)
+    dialect = _at_server(text)[1]
+    query = _sas(text) if dialect == "az" else _signature(text, signed)
+    try:
+        found = at_object_store(text, need_key=need_key or (bool(query) and dialect != "az"), foreign=foreign)
+    except JsobjError as error:
+        # A name that is no bucket's, or none at all, is what other web servers have.
+        if query or dialect != "s3" or error.reference not in _NO_BUCKET:
+            raise
+        return at_web_server(text, need_key=need_key)
+    return replace(found, signed=query, address=text if dialect == "s3" and not query else "")
+
+
+def at_object_store(text: str, *, need_key: bool = False, foreign: bool = False) -> Location:
+    """What the address of public data means at an object store. Raises :class:`JsobjError` (usage)."""
+    server, dialect, rest = _at_server(text)
+    if not rest:
+        raise _web_address(text)
+    found = _grammatical(text, dialect, "://", rest, need_key=need_key, foreign=foreign)
+    return replace(found, public=server)
+
+
+def at_web_server(text: str, *, need_key: bool = False) -> Location:
+    """What an address means at a web server that is no object store. Raises :class:`JsobjError` (usage)."""
+    address, query = _pasted(text)
+    origin, path = parse_url(address)
+    key = unquote(path, errors="surrogateescape")[1:]
+    reason = _key_fault(key) or ("'..' leads out of folders" if ".." in key.split("/") else "")
+    if not reason and need_key and (not key or key.endswith("/")):
+        reason = "it ends in a slash: that means many objects" if key else "it names no file"
+    if reason:
+        raise _no_place(text, reason)
+    return Location(origin.scheme, origin.netloc, key, str(origin), query=query, address=text)
+
+
+def web_path(key: str) -> str:
+    """A key at a web server as its URL has it, without the slash in front."""
+    return quote(key, safe="/~!$&'()*+,;=:@", errors="surrogateescape")
+
+
+def _in_bucket(text: str, *, need_key: bool, foreign: bool) -> Location:
     dialect, separator, rest = text.partition("://")
-    server, query = "", NOT_SIGNED
-    if separator and dialect.lower().lstrip("< ") in {"http", "https"}:
-        server, dialect, rest = _at_server(text) if public else ("", "", "")
-        if not rest:
-            raise _web_address(text)
-        if dialect == "az":
-            query = _sas(text)
-        else:
-            query = _signature(text, signed)
-            need_key = need_key or bool(query)
-    elif not separator:
+    if separator and dialect.lower().lstrip("< ") in WEB:
+        raise _web_address(text)
+    if not separator:
         dialect, rest = "", text
+    return _grammatical(text, dialect, separator, rest, need_key=need_key, foreign=foreign)
+
+
+def _grammatical(
+    text: str, dialect: str, separator: str, rest: str, *, need_key: bool, foreign: bool = False
+) -> Location:
     bucket, _, key = rest.partition("/")
     reason = _fault(text, dialect, separator, bucket, key, foreign=foreign)
     if not reason and need_key and (not key or key.endswith("/")):
         reason = "it names a bucket, not an object" if not key else "it ends in a slash: that means many objects"
     if reason:
-        text = text.partition("?")[0] if server else text  # what is behind it may be a signature
-        raise JsobjError(
-            "location-grammar", f"'{text[:200]}' cannot be used here: {reason}", code=ExitCode.USAGE, hint=_FORMS
-        )
-    return Location(dialect, bucket, key, server, query)
+        raise _no_place(text, reason)
+    return Location(dialect, bucket, key)
+
+
+def _no_place(text: str, reason: str) -> JsobjError:
+    shown = text.partition("?")[0] if "://" in text else text
+    return JsobjError(
+        "location-grammar", f"'{shown[:200]}' cannot be used here: {reason}", code=ExitCode.USAGE, hint=_FORMS
+    )
 
 
 def _pasted(text: str) -> tuple[str, str]:
@@ -169,8 +223,10 @@ def _as_utf8(text: str) -> str:
 def _fault(text: str, dialect: str, separator: str, bucket: str, key: str, *, foreign: bool) -> str:
     if not separator and text.lower().startswith(("s3:", "swift:", "gs:", "az:")):
         return "two slashes are missing behind the colon"
-    if reason := grammar_fault(dialect, separator, bucket, tenants=True, foreign=foreign):
-        return reason
+    return grammar_fault(dialect, separator, bucket, tenants=True, foreign=foreign) or _key_fault(key)
+
+
+def _key_fault(key: str) -> str:
     try:
         key.encode()
     except UnicodeEncodeError:

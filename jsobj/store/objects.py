@@ -206,6 +206,10 @@ class Store(ABC):
         None where it does not: a composite ETag has to be recomputed (:mod:`jsobj.store.etag`).
         """
 
+    def in_stretches(self, info: ObjectInfo) -> bool:
+        """Whether parts of an object can be asked for, each of the same version; else it comes as a whole only."""
+        return True
+
     @abstractmethod
     def part_size(self, info: ObjectInfo, number: int) -> int:
         """The bytes of a part of an object with a composite ETag; 0 where the server does not report it."""

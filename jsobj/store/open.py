@@ -13,7 +13,7 @@ from jsobj.identity import ledger
 from jsobj.identity.command_hints import same_login
 from jsobj.identity.settings import Settings
 from jsobj.store.access import S3Access, no_s3_keys, s3_access, s3_public
-from jsobj.store.bucket_name import FOREIGN, with_project
+from jsobj.store.bucket_name import FOREIGN, WEB, with_project
 from jsobj.store.location import Location
 from jsobj.store.objects import Store
 from jsobj.store.values import StorePlace
@@ -96,7 +96,7 @@ def open_store(
 
     Raises :class:`JsobjError`: auth where there is neither a key nor a login, usage where no endpoint is known.
     """
-    if location.dialect in FOREIGN:
+    if location.dialect in FOREIGN | WEB:
         from jsobj.store.foreign.open import open_foreign
 
         return open_foreign(settings, location, unsigned=request.unsigned, retry=retry)
@@ -126,8 +126,8 @@ def known_of(settings: Settings, location: Location, request: StoreRequest) -> t
 
     Raises :class:`JsobjError` as that one.
     """
-    if location.dialect in FOREIGN:
-        return settings, location.dialect
+    if location.dialect in FOREIGN | WEB:
+        return settings, location.dialect, location.public
     request = _at(location, request)
     access = _access(settings, location, request)
     if access is not None or request.unsigned:

@@ -22,8 +22,8 @@ class ObjectInfo:
 
     ``metadata`` has names in small letters, without ``x-amz-meta-`` or ``X-Object-Meta-``. ``large`` is true for a
     Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.
-    ``served``: those of :data:`SERVED` that it has. ``md5`` and ``crc32c`` (hexadecimal) are those of all its bytes,
-    where the server tells them beside the ETag, as other clouds do; "" else.
+    ``served``: those of :data:`SERVED` that it has. ``md5``, ``crc32c`` and ``sha256`` (hexadecimal) are those of all
+    its bytes, where the server tells them beside the ETag, as other clouds do, or a list of digests; "" else.
     """
 
     key: str
@@ -38,6 +38,7 @@ class ObjectInfo:
     served: Mapping[str, str] = field(default_factory=dict)
     md5: str = ""
     crc32c: str = ""
+    sha256: str = ""
 
     @property
     def whole_md5(self) -> str:

@@ -23,6 +23,8 @@ from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, ObjectInfo
 from jsobj.transfer.part_layout import Layout
 
+_PIECE = 1024**2  # bytes
+
 
 def bytes_differ(
     key: str, seen: str, hint: str = "a proxy on the way may change data: try https, or another network"
@@ -33,7 +35,7 @@ def bytes_differ(
 
 @dataclass(frozen=True, slots=True)
 class DigestComparison:
-    """``same`` is None where nothing could be compared. ``by``: ``md5``, ``parts``, ``manifest``,
+    """``same`` is None where nothing could be compared. ``by``: ``md5``, ``sha256``, ``parts``, ``manifest``,
     ``crc32c`` or ``size``.
 
     ``suspicious``: sizes of parts fit the number of parts, but not the ETag. Either the parts are of uneven sizes, as
@@ -48,6 +50,15 @@ class DigestComparison:
 def md5_of(descriptor: int, start: int, size: int) -> str:
     """The MD5 of a stretch of an open file; of what there is of it, where the file is shorter."""
     return _hashed(md5(size), descriptor, start, size).hexdigest()
+
+
+def sha256_of(descriptor: int, size: int) -> str:
+    """The SHA-256 of the first ``size`` bytes of an open file."""
+    digest, at = hashlib.sha256(), 0
+    while at < size and (piece := os.pread(descriptor, min(_PIECE, size - at), at)):
+        digest.update(piece)
+        at += len(piece)
+    return digest.hexdigest()
 
 
 def hashed(descriptor: int, start: int, size: int) -> Md5:
@@ -132,6 +143,8 @@ def compare(store: Store, info: ObjectInfo, descriptor: int) -> DigestComparison
     """Compare an open file with an object. Sizes first; then the digest that the object has."""
     if os.fstat(descriptor).st_size != info.size:
         return DigestComparison(False, "size")
+    if info.sha256:
+        return DigestComparison(sha256_of(descriptor, info.size) == info.sha256, "sha256")
     return _compare(store, info, partial(md5_of, descriptor), lambda: crc32c_of_file(descriptor, 0, info.size))
 
 
@@ -139,6 +152,8 @@ def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> DigestComp
     """The same for bytes in memory."""
     if len(data) != info.size:
         return DigestComparison(False, "size")
+    if info.sha256:
+        return DigestComparison(hashlib.sha256(data).hexdigest() == info.sha256, "sha256")
 
     def md5_at(start: int, size: int) -> str:
         return hashlib.md5(data[start : start + size], usedforsecurity=False).hexdigest()

@@ -20,17 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the servers that tests and benches share
 
-from emulators import CACHE, azurite, moto
-
-gcs = None
+from emulators import CACHE, azurite, gcs, moto
 from processes import FailedRun, Spent, median, spend
 from servers import gateway
 from session import scratch
 from store_witness import AzureWitness, GoogleWitness, S3Witness, Witness
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 BUCKET = "copied"
 MIB = 1024**2
 PAIRS = ("aws-rgw", "az-rgw", "gs-rgw", "rgw-az", "rgw-gs")

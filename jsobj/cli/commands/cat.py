@@ -57,7 +57,7 @@ def cat(world: World, url: tuple[str, ...], wanted: str, version: str, unsigned:
         if version:
             _write(world, opened, places[0], part, version)
             return
-        for place in places:
+        for place in map(opened.meant, places):
             for one in several.objects(opened, place):
                 if part is not None and one != place:
                     raise BadUsage("--range goes with one object, not with a pattern")

@@ -18,6 +18,7 @@ from jsobj.cli.parsing.transfer_options import (
 )
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform
+from jsobj.cli.views.url_list import fetch_listed, require_list_alone, urls_option
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 
 
@@ -25,10 +26,11 @@ from jsobj.errors import BadUsage, ExitCode, JsobjError
 @click.argument("source", nargs=-1, metavar="SOURCE...", shell_complete=complete_places)
 @click.argument("destination", metavar="DEST", required=False, default="", shell_complete=complete_places)
 @click.option("--version", metavar="ID", default="", help="This version of SOURCE, as jsobj ls --versions names it.")
+@urls_option
 @copy_options
 @machine_options
 @filter_options
-def cp(world: World, source: tuple[str, ...], destination: str, version: str, **words: object) -> None:
+def cp(world: World, source: tuple[str, ...], destination: str, version: str, urls_from: str, **words: object) -> None:
     """Copy objects.
 
     SOURCE is an object, a prefix (PREFIX/ means what is below it) or a pattern (jsobj help patterns). DEST that ends in
@@ -41,8 +43,11 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, **
     DEST may be SOURCE, whose older version is current again then.
 
     SOURCE may be the web address of public data, or of the page that jsobj publish put beside them: it is read without
-    a login, and DEST may then be a local folder, such as ./run42/, too. Access rights, storage classes and tiers are
-    never copied.
+    a login, and DEST may then be a local folder, such as ./run42/, too. Other web servers will do as well; folders
+    there need such a page, or an index that nginx or Apache makes (jsobj help clouds). --urls-from FILE has the
+    addresses of files, one a line ('#' begins a comment, '-' is standard input); in lines as sha256sum and md5sum print
+    them, what comes is compared with the digest. SOURCE or DEST may be local if written as file:///DIR/. Access rights,
+    storage classes and tiers are never copied.
 
     \b
     Examples:
@@ -53,8 +58,14 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, **
       jsobj cp s3://results/ s3://copy/ --cloud here --dest-cloud there
       jsobj cp gs://archive/era5/ s3://mine/era5/ --include '*.nc'
       jsobj cp https://HOST/swift/v1/results/run42.zarr s3://mine/
+      jsobj cp --urls-from urls.txt s3://mine/raw/
     """
-    _copy(world, source, destination, Chosen.of(words), move=False, version=version)
+    chosen = Chosen.of(words)
+    if urls_from:
+        _copy_listed(world, source, destination, chosen, urls_from, version)
+        return
+    if not _copied_locally(world, source, destination, chosen, version):
+        _copy(world, source, destination, chosen, move=False, version=version)
 
 
 @command("mv")
@@ -104,6 +115,56 @@ def _copy(
         perform(world, chosen, lambda context: copy_version(context, one, end, chosen.options, version))
         return
     perform(world, chosen, lambda context: copy(context, places, end, chosen.options, chosen.filters, move=move))
+
+
+def _copied_locally(world: World, source: tuple[str, ...], destination: str, chosen: Chosen, version: str) -> bool:
+    """Whether one side was a file:// URL, and all is done: that is an upload, or a download."""
+    from jsobj.transfer.local.file_url import path_of
+
+    paths, end = [path_of(text) for text in source], path_of(destination)
+    if end is None and not any(paths):
+        return False
+    if end is not None and any(paths):
+        raise BadUsage("SOURCE and DEST are both local", hint="cp -r, or rsync -a")
+    if version or chosen.dest_cloud or chosen.dest_profile or chosen.dest_endpoint:
+        raise BadUsage("--version and --dest-... are for two buckets", hint="name the login: --cloud NAME")
+    if end is not None:
+        _fetch(world, source, end, chosen)
+        return True
+    if not all(paths):
+        raise BadUsage("local files and objects are copied one after the other", hint="give SOURCEs of one kind")
+    from jsobj.actions.upload import upload
+    from jsobj.store.location import parse_location
+
+    target = parse_location(destination, foreign=True)
+    files = [path for path in paths if path]
+    perform(world, chosen, lambda context: upload(context, files, target, chosen.options, chosen.filters))
+    return True
+
+
+def _copy_listed(
+    world: World, source: tuple[str, ...], destination: str, chosen: Chosen, listed: str, version: str
+) -> None:
+    """What a list of addresses names, to a bucket or a folder."""
+    from jsobj.actions.copy import copy
+    from jsobj.store.location import parse_location
+    from jsobj.transfer.local.file_url import path_of
+
+    if version:
+        raise BadUsage("--version goes with one SOURCE")
+    path = path_of(destination)
+    if path or _is_local(destination):
+        fetch_listed(world, source, path or destination, chosen, listed)
+        return
+    require_list_alone(source, destination, chosen, listed)
+    end = parse_location(destination, foreign=True)
+    _require_login_of_endpoint(chosen, end.dialect)
+    world.will_change_names()
+    perform(
+        world,
+        chosen,
+        lambda context: copy(context, [context.stores.listed(listed)], end, chosen.options, chosen.filters),
+    )
 
 
 def _is_local(text: str) -> bool:

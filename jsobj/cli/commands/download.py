@@ -17,6 +17,7 @@ from jsobj.cli.parsing.transfer_options import (
 )
 from jsobj.cli.parsing.world import World
 from jsobj.cli.views.transfer import perform, transferring
+from jsobj.cli.views.url_list import fetch_listed, urls_option
 from jsobj.errors import BadUsage
 
 
@@ -26,10 +27,11 @@ from jsobj.errors import BadUsage
 @transfer_options
 @machine_options
 @filter_options
+@urls_option
 @click.option("--raw", is_flag=True, help="Keep compressed content (Content-Encoding) as it is stored.")
 @click.option("--accept-unverified", is_flag=True, help="Keep bytes that came twice alike, also if the ETag differs.")
 @click.option("--windows-safe", is_flag=True, help="Refuse names that Windows cannot have.")
-def download(world: World, source: tuple[str, ...], destination: str, **words: object) -> None:
+def download(world: World, source: tuple[str, ...], destination: str, urls_from: str, **words: object) -> None:
     """Fetch objects to files and folders.
 
     Parallel, resumable, verified.
@@ -40,7 +42,7 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
     into DEST under its own name where DEST ends in '/' or is '.', and becomes DEST where it does not; what matches a
     pattern, or is below PREFIX/, goes straight into DEST. DEST '-' is standard output. Files that have the same content
     already are skipped; a file is replaced only when all of its bytes are there and verified. Run the same command
-    again to go on after an interruption.
+    again to go on after an interruption. --urls-from FILE takes the place of SOURCE: jsobj cp --help.
 
     \b
     Examples:
@@ -52,6 +54,9 @@ def download(world: World, source: tuple[str, ...], destination: str, **words: o
     from jsobj.actions.download import download as action
     from jsobj.store.location import parse_location
 
+    if urls_from:
+        fetch_listed(world, source, destination, Chosen.of(words), urls_from)
+        return
     if not source:
         raise one_missing(world, "download", destination)
     chosen = Chosen.of(words)

@@ -45,13 +45,15 @@ def stat(world: World, url: tuple[str, ...], unsigned: bool, endpoint: str) -> N
     places = [parse_location(text, need_key=True, public=True, signed=True, foreign=True) for text in url]
     several = Several(world, len(places))
     with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        places = [opened.meant(place) for place in places]
         found = chain.from_iterable(several.objects(opened, place) for place in places)
         if len(places) == 1:
             first = next(found, places[0])
             if first == places[0]:  # its name, and no pattern
                 world.out.show(_record(*_known(opened, first)))
                 return
-            found = chain((first,), found)
+            places = [opened.meant(place) for place in places]
+        found = chain((first,), found)
         gaps = chain(("",), repeat("\n"))
         world.out.stream(
             Stream(
@@ -124,6 +126,8 @@ def _record(place: StorePlace, info: ObjectInfo, by: str, parts: int | None) -> 
 def _verifiable(store: Store, info: ObjectInfo) -> tuple[str, int | None]:
     """What the bytes can be compared with, and the number of parts where there are any."""
     known = store.digests(info)
+    if info.sha256:
+        return "sha256", None
     if info.parts is not None:
         return "parts", info.parts
     if not known:

@@ -18,16 +18,17 @@ from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, ObjectInfo, Part
 from jsobj.transfer.compare import layouts
-from jsobj.transfer.copy.crossing import Begun, Crossed, Crossing, require_unchanged
+from jsobj.transfer.copy.crossing import Begun, Crossed, Crossing, of_user, require_unchanged
 from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
-from jsobj.transfer.copy.proofs import InOrder
+from jsobj.transfer.copy.proofs import LARGEST, InOrder
+from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map
-from jsobj.transfer.engine.parts_work import Arrived
+from jsobj.transfer.engine.parts_work import SENT, Arrived
 from jsobj.transfer.events import Done, Failed, Skipped
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
 from jsobj.transfer.upload.once_anew import once_anew
-from jsobj.transfer.upload.send_stream import aborted_early, begun_upload
+from jsobj.transfer.upload.send_stream import aborted_early, begun_upload, send_stream
 
 _PARTS_AT_ONCE = 8
 _CROSSING_AT_ONCE = 4
@@ -163,6 +164,8 @@ class ObjectCopier:
             return self._small(info.key, key)
 
         def send(moved: Moved) -> tuple[str, str]:
+            if not self.source.in_stretches(info):
+                return self._as_it_comes(info, key, moved)
             crossing = Crossing(self.source, self.target, self.terms, moved, self.tell, self.any_order)
             begun = crossing.begin(info, crossing.how(info), key)
             with aborted_early(self.target, begun.upload):
@@ -172,17 +175,27 @@ class ObjectCopier:
         self.crossing.settle(info, key, by)
         return Arrived(info.size, etag, by)
 
+    def _as_it_comes(self, info: ObjectInfo, key: str, moved: Moved) -> tuple[str, str]:
+        """From a server that sends no parts."""
+        reading = ReadStream(self.source, info)
+        part_size = plan_layout(info.size, self.target.limits, min(self.terms.part_size, LARGEST)).part_size
+        with self.terms.at_target.errors():
+            chunks = self.terms.at_source.each(reading)
+            options = info.kept(of_user(info))
+            etag = send_stream(self.target, key, chunks, options, part_size=part_size, moved=moved).etag
+        return etag, reading.verified or SENT
+
 
 def _crossed(crossing: Crossing, begun: Begun) -> tuple[str, str]:
     how = begun.how
-    order = InOrder(how.in_order) if how.in_order else None
+    order = InOrder(how.in_order, how.kind) if how.in_order else None
 
     def cross(part: Stretch) -> Crossed:
         return crossing.part(begun.info, begun.upload, part, how.by, how.md5_of(part.number), order=order)
 
     with closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=crossing.target.stop)) as parts:
         crossed = tuple(parts)
-    return crossing.finish(begun, crossed, order.md5s() if order else ())
+    return crossing.finish(begun, crossed, order.digests() if order else ())
 
 
 def _alike(one: ObjectInfo, other: ObjectInfo) -> str:

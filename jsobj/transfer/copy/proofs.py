@@ -28,9 +28,10 @@ LARGEST = 32 * 1024**2  # bytes of a part that is held in memory
 class Proving:
     """How an object is cut, and what will prove its copy.
 
-    ``by``: ``manifest``, ``parts``, ``md5``, ``crc32c`` or :data:`SENT`. ``known``: the MD5 of each part, where the
-    source tells it. ``in_order``: stretches of the source whose MD5s are taken over the bytes in their order (``md5``
-    "" where it is unknown by itself). ``doubtful``: the ETag may be that of other parts, which proves nothing.
+    ``by``: ``manifest``, ``parts``, ``md5``, ``sha256``, ``crc32c`` or :data:`SENT`. ``known``: the MD5 of each part,
+    where the source tells it. ``in_order``: stretches of the source whose digests are taken over the bytes in their
+    order: MD5s ("" where it is unknown by itself), or one SHA-256. ``doubtful``: the ETag may be that of other parts,
+    which proves nothing.
     """
 
     layout: Layout
@@ -38,6 +39,11 @@ class Proving:
     known: tuple[str, ...] = ()
     in_order: tuple[PartDigest, ...] = ()
     doubtful: bool = False
+
+    @property
+    def kind(self) -> str:
+        """Of the digests of ``in_order``."""
+        return "sha256" if self.by == "sha256" else "md5"
 
     def md5_of(self, number: int) -> str:
         """The MD5 of a part, where the source tells it; else ""."""
@@ -56,6 +62,8 @@ def proving(source: Store, info: ObjectInfo, limits: Limits, part_size: int, *, 
         if _fits(layout, limits) and [part.size for part in known] == [part.size for part in layout]:
             return Proving(layout, "manifest", known=tuple(part.md5 for part in known))
         return Proving(free, "manifest", in_order=tuple(known))
+    if info.sha256:
+        return Proving(free, "sha256", in_order=(PartDigest(0, info.size, info.sha256),))
     if info.crc32c and (any_order or not info.whole_md5):
         return Proving(free, "crc32c")
     if info.whole_md5:
@@ -82,7 +90,7 @@ def proof(how: Proving, info: ObjectInfo, arrived: Mapping[int, tuple[str, str]]
     """
     md5s = [arrived[number][0] for number in sorted(arrived)]
     match how.by:
-        case "manifest" | "md5":
+        case "manifest" | "md5" | "sha256":
             wanted = how.known or tuple(part.md5 for part in how.in_order)
             same = list(wanted) == (list(in_order) if how.in_order else md5s)
         case "parts":
@@ -104,18 +112,26 @@ def _combined(layout: Layout, crcs: Iterable[str]) -> str:
 
 @dataclass(slots=True)
 class InOrder:
-    """The MD5s of stretches of an object whose parts come from several threads; each waits for its turn.
+    """The digests (``kind``: md5 or sha256) of stretches of an object whose parts come from several threads.
 
-    No two threads wait for each other: parts are handed out in their order, so that who is waited for has begun.
+    Each part waits for its turn. No two threads wait for each other: parts are handed out in their order, so that who
+    is waited for has begun.
     """
 
     stretches: tuple[PartDigest, ...]
+    kind: str = "md5"
+    _digest: hashlib._Hash = field(init=False)
     _next: int = 1
     _failed: bool = False
     _done: list[str] = field(default_factory=list)
     _turn: threading.Condition = field(default_factory=threading.Condition)
-    _digest: hashlib._Hash = field(default_factory=lambda: hashlib.md5(usedforsecurity=False))
     _room: int = -1
+
+    def __post_init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._digest, self._room = hashlib.new(self.kind, usedforsecurity=False), -1
 
     def take(self, number: int, data: memoryview) -> None:
         """The bytes of part ``number``, once those before it were taken. Raises where they never will be."""
@@ -138,7 +154,7 @@ class InOrder:
             data = data[len(piece) :]
             if not self._room:
                 self._done.append(self._digest.hexdigest())
-                self._digest, self._room = hashlib.md5(usedforsecurity=False), -1
+                self._begin()
 
     def fail(self) -> None:
         """A part will not come: nobody waits for it."""
@@ -146,6 +162,6 @@ class InOrder:
             self._failed = True
             self._turn.notify_all()
 
-    def md5s(self) -> list[str]:
+    def digests(self) -> list[str]:
         """Of the stretches that have passed whole."""
         return list(self._done)

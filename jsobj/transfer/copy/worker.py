@@ -95,7 +95,7 @@ CopyUnit: TypeAlias = CopyWhole | BeginCopy | CopyPart | FinishCopy | SettleCopy
 
 
 class Undivided:
-    """The answer to :class:`BeginCopy` where the proof needs all bytes to pass one worker in their order."""
+    """The answer to :class:`BeginCopy` where all bytes are to pass one worker in their order."""
 
 
 class Carrier(StorePerformer[CopyUnit]):
@@ -145,7 +145,7 @@ class Carrier(StorePerformer[CopyUnit]):
                 return self._begin(unit, copier)
             case FinishCopy():
                 order = self._orders.pop(unit.begun.upload.id, None)
-                return copier.crossing.finish(unit.begun, unit.crossed, order.md5s() if order else ())
+                return copier.crossing.finish(unit.begun, unit.crossed, order.digests() if order else ())
             case SettleCopy():
                 copier.crossing.settle(unit.info, unit.item.key, unit.by)
                 return Arrived(unit.info.size, unit.etag, unit.by)
@@ -160,7 +160,7 @@ class Carrier(StorePerformer[CopyUnit]):
         if skipped := copier.look(item, info):
             return skipped
         how = crossing.how(info)
-        if how.in_order and crossing.any_order:
+        if (how.in_order and crossing.any_order) or not copier.source.in_stretches(info):
             return Undivided()
         begun, notice = None, ""
         if unit.upload_id:
@@ -174,7 +174,7 @@ class Carrier(StorePerformer[CopyUnit]):
         if begun is None:
             begun = replace(crossing.begin(info, how, item.key), notice=notice)
         if how.in_order:
-            self._orders[begun.upload.id] = InOrder(how.in_order)
+            self._orders[begun.upload.id] = InOrder(how.in_order, how.kind)
         return begun
 
     def would_skip(self, item: CopyItem) -> str:

@@ -21,6 +21,7 @@ from jsobj.store.etag import composite
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, ObjectInfo, PartDigest
 from jsobj.transfer.compare import PartDigests, bytes_differ, is_certain, is_damage, layouts, object_damaged
+from jsobj.transfer.download.in_one import in_one
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.part_layout import Layout
 
@@ -35,9 +36,9 @@ _GIVEN_OUT = "the bytes that were given out are wrong: throw them away"
 class ReadStream:
     """The bytes ``start`` to ``start + size`` of an object, in order; iterate once.
 
-    ``verified`` is set at the end to what was compared: ``md5``, ``manifest``, ``parts``, ``crc32c``, or "" for nothing
-    (always so where only a range was requested). Raises :class:`JsobjError`: integrity (the object changed, or its
-    bytes do not have its digest), and whatever the store raises.
+    ``verified`` is set at the end to what was compared: ``md5``, ``sha256``, ``manifest``, ``parts``, ``crc32c``, or ""
+    for nothing (always so where only a range was requested). Raises :class:`JsobjError`: integrity (the object changed,
+    or its bytes do not have its digest), and whatever the store raises.
 
     ``stop`` is called when reading ends early: a caller that has the store for itself closes its connections instead
     of waiting for what is on its way. ``pool``: the caller's threads, which are not waited for. ``accept_unverified``:
@@ -66,6 +67,9 @@ class ReadStream:
 
     def __iter__(self) -> Iterator[bytearray]:
         whole = self._start == 0 and self._size == self._info.size
+        if whole and self._info.sha256:
+            yield from self._hashed(hashlib.sha256(), self._info.sha256, "sha256")
+            return
         known = self._store.digests(self._info) if whole else None
         if known and max(part.size for part in known) <= _LARGEST:
             yield from (data for data, _ in self._ahead(known, known[0].size))
@@ -80,7 +84,10 @@ class ReadStream:
             yield from self._plain(self._start, self._size)
 
     def _plain(self, start: int, size: int) -> Iterator[bytearray]:
-        """Stretches that there is nothing to compare with."""
+        """What there is nothing to compare with: in stretches, or as it comes where none can be asked for."""
+        if size == self._info.size > _STRETCH and not self._store.in_stretches(self._info):
+            yield from in_one(self._store, self._info)
+            return
         yield from (data for data, _ in self._ahead(_stretches(start, size, _STRETCH), _STRETCH, digest=False))
 
     def _in_parts(self, etag: str) -> Iterator[bytearray]:

@@ -204,7 +204,7 @@ class Receiver(StorePerformer[DownloadUnit]):
         info = got.info
         if got.size != info.size:
             return DigestComparison(same=False, by="size")
-        if info.whole_md5:
+        if info.whole_md5 and not info.sha256:
             return "md5" if got.md5 == info.whole_md5 else DigestComparison(same=False, by="md5")
         if info.parts == 1:
             return "parts" if composite([got.md5]) == info.etag else DigestComparison(same=False, by="parts")
@@ -254,11 +254,12 @@ class Receiver(StorePerformer[DownloadUnit]):
         info = self._store.head(item.source)
         if same := self._there_already(item, info):
             return same
+        if not self._store.in_stretches(info):
+            return self._whole(item)
         known, layout = self._layout(info, unit.part_size)
         stretches = tuple(Stretch(n, part.start, part.size) for n, part in enumerate(known, 1)) or tuple(layout)
         digests = tuple(part.md5 for part in known)
-        same_version = unit.temp and unit.etag == info.etag
-        temp = self._target.reopen(item.path, unit.temp) if same_version else None
+        temp = self._target.reopen(item.path, unit.temp) if unit.temp and unit.etag == info.etag else None
         proven: tuple[tuple[int, str], ...] = ()
         prefixes: tuple[tuple[int, int], ...] = ()
         if temp is not None:
@@ -278,7 +279,7 @@ class Receiver(StorePerformer[DownloadUnit]):
         known = self._store.digests(info)
         if known is not None and len(known) > 1:
             return known, Layout(info.size, max(part.size for part in known))
-        if known is None and (first := next(layouts(self._store, info), None)) is not None:
+        if known is None and info.parts and (first := next(layouts(self._store, info), None)) is not None:
             return (), first
         return (), Layout(info.size, part_size or self._options.part_size)
 
@@ -371,8 +372,7 @@ class Receiver(StorePerformer[DownloadUnit]):
         temp = self._target.reopen(item.path, name)
         if temp is None:
             sentence = f"the temporary file of {item.target} was removed while it was being filled"
-            again = "run the same command again"
-            raise JsobjError("temporary-file-gone", sentence, code=ExitCode.LOCAL, hint=again)
+            raise JsobjError("temporary-file-gone", sentence, code=ExitCode.LOCAL, hint="run the same command again")
         return temp
 
     def _remove(self, item: Fetching, name: str) -> None:

@@ -97,9 +97,9 @@ class UnderWay:
 class Meter:
     """Counts bytes as they pass, and holds them back to ``rate`` bytes a second; 0 for no limit.
 
-    It is a :data:`jsobj.net.body.Moved`. ``count`` holds nothing back: for bytes that do not pass here. ``by``: the bytes
-    that a thread has moved so far. With a rate, ``under_way`` says when units may begin, and ``at_once`` (else 0) how
-    many bytes to send between two calls: a server gives up who sends a lot and then nothing for a minute.
+    It is a :data:`jsobj.net.body.Moved`. ``count`` holds nothing back: for bytes that do not pass here. ``by``: the
+    bytes that a thread has moved so far. With a rate, ``under_way`` says when units may begin, and ``at_once`` (else 0)
+    how many bytes to send between two calls: a server gives up who sends a lot and then nothing for a minute.
     """
 
     def __init__(

@@ -16,7 +16,7 @@ from jsobj.errors import ExitCode, JsobjError
 
 MANIFEST = "MANIFEST.sha256"  # the name of the lists that are made here
 
-_KINDS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
+KINDS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
 _GNU = re.compile(r"\\?([0-9a-fA-F]{32,128}) [ *]?(.+)", re.DOTALL)
 _BSD = re.compile(r"\\?(?:MD5|SHA-?(?:1|2-)?(?:224|256|384|512)?) ?\((.+)\) ?= ?([0-9a-fA-F]{32,128})", re.DOTALL)
 _BAG = re.compile(r"([0-9a-fA-F]{32,128})[ \t]+\*?(.+)", re.DOTALL)
@@ -59,8 +59,8 @@ def read_manifest(lines: Iterable[str], source: str) -> Iterator[DigestLine]:
         text = line.rstrip("\r\n") if number > 1 else line.rstrip("\r\n").removeprefix("\ufeff")
         if not text or text.startswith("#"):
             continue
-        name, digest = _bag_line(text) if bag else _plain_line(text)
-        kind = _KINDS.get(len(digest))
+        name, digest = _bag_line(text) if bag else name_and_digest(text)
+        kind = KINDS.get(len(digest))
         if not name or kind is None:
             raise JsobjError(
                 "manifest-line",
@@ -79,7 +79,7 @@ def read_manifest(lines: Iterable[str], source: str) -> Iterator[DigestLine]:
         yield DigestLine(name, kind, digest.lower())
 
 
-def _plain_line(text: str) -> tuple[str, str]:
+def name_and_digest(text: str) -> tuple[str, str]:
     """Name and digest; "" for both where it is neither form."""
     name = digest = ""
     if match := _GNU.fullmatch(text):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.location import Location, parse_location
+from jsobj.store.location import Location, at_web_server, parse_location
 from jsobj.urls import split_swift_path
 
 PROFILE = settings(max_examples=200, derandomize=True, deadline=None, database=None)
@@ -131,7 +131,6 @@ def test_the_address_of_public_data(text: str, place: tuple[str, str, str, str])
 @pytest.mark.parametrize(
     ("text", "reference"),
     [
-        ("https://h.org/", "location-is-web-address"),
         ("https://h.org/v1/AUTH_abc/", "location-is-web-address"),
         ("https://h.org/b/k?X-Amz-Signature=abc", "location-is-signed"),
         ("https://h.org/b/k?X-Amz-Date=abc", "location-is-signed"),
@@ -173,6 +172,31 @@ def test_a_shared_access_signature() -> None:
     assert "a+b" not in repr(place)
     with pytest.raises(JsobjError, match="not whole"):
         parse_location(f"{AZURE}/one/a?sv=2021-12-02", public=True, foreign=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "need_key", "place", "shown"),
+    [
+        ("https://h.org", False, ("https", "h.org", "", "https://h.org"), "https://h.org/"),
+        ("https://h.org:8443/file.nc?a=b#c", True, ("https", "h.org:8443", "file.nc", "https://h.org:8443"), ""),
+        ("http://127.0.0.1/..x%3F/%25", False, ("s3", "..x?", "%", "http://127.0.0.1"), "s3://..x?/%"),
+        ("http://h.org/a:b:c/k", False, ("http", "h.org", "a:b:c/k", "http://h.org"), "http://h.org/a:b:c/k"),
+    ],
+)
+def test_what_only_other_web_servers_have(
+    text: str, need_key: bool, place: tuple[str, str, str, str], shown: str
+) -> None:
+    found = parse_location(text, public=True, need_key=need_key)
+    assert (found.dialect, found.bucket, found.key, found.public) == place
+    assert str(found) == (shown or text.partition("?")[0])
+
+
+@pytest.mark.parametrize("text", ["https://h.org/b/k?a=b&c", "https://h.org/b/k", "https://h.org/b/"])
+def test_what_may_be_either(text: str) -> None:
+    found = at_web_server(parse_location(text, public=True).address)
+    assert (found.dialect, found.bucket, found.query) == ("https", "h.org", text.partition("?")[2])
+    assert f"https://h.org/{found.key}" == text.partition("?")[0]
+    assert "a=b" not in f"{found} {found!r}".replace("address", "")
 
 
 @pytest.mark.parametrize("name", ["X-Amz-Signature", "Signature", "temp_url_sig"])

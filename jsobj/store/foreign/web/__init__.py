@@ -1,0 +1,1 @@
+"""Web servers that are no object stores, as places to read from."""

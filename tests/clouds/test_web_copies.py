@@ -1,0 +1,227 @@
+"""From a plain web server into buckets and folders: in parts, changed meanwhile, cut off, and by lists of URLs."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from commands import Jsobj
+from fixtures_web import Copier
+from published import FILES, write
+from web_server import WHEN, WebServer
+
+from jsobj.errors import JsobjError
+from jsobj.net.body import BytesSink
+from jsobj.net.retry import RetryPolicy
+from jsobj.store.foreign.web.store import WebStore
+from jsobj.urls import parse_url
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
+from fault_proxy import Rule, fault_proxy
+
+LARGE = os.urandom(12_000_000)
+PARTS = ("--part-size", "5M")
+
+
+@pytest.fixture(name="large", scope="module")
+def _large(web: WebServer) -> str:
+    web.write("copies/large.bin", LARGE)
+    web.write("copies/in/a.txt", b"aa")
+    return "copies/large.bin"
+
+
+def test_a_folder_into_a_bucket(copier: Copier, web: WebServer, large: str) -> None:
+    place = copier.place
+    done = copier.jsobj("cp", f"{web.secure_url}/index/copies/", place.url("p/"), *PARTS, "--json").json
+    assert (done["done"], done["failed"]) == (2, 0)
+    assert place.names() == ["p/in/a.txt", "p/large.bin"]
+    assert place.body("p/large.bin") == LARGE
+    kept = place.witness.head_object(Bucket=place.bucket, Key="p/in/a.txt")
+    assert kept["Metadata"]["mtime"] == str(WHEN)
+    assert "CacheControl" not in kept
+    again = copier.jsobj("sync", f"{web.url}/index/copies/", place.url("p/"), "--json").json
+    assert again["done"] == 0
+
+
+@pytest.mark.parametrize("kind", ["whole", "bare", "dated", "moved"])
+def test_servers_of_other_kinds(one_copier: Copier, web: WebServer, large: str, kind: str) -> None:
+    one_copier.jsobj("cp", f"{web.url}/{kind}/{large}", one_copier.place.url("new.bin"), *PARTS)
+    assert one_copier.place.body("new.bin") == LARGE
+
+
+def test_local_folders_as_urls(one_copier: Copier) -> None:
+    jsobj, place = one_copier.jsobj, one_copier.place
+    (jsobj.folder / "a b").mkdir()
+    (jsobj.folder / "a b/f").write_bytes(b"f")
+    url = f"file://{jsobj.folder}/a%20b/"
+    jsobj("cp", url, place.url("up/"))
+    jsobj("sync", url.replace("file://", "file://localhost"), place.url("same/"))
+    assert place.names() == ["same/f", "up/f"]
+    jsobj("cp", place.url("up/"), f"file://{jsobj.folder}/down/")
+    assert (jsobj.folder / "down/f").read_bytes() == b"f"
+    for words in (("file://other/f", place.url()), (url, "file:///tmp/x/"), (url, place.url("f"), place.url("g/"))):
+        assert jsobj("cp", *words, "--json", code=2).error["reference"] == "usage"
+
+
+# -- faults on the way
+
+
+@pytest.mark.parametrize("kind", ["index", "dated"])
+def test_a_file_that_changes_meanwhile(reader: Jsobj, web: WebServer, kind: str) -> None:
+    path = web.write("changing.bin", LARGE)
+
+    def change() -> None:
+        path.write_bytes(LARGE[::-1])
+        os.utime(path, (WHEN + 60, WHEN + 60))
+
+    with fault_proxy(web.url, [Rule("late", "sent", "GET", "changing", skip=1, also=change)]) as proxy:
+        failed = reader("download", f"{proxy.url}/{kind}/changing.bin", "new.bin", *PARTS, "--parallel", "1", code=8)
+    assert "object-changed" in failed.err
+    assert not (reader.folder / "new.bin").exists()
+    reader("download", f"{web.url}/{kind}/changing.bin", "new.bin", *PARTS)
+    assert (reader.folder / "new.bin").read_bytes() == LARGE[::-1]
+
+
+def test_a_connection_that_is_cut_goes_on_where_it_was(reader: Jsobj, web: WebServer, large: str) -> None:
+    with fault_proxy(web.url, [Rule("cut", "receiving", "GET", "large", at=3_000_000, skip=1)]) as proxy:
+        reader("download", f"{proxy.url}/index/{large}", "new.bin", *PARTS, "--parallel", "1")
+        ranges = [one.range for one in proxy.of("GET", path="large")]
+    assert (reader.folder / "new.bin").read_bytes() == LARGE
+    cut = next(
+        int(one.partition("=")[2].partition("-")[0]) for one in ranges if "5000" not in one and "bytes=0-" not in one
+    )
+    assert cut > 0
+    assert len(set(ranges)) == len(ranges)  # nothing was fetched a second time
+
+
+@pytest.mark.parametrize("kind", ["whole", "bare"])
+def test_without_parts_it_begins_anew(reader: Jsobj, web: WebServer, large: str, kind: str) -> None:
+    with fault_proxy(web.url, [Rule("cut", "receiving", "GET", "large", at=9_000_000)]) as proxy:
+        reader("download", f"{proxy.url}/{kind}/{large}", "new.bin", *PARTS)
+    assert (reader.folder / "new.bin").read_bytes() == LARGE
+    with fault_proxy(web.url, [Rule("cut", "receiving", "GET", "large", at=9_000_000, times=0)]) as proxy:
+        store = WebStore(parse_url(proxy.url)[0], retry=RetryPolicy(tries=1))
+        with contextlib.closing(store):
+            info = store.head(f"{kind}/{large}")
+            assert not store.in_stretches(info)
+            with pytest.raises(JsobjError) as caught:
+                store.get(info.key, BytesSink(), etag=info.etag)
+    assert "begins anew" in caught.value.hint
+
+
+def test_a_copy_that_is_killed_goes_on(one_copier: Copier, web: WebServer, large: str) -> None:
+    jsobj, place = one_copier.jsobj, one_copier.place
+    with fault_proxy(web.url) as proxy:
+        stall = proxy.add(Rule("stall", "request", "GET", "large", skip=3))
+        words = ("cp", f"{proxy.url}/index/{large}", place.url("new.bin"), *PARTS)
+        begun = subprocess.Popen(
+            jsobj.command(*words), env=jsobj.environment(), cwd=jsobj.folder, stderr=subprocess.DEVNULL
+        )
+        stall.wait()
+        begun.kill()
+        begun.wait()
+        proxy.clear()
+        jsobj(*words)
+    assert place.body("new.bin") == LARGE
+
+
+def test_a_whole_that_is_cut_is_copied_right(one_copier: Copier, web: WebServer, large: str) -> None:
+    place = one_copier.place
+    with fault_proxy(web.url, [Rule("cut", "receiving", "GET", "large", at=9_000_000)]) as proxy:
+        one_copier.jsobj("cp", f"{proxy.url}/whole/{large}", place.url("new.bin"), *PARTS)
+    assert place.body("new.bin") == LARGE
+
+
+# -- lists of addresses
+
+
+def test_a_list_with_and_without_digests(one_copier: Copier, web: WebServer, large: str) -> None:
+    jsobj, place = one_copier.jsobj, one_copier.place
+    place.put("there/k.txt", b"k")
+    md5, sha256 = (hashlib.new(name, LARGE).hexdigest() for name in ("md5", "sha256"))
+    web.write("listed/other.bin", LARGE)
+    (jsobj.folder / "urls.txt").write_text(
+        f"# a list\n\n{web.url}/index/copies/in/a.txt\n{md5}  {web.url}/index/{large}\n"
+        f"{sha256} *{web.secure_url}/whole/listed/other.bin\n{place.url('there/k.txt')}\n"
+    )
+    done = jsobj("cp", "--urls-from", "urls.txt", place.url("new/"), *PARTS, "--json").json
+    assert (done["done"], done["failed"]) == (4, 0)
+    assert done["verified"] >= 2
+    assert [name for name in place.names() if name.startswith("new/")] == [
+        f"new/{name}" for name in ("a.txt", "k.txt", "large.bin", "other.bin")
+    ]
+    assert place.body("new/other.bin") == LARGE
+    jsobj("download", "--urls-from", "-", "here/", *PARTS, stdin=jsobj.folder / "urls.txt")
+    assert (jsobj.folder / "here/large.bin").read_bytes() == LARGE
+    assert len(list((jsobj.folder / "here").iterdir())) == 4
+
+
+def test_a_list_with_wrong_digests_and_what_is_not_there(one_copier: Copier, web: WebServer, large: str) -> None:
+    jsobj, place = one_copier.jsobj, one_copier.place
+    web.write("listed/other.bin", LARGE)
+    (jsobj.folder / "urls.txt").write_text(
+        f"{'0' * 32}  {web.url}/index/{large}\n{'0' * 64}  {web.url}/index/listed/other.bin\n"
+        f"{web.url}/index/copies/nothing\n{web.url}/index/copies/in/a.txt\n"
+    )
+    for target in (place.url("new/"), "./here/"):
+        failed = jsobj("cp", "--urls-from", "urls.txt", target, *PARTS, code=3)
+        assert "bytes-differ" in failed.err
+        assert "object-not-found" in failed.err
+        assert "3 failed" in failed.err
+    assert place.names() == ["new/a.txt"]
+    assert [path.name for path in (jsobj.folder / "here").iterdir()] == ["a.txt"]
+
+
+def test_lists_that_are_refused_before_anything_is_done(one_copier: Copier, web: WebServer, large: str) -> None:
+    jsobj, place = one_copier.jsobj, one_copier.place
+    good = f"{web.url}/index/{large}"
+    for text, reference, said in (
+        (f"{good}\n{web.secure_url}/index/{large}\n", "sources-meet", "line 2"),
+        (f"{good}\nfile\n", "urls-line", "line 2"),
+        (f"{good}\n{web.url}/index/copies/\n", "urls-line", "line 2"),
+        (f"{'0' * 40}  {good}\n", "urls-line", "line 1"),
+        ("# nothing\n", "urls-line", "names nothing"),
+    ):
+        (jsobj.folder / "urls.txt").write_text(text)
+        error = jsobj("cp", "--urls-from", "urls.txt", place.url(), "--json", code=2).error
+        assert (error["reference"], said in error["message"]) == (reference, True)
+    (jsobj.folder / "urls.txt").write_text(f"{good}\n")
+    for words in ((place.url("x"),), ("s3://b/k", place.url()), (place.url(), "--dask", "tcp://127.0.0.1:1"), ()):
+        assert jsobj("cp", "--urls-from", "urls.txt", *words, "--json", code=2).error
+    assert jsobj("cp", "--urls-from", "none.txt", place.url(), "--json", code=9).error["reference"] == "list-unreadable"
+    assert place.names() == []
+
+
+# -- what jsobj published, copied to a plain web server
+
+
+@pytest.mark.parametrize("kind", ["index", "none"])
+def test_a_page_of_ours_tells_what_is_there(one_copier: Copier, web: WebServer, kind: str) -> None:
+    jsobj, place = one_copier.jsobj, one_copier.place
+    if not (web.root / "site").exists():
+        write(web.root / "site")
+    names = sorted(["MANIFEST.sha256", *FILES])
+    for form in ("run", "run/", "run/index.html", "run/index.html?utm_source=mail#search=a"):
+        url = f"{web.url}/{kind}/site/{form}"
+        assert jsobj("ls", url).lines == ["MANIFEST.sha256", "a.txt", "in/"]
+        assert jsobj("ls", "-r", url).out.count("\n") == 3
+    url = f"{web.url}/{kind}/site/run"
+    assert jsobj("ls", f"{url}/in/").lines == ["ü b%20.txt"]
+    assert jsobj("verify", f"{url}/", "--manifest", "--extra").err == "2 same\n"
+    done = jsobj("cp", f"{url}/index.html", place.url("run/"), "--json").json
+    assert (done["done"], done["verified"]) == (3, 2)
+    assert place.names() == [f"run/{name}" for name in names]
+    jsobj("download", f"{url}/", "run/")
+    assert (jsobj.folder / "run/in/ü b%20.txt").read_bytes() == b"bb"
+    (web.root / "site/run/a.txt").write_bytes(b"b")
+    try:
+        failed = jsobj("cp", f"{url}/", place.url("again/"), code=3)
+    finally:
+        (web.root / "site/run/a.txt").write_bytes(b"a")
+    assert "bytes-differ" in failed.err
+    assert "again/a.txt" not in place.names()
