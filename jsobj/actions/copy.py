@@ -300,6 +300,8 @@ def copier_across(
 
 def same_server(one: StorePlace, other: StorePlace) -> bool:
     """Whether the server can copy from one to the other."""
+    if one.archive or other.archive:
+        return False  # members are no objects
     return (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.packing.store import MemberStore
 from jsobj.store.location import Location, first_of
 from jsobj.store.objects import Store
 from jsobj.store.patterns import is_pattern
@@ -27,11 +30,23 @@ from jsobj.transfer.run import looked_at
 from jsobj.transfer.spread.shard import WHOLE
 from jsobj.transfer.targets import DownloadTarget, absolute, download_target
 
+_Opened: TypeAlias = tuple[RunContext, Store, DownloadTarget, TargetFolder]
+MAX_RATIO = 100  # times that the members of an archive may be larger than they are stored
+
 
 def download(
-    context: ActionContext, sources: Sequence[Location], destination: str, options: Options, filters: Filters
+    context: ActionContext,
+    sources: Sequence[Location],
+    destination: str,
+    options: Options,
+    filters: Filters,
+    *,
+    max_ratio: int = MAX_RATIO,
 ) -> Action:
-    """Fetch objects, a run for each source. Raises :class:`JsobjError` (usage) where sources need a folder."""
+    """Fetch objects, a run for each source. ``max_ratio``: of all that is taken out of an archive, as it is stored.
+
+    Raises :class:`JsobjError` (usage) where sources need a folder.
+    """
     # As text, not as a Path: a slash at the end has a meaning.
     if len(sources) > 1 and not (destination.endswith("/") or os.path.isdir(destination)):  # noqa: PTH112 - Path raises for what may not be looked at
         raise JsobjError(
@@ -43,19 +58,22 @@ def download(
     sources = [context.stores.folder_of(source) for source in sources]
     _require_own_names(sources)
 
+    def opening(source: Location, *, dry_run: bool = False) -> AbstractContextManager[_Opened]:
+        return _opened(context, source, destination, options, filters, max_ratio, dry_run=dry_run)
+
     def results() -> Iterator[Result]:
         for source in sources:
-            with _opened(context, source, destination, options, filters) as opened:
+            with opening(source) as opened:
                 yield run.download(*opened)
 
     def plan() -> Iterator[PlannedItem]:
         for source in sources:
-            with _opened(context, source, destination, options, filters, dry_run=True) as (job, store, target, folder):
+            with opening(source, dry_run=True) as (job, store, target, folder):
                 yield from map(_planned, _looked_at(job, store, target, folder))
 
     def look() -> None:
         for source in sources:
-            with _opened(context, source, destination, options, filters, dry_run=True) as (_, store, target, _folder):
+            with opening(source, dry_run=True) as (_, store, target, _folder):
                 if not target.file:
                     first_of(store.list(target.prefix))
 
@@ -69,12 +87,16 @@ def _opened(
     destination: str,
     options: Options,
     filters: Filters,
+    max_ratio: int,
     *,
     dry_run: bool = False,
-) -> Iterator[tuple[RunContext, Store, DownloadTarget, TargetFolder]]:
+) -> Iterator[_Opened]:
     """The job of one source, its store, and where its objects go."""
     store, settings = context.stores.of(source), context.stores.settings
     target = download_target(store, source, destination)
+    if isinstance(store, MemberStore) and not target.file:
+        store.require_sane(partial(_is_wanted, target, filters), max_ratio)
+        store.gather(partial(_is_wanted, target, filters))
     # The temporary files of other shares may be held on other machines, and be in journals that are there.
     alone = options.shard == WHOLE
     claimed = partial(claimed_temps, settings.state_dir) if alone else lambda: None
@@ -92,6 +114,12 @@ def _opened(
         )
         # A link is a secret: no journal keeps it, and what is interrupted begins again.
         yield context.open_job(spec, source, dry_run=dry_run or bool(source.signed)), store, target, folder
+
+
+def _is_wanted(target: DownloadTarget, filters: Filters, key: str) -> bool:
+    if target.pattern is not None and not target.pattern.fullmatch(key):
+        return False
+    return key.startswith(target.prefix) and not filters.judge(key[len(target.cut) :])
 
 
 def _looked_at(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> Iterator[Planned]:

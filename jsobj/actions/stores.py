@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.retry import OnRetry, RetryPolicy
+from jsobj.packing.open import open_place
 from jsobj.store.location import first_of
-from jsobj.store.open import StoreRequest, list_buckets, open_store
+from jsobj.store.open import StoreRequest, list_buckets
 from jsobj.transfer.local.key_path import FINDER, PAGE
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class BucketStores:
             location.dialect,
             location.bucket,
             location.public,
+            location.archive,
             location.signed and (location.key, location.signed),
         )
         if known not in self._opened:
@@ -82,7 +84,7 @@ class BucketStores:
 
     def another(self, location: Location, on_retry: OnRetry) -> Store:
         """A store with connections of its own, which the caller closes."""
-        return open_store(self.settings, location, self.request, retry=RetryPolicy(on_retry=on_retry))
+        return open_place(self.settings, location, self.request, retry=RetryPolicy(on_retry=on_retry))
 
     def buckets(self, dialect: str) -> Iterator[Bucket]:
         """All buckets of the project, by name. ``dialect``: ``s3``, ``swift``, or "" for the one that is in use."""

@@ -206,6 +206,13 @@ class Store(ABC):
         None where it does not: a composite ETag has to be recomputed (:mod:`jsobj.store.etag`).
         """
 
+    def in_order(self, info: ObjectInfo) -> Iterator[bytes | bytearray] | None:
+        """All bytes of what is best read in order, compared with ``info.checksum`` on the way; None for an object.
+
+        What does not have its digest is an integrity error, at the latest where the bytes end.
+        """
+        return None
+
     @abstractmethod
     def part_size(self, info: ObjectInfo, number: int) -> int:
         """The bytes of a part of an object with a composite ETag; 0 where the server does not report it."""

@@ -23,7 +23,8 @@ class ObjectInfo:
     ``metadata`` has names in small letters, without ``x-amz-meta-`` or ``X-Object-Meta-``. ``large`` is true for a
     Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.
     ``served``: those of :data:`SERVED` that it has. ``md5`` and ``crc32c`` (hexadecimal) are those of all its bytes,
-    where the server tells them beside the ETag, as other clouds do; "" else.
+    where the server tells them beside the ETag, as other clouds do; "" else. ``crc32`` and ``sha256``: the same of a
+    member of an archive.
     """
 
     key: str
@@ -38,6 +39,13 @@ class ObjectInfo:
     served: Mapping[str, str] = field(default_factory=dict)
     md5: str = ""
     crc32c: str = ""
+    crc32: str = ""
+    sha256: str = ""
+
+    @property
+    def checksum(self) -> tuple[str, str]:
+        """The name and the value of the best digest of all bytes that is no MD5; "" for both where there is none."""
+        return next(((name, value) for name in ("sha256", "crc32") if (value := getattr(self, name))), ("", ""))
 
     @property
     def whole_md5(self) -> str:
@@ -60,7 +68,8 @@ class ObjectInfo:
 class Listed:
     """One line of a listing. With a delimiter, ``prefix`` lines stand for everything below ``key``.
 
-    ``md5``: that of all bytes, where the server lists it beside the ETag.
+    ``md5``: that of all bytes, where the server lists it beside the ETag. ``in_order``: it is read from its beginning,
+    and ranges of it cost as much as all before them. ``fault``: why it is not given out, "" where it is.
     """
 
     key: str
@@ -69,6 +78,8 @@ class Listed:
     modified: float | None = None
     prefix: bool = False
     md5: str = ""
+    in_order: bool = False
+    fault: str = ""
 
     @property
     def info(self) -> ObjectInfo:
@@ -138,11 +149,15 @@ def served(headers: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """A finished GET: the object's values, the bytes that came and the MD5 over them (hexadecimal; "": not taken)."""
+    """A finished GET: the object's values, the bytes that came and the MD5 over them (hexadecimal; "": not taken).
+
+    ``verified``: the digest by which the store itself has compared them, "" where that is left to who asked.
+    """
 
     info: ObjectInfo
     size: int
     md5: str
+    verified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +175,8 @@ class Limits:
 class StorePlace:
     """Where a store or an account (``bucket`` "") is. ``where``: what chose it; ``account``: Swift's URL, "" for S3.
 
-    ``at``: the options that choose the same login, for hints, with a blank in front.
+    ``at``: the options that choose the same login, for hints, with a blank in front. ``archive``: the key of the
+    archive whose members are what is there, "" for the objects of the bucket.
     """
 
     dialect: str
@@ -170,6 +186,7 @@ class StorePlace:
     project: str = ""
     account: str = ""
     at: str = ""
+    archive: str = ""
 
     def url(self, key: str = "") -> str:
         """``s3://bucket/key`` or ``swift://container/object``."""

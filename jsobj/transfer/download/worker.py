@@ -204,8 +204,9 @@ class Receiver(StorePerformer[DownloadUnit]):
         info = got.info
         if got.size != info.size:
             return DigestComparison(same=False, by="size")
-        if info.whole_md5:
-            return "md5" if got.md5 == info.whole_md5 else DigestComparison(same=False, by="md5")
+        if got.verified or info.whole_md5:
+            same = bool(got.verified) or got.md5 == info.whole_md5
+            return (got.verified or "md5") if same else DigestComparison(same=False, by="md5")
         if info.parts == 1:
             return "parts" if composite([got.md5]) == info.etag else DigestComparison(same=False, by="parts")
         temp.end_at(got.size)
