@@ -76,6 +76,7 @@ class MemberStore(Store):
             metadata=metadata,
             crc32=f"{member.crc32:08x}",
             sha256=member.sha256,
+            in_order=member.method != STORED,
         )
 
     def require_sane(self, wanted: Callable[[str], bool], max_ratio: int) -> None:
@@ -140,7 +141,7 @@ class MemberStore(Store):
         partial: Partial | None,
     ) -> Got:
         size = max(0, member.size - start) if size is None else size
-        if not start and size == member.size:
+        if not start and size == member.size and partial is None:
             return self._whole(info, member, sink, moved)
         if member.method == STORED and size:
             archive = self.archive

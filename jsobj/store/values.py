@@ -24,7 +24,7 @@ class ObjectInfo:
     Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.
     ``served``: those of :data:`SERVED` that it has. ``md5`` and ``crc32c`` (hexadecimal) are those of all its bytes,
     where the server tells them beside the ETag, as other clouds do; "" else. ``crc32`` and ``sha256``: the same of a
-    member of an archive.
+    member of an archive; ``in_order``: as of :class:`Listed`.
     """
 
     key: str
@@ -41,6 +41,7 @@ class ObjectInfo:
     crc32c: str = ""
     crc32: str = ""
     sha256: str = ""
+    in_order: bool = False
 
     @property
     def checksum(self) -> tuple[str, str]:

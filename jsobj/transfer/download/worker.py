@@ -279,7 +279,7 @@ class Receiver(StorePerformer[DownloadUnit]):
         known = self._store.digests(info)
         if known is not None and len(known) > 1:
             return known, Layout(info.size, max(part.size for part in known))
-        if known is None and (first := next(layouts(self._store, info), None)) is not None:
+        if known is None and info.parts and (first := next(layouts(self._store, info), None)) is not None:
             return (), first
         return (), Layout(info.size, part_size or self._options.part_size)
 
