@@ -11,9 +11,9 @@ from functools import partial
 from typing import TypeAlias
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.packing.store import MemberStore
-from jsobj.store.location import Location, first_of
+from jsobj.store.location import ARCHIVE, INSIDE, Location, first_of
 from jsobj.store.objects import Store
 from jsobj.store.patterns import is_pattern
 from jsobj.transfer.download import run
@@ -78,6 +78,20 @@ def download(
                     first_of(store.list(target.prefix))
 
     return Action(run=lambda: _together(list(results())), plan=plan, look=look)
+
+
+def archive_of(location: Location) -> Location:
+    """What ``unpack`` means by a place: of an archive all members, else those that it names.
+
+    Raises :class:`JsobjError` (usage) for what can be neither.
+    """
+    if location.archive:
+        return location
+    if not location.key.endswith(ARCHIVE):
+        raise BadUsage(
+            f"{location} is no archive: its name does not end in .zip", hint="jsobj unpack s3://BUCKET/ARCHIVE.zip DIR"
+        )
+    return replace(location, key=f"{location.key}{INSIDE}")
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ class Packing(ABC):
         TransferFailed, JsobjError
             As ``upload``; no archive is made where a file cannot be read, or changes while it is read.
         """
-        from jsobj.actions.pack import pack
+        from jsobj.actions.upload import pack
 
         options = checked_options(
             part_size=part_size, compress=compress, metadata=metadata, overwrite=overwrite, check=check
@@ -95,8 +95,7 @@ class Packing(ABC):
         TransferFailed, JsobjError
             As ``download``; refused where ``max_ratio`` is exceeded; integrity for an archive that is damaged.
         """
-        from jsobj.actions.download import download
-        from jsobj.actions.pack import archive_of
+        from jsobj.actions.download import archive_of, download
 
         options = checked_options(parallel=parallel, overwrite=overwrite, check=check)
         place, filters = archive_of(parse_location(url, public=True, foreign=True)), Filters.of(include, exclude)

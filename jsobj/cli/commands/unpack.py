@@ -37,8 +37,7 @@ def unpack(world: World, url: str, folder: str, max_ratio: int, **words: object)
       jsobj unpack s3://results/frames.zip frames/
       jsobj unpack 's3://results/frames.zip!/raw/*.tif' raw/
     """
-    from jsobj.actions.download import MAX_RATIO, download
-    from jsobj.actions.pack import archive_of
+    from jsobj.actions.download import MAX_RATIO, archive_of, download
     from jsobj.store.location import parse_location
 
     chosen = Chosen.of(words)

@@ -60,7 +60,6 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
       find . -newer stamp -print0 | jsobj upload . s3://new/ --files-from - -0
     """
     from jsobj.actions import upload as actions
-    from jsobj.actions.pack import pack as pack_action
     from jsobj.store.location import parse_location
 
     if not source:
@@ -86,5 +85,5 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
         return
     if walk["files_from"] == "-":
         require_no_stream(detach=chosen.detach)
-    action = pack_action if pack else actions.upload
+    action = actions.pack if pack else actions.upload
     perform(world, chosen, lambda context: action(context, source, location, options, chosen.filters, **walk))
