@@ -192,11 +192,17 @@ class _Packing:
                 if error.code is not ExitCode.NOT_FOUND:
                     raise
                 journal.upload_ended(self.key)
+        lost = record is not None and not record.upload_id  # killed before the server's answer was in the journal
         journal.intend_upload(self.key, stamp)
         sweep(journal, store)  # one of other files: nobody continues it
-        upload = store.begin(self.key, options)
+        upload = (self._unanswered() if lost else None) or store.begin(self.key, options)
         journal.upload_begun(self.key, stamp, upload.id, size)
         return upload, {}
+
+    def _unanswered(self) -> Upload | None:
+        """An upload of this key into which nothing was sent."""
+        found = (each for each in self.store.uploads(self.key) if each.key == self.key)
+        return next((each for each in found if not self.store.parts(each)), None)
 
     def _stamp(self) -> LocalFile:
         """What the journal knows the archive by: other files, sizes or times are another one."""
