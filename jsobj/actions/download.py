@@ -77,7 +77,7 @@ def download(
                 if not target.file:
                     first_of(store.list(target.prefix))
 
-    return Action(run=lambda: _together(list(results())), plan=plan, look=look)
+    return Action(run=lambda: together(list(results())), plan=plan, look=look)
 
 
 def archive_of(location: Location) -> Location:
@@ -159,7 +159,7 @@ def _require_own_names(sources: Sequence[Location]) -> None:
         seen[name] = source
 
 
-def _together(results: list[Result]) -> Result:
+def together(results: list[Result]) -> Result:
     """Several runs as one: the numbers are those of the last, which counted for all."""
     if len(results) == 1 or not any(result.code for result in results):
         return results[-1]

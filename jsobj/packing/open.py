@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ObjectNotFound
@@ -23,7 +24,11 @@ def open_place(
     :func:`jsobj.store.open.open_store`; for an archive also what a request raises.
     """
     store = open_store(settings, location, request, retry=retry)
-    return members_of(store, location.archive) if location.archive else store
+    try:
+        return members_of(store, location.archive) if location.archive else store
+    except BaseException:
+        store.close()
+        raise
 
 
 def members_of(store: Store, archive: str) -> Store:
@@ -32,10 +37,26 @@ def members_of(store: Store, archive: str) -> Store:
         info = store.head(archive)
     except ObjectNotFound:
         return store
-    except BaseException:
-        store.close()
-        raise
     from jsobj.packing.archive import Archive
     from jsobj.packing.store import MemberStore
 
     return MemberStore(Archive(store, info))
+
+
+class StoresOfKeys:
+    """Where the object of a key is found: in the bucket, or in an archive in it. Shared by threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._archives: dict[str, Store] = {}
+
+    def of(self, key: str) -> Store:
+        """The store that has this key. Raises what a request raises."""
+        archive = Location("", "", key).archive
+        if not archive:
+            return self._store
+        with self._lock:
+            if archive not in self._archives:
+                self._archives[archive] = members_of(self._store, archive)
+            return self._archives[archive]
