@@ -99,7 +99,7 @@ class Packing(ABC):
 
         options = checked_options(parallel=parallel, overwrite=overwrite, check=check)
         place, filters = archive_of(parse_location(url, public=True, foreign=True)), Filters.of(include, exclude)
-        target = os.path.join(os.fspath(folder), "")
+        target = f"{os.fspath(folder)}/"  # as text: a slash at the end has a meaning
         return run_action(
             self._request(),
             lambda context: download(context, [place], target, options, filters, max_ratio=max_ratio).run(),
