@@ -251,7 +251,7 @@ def _time(extra: bytes, date: int, clock: int) -> int | None:
     if len(extra) >= 5 and extra[0] & 1:
         return int(struct.unpack_from("<l", extra, 1)[0]) * 10**9
     year, month, day = (date >> 9) + 1980, date >> 5 & 15, date & 31
-    if not (1 <= month <= 12 and 1 <= day <= 31):
+    if not (1 <= month <= 12 and 1 <= day <= 31) or (year, month, day, clock) == (1980, 1, 1, 0):
         return None
     try:
         return int(time.mktime((year, month, day, clock >> 11, clock >> 5 & 63, clock % 32 * 2, 0, 0, -1))) * 10**9

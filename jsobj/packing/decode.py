@@ -10,7 +10,7 @@ from typing import IO, Any, TypeAlias, cast
 from jsobj.errors import BytesDiffer
 from jsobj.packing.records import DEFLATED, ZSTD, Member
 
-_PIECE = 1024**2  # bytes that come out at once at most
+_PIECE = 1024**2  # bytes
 _WINDOW = 2**27  # bytes that zstd may want to look back
 
 Chunk: TypeAlias = bytes | bytearray | memoryview
@@ -28,7 +28,8 @@ def member_differs(url: str, what: str) -> BytesDiffer:
 def decoded(member: Member, chunks: Iterable[Chunk], url: str) -> Iterator[Chunk]:
     """The file's bytes. Raises :class:`BytesDiffer`, at the latest at the end, where they are not the member's."""
     digest, crc, size = hashlib.sha256() if member.sha256 else None, 0, 0
-    for piece in _DECODERS.get(member.method, _stored)(chunks, url):
+    step = min(_PIECE, member.size + 1)  # bytes that come out at once at most
+    for piece in _DECODERS.get(member.method, _stored)(chunks, url, step):
         if size + len(piece) > member.size:
             raise member_differs(url, f"more comes out of it than the {member.size} bytes that it is said to have")
         size, crc = size + len(piece), zlib.crc32(piece, crc)
@@ -43,20 +44,20 @@ def decoded(member: Member, chunks: Iterable[Chunk], url: str) -> Iterator[Chunk
         raise member_differs(url, "its bytes do not have its SHA-256")
 
 
-def _stored(chunks: Iterable[Chunk], url: str) -> Iterator[Chunk]:
+def _stored(chunks: Iterable[Chunk], url: str, step: int) -> Iterator[Chunk]:
     yield from chunks
 
 
-def _inflated(chunks: Iterable[Chunk], url: str) -> Iterator[Chunk]:
+def _inflated(chunks: Iterable[Chunk], url: str, step: int) -> Iterator[Chunk]:
     engine = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         for chunk in chunks:
             rest: Chunk = chunk
             while len(rest) and not engine.eof:
-                if out := engine.decompress(rest, _PIECE):
+                if out := engine.decompress(rest, step):
                     yield out
                 rest = engine.unconsumed_tail
-        while not engine.eof and (out := engine.decompress(engine.unconsumed_tail, _PIECE)):
+        while not engine.eof and (out := engine.decompress(engine.unconsumed_tail, step)):
             yield out
     except zlib.error as error:
         raise member_differs(url, f"it cannot be unpacked ({error})") from error
@@ -64,7 +65,7 @@ def _inflated(chunks: Iterable[Chunk], url: str) -> Iterator[Chunk]:
         raise member_differs(url, "its compressed bytes end too early")
 
 
-def _unzstd(chunks: Iterable[Chunk], url: str) -> Iterator[Chunk]:
+def _unzstd(chunks: Iterable[Chunk], url: str, step: int) -> Iterator[Chunk]:
     import zstandard
 
     engine = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
@@ -73,7 +74,7 @@ def _unzstd(chunks: Iterable[Chunk], url: str) -> Iterator[Chunk]:
         with engine.stream_reader(
             cast("IO[bytes]", _File(chunks)), read_size=_PIECE, read_across_frames=True
         ) as reader:
-            while out := reader.read(_PIECE):
+            while out := reader.read(step):
                 yield out
     except zstandard.ZstdError as error:
         raise member_differs(url, f"it cannot be unpacked ({error})") from error
@@ -94,4 +95,4 @@ class _File:
         return out
 
 
-_DECODERS: dict[int, Callable[[Iterable[Chunk], str], Iterator[Any]]] = {DEFLATED: _inflated, ZSTD: _unzstd}
+_DECODERS: dict[int, Callable[[Iterable[Chunk], str, int], Iterator[Any]]] = {DEFLATED: _inflated, ZSTD: _unzstd}

@@ -5,7 +5,7 @@ archive that it is of), ``members`` (how many), ``compress`` (what the archive w
 ``columns``. Each of the others is one column, in the header's order, an array with a value for every member, sorted by
 the UTF-8 bytes of the names: ``name``, ``offset`` (of the member's bytes in the archive), ``stored`` (bytes there),
 ``size``, ``method`` (as in the zip: 0, 93), ``crc32`` (a number), ``sha256`` (hexadecimal) and ``modified_ns`` (since
-1970).
+1970, null where no time is kept).
 """
 
 from __future__ import annotations
@@ -77,8 +77,10 @@ def parsed(data: bytes | bytearray) -> Index:
 def _members(columns: Sequence[Sequence[Any]], size: int) -> tuple[Member, ...]:
     """The members, all of whose values are what they should be. Raises :class:`ValueError`."""
     names, offsets, stored, sizes, methods, crcs, digests, times = columns
-    numbers = [*columns[1:6], times]
-    if not (_all(names, str) and _all(digests, str) and all(_all(each, int) for each in numbers)):
+    texts, numbers = (names, digests), columns[1:6]
+    if not (all(_all(each, str) for each in texts) and all(_all(each, int) for each in numbers)):
+        raise ValueError("a value is of another type")
+    if not _all(times, int, type(None)):
         raise ValueError("a value is of another type")
     if any(before >= after for before, after in pairwise(names)):
         raise ValueError("its names are not sorted")
@@ -92,5 +94,5 @@ def _members(columns: Sequence[Sequence[Any]], size: int) -> tuple[Member, ...]:
     return tuple(map(Member, names, offsets, exact, stored, sizes, methods, crcs, digests, times))
 
 
-def _all(values: Sequence[Any], kind: type) -> bool:
-    return set(map(type, values)) <= {kind}
+def _all(values: Sequence[Any], *kinds: type) -> bool:
+    return set(map(type, values)) <= set(kinds)

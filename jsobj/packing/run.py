@@ -134,7 +134,7 @@ class _Packing:
             return
         tally.found(self.plan.size)
         job.emit(ItemStarted(self._url, self.plan.size))
-        writer = ArchiveWriter(self.plan.files, options.compress)
+        writer = ArchiveWriter(self.plan.files, options.compress, options.keep_times)
         etag, by = self._sent(writer)
         tally.found(writer.size - self.plan.size, items=0)
         members = tuple(writer.members)
@@ -206,7 +206,8 @@ class _Packing:
 
     def _stamp(self) -> LocalFile:
         """What the journal knows the archive by: other files, sizes or times are another one."""
-        digest = hashlib.sha256(self.job.spec.options.compress.encode())
+        options = self.job.spec.options
+        digest = hashlib.sha256(f"{options.compress} {options.keep_times}".encode())
         for each in self.plan.files:
             digest.update(f"{each.name}\0{each.file.size}\0{each.file.mtime_ns}\0".encode())
         number = int.from_bytes(digest.digest()[:7], "big")

@@ -64,13 +64,15 @@ class Packed:
 
 @dataclass(slots=True)
 class ArchiveWriter:
-    """Gives the bytes of an archive of ``files``, which are sorted by name. ``compress``: "" or ``zstd``.
+    """Gives the bytes of an archive of ``files``, which are sorted by name. ``compress``: "" or ``zstd``; ``times``:
+    whether the files' times are kept.
 
     When all of :meth:`chunks` has come, ``members`` are those of the archive, and ``size`` its bytes.
     """
 
     files: Iterable[Packed]
     compress: str = ""
+    times: bool = True
     members: list[Member] = field(default_factory=list)
     size: int = 0
     _central: bytearray = field(default_factory=bytearray)
@@ -110,7 +112,7 @@ class ArchiveWriter:
             squeezed = self._zstd.compress(data)
             if len(squeezed) < len(data):
                 method, stored = ZSTD, squeezed
-        head = _Head(packed, method, mode, zlib.crc32(data), len(stored), len(data), self.size)
+        head = _Head(packed, method, mode, zlib.crc32(data), len(stored), len(data), self.size, self._time(packed))
         local = head.local()
         yield local
         self._keep(head, self.size, hashlib.sha256(data).hexdigest())
@@ -119,7 +121,9 @@ class ArchiveWriter:
     def _streamed(self, packed: Packed, mode: int, descriptor: int) -> Iterator[bytes | memoryview]:
         file, buffer = packed.file, memoryview(bytearray(_READ))
         squeezer = self._squeezer(file, descriptor)
-        head = _Head(packed, ZSTD if squeezer else STORED, mode, 0, 0, file.size, self.size, streamed=True)
+        head = _Head(
+            packed, ZSTD if squeezer else STORED, mode, 0, 0, file.size, self.size, self._time(packed), streamed=True
+        )
         yield head.local()
         begin, crc, digest, done = self.size, 0, hashlib.sha256(), 0
         while done < file.size:
@@ -140,6 +144,9 @@ class ArchiveWriter:
         yield head.descriptor()
         self._keep(head, begin, digest.hexdigest())
 
+    def _time(self, packed: Packed) -> int | None:
+        return packed.file.mtime_ns if self.times else None
+
     def _squeezer(self, file: LocalFile, descriptor: int) -> Any:
         """A compressor where the file's first bytes say that it is worth it; else None."""
         if not self.compress:
@@ -150,10 +157,11 @@ class ArchiveWriter:
         return self._zstd.compressobj()
 
     def _keep(self, head: _Head, offset: int, sha256: str) -> None:
-        file = head.packed.file
         self._central += head.central()
         self.members.append(
-            Member(head.packed.name, offset, True, head.stored, head.size, head.method, head.crc, sha256, file.mtime_ns)
+            Member(
+                head.packed.name, offset, True, head.stored, head.size, head.method, head.crc, sha256, head.modified_ns
+            )
         )
 
 
@@ -168,6 +176,7 @@ class _Head:
     stored: int
     size: int
     offset: int
+    modified_ns: int | None = None
     streamed: bool = False
 
     @property
@@ -177,7 +186,7 @@ class _Head:
 
     def _common(self, version: int, crc: int, stored: int, size: int, extra: bytes) -> tuple[Any, ...]:
         flags = FLAG_UTF8 | (FLAG_DESCRIPTOR if self.streamed else 0)
-        date, clock = _dos_time(self.packed.file.mtime_ns)
+        date, clock = _dos_time(self.modified_ns)
         name = self.packed.name.encode()
         return version, flags, self.method, clock, date, crc, stored, size, len(name), len(extra)
 
@@ -186,7 +195,7 @@ class _Head:
 
     def local(self) -> bytes:
         """The header before the bytes."""
-        extra, sizes = _times(self.packed.file.mtime_ns), (self.crc, self.stored, self.size)
+        extra, sizes = _times(self.modified_ns), (self.crc, self.stored, self.size)
         if self.streamed:
             sizes = 0, 0, 0
         if self._large:
@@ -205,7 +214,7 @@ class _Head:
         values = self.size, self.stored, self.offset
         large = b"".join(struct.pack("<Q", value) for value in values if value >= SMALL32)
         size, stored, offset = (min(value, SMALL32) for value in values)
-        extra = (_field(EXTRA_ZIP64, large) if large else b"") + _times(self.packed.file.mtime_ns)
+        extra = (_field(EXTRA_ZIP64, large) if large else b"") + _times(self.modified_ns)
         version = self._version(large=bool(large) or self._large)
         values_of_all = self._common(version, self.crc, stored, size, extra)
         attributes = (stat.S_IFREG | self.mode) << 16
@@ -229,15 +238,17 @@ def _field(kind: int, data: bytes) -> bytes:
     return EXTRA_HEAD.pack(kind, len(data)) + data
 
 
-def _times(mtime_ns: int) -> bytes:
+def _times(mtime_ns: int | None) -> bytes:
     """The extended timestamp: in UTC, unlike the old fields. Of what does not fit into its 32 bits, nothing."""
+    if mtime_ns is None:
+        return b""
     seconds = mtime_ns // 10**9
     return _field(EXTRA_TIMES, struct.pack("<Bl", 1, seconds)) if -(2**31) <= seconds < 2**31 else b""
 
 
-def _dos_time(mtime_ns: int) -> tuple[int, int]:
+def _dos_time(mtime_ns: int | None) -> tuple[int, int]:
     """Date and time as MS-DOS had them, in UTC so that the bytes are the same everywhere; 1980 to 2107."""
-    moment = time.gmtime(max(315532800, min(mtime_ns // 10**9, 4354819198)))
+    moment = time.gmtime(max(315532800, min((mtime_ns or 0) // 10**9, 4354819198)))
     date = (moment.tm_year - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday
     return date, moment.tm_hour << 11 | moment.tm_min << 5 | moment.tm_sec // 2
 

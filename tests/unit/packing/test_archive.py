@@ -47,6 +47,18 @@ def test_an_index_says_what_was_written(packed: tuple[HeldStore, index.Index]) -
             index.parsed(wrong)
 
 
+def test_no_times(tmp_path: Path) -> None:
+    """Neither the archive nor its index tells one, and both are the same at any time."""
+    (tmp_path / "file").write_bytes(b"1")
+    writer = ArchiveWriter(files_of(tmp_path), times=False)
+    held = HeldStore(written(writer))
+    made = index.Index(writer.size, held.etag, "", tuple(writer.members))
+    assert index.parsed(index.written(made)) == made
+    assert [member.modified_ns for member in (*made.members, *held.archive.below(""))] == [None, None]
+    (tmp_path / "file").write_bytes(b"1")
+    assert written(ArchiveWriter(files_of(tmp_path), times=False)) == held.data
+
+
 def test_one_range_for_a_member(packed: tuple[HeldStore, index.Index]) -> None:
     held, made = packed
     store, sink = held.members, BytesSink()
