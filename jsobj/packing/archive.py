@@ -8,11 +8,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from jsobj.errors import ObjectNotFound
+from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.packing import central, index
 from jsobj.packing.central import Directory, archive_damaged, name_fault, without_overlaps
 from jsobj.packing.decode import Chunk, decoded
+from jsobj.packing.open import is_absent
 from jsobj.packing.records import LOCAL, LOCAL_RECORD, Member
 from jsobj.store.objects import Store
 from jsobj.store.values import ObjectInfo
@@ -48,8 +49,12 @@ def read_index(store: Store, key: str, etag: str) -> index.Index | None:
     try:
         store.get(key + index.SUFFIX, sink)
         found = index.parsed(sink.data)
-    except (ObjectNotFound, ValueError):
+    except ValueError:
         return None
+    except JsobjError as error:
+        if is_absent(error):
+            return None
+        raise
     return found if found.etag == etag else None
 
 

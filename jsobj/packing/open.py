@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from jsobj.errors import ObjectNotFound
+from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.location import Location
 from jsobj.store.objects import Store
 from jsobj.store.open import StoreRequest, open_store
@@ -35,12 +35,19 @@ def members_of(store: Store, archive: str) -> Store:
     """The members of the archive with this key; ``store`` itself where there is none. Raises what the store raises."""
     try:
         info = store.head(archive)
-    except ObjectNotFound:
-        return store
+    except JsobjError as error:
+        if is_absent(error):
+            return store
+        raise
     from jsobj.packing.archive import Archive
     from jsobj.packing.store import MemberStore
 
     return MemberStore(Archive(store, info))
+
+
+def is_absent(error: JsobjError) -> bool:
+    """Whether an object is not there: servers refuse to say so to who may not list."""
+    return isinstance(error, ObjectNotFound) or error.code is ExitCode.REFUSED
 
 
 class StoresOfKeys:

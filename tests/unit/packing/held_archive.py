@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jsobj.errors import ObjectNotFound
+from jsobj.errors import JsobjError, ObjectNotFound
 from jsobj.packing.archive import Archive
 from jsobj.packing.store import MemberStore
 from jsobj.packing.writer import ArchiveWriter, Packed
@@ -32,6 +32,7 @@ class HeldStore:
     asked: list[tuple[int, int]] = field(default_factory=list)
     place: StorePlace = PLACE
     session: Any = None
+    absent: JsobjError = field(default_factory=lambda: ObjectNotFound("none"))
 
     def __post_init__(self) -> None:
         self.etag = self.etag or hashlib.sha256(self.data).hexdigest()  # what is known of an archive is known by it
@@ -41,6 +42,8 @@ class HeldStore:
         return ObjectInfo("a.zip", self.before + len(self.data), self.etag)
 
     def head(self, key: str, etag: str = "") -> ObjectInfo:
+        if key != "a.zip":
+            raise self.absent
         return self.info
 
     def digests(self, info: ObjectInfo) -> None:
@@ -52,7 +55,7 @@ class HeldStore:
     def get(self, key: str, sink: Any, *, start: int = 0, size: int | None = None, **more: Any) -> Got:
         if key != "a.zip":
             if key not in self.beside:
-                raise ObjectNotFound("none")
+                raise self.absent
             data = self.beside[key]
         else:
             size = self.info.size - start if size is None else size

@@ -6,6 +6,7 @@ import io
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,9 +14,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from held_archive import HeldStore, files_of, written
 
+from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.packing import archive as module
 from jsobj.packing import index
+from jsobj.packing.open import members_of
 from jsobj.packing.writer import ArchiveWriter
 
 FILES = {f"d{number // 10}/{number:03}": bytes([number]) * 1000 for number in range(100)}
@@ -134,3 +137,15 @@ def test_a_listing_is_that_of_objects(packed: tuple[HeldStore, index.Index]) -> 
     assert [item.key for item in store.list("a.zip", delimiter="/")] == ["a.zip!/"]
     assert [item.key for item in store.list("a.zip!/", after="a.zip!/d9/097")] == ["a.zip!/d9/098", "a.zip!/d9/099"]
     assert list(store.list("b")) == list(store.list("a.zip!/no")) == []
+
+
+def test_what_may_not_be_listed_is_absent(packed: tuple[HeldStore, index.Index]) -> None:
+    """Public data without a listing: servers answer 403 for what is not there."""
+    held, _ = packed
+    held.beside.clear()
+    held.absent = JsobjError("store-refused", "no", code=ExitCode.REFUSED)
+    sink = BytesSink()
+    held.members.get("a.zip!/d3/035", sink)
+    assert sink.data == FILES["d3/035"]
+    store: Any = held
+    assert members_of(store, "none.zip") is store
