@@ -67,7 +67,8 @@ def _look(
             size, etag, sha256 = info.size, info.etag, info.sha256
         if files:
             sha256 = _read_file(store, key, int(size), str(etag), str(Path(files, name)))
-        return StagedObject(name, url_of(key), int(size), sha256, str(etag))
+        # A browser can fetch the archive only.
+        return StagedObject(name, url_of(store.place.archive or key), int(size), sha256, str(etag))
     except ObjectNotFound:
         return name, "there is no such object"
     except JsobjError as error:

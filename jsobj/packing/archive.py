@@ -62,7 +62,10 @@ def _by_index(store: Store, info: ObjectInfo) -> Directory | None:
     found = read_index(store, info.key, info.etag)
     if found is None or found.size != info.size:
         return None
-    members = [member._replace(fault=name_fault(member.name)) for member in found.members]
+    members = list(found.members)
+    for number, member in enumerate(members):
+        if fault := name_fault(member.name):
+            members[number] = member._replace(fault=fault)
     return Directory(without_overlaps(members, info.size), info.size)
 
 

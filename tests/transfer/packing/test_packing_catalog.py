@@ -19,6 +19,7 @@ def test_rows_that_name_members(transfer: TransferScene) -> None:
     assert (loaded["rows"], loaded["refused"]) == (3, [])
     found = {row["item"]: row for row in transfer("catalog", "query", lab, "--json").json["items"]}
     assert (found["2"]["_size"], found["2"]["_sha256"]) == (5000, sha(FILES["raw/two.csv"]))
+    assert str(found["2"]["_url"]).endswith("/lab/runs.zip")
     transfer("catalog", "query", lab, "item <> 2", "--get", "got")
     assert on_disk(transfer.folder / "got") == shas({rows["1"]: FILES["raw/one.csv"], "plain.csv": b"plain"})
     transfer("catalog", "verify", lab)
