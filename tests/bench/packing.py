@@ -74,7 +74,7 @@ def ways(folder: str) -> list[Way]:
         all_of_it = f"mkdir out; rclone cat bench:{BUCKET}/{name} | {unzip} tar -xf - -C out --strip-components=1"
         get = A_GET.format(bucket=BUCKET, unzip=unzip)
         return Way(
-            f"a-put ({'tar, zstd' if unzip else 'tar'}, rclone)",
+            f"a-put ({'tar + zstd' if unzip else 'tar'} + rclone)",
             [*sh, script.format(bucket=BUCKET), folder, name],
             [*sh, get, f"{folder}/{MEMBER}", name],
             [*sh, all_of_it],
