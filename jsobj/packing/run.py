@@ -35,7 +35,7 @@ from jsobj.transfer.part_layout import plan_layout
 from jsobj.transfer.run import announce, meter_of
 from jsobj.transfer.upload.kept import not_kept
 from jsobj.transfer.upload.run import sweep
-from jsobj.transfer.upload.send_stream import IN_FLIGHT, in_parts, send_all
+from jsobj.transfer.upload.send_stream import IN_FLIGHT, hashed, in_parts, send_all
 
 TYPE = "application/zip"
 
@@ -158,16 +158,17 @@ class _Packing:
         if len(ahead) == 1:
             return store.put(self.key, BytesSource(ahead[0], moved.at_once), options, moved=moved), "digest"
         options = replace(options, metadata={**options.metadata, PART_SIZE: str(size)})
-        sources = (BytesSource(part, moved.at_once) for part in chain(_taken(ahead), parts))
-        return self._sent_in_parts(sources, options, size, moved), "parts"
+        return self._sent_in_parts(chain(_taken(ahead), parts), options, size, moved), "parts"
 
-    def _sent_in_parts(self, sources: Iterator[BytesSource], options: PutOptions, size: int, moved: Meter) -> str:
+    def _sent_in_parts(self, parts: Iterator[memoryview], options: PutOptions, size: int, moved: Meter) -> str:
         store, journal, stamp = self.store, self.job.journal, self._stamp()
+        whole = hashlib.md5(usedforsecurity=False) if store.keeps_md5 else None
+        sources = (BytesSource(part, moved.at_once) for part in hashed(parts, whole))
         upload, known = self._begun(stamp, options, size)
         try:
             arrived = partial(journal.upload_part, self.key)
-            parts = send_all(store, upload, sources, moved, IN_FLIGHT, moved.stop, known, arrived)
-            etag = store.complete(upload, parts, options)
+            sent = send_all(store, upload, sources, moved, IN_FLIGHT, moved.stop, known, arrived)
+            etag = store.complete(upload, sent, replace(options, md5=whole.hexdigest()) if whole else options)
         except UploadNotFound as error:
             journal.upload_ended(self.key)
             message = f"{self._url}: its upload was aborted on the server while it was under way"
