@@ -6,6 +6,7 @@ that the server has not got with the same MD5. Nothing has the archive's name be
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections import deque
 from collections.abc import Iterator
@@ -202,8 +203,11 @@ class _Packing:
 
     def _unanswered(self) -> Upload | None:
         """An upload of this key into which nothing was sent."""
-        found = (each for each in self.store.uploads(self.key) if each.key == self.key)
-        return next((each for each in found if not self.store.parts(each)), None)
+        for upload in self.store.uploads(self.key):
+            with contextlib.suppress(UploadNotFound):
+                if upload.key == self.key and not self.store.parts(upload):
+                    return upload
+        return None
 
     def _stamp(self) -> LocalFile:
         """What the journal knows the archive by: other files, sizes or times are another one."""
