@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.actions.copying import copiers_of, copy_job
 from jsobj.actions.stores import require_bucket
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.store.location import Location, first_of, head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.selection import Selection, select
@@ -88,6 +88,7 @@ def copy(
         for origin, source in zip(origins, sources, strict=True)
     }
     verb = "move" if move else "copy"
+    _require_movable(origins if move else ())
 
     def items() -> Iterator[tuple[Store, CopyItem]]:
         with at_source.errors():
@@ -127,6 +128,12 @@ def copy(
         return _run(context, job, copiers, items())
 
     return Action(run=run, plan=plan, look=look)
+
+
+def _require_movable(origins: Iterable[Store]) -> None:
+    """A move deletes its sources, and what is in an archive is only read."""
+    if any(origin.place.archive for origin in origins):
+        raise BadUsage("what is in an archive is only read: copy it", hint="jsobj cp ARCHIVE.zip!/NAME DEST")
 
 
 def copy_version(
@@ -300,6 +307,8 @@ def copier_across(
 
 def same_server(one: StorePlace, other: StorePlace) -> bool:
     """Whether the server can copy from one to the other."""
+    if one.archive or other.archive:
+        return False  # members are no objects
     return (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)
 
 

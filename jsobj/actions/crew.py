@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.identity.settings import Settings
+from jsobj.packing.open import members_of, open_place
 from jsobj.store.objects import Store
-from jsobj.store.open import StoreRequest, open_store
+from jsobj.store.open import StoreRequest
 from jsobj.store.values import StorePlace
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ def _names(settings: Settings, request: StoreRequest, place: StorePlace) -> Stor
 
 
 def _open_by_name(location: Location, request: StoreRequest, wanted: StorePlace, retry: RetryPolicy) -> Store:
-    """On the worker, with its own files. Raises as :func:`jsobj.store.open.open_store`, and where that is elsewhere."""
+    """On the worker, with its own files. Raises as :func:`jsobj.packing.open.open_place`, and where it is elsewhere."""
     try:
-        store = open_store(Settings.read(), location, request, retry=retry)
+        store = open_place(Settings.read(), location, request, retry=retry)
     except JsobjError as error:
         if wanted.dialect != "swift":
             raise
@@ -133,7 +134,8 @@ class _Lender:
 
         proxy = tunnel_for(Settings.read().environ, parse_url(self.place.account)[0])
         lent = LentToken(Secret(self.token), self.who, self.until)
-        return SwiftStore(self.place, lent, verify=self.verify, proxy=proxy, retry=retry)
+        store = SwiftStore(replace(self.place, archive=""), lent, verify=self.verify, proxy=proxy, retry=retry)
+        return members_of(store, self.place.archive) if self.place.archive else store
 
 
 def _lender(stores: BucketStores, store: Store, tell: Callable[[str], object]) -> _Lender:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
+from typing import TypeAlias
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
-from jsobj.errors import ExitCode, JsobjError
-from jsobj.store.location import Location, first_of
+from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.packing.store import MemberStore
+from jsobj.store.location import ARCHIVE, INSIDE, Location, first_of
 from jsobj.store.objects import Store
 from jsobj.store.patterns import is_pattern
 from jsobj.transfer.download import run
@@ -27,11 +30,23 @@ from jsobj.transfer.run import looked_at
 from jsobj.transfer.spread.shard import WHOLE
 from jsobj.transfer.targets import DownloadTarget, absolute, download_target
 
+_Opened: TypeAlias = tuple[RunContext, Store, DownloadTarget, TargetFolder]
+MAX_RATIO = 100  # times that the members of an archive may be larger than they are stored
+
 
 def download(
-    context: ActionContext, sources: Sequence[Location], destination: str, options: Options, filters: Filters
+    context: ActionContext,
+    sources: Sequence[Location],
+    destination: str,
+    options: Options,
+    filters: Filters,
+    *,
+    max_ratio: int = MAX_RATIO,
 ) -> Action:
-    """Fetch objects, a run for each source. Raises :class:`JsobjError` (usage) where sources need a folder."""
+    """Fetch objects, a run for each source. ``max_ratio``: of all that is taken out of an archive, as it is stored.
+
+    Raises :class:`JsobjError` (usage) where sources need a folder.
+    """
     # As text, not as a Path: a slash at the end has a meaning.
     if len(sources) > 1 and not (destination.endswith("/") or os.path.isdir(destination)):  # noqa: PTH112 - Path raises for what may not be looked at
         raise JsobjError(
@@ -43,23 +58,40 @@ def download(
     sources = [context.stores.folder_of(source) for source in sources]
     _require_own_names(sources)
 
+    def opening(source: Location, *, dry_run: bool = False) -> AbstractContextManager[_Opened]:
+        return _opened(context, source, destination, options, filters, max_ratio, dry_run=dry_run)
+
     def results() -> Iterator[Result]:
         for source in sources:
-            with _opened(context, source, destination, options, filters) as opened:
+            with opening(source) as opened:
                 yield run.download(*opened)
 
     def plan() -> Iterator[PlannedItem]:
         for source in sources:
-            with _opened(context, source, destination, options, filters, dry_run=True) as (job, store, target, folder):
+            with opening(source, dry_run=True) as (job, store, target, folder):
                 yield from map(_planned, _looked_at(job, store, target, folder))
 
     def look() -> None:
         for source in sources:
-            with _opened(context, source, destination, options, filters, dry_run=True) as (_, store, target, _folder):
+            with opening(source, dry_run=True) as (_, store, target, _folder):
                 if not target.file:
                     first_of(store.list(target.prefix))
 
-    return Action(run=lambda: _together(list(results())), plan=plan, look=look)
+    return Action(run=lambda: together(list(results())), plan=plan, look=look)
+
+
+def archive_of(location: Location) -> Location:
+    """What ``unpack`` means by a place: of an archive all members, else those that it names.
+
+    Raises :class:`JsobjError` (usage) for what can be neither.
+    """
+    if location.archive:
+        return location
+    if not location.key.endswith(ARCHIVE):
+        raise BadUsage(
+            f"{location} is no archive: its name does not end in .zip", hint="jsobj unpack s3://BUCKET/ARCHIVE.zip DIR"
+        )
+    return replace(location, key=f"{location.key}{INSIDE}")
 
 
 @contextlib.contextmanager
@@ -69,12 +101,16 @@ def _opened(
     destination: str,
     options: Options,
     filters: Filters,
+    max_ratio: int,
     *,
     dry_run: bool = False,
-) -> Iterator[tuple[RunContext, Store, DownloadTarget, TargetFolder]]:
+) -> Iterator[_Opened]:
     """The job of one source, its store, and where its objects go."""
     store, settings = context.stores.of(source), context.stores.settings
     target = download_target(store, source, destination)
+    if isinstance(store, MemberStore) and not target.file:
+        store.require_sane(partial(_is_wanted, target, filters), max_ratio)
+        store.gather(partial(_is_wanted, target, filters))
     # The temporary files of other shares may be held on other machines, and be in journals that are there.
     alone = options.shard == WHOLE
     claimed = partial(claimed_temps, settings.state_dir) if alone else lambda: None
@@ -97,6 +133,12 @@ def _opened(
             target,
             folder,
         )
+
+
+def _is_wanted(target: DownloadTarget, filters: Filters, key: str) -> bool:
+    if target.pattern is not None and not target.pattern.fullmatch(key):
+        return False
+    return key.startswith(target.prefix) and not filters.judge(key[len(target.cut) :])
 
 
 def _looked_at(job: RunContext, store: Store, target: DownloadTarget, folder: TargetFolder) -> Iterator[Planned]:
@@ -122,7 +164,7 @@ def _require_own_names(sources: Sequence[Location]) -> None:
         seen[name] = source
 
 
-def _together(results: list[Result]) -> Result:
+def together(results: list[Result]) -> Result:
     """Several runs as one: the numbers are those of the last, which counted for all."""
     if len(results) == 1 or not any(result.code for result in results):
         return results[-1]

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.retry import OnRetry, RetryPolicy
+from jsobj.packing.open import open_place
 from jsobj.store.bucket_name import WEB
 from jsobj.store.location import Location, at_object_store, at_web_server, first_of
-from jsobj.store.open import StoreRequest, list_buckets, open_store
+from jsobj.store.open import StoreRequest, list_buckets
 from jsobj.transfer.local.key_path import FINDER, PAGE
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class BucketStores:
             location.dialect,
             location.bucket,
             location.public,
+            location.archive,
             (location.signed or location.query) and (location.key, location.signed, location.query),
         )
         if known not in self._opened:
@@ -105,7 +107,7 @@ class BucketStores:
         """A store with connections of its own, which the caller closes."""
         if (made := self._made.get(location)) is not None:
             return made(on_retry)
-        return open_store(self.settings, location, self.request, retry=RetryPolicy(on_retry=on_retry))
+        return open_place(self.settings, location, self.request, retry=RetryPolicy(on_retry=on_retry))
 
     def listed(self, source: str) -> Location:
         """What a list of addresses names, as one place. ``source``: a file, or ``-`` for standard input.

@@ -1,4 +1,4 @@
-"""Upload: files and folders, or one stream of bytes."""
+"""Upload: files and folders, as objects or packed into one, or one stream of bytes."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ import os
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
 from jsobj.actions.stores import require_bucket
 from jsobj.errors import BadUsage, ExitCode, JsobjError
-from jsobj.store.location import Location
+from jsobj.packing.plan import PackPlan, plan_archive
+from jsobj.packing.run import pack as run_pack
+from jsobj.packing.run import why_not
+from jsobj.store.location import ARCHIVE, Location
+from jsobj.store.objects import Store
 from jsobj.store.values import PLAIN
 from jsobj.transfer.events import Failed, LeftOut, Skipped
-from jsobj.transfer.filters import Filters
+from jsobj.transfer.filters import Filters, nothing_matches
 from jsobj.transfer.job import JobSpec
 from jsobj.transfer.local.file_list import read_list
-from jsobj.transfer.local.scan import follows, named
+from jsobj.transfer.local.scan import LocalFile, Passed, follows, named, walk
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.run import looked_at
-from jsobj.transfer.targets import absolute, upload_sources
+from jsobj.transfer.spread.shard import WHOLE
+from jsobj.transfer.targets import UploadSource, absolute, upload_sources
 from jsobj.transfer.upload import run
 from jsobj.transfer.upload.kept import require_room
 from jsobj.transfer.upload.work import Planned, Planning
@@ -47,13 +52,7 @@ def upload(
     Raises :class:`JsobjError`: local (a source is missing), usage.
     """
     targets = upload_sources([os.fspath(source) for source in sources], destination.key)
-    if files_from and (len(targets) != 1 or targets[0].exact):
-        raise JsobjError(
-            "files-from-needs-folder",
-            "--files-from names files below one folder, and SOURCE is not a folder",
-            code=ExitCode.USAGE,
-            hint=f"jsobj upload . {destination} --files-from {files_from}",
-        )
+    _require_folder(targets, f"jsobj upload . {destination}", files_from)
     if options.dask:  # workers are in other folders
         targets = tuple(replace(target, path=absolute(target.path)) for target in targets)
     follow = follows(links)
@@ -92,6 +91,16 @@ def upload(
     )
 
 
+def _require_folder(targets: Sequence[UploadSource], again: str, files_from: str) -> None:
+    if files_from and (len(targets) != 1 or targets[0].exact):
+        raise JsobjError(
+            "files-from-needs-folder",
+            "--files-from names files below one folder, and SOURCE is not a folder",
+            code=ExitCode.USAGE,
+            hint=f"{again} --files-from {files_from}",
+        )
+
+
 def _planned(options: Options, decision: Planned) -> PlannedItem:
     if isinstance(decision, Skipped | LeftOut | Failed):
         return PlannedItem.not_done(decision)
@@ -104,6 +113,82 @@ def _why(sending: Sending, options: Options) -> str:
     if sending.remote is None:
         return "new"
     return "differs" if options.kept == PLAIN else "differs, or has other metadata"
+
+
+def pack(
+    context: ActionContext,
+    sources: Sequence[str | os.PathLike[str]],
+    destination: Location,
+    options: Options,
+    filters: Filters,
+    *,
+    files_from: str = "",
+    null: bool = False,
+    links: str = "skip",
+) -> Action:
+    """Send files and folders as one object, a zip. The other arguments are those of an upload.
+
+    Raises :class:`JsobjError`: local (a source is missing), usage.
+    """
+    _require_archive(destination, options)
+    targets = upload_sources([os.fspath(source) for source in sources], "")
+    _require_folder(targets, f"jsobj upload --pack . {destination}", files_from)
+    follow, store = follows(links), context.stores.of(destination)
+    require_room(store, options.kept)
+    spec = JobSpec(
+        verb="pack",
+        sources=tuple(absolute(target.path) for target in targets),
+        destination=store.place.url(destination.key),
+        options=options,
+        filters=filters,
+        words=("upload", "--pack", *(target.path for target in targets), str(destination)),
+        files_from=files_from,
+        links=links,
+    )
+
+    def listed(target: UploadSource) -> Iterator[LocalFile | Passed]:
+        if not files_from:
+            return walk([target.path], filters=filters, follow_symlinks=follow)
+        return named(target.path, read_list(files_from, null=null), filters=filters, follow_symlinks=follow)
+
+    @cache
+    def plan() -> PackPlan:
+        made = plan_archive((target.prefix, each) for target in targets for each in listed(target))
+        if not made.files and not made.failed and filters.include:
+            raise nothing_matches(" ".join(target.path for target in targets), filters.included)
+        return made
+
+    return Action(
+        run=lambda: run_pack(context.open_job(spec, destination), store, destination.key, plan()),
+        plan=lambda: _plan_of_archive(store, destination.key, plan(), options),
+        look=lambda: require_bucket(store),
+    )
+
+
+def _plan_of_archive(store: Store, key: str, plan: PackPlan, options: Options) -> Iterator[PlannedItem]:
+    yield from map(PlannedItem.not_done, plan.left_out)
+    yield from map(PlannedItem.not_done, plan.failed)
+    reason = why_not(store, key, plan, options)
+    for each in plan.files:
+        if reason:
+            yield PlannedItem("skip", each.file.path, reason=reason)
+        else:
+            yield PlannedItem("pack", each.file.path, f"{store.place.url(key)}!/{each.name}", each.file.size, "new")
+
+
+def _require_archive(destination: Location, options: Options) -> None:
+    if destination.many or not destination.key.endswith(ARCHIVE):
+        name = f"{destination}archive.zip" if destination.many else f"{destination}.zip"
+        raise BadUsage(
+            "--pack makes one object, whose name ends in .zip: its members are then read by ARCHIVE.zip!/NAME",
+            hint=f"jsobj upload --pack SOURCE... {name}",
+        )
+    if options.compress not in {"", "zstd"}:
+        raise BadUsage(f"members of an archive are stored or compressed by zstd, not by {options.compress}")
+    if options.kept.content_encoding:
+        raise BadUsage("an archive has no content encoding: leave --content-encoding out")
+    if options.shard != WHOLE or options.dask or options.processes:
+        raise BadUsage("an archive is made by one process: leave --shard, --dask and --processes out")
 
 
 def upload_from(context: ActionContext, stream: Any, destination: Location, options: Options, *, name: str) -> Result:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jsobj.api.mounting import Mounting
+from jsobj.api.packing import Packing
 from jsobj.api.sync import Syncs
 from jsobj.api.transfers import Transfers, run_action
 from jsobj.arrays.object_map import ObjectMap, object_map
@@ -43,7 +44,7 @@ def _client_config(access: S3Access) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Connection(Transfers, Syncs, Mounting):
+class Connection(Transfers, Packing, Syncs, Mounting):
     """Only names: a pickled connection carries no secret, and each process reads its own files.
 
     Made by :func:`jsobj.connect`. ``profile`` is an AWS profile, ``cloud`` an entry of clouds.yaml; with neither, the

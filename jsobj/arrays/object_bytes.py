@@ -65,6 +65,8 @@ def fetch(store: Store, key: str, memory: Callable[[], Memory] = BytesSink) -> O
 def _compare(store: Store, got: Got, data: Any) -> DigestComparison:
     """By the MD5 taken while the bytes arrived; an object in parts, rare for chunks, has other digests."""
     info = got.info
+    if got.verified:
+        return DigestComparison(same=True, by=got.verified)
     if info.whole_md5:
         return DigestComparison(got.md5 == info.whole_md5, "md5")
     return compare_held(store, info, memoryview(data))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from jsobj.identity.settings import Settings
 from jsobj.net.retry import RetryPolicy
+from jsobj.packing.open import open_place
 from jsobj.store.location import Location
 from jsobj.store.objects import Store
-from jsobj.store.open import StoreRequest, known_of, open_store
+from jsobj.store.open import StoreRequest, known_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,5 +36,5 @@ class Recipe:
         return known_of(Settings.read(), self.location, self.login)
 
     def open(self, settings: Settings | None = None, *, retry: RetryPolicy | None = None) -> Store:
-        """A store with connections of its own. Raises as :func:`jsobj.store.open.open_store`."""
-        return open_store(settings or Settings.read(), self.location, self.login, retry=retry)
+        """A store with connections of its own. Raises as :func:`jsobj.packing.open.open_place`."""
+        return open_place(settings or Settings.read(), self.location, self.login, retry=retry)

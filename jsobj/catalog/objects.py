@@ -14,6 +14,7 @@ from jsobj.catalog.layout import Catalogue
 from jsobj.catalog.staging import StagedObject
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.md5.streams import md5
+from jsobj.packing.open import StoresOfKeys
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed, StorePlace
@@ -32,7 +33,7 @@ def known_objects(
     catalogue: Catalogue, names: Iterator[str], url_of: Callable[[str], str], files: str
 ) -> Iterator[Known]:
     """What is known about each object, or its name and why not."""
-    read = partial(_look, catalogue.store, catalogue.prefix, url_of, files)
+    read = partial(_look, StoresOfKeys(catalogue.store), catalogue.prefix, url_of, files)
     workers = _READERS if files else _AT_ONCE
     with closing(parallel_map(read, _paired(catalogue, names), workers, stop=catalogue.store.stop)) as found:
         yield from found
@@ -54,17 +55,20 @@ def _paired(catalogue: Catalogue, names: Iterator[str]) -> Iterator[tuple[str, L
 
 
 def _look(
-    store: Store, prefix: str, url_of: Callable[[str], str], files: str, found: tuple[str, Listed | None]
+    stores: StoresOfKeys, prefix: str, url_of: Callable[[str], str], files: str, found: tuple[str, Listed | None]
 ) -> Known:
     name, item = found
     key = f"{prefix}{name}"
     try:
+        store, sha256 = stores.of(key), ""
         size, etag = (item.size, item.etag) if item is not None else ("", "")
         if item is None:
             info = store.head(key)
-            size, etag = info.size, info.etag
-        sha256 = _read_file(store, key, int(size), str(etag), str(Path(files, name))) if files else ""
-        return StagedObject(name, url_of(key), int(size), sha256, str(etag))
+            size, etag, sha256 = info.size, info.etag, info.sha256
+        if files:
+            sha256 = _read_file(store, key, int(size), str(etag), str(Path(files, name)))
+        # A browser can fetch the archive only.
+        return StagedObject(name, url_of(store.place.archive or key), int(size), sha256, str(etag))
     except ObjectNotFound:
         return name, "there is no such object"
     except JsobjError as error:

@@ -40,6 +40,7 @@ COMMANDS = {
     "unshare": Entry("shares:unshare", "Take back what was given.", _DATA),
     "upload": Entry("upload:upload", "Send files and folders to a bucket.", _OBJECTS),
     "download": Entry("download:download", "Fetch objects to files and folders.", _OBJECTS),
+    "unpack": Entry("unpack:unpack", "Fetch what is in an archive.", _OBJECTS),
     "sync": Entry("sync:sync", "Make a folder or prefix like another.", _OBJECTS),
     "apply": Entry("sync:apply", "Do what a plan says that jsobj sync --plan wrote.", _OBJECTS),
     "ls": Entry("ls:ls", "List buckets, folders and objects.", _OBJECTS),

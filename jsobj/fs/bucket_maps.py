@@ -12,7 +12,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.fs.paths import ObjectPath
 from jsobj.identity.settings import Settings
 from jsobj.store.buckets import Bucket, BucketAdmin
-from jsobj.store.location import Location
+from jsobj.store.location import INSIDE, Location
 from jsobj.store.open import list_buckets, open_account
 
 
@@ -24,17 +24,18 @@ class BucketMaps:
         self._dialect = recipe.location.dialect
         self._parallel = parallel
         self._lock = threading.Lock()
-        self._maps: dict[str, ObjectMap] = {}
+        self._maps: dict[tuple[str, str], ObjectMap] = {}
 
     def at(self, place: ObjectPath) -> ObjectMap:
         """The objects of the bucket in ``place``. For a path with an account this may ask Keystone for the own one."""
+        known_by = place.root, Location("", place.bucket, place.key).archive
         with self._lock:
-            known = self._maps.get(place.root)
+            known = self._maps.get(known_by)
         if known is not None:
             return known
         made = ObjectMap(self._recipe_of(place), parallel=self._parallel)
         with self._lock:
-            return self._maps.setdefault(place.root, made)
+            return self._maps.setdefault(known_by, made)
 
     def account(self, place: ObjectPath) -> BucketAdmin:
         """For creating and deleting the bucket in ``place``.
@@ -61,7 +62,10 @@ class BucketMaps:
             )
 
     def _recipe_of(self, place: ObjectPath) -> Recipe:
-        here = replace(self._recipe, location=Location(self._dialect, place.bucket))
+        archive = Location("", place.bucket, place.key).archive
+        here = replace(
+            self._recipe, location=Location(self._dialect, place.bucket, f"{archive}{INSIDE}" if archive else "")
+        )
         if not place.account or (not here.unsigned and self._own_account() == place.account_url):
             return here
         return replace(here, unsigned=True, endpoint=place.account_url)  # public data of another account

@@ -116,7 +116,7 @@ class ObjectFile(AbstractBufferedFile):  # type: ignore[misc]  # to the type che
             )
         return self._writer
 
-    def _head(self) -> Iterable[bytearray]:
+    def _head(self) -> Iterable[bytes | bytearray]:
         return ReadStream(self._objects.store, self._info) if self.mode == "ab" and self._info is not None else ()
 
     def _options(self) -> PutOptions:

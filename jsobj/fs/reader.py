@@ -66,7 +66,7 @@ class StreamCache(BaseCache):  # type: ignore[misc]  # to the type checker, fssp
         self._lock = threading.Lock()
         self._next = 0  # where the next read in order starts; -1 after a random read or an error
         self._lead = b""  # the first bytes, as they were returned
-        self._stream: Iterator[bytearray] | None = None
+        self._stream: Iterator[bytes | bytearray] | None = None
         self._chunk = memoryview(b"")  # of the stream, not returned yet
         self._blocks: deque[tuple[int, bytes]] = deque()  # (offset, bytes), the latest last
         self._ahead = _LEAST

@@ -1,8 +1,9 @@
 """Names of objects, exactly as typed: ``s3://bucket/key``, ``swift://container/object`` or ``bucket/key``.
 
 A key is everything behind the first slash, byte for byte: ``//``, ``..`` and a trailing slash belong to it. A key that
-ends in a slash, or an empty one, means everything that begins with it. Where data are only read, the address of public
-data as a browser has it will do too, and for single objects a link that is signed.
+ends in a slash, or an empty one, means everything that begins with it. ``archive.zip!/inner/path`` is a member of an
+archive, where there is an object ``archive.zip``, and else a key like any other. Where data are only read, the address
+of public data as a browser has it will do too, and for single objects a link that is signed.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _AZURE_HOST = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|chinaclou
 _SIGNATURES = frozenset({"x-amz-signature", "signature", "temp_url_sig"})
 NOT_SIGNED: tuple[tuple[str, str], ...] = ()
 _NO_BUCKET = frozenset({"location-grammar", "location-is-web-address"})
+ARCHIVE, INSIDE = ".zip", "!/"
+IN_ARCHIVE = ARCHIVE + INSIDE
 _FORMS = "write s3://BUCKET/KEY, swift://CONTAINER/OBJECT or BUCKET/KEY"
 
 
@@ -54,6 +57,12 @@ class Location:
     def many(self) -> bool:
         """Whether it means everything that begins with ``key``, not one object."""
         return not self.key or self.key.endswith("/")
+
+    @property
+    def archive(self) -> str:
+        """The key of the archive that has it, where it may be a member of one; "" else."""
+        before, mark, _ = f"{self.key}/".partition(IN_ARCHIVE)
+        return before + ARCHIVE if mark and before and not self.signed else ""
 
     def __str__(self) -> str:
         """As it would be typed."""

@@ -210,6 +210,13 @@ class Store(ABC):
         """Whether parts of an object can be asked for, each of the same version; else it comes as a whole only."""
         return True
 
+    def in_order(self, info: ObjectInfo) -> Iterator[bytes | bytearray] | None:
+        """All bytes of what is best read in order, compared with ``info.checksum`` on the way; None for an object.
+
+        What does not have its digest is an integrity error, at the latest where the bytes end.
+        """
+        return None
+
     @abstractmethod
     def part_size(self, info: ObjectInfo, number: int) -> int:
         """The bytes of a part of an object with a composite ETag; 0 where the server does not report it."""

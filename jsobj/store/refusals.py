@@ -125,3 +125,13 @@ DIGEST_DIFFERS = Refusal(
     ExitCode.INTEGRITY,
     "run the same command again; if it stays so, something on the way (proxy, memory, disk) changes bytes",
 )
+
+
+def member_refused(name: str, fault: str) -> JsobjError:
+    """The error for a member of an archive that is not given out."""
+    return JsobjError(
+        "member-refused",
+        f"{name} is not given out: {fault}",
+        code=ExitCode.REFUSED,
+        hint="the others are: leave it out with --exclude",
+    )

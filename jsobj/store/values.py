@@ -24,6 +24,7 @@ class ObjectInfo:
     Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.
     ``served``: those of :data:`SERVED` that it has. ``md5``, ``crc32c`` and ``sha256`` (hexadecimal) are those of all
     its bytes, where the server tells them beside the ETag, as other clouds do, or a list of digests; "" else.
+    ``crc32``: the same of a member of an archive; ``in_order``: as of :class:`Listed`.
     """
 
     key: str
@@ -38,7 +39,14 @@ class ObjectInfo:
     served: Mapping[str, str] = field(default_factory=dict)
     md5: str = ""
     crc32c: str = ""
+    crc32: str = ""
     sha256: str = ""
+    in_order: bool = False
+
+    @property
+    def checksum(self) -> tuple[str, str]:
+        """The name and the value of the best digest of all bytes that is no MD5; "" for both where there is none."""
+        return next(((name, value) for name in ("sha256", "crc32") if (value := getattr(self, name))), ("", ""))
 
     @property
     def whole_md5(self) -> str:
@@ -61,7 +69,8 @@ class ObjectInfo:
 class Listed:
     """One line of a listing. With a delimiter, ``prefix`` lines stand for everything below ``key``.
 
-    ``md5``: that of all bytes, where the server lists it beside the ETag.
+    ``md5``: that of all bytes, where the server lists it beside the ETag. ``in_order``: it is read from its beginning,
+    and ranges of it cost as much as all before them. ``fault``: why it is not given out, "" where it is.
     """
 
     key: str
@@ -70,6 +79,8 @@ class Listed:
     modified: float | None = None
     prefix: bool = False
     md5: str = ""
+    in_order: bool = False
+    fault: str = ""
 
     @property
     def info(self) -> ObjectInfo:
@@ -139,11 +150,15 @@ def served(headers: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """A finished GET: the object's values, the bytes that came and the MD5 over them (hexadecimal; "": not taken)."""
+    """A finished GET: the object's values, the bytes that came and the MD5 over them (hexadecimal; "": not taken).
+
+    ``verified``: the digest by which the store itself has compared them, "" where that is left to who asked.
+    """
 
     info: ObjectInfo
     size: int
     md5: str
+    verified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +176,8 @@ class Limits:
 class StorePlace:
     """Where a store or an account (``bucket`` "") is. ``where``: what chose it; ``account``: Swift's URL, "" for S3.
 
-    ``at``: the options that choose the same login, for hints, with a blank in front.
+    ``at``: the options that choose the same login, for hints, with a blank in front. ``archive``: the key of the
+    archive whose members are what is there, "" for the objects of the bucket.
     """
 
     dialect: str
@@ -171,6 +187,7 @@ class StorePlace:
     project: str = ""
     account: str = ""
     at: str = ""
+    archive: str = ""
 
     def url(self, key: str = "") -> str:
         """``s3://bucket/key`` or ``swift://container/object``."""

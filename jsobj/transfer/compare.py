@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
@@ -21,9 +22,8 @@ from jsobj.net.md5.streams import Md5, hash_file, md5
 from jsobj.store.etag import candidates, composite, only_usual
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, ObjectInfo
+from jsobj.transfer.compression import file_chunks
 from jsobj.transfer.part_layout import Layout
-
-_PIECE = 1024**2  # bytes
 
 
 def bytes_differ(
@@ -36,7 +36,7 @@ def bytes_differ(
 @dataclass(frozen=True, slots=True)
 class DigestComparison:
     """``same`` is None where nothing could be compared. ``by``: ``md5``, ``sha256``, ``parts``, ``manifest``,
-    ``crc32c`` or ``size``.
+    ``crc32c``, ``size``, or a member's ``crc32``.
 
     ``suspicious``: sizes of parts fit the number of parts, but not the ETag. Either the parts are of uneven sizes, as
     some clients make them, or the bytes are wrong; only bytes that came a second time tell the two apart.
@@ -50,15 +50,6 @@ class DigestComparison:
 def md5_of(descriptor: int, start: int, size: int) -> str:
     """The MD5 of a stretch of an open file; of what there is of it, where the file is shorter."""
     return _hashed(md5(size), descriptor, start, size).hexdigest()
-
-
-def sha256_of(descriptor: int, size: int) -> str:
-    """The SHA-256 of the first ``size`` bytes of an open file."""
-    digest, at = hashlib.sha256(), 0
-    while at < size and (piece := os.pread(descriptor, min(_PIECE, size - at), at)):
-        digest.update(piece)
-        at += len(piece)
-    return digest.hexdigest()
 
 
 def hashed(descriptor: int, start: int, size: int) -> Md5:
@@ -143,8 +134,9 @@ def compare(store: Store, info: ObjectInfo, descriptor: int) -> DigestComparison
     """Compare an open file with an object. Sizes first; then the digest that the object has."""
     if os.fstat(descriptor).st_size != info.size:
         return DigestComparison(False, "size")
-    if info.sha256:
-        return DigestComparison(sha256_of(descriptor, info.size) == info.sha256, "sha256")
+    by, value = info.checksum
+    if by:
+        return DigestComparison(_checksum(by, file_chunks(descriptor, info.size)) == value, by)
     return _compare(store, info, partial(md5_of, descriptor), lambda: crc32c_of_file(descriptor, 0, info.size))
 
 
@@ -152,13 +144,27 @@ def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> DigestComp
     """The same for bytes in memory."""
     if len(data) != info.size:
         return DigestComparison(False, "size")
-    if info.sha256:
-        return DigestComparison(hashlib.sha256(data).hexdigest() == info.sha256, "sha256")
+    by, value = info.checksum
+    if by:
+        return DigestComparison(_checksum(by, (data,)) == value, by)
 
     def md5_at(start: int, size: int) -> str:
         return hashlib.md5(data[start : start + size], usedforsecurity=False).hexdigest()
 
     return _compare(store, info, md5_at, lambda: crc32c(data))
+
+
+def _checksum(name: str, chunks: Iterable[memoryview]) -> str:
+    """``sha256`` or ``crc32`` of bytes, as :attr:`jsobj.store.values.ObjectInfo.checksum` has it."""
+    if name == "sha256":
+        digest = hashlib.sha256()
+        for chunk in chunks:
+            digest.update(chunk)
+        return digest.hexdigest()
+    crc = 0
+    for chunk in chunks:
+        crc = zlib.crc32(chunk, crc)
+    return f"{crc:08x}"
 
 
 def _compare(

@@ -13,6 +13,7 @@ from jsobj.units import human_bytes
 SCHEMA = "jsobj.transfer/1"
 _DONE = {
     "upload": "uploaded",
+    "pack": "packed",
     "download": "downloaded",
     "copy": "copied",
     "move": "moved",
@@ -57,6 +58,8 @@ def _decided(summary: Summary) -> str:
 
 
 def _items(summary: Summary, count: int) -> str:
+    if summary.verb == "pack":
+        return f"{count} archive{'' if count == 1 else 's'}"
     noun = "file" if summary.verb in {"upload", "download", "sync", "undo"} else "object"
     return f"{count} {noun if count == 1 else f'{noun}s'}"
 

@@ -66,6 +66,11 @@ def listing(place: Place, bucket: str, prefix: str) -> dict[str, tuple[str, str]
     }
 
 
+def sizes(place: Place, bucket: str, prefix: str) -> dict[str, int]:
+    """Key below ``prefix`` -> bytes."""
+    return {found["Key"][len(prefix) :]: found["Size"] for found in _objects(_client(place), bucket, prefix)}
+
+
 def digests(place: Place, bucket: str, prefix: str) -> dict[str, str]:
     """Key below ``prefix`` -> SHA-256 of what the server gives back, every byte read."""
     client = _client(place)

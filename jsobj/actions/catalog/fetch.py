@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from jsobj.actions.context import ActionContext
+from jsobj.actions.download import together
 from jsobj.catalog.layout import Catalogue
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.location import Location
@@ -37,8 +38,28 @@ def fetch(
     destination: str,
     options: Options,
 ) -> Result:
-    """Fetch the objects ``names`` into a folder, under their own names. Raises :class:`JsobjError` (local)."""
-    store, settings = catalogue.store, context.stores.settings
+    """Fetch the objects ``names`` into a folder, under their own names; members of archives are in a run for each.
+
+    Raises :class:`JsobjError` (local).
+    """
+    by_archive: dict[str, list[str]] = {}
+    for name in names:
+        by_archive.setdefault(replace(place, key=catalogue.prefix + name).archive, []).append(name)
+    results = [_fetch(context, place, catalogue, some, destination, options) for some in by_archive.values()]
+    return together(results)
+
+
+def _fetch(
+    context: ActionContext,
+    place: Location,
+    catalogue: Catalogue,
+    names: Sequence[str],
+    destination: str,
+    options: Options,
+) -> Result:
+    """What is in the bucket, or in one archive."""
+    place, settings = replace(place, key=catalogue.prefix + names[0]), context.stores.settings
+    store = context.stores.of(place) if place.archive else catalogue.store
     target = DownloadTarget(destination, "", catalogue.prefix, catalogue.prefix)
     folder = TargetFolder(destination, claimed=partial(claimed_temps, settings.state_dir))
     folder.require_possible()
@@ -52,7 +73,7 @@ def fetch(
         folder=absolute(destination),
     )
     with contextlib.closing(folder):
-        job = context.open_job(spec, replace(place, key=catalogue.prefix))
+        job = context.open_job(spec, place if place.archive else replace(place, key=catalogue.prefix))
         work = work_on(job, store, target, folder, _listed(store, catalogue.prefix, names))
         announce(job, store.place.url(catalogue.prefix), destination)
         moved = meter_of(job)
@@ -80,7 +101,7 @@ def _listed(store: Store, prefix: str, names: Iterable[str]) -> Iterator[Listed 
             if error.code is not ExitCode.REFUSED:
                 raise
             return Failed(store.place.url(key), error)
-        return Listed(key, info.size, info.etag, info.modified)
+        return Listed(key, info.size, info.etag, info.modified, in_order=info.in_order)
 
     ordered = sorted(names, key=lambda name: name.encode())
     with contextlib.closing(parallel_map(look, ordered, _AT_ONCE, stop=store.stop)) as found:

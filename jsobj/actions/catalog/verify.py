@@ -18,8 +18,9 @@ from jsobj.arrays.zarr_check import FORBIDDEN
 from jsobj.catalog.rows import Rows
 from jsobj.errors import BadUsage, ExitCode, JsobjError, ObjectNotFound
 from jsobj.export.snippets.kinds import ZARR_FILES
+from jsobj.packing.open import StoresOfKeys
 from jsobj.store.etag import is_md5
-from jsobj.store.objects import Store
+from jsobj.store.location import IN_ARCHIVE
 from jsobj.store.values import Listed
 from jsobj.transfer import verify
 from jsobj.transfer.engine.parallel_map import parallel_map
@@ -62,7 +63,7 @@ def verify_rows(rows: Rows, where: str = "", *, deep: bool = False, extra: bool 
     outcome = Verification(iter(()), extra, judge=verdict)
     if without:
         outcome.warnings.append(f"{without} row(s) name no object: there is nothing to compare")
-    check = _Check(rows.catalogue.store, rows.catalogue.prefix, deep)
+    check = _Check(StoresOfKeys(rows.catalogue.store), rows.catalogue.prefix, deep)
     outcome.verdicts = _verdicts(rows, chosen, check, outcome, one_by_one=bool(where.strip()) and objects <= _FEW)
     return outcome
 
@@ -140,7 +141,7 @@ def merged(said: Iterable[Said], listing: Iterator[Listed], prefix: str) -> Iter
 class _Check:
     """Compares. ``zarrs``: folders whose objects belong to a row; ``one_by_one``: nothing was listed."""
 
-    store: Store
+    stores: StoresOfKeys
     prefix: str
     deep: bool
     zarrs: frozenset[str] = frozenset()
@@ -155,13 +156,13 @@ class _Check:
             return self._without_row(there) if there is not None else None
         key = f"{self.prefix}{said.name}"
         try:
-            if there is None and not self.one_by_one:
+            if there is None and not self.one_by_one and IN_ARCHIVE not in key:
                 return Checked(key, MISSING, "no such object", said.size or 0)
             if self.deep:
                 return self._read(said, key)
             found = compared(said, there.size, there.etag) if there is not None else None
             if found is None or found[0] != SAME:  # what is listed may be older than what is there
-                info = self.store.head(key)
+                info = self.stores.of(key).head(key)
                 found = compared(said, info.size, info.etag)
             return Checked(key, *found, said.size or 0)
         except ObjectNotFound:
@@ -176,21 +177,22 @@ class _Check:
         parts = name.split("/")[:-1]
         if is_own_name(name, there.size) or any("/".join(parts[: n + 1]) in self.zarrs for n in range(len(parts))):
             return None
-        if may_be_own(name) and is_made(self.store, there.key):
+        if may_be_own(name) and is_made(self.stores.of(there.key), there.key):
             return None
         return Checked(there.key, EXTRA, "no such row", there.size)
 
     def _read(self, said: Said, key: str) -> Checked:
         """By the bytes of the object."""
+        store = self.stores.of(key)
         if said.sha256:
-            return verify.checked_by_digest(self.store, self.prefix, DigestLine(said.name, "sha256", said.sha256))
+            return verify.checked_by_digest(store, self.prefix, DigestLine(said.name, "sha256", said.sha256))
         if is_md5(said.etag):
             sink = Hashing("md5")
-            info = self.store.get(key, sink).info
+            info = store.get(key, sink).info
             if not info.large:
                 same = sink.hexdigest() == said.etag
                 return Checked(key, SAME if same else DIFFERS, "md5", info.size)
-        info = self.store.head(key)
+        info = store.head(key)
         state, by = compared(said, info.size, info.etag)
         if state == SAME:
             return Checked(key, UNVERIFIED, f"the row has no SHA-256; the same is {by}", info.size)

@@ -125,6 +125,8 @@ def _record(place: StorePlace, info: ObjectInfo, by: str, parts: int | None) -> 
 
 def _verifiable(store: Store, info: ObjectInfo) -> tuple[str, int | None]:
     """What the bytes can be compared with, and the number of parts where there are any."""
+    if info.checksum[0]:
+        return info.checksum[0], None
     known = store.digests(info)
     if info.sha256:
         return "sha256", None

@@ -38,6 +38,7 @@ _FILES_FROM = "Send the files named in FILE ('-' for stdin)."
 @click.option("-0", "--null", is_flag=True, help="Names in --files-from end with NUL, as find -print0 writes them.")
 @links_option
 @click.option("--compress", type=click.Choice(["gzip", "br", "zstd"]), help="Compress, and say so in Content-Encoding.")
+@click.option("--pack", is_flag=True, help="Make one object of all, a zip: jsobj help packing.")
 @kept_options
 def upload(world: World, source: tuple[str, ...], destination: str, **words: Any) -> None:
     """Send files and folders to a bucket.
@@ -55,6 +56,7 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
       jsobj upload *.nc s3://results/raw/ --exclude '*.tmp'
       jsobj upload a.png s3://web/ --metadata run=42 --cache-control no-store
       tar c data | jsobj upload - s3://results/data.tar
+      jsobj upload --pack frames s3://results/frames.zip
       find . -newer stamp -print0 | jsobj upload . s3://new/ --files-from - -0
     """
     from jsobj.actions import upload as actions
@@ -63,12 +65,15 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
     if not source:
         raise one_missing(world, "upload", destination)
     walk = {name: words.pop(name) for name in ("files_from", "null", "links")}
+    pack = words.pop("pack")
     location, chosen = parse_location(destination, foreign=True), Chosen.of(words)
     for name, value in chosen.options.kept.metadata.items():
         if re.search(r",[\w.-]+=", value):
             world.out.note(f"metadata '{name}' is '{value}': for several, repeat --metadata NAME=VALUE")
     world.will_change_names()
     options = chosen.options
+    if pack and "-" in source:
+        raise BadUsage("--pack takes files and folders, not standard input")
     if source == ("-",):
         if chosen.dry_run:
             raise BadUsage("--dry-run cannot look into standard input")
@@ -80,4 +85,5 @@ def upload(world: World, source: tuple[str, ...], destination: str, **words: Any
         return
     if walk["files_from"] == "-":
         require_no_stream(detach=chosen.detach)
-    perform(world, chosen, lambda context: actions.upload(context, source, location, options, chosen.filters, **walk))
+    action = actions.pack if pack else actions.upload
+    perform(world, chosen, lambda context: action(context, source, location, options, chosen.filters, **walk))

@@ -50,13 +50,13 @@ def key_names(settings: Settings, cache: CompletionCache, request: MakeRequest, 
     """Keys and folders that begin as the place that was typed, one level deep; folders end in a slash."""
 
     def prepare() -> Ask:
+        from jsobj.packing.open import open_place
         from jsobj.store.location import parse_location
-        from jsobj.store.open import open_store
 
         place, login = parse_location(typed), request()
 
         def ask() -> Iterable[str]:
-            found = open_store(settings, place, login).list(place.key, delimiter="/")
+            found = open_place(settings, place, login).list(place.key, delimiter="/")
             return (item.key for item in found if item.key != place.key)
 
         return ask

@@ -20,6 +20,7 @@ TOPICS = {
     "keyless": "Working without S3 keys",
     "transfers": "Moving data: names, digests, and going on",
     "clouds": "Other clouds: data that come from Google, Azure and elsewhere, or go there",
+    "packing": "Packing: many small files as one object",
     "catalogues": "Catalogues: rows of metadata beside objects, with no service but the bucket",
     "machines": "Many machines: shares of one job, and the workers of dask",
     "background": "Jobs in the background: --detach, jobs wait, --notify",

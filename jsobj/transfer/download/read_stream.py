@@ -36,9 +36,9 @@ _GIVEN_OUT = "the bytes that were given out are wrong: throw them away"
 class ReadStream:
     """The bytes ``start`` to ``start + size`` of an object, in order; iterate once.
 
-    ``verified`` is set at the end to what was compared: ``md5``, ``sha256``, ``manifest``, ``parts``, ``crc32c``, or ""
-    for nothing (always so where only a range was requested). Raises :class:`JsobjError`: integrity (the object changed,
-    or its bytes do not have its digest), and whatever the store raises.
+    ``verified`` is set at the end to what was compared: ``md5``, ``sha256``, ``manifest``, ``parts``, ``crc32c``, a
+    member's ``crc32``, or "" for nothing (always so where only a range was requested). Raises :class:`JsobjError`:
+    integrity (the object changed, or its bytes do not have its digest), and whatever the store raises.
 
     ``stop`` is called when reading ends early: a caller that has the store for itself closes its connections instead
     of waiting for what is on its way. ``pool``: the caller's threads, which are not waited for. ``accept_unverified``:
@@ -65,8 +65,12 @@ class ReadStream:
         self._accept_unverified = accept_unverified
         self.verified = ""
 
-    def __iter__(self) -> Iterator[bytearray]:
+    def __iter__(self) -> Iterator[bytes | bytearray]:
         whole = self._start == 0 and self._size == self._info.size
+        if whole and (own := self._store.in_order(self._info)) is not None:
+            yield from own
+            self.verified = self._info.checksum[0]
+            return
         if whole and self._info.sha256:
             yield from self._hashed(hashlib.sha256(), self._info.sha256, "sha256")
             return

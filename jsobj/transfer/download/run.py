@@ -130,7 +130,7 @@ def plan_download(store: Store, target: DownloadTarget) -> Iterator[Listed]:
     """The objects to fetch."""
     if target.file:
         info = store.head(target.prefix)
-        yield Listed(info.key, info.size, info.etag, info.modified)
+        yield Listed(info.key, info.size, info.etag, info.modified, in_order=info.in_order)
         return
     found = store.list(target.prefix)
     if target.pattern is None:

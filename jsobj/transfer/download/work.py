@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError, ObjectChanged
+from jsobj.store.refusals import member_refused
 from jsobj.store.values import Listed
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.worker import (
@@ -110,6 +111,9 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
             if isinstance(path, PathRefusal):
                 yield _refused(remote, path)
                 continue
+            if remote.fault:
+                yield Failed(remote.key, member_refused(remote.key, remote.fault))
+                continue
             if path[-1] in MARKERS:
                 self.zarrs.add("/".join(path[:-1]))
             yield self._of_share(self._decided(remote, path))
@@ -127,7 +131,7 @@ class DownloadWork(PartsWork[DownloadUnit, DownloadInParts]):
                 return Skipped(remote.key, "same size", compared=False)
             if remote.etag and self.fingerprints.known(there, self.place(remote.key)) == remote.etag:
                 return Skipped(remote.key, "unchanged since it was fetched")
-        if remote.size <= self.options.part_size:
+        if remote.size <= self.options.part_size or remote.in_order:
             return FetchWhole(item)
         record = self.journal.download(remote.key, item.target)
         if record is None:

@@ -204,6 +204,8 @@ class Receiver(StorePerformer[DownloadUnit]):
         info = got.info
         if got.size != info.size:
             return DigestComparison(same=False, by="size")
+        if got.verified:
+            return got.verified
         if info.whole_md5 and not info.sha256:
             return "md5" if got.md5 == info.whole_md5 else DigestComparison(same=False, by="md5")
         if info.parts == 1:
@@ -228,8 +230,7 @@ class Receiver(StorePerformer[DownloadUnit]):
         try:
             if os.fstat(descriptor).st_size != info.size:
                 return None
-            certain = info.md5 or (is_md5(info.etag) and self._store.place.dialect == "s3")
-            if not certain and not info.metadata:
+            if not (info.md5 or info.metadata or (is_md5(info.etag) and self._store.place.dialect == "s3")):
                 info = self._store.head(info.key)
             found = compare(self._store, info, descriptor)
             if not found.same or self._to_be_decoded(info, descriptor):

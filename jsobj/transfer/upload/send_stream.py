@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
 from mmap import mmap
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.body import BytesSource, Moved
+from jsobj.net.body import BytesSource, Moved, md5_of
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, Part, PutOptions, Upload
 from jsobj.transfer.engine.parallel_map import awaited
@@ -53,7 +53,7 @@ def send_stream(
     Raises :class:`JsobjError`, and whatever ``chunks`` raises; then no object was made and nothing is left behind.
     """
     size = max(part_size, store.limits.smallest_part)
-    parts = _parts(chunks, size)
+    parts = in_parts(chunks, size)
     ahead = deque(islice(parts, 2))
     if len(ahead) < 2:
         data = ahead[0] if ahead else memoryview(b"")
@@ -62,8 +62,8 @@ def send_stream(
     options = replace(options, metadata={**options.metadata, PART_SIZE: str(size)})
     with begun_upload(store, key, options) as upload:
         whole = hashlib.md5(usedforsecurity=False) if store.keeps_md5 else None
-        sources = (BytesSource(part, at_once) for part in _hashed(_chained(ahead, parts), whole))
-        sent = _send_all(store, upload, sources, moved, in_flight, stop)
+        sources = (BytesSource(part, at_once) for part in hashed(_chained(ahead, parts), whole))
+        sent = send_all(store, upload, sources, moved, in_flight, stop)
         etag = store.complete(upload, sent, replace(options, md5=whole.hexdigest()) if whole else options)
     return Streamed(sum(part.size for part in sent), etag, "parts")
 
@@ -98,7 +98,7 @@ def _chained(ahead: deque[memoryview], rest: Iterator[memoryview]) -> Iterator[m
     yield from rest
 
 
-def _hashed(parts: Iterator[memoryview], digest: hashlib._Hash | None) -> Iterator[memoryview]:
+def hashed(parts: Iterator[memoryview], digest: hashlib._Hash | None) -> Iterator[memoryview]:
     """The same, and the digest of all of them."""
     for part in parts:
         if digest is not None:
@@ -106,7 +106,7 @@ def _hashed(parts: Iterator[memoryview], digest: hashlib._Hash | None) -> Iterat
         yield part
 
 
-def _parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Iterator[memoryview]:
+def in_parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Iterator[memoryview]:
     """The same bytes in pieces of ``size``, the last one shorter.
 
     Each lies in pages of its own, which take memory only as far as they are written to, and give it back at once.
@@ -125,9 +125,32 @@ def _parts(chunks: Iterable[bytes | bytearray | memoryview], size: int) -> Itera
         yield part[:filled]
 
 
-def _send_all(
-    store: Store, upload: Upload, parts: Iterator[BytesSource], moved: Moved, in_flight: int, stop: Callable[[], None]
+def send_all(
+    store: Store,
+    upload: Upload,
+    parts: Iterator[BytesSource],
+    moved: Moved,
+    in_flight: int,
+    stop: Callable[[], None],
+    known: Mapping[int, Part] | None = None,
+    arrived: Callable[[Part], object] = bool,
 ) -> tuple[Part, ...]:
+    """Send the parts, a few at a time, and stop where one fails. Those that ``known`` has with the same MD5 are there.
+
+    ``arrived`` is called with each part that was sent, in any thread.
+
+    Raises :class:`JsobjError`, and whatever ``parts`` raises; what was sent stays.
+    """
+    there = known or {}
+
+    def send(number: int, source: BytesSource) -> Part:
+        part = there.get(number)
+        if part is not None and part.size == source.size and part.etag == md5_of(source):
+            return part
+        part = store.put_part(upload, number, source, moved=moved)
+        arrived(part)
+        return part
+
     done: list[Part] = []
     waiting: deque[Future[Part]] = deque()
     with ThreadPoolExecutor(in_flight, thread_name_prefix="part") as pool:
@@ -137,7 +160,7 @@ def _send_all(
                     raise _too_long(store.limits.parts, source.size)
                 if len(waiting) >= in_flight:
                     done.append(awaited(waiting.popleft()))
-                waiting.append(pool.submit(store.put_part, upload, number, source, moved=moved))
+                waiting.append(pool.submit(send, number, source))
             done += [awaited(future) for future in waiting]
         except BaseException as error:
             for future in waiting:

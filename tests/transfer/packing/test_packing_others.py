@@ -1,0 +1,30 @@
+"""Commands that know nothing of archives, on what is in one."""
+
+from __future__ import annotations
+
+import random
+
+from transfer_scene import MIB, TransferScene, aged, on_disk, shas
+
+FILES = {f"d{number % 3}/{number:02}": random.Random(number).randbytes(1000 + number) for number in range(30)}
+FILES["big"] = b"0123456789" * (MIB // 2)
+
+
+def test_other_commands(transfer: TransferScene) -> None:
+    aged(transfer.write(FILES))
+    transfer("upload", "--pack", "tree/", transfer.url("a.zip"), "--compress", "zstd")
+    inside = transfer.url("a.zip!/")
+    transfer("sync", inside, "synced")
+    assert on_disk(transfer.folder / "synced") == shas(FILES)
+    assert "Nothing" in transfer("sync", inside, "synced").err
+    transfer("download", inside, "processes", "--processes", "2")
+    assert on_disk(transfer.folder / "processes") == shas(FILES)
+    for share in ("1/2", "2/2"):
+        transfer("download", inside, "shares", "--shard", share)
+    assert on_disk(transfer.folder / "shares") == shas(FILES)
+    assert transfer("tree", inside).lines[-1].startswith("31 objects, 3 folders")
+    assert transfer("cat", "--range", "5000000-5000004", transfer.url("a.zip!/big")).out == "01234"
+    transfer("cp", inside, transfer.url("copied/"))
+    assert {key: transfer.get(f"copied/{key}") for key in FILES} == FILES
+    transfer("mv", transfer.url("a.zip!/big"), transfer.url("moved"), code=2)
+    assert "moved" not in set(transfer.keys())
