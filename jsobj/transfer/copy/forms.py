@@ -19,7 +19,8 @@ part from a segment        right, also of ``+segments``        right
 copy of an SLO             a plain object, or segments anew    a second manifest of the same segments
 overwritten or deleted     S3 deletes segments with an SLO;    neither API deletes them with an SLO; an MPU's parts
                            else the segments stay              go by themselves
-a segment is missing       409 from there on                   HEAD is right; 404 from there on; S3 GET hangs
+a segment is missing       409 from there on                   404 from there on, S3's GET hangs; HEAD is 404 where it
+                                                               is the first, else right
 a segment was replaced     409 from there on                   the new bytes are given out, if they are as many
 =========================  ==================================  =====================================================
 
