@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any
 from urllib.parse import unquote
@@ -12,7 +12,6 @@ from urllib.parse import unquote
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.housekeeping.segments.by_name import ANY, NAMES, by_name, numbered
 from jsobj.housekeeping.segments.verdict import BROKEN, GONE, INTACT, MD5, SIZE, UNVERIFIED, Looked, Wrong, sentence
-from jsobj.net.request import Reply
 from jsobj.store.etag import EMPTY_MD5
 from jsobj.store.swift.containers import Entry, entries, first_entries
 from jsobj.store.swift.requests import READ, SwiftRequests, info_of
@@ -52,14 +51,14 @@ class Look:
         try:
             looked = None
             for _ in range(_LOOKS):
-                reply = self._head(entry)
-                if reply is None:
+                seen = self._seen(entry)
+                if seen is None:
                     return self._headless(entry.key)
-                info = info_of(self.api.bucket, entry.key, reply)
+                info, prefix = seen
                 if not info.large:
                     return None
-                looked = self._looked(info, reply.headers.get("x-object-manifest", ""))
-                if looked.state == INTACT or self.api.head(entry.key).etag == info.etag:
+                looked = self._looked(info, prefix)
+                if looked.state == INTACT or (again := self._seen(entry)) is None or again[0].etag == info.etag:
                     break
         except ObjectNotFound:
             return None
@@ -67,16 +66,17 @@ class Look:
             self.unknown.add(entry.key)
         return looked
 
-    def _head(self, entry: Entry) -> Reply | None:
-        """Ceph answers HEAD 404 where the first segment is gone, but gives out the last byte; None where neither."""
-        if not (self.rgw and entry.size):
-            return self.api.send("HEAD", entry.key, expect=READ)
-        reply = self.api.send("HEAD", entry.key, expect=READ | {404})
+    def _seen(self, entry: Entry) -> tuple[ObjectInfo, str] | None:
+        """What HEAD tells, and the prefix of a dynamic object. Ceph answers 404 where the first segment is gone.
+
+        It gives out the last byte then; None where it does neither, and lists the object.
+        """
+        reply = self.api.send("HEAD", entry.key, expect=READ | ({404} if self.rgw and entry.size else set()))
         if reply.status in READ:
-            return reply
+            return info_of(self.api.bucket, entry.key, reply), reply.headers.get("x-object-manifest", "")
         reply = self.api.send("GET", entry.key, headers={"range": "bytes=-1"}, expect=ANY)
         if reply.status in READ:
-            return reply
+            return replace(info_of(self.api.bucket, entry.key, reply), large=True), ""
         if all(each.key != entry.key for each in first_entries(self.api, entry.key, limit=1)):
             raise ObjectNotFound(f"{self.api.bucket}/{entry.key} was deleted meanwhile")
         return None

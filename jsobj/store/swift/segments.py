@@ -197,8 +197,10 @@ class Segments:
         Those of an upload over Swift's S3 that is not complete are left out: an object of its name marks it.
         """
         now = self._requests.head_or_none(info.key)
-        own = self.named(self._requests.bucket, now) if now is not None and now.large else ()
-        if own is None:
+        own: tuple[Segment, ...] | None = ()
+        if now is not None and now.large:
+            own = read_manifest(self._manifest(self._requests.bucket, now).body)
+        if own is None:  # of two groups that are alike, only the server knows which one it uses
             return
         parts = (f"{self._requests.bucket}+segments", f"{info.key}/", _SEARCHED)
         for bucket, prefix, most in (*searched(self._requests.bucket, info.key), parts):

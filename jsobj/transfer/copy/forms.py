@@ -206,7 +206,7 @@ class Forms:
             return self.source.segments(info) or ()
 
     def clear_up(self, info: ObjectInfo, there: ObjectInfo) -> None:
-        """Delete the segments that a run left which was killed once it had remade the object: the same bytes."""
+        """Delete segments of the same bytes that nothing uses: what a run left that was killed."""
         over_swift = self.source if isinstance(self.source, SwiftStore) else self.target
         assert isinstance(over_swift, SwiftStore)
         if there.version or info.version or not self.is_large(there):
