@@ -95,3 +95,14 @@ def test_a_segment_that_is_deleted_or_replaced_meanwhile_is_an_error(forms: Form
     assert forms.names() == names
     assert forms.boto.head_object(Bucket=forms.bucket, Key=KEY)["ETag"] == etag  # still the old manifest
     assert forms.unfinished() == []
+
+
+def test_of_two_groups_of_the_same_bytes_the_one_in_use_stays(forms: FormsScene) -> None:
+    """Ceph does not tell which one that is, and neither goes there."""
+    pieces = random_pieces(PART, 9)
+    for number in (1, 2, 3):
+        forms.put_slo(KEY, pieces, folder=f"{KEY}/slo/{number}.0/{PART + 9}/{PART}/")
+    forms.put_slo(KEY, pieces, folder=f"{KEY}/slo/2.0/{PART + 9}/{PART}/")
+    assert forms.cp("s3", "swift", KEY)["skipped"] == 1
+    assert forms.over_swift(KEY)[0] == b"".join(pieces)
+    assert len(forms.names()) == (2 if forms.server == "swift" else 6)

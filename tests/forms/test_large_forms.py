@@ -6,6 +6,7 @@ import pytest
 from forms_scene import MIB, PART, FormsScene, of_parts, of_segments, random_pieces
 
 AWKWARD = "a b%20\u20ac/x+y%2F"  # a blank, what looks encoded, and none of ASCII
+IN_PARTS = ("--part-size", "5M")
 SIZES = {
     "even": (*[PART] * 11, 17),
     "uneven": (PART, PART + 7, 6 * MIB, PART, 3),
@@ -69,12 +70,12 @@ def test_small_segments_are_merged(forms: FormsScene) -> None:
 def test_to_another_key_nothing_passes_through_here(forms: FormsScene) -> None:
     pieces = random_pieces(PART, PART, 4)
     forms.put_slo("from", pieces)
-    forms.cp("swift", "s3", "from", to="parts")
+    forms.cp("swift", "s3", "from", *IN_PARTS, to="parts")
     assert forms.over_s3("parts")[1] == of_parts(pieces)
-    forms.cp("s3", "swift", "from", to="again")  # over S3 it is an object in segments, too
+    forms.cp("s3", "swift", "from", *IN_PARTS, to="again")  # over S3 it is an object in segments, too
     assert forms.over_swift("again")[1:] == (of_segments(pieces), True)
     assert forms.over_swift("from")[0] == b"".join(pieces)
-    moved = forms("mv", forms.url("swift", "from"), forms.url("s3", "moved"), "--json").json
+    moved = forms("mv", forms.url("swift", "from"), forms.url("s3", "moved"), *IN_PARTS, "--json").json
     assert (moved["done"], moved["verified"]) == (1, 1)
     assert forms.over_s3("moved")[1] == of_parts(pieces)
     assert [name for name in forms.names() if name.startswith("from/")] == []

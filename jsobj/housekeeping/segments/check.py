@@ -1,7 +1,7 @@
 """Whether the segments of large objects are all there, without reading the objects.
 
 A large object of Swift is a manifest, whose segments anybody may delete or replace: the object is then listed as
-before, and reading it ends in the middle. Looked at is what the manifest names (:mod:`jsobj.transfer.copy_forms` has a
+before, and reading it ends in the middle. Looked at is what the manifest names (:mod:`jsobj.transfer.copy.forms` has a
 table of what the servers show):
 
 - Swift gives manifests out; each segment's size and MD5 is compared with a listing, and what is not as it should be
