@@ -179,6 +179,8 @@ def _planned(verb: str, target: Store, item: CopyItem, options: Options) -> Plan
 
 
 def _planned_in_place(copier: ObjectCopier, verb: str, item: CopyItem) -> PlannedItem:
+    if copier.terms.move or not one_of_each(copier.source, copier.target):
+        return PlannedItem("refuse", item.remote.key, reason="it is the same object")
     try:
         skipped = copier.look(item)
     except JsobjError as error:
