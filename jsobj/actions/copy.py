@@ -15,13 +15,14 @@ from jsobj.store.location import Location, first_of, head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.selection import Selection, select
 from jsobj.store.values import Listed, StorePlace
-from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
+from jsobj.transfer.copy.forms import one_of_each
+from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, may_be_one_bucket, onto_itself
 from jsobj.transfer.copy.object_copier import ObjectCopier
 from jsobj.transfer.copy.run import copy_all, copy_work
 from jsobj.transfer.filters import EVERYTHING, Filters, nothing_matches
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.options import Options
-from jsobj.transfer.outcomes import Result
+from jsobj.transfer.outcomes import Result, ends_run
 from jsobj.transfer.run import announce
 from jsobj.transfer.side import DESTINATION, ONE_LOGIN, SOURCE, Side
 
@@ -93,17 +94,18 @@ def copy(
     def items() -> Iterator[tuple[Store, CopyItem]]:
         with at_source.errors():
             meant = [
-                _source(origin, source.key, destination, apart=apart[origin.place])
+                _source(origin, source.key, target, destination, move=move, apart=apart[origin.place])
                 for origin, source in zip(origins, sources, strict=True)
             ]
-            _require_own_keys(meant, destination, filters)
+            _require_own_keys(meant, target, filters)
         kept = ((origin, item) for origin, item in _kept(meant, filters) if options.shard.holds(item.remote.key))
         return at_source.each(kept)
 
     def planned(origin: Store, item: CopyItem) -> PlannedItem:
         same_bucket = origin.place.bucket == target.place.bucket and not apart[origin.place]
         if same_bucket and onto_itself(origin.place, target.place, item):
-            return PlannedItem("refuse", item.remote.key, reason="it is the same object")
+            copier = ObjectCopier(origin, target, terms(origin), context.tally.moved, context.warn)
+            return _planned_in_place(copier, verb, item)
         with at_target.errors():
             return _planned(verb, target, item, options)
 
@@ -183,8 +185,25 @@ def _planned(verb: str, target: Store, item: CopyItem, options: Options) -> Plan
     return PlannedItem(verb, item.remote.key, item.key, item.remote.size)
 
 
-def _source(origin: Store, key: str, destination: Location, *, apart: bool) -> _Source:
-    """Where a source goes, by the rules of a download: a folder's or object's own name goes into what ends in '/'."""
+def _planned_in_place(copier: ObjectCopier, verb: str, item: CopyItem) -> PlannedItem:
+    if copier.terms.move or not one_of_each(copier.source, copier.target):
+        return PlannedItem("refuse", item.remote.key, reason="it is the same object")
+    try:
+        skipped = copier.look(item)
+    except JsobjError as error:
+        if ends_run(error):
+            raise
+        return PlannedItem("refuse", item.remote.key, reason=error.message)
+    if skipped is not None:
+        return PlannedItem("skip", item.remote.key, reason=skipped.skipped)
+    return PlannedItem(verb, item.remote.key, item.key, item.remote.size)
+
+
+def _source(origin: Store, key: str, target: Store, destination: Location, *, move: bool, apart: bool) -> _Source:
+    """Where a source goes, by the rules of a download: a folder's or object's own name goes into what ends in '/'.
+
+    All of a bucket may go onto itself in the other dialect, where large objects take the form of that one.
+    """
     new, chosen = destination.key, select(origin, key)
     into = destination.many
     if chosen.found is not None:
@@ -194,7 +213,8 @@ def _source(origin: Store, key: str, destination: Location, *, apart: bool) -> _
     below = key if not key or key.endswith("/") else f"{key}/"
     own = f"{key.rpartition('/')[2]}/" if below != key and into else ""
     base = f"{new}{own}" if into else f"{new}/"
-    if not apart and origin.place.bucket == destination.bucket:
+    in_place = base == below and not move and one_of_each(origin, target)
+    if not apart and not in_place and may_be_one_bucket(origin.place, target.place):
         if base.startswith(below):
             raise _into_itself(base or "the bucket", f"is below {below or 'the same bucket'}")
         # Upwards: a/a/x would become a/x, which may be one of those that are still to be copied.
@@ -224,7 +244,7 @@ def _into_itself(new: str, reason: str) -> JsobjError:
     )
 
 
-def _require_own_keys(sources: Sequence[_Source], destination: Location, filters: Filters) -> None:
+def _require_own_keys(sources: Sequence[_Source], target: Store, filters: Filters) -> None:
     """Before anything is copied: no two objects get one key, and no pattern matches what is made.
 
     Lists the sources where that cannot be known otherwise, and then all of them are known to have something.
@@ -234,7 +254,7 @@ def _require_own_keys(sources: Sequence[_Source], destination: Location, filters
         for source in sources
         if source.chosen.pattern
         and not source.apart
-        and source.store.place.bucket == destination.bucket
+        and may_be_one_bucket(source.store.place, target.place)
         and (len(sources) > 1 or _one_begins_the_other(source.base, source.chosen.fixed))
     ]
     if len(sources) == 1 and not again:
@@ -253,7 +273,7 @@ def _require_own_keys(sources: Sequence[_Source], destination: Location, filters
                 taken.add(url)
             _require_no_match(again, item.key)
     for source in sources:
-        if not source.apart and source.store.place.bucket == destination.bucket:
+        if not source.apart and may_be_one_bucket(source.store.place, target.place):
             _require_no_source(source.store.place, made, taken)
 
 

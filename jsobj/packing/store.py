@@ -99,6 +99,10 @@ class MemberStore(Store):
 
     # -- reading
 
+    def in_stretches(self, info: ObjectInfo) -> bool:
+        """Of those that are stored as they are, where a digest over stretches in their order is known."""
+        return not info.in_order and bool(info.sha256)
+
     @property
     def limits(self) -> Limits:
         """Those of the server."""

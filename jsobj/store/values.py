@@ -10,8 +10,10 @@ from jsobj.store.etag import is_md5
 # The metadata in which the modification time of the file travels, in seconds since 1970 as a decimal number: rclone and
 # swiftclient write and read the same name.
 MTIME = "mtime"
-# Bytes of every part but the last, so that a download can recompute the composite ETag without guessing.
+# Bytes of every part but the last, so that a download can recompute the composite ETag without guessing. ``UNEVEN``:
+# the parts are of several sizes, and there is nothing to guess.
 PART_SIZE = "jsobj-part-size"
+UNEVEN = "0"
 # The headers that are kept with an object and come with it, beside its type and its encoding.
 SERVED = ("cache-control", "content-disposition", "content-language", "expires")
 

@@ -21,7 +21,7 @@ from jsobj.net.crc32c import crc32c, crc32c_of_file
 from jsobj.net.md5.streams import Md5, hash_file, md5
 from jsobj.store.etag import candidates, composite, only_usual
 from jsobj.store.objects import Store
-from jsobj.store.values import PART_SIZE, ObjectInfo
+from jsobj.store.values import PART_SIZE, UNEVEN, ObjectInfo
 from jsobj.transfer.compression import file_chunks
 from jsobj.transfer.part_layout import Layout
 
@@ -65,6 +65,8 @@ def _hashed(digest: Md5, descriptor: int, start: int, size: int) -> Md5:
 def layouts(store: Store, info: ObjectInfo) -> Iterator[Layout]:
     """The ways in which a multipart object can have been cut, the likeliest first."""
     recorded = info.metadata.get(PART_SIZE, "")
+    if recorded == UNEVEN:
+        return
     known = int(recorded) if recorded.isascii() and recorded.isdigit() and len(recorded) < 16 else 0
     first = 0 if known else store.part_size(info, 1)
     for size in candidates(info.size, info.parts or 1, known, first):
@@ -78,7 +80,7 @@ def is_certain(store: Store, info: ObjectInfo) -> bool:
     of parts; else where the number leaves room for one whole MiB only, which is a usual size. Few parts of a size that
     the server does not report leave it open: some clients use odd sizes, or uneven parts.
     """
-    if not info.parts or info.parts == 1:
+    if not info.parts or info.parts == 1 or info.metadata.get(PART_SIZE) == UNEVEN:
         return info.parts == 1
     first = store.part_size(info, 1)
     if first:

@@ -137,17 +137,20 @@ def test_segments_of_another_program_go_with_their_object(fresh: Scene, store: S
     assert (fresh.names(), fresh.segments) == ([], [])
 
 
-def test_a_dynamic_large_object_promises_no_digest(fresh: Scene, store: SwiftStore) -> None:
+def test_the_digests_of_a_dynamic_large_object_are_its_segments_which_stay(fresh: Scene, store: SwiftStore) -> None:
     other = fresh.another()
     for number in range(2):
         fresh.witness.put_object(other, f"dlo/{number}", b"d" * 10)
     fresh.witness.put_object(fresh.container, "dlo", b"", headers={"X-Object-Manifest": f"{other}/dlo/"})
     info = store.head("dlo")
     assert (info.size, info.large) == (20, True)
-    assert store.digests(info) is None
+    assert [digest.md5 for digest in store.digests(info) or ()] == [md5(b"d" * 10)] * 2
     assert got(store, "dlo") == b"d" * 20
+    fresh.witness.put_object(other, "dlo/1", b"e" * 10)
+    assert store.digests(info) is None  # it is another object since
     store.delete("dlo")
     assert fresh.names() == []
+    assert len(fresh.witness.get_container(other)[1]) == 2
 
 
 def test_deleting_a_large_object_leaves_nothing(fresh: Scene, store: SwiftStore) -> None:

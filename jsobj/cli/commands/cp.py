@@ -42,6 +42,12 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, ur
     What was interrupted goes on with the same command. An older version (--version) passes through this computer, too;
     DEST may be SOURCE, whose older version is current again then.
 
+    On a store that speaks both, s3:// as DEST means a multipart object, and swift:// one in segments: a large object
+    gets the other form on the server where that can, else through this computer, and is proven before it takes any
+    place. DEST may then be SOURCE in the other dialect, an object or all of a bucket: large objects are remade where
+    they are, and what is not large, or has that form already, is skipped. Their old segments go with them, as far as
+    they lie below the object's own name, also where another manifest shares them.
+
     SOURCE may be the web address of public data, or of the page that jsobj publish put beside them: it is read without
     a login, and DEST may then be a local folder, such as ./run42/, too. Other web servers will do as well; folders
     there need such a page, or an index that nginx or Apache makes (jsobj help clouds). --urls-from FILE has the
@@ -55,6 +61,7 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, ur
       jsobj cp s3://results/run42.zarr s3://archive/run42.zarr
       jsobj cp 's3://results/raw/*.nc' s3://archive/raw/
       jsobj cp swift://raw/a.nc s3://results/a.nc
+      jsobj cp swift://raw/ s3://raw/
       jsobj cp s3://results/ s3://copy/ --cloud here --dest-cloud there
       jsobj cp gs://archive/era5/ s3://mine/era5/ --include '*.nc'
       jsobj cp https://HOST/swift/v1/results/run42.zarr s3://mine/

@@ -39,6 +39,7 @@ _PLACE_MISSING = "give what the list is about: a folder, or a URL"
     shell_complete=complete_files,
 )
 @click.option("--deep", is_flag=True, help="Fetch objects whose digest does not tell, and compare the bytes.")
+@click.option("--segments", is_flag=True, help="Of large objects: whether all their segments are there.")
 @click.option("--extra", is_flag=True, help="Objects without a file, or line, are a difference too.")
 @links_option
 @machine_options
@@ -46,7 +47,14 @@ _PLACE_MISSING = "give what the list is about: a folder, or a URL"
 @detach_options
 @store_options
 def verify(
-    world: World, places: tuple[str, ...], manifest: str | None, deep: bool, extra: bool, links: str, **options: Any
+    world: World,
+    places: tuple[str, ...],
+    manifest: str | None,
+    deep: bool,
+    segments: bool,
+    extra: bool,
+    links: str,
+    **options: Any,
 ) -> None:
     """Compare objects with local files, or with a list of digests.
 
@@ -63,17 +71,26 @@ def verify(
     The URL of a Zarr alone: every chunk that its metadata promise is fetched, and told to be intact, missing (it reads
     as fill value, which is right where nothing was written), forbidden (exit code 6) or damaged.
 
+    With --segments: the large objects of the Swift API below URL, which are manifests of segments that anybody may
+    delete. Nothing is fetched. Printed is each one whose segments are gone or were replaced (exit code 8), or cannot be
+    known (3): Ceph gives no manifest out, so it is those of jsobj and of the swift command that are known there. Of an
+    s3:// URL too, where a login sees the same bucket.
+
     \b
     Examples:
       jsobj verify run42.zarr s3://results/run42.zarr
       jsobj verify s3://results/run42.zarr
       jsobj verify s3://results/raw/ --manifest SHA256SUMS
       jsobj verify run42/ --manifest https://HOST/swift/.../MANIFEST.sha256
+      jsobj verify --segments swift://results
     """
     from jsobj.transfer.filters import Filters
     from jsobj.transfer.options import checked_options
     from jsobj.transfer.spread.shard import WHOLE
 
+    if segments:
+        _segments(world, places, manifest, deep=deep, extra=extra, **options)
+        return
     if not places:
         raise BadUsage("nothing to compare was given" if manifest is None else _PLACE_MISSING, hint=_asked(manifest))
     if len(places) > (1 if manifest is not None else 2):
@@ -104,6 +121,26 @@ def verify(
         show_verdicts(world, found, where="folder" if local and manifest is not None else "bucket")
     if found.code:
         click.get_current_context().exit(int(found.code))
+
+
+def _segments(
+    world: World, places: tuple[str, ...], manifest: str | None, *, unsigned: bool, endpoint: str, **others: Any
+) -> None:
+    """Whether the segments of large objects are there, as the Swift API tells."""
+    from jsobj.cli.views.verify import show_segments
+    from jsobj.housekeeping.segments.check import SegmentCheck, swift_of
+    from jsobj.store.location import parse_location
+
+    if len(places) != 1 or manifest is not None or any(others.values()):
+        raise BadUsage("--segments goes with one URL alone", hint="jsobj verify --segments swift://BUCKET")
+    location = parse_location(places[0])
+    with stores(world, unsigned=unsigned, endpoint=endpoint) as opened:
+        check = SegmentCheck(
+            swift_of(location, opened.of, lambda: opened.request.keystone(world.settings)), location.key
+        )
+        show_segments(world, check)
+    if check.code:
+        click.get_current_context().exit(int(check.code))
 
 
 def _require_places(opened: BucketStores, places: tuple[str, ...]) -> None:

@@ -9,10 +9,10 @@ from itertools import groupby
 
 from jsobj.housekeeping.cleaning.manifests import Named
 from jsobj.store.swift.containers import Entry
+from jsobj.store.swift.segments import HIDDEN
 
 # Where programs put segments: python-swiftclient, openstack, Horizon and jsobj; Swift's own S3 API.
 SEGMENTS, PARTS = "_segments", "+segments"
-HIDDEN = ".file-segments/"  # in the container itself: Cyberduck
 # How jsobj, python-swiftclient (SLO, DLO) and rclone name segments. A container that is called so by chance holds data.
 _SHAPE = re.compile(
     r".+/(?:jsobj/[0-9]{1,12}-[0-9a-f]{8}/[0-9]+|(?:slo/)?[0-9]+\.[0-9]+/[0-9]+(?:/[0-9]+)?)/[0-9]{8}", re.DOTALL

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from jsobj.errors import JsobjError, UploadNotFound
 from jsobj.housekeeping.cleaning.leftovers import SEGMENTS, UPLOAD, Kept, Leftover, Limits, Search
 from jsobj.housekeeping.cleaning.manifests import Manifests, Named, read_one
-from jsobj.housekeeping.cleaning.orphans import HIDDEN, PARTS, Group, groups, judged, owners
+from jsobj.housekeeping.cleaning.orphans import PARTS, Group, groups, judged, owners
 from jsobj.housekeeping.cleaning.orphans import SEGMENTS as SEGMENTS_ENDING
 from jsobj.housekeeping.sides import CEPH, SWIFT, Sides
 from jsobj.store.etag import EMPTY_MD5
 from jsobj.store.s3 import versions as s3_versions
 from jsobj.store.s3.listing import held, uploads
 from jsobj.store.swift.containers import entries
+from jsobj.store.swift.segments import HIDDEN
 
 if TYPE_CHECKING:
     from jsobj.store.s3.store import S3Store

@@ -17,12 +17,14 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
+from urllib.parse import unquote
 
 from jsobj.errors import BucketNotFound, JsobjError
+from jsobj.net.request import Reply
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.requests import CREATED, READ, SwiftRequests
 from jsobj.store.swift.verdict import name_refused, not_swift
@@ -31,6 +33,8 @@ from jsobj.store.values import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, 
 _OURS = re.compile(r"(?P<id>(?P<key>.+)/jsobj/(?P<begun>\d{1,12})-[0-9a-f]{8}/\d+)/(?P<number>\d{8})", re.DOTALL)
 _LONGEST = 1024 - 64  # bytes; a segment's name is up to 64 longer than its object's, and 1024 is the limit
 _FOLDERS = ("jsobj", "slo")  # ours; python-swiftclient's
+HIDDEN = ".file-segments/"  # in the container itself: Cyberduck's
+_SEARCHED = 10_000  # names that are looked at where programs put segments under names of their own
 _PARALLEL = 8
 _ROUNDS = 3  # a listing may lag behind
 _VERSIONED = frozenset({"x-versions-enabled", "x-versions-location", "x-history-location"})
@@ -131,7 +135,31 @@ class Segments:
         """
         if not info.large:
             return None
-        read = self._by_manifest(container, info)
+        return self._static(container, info, self._manifest(container, info))
+
+    def named(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
+        """As :meth:`of`, and also those of a dynamic large object (DLO), which are all that its prefix names.
+
+        Its ETag is the MD5 over their MD5s on both servers, so it is proven alike; what deletes asks :meth:`of`.
+        """
+        if not info.large:
+            return None
+        reply = self._manifest(container, info)
+        named = reply.headers.get("x-object-manifest", "")
+        if not named:
+            return self._static(container, info, reply)
+        for place in dict.fromkeys((unquote(named), named)):
+            where, _, prefix = place.lstrip("/").partition("/")
+            api = self._requests.of(where) if where else None
+            found = tuple(_listed_segment(api, item) for item in _listed(api, prefix)) if api else ()
+            if _proven(found, info):
+                return found
+        return None
+
+    def _static(self, container: str, info: ObjectInfo, reply: Reply) -> tuple[Segment, ...] | None:
+        if "x-object-manifest" in reply.headers:
+            return None
+        read = read_manifest(reply.body)
         if read is not None:
             return read if _proven(read, info) else None
         return next(self._by_search(container, info), None)
@@ -144,29 +172,49 @@ class Segments:
         """
         if not info.large:
             return None
-        read = self._by_manifest(self._requests.bucket, info)
+        read = read_manifest(self._manifest(self._requests.bucket, info).body)
         if read is not None:
             return read if _proven(read, info) else None
         return tuple(each for group in self._by_search(self._requests.bucket, info) for each in group) or None
 
-    def _by_manifest(self, container: str, info: ObjectInfo) -> tuple[Segment, ...] | None:
+    def _manifest(self, container: str, info: ObjectInfo) -> Reply:
         query = (("multipart-manifest", "get"),)
-        reply = self._requests.of(container).send("GET", info.key, query=query, expect=READ)
-        try:
-            document = json.loads(reply.body)
-            return tuple(_segment(entry) for entry in document)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return None  # RGW: nothing
+        return self._requests.of(container).send("GET", info.key, query=query, expect=READ)
 
     def _by_search(self, container: str, info: ObjectInfo) -> Iterator[tuple[Segment, ...]]:
         """The groups that prove to be the object's."""
-        place = self._requests.of(f"{container}_segments")
-        for folder in _FOLDERS:
-            with_names = _listed(place, f"{info.key}/{folder}/")
+        for bucket, prefix, most in searched(container, info.key):
+            place = self._requests.of(bucket)
+            with_names = islice(_listed(place, prefix), most)
             for _, group in groupby(with_names, key=lambda item: item.key.rpartition("/")[0]):
                 found = tuple(_listed_segment(place, item) for item in group)
                 if _proven(found, info):
                     yield found
+
+    def twins(self, info: ObjectInfo, fits: Callable[[Sequence[str]], bool]) -> Iterator[Segment]:
+        """Segments that lie where those of ``info`` do, have its bytes (``fits`` knows, by MD5s), and are not its.
+
+        Those of an upload over Swift's S3 that is not complete are left out: an object of its name marks it.
+        """
+        now = self._requests.head_or_none(info.key)
+        own: tuple[Segment, ...] | None = ()
+        if now is not None and now.large:
+            own = read_manifest(self._manifest(self._requests.bucket, now).body)
+        if own is None:  # of two groups that are alike, only the server knows which one it uses
+            return
+        parts = (f"{self._requests.bucket}+segments", f"{info.key}/", _SEARCHED)
+        for bucket, prefix, most in (*searched(self._requests.bucket, info.key), parts):
+            place = self._requests.of(bucket)
+            marks = set()
+            for name, group in groupby(
+                islice(_listed(place, prefix), most), key=lambda item: item.key.rpartition("/")[0]
+            ):
+                found = [_listed_segment(place, item) for item in group]
+                marks |= {each.key for each in found if not each.size}
+                if name in marks or sum(each.size for each in found) != info.size or set(found) & set(own):
+                    continue
+                if fits([each.md5 for each in found]):
+                    yield from found
 
     # -- uploads under way
 
@@ -237,6 +285,22 @@ class Segments:
         except RuntimeError:  # no thread can be started while the program ends
             for segment in segments:
                 remove(segment)
+
+
+def read_manifest(body: bytes) -> tuple[Segment, ...] | None:
+    """The segments in a manifest as the server gives it out; None where that is none (RGW: nothing)."""
+    try:
+        return tuple(_segment(entry) for entry in json.loads(body))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def searched(container: str, key: str) -> Iterator[tuple[str, str, int | None]]:
+    """Where the segments of an object may lie: container, what their names begin with, how many are looked at."""
+    for folder in _FOLDERS:
+        yield f"{container}_segments", f"{key}/{folder}/", None
+    yield f"{container}_segments", f"{key}/", _SEARCHED
+    yield container, f"{HIDDEN}{key}/", _SEARCHED
 
 
 def _exists(api: SwiftRequests) -> bool:

@@ -8,7 +8,7 @@ otherwise, the rooms below say so: :mod:`jsobj.store.swift.segments`, :mod:`jsob
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
@@ -31,7 +31,7 @@ from jsobj.store.swift.link_signer import LinkSigner, link_signer
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.one_version import OneVersion
 from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, headers_for, info_of
-from jsobj.store.swift.segments import Segments, composite, manifest, new_upload, segment_name
+from jsobj.store.swift.segments import Segment, Segments, composite, manifest, new_upload, segment_name
 from jsobj.store.swift.server_copy import Copier
 from jsobj.store.swift.temp_url import temporary_url
 from jsobj.store.swift.token_keeper import TokenKeeper
@@ -247,11 +247,27 @@ class SwiftStore(Store):
         """The MD5 of each segment, or of the whole of a plain object; None where they cannot be known."""
         if not info.large:
             return (PartDigest(0, info.size, info.etag),) if is_md5(info.etag) else None
-        segments = self._segments.of(self.place.bucket, info)
+        segments = self.segments(info)
         if segments is None:
             return None
         starts = accumulate((segment.size for segment in segments), initial=0)
         return [PartDigest(start, found.size, found.md5) for start, found in zip(starts, segments, strict=False)]
+
+    def segments(self, info: ObjectInfo, container: str = "") -> tuple[Segment, ...] | None:
+        """What a large object (of another ``container``) consists of, proven by its ETag.
+
+        None for a plain one, and where it cannot be known.
+        """
+        return self._segments.named(container or self.place.bucket, info)
+
+    def twins(self, info: ObjectInfo, fits: Callable[[Sequence[str]], bool]) -> Sequence[Segment]:
+        """Segments that no object of its name uses, and that have the bytes of the object ``info``."""
+        return list(self._segments.twins(info, fits)) if self._segments.may_be_replaced() else ()
+
+    def drop(self, segments: Sequence[Segment]) -> None:
+        """Delete segments that nothing names any more; in a container that keeps versions they are needed, and stay."""
+        if segments and self._segments.may_be_replaced():
+            self._segments.remove(segments)
 
     def part_size(self, info: ObjectInfo, number: int) -> int:
         """Unknown over Swift: :meth:`digests` lists the segments if there are any."""

@@ -84,6 +84,8 @@ class Crossing:
             info, data = got.info, memoryview(sink.data)[: got.size]
             if got.size != info.size:
                 return None
+            if got.verified:
+                return got, data, got.verified
             if info.whole_md5 and not info.sha256:
                 return (got, data, "md5") if got.md5 == info.whole_md5 else None
             found = compare_held(self.source, info, data)

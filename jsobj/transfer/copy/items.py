@@ -60,9 +60,14 @@ def onto_itself(source: StorePlace, target: StorePlace, item: CopyItem) -> bool:
 
     ``PROJECT:BUCKET`` may be one's own ``BUCKET``, which only a look at both can tell.
     """
-    if source.dialect != target.dialect and not {source.dialect, target.dialect} <= _ONE_BUCKET:
+    return may_be_one_bucket(source, target) and item.remote.key == item.key
+
+
+def may_be_one_bucket(one: StorePlace, other: StorePlace) -> bool:
+    """Whether the names of two places may mean one bucket."""
+    if one.dialect != other.dialect and not {one.dialect, other.dialect} <= _ONE_BUCKET:
         return False
-    return _bare(source) == _bare(target) and item.remote.key == item.key
+    return _bare(one) == _bare(other)
 
 
 def _bare(place: StorePlace) -> str:

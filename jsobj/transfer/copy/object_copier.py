@@ -19,6 +19,7 @@ from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, ObjectInfo, Part
 from jsobj.transfer.compare import layouts
 from jsobj.transfer.copy.crossing import Begun, Crossed, Crossing, of_user, require_unchanged
+from jsobj.transfer.copy.forms import Forms, one_of_each
 from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
 from jsobj.transfer.copy.proofs import LARGEST, InOrder
 from jsobj.transfer.download.read_stream import ReadStream
@@ -67,13 +68,14 @@ class ObjectCopier:
 
     def copied(self, item: CopyItem) -> Arrived:
         """Copy (or move) one object, whatever its size. Raises :class:`JsobjError`."""
-        if not self.terms.same_server and item.size and item.size <= self.terms.part_size:
+        in_place = self._in_place(item)
+        if not self.terms.same_server and not in_place and item.size and item.size <= self.terms.part_size:
             if skipped := self.look(item):
                 return skipped
             return self._small(item.remote.key, item.key)
         info = self.head(item)
-        if skipped := self.look(item, info):
-            return skipped
+        if settled := self.settled(item, info):
+            return settled
         if not self.terms.same_server:
             return self._through_here(info, item.key)
         etag, by = self._on_server(info, item.key)
@@ -85,13 +87,14 @@ class ObjectCopier:
 
     def head(self, item: CopyItem) -> ObjectInfo:
         """The source as it is now. Raises :class:`JsobjError` (usage) where it is the copy's own place."""
-        self._require_other_place(item)
+        self._in_place(item)
         with self.terms.at_source.errors():
             return self.source.head(item.remote.key)
 
     def look(self, item: CopyItem, info: ObjectInfo | None = None) -> Arrived | None:
         """Why the object is left alone for what is at its new place. Raises usage where a move might delete it."""
-        self._require_other_place(item)
+        if self._in_place(item):
+            return self._look_in_place(item, info or self.head(item))
         same_name = onto_itself(self.source.place, self.target.place, item)
         if self.terms.overwrite and not (same_name and self.terms.move):
             return None
@@ -103,10 +106,61 @@ class ObjectCopier:
             raise self._one_object(item, "have the same size, digest and time: they may be the same object")
         return None
 
-    def _require_other_place(self, item: CopyItem) -> None:
+    def _in_place(self, item: CopyItem) -> bool:
+        """Whether the object is its own target, in the other dialect. Raises usage where it is in the same one."""
         source, target = self.source.place, self.target.place
-        if onto_itself(source, target, item) and not self.terms.apart and source.bucket == target.bucket:
+        if not onto_itself(source, target, item) or self.terms.apart or source.bucket != target.bucket:
+            return False
+        if self.terms.move or not one_of_each(self.source, self.target):
             raise self._one_object(item, "are the same object")
+        return True
+
+    def _look_in_place(self, item: CopyItem, info: ObjectInfo) -> Arrived | None:
+        """Why the object keeps its form. Raises usage where the two places do not show one object."""
+        there = self._seen_there(item, info)
+        reason = Forms(self.source, self.target, self.terms).why_left(info, there) if self.terms.overwrite else EXISTS
+        return Arrived(there.size, there.etag, "", reason, compared=False) if reason else None
+
+    def _seen_there(self, item: CopyItem, info: ObjectInfo) -> ObjectInfo:
+        with self.terms.at_target.errors():
+            there = head_or_none(self.target, item.key)
+        if there is None or not _may_be_one(info, there):
+            raise self._one_object(item, "have one name, and are not the same: the two logins see other buckets")
+        return there
+
+    def settled(self, item: CopyItem, info: ObjectInfo) -> Arrived | None:
+        """What is done with an object that does not pass through here as others do: left alone, or remade."""
+        skipped = self.look(item, info)
+        if skipped is None:
+            return self._remade(item, info)
+        if self._in_place(item) and self.terms.overwrite:
+            Forms(self.source, self.target, self.terms).clear_up(info, self._seen_there(item, info))
+        return skipped
+
+    def _remade(self, item: CopyItem, info: ObjectInfo) -> Arrived | None:
+        """A large object in the form of the other dialect; None where it is to pass through here as others do.
+
+        Raises :class:`JsobjError`.
+        """
+        if self.terms.same_server or self.terms.apart or not one_of_each(self.source, self.target):
+            return None
+        forms = Forms(self.source, self.target, self.terms)
+        if not forms.is_large(info):
+            return None
+        in_place = self._in_place(item)
+        old = forms.old_segments(info, self._seen_there(item, info)) if in_place else ()
+        name = self.source.place.url(info.key)
+        done = once_anew(name, self.moved, lambda moved: forms.remade(info, item.key, moved, in_place=in_place))
+        if done is None:
+            return None
+        with self.terms.at_target.errors():
+            made = self.crossing.compare(info, item.key)
+        if in_place:
+            forms.forget(info, old)
+            forms.clear_up(info, made)
+        elif self.terms.move:
+            self.crossing.delete_source(info, done[1])
+        return Arrived(info.size, *done)
 
     def _one_object(self, item: CopyItem, reason: str) -> JsobjError:
         return JsobjError(

@@ -157,8 +157,8 @@ class Carrier(StorePerformer[CopyUnit]):
     def _begin(self, unit: BeginCopy, copier: ObjectCopier) -> Begun | Arrived | Undivided:
         item, crossing = unit.item, copier.crossing
         info = copier.head(item)
-        if skipped := copier.look(item, info):
-            return skipped
+        if settled := copier.settled(item, info):
+            return settled
         how = crossing.how(info)
         if (how.in_order and crossing.any_order) or not copier.source.in_stretches(info):
             return Undivided()

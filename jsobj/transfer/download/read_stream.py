@@ -80,6 +80,8 @@ class ReadStream:
             self.verified = "md5" if len(known) == 1 else "manifest"
         elif whole and self._info.parts:
             yield from self._in_parts(self._info.etag)
+        elif known and len(known) > 1:
+            yield from self._by_stretches(known)
         elif whole and self._info.whole_md5:
             yield from self._hashed(hashlib.md5(usedforsecurity=False), self._info.whole_md5, "md5")
         elif whole and self._info.crc32c:
@@ -148,6 +150,26 @@ class ReadStream:
         if digest.hexdigest() != wanted:
             raise bytes_differ(self._info.key, _GIVEN_OUT)
         self.verified = by
+
+    def _by_stretches(self, known: Sequence[PartDigest]) -> Iterator[bytearray]:
+        """All bytes; each stretch that is too large to be held is compared once its last byte was given out."""
+        ahead = iter(known)
+        stretch, digest, room = next(ahead), hashlib.md5(usedforsecurity=False), known[0].size
+        for data in self._plain(0, self._size):
+            view, good = memoryview(data), True
+            while len(view) >= room and good:
+                digest.update(view[:room])
+                view, good = view[room:], digest.hexdigest() == stretch.md5
+                following = next(ahead, None)
+                if following is None:
+                    break
+                stretch, digest, room = following, hashlib.md5(usedforsecurity=False), following.size
+            digest.update(view)
+            room -= len(view)
+            yield data
+            if not good:
+                raise bytes_differ(self._info.key, _GIVEN_OUT)
+        self.verified = "manifest"
 
     def _ahead(
         self, stretches: Sequence[PartDigest], size: int, *, digest: bool = True

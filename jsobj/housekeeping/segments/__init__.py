@@ -1,0 +1,1 @@
+"""Segments of large objects: whether they are all there."""

@@ -1,0 +1,95 @@
+"""``jsobj verify --segments``: large objects whose segments are gone or were replaced, without reading them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from forms_scene import PART, FormsScene, random_pieces
+
+SMALL = [os.urandom(100) for _ in range(3)] + [os.urandom(50)]
+
+
+def verified(forms: FormsScene, place: str = "", *, code: int) -> dict[str, Any]:
+    """The items by name."""
+    found = forms("verify", "--segments", forms.url("swift", place), "--json", code=code).json
+    assert found["looked_at"] == len(found["items"])
+    return {item["item"]: item for item in found["items"]}
+
+
+def wrong(item: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(each["key"].rpartition("/")[2], each["why"]) for each in item["wrong"]]
+
+
+def test_what_is_gone_or_replaced_is_named(forms: FormsScene) -> None:
+    for key in ("all", "lost", "replaced", "shorter", "whole", "in a folder/%20\u20ac"):
+        forms.put_slo(key, SMALL)
+    forms.put_dlo("dynamic", SMALL)
+    forms.put_dlo("dynamic-lost", SMALL)
+    forms.swift.put_object(forms.bucket, "dynamic-gone", b"", headers={"X-Object-Manifest": f"{forms.segments}/no/"})
+    forms.swift.put_object(forms.bucket, "empty", b"")
+
+    def name(key: str, number: int, slo: str = "slo/") -> str:
+        return f"{forms.folder(key, SMALL, slo)}{number:08d}"
+
+    for number in range(4):
+        forms.swift.delete_object(forms.segments, name("all", number))
+    forms.swift.delete_object(forms.segments, name("lost", 1))
+    forms.swift.delete_object(forms.segments, name("lost", 3))
+    forms.swift.delete_object(forms.segments, name("dynamic-lost", 2, ""))
+    forms.swift.put_object(forms.segments, name("replaced", 1), os.urandom(100))
+    forms.swift.put_object(forms.segments, name("shorter", 1), b"short")
+    forms.put_segments(forms.segments, "stray/slo/1.0/5/5/", [b"12345"])
+
+    found = verified(forms, code=8)
+    broken = {key for key, item in found.items() if item["state"] == "broken"}
+    assert broken == {"all", "lost", "replaced", "shorter", "dynamic-lost", "dynamic-gone"}
+    assert set(found) - broken == {"whole", "in a folder/%20\u20ac", "dynamic"}
+    assert all(found[key]["state"] == "intact" for key in set(found) - broken)
+    assert wrong(found["lost"]) == [("00000001", "gone"), ("00000003", "gone")]
+    assert wrong(found["dynamic-lost"]) == [("00000002", "gone")]
+    assert wrong(found["shorter"]) == [("00000001", "size")]
+    # Ceph gives no manifest out: which one has another MD5 cannot be told there, nor what an object without any was.
+    told = forms.server == "swift"
+    assert wrong(found["replaced"]) == ([("00000001", "md5")] if told else [])
+    assert len(found["all"]["wrong"]) == (4 if told else 0)
+
+    said = forms("verify", "--segments", forms.url("s3"), code=8)
+    assert "9 large objects: 3 intact, 6 broken" in said.err
+    assert "1 segment (5 B) that no object there names" in said.err
+    assert "jsobj bucket clean" in said.err
+    assert any(line.startswith("broken\tlost\t2 of 4 segments: ") for line in said.lines)
+    assert verified(forms, "in a folder/", code=0).keys() == {"in a folder/%20\u20ac"}
+    assert verified(forms, "lost", code=8).keys() == {"lost"}
+    error = forms("verify", "--segments", forms.url("swift", "no"), "--json", code=5).error
+    assert error["reference"] == "object-not-found"
+
+
+def test_where_the_first_segment_is_gone(forms: FormsScene) -> None:
+    """Ceph answers 404 for such an object, and lists it."""
+    forms.put_slo("x", SMALL)
+    forms.swift.delete_object(forms.segments, f"{forms.folder('x', SMALL)}00000000")
+    assert wrong(verified(forms, code=8)["x"]) == [("00000000", "gone")]
+
+
+def test_segments_elsewhere_and_objects_in_parts(forms: FormsScene) -> None:
+    forms.put_slo("elsewhere", SMALL, container=f"{forms.bucket}-else", folder="x")
+    forms.put_parts("parts", random_pieces(PART, 5))
+    swift = forms.server == "swift"
+    found = verified(forms, code=0 if swift else 3)
+    assert found["elsewhere"]["state"] == ("intact" if swift else "unverified")
+    assert ("parts" in found) == swift
+    if swift:
+        name = forms.names(f"{forms.bucket}+segments")[0]
+        forms.swift.delete_object(f"{forms.bucket}+segments", name)
+        assert wrong(verified(forms, code=8)["parts"]) == [("1", "gone")]
+
+
+def test_over_s3_alone_nothing_can_be_seen(forms: FormsScene) -> None:
+    for path in (forms.jsobj.clouds, forms.jsobj.secure):
+        path.unlink()
+    error = forms("verify", "--segments", forms.url("s3"), "--profile", "both", "--json", code=4).error
+    assert error["reference"] == "segments-unseen"
+    assert "--segments swift://" in error["hint"]
+    usage = forms("verify", "--segments", forms.url("s3"), forms.url("s3"), "--json", code=2).error
+    assert "--segments goes with one URL alone" in usage["message"]
