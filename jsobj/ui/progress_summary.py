@@ -80,7 +80,7 @@ def _verified(summary: Summary) -> list[str]:
         return [f"{everything} verified{by}"] if summary.verified else []
     sent = summary.proofs.get(SENT, 0)
     rest = [f"{summary.unverified - sent} by size only"] if summary.unverified > sent else []
-    rest += [f"{sent} stored as read (the source has no digest)"] if sent else []
+    rest += [f"{sent} stored as read (no digest of the source to compare with)"] if sent else []
     if summary.verified:
         return [", ".join([f"{summary.verified} verified{by}", *rest])]
     return [f"NOT verified: {', '.join(rest)}"]

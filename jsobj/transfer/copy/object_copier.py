@@ -12,13 +12,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 
-from jsobj.errors import ExitCode, JsobjError
+from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import Moved, uncounted
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, ObjectInfo, Part
 from jsobj.transfer.compare import layouts
-from jsobj.transfer.copy.crossing import Begun, Crossed, Crossing, of_user, require_unchanged
+from jsobj.transfer.copy.crossing import Crossed, Crossing, of_user, require_unchanged
 from jsobj.transfer.copy.forms import Forms, one_of_each
 from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
 from jsobj.transfer.copy.proofs import LARGEST, InOrder
@@ -221,9 +221,11 @@ class ObjectCopier:
             if not self.source.in_stretches(info):
                 return self._as_it_comes(info, key, moved)
             crossing = Crossing(self.source, self.target, self.terms, moved, self.tell, self.any_order)
-            begun = crossing.begin(info, crossing.how(info), key)
-            with aborted_early(self.target, begun.upload):
-                return _crossed(crossing, begun)
+            seen: list[str] = []
+            try:
+                return _crossed(crossing, info, key, seen)
+            except BytesDiffer:
+                return _crossed(crossing, info, key, seen)
 
         etag, by = once_anew(self.source.place.url(info.key), self.moved, send)
         self.crossing.settle(info, key, by)
@@ -240,16 +242,22 @@ class ObjectCopier:
         return etag, reading.verified or SENT
 
 
-def _crossed(crossing: Crossing, begun: Begun) -> tuple[str, str]:
-    how = begun.how
+def _crossed(crossing: Crossing, info: ObjectInfo, key: str, seen: list[str]) -> tuple[str, str]:
+    """All parts of an object. ``seen``: the MD5s of those that came before, and then of these."""
+    begun = crossing.begin(info, crossing.how(info), key)
+    how, before = begun.how, tuple(seen)
     order = InOrder(how.in_order, how.kind) if how.in_order else None
 
     def cross(part: Stretch) -> Crossed:
         return crossing.part(begun.info, begun.upload, part, how.by, how.md5_of(part.number), order=order)
 
-    with closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=crossing.target.stop)) as parts:
+    with (
+        aborted_early(crossing.target, begun.upload),
+        closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=crossing.target.stop)) as parts,
+    ):
         crossed = tuple(parts)
-    return crossing.finish(begun, crossed, order.digests() if order else ())
+        seen[:] = [each.md5 for each in crossed]
+        return crossing.finish(begun, crossed, order.digests() if order else (), before)
 
 
 def _alike(one: ObjectInfo, other: ObjectInfo) -> str:

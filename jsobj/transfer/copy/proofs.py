@@ -30,8 +30,8 @@ class Proving:
 
     ``by``: ``manifest``, ``parts``, ``md5``, ``sha256``, ``crc32c`` or :data:`SENT`. ``known``: the MD5 of each part,
     where the source tells it. ``in_order``: stretches of the source whose digests are taken over the bytes in their
-    order: MD5s ("" where it is unknown by itself), or one SHA-256. ``doubtful``: the ETag may be that of other parts,
-    which proves nothing.
+    order: MD5s ("" where it is unknown by itself), or one SHA-256. ``doubtful``: the ETag may be that of other parts;
+    bytes that came twice alike are taken for it then, as in downloads.
     """
 
     layout: Layout
@@ -99,9 +99,7 @@ def proof(how: Proving, info: ObjectInfo, arrived: Mapping[int, tuple[str, str]]
             same = _combined(how.layout, [arrived[number][1] for number in sorted(arrived)]) == info.crc32c
         case _:
             return SENT
-    if same:
-        return how.by
-    return SENT if how.doubtful else ""
+    return how.by if same else ""
 
 
 def _combined(layout: Layout, crcs: Iterable[str]) -> str:

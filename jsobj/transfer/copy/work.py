@@ -46,10 +46,11 @@ class Way:
 
 @dataclass(slots=True)
 class CopyInParts(InParts[CopyItem, Crossed]):
-    """An object whose parts are under way. ``anew``: it is begun for the second time."""
+    """An object whose parts are under way. ``anew``: it is begun for the second time; ``seen``: what came before."""
 
     begun: Begun = field(kw_only=True)
     anew: bool = field(default=False, kw_only=True)
+    seen: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(kw_only=True)
@@ -152,7 +153,9 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
         arrived = {each.part.number: each for each in begun.crossed}
         if begun.stored:
             self.emit(Noted(f"{item.source}: {len(begun.stored)} parts are there; they are read for the digest only"))
-        self._begun(CopyInParts(item, begun.how.layout, arrived, begun=begun, anew=unit.anew), item.size)
+        self._begun(
+            CopyInParts(item, begun.how.layout, arrived, begun=begun, anew=unit.anew, seen=unit.seen), item.size
+        )
 
     def _part_copied(self, unit: CopyPart, outcome: UnitOutcome) -> None:
         state = self._in_parts.get(unit.item.key)
@@ -172,7 +175,8 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
         self.journal.upload_part(state.item.key, _with_md5(proof))
 
     def _finish(self, state: CopyInParts) -> FinishCopy:
-        return FinishCopy(state.item, state.begun, tuple(state.arrived[number] for number in sorted(state.arrived)))
+        crossed = tuple(state.arrived[number] for number in sorted(state.arrived))
+        return FinishCopy(state.item, state.begun, crossed, state.seen)
 
     def _parts_failed(self, state: CopyInParts, error: JsobjError) -> None:
         if state.error is not None and state.error is not error:
@@ -183,7 +187,8 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
             self._in_parts.pop(item.key)
             self.tally.moved(-sum(each.part.size for each in state.arrived.values()))
             self.tally.retried()
-            self._follow([AbandonCopy(item, upload, error, again=True)])
+            seen = tuple(state.arrived[number].md5 for number in sorted(state.arrived))
+            self._follow([AbandonCopy(item, upload, error, again=True, seen=seen)])
         elif isinstance(error, UploadNotFound):
             self.journal.upload_ended(item.key, left=True)  # over Swift some of its segments may be there
             self._failed(item.source, aborted_twice(item.source, error))
@@ -197,7 +202,7 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
         self.journal.upload_ended(unit.item.key, left=failed is not None)
         if unit.again:
             self.journal.intend_upload(unit.item.key, self._state(unit.item))
-            self._follow([BeginCopy(unit.item, anew=True)])
+            self._follow([BeginCopy(unit.item, anew=True, seen=unit.seen)])
         else:
             self._failed(unit.item.source, unit.error)
 

@@ -35,7 +35,8 @@ class CopyWhole:
 class BeginCopy:
     """Begin (or continue) a copy in parts. ``upload_id``, ``part_size`` and ``sent`` (number, MD5) are a journal's.
 
-    ``looking``: an upload may have been begun whose id was lost. ``anew``: what came first was not the source.
+    ``looking``: an upload may have been begun whose id was lost. ``anew``: what came first was not the source; ``seen``
+    are the MD5s of its parts.
     """
 
     item: CopyItem
@@ -44,6 +45,7 @@ class BeginCopy:
     sent: tuple[tuple[int, str], ...] = ()
     looking: bool = False
     anew: bool = False
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class FinishCopy:
     item: CopyItem
     begun: Begun
     crossed: tuple[Crossed, ...]
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,13 @@ class SettleCopy:
 
 @dataclass(frozen=True, slots=True)
 class AbandonCopy:
-    """Give a copy up whose bytes are not the source's. ``again``: it is begun once more."""
+    """Give a copy up whose bytes are not the source's. ``again``: it is begun once more; ``seen``: what came so far."""
 
     item: CopyItem
     upload: Upload
     error: JsobjError
     again: bool = False
+    seen: tuple[str, ...] = ()
 
 
 CopyUnit: TypeAlias = CopyWhole | BeginCopy | CopyPart | FinishCopy | SettleCopy | AbandonCopy
@@ -145,7 +149,7 @@ class Carrier(StorePerformer[CopyUnit]):
                 return self._begin(unit, copier)
             case FinishCopy():
                 order = self._orders.pop(unit.begun.upload.id, None)
-                return copier.crossing.finish(unit.begun, unit.crossed, order.digests() if order else ())
+                return copier.crossing.finish(unit.begun, unit.crossed, order.digests() if order else (), unit.seen)
             case SettleCopy():
                 copier.crossing.settle(unit.info, unit.item.key, unit.by)
                 return Arrived(unit.info.size, unit.etag, unit.by)
