@@ -74,17 +74,22 @@ def scene(
         jsobj.variables |= {
             "AZURE_STORAGE_CONNECTION_STRING": connection.replace(origin, by_proxy.url),
             "STORAGE_EMULATOR_HOST": proxies["gs"][1].url,
-            "SSL_CERT_FILE": str(web.authority),
+            "AWS_CA_BUNDLE": str(web.authority),
         }
         local = jsobj.folder / "here"
         local.mkdir()
         token, url, name = cloud.keystone_token("alice"), cloud.swift_url, bucket
         ends = (
-            End("aws", f"s3://{name}/", S3Witness(servers["aws"], access, secret, name), *_named("profile", "aws")),
+            End(
+                "aws",
+                f"s3://{name}/",
+                S3Witness(servers["aws"], access, secret, name, part_size=PART),
+                *_named("profile", "aws"),
+            ),
             End(
                 "rgw",
                 f"s3://{name}/",
-                S3Witness(servers["rgw"], access, secret, name, part_size=PART),
+                S3Witness(servers["rgw"], access, secret, name),
                 *_named("profile", "rgw"),
             ),
             End("swift", f"swift://{name}/", SwiftWitness(url, token, name), *_named("cloud", "demo")),
@@ -148,13 +153,13 @@ def test_what_arrives_is_the_source(scene: CopyScene, source: str, target: str) 
 def test_a_copy_that_was_killed_is_finished_by_the_same_command(scene: CopyScene, source: str, target: str) -> None:
     new = f"killed {source}"
     end = scene.ends[target]
-    stall = of_source("stall", skip=2) if source != "folder" else Rule("stall", "sending", "PUT", part=3, at=1000)
+    stall = of_source("stall", skip=2, at=1) if source != "folder" else Rule("stall", "sending", "PUT", part=3, at=1)
     proxy = scene.proxies[source if source != "folder" else target]
     proxy.add(stall)
     words = scene.words(source, target, LARGE, new)
     process = scene.jsobj.start(*words)
     try:
-        stall.wait()
+        assert stall.reached.wait(60), (scene.jsobj.home / "output").read_text()
         time.sleep(0.3)  # what is beside it may end
         process.send_signal(signal.SIGKILL)
     finally:
@@ -165,7 +170,8 @@ def test_a_copy_that_was_killed_is_finished_by_the_same_command(scene: CopyScene
     said = scene.jsobj(*words, "--json").json
     assert (said["done"], end.witness.get(new)) == (1, DATA[LARGE])
     assert [key for key in end.witness.unfinished() if new in key] == []  # type: ignore[attr-defined]  # of targets
-    assert scene.jsobj("jobs", "list", "--json").json["items"] == []
+    jobs = scene.jsobj("jobs", "list", "--json").json["items"]
+    assert [job for job in jobs if new in job["destination"]] == []
 
 
 @pytest.mark.parametrize("source", [one for one in SOURCES if one not in {"https", "folder"}])
@@ -200,7 +206,8 @@ def test_a_flipped_bit_is_found_and_fetched_again_where_the_source_tells_a_diges
         assert (same, said["verified"], said["proofs"]) == (False, 0, {"sent": 1})
 
 
-@pytest.mark.parametrize("source", [one for one in SOURCES if one not in {"https", "http", "folder"}])
+# Not aws: the sizes of its parts are a guess there, so that bytes that come twice alike may be right.
+@pytest.mark.parametrize("source", ["rgw", "swift", "az", "gs"])
 def test_bits_that_flip_every_time_make_no_object(scene: CopyScene, source: str) -> None:
     new, target = f"damaged {source}", "rgw" if source != "rgw" else "aws"
     scene.proxies[source].add(of_source("flip", times=0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 
 import click
 
@@ -133,9 +134,11 @@ def _copied_locally(world: World, source: tuple[str, ...], destination: str, cho
         return False
     if end is not None and any(paths):
         raise BadUsage("SOURCE and DEST are both local", hint="cp -r, or rsync -a")
-    if version or chosen.dest_cloud or chosen.dest_profile or chosen.dest_endpoint:
-        raise BadUsage("--version and --dest-... are for two buckets", hint="name the login: --cloud NAME")
+    if version:
+        raise BadUsage("--version is for two buckets")
     if end is not None:
+        if chosen.dest_cloud or chosen.dest_profile or chosen.dest_endpoint:
+            raise BadUsage("--dest-... is the login of a bucket, and DEST is local", hint="leave it out")
         _fetch(world, source, end, chosen)
         return True
     if not all(paths):
@@ -144,6 +147,11 @@ def _copied_locally(world: World, source: tuple[str, ...], destination: str, cho
     from jsobj.store.location import parse_location
 
     target = parse_location(destination, foreign=True)
+    if chosen.dest_cloud or chosen.dest_profile:  # there is but one login here
+        world = replace(world, cloud=chosen.dest_cloud, profile=chosen.dest_profile)
+    chosen = replace(
+        chosen, endpoint=chosen.dest_endpoint or chosen.endpoint, dest_cloud="", dest_profile="", dest_endpoint=""
+    )
     files = [path for path in paths if path]
     perform(world, chosen, lambda context: upload(context, files, target, chosen.options, chosen.filters))
     return True

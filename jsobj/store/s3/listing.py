@@ -31,7 +31,7 @@ _URL: Query = (("encoding-type", "url"),)
 _EMPTY_PAGES = 100  # in a row, each with another token; servers that filter may send some
 _PAGE = (frozenset({"ListBucketResult"}), frozenset({"Contents", "CommonPrefixes"}))
 _UPLOADS = (frozenset({"ListMultipartUploadsResult"}), frozenset({"Upload"}))
-_PARTS = (frozenset({"ListPartsResult"}), frozenset({"Part"}))
+_PARTS = (frozenset({"ListPartsResult", "ListPartsResponse"}), frozenset({"Part"}))  # moto: the latter
 
 
 def objects(
