@@ -204,10 +204,8 @@ class Receiver(StorePerformer[DownloadUnit]):
         info = got.info
         if got.size != info.size:
             return DigestComparison(same=False, by="size")
-        if got.verified:
-            return got.verified
-        if info.whole_md5 and not info.sha256:
-            return "md5" if got.md5 == info.whole_md5 else DigestComparison(same=False, by="md5")
+        if got.verified or (got.md5 and got.md5 == info.whole_md5 and not info.sha256):
+            return got.verified or "md5"
         if info.parts == 1:
             return "parts" if composite([got.md5]) == info.etag else DigestComparison(same=False, by="parts")
         temp.end_at(got.size)
