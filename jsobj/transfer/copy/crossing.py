@@ -165,7 +165,7 @@ class Crossing:
         """Read one part and store it; ``stored``: it is there already, and is read for its digest only."""
         try:
             with self.terms.at_source.errors():
-                got, data = self._stretch(info, stretch, md5)
+                got, data = self._stretch(info, stretch, md5, digest=bool(md5) or stored is not None)
             if order is not None:
                 order.take(stretch.number, data)
         except BaseException:
@@ -177,12 +177,14 @@ class Crossing:
             with self.terms.at_target.errors():
                 body = BytesSource(data, self._at_once)
                 stored = self.target.put_part(upload, stretch.number, body, moved=self.moved)
-        return Crossed(stored, got.md5, crc)
+        return Crossed(stored, got.md5 or stored.etag, crc)
 
-    def _stretch(self, info: ObjectInfo, stretch: Stretch, md5: str) -> tuple[Got, memoryview]:
+    def _stretch(self, info: ObjectInfo, stretch: Stretch, md5: str, *, digest: bool) -> tuple[Got, memoryview]:
+        """The bytes of a part. Its MD5 is taken where there is something to compare with; else as it is stored."""
+
         def fetch(number: int) -> tuple[Got, memoryview] | None:
             sink = BytesSink()
-            got = self.source.get(info.key, sink, start=stretch.start, size=stretch.size, etag=info.etag)
+            got = self.source.get(info.key, sink, start=stretch.start, size=stretch.size, etag=info.etag, digest=digest)
             data = memoryview(sink.data)[: got.size]
             return (got, data) if got.size == stretch.size and md5 in {"", got.md5} else None
 
