@@ -17,6 +17,7 @@ from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, Got, ObjectInfo, Part, PutOptions, Upload
 from jsobj.transfer.compare import bytes_differ, compare_held, is_damage
+from jsobj.transfer.copy.buffers import Buffers, Into
 from jsobj.transfer.copy.items import CopyTerms
 from jsobj.transfer.copy.proofs import InOrder, Proving, proof, proving
 from jsobj.transfer.engine.parts_work import SENT
@@ -62,6 +63,7 @@ class Crossing:
     tell: Callable[[str], object] = str
     any_order: bool = False
     _looked_at: set[frozenset[str]] = field(default_factory=set)
+    _buffers: Buffers = field(default_factory=Buffers)
 
     # -- in one request
 
@@ -163,30 +165,31 @@ class Crossing:
         stored: Part | None = None,
     ) -> Crossed:
         """Read one part and store it; ``stored``: it is there already, and is read for its digest only."""
-        try:
-            with self.terms.at_source.errors():
-                got, data = self._stretch(info, stretch, md5, digest=bool(md5) or stored is not None)
-            if order is not None:
-                order.take(stretch.number, data)
-        except BaseException:
-            if order is not None:
-                order.fail()
-            raise
-        crc = _crc32c(data) if by == "crc32c" else ""
-        if stored is None or stored.etag not in {"", got.md5}:
-            with self.terms.at_target.errors():
-                body = BytesSource(data, self._at_once)
-                stored = self.target.put_part(upload, stretch.number, body, moved=self.moved)
-        return Crossed(stored, got.md5 or stored.etag, crc)
+        with self._buffers.taken(stretch.size) as data:
+            try:
+                with self.terms.at_source.errors():
+                    read = self._read(info, stretch, data, md5, digest=bool(md5) or stored is not None)
+                if order is not None:
+                    order.take(stretch.number, data)
+            except BaseException:
+                if order is not None:
+                    order.fail()
+                raise
+            crc = _crc32c(data) if by == "crc32c" else ""
+            if stored is None or stored.etag not in {"", read}:
+                with self.terms.at_target.errors():
+                    body = BytesSource(data, self._at_once)
+                    stored = self.target.put_part(upload, stretch.number, body, moved=self.moved)
+        return Crossed(stored, read or stored.etag, crc)
 
-    def _stretch(self, info: ObjectInfo, stretch: Stretch, md5: str, *, digest: bool) -> tuple[Got, memoryview]:
-        """The bytes of a part. Its MD5 is taken where there is something to compare with; else as it is stored."""
+    def _read(self, info: ObjectInfo, stretch: Stretch, into: memoryview, md5: str, *, digest: bool) -> str:
+        """Read a part. Its MD5 is taken where there is something to compare with; else it is when it is stored."""
 
-        def fetch(number: int) -> tuple[Got, memoryview] | None:
-            sink = BytesSink()
-            got = self.source.get(info.key, sink, start=stretch.start, size=stretch.size, etag=info.etag, digest=digest)
-            data = memoryview(sink.data)[: got.size]
-            return (got, data) if got.size == stretch.size and md5 in {"", got.md5} else None
+        def fetch(number: int) -> str | None:
+            got = self.source.get(
+                info.key, Into(into), start=stretch.start, size=stretch.size, etag=info.etag, digest=digest
+            )
+            return got.md5 if got.size == stretch.size and md5 in {"", got.md5} else None
 
         seen = f"part {stretch.number} was fetched {TRIES} times; nothing was written"
         return until_digest_matches(fetch, lambda: bytes_differ(info.key, seen))
