@@ -188,7 +188,7 @@ def test_ctrl_c_where_the_source_stalls_leaves_what_the_same_command_finishes(
     both = two(SWIFT_S3, RGW_S3)
     both.here.put_in_parts("a", LARGE, PART)
     endpoint, region = endpoint_of(SWIFT_S3)
-    stall = Rule("stall", "receiving", "GET", "/a$", at=1000, times=1)
+    stall = Rule("stall", "receiving", "GET", "/a$", at=1, times=1)
     with fault_proxy(endpoint, [stall]) as proxy:
         add_profile(both.here, "slow", proxy.url, region, witness_key)
         words = ("--profile", "slow", "--dest-profile", "there")
@@ -225,7 +225,7 @@ def test_a_job_that_is_cancelled_takes_its_upload_at_the_destination_back(
     both = two(SWIFT_S3, RGW_S3)
     both.here.put_in_parts("a", LARGE, PART)
     endpoint, region = endpoint_of(RGW_S3)
-    stall = Rule("stall", "sending", "PUT", "/b$", query="partNumber", at=1000, times=1)
+    stall = Rule("stall", "sending", "PUT", "/b$", part=2, at=1000, times=1)
     with fault_proxy(endpoint, [stall]) as proxy:
         add_profile(both.here, "slow", proxy.url, region, witness_key)
         job = interrupted(both, stall, "--dest-profile", "slow")
