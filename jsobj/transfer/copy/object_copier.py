@@ -200,7 +200,7 @@ class ObjectCopier:
         limits = self.target.limits
         if self.target.place.dialect == "s3" and info.parts is not None and info.metadata.get(PART_SIZE):
             return next(layouts(self.source, info), None)
-        if info.size <= limits.largest_put:
+        if info.size <= limits.largest_copy:
             return None
         return plan_layout(info.size, limits, _COPY_PART)
 
