@@ -122,10 +122,14 @@ class Carrier(StorePerformer[CopyUnit]):
         yield from (copier.source for copier in self._copiers)
 
     def size(self, unit: CopyUnit) -> int:
-        """The bytes that a unit moves through here."""
+        """The bytes that a unit moves through here.
+
+        A part counts as no more than was asked for: a limit of the rate lets so many begin, and one that waits for its
+        turn among them must never keep out the one that it waits for.
+        """
         match unit:
             case CopyPart():
-                return unit.stretch.size
+                return min(unit.stretch.size, self._copiers[unit.item.number].terms.part_size)
             case CopyWhole() if not self._copiers[unit.item.number].terms.same_server:
                 return unit.item.size
         return 0
