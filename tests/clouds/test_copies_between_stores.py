@@ -174,6 +174,25 @@ def test_a_copy_that_was_killed_is_finished_by_the_same_command(scene: CopyScene
     assert [job for job in jobs if new in job["destination"]] == []
 
 
+def test_a_move_that_was_killed_when_its_copy_was_made_deletes_the_source(scene: CopyScene) -> None:
+    one, other = scene.ends["aws"].witness, scene.ends["rgw"].witness
+    one.put("moved", DATA[LARGE])
+    proxy = scene.proxies["rgw"]
+    stall = proxy.add(Rule("stall", "answer", "POST", query="^uploadId"))
+    words = ("mv", *scene.words("aws", "rgw", "moved", "moved")[1:])
+    process = scene.jsobj.start(*words)
+    try:
+        stall.wait()
+    finally:
+        process.kill()
+        process.wait()
+    proxy.clear()
+    said = scene.jsobj(*words, "--json").json
+    assert (said["done"], said["verified"]) == (1, 1)
+    assert "moved" not in one.keys("")
+    assert other.get("moved") == DATA[LARGE]
+
+
 @pytest.mark.parametrize("source", [one for one in SOURCES if one not in {"https", "folder"}])
 def test_a_source_that_changes_meanwhile_is_no_copy(scene: CopyScene, source: str) -> None:
     one = scene.ends[source].witness

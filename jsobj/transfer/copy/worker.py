@@ -175,7 +175,8 @@ class Carrier(StorePerformer[CopyUnit]):
             begun = crossing.resume(info, how, Upload(item.key, unit.upload_id), unit.part_size, dict(unit.sent))
             if begun is None:
                 if there := finished_before(self._store, info, item.key):
-                    return Arrived(there.size, there.etag, "digest", "was finished before")
+                    crossing.settle(info, item.key, "digest")
+                    return Arrived(there.size, there.etag, "digest", "" if copier.terms.move else "was finished before")
                 notice = f"{item.source}: its upload is gone from the target since the earlier run; starting over"
         elif unit.looking:
             begun = crossing.found_begun(info, how, item.key)
