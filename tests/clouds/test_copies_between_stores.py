@@ -189,6 +189,8 @@ def test_a_move_that_was_killed_when_its_copy_was_made_deletes_the_source(scene:
     proxy.clear()
     said = scene.jsobj(*words, "--json").json
     assert (said["done"], said["verified"]) == (1, 1)
+    jobs = scene.jsobj("jobs", "list", "--json").json["items"]
+    assert [job for job in jobs if "moved" in job["destination"]] == []
     assert "moved" not in one.keys("")
     assert other.get("moved") == DATA[LARGE]
 
