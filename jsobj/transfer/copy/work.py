@@ -126,7 +126,7 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
             case CopyPart():
                 self._part_copied(unit, outcome)
             case AbandonCopy():
-                self._abandoned(unit, outcome.error)
+                self._abandoned(unit)
             case FinishCopy() if isinstance(outcome.error, BytesDiffer | UploadNotFound):
                 self._parts_failed(self._in_parts[unit.item.key], outcome.error)
             case _ if outcome.error is not None:
@@ -208,9 +208,12 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
         else:
             self._failed(item.source, error)
 
-    def _abandoned(self, unit: AbandonCopy, failed: JsobjError | None) -> None:
-        """What was sent is gone, or left to be aborted by the next run; the item is begun once more, or has failed."""
-        self.journal.upload_ended(unit.item.key, left=failed is not None)
+    def _abandoned(self, unit: AbandonCopy) -> None:
+        """The item is begun once more, or has failed. The upload is aborted again when the run ends.
+
+        Parts that were on their way may have come since, and stay where parts are objects.
+        """
+        self.journal.upload_ended(unit.item.key, left=True)
         if unit.again:
             self.journal.intend_upload(unit.item.key, self._state(unit.item))
             self._follow([BeginCopy(unit.item, anew=True, seen=unit.seen)])
