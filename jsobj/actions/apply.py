@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from jsobj.actions.context import ActionContext
-from jsobj.actions.sync import carry_out, comparing, one_at_a_time
+from jsobj.actions.sync import carry_out, comparing, one_at_a_time, require_one_process
 from jsobj.actions.sync_backup import new_backup, require_there
 from jsobj.actions.sync_ends import opened_ends, place_of, require_deletable
 from jsobj.errors import ExitCode, JsobjError
@@ -45,6 +45,7 @@ def apply(context: ActionContext, path: str, options: Options, *, backup: str = 
                 links=follows(head.links),
             )
         )
+        require_one_process(options, across=ends.source_store is not None and ends.target_store is not None)
         for store, planned, shown in (
             (ends.source_store, head.at_source, head.source),
             (ends.target_store, head.at_target, head.target),

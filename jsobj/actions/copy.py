@@ -335,7 +335,7 @@ def same_server(one: StorePlace, other: StorePlace) -> bool:
 def apart_of(context: ActionContext, one: StorePlace, other: StorePlace, *, public: bool = False) -> bool:
     """Whether no bucket can be both: another cloud's, or of two logins that see different ones."""
     if {one.dialect, other.dialect} - {"s3", "swift"}:
-        return one != other
+        return (one.dialect, one.endpoint, one.bucket) != (other.dialect, other.endpoint, other.bucket)
     return (context.to is not None or public) and are_apart(one, other)
 
 

@@ -71,7 +71,9 @@ def sync(
     Raises :class:`JsobjError` (usage) for rules that do not go together.
     """
     follow, shard = follows(rules.links), options.shard
-    _require_divisible(options, rules, across=not isinstance(source, str) and not isinstance(target, str))
+    across = not isinstance(source, str) and not isinstance(target, str)
+    _require_divisible(options, rules, across=across)
+    require_one_process(options, across=across)
 
     def ends(*, dry_run: bool) -> contextlib.AbstractContextManager[Ends]:
         made = made_now(context, links=rules.links)
@@ -184,7 +186,8 @@ def _done(
         origins=(f"{head.at_source}",) if across else (),
     )
     location = Location(store.place.dialect, store.place.bucket)
-    job = context.open_job(spec, location, into=context.to or context.stores if across else None)
+    into = context.to or context.stores if across else None
+    job = context.open_job(spec, location, dry_run=ends.secret, into=into)
     if source is not None and target is not None:
         terms = terms_of(context, one_server=ends.one_server, part_size=options.part_size)
         return run.across(job, copiers_of(context, job, [source], target, [terms]))
@@ -253,6 +256,12 @@ def _require_divisible(options: Options, rules: SyncRules, *, across: bool) -> N
         raise BadUsage("no share knows whether all others have succeeded, after which alone is deleted", hint=hint)
     if options.dask and across:
         raise BadUsage("--dask divides what goes up or down", hint="between buckets: jsobj cp SRC DEST --dask ADDRESS")
+
+
+def require_one_process(options: Options, *, across: bool) -> None:
+    """Raise :class:`JsobjError` (usage) for a copy by several processes: they would share its connections."""
+    if options.processes and across:
+        raise BadUsage("--processes divides what goes up or down", hint="between two buckets leave it out")
 
 
 def _decisions(

@@ -43,13 +43,17 @@ _PUBLISHED = frozenset({PAGE, ITEM, FINDER, MANIFEST, "README.md"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ends:
-    """``one_server``: both are buckets of one server, account and login. ``folder``: of a target that is one."""
+    """``one_server``: both are buckets of one server, account and login. ``folder``: of a target that is one.
+
+    ``secret``: the source was named by a link, which no journal keeps.
+    """
 
     source: Side
     target: Side
     head: Head
     folder: TargetFolder | None = None
     one_server: bool = False
+    secret: bool = False
 
     @property
     def source_store(self) -> Store | None:
@@ -104,6 +108,7 @@ def opened_ends(
             and isinstance(other, BucketSide)
             and context.to is None
             and same_server(one.store.place, other.store.place),
+            secret=isinstance(source, Location) and bool(source.signed or "?" in source.address),
         )
         if deletes:
             require_deletable(context, ends)

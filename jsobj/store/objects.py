@@ -168,7 +168,7 @@ class Store(ABC):
     def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
         """Server-side copy of the object ``info`` of ``bucket`` to ``key`` here; the new ETag.
 
-        ``options`` None keeps the metadata. At most ``limits.largest_put`` bytes.
+        ``options`` None keeps the metadata. At most ``limits.largest_copy`` bytes.
         """
 
     @abstractmethod

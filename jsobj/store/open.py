@@ -127,7 +127,7 @@ def known_of(settings: Settings, location: Location, request: StoreRequest) -> t
     Raises :class:`JsobjError` as that one.
     """
     if location.dialect in FOREIGN | WEB:
-        return settings, location.dialect, location.public
+        return settings, location.dialect, location.public, request.unsigned
     request = _at(location, request)
     access = _access(settings, location, request)
     if access is not None or request.unsigned:

@@ -165,12 +165,13 @@ class Got:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the server allows. Sizes in bytes."""
+    """What the server allows. Sizes in bytes; ``largest_copy``: of one object, in one request."""
 
     parts: int = 10_000
     smallest_part: int = 5 * 1024**2
     largest_part: int = 5 * 1024**3
     largest_put: int = 5 * 1024**3
+    largest_copy: int = 5 * 1024**3
     largest_object: int = 5 * 1024**4
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -104,6 +105,9 @@ def test_copies_within_the_account(azure: AzureScene) -> None:
     other = store.head("other")
     assert (other.etag, other.md5, other.content_type, other.metadata) == (etag, info.md5, "text/y", {"b": "2"})
     assert other.served == {}
+    store.copy(azure.container, info, "bare", replace(kept, metadata={}))
+    assert store.head("bare").metadata == {}
+    assert store.limits.largest_copy == store.limits.largest_object  # whole, of any size: there is no way in parts
     store.put("k ü", BytesSource(b"new"))
     with pytest.raises(ObjectChanged):
         store.copy(azure.container, info, "stale")

@@ -8,10 +8,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from azure_scene import MIB, AzureScene
 from meddler import Answer, Passing, meddling
 
-from jsobj.net.body import BytesSource
+from jsobj.errors import ObjectChanged
+from jsobj.net.body import BytesSource, uncounted
+from jsobj.store.values import Listed
+from jsobj.transfer.copy.items import CopyItem, CopyTerms
+from jsobj.transfer.copy.object_copier import ObjectCopier
 
 ODD = [
     "a b",
@@ -178,3 +183,24 @@ def test_a_blob_that_is_replaced_while_it_is_fetched(azure: AzureScene) -> None:
         assert not (azure.jsobj.folder / "large").exists()
         azure.jsobj(*words)
     assert (azure.jsobj.folder / "large").read_bytes() == b"another".ljust(24 * MIB)
+
+
+def test_a_copy_that_fails_leaves_the_store_to_others(azure: AzureScene) -> None:
+    azure.client.upload_blob("large", bytes(24 * MIB))
+    with meddling(azure.endpoint) as meddler:
+
+        def spoil(passing: Passing) -> Answer:
+            if passing.method == "GET" and "range" in passing.headers and not replaced:
+                replaced.append(passing.path)
+                azure.client.upload_blob("large", b"another".ljust(24 * MIB), overwrite=True)
+            return passing.ask()
+
+        replaced: list[str] = []
+        meddler.spoil = spoil
+        source, target = azure.store(azure.through(meddler.origin)), azure.store()
+        copier = ObjectCopier(source, target, CopyTerms(False, False, True, 6 * MIB, apart=True), uncounted)
+        item = CopyItem(Listed("large", 24 * MIB), "new")
+        with pytest.raises(ObjectChanged):
+            copier.copied(item)
+        copier.copied(item)
+    assert target.head("new").size == 24 * MIB

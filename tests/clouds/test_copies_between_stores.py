@@ -16,7 +16,7 @@ import pytest
 from commands import Jsobj
 from copy_scene import PART, CopyScene, End
 from emulators import LackingError, azurite, gcs, moto
-from fault_proxy import Rule, fault_proxy
+from fault_proxy import Answer, Rule, fault_proxy
 from fixtures_cloud import Cloud
 from fixtures_rgw import GLOBAL, Rgw
 from own_python import cache_of
@@ -174,6 +174,27 @@ def test_a_copy_that_was_killed_is_finished_by_the_same_command(scene: CopyScene
     assert [job for job in jobs if new in job["destination"]] == []
 
 
+def test_a_move_that_was_killed_when_its_copy_was_made_deletes_the_source(scene: CopyScene) -> None:
+    one, other = scene.ends["aws"].witness, scene.ends["rgw"].witness
+    one.put("moved", DATA[LARGE])
+    proxy = scene.proxies["rgw"]
+    stall = proxy.add(Rule("stall", "answer", "POST", query="^uploadId"))
+    words = ("mv", *scene.words("aws", "rgw", "moved", "moved")[1:])
+    process = scene.jsobj.start(*words)
+    try:
+        stall.wait()
+    finally:
+        process.kill()
+        process.wait()
+    proxy.clear()
+    said = scene.jsobj(*words, "--json").json
+    assert (said["done"], said["verified"]) == (1, 1)
+    jobs = scene.jsobj("jobs", "list", "--json").json["items"]
+    assert [job for job in jobs if "moved" in job["destination"]] == []
+    assert "moved" not in one.keys("")
+    assert other.get("moved") == DATA[LARGE]
+
+
 @pytest.mark.parametrize("source", [one for one in SOURCES if one not in {"https", "folder"}])
 def test_a_source_that_changes_meanwhile_is_no_copy(scene: CopyScene, source: str) -> None:
     one = scene.ends[source].witness
@@ -189,6 +210,16 @@ def test_a_source_that_changes_meanwhile_is_no_copy(scene: CopyScene, source: st
     end = scene.ends[target].witness
     assert new not in end.keys("")
     assert [key for key in end.unfinished() if new in key] == []  # type: ignore[attr-defined]  # of targets
+
+
+def test_parts_that_come_when_their_copy_was_given_up_do_not_stay(scene: CopyScene) -> None:
+    scene.proxies["gs"].add(Rule("late", "request", "POST", query="00000001", seconds=1))
+    scene.proxies["aws"].add(Rule("answer", "request", "GET", NAME, skip=2, times=0, answer=Answer(412)))
+    scene.copy("aws", "gs", LARGE, "given up", code=8)
+    end = scene.ends["gs"].witness
+    assert [key for key in end.unfinished() if "given up" in key] == []  # type: ignore[attr-defined]  # of targets
+    jobs = scene.jsobj("jobs", "list", "--json").json["items"]
+    assert [job for job in jobs if "given up" in job["destination"]] == []
 
 
 @pytest.mark.parametrize("source", [one for one in SOURCES if one not in {"https", "folder"}])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import os
+import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,7 @@ from jsobj.store.foreign.web.store import WebStore
 from jsobj.urls import parse_url
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
-from fault_proxy import Rule, fault_proxy
+from fault_proxy import Answer, Rule, fault_proxy
 
 LARGE = os.urandom(12_000_000)
 PARTS = ("--part-size", "5M")
@@ -46,6 +49,7 @@ def test_a_folder_into_a_bucket(copier: Copier, web: WebServer, large: str) -> N
     assert "CacheControl" not in kept
     again = copier.jsobj("sync", f"{web.url}/index/copies/", place.url("p/"), "--json").json
     assert again["done"] == 0
+    assert "--processes" in copier.jsobj("sync", web.url, place.url(), "--processes", "2", code=2).err
 
 
 @pytest.mark.parametrize("kind", ["whole", "bare", "dated", "moved"])
@@ -66,6 +70,7 @@ def test_local_folders_as_urls(one_copier: Copier) -> None:
     assert (jsobj.folder / "down/f").read_bytes() == b"f"
     for words in (("file://other/f", place.url()), (url, "file:///tmp/x/"), (url, place.url("f"), place.url("g/"))):
         assert jsobj("cp", *words, "--json", code=2).error["reference"] == "usage"
+    assert "DEST is missing" in jsobj("cp", url, code=2).err
 
 
 # -- faults on the way
@@ -137,28 +142,71 @@ def test_a_whole_that_is_cut_is_copied_right(one_copier: Copier, web: WebServer,
     assert place.body("new.bin") == LARGE
 
 
+def test_a_folder_that_is_listed_and_not_there(one_copier: Copier, web: WebServer, large: str) -> None:
+    """It is not empty: a sync would delete all that the bucket has of it."""
+    jsobj, place = one_copier.jsobj, one_copier.place
+    place.put("p/in/a.txt", b"aa")
+    gone = Rule("answer", "request", "GET", "in/", times=0, answer=Answer(404))
+    with fault_proxy(web.url, [gone]) as proxy:
+        for words in (("cp",), ("sync", "--delete")):
+            failed = jsobj(*words, f"{proxy.url}/index/copies/", place.url("p/"), "--json", code=6).error
+            assert failed["reference"] == "web-no-list"
+    assert "p/in/a.txt" in place.names()
+
+
+def test_an_address_with_a_query_is_in_no_journal_and_nothing_stays_behind(
+    one_copier: Copier, web: WebServer, large: str
+) -> None:
+    jsobj, place = one_copier.jsobj, one_copier.place
+    path = web.write("asked/large.bin", LARGE)
+    web.write("asked/a.txt", b"aa")
+
+    def change() -> None:
+        path.write_bytes(LARGE[::-1])
+        os.utime(path, (WHEN + 60, WHEN + 60))
+
+    with fault_proxy(web.url) as proxy:
+        stall = proxy.add(Rule("stall", "request", "GET", "large", skip=3))
+        words = jsobj.command("cp", f"{proxy.url}/index/asked/large.bin?key=k", place.url("new.bin"), *PARTS)
+        with subprocess.Popen(words, env=jsobj.environment(), cwd=jsobj.folder, stderr=subprocess.DEVNULL) as begun:
+            stall.wait()
+            begun.send_signal(signal.SIGINT)
+            assert begun.wait(30) == 130
+        proxy.clear()
+        proxy.add(Rule("late", "sent", "GET", "large", skip=3, also=change))
+        jsobj("sync", f"{proxy.url}/index/asked/?key=k", place.url("s/"), *PARTS, code=3)
+    assert place.names() == ["s/a.txt"]
+    assert "Uploads" not in place.witness.list_multipart_uploads(Bucket=place.bucket)
+    assert jsobj("jobs", "list", "--json").json["items"] == []
+
+
 # -- lists of addresses
 
 
 def test_a_list_with_and_without_digests(one_copier: Copier, web: WebServer, large: str) -> None:
     jsobj, place = one_copier.jsobj, one_copier.place
     place.put("there/k.txt", b"k")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr("in/z.txt", b"z")
+    place.put("there/a.zip", archive.getvalue())
     md5, sha256 = (hashlib.new(name, LARGE).hexdigest() for name in ("md5", "sha256"))
     web.write("listed/other.bin", LARGE)
     (jsobj.folder / "urls.txt").write_text(
         f"# a list\n\n{web.url}/index/copies/in/a.txt\n{md5}  {web.url}/index/{large}\n"
         f"{sha256} *{web.secure_url}/whole/listed/other.bin\n{place.url('there/k.txt')}\n"
+        f"{place.url('there/a.zip!/in/z.txt')}\n"
     )
     done = jsobj("cp", "--urls-from", "urls.txt", place.url("new/"), *PARTS, "--json").json
-    assert (done["done"], done["failed"]) == (4, 0)
+    assert (done["done"], done["failed"]) == (5, 0)
     assert done["verified"] >= 2
     assert [name for name in place.names() if name.startswith("new/")] == [
-        f"new/{name}" for name in ("a.txt", "k.txt", "large.bin", "other.bin")
+        f"new/{name}" for name in ("a.txt", "k.txt", "large.bin", "other.bin", "z.txt")
     ]
     assert place.body("new/other.bin") == LARGE
     jsobj("download", "--urls-from", "-", "here/", *PARTS, stdin=jsobj.folder / "urls.txt")
     assert (jsobj.folder / "here/large.bin").read_bytes() == LARGE
-    assert len(list((jsobj.folder / "here").iterdir())) == 4
+    assert len(list((jsobj.folder / "here").iterdir())) == 5
 
 
 def test_a_list_with_wrong_digests_and_what_is_not_there(one_copier: Copier, web: WebServer, large: str) -> None:

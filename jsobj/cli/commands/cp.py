@@ -72,6 +72,8 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, ur
     if urls_from:
         _copy_listed(world, source, destination, chosen, urls_from, version)
         return
+    if not source:
+        raise one_missing(world, "cp", destination)
     if not _copied_locally(world, source, destination, chosen, version):
         _copy(world, source, destination, chosen, move=False, version=version)
 

@@ -60,11 +60,12 @@ _sync_options = options(
 def sync(world: World, source: str, destination: str, **words: Any) -> None:
     """Make a folder or prefix like another.
 
-    DEST becomes like SRC. Each is a folder, s3://BUCKET/PREFIX or swift://BUCKET/PREFIX, with all that is in it; one of
-    the two at least is a bucket. What is the same stays as it is: by what an earlier run remembers; else by size and
-    content, and of large files by the time that travels with them, and by content where the times differ (--check
-    auto). --check mtime trusts size and time, --check size the size alone, --check exists the name; --check content
-    reads every file.
+    DEST becomes like SRC. Each is a folder, s3://BUCKET/PREFIX or swift://BUCKET/PREFIX, with all that is in it, or a
+    place in another cloud, SRC also at a web server (jsobj help clouds); one of the two at least is no folder here.
+    Between two of those, one process copies. What is the same stays as it is: by what an earlier run remembers; else by
+    size and content, and of large files by the time that travels with them, and by content where the times differ
+    (--check auto). --check mtime trusts size and time, --check size the size alone, --check exists the name; --check
+    content reads every file.
 
     Without --delete nothing is deleted. With it, what SRC does not have is deleted from DEST once everything else has
     succeeded, but what patterns leave out stays. Before anything is touched, a run is refused whose source is empty or

@@ -27,6 +27,7 @@ _ENDPOINT = "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"  # gcloud's own, for priva
 _METADATA = "GCE_METADATA_HOST"
 _MACHINE = Path("/sys/class/dmi/id/product_name")  # what the firmware of Google's machines says
 _MAX_BYTES = 1024 * 1024
+_NO_LOGIN = "no login, for public data"
 # What google-auth makes a token of, and by which keys such a file is known.
 _KINDS = {
     "service_account": ("client_email", "private_key", "token_uri"),
@@ -58,10 +59,15 @@ class GoogleLogin:
     searched: tuple[str, ...] = ()
 
 
-def google_login(settings: Settings) -> GoogleLogin:
-    """The login to use. Raises :class:`JsobjError` (local) for a file that is named and cannot be used."""
+def google_login(settings: Settings, *, unsigned: bool = False) -> GoogleLogin:
+    """The login to use; ``unsigned``: none, for public data, whatever is there.
+
+    Raises :class:`JsobjError` (local) for a file that is named and cannot be used.
+    """
     if host := settings.get(_EMULATOR):
         return GoogleLogin("", f"the emulator of {_EMULATOR}", host if "://" in host else f"http://{host}")
+    if unsigned:
+        return GoogleLogin("", _NO_LOGIN, settings.get(_ENDPOINT) or STORAGE)
     found = _found(settings)
     quota = settings.get("GOOGLE_CLOUD_QUOTA_PROJECT") or found.quota_project
     return replace(found, endpoint=settings.get(_ENDPOINT) or STORAGE, quota_project=quota)
@@ -79,7 +85,7 @@ def _found(settings: Settings) -> GoogleLogin:
     if settings.get(_METADATA) or _is_googles():
         return GoogleLogin("machine", "the account of this machine, from Google's metadata server")
     searched = (*_TOKENS, _FILE, str(usual), "the metadata server (this is no machine of Google's)")
-    return GoogleLogin("", "no login, for public data", searched=searched)
+    return GoogleLogin("", _NO_LOGIN, searched=searched)
 
 
 def well_known_file(settings: Settings) -> Path:

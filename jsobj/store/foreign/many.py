@@ -58,7 +58,7 @@ class ManyStore(ReadOnly):
 
     def _store_of(self, entry: Entry) -> Store:
         place = entry.location
-        known = (place.dialect, place.bucket, place.public, place.signed and (place.key, place.signed))
+        known = (place.dialect, place.bucket, place.public, place.archive, place.signed and (place.key, place.signed))
         with self._opening:
             if known not in self._opened:
                 self._opened[known] = self._open_one(place)

@@ -30,4 +30,4 @@ def open_foreign(
         return open_azure(settings, location, unsigned=unsigned, retry=retry)
     from jsobj.store.foreign.google.open import open_google
 
-    return open_google(settings, location, retry=retry)
+    return open_google(settings, location, unsigned=unsigned, retry=retry)

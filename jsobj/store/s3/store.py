@@ -67,7 +67,7 @@ class S3Store(Multipart):
         if parts is None or largest is None:
             return Limits()
         largest = min(largest, Limits().largest_part)
-        return Limits(parts, Limits().smallest_part, largest, largest, parts * largest)
+        return Limits(parts, Limits().smallest_part, largest, largest, largest, parts * largest)
 
     @property
     def requests(self) -> S3Requests:

@@ -78,7 +78,7 @@ class SwiftStore(Store):
         parts = limit_of(info, "slo", "max_manifest_segments") or 1000
         largest = limit_of(info, "swift", "max_file_size") or 5 * 1024**3
         smallest = limit_of(info, "slo", "min_segment_size") or 1
-        return Limits(parts, smallest, largest, largest, parts * largest)
+        return Limits(parts, smallest, largest, largest, largest, parts * largest)
 
     @property
     def requests(self) -> SwiftRequests:

@@ -7,6 +7,7 @@ here (:mod:`jsobj.transfer.copy.crossing`). A move deletes the source only after
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -200,7 +201,7 @@ class ObjectCopier:
         limits = self.target.limits
         if self.target.place.dialect == "s3" and info.parts is not None and info.metadata.get(PART_SIZE):
             return next(layouts(self.source, info), None)
-        if info.size <= limits.largest_put:
+        if info.size <= limits.largest_copy:
             return None
         return plan_layout(info.size, limits, _COPY_PART)
 
@@ -251,9 +252,14 @@ def _crossed(crossing: Crossing, info: ObjectInfo, key: str, seen: list[str]) ->
     def cross(part: Stretch) -> Crossed:
         return crossing.part(begun.info, begun.upload, part, how.by, how.md5_of(part.number), order=order)
 
+    def cut() -> None:
+        # Ctrl-C waits for nothing. An error is about this object alone, and others use the store.
+        if not isinstance(sys.exc_info()[1], Exception):
+            crossing.target.stop()
+
     with (
         aborted_early(crossing.target, begun.upload),
-        closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=crossing.target.stop)) as parts,
+        closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=cut)) as parts,
     ):
         crossed = tuple(parts)
         seen[:] = [each.md5 for each in crossed]

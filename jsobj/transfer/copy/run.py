@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from jsobj.errors import JsobjError
 from jsobj.store.objects import Store
 from jsobj.transfer.copy.items import CopyItem, CopyTerms
 from jsobj.transfer.copy.object_copier import ObjectCopier
@@ -65,7 +67,13 @@ def copy_all(
     sweep(job.journal, target)
     moved = meter_of(job)
     crew = copy_crew(job, tuple(copier.terms for copier in copiers))
-    return run(job, target, work, performer=lambda own: Carrier(copiers, moved), flush=flush, sizes=None, crew=crew)
+
+    def swept() -> None:
+        with contextlib.suppress(JsobjError):  # what this run replaced; the journal keeps it for the next run
+            sweep(job.journal, target)
+        flush()
+
+    return run(job, target, work, performer=lambda own: Carrier(copiers, moved), flush=swept, sizes=None, crew=crew)
 
 
 def copy_crew(job: RunContext, terms: tuple[CopyTerms, ...]) -> AbstractContextManager[CrewRun] | None:

@@ -69,13 +69,22 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
     shown: Callable[[str], str]
     on_done: Callable[[CopyItem, str], object] = lambda item, etag: None
 
+    _largest: int = field(default=0, init=False)  # bytes of a part
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.allow_parts(max(self.options.parallel, self.options.most))
+        self._fit(min(self.options.part_size, LARGEST))
 
-    def allow_parts(self, most: int) -> None:
-        """As many as there is memory for: a part is held from its first byte until it is stored."""
-        super().allow_parts(max(2, min(most, _HELD // min(self.options.part_size, LARGEST))))
+    def _fit(self, part_size: int) -> None:
+        """As many parts as there is memory for: each is held from its first byte until it is stored.
+
+        They are larger than was asked for where the source has such, or the target takes no more of them. Of workers
+        elsewhere each has its own memory, and few of them.
+        """
+        if part_size > self._largest and not self.options.dask:
+            self._largest = part_size
+            most = max(self.options.parallel, self.options.most)
+            self.allow_parts(max(1, min(most, _HELD // part_size)))
 
     # -- planning
 
@@ -97,7 +106,8 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
 
     def _decided(self, item: CopyItem) -> Planned:
         way = self.ways[item.number]
-        if way.same_server or item.size <= self.options.part_size:
+        # Without a journal nothing would go on with the parts: one worker sends them all, and takes them back.
+        if way.same_server or item.size <= self.options.part_size or self.journal.path is None:
             return CopyWhole(item)
         state = self._state(item)
         record = self.journal.upload(item.key, state) if item.remote.etag or item.remote.modified else None
@@ -116,7 +126,7 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
             case CopyPart():
                 self._part_copied(unit, outcome)
             case AbandonCopy():
-                self._abandoned(unit, outcome.error)
+                self._abandoned(unit)
             case FinishCopy() if isinstance(outcome.error, BytesDiffer | UploadNotFound):
                 self._parts_failed(self._in_parts[unit.item.key], outcome.error)
             case _ if outcome.error is not None:
@@ -147,6 +157,7 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
 
     def _copy_begun(self, unit: BeginCopy, begun: Begun) -> None:
         item = unit.item
+        self._fit(begun.how.layout.part_size)
         self.journal.upload_begun(item.key, self._state(item), begun.upload.id, begun.how.layout.part_size)
         if begun.notice:
             self.emit(Noted(begun.notice))
@@ -197,9 +208,12 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
         else:
             self._failed(item.source, error)
 
-    def _abandoned(self, unit: AbandonCopy, failed: JsobjError | None) -> None:
-        """What was sent is gone, or left to be aborted by the next run; the item is begun once more, or has failed."""
-        self.journal.upload_ended(unit.item.key, left=failed is not None)
+    def _abandoned(self, unit: AbandonCopy) -> None:
+        """The item is begun once more, or has failed. The upload is aborted again when the run ends.
+
+        Parts that were on their way may have come since, and stay where parts are objects.
+        """
+        self.journal.upload_ended(unit.item.key, left=True)
         if unit.again:
             self.journal.intend_upload(unit.item.key, self._state(unit.item))
             self._follow([BeginCopy(unit.item, anew=True, seen=unit.seen)])

@@ -122,10 +122,14 @@ class Carrier(StorePerformer[CopyUnit]):
         yield from (copier.source for copier in self._copiers)
 
     def size(self, unit: CopyUnit) -> int:
-        """The bytes that a unit moves through here."""
+        """The bytes that a unit moves through here.
+
+        A part counts as no more than was asked for: a limit of the rate lets so many begin, and one that waits for its
+        turn among them must never keep out the one that it waits for.
+        """
         match unit:
             case CopyPart():
-                return unit.stretch.size
+                return min(unit.stretch.size, self._copiers[unit.item.number].terms.part_size)
             case CopyWhole() if not self._copiers[unit.item.number].terms.same_server:
                 return unit.item.size
         return 0
@@ -171,7 +175,8 @@ class Carrier(StorePerformer[CopyUnit]):
             begun = crossing.resume(info, how, Upload(item.key, unit.upload_id), unit.part_size, dict(unit.sent))
             if begun is None:
                 if there := finished_before(self._store, info, item.key):
-                    return Arrived(there.size, there.etag, "digest", "was finished before")
+                    crossing.settle(info, item.key, "digest")
+                    return Arrived(there.size, there.etag, "digest", "" if copier.terms.move else "was finished before")
                 notice = f"{item.source}: its upload is gone from the target since the earlier run; starting over"
         elif unit.looking:
             begun = crossing.found_begun(info, how, item.key)

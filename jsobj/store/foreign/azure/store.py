@@ -38,7 +38,8 @@ from jsobj.urls import parse_url
 
 _MIB = 1024 * 1024
 # "Scalability and performance targets for Blob storage": blocks, and bytes of a block and of one Put Blob.
-_LIMITS = Limits(50_000, 1, 4000 * _MIB, 5000 * _MIB, 50_000 * 4000 * _MIB)
+_LARGEST = 50_000 * 4000 * _MIB
+_LIMITS = Limits(50_000, 1, 4000 * _MIB, 5000 * _MIB, _LARGEST, _LARGEST)
 _DIGEST_OF_RANGE = 4 * _MIB  # bytes of a range up to which the server tells its MD5
 _SECONDS = 180.0  # without a byte: the server looks at every block before it answers
 _POLL = 1.0  # seconds between two looks at a copy
@@ -148,7 +149,7 @@ class AzureStore(Store):
         if options is None:
             return made.etag
         same = (made.content_type, made.content_encoding) == (options.content_type, options.content_encoding)
-        if same and made.served == dict(options.served) and (made.metadata or not options.metadata):
+        if same and made.served == dict(options.served) and (options.metadata or not made.metadata):
             return made.etag
         return self._set_properties(made, options)
 

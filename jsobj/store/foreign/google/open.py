@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from jsobj.net.retry import RetryPolicy
 
 
-def open_google(settings: Settings, location: Location, *, retry: RetryPolicy | None = None) -> GoogleStore:
-    """The store of the bucket in ``location``; nothing is sent yet.
+def open_google(
+    settings: Settings, location: Location, *, unsigned: bool = False, retry: RetryPolicy | None = None
+) -> GoogleStore:
+    """The store of the bucket in ``location``; nothing is sent yet. ``unsigned``: without a login.
 
     Raises :class:`JsobjError`: local (a file of credentials that cannot be used), usage (an emulator's address).
     """
-    login = google_login(settings)
+    login = google_login(settings, unsigned=unsigned)
     origin, _ = parse_url(login.endpoint)
     tokens, proxy = tokens_of(settings, login), tunnel_for(settings.environ, origin)
     return GoogleStore(origin, location.bucket, tokens, verify=_verify(settings), proxy=proxy, retry=retry)

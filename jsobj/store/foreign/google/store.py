@@ -53,7 +53,7 @@ from jsobj.store.values import (
 from jsobj.urls import Origin
 
 _LARGEST = 5 * 1024**4
-_LIMITS = Limits(smallest_part=1, largest_put=_LARGEST, largest_object=_LARGEST)
+_LIMITS = Limits(smallest_part=1, largest_put=_LARGEST, largest_copy=_LARGEST, largest_object=_LARGEST)
 _HELD = 1024 * 1024  # bytes up to which a source is read once and kept, rather than read twice
 _NO_RANGE = Refusal(
     "copy-range",

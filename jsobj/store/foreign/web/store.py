@@ -188,8 +188,11 @@ class WebStore(ReadOnly):
             if error.reference != "web-no-list" or delimiter != "/" or prefix.endswith("/") or is_pattern(prefix):
                 raise
 
-    def _keys(self, folder: str, prefix: str, after: bytes, *, deep: bool) -> Iterator[str]:
-        """Keys that begin with ``prefix``, in the order of their bytes; without ``deep`` folders as they are."""
+    def _keys(self, folder: str, prefix: str, after: bytes, *, deep: bool, named: bool = False) -> Iterator[str]:
+        """Keys that begin with ``prefix``, in the order of their bytes; without ``deep`` folders as they are.
+
+        ``named``: the folder above tells of this one, so that it is not empty for not being there.
+        """
         if len(in_bytes(folder)) > _LONGEST:
             raise JsobjError(
                 "web-list-endless",
@@ -197,7 +200,7 @@ class WebStore(ReadOnly):
                 code=ExitCode.REFUSED,
                 hint="name the folders that are meant, one by one",
             )
-        names = self._names(folder)
+        names = self._names(folder, named=named)
         whole = folder in self._published
         if whole and not deep:
             names = list(dict.fromkeys(name[: name.find("/") + 1] or name for name in names))
@@ -207,7 +210,7 @@ class WebStore(ReadOnly):
                 continue
             if deep and name.endswith("/"):
                 if in_bytes(key) > after or after.startswith(in_bytes(key)):
-                    yield from self._keys(key, prefix, after, deep=True)
+                    yield from self._keys(key, prefix, after, deep=True, named=True)
             elif in_bytes(key) > after and key.startswith(prefix):
                 yield key
 
@@ -221,7 +224,7 @@ class WebStore(ReadOnly):
                 raise
             return Listed(key)  # whoever reads it is told why it cannot be read
 
-    def _names(self, folder: str) -> Sequence[str]:
+    def _names(self, folder: str, *, named: bool) -> Sequence[str]:
         """The names in a folder; all those below it where its page has a list."""
         if folder in self._published:
             return self._published[folder]
@@ -232,7 +235,7 @@ class WebStore(ReadOnly):
                 raise
             if self._has_page(folder):
                 return self._of_page(folder)
-            if isinstance(error, ObjectNotFound) and folder:
+            if isinstance(error, ObjectNotFound) and folder and not named:
                 return []
             raise self._no_list(folder, error.context) from error
         if MARK in reply.body[:HEAD]:

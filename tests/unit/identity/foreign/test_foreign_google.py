@@ -20,6 +20,12 @@ def found(home: Path, **environ: str) -> GoogleLogin:
     return google_login(Settings.read({"HOME": str(home), **environ}))
 
 
+def test_nothing_is_looked_for_where_public_data_are_meant(tmp_path: Path) -> None:
+    environ = {"GOOGLE_APPLICATION_CREDENTIALS": "/nowhere", "GOOGLE_OAUTH_ACCESS_TOKEN": "t"}
+    settings = Settings.read({"HOME": str(tmp_path), **environ})
+    assert google_login(settings, unsigned=True) == GoogleLogin("", "no login, for public data")
+
+
 def written(path: Path, info: object, mode: int = 0o600) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(info))
