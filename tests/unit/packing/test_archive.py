@@ -149,3 +149,30 @@ def test_what_may_not_be_listed_is_absent(packed: tuple[HeldStore, index.Index])
     assert sink.data == FILES["d3/035"]
     store: Any = held
     assert members_of(store, "none.zip") is store
+
+
+def test_an_index_without_an_end_is_none(
+    packed: tuple[HeldStore, index.Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever has its name, no more of it is held than an index may have."""
+    held, _ = packed
+    monkeypatch.setattr(index, "MOST", 100)
+    monkeypatch.delattr(index, "parsed")
+    assert module.read_index(held.members.archive.store, "a.zip", held.etag) is None
+    assert len(list(held.members.list("a.zip!/"))) == len(FILES)
+
+
+def test_what_was_read_last_is_of_one_version() -> None:
+    """A compressed member that is read in ranges is kept, until the archive is another one."""
+
+    def zipped(data: bytes) -> HeldStore:
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+            made.writestr("one", data)
+        return HeldStore(target.getvalue())
+
+    store = zipped(b"old" * 100).members
+    for archive, wanted in ((store.archive, b"old"), (zipped(b"new" * 100).archive, b"new")):
+        store.archive, sink = archive, BytesSink()
+        store.get("a.zip!/one", sink, start=3, size=3)
+        assert bytes(sink.data) == wanted
