@@ -45,7 +45,7 @@ def _directory(store: Store, info: ObjectInfo) -> Directory:
 
 def read_index(store: Store, key: str, etag: str) -> index.Index | None:
     """The index beside the archive ``key``; None where there is none, or none of the archive with this ETag."""
-    sink = BytesSink()
+    sink = _Index()
     try:
         store.get(key + index.SUFFIX, sink)
         found = index.parsed(sink.data)
@@ -56,6 +56,16 @@ def read_index(store: Store, key: str, etag: str) -> index.Index | None:
             return None
         raise
     return found if found.etag == etag else None
+
+
+class _Index(BytesSink):
+    """Takes no more than an index may have, whatever has its name. Raises :class:`ValueError`."""
+
+    def write(self, chunk: memoryview, offset: int) -> None:
+        """Keep ``chunk``."""
+        if offset + len(chunk) > index.MOST:
+            raise ValueError("it is larger than any index")
+        super().write(chunk, offset)
 
 
 def _by_index(store: Store, info: ObjectInfo) -> Directory | None:

@@ -243,7 +243,13 @@ def name_fault(name: str) -> str:
     """Why a member cannot have this name, beside what no path may be; "" where it can."""
     if _DRIVE.match(name):
         return "it begins with the letter of a drive, which would lead out of a folder on Windows"
-    return "its name contains a NUL" if "\0" in name else ""
+    if "\0" in name:
+        return "its name contains a NUL"
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return "its name is not valid UTF-8"
+    return ""
 
 
 def _time(extra: bytes, date: int, clock: int) -> int | None:

@@ -39,7 +39,7 @@ class MemberStore(Store):
         super().__init__(replace(archive.store.place, archive=archive.info.key), archive.store.session)
         self.archive = archive
         self._prefix = archive.info.key + INSIDE
-        self._last: tuple[str, bytearray] | None = None
+        self._last: tuple[str, bytearray] | None = None  # by its ETag, which another version of the archive has not
 
     @contextmanager
     def _of_one_version(self) -> Iterator[None]:
@@ -207,10 +207,10 @@ class MemberStore(Store):
 
     def _held(self, info: ObjectInfo, member: Member) -> bytearray:
         last = self._last
-        if last is None or last[0] != info.key:
+        if last is None or last[0] != info.etag:
             data = _Whole()
             self._whole(info, member, data, uncounted)
-            self._last = last = info.key, data.data
+            self._last = last = info.etag, data.data
         return last[1]
 
     def in_order(self, info: ObjectInfo) -> Iterator[Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -19,7 +20,10 @@ from jsobj.net.body import BytesSink
 from jsobj.packing import archive as module
 from jsobj.packing import index
 from jsobj.packing.open import members_of
+from jsobj.packing.plan import plan_archive
 from jsobj.packing.writer import ArchiveWriter
+from jsobj.transfer.filters import EVERYTHING
+from jsobj.transfer.local.scan import walk
 
 FILES = {f"d{number // 10}/{number:03}": bytes([number]) * 1000 for number in range(100)}
 
@@ -149,3 +153,43 @@ def test_what_may_not_be_listed_is_absent(packed: tuple[HeldStore, index.Index])
     assert sink.data == FILES["d3/035"]
     store: Any = held
     assert members_of(store, "none.zip") is store
+
+
+def test_an_index_without_an_end_is_none(
+    packed: tuple[HeldStore, index.Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever has its name, no more of it is held than an index may have."""
+    held, _ = packed
+    monkeypatch.setattr(index, "MOST", 100)
+    monkeypatch.delattr(index, "parsed")
+    assert module.read_index(held.members.archive.store, "a.zip", held.etag) is None
+    assert len(list(held.members.list("a.zip!/"))) == len(FILES)
+
+
+def test_what_was_read_last_is_of_one_version() -> None:
+    """A compressed member that is read in ranges is kept, until the archive is another one."""
+
+    def zipped(data: bytes) -> HeldStore:
+        target = io.BytesIO()
+        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as made:
+            made.writestr("one", data)
+        return HeldStore(target.getvalue())
+
+    store = zipped(b"old" * 100).members
+    for archive, wanted in ((store.archive, b"old"), (zipped(b"new" * 100).archive, b"new")):
+        store.archive, sink = archive, BytesSink()
+        store.get("a.zip!/one", sink, start=3, size=3)
+        assert bytes(sink.data) == wanted
+
+
+def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
+    """Of a folder that is packed, and in an index that somebody else wrote: refused."""
+    (tmp_path / "file").write_bytes(b"1")
+    (found,) = walk([f"{tmp_path}/"], filters=EVERYTHING)
+    (failed,) = plan_archive([("\udcff/", found)]).failed
+    assert "not valid UTF-8" in str(failed.error)
+    writer = ArchiveWriter(files_of(tmp_path))
+    held = HeldStore(written(writer))
+    text = zstandard.decompress(index.written(index.Index(writer.size, held.etag, "", tuple(writer.members))))
+    held.beside["a.zip.index"] = zstandard.compress(text.replace(b'["file"]', b'["\\udcff"]'))
+    assert [member.fault for member in held.archive.below("")] == ["its name is not valid UTF-8"]
