@@ -179,7 +179,7 @@ def test_a_move_that_was_killed_when_its_copy_was_made_deletes_the_source(scene:
     one.put("moved", DATA[LARGE])
     proxy = scene.proxies["rgw"]
     stall = proxy.add(Rule("stall", "answer", "POST", query="^uploadId"))
-    words = ("mv", *scene.words("aws", "rgw", "moved", "moved")[1:])
+    words = ("mv", *scene.words("aws", "rgw", "moved", "moved/there")[1:])
     process = scene.jsobj.start(*words)
     try:
         stall.wait()
@@ -192,7 +192,7 @@ def test_a_move_that_was_killed_when_its_copy_was_made_deletes_the_source(scene:
     jobs = scene.jsobj("jobs", "list", "--json").json["items"]
     assert [job for job in jobs if "moved" in job["destination"]] == []
     assert "moved" not in one.keys("")
-    assert other.get("moved") == DATA[LARGE]
+    assert other.get("moved/there") == DATA[LARGE]
 
 
 @pytest.mark.parametrize("source", [one for one in SOURCES if one not in {"https", "folder"}])
