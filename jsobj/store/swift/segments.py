@@ -31,6 +31,10 @@ from jsobj.store.swift.verdict import name_refused, not_swift
 from jsobj.store.values import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Upload
 
 _OURS = re.compile(r"(?P<id>(?P<key>.+)/jsobj/(?P<begun>\d{1,12})-[0-9a-f]{8}/\d+)/(?P<number>\d{8})", re.DOTALL)
+# How this program, python-swiftclient (SLO, DLO) and rclone name the folder of an object's segments.
+_FOLDER = re.compile(
+    r"(?P<key>.+?)/(?:jsobj/[0-9]{1,12}-[0-9a-f]{8}/[0-9]+|(?:slo/)?[0-9]+\.[0-9]+/[0-9]+(?:/[0-9]+)?)", re.DOTALL
+)
 _LONGEST = 1024 - 64  # bytes; a segment's name is up to 64 longer than its object's, and 1024 is the limit
 _FOLDERS = ("jsobj", "slo")  # ours; python-swiftclient's
 HIDDEN = ".file-segments/"  # in the container itself: Cyberduck's
@@ -186,7 +190,9 @@ class Segments:
         for bucket, prefix, most in searched(container, info.key):
             place = self._requests.of(bucket)
             with_names = islice(_listed(place, prefix), most)
-            for _, group in groupby(with_names, key=lambda item: item.key.rpartition("/")[0]):
+            for folder, group in groupby(with_names, key=lambda item: item.key.rpartition("/")[0]):
+                if _owner(folder) not in {"", info.key}:
+                    continue  # the same bytes, of an object whose name begins with that of this one
                 found = tuple(_listed_segment(place, item) for item in group)
                 if _proven(found, info):
                     yield found
@@ -194,7 +200,8 @@ class Segments:
     def twins(self, info: ObjectInfo, fits: Callable[[Sequence[str]], bool]) -> Iterator[Segment]:
         """Segments that lie where those of ``info`` do, have its bytes (``fits`` knows, by MD5s), and are not its.
 
-        Those of an upload over Swift's S3 that is not complete are left out: an object of its name marks it.
+        Only what is named as segments of this key are, and is no newer than the object: what somebody sends at this
+        moment stays. So does what is of an upload over Swift's S3 that is not complete: an object of its name marks it.
         """
         now = self._requests.head_or_none(info.key)
         own: tuple[Segment, ...] | None = ()
@@ -206,12 +213,15 @@ class Segments:
         for bucket, prefix, most in (*searched(self._requests.bucket, info.key), parts):
             place = self._requests.of(bucket)
             marks = set()
-            for name, group in groupby(
-                islice(_listed(place, prefix), most), key=lambda item: item.key.rpartition("/")[0]
-            ):
-                found = [_listed_segment(place, item) for item in group]
-                marks |= {each.key for each in found if not each.size}
-                if name in marks or sum(each.size for each in found) != info.size or set(found) & set(own):
+            listed = islice(_listed(place, prefix), most)
+            for folder, group in groupby(listed, key=lambda item: item.key.rpartition("/")[0]):
+                items = list(group)
+                marks |= {each.key for each in items if not each.size}
+                owner = folder.rpartition("/")[0] if bucket == parts[0] else _owner(folder)
+                if folder in marks or owner != info.key or not _until(info.modified, items):
+                    continue
+                found = [_listed_segment(place, item) for item in items]
+                if sum(each.size for each in found) != info.size or set(found) & set(own):
                     continue
                 if fits([each.md5 for each in found]):
                     yield from found
@@ -316,6 +326,17 @@ def _listed(api: SwiftRequests, prefix: str) -> Iterator[Listed]:
 
 def _listed_segment(api: SwiftRequests, item: Listed) -> Segment:
     return Segment(api.bucket, item.key, item.size, item.etag)
+
+
+def _owner(folder: str) -> str:
+    """The key of the object whose segments are in ``folder``, where it is named as programs do that; "" else."""
+    named = _FOLDER.fullmatch(folder.removeprefix(HIDDEN))
+    return named["key"] if named else ""
+
+
+def _until(moment: float | None, items: Iterable[Listed]) -> bool:
+    """Whether all of them are from before this moment, which servers tell in whole seconds."""
+    return moment is not None and all(each.modified is not None and each.modified < moment + 1 for each in items)
 
 
 def _proven(segments: Sequence[Segment], info: ObjectInfo) -> bool:
