@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
+import pytest
 from forms_scene import PART, FormsScene, random_pieces
 
 SMALL = [os.urandom(100) for _ in range(3)] + [os.urandom(50)]
@@ -22,7 +24,7 @@ def wrong(item: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def test_what_is_gone_or_replaced_is_named(forms: FormsScene) -> None:
-    for key in ("all", "lost", "replaced", "shorter", "whole", "in a folder/%20\u20ac"):
+    for key in ("all", "lost", "lost-not", "replaced", "shorter", "whole", "in a folder/%20\u20ac"):
         forms.put_slo(key, SMALL)
     forms.put_dlo("dynamic", SMALL)
     forms.put_dlo("dynamic-lost", SMALL)
@@ -44,7 +46,7 @@ def test_what_is_gone_or_replaced_is_named(forms: FormsScene) -> None:
     found = verified(forms, code=8)
     broken = {key for key, item in found.items() if item["state"] == "broken"}
     assert broken == {"all", "lost", "replaced", "shorter", "dynamic-lost", "dynamic-gone"}
-    assert set(found) - broken == {"whole", "in a folder/%20\u20ac", "dynamic"}
+    assert set(found) - broken == {"lost-not", "whole", "in a folder/%20\u20ac", "dynamic"}
     assert all(found[key]["state"] == "intact" for key in set(found) - broken)
     assert wrong(found["lost"]) == [("00000001", "gone"), ("00000003", "gone")]
     assert wrong(found["dynamic-lost"]) == [("00000002", "gone")]
@@ -55,21 +57,40 @@ def test_what_is_gone_or_replaced_is_named(forms: FormsScene) -> None:
     assert len(found["all"]["wrong"]) == (4 if told else 0)
 
     said = forms("verify", "--segments", forms.url("s3"), code=8)
-    assert "9 large objects: 3 intact, 6 broken" in said.err
+    assert "10 large objects: 4 intact, 6 broken" in said.err
     assert "1 segment (5 B) that no object there names" in said.err
     assert "jsobj bucket clean" in said.err
     assert any(line.startswith("broken\tlost\t2 of 4 segments: ") for line in said.lines)
     assert verified(forms, "in a folder/", code=0).keys() == {"in a folder/%20\u20ac"}
-    assert verified(forms, "lost", code=8).keys() == {"lost"}
+    one = forms("verify", "--segments", forms.url("swift", "lost"), "--json", code=8).json
+    assert ([item["item"] for item in one["items"]], one["unnamed"]["segments"]) == (["lost"], 0)
     error = forms("verify", "--segments", forms.url("swift", "no"), "--json", code=5).error
     assert error["reference"] == "object-not-found"
 
 
+@pytest.mark.parametrize("forms", ["rgw"], indirect=True)
 def test_where_the_first_segment_is_gone(forms: FormsScene) -> None:
     """Ceph answers 404 for such an object, and lists it."""
     forms.put_slo("x", SMALL)
     forms.swift.delete_object(forms.segments, f"{forms.folder('x', SMALL)}00000000")
     assert wrong(verified(forms, code=8)["x"]) == [("00000000", "gone")]
+
+
+@pytest.mark.parametrize("forms", ["swift"], indirect=True)
+def test_manifests_that_name_manifests(forms: FormsScene) -> None:
+    """Each is a segment itself, and must be the one that was named."""
+    inner = "k/slo/2.0/350/350/00000000"
+
+    def put(container: str, key: str, lines: list[dict[str, Any]]) -> None:
+        forms.swift.put_object(container, key, json.dumps(lines), query_string="multipart-manifest=put")
+
+    lines = forms.put_segments(forms.segments, forms.folder("k", SMALL), SMALL)
+    put(forms.segments, inner, lines)
+    put(forms.bucket, "k", [{"path": f"/{forms.segments}/{inner}"}])
+    done = forms("verify", "--segments", forms.url("swift"), "--json").json
+    assert (done["looked_at"], done["unnamed"]["segments"]) == (1, 0)
+    put(forms.segments, inner, lines[::-1])
+    assert wrong(verified(forms, code=8)["k"]) == [("00000000", "md5")]
 
 
 def test_segments_elsewhere_and_objects_in_parts(forms: FormsScene) -> None:
@@ -85,6 +106,7 @@ def test_segments_elsewhere_and_objects_in_parts(forms: FormsScene) -> None:
         assert wrong(verified(forms, code=8)["parts"]) == [("1", "gone")]
 
 
+@pytest.mark.parametrize("forms", ["swift"], indirect=True)
 def test_over_s3_alone_nothing_can_be_seen(forms: FormsScene) -> None:
     for path in (forms.jsobj.clouds, forms.jsobj.secure):
         path.unlink()

@@ -95,9 +95,10 @@ class SegmentCheck:
             raise nothing_at(self.store, self.key)
 
     def _count_unnamed(self, api: SwiftRequests, look: Look) -> None:
+        below = self.key if not self.key or self.key.endswith("/") else f"{self.key}/"
         for ending in (SEGMENTS, PARTS):
             container = f"{api.bucket}{ending}"
-            for group in groups(container, entries(api.of(container), self.key)):
+            for group in groups(container, entries(api.of(container), below)):
                 if not look.is_named(container, group.name):
                     self.unnamed += len(group.entries)
                     self.unnamed_bytes += group.size

@@ -129,29 +129,27 @@ class Look:
         return Looked(info.key, "static", info.size, BROKEN if wrong else INTACT, by, len(wanted), wrong)
 
     def _wanted(self, container: str, key: str, depth: int) -> list[Segment] | None:
-        """The segments, also those of manifests that it names. One that is not there is a segment that is gone."""
+        """The segments, and what those of them name that are manifests themselves: each must be as it was named."""
         query = (("multipart-manifest", "get"),)
         reply = self.api.of(container).send("GET", key, query=query, expect=READ)
         try:
             lines = [line for line in json.loads(reply.body) if "data" not in line]
             found: list[Segment] = []
             for line in lines:
-                segment = _segment(line)
-                below = None
+                found.append(_segment(line))
                 if line.get("sub_slo") and depth:
-                    below = self._below(segment, depth - 1)
-                found += [segment] if below is None else below
+                    found += self._below(found[-1], depth - 1)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
         return found
 
-    def _below(self, segment: Segment, depth: int) -> list[Segment] | None:
+    def _below(self, segment: Segment, depth: int) -> list[Segment]:
         try:
-            return self._wanted(segment.container, segment.key, depth)
+            return self._wanted(segment.container, segment.key, depth) or []
         except JsobjError as error:
             if error.code is not ExitCode.NOT_FOUND:
                 raise
-            return None
+            return []
 
     def _compared(self, wanted: Sequence[Segment]) -> tuple[Wrong, ...]:
         wrong: list[Wrong] = []
