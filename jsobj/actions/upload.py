@@ -168,12 +168,12 @@ def pack(
 def _plan_of_archive(store: Store, key: str, plan: PackPlan, options: Options) -> Iterator[PlannedItem]:
     yield from map(PlannedItem.not_done, plan.left_out)
     yield from map(PlannedItem.not_done, plan.failed)
-    reason = why_not(store, key, plan, options)
+    reason = "no archive is made, as files cannot go into it" if plan.failed else why_not(store, key, plan, options)
     for each in plan.files:
         if reason:
             yield PlannedItem("skip", each.file.path, reason=reason)
         else:
-            yield PlannedItem("pack", each.file.path, f"{store.place.url(key)}!/{each.name}", each.file.size, "new")
+            yield PlannedItem("pack", each.file.path, f"{store.place.url(key)}!/{each.name}", each.file.size)
 
 
 def _require_archive(destination: Location, options: Options) -> None:

@@ -34,7 +34,7 @@ from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.part_layout import plan_layout
 from jsobj.transfer.run import announce, meter_of
-from jsobj.transfer.upload.kept import not_kept
+from jsobj.transfer.upload.kept import missing, not_kept
 from jsobj.transfer.upload.run import sweep
 from jsobj.transfer.upload.send_stream import IN_FLIGHT, hashed, in_parts, send_all
 
@@ -80,7 +80,8 @@ def why_not(store: Store, key: str, plan: PackPlan, options: Options) -> str:
     """Why the archive is not made; "" where it is.
 
     The index of the one that is there tells its members: they are compared by SHA-256, or by name and size where
-    ``options.check`` says so. Raises :class:`JsobjError`: local, and what the store raises.
+    ``options.check`` says so. It must also have the metadata that are asked for. Raises :class:`JsobjError`: local, and
+    what the store raises.
     """
     info = head_or_none(store, key)
     if info is None:
@@ -88,7 +89,9 @@ def why_not(store: Store, key: str, plan: PackPlan, options: Options) -> str:
     if not options.overwrite:
         return "exists already"
     there = read_index(store, key, info.etag)
-    if there is None or there.compress != options.compress or len(there.members) != len(plan.files):
+    if there is None or there.compress != options.compress or missing(options.kept, info):
+        return ""
+    if len(there.members) != len(plan.files):
         return ""
     pairs = tuple(zip(there.members, plan.files, strict=True))
     if any(member.name != each.name or member.size != each.file.size for member, each in pairs):
