@@ -93,7 +93,7 @@ def hold(recipe: Recipe, parallel: int | None) -> OpenStore:
     key: Key = (recipe, parallel, recipe.found())
     with _shared.lock:
         _shared.settle()
-        known = next((each for each in _shared.opened if each.key == key), None)
+        known = next((each for each in _shared.opened if each.key == key and recipe.is_of(each.store)), None)
         if known is None:
             known = OpenStore(key, recipe.open(), parallel)
         else:

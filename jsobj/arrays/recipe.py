@@ -38,3 +38,7 @@ class Recipe:
     def open(self, settings: Settings | None = None, *, retry: RetryPolicy | None = None) -> Store:
         """A store with connections of its own. Raises as :func:`jsobj.packing.open.open_place`."""
         return open_place(settings or Settings.read(), self.location, self.login, retry=retry)
+
+    def is_of(self, store: Store) -> bool:
+        """Whether it would be opened as this one: what was no archive may be one by now."""
+        return not self.location.archive or bool(store.place.archive)

@@ -31,11 +31,13 @@ class BucketMaps:
         known_by = place.root, Location("", place.bucket, place.key).archive
         with self._lock:
             known = self._maps.get(known_by)
-        if known is not None:
+        if known is not None and (not known_by[1] or known.recipe.is_of(known.store)):
             return known
         made = ObjectMap(self._recipe_of(place), parallel=self._parallel)
         with self._lock:
-            return self._maps.setdefault(known_by, made)
+            if self._maps.get(known_by) is known:
+                self._maps[known_by] = made
+            return self._maps[known_by]
 
     def account(self, place: ObjectPath) -> BucketAdmin:
         """For creating and deleting the bucket in ``place``.

@@ -104,10 +104,16 @@ def test_the_same_files_are_not_sent_again(transfer: TransferScene) -> None:
     (transfer.folder / "tree/a.txt").write_bytes(b"other\n" * 300)
     plan = transfer("upload", "--pack", "tree/", transfer.url("a.zip"), "-n", "--json").json
     assert {item["action"] for item in plan["items"]} == {"pack"}
+    both = transfer("upload", "--pack", "tree/", "tree/a.txt", transfer.url("a.zip"), "-n", "--json").json
+    assert {item["action"] for item in both["items"]} == {"refuse", "skip"}
     assert packed(transfer, "--check", "size")["skipped"] == 1
     assert packed(transfer)["done"] == 1
     assert transfer("cat", transfer.url("a.zip!/a.txt")).out == "other\n" * 300
     assert packed(transfer, "--no-clobber", "--exclude", "empty")["skipped"] == 1
+    for more in (("--metadata", "run=1"), ("--metadata", "run=1")):
+        told = packed(transfer, *more)
+    assert transfer("stat", transfer.url("a.zip"), "--json").json["metadata"]["run"] == "1"
+    assert told["skipped"] == 1
 
 
 def test_what_goes_in(transfer: TransferScene) -> None:
@@ -174,14 +180,15 @@ def test_from_programs(transfer: TransferScene, monkeypatch: pytest.MonkeyPatch)
     for name, value in transfer.jsobj.environment().items():
         monkeypatch.setenv(name, value)
     connection = connect()
+    protocol = "swift" if transfer.dialect == "swift" else "jsobj+s3"
+    files = fsspec.filesystem(protocol, skip_instance_cache=True)
+    inside = f"{transfer.bucket}/p.zip!"
+    assert not files.exists(f"{inside}/a.txt")
     assert connection.pack("tree/", transfer.url("p.zip"), compress="zstd").done == 1
     assert connection.read(transfer.url("p.zip!/a.txt")) == FILES["a.txt"]
     assert connection.read(transfer.url("p.zip!/raw/text.csv"), start=6, size=5) == b"1,2,3"
     assert connection.unpack(transfer.url("p.zip"), Path("out")).done == len(FILES)
     assert on_disk(transfer.folder / "out") == shas(FILES)
-    protocol = "swift" if transfer.dialect == "swift" else "jsobj+s3"
-    files = fsspec.filesystem(protocol, skip_instance_cache=True)
-    inside = f"{transfer.bucket}/p.zip!"
     assert sorted(os.path.basename(name) for name in files.ls(f"{inside}/", detail=False)) == ["a.txt", "empty", "raw"]
     assert files.cat(f"{inside}/raw/text.csv") == FILES["raw/text.csv"]
     with files.open(f"{inside}/raw/deep/er.nc") as file:
