@@ -39,19 +39,16 @@ def check_packed(crash: Crash, files: dict[str, bytes]) -> None:
 
 @EVERYWHERE
 def test_C20_killed_packings_go_on(crash: Crash, files: dict[str, bytes]) -> None:
-    killed = 0
-    for more in (12 * MIB, 14 * MIB):
-        process, base = crash.start("upload", "--pack", "many/", crash.url("a.zip")), crash.proxy.sent
-        crash.proxy.until(lambda proxy: proxy.sent >= base + more, lambda: process.poll() is not None)  # noqa: B023
-        killed += process.poll() is None
-        kill(process)
-        assert crash.keys() == []
-        crash.check_accounted()
-        assert [job["verb"] for job in crash.jobs()] == ["pack"]
-    assert killed == 2
+    process = crash.start("upload", "--pack", "many/", crash.url("a.zip"))
+    crash.proxy.until(lambda proxy: proxy.sent >= 12 * MIB, lambda: process.poll() is not None)
+    assert process.poll() is None
+    kill(process)
+    assert crash.keys() == []
+    crash.check_accounted()
+    assert [job["verb"] for job in crash.jobs()] == ["pack"]
     crash.jsobj("upload", "--pack", "many/", crash.url("a.zip"), *SPARSE)
     check_packed(crash, files)
-    assert crash.proxy.sent <= SIZE + killed * IN_FLIGHT * PART + MIB
+    assert crash.proxy.sent <= SIZE + IN_FLIGHT * PART + MIB
 
 
 @pytest.mark.parametrize("crash", ["rgw"], indirect=True)
@@ -67,7 +64,7 @@ def test_stopped_by_ctrl_c(crash: Crash, files: dict[str, bytes]) -> None:
     check_packed(crash, files)
 
 
-@pytest.mark.parametrize("crash", ["s3", "swift"], indirect=True)
+@pytest.mark.parametrize("crash", ["swift"], indirect=True)
 def test_files_that_have_changed_begin_anew(crash: Crash, files: dict[str, bytes]) -> None:
     """What was sent of the others is taken back."""
     process = crash.start("upload", "--pack", "many/", crash.url("a.zip"))

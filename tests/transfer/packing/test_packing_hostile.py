@@ -83,9 +83,9 @@ def test_of_zip(over_s3: TransferScene) -> None:
     assert "a symbolic link" in said[0]
 
 
-def test_names_that_lead_out(transfer: TransferScene) -> None:
+def test_names_that_lead_out(over_s3: TransferScene) -> None:
     bad = ("../x", "/etc/x", "a/../../x", "C:\\x", "c:/x", "sub//x", "./x", "good/x", "..")
-    said = unpacked(transfer, zipped({**GOOD, **dict.fromkeys(bad, b"evil")}, zipfile.ZIP_STORED), len(bad))
+    said = unpacked(over_s3, zipped({**GOOD, **dict.fromkeys(bad, b"evil")}, zipfile.ZIP_STORED), len(bad))
     assert sum("drive" in each for each in said) == 2
 
 
@@ -133,19 +133,19 @@ def test_an_index_of_another_archive_or_none(over_s3: TransferScene) -> None:
         assert unpacked(over_s3, zipped(GOOD), 0) == []
 
 
-def test_archives_that_are_not_whole(transfer: TransferScene) -> None:
+def test_archives_that_are_not_whole(over_s3: TransferScene) -> None:
     data = zipped({**GOOD, "more": bytes(100_000)}, zipfile.ZIP_STORED)
     end = data.rfind(b"PK\5\6")
     directory = data.find(b"PK\1\2")
-    assert "missing" in refused(transfer, data[:-30])
-    assert "missing" in refused(transfer, b"")
-    assert "missing" in refused(transfer, b"no zip at all")
-    assert "comment" in refused(transfer, data[:-2] + b"\5\0")
-    assert "where a zip has none" in refused(transfer, b"#!/bin/sh\n" + data)
-    assert "cut at its beginning" in refused(transfer, data[1000:])
-    assert "garbled" in refused(transfer, data[:directory] + b"XX" + data[directory + 2 :])
-    assert "should have" in refused(transfer, data[: end + 8] + b"\2\0\2\0" + data[end + 12 :])
-    assert "volumes" in refused(transfer, data[: end + 4] + b"\1\0" + data[end + 6 :])
+    assert "missing" in refused(over_s3, data[:-30])
+    assert "missing" in refused(over_s3, b"")
+    assert "missing" in refused(over_s3, b"no zip at all")
+    assert "comment" in refused(over_s3, data[:-2] + b"\5\0")
+    assert "where a zip has none" in refused(over_s3, b"#!/bin/sh\n" + data)
+    assert "cut at its beginning" in refused(over_s3, data[1000:])
+    assert "garbled" in refused(over_s3, data[:directory] + b"XX" + data[directory + 2 :])
+    assert "should have" in refused(over_s3, data[: end + 8] + b"\2\0\2\0" + data[end + 12 :])
+    assert "volumes" in refused(over_s3, data[: end + 4] + b"\1\0" + data[end + 6 :])
 
 
 def test_a_comment_is_fine(over_s3: TransferScene) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 
-from transfer_scene import MIB, TransferScene, aged, on_disk, shas
+import pytest
+from transfer_scene import MIB, SWIFT_API, TransferScene, aged, on_disk, shas
 
 FILES = {f"d{number % 3}/{number:02}": random.Random(number).randbytes(1000 + number) for number in range(30)}
 FILES["big"] = b"0123456789" * (MIB // 2)
 
 
+@pytest.mark.parametrize("transfer", [SWIFT_API], indirect=True)
 def test_other_commands(transfer: TransferScene) -> None:
     aged(transfer.write(FILES))
     transfer("upload", "--pack", "tree/", transfer.url("a.zip"), "--compress", "zstd")
