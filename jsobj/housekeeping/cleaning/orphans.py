@@ -9,14 +9,12 @@ from itertools import groupby
 
 from jsobj.housekeeping.cleaning.manifests import Named
 from jsobj.store.swift.containers import Entry
-from jsobj.store.swift.segments import HIDDEN
+from jsobj.store.swift.segments import FOLDER, HIDDEN
 
 # Where programs put segments: python-swiftclient, openstack, Horizon and jsobj; Swift's own S3 API.
 SEGMENTS, PARTS = "_segments", "+segments"
-# How jsobj, python-swiftclient (SLO, DLO) and rclone name segments. A container that is called so by chance holds data.
-_SHAPE = re.compile(
-    r".+/(?:jsobj/[0-9]{1,12}-[0-9a-f]{8}/[0-9]+|(?:slo/)?[0-9]+\.[0-9]+/[0-9]+(?:/[0-9]+)?)/[0-9]{8}", re.DOTALL
-)
+# A container that is called so by chance holds data, which have other names.
+_SHAPE = re.compile(f"{FOLDER.pattern}/[0-9]{{8}}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from jsobj.store.values import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, 
 
 _OURS = re.compile(r"(?P<id>(?P<key>.+)/jsobj/(?P<begun>\d{1,12})-[0-9a-f]{8}/\d+)/(?P<number>\d{8})", re.DOTALL)
 # How this program, python-swiftclient (SLO, DLO) and rclone name the folder of an object's segments.
-_FOLDER = re.compile(
+FOLDER = re.compile(
     r"(?P<key>.+?)/(?:jsobj/[0-9]{1,12}-[0-9a-f]{8}/[0-9]+|(?:slo/)?[0-9]+\.[0-9]+/[0-9]+(?:/[0-9]+)?)", re.DOTALL
 )
 _LONGEST = 1024 - 64  # bytes; a segment's name is up to 64 longer than its object's, and 1024 is the limit
@@ -330,7 +330,7 @@ def _listed_segment(api: SwiftRequests, item: Listed) -> Segment:
 
 def _owner(folder: str) -> str:
     """The key of the object whose segments are in ``folder``, where it is named as programs do that; "" else."""
-    named = _FOLDER.fullmatch(folder.removeprefix(HIDDEN))
+    named = FOLDER.fullmatch(folder.removeprefix(HIDDEN))
     return named["key"] if named else ""
 
 
