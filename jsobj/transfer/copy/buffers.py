@@ -30,7 +30,7 @@ class Buffers:
 
 @dataclass(frozen=True, slots=True)
 class Into:
-    """A sink that is such memory (:class:`jsobj.net.body.Room`). Raises :class:`ValueError` for more than it holds."""
+    """A sink that is such memory (:class:`jsobj.net.body.Room`). What is more than was asked for is not kept."""
 
     view: memoryview
 
@@ -40,4 +40,5 @@ class Into:
 
     def write(self, chunk: memoryview, offset: int) -> None:
         """Keep ``chunk`` at its place."""
-        self.view[offset : offset + len(chunk)] = chunk
+        room = self.view[offset : offset + len(chunk)]
+        room[:] = chunk[: len(room)]

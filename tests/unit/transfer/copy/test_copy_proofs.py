@@ -120,7 +120,7 @@ def test_crcs_of_parts_make_that_of_the_whole() -> None:
     assert proof(found, info, {**crcs, 1: ("", "00000001")}, ()) == ""
 
 
-@given(st.lists(st.integers(1, 50), min_size=1, max_size=8), st.integers(1, 60), st.randoms(use_true_random=False))
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=8), st.integers(10, 60), st.randoms(use_true_random=False))
 def test_parts_from_many_threads_are_hashed_in_their_order(sizes: list[int], part: int, chance: random.Random) -> None:
     data = chance.randbytes(sum(sizes))
     starts = [sum(sizes[:number]) for number in range(len(sizes))]
@@ -128,13 +128,13 @@ def test_parts_from_many_threads_are_hashed_in_their_order(sizes: list[int], par
     layout = list(Layout(len(data), part))
     chance.shuffle(layout)
     threads = [
-        threading.Thread(target=order.take, args=(p.number, memoryview(data)[p.start : p.start + p.size]))
+        threading.Thread(target=order.take, args=(p.number, memoryview(data)[p.start : p.start + p.size]), daemon=True)
         for p in layout
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert order.digests() == [md5(data[at : at + size]) for at, size in zip(starts, sizes, strict=True)]
 
 
@@ -148,7 +148,7 @@ def test_nobody_waits_for_a_part_that_will_not_come() -> None:
         except JsobjError as error:
             errors.append(error)
 
-    thread = threading.Thread(target=second)
+    thread = threading.Thread(target=second, daemon=True)
     thread.start()
     order.fail()
     thread.join(10)
