@@ -268,6 +268,8 @@ def test_an_endpoint_alone_is_no_login(over_s3: TransferScene) -> None:
     assert "--dest-profile" in over_s3(*words, code=2).error["hint"]
     words = ("cp", "s3://a/b", "swift://a/c", "--dest-cloud", "demo", *words[3:])
     assert "swift://" in over_s3(*words, code=2).error["message"]
+    words = ("cp", "s3://a/b", "az://a/c", "--dest-profile", "demo", "--json")
+    assert "az://" in over_s3(*words, code=2).error["message"], "a login that would be passed over"
 
 
 def test_plain_http_to_another_machine_is_refused(over_s3: TransferScene) -> None:

@@ -201,7 +201,12 @@ def _fetch(world: World, source: tuple[str, ...], destination: str, chosen: Chos
 
 
 def _require_login_of_endpoint(chosen: Chosen, dialect: str) -> None:
-    """An endpoint alone does not say whose keys are meant; the Swift API's comes with the login."""
+    """An endpoint alone does not say whose keys are meant; the Swift API's, and other clouds', come with the login."""
+    from jsobj.store.bucket_name import FOREIGN
+
+    if dialect in FOREIGN and (chosen.dest_cloud or chosen.dest_profile or chosen.dest_endpoint):
+        hint = "leave it out: jsobj help clouds says where the login for it is looked for"
+        raise BadUsage(f"--dest-... names a login of OpenStack or S3, and DEST is {dialect}://", hint=hint)
     if chosen.dest_endpoint and not (chosen.dest_cloud or chosen.dest_profile):
         raise BadUsage("--dest-endpoint needs the login of DEST", hint="add --dest-profile NAME, or --dest-cloud NAME")
     if chosen.dest_endpoint and dialect == "swift":
