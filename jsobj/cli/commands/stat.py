@@ -52,8 +52,7 @@ def stat(world: World, url: tuple[str, ...], unsigned: bool, endpoint: str) -> N
             if first == places[0]:  # its name, and no pattern
                 world.out.show(_record(*_known(opened, first)))
                 return
-            places = [opened.meant(place) for place in places]
-        found = chain((first,), found)
+            found = chain((first,), found)
         gaps = chain(("",), repeat("\n"))
         world.out.stream(
             Stream(
@@ -128,8 +127,6 @@ def _verifiable(store: Store, info: ObjectInfo) -> tuple[str, int | None]:
     if info.checksum[0]:
         return info.checksum[0], None
     known = store.digests(info)
-    if info.sha256:
-        return "sha256", None
     if info.parts is not None:
         return "parts", info.parts
     if not known:
