@@ -46,11 +46,18 @@ class Way:
 
 @dataclass(slots=True)
 class CopyInParts(InParts[CopyItem, Crossed]):
-    """An object whose parts are under way. ``anew``: it is begun for the second time; ``seen``: what came before."""
+    """An object whose parts are under way. ``anew``: it is begun for the second time; ``seen``: what came before.
+
+    ``stored``: by their numbers, the parts that are there and need only be read.
+    """
 
     begun: Begun = field(kw_only=True)
     anew: bool = field(default=False, kw_only=True)
     seen: tuple[str, ...] = field(default=(), kw_only=True)
+    stored: dict[int, Part] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stored = {part.number: part for part in self.begun.stored}
 
 
 @dataclass(kw_only=True)
@@ -177,7 +184,7 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
 
     def _part(self, state: CopyInParts, stretch: Stretch) -> CopyPart:
         begun = state.begun
-        stored = next((part for part in begun.stored if part.number == stretch.number), None)
+        stored = state.stored.get(stretch.number)
         how = begun.how
         return CopyPart(state.item, begun.info, begun.upload, stretch, how.by, how.md5_of(stretch.number), stored)
 

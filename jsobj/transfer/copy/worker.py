@@ -186,12 +186,6 @@ class Carrier(StorePerformer[CopyUnit]):
             self._orders[begun.upload.id] = InOrder(how.in_order, how.kind)
         return begun
 
-    def would_skip(self, item: CopyItem) -> str:
-        """Why an object would be left alone; "" where it would be copied."""
-        copier = self._copiers[item.number]
-        skipped = copier.look(item)
-        return skipped.skipped if skipped else ""
-
     def cut(self, threads: Iterable[int]) -> None:
         """Abort what some threads have under way; nothing is retried."""
         threads = tuple(threads)
