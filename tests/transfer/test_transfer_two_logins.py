@@ -212,7 +212,8 @@ def test_ctrl_c_where_the_destination_stalls_is_resumed_without_sending_again(
     stall = Rule("stall", "sending", "PUT", "/b$", part=2, at=1000, times=1)
     with fault_proxy(endpoint, [stall]) as proxy:
         add_profile(both.here, "slow", proxy.url, region, witness_key)
-        job = interrupted(both, stall, "--dest-profile", "slow")
+        # One at a time: the first part is there when the second stalls.
+        job = interrupted(both, stall, "--dest-profile", "slow", "--parallel", "1")
         both.here("jobs", "resume", job)
         parts = sorted(one.part for one in proxy.of("PUT", "partNumber="))
     assert (both.here.keys(), both.there.get("b"), both.there.unfinished()) == ([], LARGE, [])
