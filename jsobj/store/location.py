@@ -22,6 +22,12 @@ from jsobj.urls import parse_url, split_swift_path
 
 # The hosts of Azure's Blob storage, each account with one of its own, in all of its clouds.
 _AZURE_HOST = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)")
+# The hosts of Amazon's S3 and of Google's storage that have the bucket in front; both serve it behind the slash, too.
+# Hosts for acceleration and for websites are others.
+_BUCKET_HOST = re.compile(
+    r"(?P<bucket>[a-z0-9][a-z0-9._-]*)\."
+    r"(?P<server>s3(?:\.dualstack)?(?:[.-](?!accelerate|website)[a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?|storage\.googleapis\.com)"
+)
 # What signs a link for one request, in small letters: SigV4, SigV2, and Swift's temporary URLs.
 _SIGNATURES = frozenset({"x-amz-signature", "signature", "temp_url_sig"})
 NOT_SIGNED: tuple[tuple[str, str], ...] = ()
@@ -93,7 +99,8 @@ def parse_location(
         if query or dialect != "s3" or error.reference not in _NO_BUCKET:
             raise
         return at_web_server(text, need_key=need_key)
-    return replace(found, signed=query, address=text if dialect == "s3" and not query else "")
+    asked = dialect == "s3" and not query and found.public == str(parse_url(_pasted(text)[0])[0])
+    return replace(found, signed=query, address=text if asked else "")
 
 
 def at_object_store(text: str, *, need_key: bool = False, foreign: bool = False) -> Location:
@@ -212,6 +219,10 @@ def _at_server(text: str) -> tuple[str, str, str]:
     origin, path = parse_url(_pasted(text)[0])
     if _AZURE_HOST.fullmatch(origin.host):
         return str(origin), "az", unquote(path, errors="surrogateescape").removeprefix("/")
+    # The signature of a link is for the host that it has.
+    if not _signature(text, allowed=True) and (found := _BUCKET_HOST.fullmatch(origin.host)):
+        server = str(replace(origin, host=found["server"]))
+        return server, "s3", found["bucket"] + (unquote(path, errors="surrogateescape") or "/")
     swift = split_swift_path(path)
     if swift is None:
         return str(origin), "s3", unquote(path, errors="surrogateescape").lstrip("/")

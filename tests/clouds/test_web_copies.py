@@ -273,3 +273,22 @@ def test_a_page_of_ours_tells_what_is_there(one_copier: Copier, web: WebServer, 
         (web.root / "site/run/a.txt").write_bytes(b"a")
     assert "bytes-differ" in failed.err
     assert "again/a.txt" not in place.names()
+
+
+def test_public_data_at_amazon_by_an_address_whose_host_has_the_bucket(one_copier: Copier, moto: str) -> None:
+    import boto3
+
+    client = boto3.client("s3", endpoint_url=moto, aws_access_key_id="a", aws_secret_access_key="s", region_name="x")
+    client.create_bucket(Bucket="open-data", CreateBucketConfiguration={"LocationConstraint": "x"})
+    client.put_object(Bucket="open-data", Key="2024/a b.nc", Body=LARGE, ACL="public-read")
+    jsobj, place = one_copier.jsobj, one_copier.place
+    host = "s3.us-west-2.amazonaws.com"
+    address = f"http://open-data.{host}"
+    with fault_proxy(moto) as proxy:
+        proxy.names[host] = moto.removeprefix("http://")
+        own = {"http_proxy": proxy.url, "JSOBJ_ALLOW_HTTP": "1"}
+        assert jsobj("ls", f"{address}/2024/", env=own).out == "a b.nc\n"
+        jsobj("cp", f"{address}/2024/", place.url("goes/"), *PARTS, env=own)
+        asked = {(one.place, one.path.split("/")[1]) for one in proxy.journal}
+    assert place.body("goes/a b.nc") == LARGE
+    assert asked == {(host, "open-data")}

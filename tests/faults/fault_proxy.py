@@ -2,7 +2,7 @@
 
 It stands before one server (``upstream``) or is used as ``HTTP_PROXY`` for all of them. Requests pass byte for byte
 unless a :class:`Rule` fits; every request is written down. Faults are exact: at a request, at a byte, at an answer that
-the server has already given; nothing depends on the speed of anything.
+the server has given; nothing depends on the speed of anything.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ class Pace:
 class FaultProxy:
     """See :func:`fault_proxy`. ``journal`` holds every request in the order of arrival.
 
-    ``latency`` (seconds before each answer) and ``pace`` (bytes of bodies per second, both ways and all connections
-    together) are those of the way, and come on top of any rule.
+    ``latency`` (seconds before each answer) and ``pace`` (bytes of bodies per second, of all connections together) are
+    those of the way, and come on top of any rule. ``names``: who (host:port) stands for a host.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class FaultProxy:
     ) -> None:
         self.rules = list(rules)
         self.journal: list[Exchange] = []
+        self.names: dict[str, str] = {}
         self.sent = 0  # bytes of bodies that went up
         self.received = 0  # ... and down
-        self.latency = 0.0
-        self.pace = Pace(0)
+        self.latency, self.pace = 0.0, Pace(0)
         self._lines = lines.open("a", encoding="utf-8", buffering=1) if lines else None
         self.connections = 0  # that were opened
         self._upstream = urlsplit(upstream).netloc if upstream else ""
@@ -222,7 +222,7 @@ class FaultProxy:
                 self._give(client, one, rule.answer)
                 return
         path = f"{one.path}{'?' + one.query if one.query else ''}"
-        upstream = server.connected(one.place or self._upstream)
+        upstream = server.connected(self.names.get(one.place, one.place) or self._upstream)
         upstream.sendall(f"{one.method} {path} HTTP/1.1\r\n".encode("latin-1") + let_go_on(client, rest))
         spoiled = _Spoiled(self, rule if when == "sending" else None, client, one.length)
         for piece in self._steps(pace, reader.body(one.length)):

@@ -10,6 +10,7 @@ import click
 
 from jsobj.cli.parsing.command import command
 from jsobj.cli.parsing.shell_complete import complete_places
+from jsobj.cli.parsing.stores import store_options
 from jsobj.cli.parsing.transfer_options import (
     Chosen,
     copy_options,
@@ -29,6 +30,7 @@ from jsobj.errors import BadUsage, ExitCode, JsobjError
 @click.option("--version", metavar="ID", default="", help="This version of SOURCE, as jsobj ls --versions names it.")
 @urls_option
 @copy_options
+@store_options
 @machine_options
 @filter_options
 def cp(world: World, source: tuple[str, ...], destination: str, version: str, urls_from: str, **words: object) -> None:
@@ -49,12 +51,13 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, ur
     they are, and what is not large, or has that form already, is skipped. Their old segments go with them, as far as
     they lie below the object's own name, also where another manifest shares them.
 
-    SOURCE may be the web address of public data, or of the page that jsobj publish put beside them: it is read without
-    a login, and DEST may then be a local folder, such as ./run42/, too. Other web servers will do as well; folders
-    there need such a page, or an index that nginx or Apache makes (jsobj help clouds). --urls-from FILE has the
-    addresses of files, one a line ('#' begins a comment, '-' is standard input); in lines as sha256sum and md5sum print
-    them, what comes is compared with the digest. SOURCE or DEST may be local if written as file:///DIR/. Access rights,
-    storage classes and tiers are never copied.
+    --no-sign-request is for SOURCE alone: public data, at the server that --endpoint names. SOURCE may also be their
+    web address, or that of the page that jsobj publish put beside them: it is read without a login, and DEST may then
+    be a local folder, such as ./run42/, too. Other web servers will do as well; folders there need such a page, or an
+    index that nginx or Apache makes (jsobj help clouds). --urls-from FILE has the addresses of files, one a line ('#'
+    begins a comment, '-' is standard input); in lines as sha256sum and md5sum print them, what comes is compared with
+    the digest. SOURCE or DEST may be local if written as file:///DIR/. Access rights, storage classes and tiers are
+    never copied.
 
     \b
     Examples:
@@ -66,6 +69,7 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, ur
       jsobj cp s3://results/ s3://copy/ --cloud here --dest-cloud there
       jsobj cp gs://archive/era5/ s3://mine/era5/ --include '*.nc'
       jsobj cp https://HOST/swift/v1/results/run42.zarr s3://mine/
+      jsobj cp https://OPEN.s3.us-west-2.amazonaws.com/2024/ s3://mine/
       jsobj cp --urls-from urls.txt s3://mine/raw/
     """
     chosen = Chosen.of(words)
@@ -145,6 +149,7 @@ def _copied_locally(world: World, source: tuple[str, ...], destination: str, cho
         return True
     if not all(paths):
         raise BadUsage("local files and objects are copied one after the other", hint="give SOURCEs of one kind")
+    chosen.require_signed()
     from jsobj.actions.upload import upload
     from jsobj.store.location import parse_location
 
@@ -207,7 +212,7 @@ def _require_login_of_endpoint(chosen: Chosen, dialect: str) -> None:
     if dialect in FOREIGN and (chosen.dest_cloud or chosen.dest_profile or chosen.dest_endpoint):
         hint = "leave it out: jsobj help clouds says where the login for it is looked for"
         raise BadUsage(f"--dest-... names a login of OpenStack or S3, and DEST is {dialect}://", hint=hint)
-    if chosen.dest_endpoint and not (chosen.dest_cloud or chosen.dest_profile):
+    if chosen.dest_endpoint and not (chosen.dest_cloud or chosen.dest_profile or chosen.unsigned):
         raise BadUsage("--dest-endpoint needs the login of DEST", hint="add --dest-profile NAME, or --dest-cloud NAME")
     if chosen.dest_endpoint and dialect == "swift":
         raise BadUsage(

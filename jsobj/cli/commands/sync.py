@@ -61,11 +61,11 @@ def sync(world: World, source: str, destination: str, **words: Any) -> None:
     """Make a folder or prefix like another.
 
     DEST becomes like SRC. Each is a folder, s3://BUCKET/PREFIX or swift://BUCKET/PREFIX, with all that is in it, or a
-    place in another cloud, SRC also at a web server (jsobj help clouds); one of the two at least is no folder here.
-    Between two of those, one process copies. What is the same stays as it is: by what an earlier run remembers; else by
-    size and content, and of large files by the time that travels with them, and by content where the times differ
-    (--check auto). --check mtime trusts size and time, --check size the size alone, --check exists the name; --check
-    content reads every file.
+    place in another cloud, SRC also at a web server, or public (--no-sign-request; jsobj help clouds); one of the two
+    at least is no folder here. Between two of those, one process copies. What is the same stays as it is: by what an
+    earlier run remembers; else by size and content, and of large files by the time that travels with them, and by
+    content where the times differ (--check auto). --check mtime trusts size and time, --check size the size alone,
+    --check exists the name; --check content reads every file.
 
     Without --delete nothing is deleted. With it, what SRC does not have is deleted from DEST once everything else has
     succeeded, but what patterns leave out stays. Before anything is touched, a run is refused whose source is empty or
@@ -105,6 +105,8 @@ def sync(world: World, source: str, destination: str, **words: Any) -> None:
         _require_plan_alone(plan, places, rules, chosen)
     if (chosen.dest_cloud or chosen.dest_profile or chosen.dest_endpoint) and str in map(type, places):
         raise BadUsage("--dest-cloud, --dest-profile and --dest-endpoint are for two buckets", hint="--cloud NAME")
+    if isinstance(places[0], str):
+        chosen.require_signed()
     world.will_change_names()
     if plan:
         _write(world, chosen, places, rules, plan)
@@ -137,7 +139,8 @@ def apply(world: World, plan: str, backup: str, **words: Any) -> None:
     chosen = Chosen.of(words)
     if not (world.cloud or world.profile):
         world = replace(world, cloud=head.cloud, profile=head.profile)
-        chosen = replace(chosen, endpoint=chosen.endpoint or head.endpoint)
+        unsigned = chosen.unsigned or head.unsigned
+        chosen = replace(chosen, endpoint=chosen.endpoint or head.endpoint, unsigned=unsigned)
     if not (chosen.dest_cloud or chosen.dest_profile):
         chosen = replace(
             chosen,

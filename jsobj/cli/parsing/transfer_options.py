@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -26,7 +26,10 @@ _MODES = ("auto", "bar", "line", "json", "none")
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The options of a transfer, checked; a command without an option has its default."""
+    """The options of a transfer, checked; a command without an option has its default.
+
+    ``across``: it may be from one bucket to another.
+    """
 
     options: Options
     filters: Filters
@@ -36,6 +39,7 @@ class Chosen:
     progress: str = "auto"
     unsigned: bool = False
     endpoint: str = ""
+    across: bool = False
     dest_cloud: str = ""
     dest_profile: str = ""
     dest_endpoint: str = ""
@@ -48,6 +52,7 @@ class Chosen:
 
         values = {name: value for name, value in words.items() if name != "recursive"}  # which changes nothing
         own = {field.name: values.pop(field.name) for field in fields(cls) if field.name in values}
+        own["across"] = "dest_cloud" in own
         filters = Filters.of(values.pop("include", ()), values.pop("exclude", ()))
         values["part_size"] = values["part_size"] or "16M"
         values["compress"] = values.get("compress") or ""
@@ -56,6 +61,17 @@ class Chosen:
         values["keep_times"] = not values.pop("no_times", False)
         checked = checked_options(**values, named=lambda name: f"--{name.replace('_', '-')}")
         return cls(checked, filters, **own)
+
+    def at_destination(self, world: World) -> World | None:
+        """The login of DEST, where SOURCE has another one, or none: public data are read, and nobody writes so."""
+        if self.dest_cloud or self.dest_profile:
+            return replace(world, cloud=self.dest_cloud, profile=self.dest_profile)
+        return world if self.across and self.unsigned else None
+
+    def require_signed(self) -> None:
+        """Raise :class:`JsobjError` (usage) where no bucket is read that could be public."""
+        if self.unsigned:
+            raise BadUsage("--no-sign-request is for a bucket that is read, and this is a local source")
 
 
 _PROGRESS = click.option("--progress", type=click.Choice(_MODES), default="auto", help="How progress is shown.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -60,8 +60,7 @@ def transferring(
     journals: list[Journal] = []
     tally = Tally()
     mode = "none" if chosen.dry_run or chosen.detach else chosen.progress
-    there = replace(world, cloud=chosen.dest_cloud, profile=chosen.dest_profile)
-    two_logins = bool(there.cloud or there.profile)
+    there = chosen.at_destination(world)
     with (
         _hint_after_interrupt(journals),
         open_progress(world.out, mode, tally, data_on_stdout=data_on_stdout) as progress,
@@ -73,8 +72,8 @@ def transferring(
             words=world.called.words,
             journals=journals,
             on_open=lambda place: show_place(world, place),
-            to=request_of(there, endpoint=chosen.dest_endpoint) if two_logins else None,
-            on_open_to=lambda place: show_place(there, place),
+            to=request_of(there, endpoint=chosen.dest_endpoint) if there is not None else None,
+            on_open_to=lambda place: show_place(there or world, place),
         ) as context,
     ):
         yield context, progress

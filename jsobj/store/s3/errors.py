@@ -161,10 +161,13 @@ def redirected(access: S3Access, context: str, location: str, endpoint: str = ""
     """The server redirects: to a URL, of which only the host is shown, or to S3's ``Endpoint``."""
     target = urlsplit(location)
     target_name = endpoint or (f"{target.scheme}://{target.netloc}" if target.netloc else "")
+    hint = "use the right endpoint: jsobj endpoint finds it"
+    if endpoint and not access.key.access:
+        hint = f"write the address with the host that it names: {access.origin.scheme}://{endpoint[:200]}/..."
     return StoreRedirects(
         f"{access.origin} wants requests sent elsewhere, and a signature is never sent on",
         context=f"{context} to {target_name[:200]}" if target_name else context,
-        hint="use the right endpoint: jsobj endpoint finds it",
+        hint=hint,
     )
 
 

@@ -30,8 +30,8 @@ class Head:
     """What a plan is for. ``source`` and ``target``: an absolute path, or a URL; ``at_source`` and ``at_target``: where
     such a bucket is (dialect, endpoint, project), "" of a folder.
 
-    ``cloud`` ... ``dest_endpoint``: the login as it was chosen; ``made``: when, as JSON documents write it; ``backup``:
-    where what is replaced or deleted is kept.
+    ``cloud`` ... ``dest_endpoint``: the login as it was chosen, and whether the source is read without one; ``made``:
+    when, as JSON documents write it; ``backup``: where what is replaced or deleted is kept.
     """
 
     made: str
@@ -42,6 +42,7 @@ class Head:
     cloud: str = ""
     profile: str = ""
     endpoint: str = ""
+    unsigned: bool = False
     dest_cloud: str = ""
     dest_profile: str = ""
     dest_endpoint: str = ""
@@ -107,11 +108,11 @@ def read_head(file: IO[str], name: str) -> Head:
     values = _line(file, name, 1)
     if values.get("schema") != SCHEMA:
         raise damaged(name, f"it does not begin as a plan does, with the schema {SCHEMA}")
-    known = {field.name for field in fields(Head)}
-    texts = {key: value for key, value in values.items() if key in known}
-    if set(texts) != known or not all(isinstance(value, str) for value in texts.values()):
+    kinds = {field.name: bool if field.type == "bool" else str for field in fields(Head)}
+    known = {key: value for key, value in values.items() if key in kinds}
+    if {key: type(value) for key, value in known.items()} != kinds:
         raise damaged(name, "its first line is not that of a plan")
-    return Head(**texts)
+    return Head(**known)
 
 
 def read_decisions(file: IO[str], name: str, source: Side, target: Side) -> Iterator[Decision]:

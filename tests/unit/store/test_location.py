@@ -129,6 +129,39 @@ def test_the_address_of_public_data(text: str, place: tuple[str, str, str, str])
 
 
 @pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("https://open-data.s3.amazonaws.com/a%20b/", ("open-data", "a b/", "https://s3.amazonaws.com")),
+        ("https://open-data.s3.amazonaws.com", ("open-data", "", "https://s3.amazonaws.com")),
+        ("https://o.d.s3.eu-west-1.amazonaws.com/k?x=1", ("o.d", "k", "https://s3.eu-west-1.amazonaws.com")),
+        ("https://open-data.s3-us-west-2.amazonaws.com/k", ("open-data", "k", "https://s3-us-west-2.amazonaws.com")),
+        (
+            "https://open.s3.dualstack.eu-west-1.amazonaws.com/",
+            ("open", "", "https://s3.dualstack.eu-west-1.amazonaws.com"),
+        ),
+        ("https://open.s3.cn-north-1.amazonaws.com.cn/k", ("open", "k", "https://s3.cn-north-1.amazonaws.com.cn")),
+        ("https://open.storage.googleapis.com/a/k", ("open", "a/k", "https://storage.googleapis.com")),
+    ],
+)
+def test_the_address_of_public_data_whose_host_has_the_bucket(text: str, place: tuple[str, str, str]) -> None:
+    found = parse_location(text, public=True)
+    assert found == Location("s3", *place)
+    assert not found.address, "nobody need be asked whether it is an object store"
+
+
+@pytest.mark.parametrize(
+    "host", ["s3.eu-west-1.amazonaws.com", "d.s3-website-eu-west-1.amazonaws.com", "s3.amazonaws.com.example.org"]
+)
+def test_a_host_that_has_no_bucket(host: str) -> None:
+    assert parse_location(f"https://{host}/data/k", public=True) == Location("s3", "data", "k", f"https://{host}")
+
+
+def test_a_link_is_for_the_host_that_it_was_signed_for() -> None:
+    found = parse_location("https://d.s3.amazonaws.com/a/k?X-Amz-Signature=abc", public=True, signed=True)
+    assert (found.bucket, found.key, found.public) == ("a", "k", "https://d.s3.amazonaws.com")
+
+
+@pytest.mark.parametrize(
     ("text", "reference"),
     [
         ("https://h.org/v1/AUTH_abc/", "location-is-web-address"),
