@@ -76,6 +76,12 @@ PROJECT_QUOTA = Refusal(
     "quota", "the project's quota is used up", ExitCode.REFUSED, "see it: jsobj bucket usage{at}; delete something"
 )
 
+SEGMENTS_GONE = Refusal(
+    "segments-gone",
+    "{url} cannot be read: segments that it consists of are gone, or were replaced",
+    ExitCode.INTEGRITY,
+    "see which: jsobj verify --segments {object}{at}; then send the object anew",
+)
 OBJECT_NOT_FOUND = Refusal(
     "object-not-found", "there is no object {url}", ExitCode.NOT_FOUND, "see what there is: jsobj ls {folder}{at}"
 )

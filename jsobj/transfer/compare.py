@@ -174,7 +174,10 @@ def _compare(
 ) -> DigestComparison:
     if (known := store.digests(info)) is not None:
         by = "md5" if len(known) == 1 else "manifest"
-        return DigestComparison(all(md5_at(part.start, part.size) == part.md5 for part in known), by)
+        same = all(md5_at(part.start, part.size) == part.md5 for part in known)
+        if same and info.large:
+            store.require_whole(info)
+        return DigestComparison(same, by)
     if info.crc32c:
         return DigestComparison(whole_crc32c() == info.crc32c, "crc32c")
     if info.parts is None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,9 +15,9 @@ from jsobj.store.etag import EMPTY_MD5
 from jsobj.store.swift.containers import Entry, entries, first_entries
 from jsobj.store.swift.requests import READ, SwiftRequests, info_of
 from jsobj.store.swift.segments import Segment
+from jsobj.store.swift.segments_there import doubtful
 from jsobj.store.values import ObjectInfo
 
-_FEW = 2  # segments that are looked up one by one
 _LOOKS = 3  # at an object that is replaced meanwhile
 _DEPTH = 10  # of manifests that name manifests: Swift's own limit
 
@@ -152,25 +151,7 @@ class Look:
             return []
 
     def _compared(self, wanted: Sequence[Segment]) -> tuple[Wrong, ...]:
-        wrong: list[Wrong] = []
-        by_container = groupby(sorted(wanted, key=lambda each: each.container), key=lambda each: each.container)
-        for container, members in by_container:
-            named = {each.key: each for each in members}
-            doubtful = named if len(named) <= _FEW else self._not_as_listed(container, named)
-            wrong += [found for each in doubtful.values() if (found := self._by_head(each)) is not None]
-        return tuple(wrong)
-
-    def _not_as_listed(self, container: str, named: dict[str, Segment]) -> dict[str, Segment]:
-        """Those that a listing does not show as the manifest has them; with much else among them, the rest too."""
-        left = dict(named)
-        last = max(name.encode() for name in named)
-        for entry in islice(entries(self.api.of(container), _in_common(named)), 4 * len(named) + 1000):
-            segment = left.get(entry.key)
-            if segment is not None and (entry.size, entry.etag) == (segment.size, segment.md5):
-                del left[entry.key]
-            if not left or entry.key.encode("utf-8", "surrogateescape") > last:
-                break
-        return left
+        return tuple(found for each in doubtful(self.api, wanted) if (found := self._by_head(each)) is not None)
 
     def _by_head(self, segment: Segment) -> Wrong | None:
         try:
@@ -182,12 +163,6 @@ class Look:
         if info.etag == segment.md5:
             return None
         return Wrong(segment.container, segment.key, MD5 if info.size == segment.size else SIZE)
-
-
-def _in_common(names: Iterable[str]) -> str:
-    """What all names begin with."""
-    first, *_, last = sorted(names)
-    return first[: next((n for n, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), len(first))]
 
 
 def _segment(line: dict[str, Any]) -> Segment:

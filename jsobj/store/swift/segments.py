@@ -26,7 +26,7 @@ from urllib.parse import unquote
 from jsobj.errors import BucketNotFound, JsobjError
 from jsobj.net.request import Reply
 from jsobj.store.swift.listing import listing
-from jsobj.store.swift.requests import CREATED, READ, SwiftRequests
+from jsobj.store.swift.requests import CREATED, READ, SwiftRequests, info_of
 from jsobj.store.swift.verdict import name_refused, not_swift
 from jsobj.store.values import PART_SIZE, Listed, ObjectInfo, Part, PutOptions, Upload
 
@@ -43,6 +43,7 @@ _PARALLEL = 8
 _ROUNDS = 3  # a listing may lag behind
 _VERSIONED = frozenset({"x-versions-enabled", "x-versions-location", "x-history-location"})
 _EXISTS = frozenset({200, 204, 403, 404})
+_NOT_ITS_TARGET = (("symlink", "get"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,15 +271,18 @@ class Segments:
         return self.there() and not self._keeps_versions()
 
     def replaced(self, key: str) -> tuple[Segment, ...]:
-        """The segments that nothing will name once ``key`` has another object, as far as they lie where segments do.
+        """The segments that nothing will name once ``key`` has another object, as far as they lie where its own do.
 
-        Ceph RGW's Swift API does not tell that a bucket keeps versions (over S3): segments of old ones go there.
+        Others stay: a manifest may name those of another object, and a symlink leads to one. Ceph RGW's Swift API does
+        not tell that a bucket keeps versions (over S3): segments of old ones go there.
         """
         if not self.may_be_replaced():
             return ()
-        info = self._requests.head_or_none(key)
-        found = self.of(self._requests.bucket, info) if info is not None else None
-        return tuple(s for s in found or () if s.container.endswith(("_segments", "+segments")))
+        reply = self._requests.send("HEAD", key, query=_NOT_ITS_TARGET, expect=READ | {404})
+        if reply.status == 404:
+            return ()
+        found = self.of(self._requests.bucket, info_of(self._requests.bucket, key, reply))
+        return tuple(each for each in found or () if is_own(each, self._requests.container, key))
 
     def remove(self, segments: Sequence[Segment]) -> None:
         """Delete segments; those that are gone are no error."""
@@ -326,6 +330,16 @@ def _listed(api: SwiftRequests, prefix: str) -> Iterator[Listed]:
 
 def _listed_segment(api: SwiftRequests, item: Listed) -> Segment:
     return Segment(api.bucket, item.key, item.size, item.etag)
+
+
+def is_own(segment: Segment, container: str, key: str) -> bool:
+    """Whether a segment lies where programs put those of this object, and of no other."""
+    folder = segment.key.rpartition("/")[0]
+    if segment.container == f"{container}+segments":  # of Swift's S3 API: KEY/UPLOAD/NUMBER
+        return folder.rpartition("/")[0] == key
+    if segment.container == container:  # of Cyberduck: KEY/SIZE/NUMBER
+        return folder.startswith(HIDDEN) and key in {_owner(folder), folder.removeprefix(HIDDEN).rpartition("/")[0]}
+    return segment.container == f"{container}_segments" and key in {_owner(folder), folder}
 
 
 def _owner(folder: str) -> str:

@@ -25,13 +25,14 @@ from jsobj.net.retry import RetryPolicy
 from jsobj.net.session import Session
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
-from jsobj.store.refusals import UPLOAD_NOT_FOUND
+from jsobj.store.refusals import SEGMENTS_GONE, UPLOAD_NOT_FOUND
 from jsobj.store.swift.bulk_delete import bulk_delete, takes
 from jsobj.store.swift.link_signer import LinkSigner, link_signer
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.one_version import OneVersion
 from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, headers_for, info_of
 from jsobj.store.swift.segments import Segment, Segments, composite, manifest, new_upload, segment_name
+from jsobj.store.swift.segments_there import doubtful, is_there
 from jsobj.store.swift.server_copy import Copier
 from jsobj.store.swift.temp_url import temporary_url
 from jsobj.store.swift.token_keeper import TokenKeeper
@@ -259,6 +260,13 @@ class SwiftStore(Store):
         None for a plain one, and where it cannot be known.
         """
         return self._segments.named(container or self.place.bucket, info)
+
+    def require_whole(self, info: ObjectInfo) -> None:
+        """See :class:`jsobj.store.objects.Store`: segments can be deleted, and the manifest tells of them still."""
+        for each in doubtful(self._requests, self.segments(info) or ()):
+            if not is_there(self._requests, each):
+                place = self.place
+                raise SEGMENTS_GONE.error("swift", place.bucket, info.key, f"{each.container}/{each.key}", place.at)
 
     def twins(self, info: ObjectInfo, fits: Callable[[Sequence[str]], bool]) -> Sequence[Segment]:
         """Segments that no object of its name uses, and that have the bytes of the object ``info``."""

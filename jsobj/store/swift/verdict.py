@@ -17,6 +17,7 @@ from jsobj.store.refusals import (
     OBJECT_NOT_FOUND,
     PARTS_REFUSED,
     RANGE_OUTSIDE,
+    SEGMENTS_GONE,
     TOO_LARGE,
     Refusal,
 )
@@ -74,6 +75,8 @@ def _about_object(request: Request, reply: Reply, who: AccountContext | None, co
         return TOO_LARGE.error("swift", container, key, context)
     if status == 400 and ("multipart-manifest", "put") in request.query:
         return PARTS_REFUSED.error("swift", container, key, context)
+    if status == 409 and request.method in {"GET", "HEAD"}:
+        return SEGMENTS_GONE.error("swift", container, key, context, at)
     if status in {400, 416}:
         return (RANGE_OUTSIDE if status == 416 else NAME_REFUSED).error("swift", container, key, context, at)
     return explained(status, context, who or AccountContext(""), container)

@@ -43,7 +43,7 @@ from jsobj.store import etag as s3_etags
 from jsobj.store.objects import Store
 from jsobj.store.refusals import DIGEST_DIFFERS
 from jsobj.store.s3.store import S3Store
-from jsobj.store.swift.segments import HIDDEN, Segment, composite
+from jsobj.store.swift.segments import Segment, composite, is_own
 from jsobj.store.swift.store import SwiftStore
 from jsobj.store.values import PART_SIZE, UNEVEN, ObjectInfo, Part, PutOptions
 from jsobj.transfer.compare import PartDigests, bytes_differ, layouts
@@ -195,8 +195,8 @@ class Forms:
             used = self.source.segments(now) if now.large else ()
             if used is None:
                 return
-            bucket = self.source.place.bucket
-            self.source.drop([each for each in segments if each not in used and _below(each, bucket, info.key)])
+            bucket = self.source.requests.container
+            self.source.drop([each for each in segments if each not in used and is_own(each, bucket, info.key)])
 
     def old_segments(self, info: ObjectInfo, there: ObjectInfo) -> tuple[Segment, ...]:
         """What :meth:`forget` may delete once the object was remade; nothing where old versions may need it."""
@@ -213,13 +213,6 @@ class Forms:
             return
         of_etag = s3_etags.composite if isinstance(self.target, S3Store) else composite
         over_swift.drop(over_swift.twins(there, lambda md5s: of_etag(md5s) == there.etag))
-
-
-def _below(segment: Segment, bucket: str, key: str) -> bool:
-    """Whether a segment lies where programs put those of this object alone."""
-    if segment.container == bucket:
-        return segment.key.startswith(f"{HIDDEN}{key}/")
-    return segment.container == f"{bucket}_segments" and segment.key.startswith(f"{key}/")
 
 
 def _kept(info: ObjectInfo, sizes: Sequence[int]) -> PutOptions:
@@ -251,6 +244,7 @@ class _Reading:
             self.verified = self._by_server(digests.md5s())
         if not self.verified:
             raise unproven(self._store, info)
+        self._store.head(info.key, info.etag)  # it may be replaced meanwhile, and would be by what it was
 
     def _is_guessed(self) -> bool:
         """Whether the ETag may tell nothing, since the parts are of unknown sizes; over S3 there is another way."""
