@@ -83,9 +83,9 @@ class Store(ABC):
         With ``etag`` another version of it is an integrity error (``object-changed``).
         """
 
-    def require_whole(self, info: ObjectInfo) -> None:
-        """Raise :class:`JsobjError` (integrity) where bytes are gone that the digests of an object tell of still."""
-        return
+    def is_whole(self, info: ObjectInfo) -> bool:
+        """Whether all bytes are there that the digests of a large object tell of: parts may be objects of their own."""
+        return True
 
     def _holds(self, key: str, etag: str) -> bool:
         """Whether the object that is there has this ETag."""

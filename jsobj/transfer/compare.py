@@ -139,7 +139,10 @@ def compare(store: Store, info: ObjectInfo, descriptor: int) -> DigestComparison
     by, value = info.checksum
     if by:
         return DigestComparison(_checksum(by, file_chunks(descriptor, info.size)) == value, by)
-    return _compare(store, info, partial(md5_of, descriptor), lambda: crc32c_of_file(descriptor, 0, info.size))
+    found = _compare(store, info, partial(md5_of, descriptor), lambda: crc32c_of_file(descriptor, 0, info.size))
+    if found.same and info.large and not store.is_whole(info):
+        return DigestComparison(False, "a segment is gone")
+    return found
 
 
 def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> DigestComparison:
@@ -174,10 +177,7 @@ def _compare(
 ) -> DigestComparison:
     if (known := store.digests(info)) is not None:
         by = "md5" if len(known) == 1 else "manifest"
-        same = all(md5_at(part.start, part.size) == part.md5 for part in known)
-        if same and info.large:
-            store.require_whole(info)
-        return DigestComparison(same, by)
+        return DigestComparison(all(md5_at(part.start, part.size) == part.md5 for part in known), by)
     if info.crc32c:
         return DigestComparison(whole_crc32c() == info.crc32c, "crc32c")
     if info.parts is None:

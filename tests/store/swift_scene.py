@@ -21,6 +21,7 @@ from jsobj.identity.auth_source import AuthSource, from_rc
 from jsobj.identity.keystone.client import Keystone
 from jsobj.identity.rc.file import read
 from jsobj.net.body import BytesSink, BytesSource
+from jsobj.net.retry import RetryPolicy
 from jsobj.secret import Secret
 from jsobj.store.swift.store import SwiftStore
 from jsobj.store.swift.token_keeper import TokenKeeper
@@ -50,12 +51,14 @@ class Scene:
     def is_rgw(self) -> bool:
         return self.server != "swift"
 
-    def store(self, container: str = "", *, public: bool = False, by_way_of: str = "") -> SwiftStore:
+    def store(
+        self, container: str = "", *, public: bool = False, by_way_of: str = "", retry: RetryPolicy | None = None
+    ) -> SwiftStore:
         """A store of its own, closed with the scene. ``by_way_of``: the origin of a proxy that it speaks through."""
         login = self.keystone.login
         account = f"{by_way_of}{urlsplit(self.account).path}" if by_way_of else self.account
         place = StorePlace("swift", container or self.container, self.account, "a test", login.project.name, account)
-        made = SwiftStore(place, None if public else TokenKeeper(self.keystone))
+        made = SwiftStore(place, None if public else TokenKeeper(self.keystone), retry=retry)
         self.others.append(made)
         return made
 

@@ -49,7 +49,7 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, ur
     gets the other form on the server where that can, else through this computer, and is proven before it takes any
     place. DEST may then be SOURCE in the other dialect, an object or all of a bucket: large objects are remade where
     they are, and what is not large, or has that form already, is skipped. Their old segments go with them, as far as
-    they lie below the object's own name, also where another manifest shares them.
+    they are named as this object's own, also where another manifest shares them.
 
     --no-sign-request is for SOURCE alone: public data, at the server that --endpoint names. SOURCE may also be their
     web address, or that of the page that jsobj publish put beside them: it is read without a login, and DEST may then

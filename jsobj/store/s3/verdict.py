@@ -25,6 +25,7 @@ from jsobj.store.refusals import (
     OBJECT_NOT_FOUND,
     PARTS_REFUSED,
     RANGE_OUTSIDE,
+    SEGMENTS_GONE,
     TOO_LARGE,
     UPLOAD_NOT_FOUND,
     Refusal,
@@ -36,7 +37,7 @@ _SUSPICIONS = 3  # slow retries of a key that is refused though it has worked
 _SKEW = 900.0  # seconds of difference that Amazon's, Ceph's and Swift's servers allow
 _KEY_REFUSED = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch"})
 # Answers of status 409 that stay the same: no other request is in the way.
-_SETTLED = frozenset({"BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty"})
+_SETTLED = frozenset({"BucketAlreadyExists", "BucketAlreadyOwnedByYou", "BucketNotEmpty", "BrokenMPU"})
 _OTHER_BYTES = frozenset({"XAmzContentSHA256Mismatch", "BadDigest", "InvalidDigest"})
 
 _OBJECT = {
@@ -48,6 +49,7 @@ _OBJECT = {
     "KeyTooLongError": NAME_REFUSED,
     "InvalidPart": PARTS_REFUSED,
     "OperationAborted": CONFLICT,
+    "BrokenMPU": SEGMENTS_GONE,  # Swift's
     "NotImplemented": Refusal("s3-not-implemented", "this server does not offer that", ExitCode.REFUSED),
     "InvalidArgument": Refusal("s3-argument", "the server does not take this request for {url}", ExitCode.FAILURE),
     "BadDigest": DIGEST_DIFFERS,

@@ -110,8 +110,18 @@ class SwiftStore(Store):
 
     def _fetch(self, key: str, **fields: Any) -> tuple[ObjectInfo, Reply]:
         with self._telling_what_is_missing():
-            reply = self._requests.send("GET", key, expect=READ, **fields)
+            try:
+                reply = self._requests.send("GET", key, expect=READ, **fields)
+            except JsobjError as error:
+                self._require_whole(key, error)
+                raise
         return info_of(self.place.bucket, key, reply), reply
+
+    def _require_whole(self, key: str, error: JsobjError) -> None:
+        """Where a body ends too early again and again, since the server comes to a segment that is gone, say so."""
+        info = self._requests.head_or_none(key) if error.reference == "store-trouble" else None
+        if info is not None and info.large and not self.is_whole(info):
+            raise SEGMENTS_GONE.error("swift", self.place.bucket, key, error.context, self.place.at) from error
 
     def put(self, key: str, source: Source, options: PutOptions = PLAIN, *, moved: Moved = uncounted) -> str:
         """Write an object in one request; the server refuses bytes other than those that were read here first."""
@@ -261,12 +271,10 @@ class SwiftStore(Store):
         """
         return self._segments.named(container or self.place.bucket, info)
 
-    def require_whole(self, info: ObjectInfo) -> None:
+    def is_whole(self, info: ObjectInfo) -> bool:
         """See :class:`jsobj.store.objects.Store`: segments can be deleted, and the manifest tells of them still."""
-        for each in doubtful(self._requests, self.segments(info) or ()):
-            if not is_there(self._requests, each):
-                place = self.place
-                raise SEGMENTS_GONE.error("swift", place.bucket, info.key, f"{each.container}/{each.key}", place.at)
+        wanted = doubtful(self._requests, self.segments(info) or ())
+        return all(is_there(self._requests, each) for each in wanted)
 
     def twins(self, info: ObjectInfo, fits: Callable[[Sequence[str]], bool]) -> Sequence[Segment]:
         """Segments that no object of its name uses, and that have the bytes of the object ``info``."""
