@@ -128,7 +128,7 @@ class _Lender:
         """On the worker."""
         from jsobj.net.connection.proxy import tunnel_for
         from jsobj.secret import Secret
-        from jsobj.store.swift.lent_token import LentToken
+        from jsobj.store.swift.token_keeper import LentToken
         from jsobj.store.swift.store import SwiftStore
         from jsobj.urls import parse_url
 

@@ -5,7 +5,7 @@ import pytest
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.secret import Secret
 from jsobj.store.swift.errors import AccountContext
-from jsobj.store.swift.lent_token import LentToken
+from jsobj.store.swift.token_keeper import LentToken
 
 
 def test_a_lent_token_is_sent_and_not_renewed() -> None:
