@@ -128,8 +128,8 @@ class _Lender:
         """On the worker."""
         from jsobj.net.connection.proxy import tunnel_for
         from jsobj.secret import Secret
-        from jsobj.store.swift.token_keeper import LentToken
         from jsobj.store.swift.store import SwiftStore
+        from jsobj.store.swift.token_keeper import LentToken
         from jsobj.urls import parse_url
 
         proxy = tunnel_for(Settings.read().environ, parse_url(self.place.account)[0])
