@@ -38,7 +38,7 @@ _PLACE_MISSING = "give what the list is about: a folder, or a URL"
     help=_MANIFEST,
     shell_complete=complete_files,
 )
-@click.option("--deep", is_flag=True, help="Fetch objects whose digest does not tell, and compare the bytes.")
+@click.option("--deep", is_flag=True, help="Fetch what no digest tells of, and members of archives; compare bytes.")
 @click.option("--segments", is_flag=True, help="Of large objects: whether all their segments are there.")
 @click.option("--extra", is_flag=True, help="Objects without a file, or line, are a difference too.")
 @links_option

@@ -122,6 +122,9 @@ def test_a_flipped_bit_in_a_packed_member(over_s3: TransferScene) -> None:
     over_s3("upload", "--pack", "tree/", over_s3.url("z.zip"))
     said = unpacked(over_s3, over_s3.get("z.zip").replace(b"FLIPPED-BYTES", b"FLIPPED-BITES"), 1)
     assert "CRC-32" in said[0]
+    found = over_s3("verify", "tree/", over_s3.url("z.zip!/"), "--deep", "--json", code=8)
+    assert "CRC-32" in found.out + found.err
+    assert over_s3("verify", "tree/", over_s3.url("z.zip!/"), "--deep", "--exclude", "flip").code == 0
 
 
 def test_an_index_of_another_archive_or_none(over_s3: TransferScene) -> None:
