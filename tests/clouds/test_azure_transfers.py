@@ -204,3 +204,15 @@ def test_a_copy_that_fails_leaves_the_store_to_others(azure: AzureScene) -> None
             copier.copied(item)
         copier.copied(item)
     assert target.head("new").size == 24 * MIB
+
+
+def test_a_plan_is_done_once(azure: AzureScene) -> None:
+    tree = azure.folder / "planned"
+    tree.mkdir()
+    (tree / "a").write_bytes(b"new")
+    azure.client.upload_blob("d/a", b"old")
+    azure.client.upload_blob("d/extra", b"gone")
+    azure.jsobj("sync", str(tree), azure.url("d/"), "--delete", "--plan", "plan")
+    assert azure.jsobj("apply", "plan", "--json").json["done"] == 1
+    again = azure.jsobj("apply", "plan", "--json").json
+    assert (again["done"], again["skipped"], again["failed"]) == (0, 1, 0)

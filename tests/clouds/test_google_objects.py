@@ -158,3 +158,18 @@ def test_what_is_missing_is_named(google: GoogleScene, key: str) -> None:
     for words in (("stat", "gs://no-such-bucket/k"), ("ls", "gs://no-such-bucket/"), ("cat", "gs://no-such-bucket/k")):
         assert google.jsobj(*words, "--json", code=5).error["reference"] == "bucket-not-found"
     google.jsobj("upload", google.file("f", b"1"), "gs://no-such-bucket/k", code=5)
+
+
+def test_a_plan_is_done_once(google: GoogleScene) -> None:
+    for name, content in {"a": b"new", "large": os.urandom(20 * MIB)}.items():
+        google.file(f"data/{name}", content)
+    google.put("d/a", b"old")
+    google.put("d/extra", b"gone")
+    google.jsobj("sync", "data/", f"{google.url}/d/", "--delete", "--plan", "plan")
+    assert google.jsobj("apply", "plan", "--part-size", "5M", "--json").json["done"] == 2
+    again = google.jsobj("apply", "plan", "--json").json
+    assert (again["done"], again["skipped"], again["failed"]) == (0, 2, 0)
+    google.jsobj("sync", f"{google.url}/d/", f"{google.url}/e/", "--plan", "copies")
+    assert google.jsobj("apply", "copies", "--json").json["done"] == 2
+    assert google.jsobj("apply", "copies", "--json").json["skipped"] == 2
+    assert google.keys() == ["d/a", "d/large", "e/a", "e/large"]

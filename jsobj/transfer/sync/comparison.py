@@ -89,15 +89,18 @@ class Comparison(ABC):
         """What is known without reading or asking; None where a look is needed."""
         if self.check is Check.EXISTS:
             return Verdict(True, By.NAME)
-        if self.check in {Check.AUTO, Check.MTIME}:
-            file, remote = self.pair(source, target)
-            if remote.etag and self.fingerprints.known(file, self.place(remote.key)) == remote.etag:
-                return Verdict(True, By.MEMORY)
+        if self.check in {Check.AUTO, Check.MTIME} and self.is_remembered(source, target):
+            return Verdict(True, By.MEMORY)
         if source.size != target.size:
             return Verdict(False, By.SIZE)
         if self.check is Check.SIZE:
             return Verdict(True, By.SIZE)
         return None
+
+    def is_remembered(self, source: Entry, target: Entry) -> bool:
+        """Whether an earlier run made one of the other, or compared them, and both are unchanged since."""
+        file, remote = self.pair(source, target)
+        return bool(remote.etag) and self.fingerprints.known(file, self.place(remote.key)) == remote.etag
 
     @abstractmethod
     def pair(self, source: Entry, target: Entry) -> tuple[LocalFile, Listed]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Protocol
 
+from jsobj.store.foreign.headed import as_listed
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed
@@ -149,7 +150,7 @@ class BucketSide:
         info = head_or_none(self.store, self.prefix + name)
         if info is None:
             return name, None
-        return name, Entry.of_object(Listed(info.key, info.size, info.etag, info.modified), self.prefix)
+        return name, Entry.of_object(as_listed(info), self.prefix)
 
     def fits(self, entry: Entry) -> PathRefusal | None:
         """See :class:`Side`."""
