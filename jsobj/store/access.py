@@ -25,6 +25,7 @@ from jsobj.urls import Origin, require_origin
 if TYPE_CHECKING:
     from jsobj.identity.keystone.login import Named
 
+IN_ENVIRONMENT = "AWS_* variables in the environment"
 _PROJECT_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -56,7 +57,7 @@ def s3_access(settings: Settings, *, profile: str = "", cloud: str = "", endpoin
     access = settings.get("AWS_ACCESS_KEY_ID")
     if access and not profile and not cloud:
         pair = KeyPair(access, Secret(settings.get("AWS_SECRET_ACCESS_KEY")))
-        return _access(settings, None, pair, "AWS_* variables in the environment", endpoint)
+        return _access(settings, None, pair, IN_ENVIRONMENT, endpoint)
     choice = chosen_profile(settings, profile=profile, cloud=cloud)
     if not choice.name:
         return None

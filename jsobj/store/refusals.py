@@ -139,5 +139,5 @@ def member_refused(name: str, fault: str) -> JsobjError:
         "member-refused",
         f"{name} is not given out: {fault}",
         code=ExitCode.REFUSED,
-        hint="the others are: leave it out with --exclude",
+        hint="fetch the whole archive, and read this one with the tool that made it; a download leaves it out by --exclude",
     )

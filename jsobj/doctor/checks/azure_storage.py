@@ -17,7 +17,7 @@ from jsobj.identity.foreign.azure import folder
 from jsobj.net.body import BytesSink, BytesSource
 from jsobj.store.foreign.azure.open import login_for, open_azure
 from jsobj.store.foreign.azure.store import AzureStore
-from jsobj.store.foreign.azure.verdict import sas_ends
+from jsobj.store.foreign.azure.verdict import another_sas, sas_ends
 from jsobj.store.location import first_of
 
 _SOON = 86400.0  # seconds before the end of a SAS token that are worth a warning
@@ -37,7 +37,7 @@ def login(case: Case) -> Finding:
         evidence["the token ends"] = _moment(found.tokens.ends)
     if found.sas and (ends := sas_ends(found)) is not None:
         evidence["the SAS token ends"] = _moment(ends)
-        again = "make another: az storage container generate-sas ..., then export AZURE_STORAGE_SAS_TOKEN=..."
+        again = another_sas(found, case.foreign.bucket)
         if ends < time.time():
             return failed(f"the SAS token has ended ({found.where})", evidence, hint=again)
         if ends < time.time() + _SOON:

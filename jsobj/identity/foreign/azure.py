@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 CONNECTION, ACCOUNT = "AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT"
 KEY, SAS = "AZURE_STORAGE_KEY", "AZURE_STORAGE_SAS_TOKEN"
-NO_LOGIN = "no login, for public data"
+NO_LOGIN, LINK = "no login, for public data", "the link's own signature"
 _NOTHING = Secret("")
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 # The suffixes of the clouds that `az cloud set` knows.
@@ -86,7 +86,7 @@ def azure_login(settings: Settings, endpoint: str = "", sas: str = "", *, unsign
     require_secure(parse_url(found.endpoint)[0], settings.environ, "storage account")
     if unsigned or sas:
         bare = AzureLogin(found.account, found.endpoint, NO_LOGIN)
-        return replace(bare, where="the link's own signature", sas=Secret(sas)) if sas else bare
+        return replace(bare, where=LINK, sas=Secret(sas)) if sas else bare
     if not found.anonymous:
         return found
     tokens = principal_tokens(settings) or cli_tokens(settings, folder(settings))

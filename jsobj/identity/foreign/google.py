@@ -22,6 +22,8 @@ STORAGE = "https://storage.googleapis.com"
 LOG_IN = "gcloud auth application-default login"
 _TOKENS = ("GOOGLE_OAUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN")
 _FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+# While the variable is set, a new login changes nothing.
+_AGAIN = f"name the right file: export {_FILE}=FILE; or do without it: unset {_FILE}; then, if need be, {LOG_IN}"
 _EMULATOR = "STORAGE_EMULATOR_HOST"
 _ENDPOINT = "CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE"  # gcloud's own, for private endpoints
 _METADATA = "GCE_METADATA_HOST"
@@ -46,6 +48,7 @@ class GoogleLogin:
     can be read. ``where``: what chose it, in words. ``info``: what the file holds, secrets among it. ``who``: whose
     account it is, where that is known. ``notice``: what is unsafe about the file. ``quota_project``: whose quota is
     used, or who pays. ``searched``: where nothing was found.
+    ``again``: how to get another one, where this is refused.
     """
 
     kind: str
@@ -57,6 +60,7 @@ class GoogleLogin:
     notice: str = ""
     quota_project: str = ""
     searched: tuple[str, ...] = ()
+    again: str = f"log in anew: {LOG_IN}"
 
 
 def google_login(settings: Settings, *, unsigned: bool = False) -> GoogleLogin:
@@ -76,7 +80,8 @@ def google_login(settings: Settings, *, unsigned: bool = False) -> GoogleLogin:
 def _found(settings: Settings) -> GoogleLogin:
     for name in _TOKENS:
         if token := settings.get(name).strip():
-            return GoogleLogin("token", f"the token in {name}", token=Secret(token))
+            again = f"get another: export {name}=$(gcloud auth print-access-token)"
+            return GoogleLogin("token", f"the token in {name}", token=Secret(token), again=again)
     if named := settings.get(_FILE):
         return _of_file(settings.cwd / Path(named).expanduser(), f" (named by {_FILE})")
     usual = well_known_file(settings)
@@ -118,6 +123,7 @@ def _of_file(path: Path, named: str) -> GoogleLogin:
         who=who.removesuffix(":generateAccessToken"),
         notice=notice,
         quota_project=_text(info, "quota_project_id"),
+        again=_AGAIN if named else f"log in anew: {LOG_IN}",
     )
 
 
@@ -162,5 +168,5 @@ def _unfit(path: Path, named: str, reason: str) -> JsobjError:
         "google-credentials-file",
         f"the credentials of Google in {path}{named} cannot be used: the file {reason}",
         code=ExitCode.LOCAL,
-        hint=f"log in anew: {LOG_IN}" + (f"; for public data: unset {_FILE}" if named else ""),
+        hint=_AGAIN if named else f"log in anew: {LOG_IN}",
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from jsobj.errors import ExitCode, JsobjError, S3Failed, StoreRedirects, StoreUnreachable
 from jsobj.identity.command_hints import same_login
 from jsobj.net.request import evidence
-from jsobj.store.access import S3Access
+from jsobj.store.access import IN_ENVIRONMENT, S3Access
 from jsobj.store.refusals import (
     BUCKET_IS_THERE,
     BUCKET_NAME_RULES,
@@ -142,7 +142,17 @@ def explained(code: str, access: S3Access, bucket: str, context: str) -> JsobjEr
     known = (_CODES if bucket else _ACCOUNT_CODES).get(code)
     if known is None:
         return None
-    return known.error("s3", bucket, "", context, same_login(profile=access.profile), str(access.origin))
+    error = known.error("s3", bucket, "", context, same_login(profile=access.profile), str(access.origin))
+    if known.reference == "s3-key-refused":
+        return error.reworded(error.message, hint=another_key(access, error.hint))
+    return error
+
+
+def another_key(access: S3Access, hint: str) -> str:
+    """``hint`` makes a new key; it is of no use while the variables name the old one."""
+    if access.where != IN_ENVIRONMENT:
+        return hint
+    return f"unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; then {hint}"
 
 
 def not_allowed(access: S3Access, context: str) -> JsobjError:

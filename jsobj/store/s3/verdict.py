@@ -30,7 +30,7 @@ from jsobj.store.refusals import (
     UPLOAD_NOT_FOUND,
     Refusal,
 )
-from jsobj.store.s3.errors import elsewhere, explained, not_allowed, redirected
+from jsobj.store.s3.errors import another_key, elsewhere, explained, not_allowed, redirected
 from jsobj.store.values import Limits
 
 _SUSPICIONS = 3  # slow retries of a key that is refused though it has worked
@@ -208,6 +208,6 @@ def _suspect(reply: Reply, what: Said, sent: SentRequest) -> Retry | JsobjError:
     return KeyRefused(
         f"{sent.access.origin} refuses the key that it has accepted before; this may be Keystone throttling",
         context=what.context,
-        hint="run the same command again in some minutes; if it stays so, the key was deleted: jsobj ec2-creds"
-        + same_login(profile=sent.access.profile),
+        hint="run the same command again in some minutes; if it stays so, the key was deleted: "
+        + another_key(sent.access, f"jsobj ec2-creds{same_login(profile=sent.access.profile)}"),
     )

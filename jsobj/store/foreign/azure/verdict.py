@@ -7,11 +7,12 @@ repeat signatures.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from jsobj.errors import ClockSkew, ExitCode, JsobjError, NotObjectStore
-from jsobj.identity.foreign.azure import KEY, SAS, AzureLogin
+from jsobj.identity.foreign.azure import CONNECTION, KEY, LINK, SAS, AzureLogin
 from jsobj.net.dates import http_epoch, iso_epoch
 from jsobj.net.request import Reauthorise, Reply, Request, Retry, Verdict, evidence
 from jsobj.net.xml import error_fields
@@ -48,7 +49,6 @@ _FORBIDDEN = Refusal(
     ExitCode.REFUSED,
     "ask its owner for a SAS token that allows it, or for the role 'Storage Blob Data Reader' (to write: Contributor)",
 )
-_KEY_HINT = f"copy the key again: export {KEY}=$(az storage account keys list -n {{}} --query [0].value -o tsv)"
 _ALIASES = {
     "TargetConditionNotMet": "ConditionNotMet",
     "SourceConditionNotMet": "ConditionNotMet",
@@ -215,7 +215,7 @@ def _login_refused(reply: Reply, sent: Sent, code: str, context: str) -> Verdict
     server = http_epoch(reply.headers.get("date", ""))
     skew = sent.now - server if server is not None else 0.0
     if code == "AuthorizationFailure" and not login.sas:
-        hint = f"{_KEY_HINT.format(login.account)}; else its firewall lets only some networks in: ask its owner"
+        hint = f"{_another_key(login)}; else its firewall lets only some networks in: ask its owner"
         return _refused(login, "this request", context, hint)
     if abs(skew) > _SKEW and not login.tokens:
         side = "ahead of" if skew > 0 else "behind"
@@ -225,8 +225,29 @@ def _login_refused(reply: Reply, sent: Sent, code: str, context: str) -> Verdict
     if login.tokens:
         return Reauthorise(_refused(login, "the token", context, f"log in again: {login.tokens.again}"))
     if login.sas:
-        return _sas_refused(login, sent.now, context)
-    return _refused(login, f"the key of account '{login.account}'", context, _KEY_HINT.format(login.account))
+        return _sas_refused(sent, context)
+    return _refused(login, f"the key of account '{login.account}'", context, _another_key(login))
+
+
+def _another_key(login: AzureLogin) -> str:
+    """What to type where the key is wrong: into the place that was used, or into the one that counts before it."""
+    account = shlex.quote(login.account)
+    if login.where == KEY:
+        return f"copy the key again: export {KEY}=$(az storage account keys list -n {account} --query [0].value -o tsv)"
+    made = f"export {CONNECTION}=$(az storage account show-connection-string -n {account} -o tsv)"
+    return f"copy the key again: {made}"
+
+
+def another_sas(login: AzureLogin, container: str) -> str:
+    """What to type where the SAS token has ended, in the same way."""
+    if login.where == LINK:
+        return "ask for a new link: this one's signature is what counts"
+    account, name = shlex.quote(login.account), shlex.quote(container)
+    make = f"az storage container generate-sas --account-name {account} -n {name} --permissions rl --expiry DATE -o tsv"
+    if login.where == SAS:
+        return f"ask for a new one, or make it: export {SAS}=$({make})"
+    made = f'"BlobEndpoint={login.endpoint};SharedAccessSignature=$({make})"'
+    return f"ask for a new one, or make it: export {CONNECTION}={made}"
 
 
 def _refused(login: AzureLogin, what: str, context: str, hint: str) -> JsobjError:
@@ -240,10 +261,10 @@ def sas_ends(login: AzureLogin) -> float | None:
     return iso_epoch(text if "T" in text else f"{text}T00:00:00Z")
 
 
-def _sas_refused(login: AzureLogin, now: float, context: str) -> JsobjError:
-    ends = sas_ends(login)
-    hint = f"ask for a new one, or make it: export {SAS}=$(az storage container generate-sas ...)"
-    if ends is not None and ends < now:
+def _sas_refused(sent: Sent, context: str) -> JsobjError:
+    login = sent.login
+    ends, hint = sas_ends(login), another_sas(login, sent.request.bucket)
+    if ends is not None and ends < sent.now:
         text = parse_qs(login.sas.reveal())["se"][0][:40]
         sentence = f"the SAS token for {login.endpoint} ended at {_printable(text)} ({login.where})"
         return JsobjError("azure-login-refused", sentence, code=ExitCode.AUTH, context=context, hint=hint)

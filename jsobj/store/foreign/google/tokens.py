@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any
 
 from jsobj.errors import BadUsage, EndpointUnreachable, ExitCode, JsobjError, error_of
-from jsobj.identity.foreign.google import LOG_IN, GoogleLogin
+from jsobj.identity.foreign.google import GoogleLogin
 from jsobj.net.connection.proxy import tunnel_for
 from jsobj.redaction import redact
 from jsobj.secret import Secret
@@ -193,7 +193,7 @@ def _refused(login: GoogleLogin, said: str) -> JsobjError:
     elif login.info.get("type") == "service_account":
         hint = "the key was deleted, or the clock is wrong: make another key for the account, and name its file"
     else:
-        hint = f"log in anew: {LOG_IN}"
+        hint = login.again
     return error_of(
         "google-login-refused", f"Google gives no token for {login.where}", code=ExitCode.AUTH, context=said, hint=hint
     )
@@ -206,7 +206,7 @@ def _unusable(login: GoogleLogin, error: Exception) -> JsobjError:
         f"Google's library cannot use {login.where}",
         code=ExitCode.LOCAL,
         context=type(error).__name__,
-        hint=f"log in anew ({LOG_IN}), or download the key again",
+        hint=login.again,
     )
 
 

@@ -113,7 +113,7 @@ def _refused(request: Request, status: int, what: Said, login: GoogleLogin) -> J
             f"Google does not accept {login.where}" + (": it has ended, or is wrong" if ended else ""),
             code=ExitCode.AUTH,
             context=what.context,
-            hint="get another: gcloud auth print-access-token" if ended else f"log in anew: {LOG_IN}",
+            hint=login.again,
         )
     return JsobjError(
         "google-forbidden",

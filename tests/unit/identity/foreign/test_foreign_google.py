@@ -105,3 +105,5 @@ def test_a_folder_or_nothing_where_a_file_is_named(tmp_path: Path) -> None:
         with pytest.raises(JsobjError) as raised:
             found(tmp_path, GOOGLE_APPLICATION_CREDENTIALS=str(place))
         assert raised.value.reference == "google-credentials-file"
+        assert "export GOOGLE_APPLICATION_CREDENTIALS=FILE" in raised.value.hint
+        assert "unset GOOGLE_APPLICATION_CREDENTIALS" in raised.value.hint

@@ -14,7 +14,7 @@ from jsobj.net.request import Reauthorise, Reply, Request, Retry, Verdict
 from jsobj.net.session import _SIGNED
 from jsobj.net.sigv4 import KeyPair
 from jsobj.secret import Secret
-from jsobj.store.access import S3Access
+from jsobj.store.access import IN_ENVIRONMENT, S3Access
 from jsobj.store.s3.requests import S3Dialect, decoded, headers_for, info_of
 from jsobj.store.s3.store import SIGNED_BYTES
 from jsobj.store.values import PutOptions
@@ -309,3 +309,13 @@ def test_the_etag_of_segments_is_not_taken_for_an_md5(name: str) -> None:
     assert info.large
     assert info.etag == "a" * 32 + "-N"
     assert info.parts is None
+
+
+@pytest.mark.parametrize("code", ["InvalidAccessKeyId", "SignatureDoesNotMatch"])
+def test_a_refused_key_of_the_environment_is_unset_first(code: str) -> None:
+    pair = KeyPair("abc", Secret("s"))
+    spoken = S3Dialect(S3Access(ORIGIN, "us-east-1", pair, "path", "when_required", True, IN_ENVIRONMENT))
+    found = judged(error(403, code), spoken=spoken)
+    assert isinstance(found, JsobjError)
+    assert found.hint.startswith("unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; then ")
+    assert "jsobj ec2-creds" in found.hint

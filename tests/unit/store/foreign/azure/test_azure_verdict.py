@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.identity.foreign.azure import AzureLogin
+from jsobj.identity.foreign.azure import LINK, AzureLogin
 from jsobj.identity.foreign.azure_tokens import Tokens
 from jsobj.net.request import Reauthorise, Reply, Request, Retry
 from jsobj.secret import Secret
@@ -80,6 +80,24 @@ def test_a_sas_token_that_is_over_says_so() -> None:
     found = verdict(403, "AuthenticationFailed", SAS)
     assert "ended at 2026-11-30T04:00:00Z" in found.message
     assert "ended" not in verdict(403, "AuthenticationFailed", LONG).message
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_CONNECTION_STRING"),
+        ("/home/me/.azure/config", "AZURE_STORAGE_CONNECTION_STRING"),  # it counts before the file
+        ("", ""),
+    ],
+)
+def test_hints_name_the_place_that_counts(where: str, name: str) -> None:
+    for login, variable in ((KEY, "AZURE_STORAGE_KEY"), (SAS, "AZURE_STORAGE_SAS_TOKEN")):
+        used = replace(login, where=where or login.where)
+        assert f" export {name or variable}=" in verdict(403, "AuthenticationFailed", used).hint
+
+
+def test_a_link_is_asked_for_again() -> None:
+    assert "new link" in verdict(403, "AuthenticationFailed", replace(SAS, where=LINK)).hint
 
 
 def test_a_wrong_clock_is_told() -> None:
