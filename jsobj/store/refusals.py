@@ -139,5 +139,5 @@ def member_refused(name: str, fault: str) -> JsobjError:
         "member-refused",
         f"{name} is not given out: {fault}",
         code=ExitCode.REFUSED,
-        hint="fetch the whole archive, and read this one with the tool that made it; a download leaves it out by --exclude",
+        hint="fetch the archive whole, and use the tool that made it; a download leaves this out with --exclude",
     )

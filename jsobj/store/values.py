@@ -195,3 +195,7 @@ class StorePlace:
     def url(self, key: str = "") -> str:
         """``s3://bucket/key`` or ``swift://container/object``."""
         return f"{self.dialect}://{self.bucket}/{key}"
+
+    def promised(self, key: str) -> str:
+        """The digest that a list of addresses says an object has, for messages; "" where no list does."""
+        return ""

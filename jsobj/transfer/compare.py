@@ -21,7 +21,7 @@ from jsobj.net.crc32c import crc32c, crc32c_of_file
 from jsobj.net.md5.streams import Md5, hash_file, md5
 from jsobj.store.etag import candidates, composite, only_usual
 from jsobj.store.objects import Store
-from jsobj.store.values import PART_SIZE, UNEVEN, ObjectInfo
+from jsobj.store.values import PART_SIZE, UNEVEN, ObjectInfo, StorePlace
 from jsobj.transfer.compression import file_chunks
 from jsobj.transfer.part_layout import Layout
 
@@ -33,6 +33,21 @@ def bytes_differ(
     return BytesDiffer(f"{key}: the bytes that arrive do not have the object's digest", context=seen, hint=hint)
 
 
+def came_wrong(place: StorePlace, key: str, seen: str, came: str = "", *, acceptable: bool = False) -> BytesDiffer:
+    """The same of what was fetched more than once, where a list may have promised the digest. ``came``: what was found.
+
+    ``acceptable``: the same bytes came each time, and only a layout that is guessed speaks against them. Against a
+    digest that is known, ``--accept-unverified`` does nothing.
+    """
+    if promised := place.promised(key):
+        sentence = f"{key}: the list says {promised}, and what came has {came or 'another one'}"
+        return BytesDiffer(sentence, context=seen, hint="correct the list, or fetch it without the digest")
+    hint = "nothing was kept; a proxy on the way may change data: try https, or another network"
+    if acceptable:
+        hint = "nothing was kept; the object itself may be damaged: --accept-unverified keeps what comes"
+    return bytes_differ(key, seen, hint)
+
+
 @dataclass(frozen=True, slots=True)
 class DigestComparison:
     """``same`` is None where nothing could be compared. ``by``: ``md5``, ``sha256``, ``parts``, ``manifest``,
@@ -40,11 +55,13 @@ class DigestComparison:
 
     ``suspicious``: sizes of parts fit the number of parts, but not the ETag. Either the parts are of uneven sizes, as
     some clients make them, or the bytes are wrong; only bytes that came a second time tell the two apart.
+    ``came``: the digest of all bytes that were compared, where it is one.
     """
 
     same: bool | None
     by: str
     suspicious: bool = False
+    came: str = ""
 
 
 def md5_of(descriptor: int, start: int, size: int) -> str:
@@ -138,7 +155,7 @@ def compare(store: Store, info: ObjectInfo, descriptor: int) -> DigestComparison
         return DigestComparison(False, "size")
     by, value = info.checksum
     if by:
-        return DigestComparison(_checksum(by, file_chunks(descriptor, info.size)) == value, by)
+        return _against(value, _checksum(by, file_chunks(descriptor, info.size)), by)
     found = _compare(store, info, partial(md5_of, descriptor), lambda: crc32c_of_file(descriptor, 0, info.size))
     if found.same and info.large and not store.is_whole(info):
         return DigestComparison(False, "a segment is gone")
@@ -151,12 +168,16 @@ def compare_held(store: Store, info: ObjectInfo, data: memoryview) -> DigestComp
         return DigestComparison(False, "size")
     by, value = info.checksum
     if by:
-        return DigestComparison(_checksum(by, (data,)) == value, by)
+        return _against(value, _checksum(by, (data,)), by)
 
     def md5_at(start: int, size: int) -> str:
         return hashlib.md5(data[start : start + size], usedforsecurity=False).hexdigest()
 
     return _compare(store, info, md5_at, lambda: crc32c(data))
+
+
+def _against(known: str, came: str, by: str) -> DigestComparison:
+    return DigestComparison(came == known, by, came=came)
 
 
 def _checksum(name: str, chunks: Iterable[memoryview]) -> str:
@@ -176,8 +197,9 @@ def _compare(
     store: Store, info: ObjectInfo, md5_at: Callable[[int, int], str], whole_crc32c: Callable[[], str]
 ) -> DigestComparison:
     if (known := store.digests(info)) is not None:
-        by = "md5" if len(known) == 1 else "manifest"
-        return DigestComparison(all(md5_at(part.start, part.size) == part.md5 for part in known), by)
+        if len(known) == 1:
+            return _against(known[0].md5, md5_at(known[0].start, known[0].size), "md5")
+        return DigestComparison(all(md5_at(part.start, part.size) == part.md5 for part in known), "manifest")
     if info.crc32c:
         return DigestComparison(whole_crc32c() == info.crc32c, "crc32c")
     if info.parts is None:

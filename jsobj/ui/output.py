@@ -183,7 +183,9 @@ class Output:
     def failed(self, item: str, error: JsobjError, *, hint: bool = False) -> None:
         """One line about an item that failed while others continue; with ``hint`` one more with what to do."""
         begins = error.message.startswith((f"{item} ", f"{item}: ", f"'{item}' ")) or error.message.endswith(f" {item}")
-        text = error.message if begins else f"{item}: {error.message}"  # each item is named once
+        name, named, rest = error.message.partition(": ")
+        rest = rest if named and item.endswith(f"/{name}") else error.message
+        text = error.message if begins else f"{item}: {rest}"  # each item is named once
         self._message(f"{self._styled('Failed:', 'red')} {safe(text)} [{error.reference}]")
         if hint:
             self._next(self.for_login(error))

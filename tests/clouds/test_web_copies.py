@@ -221,6 +221,11 @@ def test_a_list_with_wrong_digests_and_what_is_not_there(one_copier: Copier, web
         assert "bytes-differ" in failed.err
         assert "object-not-found" in failed.err
         assert "3 failed" in failed.err
+        for kind, length in (("md5", 32), ("sha256", 64)):
+            came = hashlib.new(kind, LARGE).hexdigest()
+            assert f": the list says {kind} {'0' * length}, and what came has {came} [" in failed.err
+        assert "correct the list" in failed.err
+        assert "proxy" not in failed.err
     assert place.names() == ["new/a.txt"]
     assert [path.name for path in (jsobj.folder / "here").iterdir()] == ["a.txt"]
 

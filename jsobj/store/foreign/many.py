@@ -44,6 +44,11 @@ class ManyPlace(StorePlace):
         location = self.entries[key].location
         return location.address.partition("?")[0] or str(location)
 
+    def promised(self, key: str) -> str:
+        """See :class:`StorePlace`."""
+        entry = self.entries.get(key)
+        return f"{entry.kind} {entry.digest}" if entry and entry.kind else ""
+
 
 class ManyStore(ReadOnly):
     """The objects of a list. ``open_one`` opens the store of a place: one for each server or bucket."""

@@ -16,7 +16,7 @@ from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, Got, ObjectInfo, Part, PutOptions, Upload
-from jsobj.transfer.compare import bytes_differ, compare_held, is_damage
+from jsobj.transfer.compare import bytes_differ, came_wrong, compare_held, is_damage
 from jsobj.transfer.copy.buffers import Buffers, Into
 from jsobj.transfer.copy.items import CopyTerms
 from jsobj.transfer.copy.proofs import InOrder, Proving, proof, proving
@@ -79,8 +79,10 @@ class Crossing:
     def _held(self, key: str) -> tuple[Got, memoryview, str]:
         """All bytes of an object, and what they were compared with."""
         seen: list[str] = []
+        came = ""
 
         def fetch(number: int) -> tuple[Got, memoryview, str] | None:
+            nonlocal came
             sink = BytesSink()
             got = self.source.get(key, sink)
             info, data = got.info, memoryview(sink.data)[: got.size]
@@ -89,15 +91,19 @@ class Crossing:
             if got.verified:
                 return got, data, got.verified
             if info.whole_md5 and not info.sha256:
+                came = got.md5
                 return (got, data, "md5") if got.md5 == info.whole_md5 else None
             found = compare_held(self.source, info, data)
             if found.same:
                 return got, data, found.by
+            came = found.came
             twice = got.md5 in seen and not is_damage(self.source, info)
             seen.append(got.md5)
             return (got, data, SENT) if found.same is None and (twice or not found.suspicious) else None
 
-        return until_digest_matches(fetch, lambda: bytes_differ(key, f"fetched {TRIES} times; nothing was written"))
+        return until_digest_matches(
+            fetch, lambda: came_wrong(self.source.place, key, f"fetched {TRIES} times; nothing was written", came)
+        )
 
     @property
     def _at_once(self) -> int:
@@ -206,7 +212,8 @@ class Crossing:
         if not by and how.doubtful and [each.md5 for each in crossed] == list(seen):
             by = SENT
         if not by:
-            raise bytes_differ(self.source.place.url(info.key), f"compared by {how.by}; no object was made")
+            came = order[0] if len(order) == 1 else ""
+            raise came_wrong(self.source.place, info.key, f"compared by {how.by}; no object was made", came)
         with self.terms.at_target.errors():
             return self.target.complete(begun.upload, [each.part for each in crossed], self._options(info, how)), by
 

@@ -20,7 +20,7 @@ from jsobj.store.digest_tries import until_digest_matches
 from jsobj.store.etag import composite, is_md5
 from jsobj.store.objects import Store
 from jsobj.store.values import MTIME, Got, Listed, ObjectInfo, PartDigest
-from jsobj.transfer.compare import DigestComparison, bytes_differ, compare, hashed, is_damage, layouts
+from jsobj.transfer.compare import DigestComparison, came_wrong, compare, hashed, is_damage, layouts
 from jsobj.transfer.compression import compressed_already, decodable, decoder, file_chunks, through
 from jsobj.transfer.download.disk import begin_flush
 from jsobj.transfer.download.kept_parts import begun_parts, proven_parts
@@ -180,22 +180,26 @@ class Receiver(StorePerformer[DownloadUnit]):
     def _whole(self, item: Fetching) -> Arrived:
         if same := self._there_already(item, item.remote.info):
             return same
-        seen: list[tuple[str, bool | None]] = []  # of each try the digest, and `DigestComparison.same`
-        return until_digest_matches(
-            lambda _: self._try_whole(item, seen),
-            lambda: _damaged(item.source, acceptable=len(set(seen)) < len(seen) and seen[-1][1] is None),
-        )
+        seen: list[tuple[str, DigestComparison]] = []  # of each try
 
-    def _try_whole(self, item: Fetching, seen: list[tuple[str, bool | None]]) -> Arrived | None:
+        def damaged() -> BytesDiffer:
+            found = seen[-1][1]
+            return self._damaged(item.source, found.came, acceptable=len(set(seen)) < len(seen) and found.same is None)
+
+        return until_digest_matches(lambda _: self._try_whole(item, seen), damaged)
+
+    def _try_whole(self, item: Fetching, seen: list[tuple[str, DigestComparison]]) -> Arrived | None:
         """Fetch an object once; None where its bytes are wrong."""
         with self._target.open_temp(item.path, item.size) as temp:
             got = self._store.get(item.source, FileSink(temp.descriptor), moved=self._moved)
-            verified = self._whole_verified(got, temp, twice=(got.md5, None) in seen)
+            verified = self._whole_verified(
+                got, temp, twice=any(md5 == got.md5 and found.same is None for md5, found in seen)
+            )
             if isinstance(verified, str):
                 temp.end_at(got.size)
                 self._land(item, temp, got.info)
                 return Arrived(got.size, got.info.etag, verified)
-        seen.append((got.md5, verified.same))
+        seen.append((got.md5, verified))
         self._moved(-got.size)
         return None
 
@@ -303,7 +307,7 @@ class Receiver(StorePerformer[DownloadUnit]):
             return None
 
         try:
-            return until_digest_matches(fetch, lambda: _damaged(key))
+            return until_digest_matches(fetch, lambda: self._damaged(key))
         except JsobjError as error:
             if 0 < partial.size < size:
                 with contextlib.suppress(OSError):  # what cannot be read back is not kept
@@ -315,7 +319,7 @@ class Receiver(StorePerformer[DownloadUnit]):
         verified = self._verified(unit, temp)
         if not isinstance(verified, str):
             # The file stays: parts that came twice alike need not come a third time.
-            raise _damaged(info.key, acceptable=unit.twice and verified.same is None)
+            raise self._damaged(info.key, verified.came, acceptable=unit.twice and verified.same is None)
         with self._lock:
             self._temps.pop(temp.name, None)
         with temp:
@@ -338,6 +342,9 @@ class Receiver(StorePerformer[DownloadUnit]):
             return ""
         accepted = self._options.accept_unverified
         return "" if twice and not is_damage(self._store, info, accept_unverified=accepted) else found
+
+    def _damaged(self, key: str, came: str = "", *, acceptable: bool = False) -> BytesDiffer:
+        return came_wrong(self._store.place, key, "fetched more than once", came, acceptable=acceptable)
 
     # -- committing
 
@@ -386,14 +393,3 @@ class Receiver(StorePerformer[DownloadUnit]):
             for temp in self._temps.values():
                 temp.close()
             self._temps.clear()
-
-
-def _damaged(key: str, *, acceptable: bool = False) -> BytesDiffer:
-    """The error. ``acceptable``: the same bytes came each time, and only a layout that is guessed speaks against them.
-
-    Against a digest that is known, ``--accept-unverified`` does nothing.
-    """
-    hint = "nothing was kept; a proxy on the way may change data: try https, or another network"
-    if acceptable:
-        hint = "nothing was kept; the object itself may be damaged: --accept-unverified keeps what comes"
-    return bytes_differ(key, "fetched more than once", hint)
