@@ -11,7 +11,6 @@ import contextlib
 import errno
 import itertools
 import json
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
@@ -24,7 +23,6 @@ from jsobj.ui.wrap import columns_of, wrapped, wrapped_value
 _FLUSH_LINES = 500  # lines of a stream that are written at once,
 _FLUSH_SECONDS = 0.1  # or those of this time
 _CODES = {"red": "31", "yellow": "33", "dim": "2"}
-_OURS = re.compile(rf"(\x1b\[(?:0|{'|'.join(_CODES.values())})m)")
 
 
 class Output:
@@ -158,18 +156,18 @@ class Output:
     def detail(self, text: str) -> None:
         """A message only with --verbose."""
         if self.verbose:
-            self._message(self._styled(text, "dim"))
+            self._message(text, style="dim")
 
     def warn(self, text: str) -> None:
         """A warning, also with --quiet."""
-        self._message(f"{self._styled('Warning:', 'yellow')} {text}")
+        self._message(text, label="Warning:", style="yellow")
 
     def error(self, error: JsobjError) -> None:
         """Write the one error that ends a command."""
         if self.as_json:
             self._message(json.dumps(error.to_json(), ensure_ascii=True), raw=True)
             return
-        self._message(f"{self._styled('Error:', 'red')} {safe(error.message)} [{error.reference}]")
+        self._message(f"{safe(error.message)} [{error.reference}]", label="Error:", style="red")
         if error.context:
             self._message(f"  Seen: {safe(error.context)}")
         self._next(error)
@@ -186,7 +184,7 @@ class Output:
         name, named, rest = error.message.partition(": ")
         rest = rest if named and item.endswith(f"/{name}") else error.message
         text = error.message if begins else f"{item}: {rest}"  # each item is named once
-        self._message(f"{self._styled('Failed:', 'red')} {safe(text)} [{error.reference}]")
+        self._message(f"{safe(text)} [{error.reference}]", label="Failed:", style="red")
         if hint:
             self._next(self.for_login(error))
 
@@ -195,9 +193,15 @@ class Output:
         if error.hint:
             self._message("  Next: " + "\n        ".join(map(safe, error.hint_lines)))
 
-    def _message(self, text: str, *, raw: bool = False) -> None:
+    def _message(self, text: str, *, raw: bool = False, label: str = "", style: str = "") -> None:
+        """``style`` is the colour of the ``label`` in front, or of all. Only what is safe already is coloured."""
         columns = columns_of(self.stderr, self._environ)
-        shown = text if raw else "\n".join(wrapped(_safe_styled(line), columns) for line in text.split("\n"))
+        lines = [safe(line) for line in text.split("\n")]
+        if label:
+            lines[0] = f"{self._styled(label, style)} {lines[0]}"
+        elif style:
+            lines = [self._styled(line, style) for line in lines]
+        shown = text if raw else "\n".join(wrapped(line, columns) for line in lines)
         shown += "\n"
         if self._write_err is not None:
             self._write_err(shown)
@@ -288,8 +292,3 @@ def _wants_colour(stream: TextIO, env: Mapping[str, str]) -> bool:
     if env.get("FORCE_COLOR"):
         return True
     return stream.isatty() and env.get("TERM", "") != "dumb"
-
-
-def _safe_styled(line: str) -> str:
-    """``safe`` for a line that may have our own colour codes."""
-    return "".join(part if _OURS.fullmatch(part) else safe(part) for part in _OURS.split(line))
