@@ -116,8 +116,8 @@ class Output:
         """Write a list as it arrives, as one JSON document or a line per item; the number of items."""
         if not self.as_json:
             count = self._lines(map(document.as_line, document.items))
-            if document.end is not None:
-                self._write(document.end()[1])
+            if document.end is not None and (last := document.end()[1]):
+                self._write(last)
             return count
         encode = json.JSONEncoder(ensure_ascii=True).encode
         texts = (encode(document.as_data(item)) for item in document.items)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import Any
 
 import pytest
@@ -61,6 +62,12 @@ def test_what_is_gone_or_replaced_is_named(forms: FormsScene) -> None:
     assert "1 segment (5 B) that no object there names" in said.err
     assert "jsobj bucket clean" in said.err
     assert any(line.startswith("broken\tlost\t2 of 4 segments: ") for line in said.lines)
+    assert forms("verify", "--segments", forms.url("swift", "whole")).out == ""
+    with forms.jsobj.terminal("verify", "--segments", forms.url("swift", "lost"), columns=80) as terminal:
+        terminal.expect_exact("Object")
+        shown = re.sub(r"\x1b\[\d*m", "", terminal.read())
+    assert "\t" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
     assert verified(forms, "in a folder/", code=0).keys() == {"in a folder/%20\u20ac"}
     one = forms("verify", "--segments", forms.url("swift", "lost"), "--json", code=8).json
     assert ([item["item"] for item in one["items"]], one["unnamed"]["segments"]) == (["lost"], 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from jsobj.ui.documents import Stream
+from jsobj.ui.documents import Listing, Stream
 from jsobj.ui.text import safe
 from jsobj.units import human_bytes
 
@@ -58,7 +58,11 @@ def show_segments(world: World, check: SegmentCheck) -> None:
 
     everything = world.out.as_json or world.out.verbose
     shown = (found for found in check if everything or found.state != "intact")
-    world.out.stream(Stream("jsobj.verify/1", shown, data, line, end))
+    if world.out.on_terminal and not world.out.as_json:
+        if broken := tuple(shown):  # few: they are seldom, and whoever wants all of many has a pipe
+            world.out.show(Listing("jsobj.verify/1", broken, {"Object": "item", "State": "state", "Why": "by"}, data))
+    else:
+        world.out.stream(Stream("jsobj.verify/1", shown, data, line, end))
     one = check.looked_at == 1
     world.out.note(f"{check.looked_at} large object{'' if one else 's'}: {sentence(check.counts, 'bucket')}")
     if check.unnamed:
