@@ -154,14 +154,31 @@ def pack(
     @cache
     def plan() -> PackPlan:
         made = plan_archive((target.prefix, each) for target in targets for each in listed(target))
-        if not made.files and not made.failed and filters.include:
-            raise nothing_matches(" ".join(target.path for target in targets), filters.included)
+        if not made.files and not made.failed:
+            where = " ".join(target.path for target in targets)
+            raise nothing_matches(where, filters.included) if filters.include else _no_files(where, made)
         return made
 
+    def run_it() -> Result:
+        found = plan()  # before there is a job that would have to be given up
+        return run_pack(context.open_job(spec, destination), store, destination.key, found)
+
     return Action(
-        run=lambda: run_pack(context.open_job(spec, destination), store, destination.key, plan()),
+        run=run_it,
         plan=lambda: _plan_of_archive(store, destination.key, plan(), options),
         look=lambda: require_bucket(store),
+    )
+
+
+def _no_files(where: str, plan: PackPlan) -> JsobjError:
+    """The error where no archive is made, since nothing would be in it."""
+    left = len(plan.left_out)
+    return JsobjError(
+        "nothing-to-pack",
+        f"there are no files in {where}, and no archive was made",
+        code=ExitCode.NOT_FOUND,
+        context=f"{left} left out, by --exclude or as links" if left else "",
+        hint="look what there is: ls -lA; links are followed with --links follow" if left else "look: ls -lA",
     )
 
 

@@ -42,7 +42,7 @@ TYPE = "application/zip"
 
 
 def pack(job: RunContext, store: Store, key: str, plan: PackPlan) -> Result:
-    """Make the archive ``key``. Raises :class:`JsobjError` for what ends it, with the journal kept."""
+    """Make the archive ``key`` of some files. Raises :class:`JsobjError` for what ends it, with the journal kept."""
     sweep(job.journal, store)
     announce(job, " ".join(job.spec.sources), store.place.url(key))
     state, failures = "interrupted", tuple(each.error for each in plan.failed)
@@ -58,10 +58,8 @@ def pack(job: RunContext, store: Store, key: str, plan: PackPlan) -> Result:
             job.emit(failed)
         if failures:
             job.emit(Noted(f"no archive was made: {_files(len(failures))} cannot go into it", warning=True))
-        elif plan.files:
-            _Packing(job, store, key, plan).run()
         else:
-            job.emit(Noted("no archive was made: there are no files", warning=True))
+            _Packing(job, store, key, plan).run()
         state = "failed" if failures else "done"
     except JsobjError:
         state = "failed"

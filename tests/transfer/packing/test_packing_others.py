@@ -30,3 +30,14 @@ def test_other_commands(transfer: TransferScene) -> None:
     assert {key: transfer.get(f"copied/{key}") for key in FILES} == FILES
     transfer("mv", transfer.url("a.zip!/big"), transfer.url("moved"), code=2)
     assert "moved" not in set(transfer.keys())
+
+
+@pytest.mark.parametrize("transfer", [SWIFT_API], indirect=True)
+def test_no_archive_is_made_of_nothing(transfer: TransferScene) -> None:
+    (transfer.folder / "bare").mkdir()
+    for words in ((), ("--dry-run",)):
+        error = transfer("upload", "--pack", "bare", transfer.url("e.zip"), *words, "--json", code=5).error
+        assert error["reference"] == "nothing-to-pack"
+        assert error["hint"]
+    assert transfer.keys() == []
+    assert transfer("jobs", "list", "--json").json["items"] == []
