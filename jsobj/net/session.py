@@ -76,6 +76,7 @@ class Session:
         self.retry = retry or RetryPolicy()
         self._dialect = dialect
         self.verify = verify
+        self.proxied = bool(proxy)
         self._pool = Pool(origin, verify=verify, proxy=proxy)
         self._head = RequestHead(origin, proxy)
         self._login_lock = threading.Lock()

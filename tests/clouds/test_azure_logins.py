@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import base64
 import secrets
+from contextlib import closing
 
+import pytest
 from azure_scene import AzureScene
+
+from jsobj.errors import EndpointUnreachable
+from jsobj.identity.settings import Settings
+from jsobj.net.retry import RetryPolicy
+from jsobj.store.foreign.azure.open import open_azure
+from jsobj.store.location import Location
 
 
 def error(azure: AzureScene, *words: str, code: int) -> dict[str, str]:
@@ -73,6 +81,16 @@ def test_an_account_that_is_not_there(azure: AzureScene) -> None:
     azure.login_by(f"AccountName=nobodyhasthis;AccountKey={azure.key};EndpointSuffix=invalid")
     found = error(azure, "ls", azure.url(), code=7)
     assert "no storage account 'nobodyhasthis'" in found["message"]
+
+
+def test_a_proxy_that_refuses_is_named(azure: AzureScene) -> None:
+    environ = {"HOME": str(azure.folder), "https_proxy": "http://127.0.0.1:9"}
+    environ |= {"AZURE_STORAGE_ACCOUNT": "samples", "AZURE_STORAGE_KEY": azure.key}
+    store = open_azure(Settings.read(environ), Location("az", "one"), retry=RetryPolicy(tries=1))
+    with closing(store), pytest.raises(EndpointUnreachable) as caught:
+        store.head("k")
+    assert "storage account" not in caught.value.message
+    assert "the proxy 127.0.0.1:9" in caught.value.context
 
 
 def test_other_commands_say_that_it_is_another_clouds(azure: AzureScene) -> None:

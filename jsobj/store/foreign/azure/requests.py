@@ -102,7 +102,12 @@ class AzureRequests:
             raise self._without_account(error) from error
 
     def _without_account(self, error: JsobjError) -> JsobjError:
-        """Each account has a host of its own, so that a wrong name is a host that does not exist."""
+        """Each account has a host of its own, so that a wrong name is a host that does not exist.
+
+        Behind a proxy that says nothing: it is the proxy that looks names up.
+        """
+        if self.session.proxied:
+            return error
         host = self.session.origin.host
         try:
             socket.getaddrinfo(host, None)
