@@ -94,7 +94,9 @@ def backup_of(context: ActionContext, ends: Ends, text: str) -> tuple[str, Calla
     assert isinstance(ends.target, BucketSide)
     store, target = ends.target.store, ends.target
     stores = context.to or context.stores
-    location = parse_location(text) if "://" in text else Location(store.place.dialect, store.place.bucket, text)
+    location = (
+        parse_location(text, foreign=True) if "://" in text else Location(store.place.dialect, store.place.bucket, text)
+    )
     place = stores.of(location)
     prefix = prefix_of(location.key)
     if not same_server(place.place, store.place):
@@ -238,7 +240,7 @@ def _restored(
 def _same_content(now: Entry, backup: Entry) -> bool:
     """Whether a target has been put back already. Sizes and times of two files may be equal by chance."""
     if now.file is None or backup.file is None:
-        return now.is_same(backup)
+        return now.size == backup.size and _digest(now) == _digest(backup)
     if now.size != backup.size or not is_same_time(now.file.mtime_ns, backup.file.mtime_ns):
         return False
     return _digest(now) == _digest(backup)
@@ -258,7 +260,7 @@ def _left_so(now: Entry, left: Mapping[str, Any] | None, source: Entry | None) -
 def _digest(entry: Entry) -> str:
     """The MD5, or what an object has instead."""
     if entry.file is None:
-        return entry.object.etag
+        return entry.object.info.whole_md5 or entry.object.etag
     with opened(entry.file) as descriptor:
         return md5_of(descriptor, 0, entry.size)
 
@@ -268,7 +270,7 @@ def _restorer(context: ActionContext, head: Head, ident: str) -> tuple[Side, Sid
     if "://" not in head.target:
         folder = str(Path(head.backup, ident))
         return FolderSide(head.target), FolderSide(folder), FileKeeper(TargetFolder(head.target))
-    at, beside = parse_location(head.target), parse_location(head.backup)
+    at, beside = parse_location(head.target, foreign=True), parse_location(head.backup, foreign=True)
     store, other = context.stores.of(at), context.stores.of(beside)
     require_there(head.at_target, store, head.target)
     target, kept = BucketSide(store, at.key), BucketSide(other, f"{beside.key}{ident}/")

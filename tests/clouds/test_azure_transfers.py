@@ -216,3 +216,19 @@ def test_a_plan_is_done_once(azure: AzureScene) -> None:
     assert azure.jsobj("apply", "plan", "--json").json["done"] == 1
     again = azure.jsobj("apply", "plan", "--json").json
     assert (again["done"], again["skipped"], again["failed"]) == (0, 1, 0)
+
+
+def test_a_sync_is_undone(azure: AzureScene) -> None:
+    (azure.jsobj.folder / "new").mkdir()
+    (azure.jsobj.folder / "new/a").write_bytes(b"new")
+    azure.client.upload_blob("d/a", b"old")
+    azure.client.upload_blob("d/extra", b"gone")
+    said = azure.jsobj("sync", "new/", azure.url("d/"), "--delete", "--backup", azure.url("kept/")).err
+    run = said.rpartition("jsobj jobs undo ")[2].split()[0]
+    assert azure.jsobj("jobs", "undo", run, "--json").json["done"] == 2
+    assert {name: data for name, data in azure.contents().items() if name.startswith("d/")} == {
+        "d/a": b"old",
+        "d/extra": b"gone",
+    }
+    again = azure.jsobj("jobs", "undo", run, "--json").json
+    assert (again["done"], again["failed"]) == (0, 0)

@@ -173,3 +173,16 @@ def test_a_plan_is_done_once(google: GoogleScene) -> None:
     assert google.jsobj("apply", "copies", "--json").json["done"] == 2
     assert google.jsobj("apply", "copies", "--json").json["skipped"] == 2
     assert google.keys() == ["d/a", "d/large", "e/a", "e/large"]
+
+
+def test_a_sync_is_undone(google: GoogleScene) -> None:
+    google.file("data/a", b"new")
+    google.put("d/a", b"old")
+    google.put("d/extra", b"gone")
+    said = google.jsobj("sync", "data/", f"{google.url}/d/", "--delete", "--backup", f"{google.url}/old/").err
+    assert google.data("d/a") == b"new"
+    run = said.rpartition("jsobj jobs undo ")[2].split()[0]
+    assert google.jsobj("jobs", "undo", run, "--json").json["done"] == 2
+    assert (google.data("d/a"), google.data("d/extra")) == (b"old", b"gone")
+    again = google.jsobj("jobs", "undo", run, "--json").json
+    assert (again["done"], again["failed"]) == (0, 0)
