@@ -60,6 +60,11 @@ _NOT_PUBLIC = Refusal(
     ExitCode.AUTH,
     "make a key: jsobj ec2-creds; public data of an OpenStack Swift are at swift:// (its S3 API needs a key)",
 )
+# Of a server that was named for this command: whether there is a login for it is not known.
+_NOT_PUBLIC_ELSEWHERE = (
+    "ask its owner; with a key for this server, leave --no-sign-request out; public data of an OpenStack Swift have "
+    "another address: https://HOST/v1/AUTH_PROJECT/CONTAINER/"
+)
 _NOT_FOUND_UNSIGNED = Refusal(
     "bucket-not-found",
     "without a key, the server finds no bucket '{name}'",
@@ -140,7 +145,8 @@ def _may_pass(reply: Reply, what: Said) -> Retry | None:
 
 def _final(request: Request, reply: Reply, what: Said, sent: SentRequest) -> JsobjError:
     if sent.unsigned and (reply.status in {401, 403} or ("x-trans-id" in reply.headers and not what.code)):
-        return _NOT_PUBLIC.error("s3", sent.bucket, sent.key, what.context)
+        known = _NOT_PUBLIC if sent.access.profile else replace(_NOT_PUBLIC, hint=_NOT_PUBLIC_ELSEWHERE)
+        return known.error("s3", sent.bucket, sent.key, what.context)
     if not what.code and reply.body and b"<Error" not in reply.body and reply.status not in {413, 507}:
         return elsewhere(sent.access, what.context)  # a portal's or a proxy's page
     if request.method != "HEAD" and reply.status in {403, 404} and not (reply.body or reply.request_id):

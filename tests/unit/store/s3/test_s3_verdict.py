@@ -192,6 +192,11 @@ def test_what_is_not_public_says_so_to_those_without_a_key(status: int) -> None:
     found = judged(error(status, "AccessDenied"), spoken=dialect(""))
     assert isinstance(found, JsobjError)
     assert (found.reference, found.code) == ("not-public", ExitCode.AUTH)
+    assert "jsobj ec2-creds" in found.hint
+    named = S3Access(ORIGIN, "us-east-1", KeyPair("", Secret("")), "path", "when_required", True, "x")
+    elsewhere = judged(error(status, "AccessDenied"), spoken=S3Dialect(named))
+    assert isinstance(elsewhere, JsobjError)
+    assert "ec2-creds" not in elsewhere.hint
 
 
 @pytest.mark.parametrize("tenant", ["", "0a21"])
