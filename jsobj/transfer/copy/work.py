@@ -170,7 +170,7 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
             self.emit(Noted(begun.notice))
         arrived = {each.part.number: each for each in begun.crossed}
         if begun.stored:
-            self.emit(Noted(f"{item.source}: {len(begun.stored)} parts are there; they are read for the digest only"))
+            self.emit(Noted(f"{item.source}: parts that are there, read for the digest only: {len(begun.stored)}"))
         self._begun(
             CopyInParts(item, begun.how.layout, arrived, begun=begun, anew=unit.anew, seen=unit.seen), item.size
         )
