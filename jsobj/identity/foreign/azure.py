@@ -67,8 +67,8 @@ def azure_login(settings: Settings, endpoint: str = "", sas: str = "", *, unsign
     """The login for an account's ``endpoint``, or for the account that the settings name.
 
     ``sas``: the query of a link that somebody signed, which is used instead of all others. ``unsigned``: for public
-    data, nothing that is found is used. Raises :class:`JsobjError`: usage where no account is known or what is set
-    cannot be used, local for a file.
+    data, nothing that is found is used. Raises :class:`JsobjError`: auth where no account is known, usage where what
+    is set cannot be used, local for a file.
     """
     found = next(filter(None, _stored(settings)), None)
     if endpoint:
@@ -79,7 +79,7 @@ def azure_login(settings: Settings, endpoint: str = "", sas: str = "", *, unsign
         raise JsobjError(
             "azure-account-missing",
             "it is not known in which storage account the container is",
-            code=ExitCode.USAGE,
+            code=ExitCode.AUTH,
             hint=f"name it: export {ACCOUNT}=NAME and {KEY}=KEY (or az login); "
             "for public data also https://NAME.blob.core.windows.net/CONTAINER/",
         )
