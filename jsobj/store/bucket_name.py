@@ -49,7 +49,7 @@ def parse_bucket(text: str) -> BucketName:
             "bucket-name-grammar",
             f"'{text[:80]}' is not a bucket: {reason}",
             code=ExitCode.USAGE,
-            hint="write NAME, s3://NAME or swift://NAME",
+            hint=foreign_hint(dialect) or "write NAME, s3://NAME or swift://NAME",
         )
     return BucketName(dialect, name)
 
@@ -81,8 +81,16 @@ def grammar_fault(dialect: str, separator: str, name: str, *, tenants: bool = Fa
 
 def _other_scheme(scheme: str) -> str:
     if scheme in FOREIGN:
-        return f"{scheme}:// is another cloud's, and can be read and copied only: jsobj help clouds"
+        return f"{scheme}:// is another cloud's, where this is not possible"
     return "only s3:// and swift:// (in small letters) are known"
+
+
+def foreign_hint(scheme: str) -> str:
+    """What is possible in another cloud, and with what its own tool does the rest; "" for a scheme of ours."""
+    if scheme not in FOREIGN:
+        return ""
+    tool = {"gs": "gcloud storage", "az": "az storage"}[scheme]
+    return f"ls, cat, stat, upload, download, cp, sync and verify work there (jsobj help clouds); for the rest: {tool}"
 
 
 def with_project(name: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, quote, unquote
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
-from jsobj.store.bucket_name import WEB, grammar_fault
+from jsobj.store.bucket_name import WEB, foreign_hint, grammar_fault
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed, ObjectInfo
 from jsobj.urls import parse_url, split_swift_path
@@ -153,8 +153,9 @@ def _grammatical(
 
 def _no_place(text: str, reason: str) -> JsobjError:
     shown = text.partition("?")[0] if "://" in text else text
+    hint = foreign_hint(text.partition("://")[0]) or _FORMS
     return JsobjError(
-        "location-grammar", f"'{shown[:200]}' cannot be used here: {reason}", code=ExitCode.USAGE, hint=_FORMS
+        "location-grammar", f"'{shown[:200]}' cannot be used here: {reason}", code=ExitCode.USAGE, hint=hint
     )
 
 

@@ -53,7 +53,7 @@ def test_the_variables_of_azures_own_tools(azure: AzureScene) -> None:
     azure.jsobj.private.add(file)
     assert azure.jsobj("cat", azure.url("k")).out == "shared"
     file.unlink()
-    assert error(azure, "cat", azure.url("k"), code=2)["reference"] == "azure-account-missing"
+    assert error(azure, "cat", azure.url("k"), code=4)["reference"] == "azure-account-missing"
 
 
 def test_without_a_login(azure: AzureScene) -> None:
@@ -95,7 +95,18 @@ def test_a_proxy_that_refuses_is_named(azure: AzureScene) -> None:
 
 def test_other_commands_say_that_it_is_another_clouds(azure: AzureScene) -> None:
     for words in (("rm", azure.url("k")), ("bucket", "create", "az://new")):
-        assert "another cloud" in error(azure, *words, code=2)["message"]
+        found = error(azure, *words, code=2)
+        assert "another cloud" in found["message"]
+        assert "s3://" not in found["hint"]
+        assert "jsobj help clouds" in found["hint"]
+    one = error(azure, "cp", azure.url("k"), "s3://b/k", "--version", "1", code=2)
+    assert "--version is for s3:// and swift://" in one["message"]
+    assert "jsobj cp az://" in one["hint"]
+
+
+def test_a_folder_of_ones_own_is_downloaded_to(azure: AzureScene) -> None:
+    for source in (azure.url("raw/"), "s3://b/raw/", "swift://b/raw/"):
+        assert error(azure, "cp", source, "./new/", code=2)["hint"] == f"jsobj download {source} ./new/"
 
 
 def test_the_doctor(azure: AzureScene) -> None:

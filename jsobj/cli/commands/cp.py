@@ -105,6 +105,7 @@ def _copy(
     world: World, source: tuple[str, ...], destination: str, chosen: Chosen, *, move: bool, version: str = ""
 ) -> None:
     from jsobj.actions.copy import copy, copy_version
+    from jsobj.store.bucket_name import FOREIGN
     from jsobj.store.location import parse_location
     from jsobj.transfer.spread.shard import WHOLE
 
@@ -125,6 +126,9 @@ def _copy(
             raise BadUsage("--version goes with one SOURCE")
         if chosen.options.dask or chosen.options.shard != WHOLE:
             raise BadUsage("one version of one object is not divided among machines: leave --dask and --shard out")
+        if places[0].dialect in FOREIGN:
+            hint = f"leave it out: jsobj cp {shlex.quote(source[0])} {shlex.quote(destination)}"
+            raise BadUsage(f"--version is for s3:// and swift://, and SOURCE is {places[0].dialect}://", hint=hint)
         one = parse_location(source[0], need_key=True)
         perform(world, chosen, lambda context: copy_version(context, one, end, chosen.options, version))
         return
@@ -222,12 +226,12 @@ def _require_login_of_endpoint(chosen: Chosen, dialect: str) -> None:
 
 def _require_remote(typed: tuple[str, ...], verb: str) -> None:
     """A local path is refused with the command that is meant."""
-    local = [text for text in typed if "://" not in text and (text == "-" or os.path.lexists(text))]
+    local = [text for text in typed if text == "-" or _is_local(text)]
     if local:
         meant = "download" if local[0] == typed[-1] else "upload"
         raise JsobjError(
             "copy-is-remote",
-            f"'{local[0]}' is a local file, and jsobj {verb} works on objects only",
+            f"'{local[0]}' is local, and jsobj {verb} works on objects only",
             code=ExitCode.USAGE,
             hint=f"jsobj {meant} {' '.join(map(shlex.quote, typed))}",
         )
