@@ -177,9 +177,9 @@ class Crossing:
                     read = self._read(info, stretch, data, md5, digest=bool(md5) or stored is not None)
                 if order is not None:
                     order.take(stretch.number, data)
-            except BaseException:
+            except BaseException as error:
                 if order is not None:
-                    order.fail()
+                    order.fail(error if isinstance(error, JsobjError) else None)
                 raise
             crc = _crc32c(data) if by == "crc32c" else ""
             if stored is None or stored.etag not in {"", read}:

@@ -120,7 +120,7 @@ class InOrder:
     kind: str = "md5"
     _digest: hashlib._Hash = field(init=False)
     _next: int = 1
-    _failed: bool = False
+    _error: JsobjError | None = None
     _done: list[str] = field(default_factory=list)
     _turn: threading.Condition = field(default_factory=threading.Condition)
     _room: int = -1
@@ -132,12 +132,12 @@ class InOrder:
         self._digest, self._room = hashlib.new(self.kind, usedforsecurity=False), -1
 
     def take(self, number: int, data: memoryview) -> None:
-        """The bytes of part ``number``, once those before it were taken. Raises where they never will be."""
+        """The bytes of part ``number``, once those before it were taken. Raises what :meth:`fail` was told."""
         with self._turn:
-            while self._next != number and not self._failed:
+            while self._next != number and self._error is None:
                 self._turn.wait()
-            if self._failed:
-                raise JsobjError("stopped", "a part before it did not come", code=ExitCode.INTERRUPTED)
+            if self._error is not None:
+                raise self._error
             self._update(data)
             self._next += 1
             self._turn.notify_all()
@@ -154,10 +154,12 @@ class InOrder:
                 self._done.append(self._digest.hexdigest())
                 self._begin()
 
-    def fail(self) -> None:
-        """A part will not come: nobody waits for it."""
+    def fail(self, error: JsobjError | None = None) -> None:
+        """A part will not come: who waits for it meets the same ``error``, so that none hides it; None for a stop."""
         with self._turn:
-            self._failed = True
+            if self._error is None:
+                stopped = JsobjError("stopped", "a part before it did not come", code=ExitCode.INTERRUPTED)
+                self._error = error or stopped
             self._turn.notify_all()
 
     def digests(self) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsobj.errors import JsobjError
+from jsobj.errors import BytesDiffer, JsobjError
 from jsobj.store.etag import composite
 from jsobj.store.values import PART_SIZE, Limits, ObjectInfo, PartDigest
 from jsobj.transfer.copy.proofs import LARGEST, InOrder, Proving, proof, proving
@@ -138,7 +138,9 @@ def test_parts_from_many_threads_are_hashed_in_their_order(sizes: list[int], par
     assert order.digests() == [md5(data[at : at + size]) for at, size in zip(starts, sizes, strict=True)]
 
 
-def test_nobody_waits_for_a_part_that_will_not_come() -> None:
+@pytest.mark.parametrize("told", [[BytesDiffer("k: differs")], [], [BytesDiffer("k: differs"), None]])
+def test_nobody_waits_for_a_part_that_will_not_come(told: list[JsobjError | None]) -> None:
+    """Who waits ends with the first error, which may be one after which the copy is begun anew; else with the stop."""
     order = InOrder((PartDigest(0, 10, ""),))
     errors: list[JsobjError] = []
 
@@ -150,7 +152,8 @@ def test_nobody_waits_for_a_part_that_will_not_come() -> None:
 
     thread = threading.Thread(target=second, daemon=True)
     thread.start()
-    order.fail()
+    for error in told or [None]:
+        order.fail(error)
     thread.join(10)
     assert not thread.is_alive()
-    assert len(errors) == 1
+    assert [error.reference for error in errors] == ["bytes-differ" if told else "stopped"]
