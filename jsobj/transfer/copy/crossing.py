@@ -182,7 +182,7 @@ class Crossing:
                     order.fail(error if isinstance(error, JsobjError) else None)
                 raise
             crc = _crc32c(data) if by == "crc32c" else ""
-            if stored is None or stored.etag not in {"", read}:
+            if stored is None or stored.etag != read:
                 with self.terms.at_target.errors():
                     body = BytesSource(data, self._at_once)
                     stored = self.target.put_part(upload, stretch.number, body, moved=self.moved)
@@ -315,10 +315,10 @@ def of_user(info: ObjectInfo) -> dict[str, str]:
 
 
 def _is_ours(part: Part, how: Proving, known: Mapping[int, str]) -> bool:
-    """Whether a part that the server has is one that was sent; a server that tells no MD5 is believed its size."""
+    """Whether a part that the server has is one that was sent: not where it tells no MD5 of it."""
     if part.number not in known or part.number > how.layout.count:
         return False
-    return part.size == how.layout.part(part.number).size and part.etag in {"", known[part.number]}
+    return part.size == how.layout.part(part.number).size and part.etag == known[part.number]
 
 
 def _crc32c(data: memoryview) -> str:
