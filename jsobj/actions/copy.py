@@ -317,14 +317,6 @@ def terms_of(context: ActionContext, *, one_server: bool, part_size: int) -> Cop
     return CopyTerms(one_server, False, True, part_size, not one_server, at_source, at_target)
 
 
-def copier_across(
-    context: ActionContext, source: Store, target: Store, *, one_server: bool, part_size: int
-) -> ObjectCopier:
-    """Copies from one store to another."""
-    terms = terms_of(context, one_server=one_server, part_size=part_size)
-    return ObjectCopier(source, target, terms, context.tally.moved, context.warn)
-
-
 def same_server(one: StorePlace, other: StorePlace) -> bool:
     """Whether the server can copy from one to the other."""
     if one.archive or other.archive:
