@@ -17,9 +17,19 @@ class PartsAtOnce:
     beforehand."""
 
     def __init__(self, most: int, part_size: int, rate: int = 0) -> None:
-        self._most = min(most, max(1, int(rate * _QUICK / part_size))) if rate else most
-        self.allowed = min(_FIRST, self._most)
+        self._by_rate = max(1, int(rate * _QUICK / part_size)) if rate else 0
+        self._learnt = _FIRST
         self._began: dict[int, float] = {}  # by the identity of a unit that is out
+        self.bound(most)
+
+    def bound(self, most: int) -> None:
+        """From now on no more than this, which is more or less than before; what was learnt stays."""
+        self._most = min(most, self._by_rate or most)
+
+    @property
+    def allowed(self) -> int:
+        """So many may be under way."""
+        return min(self._learnt, self._most)
 
     def began(self, unit: object) -> None:
         """A part is handed out."""
@@ -34,6 +44,6 @@ class PartsAtOnce:
     def learn(self, seconds: float) -> None:
         """So long did a part take."""
         if seconds < _QUICK:
-            self.allowed = min(self._most, self.allowed + 1)
+            self._learnt = min(self._most, self.allowed + 1)
         elif seconds > _SLOW:
-            self.allowed = max(1, min(self.allowed - 1, int(self.allowed * _SLOW / seconds)))
+            self._learnt = max(1, min(self.allowed - 1, int(self.allowed * _SLOW / seconds)))

@@ -140,8 +140,11 @@ class PartsWork(ABC, Generic[Unit, State]):
         return unit
 
     def allow_parts(self, most: int) -> None:
-        """So many large parts may be under way at once, if they are quick; said before the run begins."""
-        self._parts = PartsAtOnce(most, self.options.part_size, self.options.limit_rate)
+        """From now on so many large parts may be under way at once, if they are quick; also said during a run.
+
+        What is under way goes on, and what was learnt of how quick they are stays.
+        """
+        self._parts.bound(most)
 
     def stop(self) -> None:
         """Hand out nothing more."""
