@@ -17,7 +17,7 @@ from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import Moved, uncounted
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
-from jsobj.store.values import PART_SIZE, ObjectInfo, Part
+from jsobj.store.values import PART_SIZE, Limits, ObjectInfo, Part
 from jsobj.transfer.compare import layouts
 from jsobj.transfer.copy.crossing import Crossed, Crossing, of_user, require_unchanged
 from jsobj.transfer.copy.forms import Forms, one_of_each
@@ -70,7 +70,7 @@ class ObjectCopier:
     def copied(self, item: CopyItem) -> Arrived:
         """Copy (or move) one object, whatever its size. Raises :class:`JsobjError`."""
         in_place = self._in_place(item)
-        if not self.terms.same_server and not in_place and item.size and item.size <= self.terms.part_size:
+        if not self.terms.same_server and not in_place and item.size and self._in_one(item.size):
             if skipped := self.look(item):
                 return skipped
             return self._small(item.remote.key, item.key)
@@ -207,6 +207,13 @@ class ObjectCopier:
 
     # -- through here
 
+    def _in_one(self, size: int) -> bool:
+        """Whether all bytes are held in memory at once, and sent in one request."""
+        if size > min(self.terms.part_size, LARGEST):
+            return False
+        # What is smaller than a part may be fits into one request anywhere: no server is asked for its limits.
+        return size <= Limits().smallest_part or size <= self.target.limits.largest_put
+
     def _small(self, key: str, new: str) -> Arrived:
         info, etag, by = self.crossing.small(key, new)
         if self.terms.move:
@@ -215,7 +222,7 @@ class ObjectCopier:
 
     def _through_here(self, info: ObjectInfo, key: str) -> Arrived:
         """No object is made of wrong bytes."""
-        if info.size <= min(self.terms.part_size, self.target.limits.largest_put):
+        if self._in_one(info.size):
             return self._small(info.key, key)
 
         def send(moved: Moved) -> tuple[str, str]:

@@ -114,7 +114,7 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
     def _decided(self, item: CopyItem) -> Planned:
         way = self.ways[item.number]
         # Without a journal nothing would go on with the parts: one worker sends them all, and takes them back.
-        if way.same_server or item.size <= self.options.part_size or self.journal.path is None:
+        if way.same_server or item.size <= min(self.options.part_size, LARGEST) or self.journal.path is None:
             return CopyWhole(item)
         state = self._state(item)
         record = self.journal.upload(item.key, state) if item.remote.etag or item.remote.modified else None
