@@ -135,6 +135,34 @@ def test_a_copy_that_is_killed_goes_on(one_copier: Copier, web: WebServer, large
     assert place.body("new.bin") == LARGE
 
 
+def test_a_copy_that_goes_on_has_no_part_of_a_version_before(one_copier: Copier, web: WebServer) -> None:
+    """The source is replaced after it was listed, where no digest would tell that parts are of two versions."""
+    jsobj, place = one_copier.jsobj, one_copier.place
+    path = web.write("replaced/large.bin", LARGE)
+    new = LARGE[::-1]
+
+    def change() -> None:
+        path.write_bytes(new)
+        os.utime(path, (WHEN + 60, WHEN + 60))
+
+    with fault_proxy(web.url) as proxy:
+        stall = proxy.add(Rule("stall", "request", "GET", "large", skip=3))
+        words = ("cp", f"{proxy.url}/index/replaced/large.bin", place.url("new.bin"), *PARTS)
+        begun = subprocess.Popen(
+            jsobj.command(*words), env=jsobj.environment(), cwd=jsobj.folder, stderr=subprocess.DEVNULL
+        )
+        stall.wait()
+        begun.kill()
+        begun.wait()
+        proxy.clear()
+        proxy.add(Rule("late", "request", "HEAD", "large", skip=2, also=change))
+        done = jsobj(*words)
+    assert place.body("new.bin") == new
+    assert "has changed since it was listed" in done.err
+    assert "Uploads" not in place.witness.list_multipart_uploads(Bucket=place.bucket)
+    assert jsobj("jobs", "list", "--json").json["items"] == []
+
+
 def test_a_whole_that_is_cut_is_copied_right(one_copier: Copier, web: WebServer, large: str) -> None:
     place = one_copier.place
     with fault_proxy(web.url, [Rule("cut", "receiving", "GET", "large", at=9_000_000)]) as proxy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from jsobj.store.values import Listed, StorePlace
+from jsobj.store.values import Listed, ObjectInfo, StorePlace
 from jsobj.transfer.local.scan import LocalFile
 from jsobj.transfer.side import ONE_LOGIN, Side
 
@@ -73,6 +73,13 @@ def may_be_one_bucket(one: StorePlace, other: StorePlace) -> bool:
 def _bare(place: StorePlace) -> str:
     """The bucket's name without a project."""
     return place.bucket.rpartition(":")[2] if place.dialect == "s3" else place.bucket
+
+
+def is_version(info: ObjectInfo, listed: Listed) -> bool:
+    """Whether an object is still the one that was listed, as far as the server tells versions apart."""
+    if info.etag or listed.etag:
+        return info.etag == listed.etag
+    return info.size == listed.size and int(info.modified or 0) == int(listed.modified or 0)
 
 
 def state_of(place: StorePlace, listed: Listed) -> LocalFile:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError, ObjectChanged, UploadNotFound
-from jsobj.store.values import Part, StorePlace
+from jsobj.store.values import ObjectInfo, Part, StorePlace
 from jsobj.transfer.copy.crossing import Begun, Crossed
-from jsobj.transfer.copy.items import CopyItem, state_of
+from jsobj.transfer.copy.items import CopyItem, is_version, state_of
 from jsobj.transfer.copy.proofs import LARGEST
 from jsobj.transfer.copy.worker import (
     AbandonCopy,
@@ -163,7 +163,7 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
             self._item_ended(unit.item, answer)
 
     def _copy_begun(self, unit: BeginCopy, begun: Begun) -> None:
-        item = unit.item
+        item = self._as_begun(unit.item, begun.info)
         self._fit(begun.how.layout.part_size)
         self.journal.upload_begun(item.key, self._state(item), begun.upload.id, begun.how.layout.part_size)
         if begun.notice:
@@ -174,6 +174,14 @@ class CopyWork(PartsWork[CopyUnit, CopyInParts]):
         self._begun(
             CopyInParts(item, begun.how.layout, arrived, begun=begun, anew=unit.anew, seen=unit.seen), item.size
         )
+
+    def _as_begun(self, item: CopyItem, info: ObjectInfo) -> CopyItem:
+        """The item in the version that is copied: neither its parts nor its copy are those of the one listed."""
+        if is_version(info, item.remote):
+            return item
+        self.tally.found(info.size - item.size, items=0)
+        remote = replace(item.remote, size=info.size, etag=info.etag, modified=info.modified)
+        return replace(item, remote=remote)
 
     def _part_copied(self, unit: CopyPart, outcome: UnitOutcome) -> None:
         state = self._in_parts.get(unit.item.key)

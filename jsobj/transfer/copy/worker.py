@@ -12,7 +12,7 @@ from jsobj.errors import JsobjError
 from jsobj.store.objects import Store
 from jsobj.store.values import ObjectInfo, Part, Upload
 from jsobj.transfer.copy.crossing import Begun, Crossed, finished_before
-from jsobj.transfer.copy.items import CopyItem
+from jsobj.transfer.copy.items import CopyItem, is_version
 from jsobj.transfer.copy.object_copier import ObjectCopier
 from jsobj.transfer.copy.proofs import InOrder
 from jsobj.transfer.engine.parts_work import Arrived
@@ -171,7 +171,9 @@ class Carrier(StorePerformer[CopyUnit]):
         if (how.in_order and crossing.any_order) or not copier.source.in_stretches(info):
             return Undivided()
         begun, notice = None, ""
-        if unit.upload_id:
+        if unit.upload_id and not is_version(info, item.remote):
+            notice = f"{item.source} has changed since it was listed; starting over"  # nothing sent is part of it
+        elif unit.upload_id:
             begun = crossing.resume(info, how, Upload(item.key, unit.upload_id), unit.part_size, dict(unit.sent))
             if begun is None:
                 if there := finished_before(self._store, info, item.key):
