@@ -147,7 +147,7 @@ def test_a_copy_that_goes_on_has_no_part_of_a_version_before(one_copier: Copier,
 
     with fault_proxy(web.url) as proxy:
         stall = proxy.add(Rule("stall", "request", "GET", "large", skip=3))
-        words = ("cp", f"{proxy.url}/index/replaced/large.bin", place.url("new.bin"), *PARTS)
+        words = ("cp", f"{proxy.url}/index/replaced/large.bin", place.url("new.bin"), *PARTS, "--parallel", "1")
         begun = subprocess.Popen(
             jsobj.command(*words), env=jsobj.environment(), cwd=jsobj.folder, stderr=subprocess.DEVNULL
         )

@@ -16,6 +16,8 @@ from jsobj.transfer.copy.object_copier import ObjectCopier
 from jsobj.transfer.copy.worker import BeginCopy, Carrier
 
 MIB = 1024**2
+S3 = Limits()
+WEB, BUCKET = StorePlace("https", "h", "https://h", ""), StorePlace("s3", "b", "http://s", "")
 SENT = hashlib.md5(b"sent").hexdigest()
 
 
@@ -24,7 +26,7 @@ class Source:
     """Without any digest; ``info``: what is there now."""
 
     info: ObjectInfo
-    place: Any = StorePlace("https", "h", "https://h", "")
+    place: StorePlace = WEB
 
     def head(self, key: str) -> ObjectInfo:
         return self.info
@@ -40,8 +42,8 @@ class Source:
 class Target:
     """Has the first part of the upload ``old``."""
 
-    place: Any = StorePlace("s3", "b", "http://s", "")
-    limits: Limits = Limits()
+    place: StorePlace = BUCKET
+    limits: Limits = S3
     keeps_md5: bool = False
 
     def begin(self, key: str, options: PutOptions) -> Upload:

@@ -19,7 +19,7 @@ MIB = 1024**2
 class Target:
     """What is asked of the target's store."""
 
-    limits: Limits = Limits()
+    limits: Limits
 
 
 @pytest.mark.parametrize(
