@@ -58,6 +58,15 @@ def test_servers_of_other_kinds(one_copier: Copier, web: WebServer, large: str, 
     assert one_copier.place.body("new.bin") == LARGE
 
 
+def test_a_sync_from_a_server_that_tells_no_versions_copies_again(one_copier: Copier, web: WebServer) -> None:
+    """Of the same size as before it may be another file."""
+    jsobj, place = one_copier.jsobj, one_copier.place
+    for data in (b"one", b"two", b"two"):
+        web.write("unversioned/a.txt", data)
+        done = jsobj("sync", f"{web.url}/bare/unversioned/", place.url("p/"), "--json").json
+        assert (done["done"], done["decided"], place.body("p/a.txt")) == (1, {}, data)
+
+
 def test_local_folders_as_urls(one_copier: Copier) -> None:
     jsobj, place = one_copier.jsobj, one_copier.place
     (jsobj.folder / "a b").mkdir()

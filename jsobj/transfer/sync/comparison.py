@@ -99,6 +99,8 @@ class Comparison(ABC):
 
     def is_remembered(self, source: Entry, target: Entry) -> bool:
         """Whether an earlier run made one of the other, or compared them, and both are unchanged since."""
+        if not source.tells_versions:
+            return False
         file, remote = self.pair(source, target)
         return bool(remote.etag) and self.fingerprints.known(file, self.place(remote.key)) == remote.etag
 
@@ -108,6 +110,8 @@ class Comparison(ABC):
 
     def remember(self, source: Entry, key: str, etag: str) -> None:
         """The object ``key`` of the target was made of ``source``, and has ``etag``."""
+        if not source.tells_versions:
+            return
         file, _ = self.pair(source, Entry.of_object(Listed(key), ""))
         self.fingerprints.remember(file, self.place(key), etag)
 

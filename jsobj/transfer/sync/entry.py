@@ -43,6 +43,11 @@ class Entry:
         assert self.listed is not None
         return self.listed
 
+    @property
+    def tells_versions(self) -> bool:
+        """Whether a change shows by more than its size: some web servers tell neither an ETag nor a time."""
+        return self.file is not None or bool(self.object.etag or self.object.modified)
+
     def is_same(self, other: Entry | None) -> bool:
         """Whether the other is this one, not written since: of files size, times and inode, of objects size and ETag.
 
