@@ -91,7 +91,8 @@ def mv(world: World, source: tuple[str, ...], destination: str, **words: object)
     """Move or rename objects.
 
     As jsobj cp; then the source is deleted, object by object, once its copy was looked at. An object store cannot
-    rename: everything is copied.
+    rename: everything is copied. Where the server itself makes the copy, and source and copy have no digest in common,
+    the right size is enough for the source to be deleted.
 
     \b
     Examples:

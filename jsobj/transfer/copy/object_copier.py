@@ -80,7 +80,7 @@ class ObjectCopier:
         if not self.terms.same_server:
             return self._through_here(info, item.key)
         etag, by = self._on_server(info, item.key)
-        if self.terms.move:
+        if self.terms.move:  # also where `by` is "": the server's own copy, of the right size, is believed
             with self.terms.at_source.errors():
                 require_unchanged(self.source, info)
                 self.source.delete(info.key)
