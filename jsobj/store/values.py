@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from jsobj.store.etag import is_md5
+from jsobj.store.etag import EMPTY_MD5, is_md5
 
 # The metadata in which the modification time of the file travels, in seconds since 1970 as a decimal number: rclone and
 # swiftclient write and read the same name.
@@ -14,6 +14,7 @@ MTIME = "mtime"
 # the parts are of several sizes, and there is nothing to guess.
 PART_SIZE = "jsobj-part-size"
 UNEVEN = "0"
+_WORTH_A_LOOK = 1024**2  # bytes; fewer are moved about as soon as it is known whether they need be
 # The headers that are kept with an object and come with it, beside its type and its encoding.
 SERVED = ("cache-control", "content-disposition", "content-language", "expires")
 
@@ -85,9 +86,22 @@ class Listed:
     fault: str = ""
 
     @property
+    def seems_empty(self) -> bool:
+        """Whether it is listed as dynamic large objects and links to objects are: empty, whatever they have.
+
+        Only HEAD tells those from objects that are.
+        """
+        return not self.size and self.etag == EMPTY_MD5
+
+    def may_have(self, size: int) -> bool:
+        """Whether it may have so many bytes, and, where the listing shows none, HEAD is worth it to know."""
+        return size == self.size or (self.seems_empty and size >= _WORTH_A_LOOK)
+
+    @property
     def info(self) -> ObjectInfo:
-        """What HEAD would say, as far as a listing shows it."""
-        return ObjectInfo(self.key, self.size, self.etag, self.modified, md5=self.md5)
+        """What HEAD would say, as far as a listing shows it: no ETag, and so no digest, of what only seems empty."""
+        etag = "" if self.seems_empty else self.etag
+        return ObjectInfo(self.key, self.size, etag, self.modified, md5=self.md5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ class _TreeCheck:
             with opened(pair.file) as descriptor:
                 found = self._compared(pair.remote, descriptor)
                 return replace(found, size=pair.file.size)
+        except ObjectNotFound:  # deleted meanwhile, or a link to nothing
+            return Checked(pair.key, MISSING, "no such object", pair.file.size)
         except JsobjError as error:
             if error.code is ExitCode.LOCAL or isinstance(error, SourceChanged):
                 return Checked(pair.key, UNREADABLE, error.message)

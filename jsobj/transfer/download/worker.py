@@ -178,7 +178,7 @@ class Receiver(StorePerformer[DownloadUnit]):
     # -- in one request
 
     def _whole(self, item: Fetching) -> Arrived:
-        if same := self._there_already(item, item.remote.info):
+        if same := self._there_already(item):
             return same
         seen: list[tuple[str, DigestComparison]] = []  # of each try
 
@@ -221,16 +221,17 @@ class Receiver(StorePerformer[DownloadUnit]):
         Raises :class:`JsobjError` (local) where its file could not be made.
         """
         self._target.require_free(item.path)
-        same = self._there_already(item, item.remote.info)
+        same = self._there_already(item)
         return same.skipped if same else ""
 
-    def _there_already(self, item: Fetching, info: ObjectInfo) -> Arrived | None:
+    def _there_already(self, item: Fetching, headed: ObjectInfo | None = None) -> Arrived | None:
         """Whether the target has these bytes already."""
         descriptor = self._target.open_existing(item.path) if item.there else None
         if descriptor is None:
             return None
         try:
-            if os.fstat(descriptor).st_size != info.size:
+            size, info = os.fstat(descriptor).st_size, headed or item.remote.info
+            if not (headed.size == size if headed else item.remote.may_have(size)):
                 return None
             if not (info.md5 or info.metadata or (is_md5(info.etag) and self._store.place.dialect == "s3")):
                 info = self._store.head(info.key)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from jsobj.errors import BadUsage, ObjectNotFound
+from jsobj.store.etag import EMPTY_MD5
 from jsobj.store.objects import Store
 from jsobj.store.values import MTIME, Listed
 from jsobj.transfer.compare import compare, md5_of
@@ -91,6 +92,10 @@ class Comparison(ABC):
             return Verdict(True, By.NAME)
         if self.check in {Check.AUTO, Check.MTIME} and self.is_remembered(source, target):
             return Verdict(True, By.MEMORY)
+        if (source.seems_empty and source.may_have(target.size)) or (
+            target.seems_empty and target.may_have(source.size)
+        ):
+            return None
         if source.size != target.size:
             return Verdict(False, By.SIZE)
         if self.check is Check.SIZE:
@@ -109,8 +114,11 @@ class Comparison(ABC):
         """The two as the memory of earlier runs has them."""
 
     def remember(self, source: Entry, key: str, etag: str) -> None:
-        """The object ``key`` of the target was made of ``source``, and has ``etag``."""
-        if not source.tells_versions:
+        """The object ``key`` of the target was made of ``source``, and has ``etag``.
+
+        Of what only seemed empty no listing would show the changes.
+        """
+        if not source.tells_versions or (source.seems_empty and etag != EMPTY_MD5):
             return
         file, _ = self.pair(source, Entry.of_object(Listed(key), ""))
         self.fingerprints.remember(file, self.place(key), etag)
@@ -148,14 +156,18 @@ class FileWithObject(Comparison):
     def _looked(self, file: LocalFile, descriptor: int, listed: Listed) -> tuple[Verdict, str]:
         """The verdict, and the ETag of the content that was compared."""
         cheap = self.check is Check.CONTENT or (self.check is Check.AUTO and file.size <= SMALL)
-        known = listed.info.whole_md5
-        if cheap and known:
+        headed = self.store.head(listed.key) if listed.seems_empty else None
+        if headed is not None and self.check is Check.SIZE:
+            return Verdict(headed.size == file.size, By.SIZE), ""
+        seen = headed or listed.info
+        if cheap and (known := seen.whole_md5):
             if md5_of(descriptor, 0, file.size) == known:
-                return Verdict(True, By.CONTENT), listed.etag
-            if listed.md5 or self.store.place.dialect == "s3":  # over Swift it may be the ETag of a large object
+                return Verdict(True, By.CONTENT), seen.etag
+            # Over Swift a listing's may be the ETag of a large object.
+            if headed is not None or listed.md5 or self.store.place.dialect == "s3":
                 return Verdict(False, By.CONTENT), ""
-        info = self.store.head(listed.key)
-        if cheap and info.etag == listed.etag and info.whole_md5:
+        info = headed or self.store.head(listed.key)
+        if cheap and info.etag == seen.etag and info.whole_md5:
             return Verdict(False, By.CONTENT), ""
         time = None if self.check is Check.CONTENT else to_nanoseconds(info.metadata.get(MTIME, ""))
         if time is not None:
@@ -196,12 +208,18 @@ class TwoObjects(Comparison):
             one, other = self.source.head(source.object.key), self.target.head(target.object.key)
         except ObjectNotFound:  # deleted meanwhile
             return Verdict(False, By.NOTHING)
+        if one.size != other.size or self.check is Check.SIZE:
+            return Verdict(one.size == other.size, By.SIZE)
         times = to_nanoseconds(one.metadata.get(MTIME, "")), to_nanoseconds(other.metadata.get(MTIME, ""))
         same_time = None if times[0] is None or times[1] is None else is_same_time(times[0], times[1])
         if self.check is Check.MTIME and same_time is not None:
             return Verdict(same_time, By.TIME)
         if one.whole_md5 and other.whole_md5:
+            if one.etag == other.etag:
+                self.remember(source, other.key, other.etag)
             return Verdict(one.whole_md5 == other.whole_md5, By.CONTENT)
+        if one.etag and one.etag == other.etag:  # of large objects that are listed as empty
+            return Verdict(True, By.CONTENT)
         if self.check is Check.AUTO and same_time:
             return Verdict(True, By.TIME)
         return Verdict(False, By.NOTHING)

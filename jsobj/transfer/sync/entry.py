@@ -48,6 +48,15 @@ class Entry:
         """Whether a change shows by more than its size: some web servers tell neither an ETag nor a time."""
         return self.file is not None or bool(self.object.etag or self.object.modified)
 
+    @property
+    def seems_empty(self) -> bool:
+        """As :attr:`jsobj.store.values.Listed.seems_empty`; a file that is empty is."""
+        return self.listed is not None and self.listed.seems_empty
+
+    def may_have(self, size: int) -> bool:
+        """As :meth:`jsobj.store.values.Listed.may_have`."""
+        return size == self.size if self.listed is None else self.listed.may_have(size)
+
     def is_same(self, other: Entry | None) -> bool:
         """Whether the other is this one, not written since: of files size, times and inode, of objects size and ETag.
 

@@ -220,7 +220,7 @@ class Sender(StorePerformer[UploadUnit]):
     def _there_already(self, item: Sending, descriptor: int, *, squeeze: bool = False) -> Arrived | None:
         """Whether the object has the file's bytes already, and what is asked to be kept: then nothing is sent."""
         remote = item.remote
-        if remote is None or not (item.unchanged or (remote.size == item.file.size and not squeeze)):
+        if remote is None or not (item.unchanged or (remote.may_have(item.file.size) and not squeeze)):
             return None
         if self._options.kept != PLAIN:
             info = head_or_none(self._store, item.key)
