@@ -34,11 +34,14 @@ _BLOCK = re.compile(r"jsobj-([0-9a-f]{24})-(\d{5})-([A-Za-z0-9_-]{22})")
 
 def encoded(name: str) -> str:
     """A blob's name in a path, percent-encoded once. Raises :class:`JsobjError` (usage) for one that cannot be sent."""
-    if any(part in {".", ".."} for part in name.split("/")):
-        # Servers and proxies take them for steps in a path, and the request would be about another blob.
+    # The request would be about another blob: the service makes '/' of '\' and may leave out dots at the end of a part;
+    # servers and proxies take '.' and '..' for steps in a path.
+    ends = any(part.endswith(".") for part in name.split("/"))
+    if ends or "\\" in name:
+        what = "a part of it ends in '.'" if ends else "Azure takes the '\\' in it for '/'"
         raise JsobjError(
             "object-name",
-            f"'{name[:80]}' cannot be a blob's name: a part of it is '.' or '..'",
+            f"'{name[:80]}' cannot be a blob's name: {what}",
             code=ExitCode.USAGE,
             hint="choose another key",
         )

@@ -40,7 +40,7 @@ def test_blocks_of_other_programs_are_not_ours(name: str) -> None:
     assert of_block("k", name, 7) is None
 
 
-@pytest.mark.parametrize("name", ["a/../b", "..", ".", "a/.", "", "nul\0"])
+@pytest.mark.parametrize("name", ["a/../b", "..", ".", "a/.", "", "nul\0", "p\\q", "a./b", "a..."])
 def test_names_that_would_be_another_blobs_path(name: str) -> None:
     with pytest.raises(JsobjError) as caught:
         encoded(name)
@@ -48,7 +48,7 @@ def test_names_that_would_be_another_blobs_path(name: str) -> None:
 
 
 def test_a_name_is_encoded_once() -> None:
-    assert encoded("a b/ü%20+?#//.x") == "a%20b/%C3%BC%2520%2B%3F%23//.x"
+    assert encoded("a b/ü%20+?#//.x/y.z") == "a%20b/%C3%BC%2520%2B%3F%23//.x/y.z"
 
 
 NAMES = st.from_regex(r"[a-z0-9_.-]{1,12}", fullmatch=True).filter(lambda name: not name.startswith("rename_"))
