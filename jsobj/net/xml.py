@@ -1,4 +1,4 @@
-"""The XML of S3's answers, read by expat into flat records.
+"""The XML of S3's and Azure's answers, read by expat into flat records.
 
 What comes from a server may be hostile: a document type (and with it every entity), deep nesting, bad UTF-8 and the
 wrong root are refused, and nothing is ever fetched. S3's own documents are shallow, declare nothing, and never nest one
@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
+from urllib.parse import unquote
 from xml.parsers import expat  # nosec B407 - documents with a type or entities are refused
 
 _DEEPEST = 20
@@ -51,9 +52,11 @@ class _Reader:
         self._into = self.fields
         self._depth = 0
         self._text = ""
+        self._quoted = False
 
-    def start(self, tag: str, attributes: object) -> None:
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         depth = self._depth = self._depth + 1
+        self._quoted = attributes.get("Encoded") == "true"
         self._text = ""
         if depth == 1:
             self.root = tag
@@ -76,8 +79,9 @@ class _Reader:
         elif depth == 2 and tag == self._within:
             self._level = 2
         elif tag not in self._into:
-            self._into[tag] = self._text
+            self._into[tag] = unquote(self._text, errors="surrogateescape") if self._quoted else self._text
         self._text = ""
+        self._quoted = False
 
     def text(self, text: str) -> None:
         self._text += text
@@ -90,7 +94,8 @@ def parse(body: bytes, roots: frozenset[str], records: frozenset[str] = frozense
     """The document in ``body``, whose root must be one of ``roots``.
 
     Each child of the root in ``records`` becomes a record of its own, and each child of the element ``within`` below
-    the root. Raises :class:`XmlError`.
+    the root. Text of an element with ``Encoded="true"`` is percent-decoded: so Azure sends names that have characters
+    that XML has not. Raises :class:`XmlError`.
     """
     try:
         try:

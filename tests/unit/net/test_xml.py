@@ -30,6 +30,13 @@ def test_text_arrives_whole(text: str) -> None:
     assert found.records[0][1]["K"] == text
 
 
+def test_percent_encoded_text() -> None:
+    """As Azure sends names with characters that XML has not; others are as they are."""
+    names = '<C><K Encoded="true">a%EF%BF%BE%2F%0B</K><L>%41</L></C><C><K Encoded="false">%41</K></C>'
+    found = parse(f"<R>{names}</R>".encode(), ROOT, RECORDS)
+    assert [record for _, record in found.records] == [{"K": "a\ufffe/\v", "L": "%41"}, {"K": "%41"}]
+
+
 def test_long_text_arrives_whole() -> None:
     text = "x" * 100_000
     assert parse(f"<R><A>{text}</A></R>".encode(), ROOT).fields["A"] == text

@@ -66,6 +66,12 @@ def test_its_folders_are_no_objects() -> None:
     assert (item.key, item.size, item.etag, item.md5) == ("a/b", 3, "0x8D", "5eb63bbbe01eeed093cb22bb8f5acdc3")
 
 
+def test_names_that_come_encoded() -> None:
+    encoded = '<Name Encoded="true">'
+    page = blob("a%25b%EF%BF%BE").replace("<Name>", encoded) + f"<BlobPrefix>{encoded}b%EF%BF%BF/</Name></BlobPrefix>"
+    assert [item.key for item in objects(cast(AzureRequests, Pages([page])))] == ["a%b\ufffe", "b\uffff/"]
+
+
 def test_names_after_another() -> None:
     assert listed(["a", "b", "c", "d"], after="b") == ["c", "d"]
 
