@@ -51,7 +51,7 @@ from jsobj.units import human_bytes
 _TAIL = 64 * 1024 + END_RECORD.size + LOCATOR_RECORD.size + END64_RECORD.size  # the longest comment, and the records
 _MOST = 1024**3  # bytes of a directory
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_UNIX = 3
+_UNIX = frozenset({3, 19})  # systems whose attributes are those of Unix: 19 is OS X
 _OVERLAPS = "its bytes are those of another member too, as in a Zip bomb"
 
 
@@ -197,7 +197,7 @@ def _member(values: tuple[int, ...], raw: bytes, extra: bytes) -> Member:
     size, stored, offset = _large(fields.get(EXTRA_ZIP64, b""), size, stored, offset)
     name, fault = _name(raw, flags, made, fields.get(EXTRA_UNICODE, b""))
     fault = fault or _refused(flags, method, stored, size, name)
-    if made >> 8 == _UNIX and stat.S_ISLNK(attributes >> 16):
+    if made >> 8 in _UNIX and stat.S_ISLNK(attributes >> 16):
         fault = "it is a symbolic link"
     modified = _time(fields.get(EXTRA_TIMES, b""), date, clock)
     head = LOCAL_RECORD.size + len(raw)

@@ -86,6 +86,15 @@ def test_forced_zip64_and_a_comment_of_a_member() -> None:
     assert read(target.getvalue()) == {"large": b"not large", "said": b"2"}
 
 
+@pytest.mark.parametrize("system", [3, 19])
+def test_symbolic_links_of_unix_and_os_x(system: int) -> None:
+    target, info = io.BytesIO(), zipfile.ZipInfo("link")
+    info.create_system, info.external_attr = system, 0o120777 << 16
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr(info, b"target")
+    assert [member.fault for member in HeldStore(target.getvalue()).archive.below("")] == ["it is a symbolic link"]
+
+
 def test_names_of_old_tools() -> None:
     """Without the flag for UTF-8: what is no UTF-8 is code page 437."""
     data = GOOD.replace("d\u00e9".encode(), b"d\x82x")
