@@ -43,34 +43,41 @@ def _directory(store: Store, info: ObjectInfo) -> Directory:
     return found
 
 
-def read_index(store: Store, key: str, etag: str) -> index.Index | None:
-    """The index beside the archive ``key``; None where there is none, or none of the archive with this ETag."""
-    sink = _Index()
+def read_index(store: Store, info: ObjectInfo) -> index.Index | None:
+    """The index beside an archive; None where there is none, or none of this version of it."""
+    sink = _Index(index.most(info.size))
     try:
-        store.get(key + index.SUFFIX, sink)
-        found = index.parsed(sink.data)
+        store.get(info.key + index.SUFFIX, sink)
+        return index.parsed(sink.data, info.size, info.etag)
     except ValueError:
         return None
     except JsobjError as error:
         if is_absent(error):
             return None
         raise
-    return found if found.etag == etag else None
 
 
 class _Index(BytesSink):
     """Takes no more than an index may have, whatever has its name. Raises :class:`ValueError`."""
 
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def room(self, size: int) -> memoryview | None:
+        """See :meth:`jsobj.net.body.BytesSink.room`."""
+        return super().room(size) if size <= self._most else None
+
     def write(self, chunk: memoryview, offset: int) -> None:
         """Keep ``chunk``."""
-        if offset + len(chunk) > index.MOST:
+        if offset + len(chunk) > self._most:
             raise ValueError("it is larger than any index")
         super().write(chunk, offset)
 
 
 def _by_index(store: Store, info: ObjectInfo) -> Directory | None:
-    found = read_index(store, info.key, info.etag)
-    if found is None or found.size != info.size:
+    found = read_index(store, info)
+    if found is None:
         return None
     members = list(found.members)
     for number, member in enumerate(members):

@@ -86,7 +86,7 @@ def why_not(store: Store, key: str, plan: PackPlan, options: Options) -> str:
         return ""
     if not options.overwrite:
         return "exists already"
-    there = read_index(store, key, info.etag)
+    there = read_index(store, info)
     if there is None or there.compress != options.compress or missing(options.kept, info):
         return ""
     if len(there.members) != len(plan.files):

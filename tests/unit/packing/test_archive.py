@@ -48,10 +48,10 @@ def _packed(tmp_path: Path) -> tuple[HeldStore, index.Index]:
 
 def test_an_index_says_what_was_written(packed: tuple[HeldStore, index.Index]) -> None:
     held, made = packed
-    assert index.parsed(held.beside["a.zip.index"]) == made
+    assert index.parsed(held.beside["a.zip.index"], made.size, made.etag) == made
     for wrong in (b"", b"{}", held.beside["a.zip.index"][:-9], index.written(made)[:50]):
         with pytest.raises(ValueError):
-            index.parsed(wrong)
+            index.parsed(wrong, made.size, made.etag)
 
 
 def test_no_times(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_no_times(tmp_path: Path) -> None:
     writer = ArchiveWriter(files_of(tmp_path), times=False)
     held = HeldStore(written(writer))
     made = index.Index(writer.size, held.etag, "", tuple(writer.members))
-    assert index.parsed(index.written(made)) == made
+    assert index.parsed(index.written(made), made.size, made.etag) == made
     assert [member.modified_ns for member in (*made.members, *held.archive.below(""))] == [None, None]
     (tmp_path / "file").write_bytes(b"1")
     assert written(ArchiveWriter(files_of(tmp_path), times=False)) == held.data
@@ -162,7 +162,7 @@ def test_an_index_without_an_end_is_none(
     held, _ = packed
     monkeypatch.setattr(index, "MOST", 100)
     monkeypatch.delattr(index, "parsed")
-    assert module.read_index(held.members.archive.store, "a.zip", held.etag) is None
+    assert module.read_index(held.members.archive.store, held.info) is None
     assert len(list(held.members.list("a.zip!/"))) == len(FILES)
 
 
