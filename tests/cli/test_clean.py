@@ -1,25 +1,58 @@
-"""``jsobj bucket clean`` on Swift, whose manifests may be in any container of the project."""
+"""``jsobj bucket clean`` on Swift, whose manifests may be in any container of the project.
+
+So it looks into all of them: here those of otto's project, which has little but what these tests make.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud
+from fixtures_places import s3_config
 
 PART = 5 << 20  # bytes
 
 
+@pytest.fixture(name="member_home", scope="module")
+def _member_home(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That of otto, of project other."""
+    runner = Jsobj(tmp_path_factory.mktemp("member") / "home", ())
+    words = ("--password-stdin", "--as", "demo")
+    runner("login", cloud.rc("openrc-other"), *words, stdin=cloud.rc("password-other"))
+    return runner.home
+
+
+@pytest.fixture(name="keyed_home", scope="module")
+def _keyed_home(cloud: Cloud, member_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("keyed") / "home"
+    shutil.copytree(member_home, home)
+    Jsobj(home, ())("ec2-creds")
+    yield home
+    cloud.delete_ec2_key("otto", key_in(home)[0])
+
+
+def key_in(home: Path) -> tuple[str, str]:
+    """Access and secret."""
+    credentials = ConfigParser()
+    credentials.read(home / ".aws/credentials")
+    return credentials["demo"]["aws_access_key_id"], credentials["demo"]["aws_secret_access_key"]
+
+
 @pytest.fixture(name="swift")
 def _swift(cloud: Cloud, name: str) -> Iterator[Any]:
-    """A connection of alice's, past jsobj; what is called after the test's bucket is deleted at the end."""
+    """A connection of otto's, past jsobj; what is called after the test's bucket is deleted at the end."""
     import swiftclient
 
-    connection = swiftclient.Connection(preauthurl=cloud.swift_url, preauthtoken=cloud.keystone_token("alice"))
+    account = cloud.swift_url.replace(cloud.status.projects["demo"], cloud.status.projects["other"])
+    connection = swiftclient.Connection(preauthurl=account, preauthtoken=cloud.keystone_token("otto"))
     connection.put_container(name)
     connection.put_container(f"{name}_segments")
     yield connection
@@ -86,9 +119,14 @@ def test_no_segment_goes_that_a_manifest_names(request: Any, who: str, swift: An
     assert swift.get_object(other, "elsewhere")[1] == b"x"
 
 
-def test_uploads_of_swifts_s3_api(keyed: Jsobj, swift: Any, place_on: Any) -> None:
-    place = place_on("swift")
-    client, bucket = place.witness, place.bucket
+def test_uploads_of_swifts_s3_api(keyed: Jsobj, swift: Any, keyed_home: Path, cloud: Cloud, name: str) -> None:
+    import boto3
+
+    client = boto3.Session(*key_in(keyed_home), region_name=cloud.region).client(
+        "s3", endpoint_url=cloud.s3_endpoint, config=s3_config()
+    )
+    bucket = f"{name}-s3"
+    client.create_bucket(Bucket=bucket)
     for key in ("done", "half"):
         upload = client.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
         part = client.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=1, Body=b"p" * PART)
@@ -100,9 +138,10 @@ def test_uploads_of_swifts_s3_api(keyed: Jsobj, swift: Any, place_on: Any) -> No
     done = clean(keyed, bucket, "--yes")
     assert [(item["kind"], item["bytes"], item["objects"]) for item in done["items"]] == [("upload", PART, 2)]
     assert "Uploads" not in client.list_multipart_uploads(Bucket=bucket)
-    assert place.body("done") == b"p" * PART
+    assert client.get_object(Bucket=bucket, Key="done")["Body"].read() == b"p" * PART
     assert len(swift.get_container(f"{bucket}+segments")[1]) == 1
     client.delete_object(Bucket=bucket, Key="done")
+    client.close()
 
 
 def test_a_manifest_that_comes_after_the_question(keyed: Jsobj, swift: Any, name: str, cloud: Cloud) -> None:
@@ -140,8 +179,6 @@ def test_a_manifest_that_comes_after_the_question(keyed: Jsobj, swift: Any, name
 
 
 def test_without_a_login_segments_are_not_looked_at(keyed: Jsobj, swift: Any, name: str) -> None:
-    import shutil
-
     swift.put_object(f"{name}_segments", "gone/1", b"x")
     shutil.rmtree(keyed.home / ".config")
     done = keyed("bucket", "clean", name, "--older-than", "0s", "--yes", "--json", "--profile", "demo").json
@@ -170,3 +207,20 @@ def test_an_old_version_keeps_its_segments_where_versions_are_suspended(member: 
         versions = [v for v in swift.get_container(name, query_string="versions")[1] if v["name"] == word]
         read = [swift.get_object(name, word, query_string=f"version-id={v['version_id']}")[1] for v in versions]
         assert b"x" in read, old
+
+
+def test_the_segments_of_an_old_version_stay(member: Jsobj, swift: Any, name: str) -> None:
+    member("bucket", "versioning", name, "on")
+    large, bodies = member.folder / "large", []
+    for _ in range(2):
+        bodies.append(os.urandom(PART + 1))
+        large.write_bytes(bodies[-1])
+        member("upload", str(large), f"swift://{name}/", "--part-size", "5M")
+    member("rm", f"swift://{name}/large")
+    ids = [item["id"] for item in member("ls", "--versions", name, "--json").json["items"] if item["size"]]
+    old = [swift.get_object(name, "large", query_string=f"version-id={ident}")[1] for ident in ids]
+    assert old == [bodies[1], bodies[0]]
+    member("undelete", f"swift://{name}/large")
+    assert swift.get_object(name, "large")[1] == bodies[1]
+    clean = member("bucket", "clean", name, "--older-than", "0s", "--yes", "--json").json
+    assert (clean["items"], clean["not_looked_at"]) == ([], [])

@@ -103,23 +103,6 @@ def test_what_came_meanwhile_is_current_again(member: Jsobj, swift: Any, name: s
     assert swift.get_object(name, "k")[1] == b"newer"
 
 
-def test_the_segments_of_an_old_version_stay(member: Jsobj, swift: Any, name: str) -> None:
-    member("bucket", "versioning", name, "on")
-    large, bodies = member.folder / "large", []
-    for _ in range(2):
-        bodies.append(os.urandom(PART + 1))
-        large.write_bytes(bodies[-1])
-        member("upload", str(large), f"swift://{name}/", "--part-size", "5M")
-    member("rm", f"swift://{name}/large")
-    ids = [item["id"] for item in member("ls", "--versions", name, "--json").json["items"] if item["size"]]
-    old = [swift.get_object(name, "large", query_string=f"version-id={ident}")[1] for ident in ids]
-    assert old == [bodies[1], bodies[0]]
-    member("undelete", f"swift://{name}/large")
-    assert swift.get_object(name, "large")[1] == bodies[1]
-    clean = member("bucket", "clean", name, "--older-than", "0s", "--yes", "--json").json
-    assert (clean["items"], clean["not_looked_at"]) == ([], [])
-
-
 def test_a_version_is_read_and_copied(user: Jsobj, swift: Any, name: str) -> None:
     swift.put_object(name, "k", b"before")
     user("bucket", "versioning", name, "on")
