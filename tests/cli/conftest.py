@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from commands import Jsobj, Keys
 from fixtures_cloud import Cloud
-from objects_scene import DIALECTS, Scene
+from objects_scene import DIALECTS, Scene, swift_of
 
 
 @pytest.fixture
@@ -70,9 +70,6 @@ def name() -> str:
 @pytest.fixture(params=DIALECTS)
 def scene(request: pytest.FixtureRequest, keyed: Jsobj, cloud: Cloud, name: str) -> Iterator[Scene]:
     """An empty bucket, over S3 with a key and over the Swift API with a token."""
-    import swiftclient  # not above: it warns, and this file is imported before the warnings are sorted out
-
-    swift = swiftclient.Connection(preauthurl=cloud.swift_url, preauthtoken=cloud.keystone_token("alice"))
-    swift.put_container(name)
-    yield Scene(keyed, request.param, name, swift)
-    swift.close()
+    with swift_of(cloud) as swift:
+        swift.put_container(name)
+        yield Scene(keyed, request.param, name, swift)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import http.client
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from commands import Jsobj, Result
+from fixtures_cloud import Cloud
 
 DIALECTS = ("s3", "swift")
 
@@ -62,6 +64,16 @@ class Scene:
         )
         assert done.returncode == code, done.stderr.decode()
         return done.stdout, done.stderr.decode()
+
+
+@contextmanager
+def swift_of(cloud: Cloud) -> Iterator[Any]:
+    """swiftclient with a token of alice's."""
+    import swiftclient  # not above: it warns, and this file is imported before the warnings are sorted out
+
+    swift = swiftclient.Connection(preauthurl=cloud.swift_url, preauthtoken=cloud.keystone_token("alice"))
+    yield swift
+    swift.close()
 
 
 def md5(data: bytes) -> str:

@@ -134,15 +134,8 @@ def test_without_keys_the_swift_api_serves(member: Jsobj, cloud: Cloud, name: st
     assert member("ls", f"s3://{name}", "--json", code=4).error["reference"] == "no-s3-keys"
 
 
-def test_more_than_a_page_comes_in_order(scene: Scene) -> None:
-    wanted = [f"dir/{number:04}" for number in range(1203)]
-    scene.fill(dict.fromkeys(wanted, b""))
-    assert scene("ls", scene.url("dir/"), "-r").lines == [key.removeprefix("dir/") for key in wanted]
-    assert keys(scene("ls", scene.url(), "-r", "--json").json) == wanted
-
-
 def test_b134_head_ends_it_quietly(scene: Scene) -> None:
-    scene.fill({f"{number:03}{'x' * 900}": b"" for number in range(300)})  # more than a pipe holds
+    scene.fill({f"{number:03}{'x' * 900}": b"1" for number in range(120)})  # more than a pipe holds
     command = scene.jsobj.command("ls", scene.url(), "-v")
     with subprocess.Popen(
         command, env=scene.jsobj.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE

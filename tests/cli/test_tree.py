@@ -67,24 +67,6 @@ def test_so_many_levels(scene: Scene) -> None:
     assert document["total"] == {"objects": 5, "folders": 5, "bytes": 1 + 2 + 3 + 2048 + 1}
 
 
-def test_folders_of_more_than_a_page(scene: Scene) -> None:
-    """What is behind such a folder is asked for, and what is in it is not listed where it is not shown."""
-    scene.fill({f"data/big/{number:04}": b"" for number in range(1203)})
-    assert scene("tree", scene.url()).lines[1:4] == ["└── data/", "    └── big/", "        ├── 0000"]
-    scene.fill({"data/z": b"1", "end": b""})
-    for words in ([], ["--depth", "2"]):
-        lines = scene("tree", *words, scene.url()).lines
-        assert [line for line in lines if line[-4:].strip("0123456789")] == [
-            scene.url(),
-            "├── data/",
-            "│   ├── big/",
-            "│   └── z",
-            "└── end",
-            lines[-1],
-        ]
-        assert len(lines) == (7 if words else 1210)
-
-
 def test_sizes(scene: Scene) -> None:
     scene.fill({"a/x": b"1" * 2048})
     assert scene("tree", "-l", scene.url()).lines[1:3] == ["└── a/", "    └── [      2048]  x"]
