@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -68,6 +69,10 @@ class Place:
     def put(self, key: str, body: bytes) -> None:
         self.witness.put_object(Bucket=self.bucket, Key=key, Body=body)
 
+    def empty(self) -> None:
+        for key in self.names():
+            self.witness.delete_object(Bucket=self.bucket, Key=key)
+
     def publish(self) -> None:
         """Everybody may read and list."""
         self.witness.put_bucket_acl(Bucket=self.bucket, ACL="public-read")
@@ -116,24 +121,21 @@ def place_ground(request: pytest.FixtureRequest, cloud: Cloud) -> Iterator[Calla
 @pytest.fixture
 def place_on(place_ground: Callable[[str], Ground], tmp_path: Path) -> Iterator[Callable[[str], Place]]:
     """A place on the server named; emptied at the end."""
-    made: list[Place] = []
+    with contextlib.ExitStack() as stack:
+        yield lambda server: stack.enter_context(new_place(place_ground(server), tmp_path / f"home-{server}"))
 
-    def make(server: str) -> Place:
-        ground = place_ground(server)
-        home = tmp_path / f"home-{server}"
-        files = AwsFiles(home / ".aws/credentials", home / ".aws/config")
-        write_profile(files, AwsProfile(PROFILE, ground.key[0], Secret(ground.key[1]), ground.endpoint, ground.region))
-        bucket = f"place-{uuid.uuid4().hex[:12]}"
-        ground.witness.create_bucket(Bucket=bucket)
-        place = Place(server, ground.endpoint, ground.region, ground.key, bucket, home, ground.witness)
-        made.append(place)
-        return place
 
-    yield make
-    for place in made:
-        for key in place.names():
-            place.witness.delete_object(Bucket=place.bucket, Key=key)
-        place.witness.delete_bucket(Bucket=place.bucket)
+@contextlib.contextmanager
+def new_place(ground: Ground, home: Path) -> Iterator[Place]:
+    """A bucket of its own; emptied and deleted at the end."""
+    files = AwsFiles(home / ".aws/credentials", home / ".aws/config")
+    write_profile(files, AwsProfile(PROFILE, ground.key[0], Secret(ground.key[1]), ground.endpoint, ground.region))
+    bucket = f"place-{uuid.uuid4().hex[:12]}"
+    ground.witness.create_bucket(Bucket=bucket)
+    place = Place(ground.server, ground.endpoint, ground.region, ground.key, bucket, home, ground.witness)
+    yield place
+    place.empty()
+    place.witness.delete_bucket(Bucket=bucket)
 
 
 @pytest.fixture(params=SERVERS)

@@ -4,16 +4,15 @@ key; each on Swift and on Ceph RGW), each with a bucket of its own and this proc
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud
-from fixtures_places import Ground, Place, environ_in, settle
+from fixtures_places import settle
 from fixtures_rgw import GLOBAL, Rgw
-from fs_scene import CLOUD, ROADS, Road, empty
+from fs_scene import CLOUD, ROADS, Road, new_road
 
 
 @pytest.fixture(scope="session")
@@ -41,38 +40,17 @@ def keyless_homes(
 
 @pytest.fixture
 def road_to(
-    request: pytest.FixtureRequest,
-    cloud: Cloud,
-    place_ground: Callable[[str], Ground],
-    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[str], Road]]:
-    """The road of ``ROADS``, with this process in its HOME."""
-    made: list[Road] = []
-    stack = contextlib.ExitStack()
+    """A new road, with this process in its HOME."""
+    with contextlib.ExitStack() as stack:
 
-    def find(name: str) -> Road:
-        dialect, server = name.split("-")
-        if dialect == "s3":
-            place: Place = request.getfixturevalue("place_on")(server)
-            road = Road(name, place.bucket, place.home, place.witness)
-            settle(monkeypatch, {**place.environ, "AWS_PROFILE": "science"})
+        def find(name: str) -> Road:
+            road = stack.enter_context(new_road(request, name, tmp_path))
+            settle(monkeypatch, road.environ)
             return road
-        home = request.getfixturevalue("keyless_homes")(server)
-        account = cloud.swift_url
-        if server == "rgw":
-            rgw: Rgw = request.getfixturevalue("rgw")
-            account = stack.enter_context(rgw.published(GLOBAL)).swift_url("")
-        bucket = f"road-{uuid.uuid4().hex[:12]}"
-        witness = place_ground(server).witness
-        witness.create_bucket(Bucket=bucket)
-        made.append(Road(name, bucket, home, witness, account))
-        settle(monkeypatch, environ_in(home))
-        return made[-1]
 
-    with stack:
         yield find
-        for road in made:
-            empty(cloud, road)
 
 
 @pytest.fixture(params=ROADS)

@@ -3,6 +3,9 @@ RGW."""
 
 from __future__ import annotations
 
+import contextlib
+import uuid
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,8 @@ from typing import Any
 import fsspec
 import pytest
 from fixtures_cloud import Cloud
+from fixtures_places import PROFILE, Ground, environ_in, new_place
+from fixtures_rgw import GLOBAL, Rgw
 
 ROADS = ("swift-swift", "swift-rgw", "s3-swift", "s3-rgw")  # dialect and server
 CLOUD = "field"  # what the login is called
@@ -22,9 +27,13 @@ class Road:
 
     name: str
     bucket: str
-    home: Path
+    environ: Mapping[str, str]
     witness: Any
     account: str = ""  # its URL over Swift, on the roads without keys
+
+    @property
+    def home(self) -> Path:
+        return Path(self.environ["HOME"])
 
     @property
     def dialect(self) -> str:
@@ -64,3 +73,26 @@ def empty(cloud: Cloud, road: Road) -> None:
             swift.delete_object(name, item["name"])
         swift.delete_container(name)
     swift.close()
+
+
+@contextlib.contextmanager
+def new_road(request: pytest.FixtureRequest, name: str, folder: Path) -> Iterator[Road]:
+    """The road of ``ROADS``, with a bucket of its own; ``folder`` is for a HOME."""
+    dialect, server = name.split("-")
+    ground: Ground = request.getfixturevalue("place_ground")(server)
+    if dialect == "s3":
+        with new_place(ground, folder / f"home-{server}") as place:
+            yield Road(name, place.bucket, {**place.environ, "AWS_PROFILE": PROFILE}, place.witness)
+        return
+    cloud: Cloud = request.getfixturevalue("cloud")
+    home = request.getfixturevalue("keyless_homes")(server)
+    with contextlib.ExitStack() as stack:
+        account = cloud.swift_url
+        if server == "rgw":
+            rgw: Rgw = request.getfixturevalue("rgw")
+            account = stack.enter_context(rgw.published(GLOBAL)).swift_url("")
+        bucket = f"road-{uuid.uuid4().hex[:12]}"
+        ground.witness.create_bucket(Bucket=bucket)
+        road = Road(name, bucket, environ_in(home), ground.witness, account)
+        yield road
+        empty(cloud, road)

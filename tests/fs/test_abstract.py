@@ -6,20 +6,34 @@ Each dialect on one of the servers; on the other two roads by hand (``pytest -m 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import fsspec.tests.abstract as abstract
 import pytest
-from fs_scene import ROADS, Road
+from fixtures_places import settle
+from fs_scene import ROADS, Road, new_road
 
 OFTEN = ("swift-swift", "s3-rgw")
 
 
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(road, marks=() if road in OFTEN else pytest.mark.long) for road in ROADS],
+)
+def shared_road(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Road]:
+    with new_road(request, request.param, tmp_path_factory.mktemp("road")) as road:
+        yield road
+
+
 class Fixtures(abstract.AbstractFixtures):
-    @pytest.fixture(params=[pytest.param(road, marks=() if road in OFTEN else pytest.mark.long) for road in ROADS])
-    def road(self, request: pytest.FixtureRequest, road_to: Callable[[str], Road]) -> Road:
-        return road_to(request.param)
+    @pytest.fixture
+    def road(self, shared_road: Road, monkeypatch: pytest.MonkeyPatch) -> Iterator[Road]:
+        """One bucket for all tests, which each of them finds empty."""
+        settle(monkeypatch, shared_road.environ)
+        yield shared_road
+        for name in shared_road.names():
+            shared_road.witness.delete_object(Bucket=shared_road.bucket, Key=name)
 
     @pytest.fixture
     def fs(self, road: Road) -> Any:
