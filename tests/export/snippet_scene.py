@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -51,7 +53,7 @@ pathlib.Path("ended.json").write_text(json.dumps(ended))
 """
 # Runs one script where nothing can be imported but what pip would bring for "Needs": the test environment has it all.
 _RUN_ALONE = """
-import importlib.machinery, importlib.metadata, json, re, runpy, sys
+import importlib.machinery, importlib.metadata, json, pathlib, re, runpy, sys
 from packaging.requirements import Requirement
 
 def plain(name):
@@ -70,7 +72,7 @@ while todo:
 names = {name for name, _ in brought}
 hidden = {
     module
-    for module, owners in importlib.metadata.packages_distributions().items()
+    for module, owners in json.loads(pathlib.Path("owners.json").read_text()).items()
     if not any(plain(owner) in names for owner in owners)
 }
 hidden |= {"jsobj"} - names  # installed to be edited, it is in no list of files
@@ -126,10 +128,12 @@ def run_all(
     return {name: (good, text) for name, (good, text) in json.loads((folder / "ended.json").read_text()).items()}
 
 
-def run_alone(python: str | Path, script: str, needs: str, environ: Mapping[str, str], folder: Path) -> str:
+def run_alone(script: str, needs: str, environ: Mapping[str, str], folder: Path) -> str:
     """Run one with nothing installed but what it needs; what it printed."""
     (folder / "script.py").write_text(script)
-    return _run([python, "-W", "ignore", "-c", _RUN_ALONE, *shlex.split(needs)], environ, folder)
+    if not (folder / "owners.json").exists():  # looked up once: it takes as long as some scripts
+        (folder / "owners.json").write_text(json.dumps(importlib.metadata.packages_distributions()))
+    return _run([sys.executable, "-W", "ignore", "-c", _RUN_ALONE, *shlex.split(needs)], environ, folder)
 
 
 def _run(words: list[str | Path], environ: Mapping[str, str], folder: Path) -> str:

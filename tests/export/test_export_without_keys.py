@@ -176,6 +176,13 @@ def assert_lists_writes_and_reads(field: Field, steps: tuple[str, ...], folder: 
     assert read == BODY
 
 
+def assert_reads(field: Field, steps: tuple[str, ...], folder: Path) -> None:
+    """The set-up and the last step: for what makes one login another, and the tool the same."""
+    if any("rclone" in line for line in steps):
+        need_program("rclone")
+    assert field.shell(folder, f"{steps[0]}; echo +++; {steps[-1]}").split("+++\n")[1] == BODY
+
+
 DASK = """
 import os
 from dask.distributed import Client, LocalCluster
@@ -242,7 +249,7 @@ def test_a_password_is_exported_as_well(
     field_on: Callable[..., Field], cloud: Cloud, name: str, tmp_path: Path
 ) -> None:
     field = field_on("swift", cloud.rc("openrc-password"), "--password-stdin", stdin=cloud.rc("password"))
-    assert_lists_writes_and_reads(field, CASES[name], tmp_path)
+    assert_reads(field, CASES[name], tmp_path)
 
 
 @pytest.mark.parametrize("name", ["rclone", "openstack", "swift", "shell", "shell-openstack"])
@@ -262,4 +269,4 @@ def test_the_authorities_of_a_cloud_belong_to_it(
         assert f"--ca-cert {authorities}" in made["note"]
         steps = tuple(line.replace("rclone l", f"rclone --ca-cert {authorities} l") for line in steps)
         steps = tuple(line.replace("rclone c", f"rclone --ca-cert {authorities} c") for line in steps)
-    assert_lists_writes_and_reads(field, steps, tmp_path)
+    assert_reads(field, steps, tmp_path)
