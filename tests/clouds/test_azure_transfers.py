@@ -25,7 +25,7 @@ ODD = [
     "ü €",
     "\U0001f4e6 parcel",
     "\ufb01n",
-    "dot.",
+    "dot.s",
     "10",
     "9",
     "deep/er/f",
