@@ -59,10 +59,11 @@ def test_an_upload_lets_those_parts_end_that_can(crash: Crash, number: int) -> N
     path = crash.path("data", DATA)
     segment = "" if crash.over_s3 else "_segments/"
     query = "partNumber" if crash.over_s3 else ""
-    ending = Rule("hold", "sent", "PUT", segment, query)
+    ending = Rule("hold", "answer", "PUT", segment, query)
     crash.proxy.add(ending, Rule("stall", "sending", "PUT", segment, query, at=MIB, times=0))
     crash.start_upload(path, "data")
-    crash.proxy.until(lambda _: ending.struck > 0 and crash.proxy.rules[1].struck >= PARALLEL - 1)
+    ending.wait()
+    crash.proxy.until(lambda _: crash.proxy.rules[1].struck >= PARALLEL - 1)
     asked = len(crash.proxy.journal)
     threading.Timer(0.5, ending.release).start()
     assert stopped(crash, number) == PART / MIB
