@@ -143,6 +143,24 @@ class BytesSink:
         self.data[offset:] = chunk
 
 
+class BoundedSink(BytesSink):
+    """No more than ``most`` bytes in memory, whatever a server has. Raises :class:`ValueError` for the next one."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def room(self, size: int) -> memoryview | None:
+        """See :meth:`BytesSink.room`."""
+        return super().room(size) if size <= self._most else None
+
+    def write(self, chunk: memoryview, offset: int) -> None:
+        """Keep ``chunk``."""
+        if offset + len(chunk) > self._most:
+            raise ValueError(f"it has more than {self._most} bytes")
+        super().write(chunk, offset)
+
+
 def md5_of(source: Source) -> str:
     """The MD5 of all of a source, hexadecimal, taken where its bytes lie.
 

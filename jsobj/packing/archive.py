@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from jsobj.errors import JsobjError
-from jsobj.net.body import BytesSink
+from jsobj.net.body import BoundedSink
 from jsobj.packing import central, index
 from jsobj.packing.central import Directory, archive_damaged, name_fault, without_overlaps
 from jsobj.packing.decode import Chunk, decoded
@@ -45,7 +45,7 @@ def _directory(store: Store, info: ObjectInfo) -> Directory:
 
 def read_index(store: Store, info: ObjectInfo) -> index.Index | None:
     """The index beside an archive; None where there is none, or none of this version of it."""
-    sink = _Index(index.most(info.size))
+    sink = BoundedSink(index.most(info.size))
     try:
         store.get(info.key + index.SUFFIX, sink)
         return index.parsed(sink.data, info.size, info.etag)
@@ -55,24 +55,6 @@ def read_index(store: Store, info: ObjectInfo) -> index.Index | None:
         if is_absent(error):
             return None
         raise
-
-
-class _Index(BytesSink):
-    """Takes no more than an index may have, whatever has its name. Raises :class:`ValueError`."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
-
-    def room(self, size: int) -> memoryview | None:
-        """See :meth:`jsobj.net.body.BytesSink.room`."""
-        return super().room(size) if size <= self._most else None
-
-    def write(self, chunk: memoryview, offset: int) -> None:
-        """Keep ``chunk``."""
-        if offset + len(chunk) > self._most:
-            raise ValueError("it is larger than any index")
-        super().write(chunk, offset)
 
 
 def _by_index(store: Store, info: ObjectInfo) -> Directory | None:
