@@ -128,17 +128,22 @@ def test_without_parts_it_begins_anew(reader: Jsobj, web: WebServer, large: str,
     assert "begins anew" in caught.value.hint
 
 
+def _killed(jsobj: Jsobj, words: tuple[str, ...], stall: Rule) -> None:
+    """Run a command, and kill it as soon as it has stalled."""
+    begun = subprocess.Popen(
+        jsobj.command(*words), env=jsobj.environment(), cwd=jsobj.folder, stderr=subprocess.DEVNULL
+    )
+    stall.wait()
+    begun.kill()
+    begun.wait()
+
+
 def test_a_copy_that_is_killed_goes_on(one_copier: Copier, web: WebServer, large: str) -> None:
     jsobj, place = one_copier.jsobj, one_copier.place
     with fault_proxy(web.url) as proxy:
         stall = proxy.add(Rule("stall", "request", "GET", "large", skip=3))
         words = ("cp", f"{proxy.url}/index/{large}", place.url("new.bin"), *PARTS)
-        begun = subprocess.Popen(
-            jsobj.command(*words), env=jsobj.environment(), cwd=jsobj.folder, stderr=subprocess.DEVNULL
-        )
-        stall.wait()
-        begun.kill()
-        begun.wait()
+        _killed(jsobj, words, stall)
         proxy.clear()
         jsobj(*words)
     assert place.body("new.bin") == LARGE
@@ -157,12 +162,7 @@ def test_a_copy_that_goes_on_has_no_part_of_a_version_before(one_copier: Copier,
     with fault_proxy(web.url) as proxy:
         stall = proxy.add(Rule("stall", "request", "GET", "large", skip=3))
         words = ("cp", f"{proxy.url}/index/replaced/large.bin", place.url("new.bin"), *PARTS, "--parallel", "1")
-        begun = subprocess.Popen(
-            jsobj.command(*words), env=jsobj.environment(), cwd=jsobj.folder, stderr=subprocess.DEVNULL
-        )
-        stall.wait()
-        begun.kill()
-        begun.wait()
+        _killed(jsobj, words, stall)
         proxy.clear()
         proxy.add(Rule("late", "request", "HEAD", "large", skip=2, also=change))
         done = jsobj(*words)
