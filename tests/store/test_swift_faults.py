@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -147,6 +148,16 @@ def test_0_1_a_proxy_that_ignores_ranges_spoils_nothing(scene: Scene, store: Swi
     whole = (200, {"etag": "781e5e245d69b566979b86e28d23f2c7"}, b"0123456789")
     meddler.spoil = lambda passing: whole if passing.method == "GET" and passing.number < 3 else passing.ask()
     assert got(store, "ranged", start=3, size=2) == b"34"
+
+
+def test_a_read_that_was_cut_asks_nothing_more(scene: Scene, meddler: Meddler) -> None:
+    """Whoever ends a run softly cuts some threads alone: the others' connections, and new ones, would work."""
+    scene.store().put("cut", BytesSource(b"data"))
+    store, me = scene.store(by_way_of=meddler.origin), threading.get_ident()
+    meddler.spoil = lambda passing: store.cut([me])
+    with pytest.raises(JsobjError):
+        got(store, "cut")
+    assert [method for method, _ in meddler.seen] == ["GET"]
 
 
 def test_a_portal_that_answers_everything_with_its_page(store: SwiftStore, meddler: Meddler) -> None:

@@ -119,7 +119,9 @@ class SwiftStore(Store):
 
     def _require_whole(self, key: str, error: JsobjError) -> None:
         """Where a body ends too early again and again, since the server comes to a segment that is gone, say so."""
-        info = self._requests.head_or_none(key) if error.reference == "store-trouble" else None
+        if error.reference != "store-trouble" or self._session.retry.stopped:  # it ended too early by us
+            return
+        info = self._requests.head_or_none(key)
         if info is not None and info.large and not self.is_whole(info):
             raise SEGMENTS_GONE.error("swift", self.place.bucket, key, error.context, self.place.at) from error
 
