@@ -63,12 +63,25 @@ class Cluster:
         with Client(self.address, set_as_default=False) as client:
             return len(client.run_on_scheduler(_tasks))
 
+    def sampled(self) -> set[bool]:
+        """Whether dask's profiler takes samples, of all workers."""
+        import cloudpickle
+        from distributed import Client
+
+        cloudpickle.register_pickle_by_value(sys.modules[__name__])
+        with Client(self.address, set_as_default=False) as client:
+            return set(client.run(_is_sampled).values())
+
     def logs(self) -> str:
         return "".join(path.read_text(errors="replace") for path in self.folder.glob("worker[0-9]*") if path.is_file())
 
 
 def _tasks(dask_scheduler: object = None) -> list[str]:
     return list(dask_scheduler.tasks)  # type: ignore[attr-defined]
+
+
+def _is_sampled(dask_worker: object = None) -> bool:
+    return bool(dask_worker.periodic_callbacks["profile"].is_running())  # type: ignore[attr-defined]
 
 
 @contextlib.contextmanager

@@ -20,6 +20,7 @@ from jsobj.net.retry import RetryPolicy
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.engine.work import Performer, UnitOutcome
 from jsobj.transfer.events import Tally
+from jsobj.transfer.spread import profiler
 from jsobj.transfer.spread.charge import Charge, Report, Sealed, Units, sealed_report
 
 _UNUSED = 600.0  # seconds after which the station of a run that never said goodbye is closed
@@ -62,11 +63,13 @@ async def settle(run: str) -> Sealed:
     return sealed_report(await asyncio.to_thread(settled))
 
 
-async def end(run: str, seconds: float) -> None:
+async def end(run: str, seconds: float, *, dask_worker: Any) -> None:
     """The run is over: finish within ``seconds`` what can be, abort the rest, begin nothing more."""
     with _lock:
         _over.add(run)
         station = _stations.pop(run, None)
+        if not _stations:
+            profiler.resume(dask_worker)
     if station is not None:
         threading.Thread(target=station.end, args=(seconds,), name="jsobj-end", daemon=True).start()
 
@@ -99,6 +102,7 @@ def _station(order: Charge, worker: Any) -> Station:
             for landmark in order.landmarks:
                 landmark.require_seen(worker.address)
             station = _stations[order.run] = Station(order, partial(worker.log_event, order.run, "slow"))
+            profiler.rest(worker)
         return station
 
 

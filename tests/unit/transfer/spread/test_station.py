@@ -42,6 +42,7 @@ class Worker:
 
     def __init__(self) -> None:
         self.events: list[tuple[str, str]] = []
+        self.periodic_callbacks: dict[str, Any] = {}
 
     def log_event(self, topic: str, message: str) -> None:
         self.events.append((topic, message))
@@ -78,7 +79,7 @@ def charge() -> Iterator[Charge]:
     OPENED.clear()
     made = Charge("run-1", __version__, open_one, make, (), parallel=2)
     yield made
-    asyncio.run(station.end("run-1", 0))
+    asyncio.run(station.end("run-1", 0, dask_worker=Worker()))
     station._over.discard("run-1")
 
 
@@ -117,7 +118,7 @@ def test_another_version_is_refused(charge: Charge) -> None:
 
 def test_after_the_end_nothing_is_begun_and_all_is_closed(charge: Charge) -> None:
     done(charge, 1)
-    asyncio.run(station.end("run-1", 0))
+    asyncio.run(station.end("run-1", 0, dask_worker=Worker()))
     for thread in threading.enumerate():
         if thread.name == "jsobj-end":
             thread.join(10)
