@@ -54,7 +54,11 @@ def meddling(upstream: str) -> Iterator[Meddler]:
             pass
 
         def _pass(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            length = int(self.headers.get("content-length") or 0)
+            body = self.rfile.read(length)
+            if len(body) < length:  # whoever sent it was killed
+                self.close_connection = True
+                return
             with lock:
                 meddler.seen.append((self.command, self.path))
                 number = meddler.seen.count((self.command, self.path))
@@ -73,19 +77,18 @@ def meddling(upstream: str) -> Iterator[Meddler]:
                 self.wfile.write(answer[2] if self.command != "HEAD" else b"")
 
         def _ask(self, passing: Passing) -> Answer:
-            connection = http.client.HTTPConnection(target, timeout=60)
-            connection.putrequest(passing.method, passing.path, skip_host=True, skip_accept_encoding=True)
-            for name, value in passing.headers.items():
-                connection.putheader(name, value)
-            connection.endheaders(passing.body or None)
-            answer = connection.getresponse()
-            body = answer.read()
+            with contextlib.closing(http.client.HTTPConnection(target, timeout=60)) as connection:
+                connection.putrequest(passing.method, passing.path, skip_host=True, skip_accept_encoding=True)
+                for name, value in passing.headers.items():
+                    connection.putheader(name, value)
+                connection.endheaders(passing.body or None)
+                answer = connection.getresponse()
+                body = answer.read()
             kept = {
                 n.lower(): v
                 for n, v in answer.getheaders()
                 if n.lower() not in {"connection", "transfer-encoding", "date", "server"}
             }
-            connection.close()
             return answer.status, kept, body
 
         do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = _pass

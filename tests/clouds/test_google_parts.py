@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import google_crc32c
 import pytest
@@ -218,8 +220,10 @@ def test_an_upload_that_was_killed_goes_on(google: GoogleScene) -> None:
     data = os.urandom(30 * MIB)
     file = google.file("big", data)
 
+    numbers = itertools.count()
+
     def held(passing: Passing) -> Answer | None:
-        if "uploadType=media" in passing.path and sum("uploadType=media" in path for _, path in meddler.seen) > 3:
+        if "uploadType=media" in passing.path and next(numbers) >= 3:
             time.sleep(0.2)
             return None
         return passing.ask()
@@ -240,9 +244,14 @@ def test_an_upload_that_was_killed_goes_on(google: GoogleScene) -> None:
             process.kill()
             process.wait()
         meddler.spoil = lambda passing: passing.ask()
+        there = {info.key for info in google.store().list(HIDDEN)}
+        assert len(there) == 3
         before = len(meddler.seen)
         google.jsobj(*words)
-        sent = [path for _, path in meddler.seen[before:] if "uploadType=media" in path]
+        sent = {
+            parse_qs(urlsplit(path).query)["name"][0] for _, path in meddler.seen[before:] if "uploadType=media" in path
+        }
     assert len(sent) == 3
+    assert not sent & there
     assert google.data("big") == data
     assert google.keys() == ["big"]
