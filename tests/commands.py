@@ -152,14 +152,16 @@ class Jsobj:
     def command(self, *argv: str | Path) -> list[str]:
         return [sys.executable, "-m", "jsobj", *map(str, argv)]
 
-    def start(self, *argv: str | Path, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, *argv: str | Path, env: Mapping[str, str] | None = None, stdin: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes]:
         """Start a process; the caller ends it. Its output goes to the file ``output`` beside the work folder."""
         with (self.home / "output").open("ab") as output:
             return subprocess.Popen(
                 self.command(*argv),
                 env=self.environment(env),
                 cwd=self.folder,
-                stdin=subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=output,
                 stderr=output,
             )

@@ -50,8 +50,13 @@ class ActionContext:
                 for upload in store.clear_up():
                     place = store.place
                     listed = f"jsobj uploads list {shlex.quote(place.url())}{place.at}"
-                    text = f"the unfinished upload of {place.url(upload.key)} could not be aborted; to see it: {listed}"
-                    self.emit(Noted(text, warning=True))
+                    if store.may_complete(upload):
+                        text = f"the server may still make {place.url(upload.key)} of the parts that it has"
+                        listed = f"look in a few minutes: {listed}"
+                    else:
+                        text = f"the unfinished upload of {place.url(upload.key)} could not be aborted"
+                        listed = f"to see it: {listed}"
+                    self.emit(Noted(f"{text}; {listed}", warning=True))
 
     def warn(self, text: str) -> None:
         """Say what affects the result."""
@@ -118,6 +123,7 @@ def action_context(
                 context.stop()
             context.clear_up()  # also where an error ended the run while other uploads were under way
             raise
+        context.clear_up()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ def abort_on_exit(store: Store, upload: Upload) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        store.abort(upload)
+        store.give_up(upload)
         raise
     finally:
         with _lock:
@@ -60,4 +60,4 @@ def _abort_all() -> None:
         left = list(_open.values())
     for store, upload in left:
         with contextlib.suppress(JsobjError):  # jsobj uploads list shows what is left
-            store.abort(upload)
+            store.give_up(upload)

@@ -323,7 +323,7 @@ class MemberStore(Store):
         """Refused."""
         self._refuse()
 
-    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = PLAIN) -> str:
+    def _complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions) -> str:
         """Refused."""
         self._refuse()
 

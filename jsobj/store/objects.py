@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any
 
 from jsobj.ec2_keys.server_info import limit_of
-from jsobj.errors import BucketNotFound, JsobjError, ObjectNotFound
+from jsobj.errors import BucketNotFound, ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.body import Moved, Sink, Source, uncounted
 from jsobj.net.partial import Partial
 from jsobj.store.digest_tries import TRIES
@@ -40,6 +40,7 @@ class Store(ABC):
         self._lock = threading.Lock()
         self._info: Mapping[str, Any] | None = None
         self._left: list[Upload] = []
+        self._completing: set[str] = set()  # ids of uploads
 
     @property
     def session(self) -> Session:
@@ -191,9 +192,24 @@ class Store(ABC):
     def parts(self, upload: Upload) -> Sequence[Part]:
         """The parts that the server has. Not found (``upload-not-found``) where it knows no such upload."""
 
-    @abstractmethod
     def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = PLAIN) -> str:
-        """Make the object out of its parts; its ETag. An unclear answer is settled by looking at what is there."""
+        """Make the object out of its parts; its ETag. An unclear answer is settled by looking at what is there.
+
+        Where nothing settles it (Ctrl-C, a network that is gone) the server may go on making it: see :meth:`give_up`.
+        """
+        self._completing.add(upload.id)
+        try:
+            etag = self._complete(upload, parts, options)
+        except JsobjError as error:
+            if error.code is not ExitCode.NETWORK:  # it is an answer
+                self._completing.discard(upload.id)
+            raise
+        self._completing.discard(upload.id)
+        return etag
+
+    @abstractmethod
+    def _complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions) -> str:
+        """As :meth:`complete`."""
 
     @abstractmethod
     def abort(self, upload: Upload) -> None:
@@ -246,7 +262,13 @@ class Store(ABC):
         self._session.revive()
 
     def give_up(self, upload: Upload) -> None:
-        """As :meth:`abort`, from any thread; what cannot be aborted after :meth:`stop` is left for :meth:`clear_up`."""
+        """As :meth:`abort`, from any thread; what cannot be aborted after :meth:`stop` is left for :meth:`clear_up`.
+
+        What the server may be making an object of is never aborted: the object would come to be without its parts.
+        """
+        if self.may_complete(upload):
+            self._left.append(upload)
+            return
         try:
             self.abort(upload)
         except JsobjError:
@@ -255,8 +277,10 @@ class Store(ABC):
             self._left.append(upload)
 
     def clear_up(self) -> Sequence[Upload]:
-        """After :meth:`stop`, once nothing is under way: abort what was left. What could not be aborted now either."""
-        left, self._left = self._left, []
+        """After :meth:`stop`, once nothing is under way: abort what was left. What was not aborted now either."""
+        all_left, self._left = self._left, []
+        left = [upload for upload in all_left if not self.may_complete(upload)]
+        kept = [upload for upload in all_left if self.may_complete(upload)]
         if left:
             self.revive()
         while left:
@@ -265,7 +289,11 @@ class Store(ABC):
             except JsobjError:
                 break  # the others are not waited for
             left.pop()
-        return left
+        return kept + left
+
+    def may_complete(self, upload: Upload) -> bool:
+        """Whether the server was told to make the object, and has not answered."""
+        return upload.id in self._completing
 
     def close(self) -> None:
         """Close the connections that are kept."""

@@ -75,9 +75,9 @@ class Crash:
     def download(self, key: str, path: Path, *more: str, code: int = 0) -> Result:
         return self.jsobj("download", self.url(key), path, *SPARSE, *more, code=code)
 
-    def start(self, *argv: str | Path) -> subprocess.Popen[bytes]:
+    def start(self, *argv: str | Path, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         """A process that this scene ends, if the test does not."""
-        made = self.jsobj.start(*argv, *SPARSE)
+        made = self.jsobj.start(*argv, *SPARSE, stdin=stdin)
         self.running.append(made)
         return made
 

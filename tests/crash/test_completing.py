@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from crash_scene import MIB, Crash, content
 from fault_proxy import Answer, Rule
@@ -35,3 +37,25 @@ def test_F10_an_answer_that_breaks_off_is_settled_by_the_object(crash: Crash, at
     assert rule.struck == 1
     crash.check_uploaded("data", DATA)
     assert crash.keys() == ["data"]
+
+
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("crash", ["s3", "rgw", "swift"], indirect=True)
+def test_what_the_server_may_be_making_is_left_to_it_by_ctrl_c(crash: Crash, times: int) -> None:
+    """Its parts are not deleted under an object that comes to be after the end of the program."""
+    crash.put("data", b"old")
+    at_the_end = COMPLETES if crash.over_s3 else {"method": "PUT", "query": "multipart-manifest=put"}
+    held = crash.proxy.add(Rule("hold", **at_the_end))  # type: ignore[arg-type]
+    path = crash.path("file", DATA)
+    with path.open("rb") as file:
+        process = crash.start("upload", "-", crash.url("data"), stdin=file.fileno())
+        held.wait()
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+        assert process.wait(30) in {130, -signal.SIGINT}
+    held.release()
+    crash.proxy.until(lambda _: crash.fetch("data") != b"old")
+    assert crash.fetch("data") == DATA
+    assert crash.unfinished() == set()
+    if times == 1:
+        assert "may still make" in crash.said()

@@ -21,7 +21,7 @@ class ReadOnly(Store):
             hint="write to a bucket: s3://BUCKET/KEY or swift://CONTAINER/OBJECT",
         )
 
-    put = delete = copy = begin = put_part = copy_part = parts = complete = abort = uploads = _refuse
+    put = delete = copy = begin = put_part = copy_part = parts = _complete = abort = uploads = _refuse
     at_version = presign = _refuse
 
     @property

@@ -137,7 +137,7 @@ class Multipart(Store):
             self._requests.of(bucket).head(info.key, info.etag)
         return etag
 
-    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = PLAIN) -> str:
+    def _complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions) -> str:
         """Make the object of its parts; its ETag.
 
         Raises :class:`JsobjError`: integrity where another object is there instead, not found where the upload is gone,

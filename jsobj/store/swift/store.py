@@ -202,7 +202,7 @@ class SwiftStore(Store):
             raise UPLOAD_NOT_FOUND.error("swift", self.place.bucket, upload.key)
         return found
 
-    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = PLAIN) -> str:
+    def _complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions) -> str:
         """Put the manifest, then delete the segments that only the previous one named."""
         ordered = sorted((part for part in parts if part.size), key=lambda part: part.number)
         if not ordered:

@@ -50,7 +50,8 @@ def send_stream(
 
     ``at_once``: bytes that leave at most before they are counted, 0 for many.
 
-    Raises :class:`JsobjError`, and whatever ``chunks`` raises; then no object was made and nothing is left behind.
+    Raises :class:`JsobjError`, and whatever ``chunks`` raises; then nothing is left behind, and no object was made, but
+    where the server may still make it: see ``Store.complete``.
     """
     size = max(part_size, store.limits.smallest_part)
     parts = in_parts(chunks, size)
@@ -70,7 +71,7 @@ def send_stream(
 
 @contextlib.contextmanager
 def begun_upload(store: Store, key: str, options: PutOptions) -> Iterator[Upload]:
-    """A multipart upload, aborted where the block raises; after a stop in another thread, by ``Store.clear_up``."""
+    """A multipart upload, given up where the block raises; after a stop in another thread, by ``Store.clear_up``."""
     upload = store.begin(key, options)
     with aborted_early(store, upload):
         yield upload
@@ -87,7 +88,7 @@ def aborted_early(store: Store, upload: Upload) -> Iterator[None]:
     except BaseException:  # Ctrl-C: the connections were cut, and a server that does not answer is not waited for
         store.revive()
         with contextlib.suppress(JsobjError):
-            store.abort(upload)
+            store.give_up(upload)
         raise
 
 

@@ -221,7 +221,7 @@ class AzureStore(Store):
             raise UPLOAD_NOT_FOUND.error("az", self.place.bucket, upload.key)
         return sorted(found, key=lambda part: part.number)
 
-    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = PLAIN) -> str:
+    def _complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions) -> str:
         """Make the blob of its blocks; its ETag.
 
         Blocks are looked for among those that a blob has, too: when the answer of a request that was done is lost, it

@@ -232,7 +232,7 @@ class GoogleStore(Store):
             raise UPLOAD_NOT_FOUND.error("gs", self.place.bucket, upload.key)
         return [Part(number, piece.size, piece.md5) for number, piece in sorted(found.items())]
 
-    def complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions = PLAIN) -> str:
+    def _complete(self, upload: Upload, parts: Sequence[Part], options: PutOptions) -> str:
         """Put the parts together, compare the CRC-32C, and delete them."""
         ordered = sorted((part for part in parts if part.size), key=lambda part: part.number)
         if ordered:
