@@ -34,7 +34,7 @@ from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftR
 from jsobj.store.swift.segments import Segment, Segments, composite, manifest, new_upload, segment_name
 from jsobj.store.swift.segments_there import doubtful, is_there
 from jsobj.store.swift.server_copy import Copier
-from jsobj.store.swift.temp_url import temporary_url
+from jsobj.store.swift.temp_url import Level, temporary_url
 from jsobj.store.swift.token_keeper import TokenKeeper
 from jsobj.store.swift.verdict import name_refused
 from jsobj.store.values import PLAIN, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
@@ -298,7 +298,7 @@ class SwiftStore(Store):
         pinned._segments = Segments(pinned._requests)
         return pinned
 
-    def presign(self, method: str, key: str, seconds: int, *, make_key: bool = False) -> str:
+    def presign(self, method: str, key: str, seconds: int, *, make_key: Level | None = None) -> str:
         """A temporary URL; see :func:`jsobj.store.swift.temp_url.temporary_url`."""
         with self._telling_what_is_missing():
             return temporary_url(
