@@ -5,7 +5,9 @@ In the account of otto's project: a key of an account changes what every other t
 
 from __future__ import annotations
 
+import html
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +15,8 @@ from typing import Any
 import pytest
 from commands import Jsobj
 from fixtures_cloud import Cloud
-from link_scene import got
+from link_scene import OVER, got, until
+from strangers import status
 
 BYTES = {"in/a_small": b"small", "in/dynamic": b"onetwo", "in/link": b"three", "in/static": b"onetwo"}
 FAR = tuple(BYTES)[1:]
@@ -79,3 +82,37 @@ def test_presign(otto: Jsobj, swift: Any, name: str) -> None:
     for key, data in BYTES.items():
         again = otto("presign", f"{place}/{key}", "--make-key")
         assert (got(again.out.strip()), again.err) == (data, "")
+
+
+def test_nothing_is_shared_without_a_key_of_the_account(otto: Jsobj, swift: Any, name: str) -> None:
+    place = f"swift://{name}"
+    assert got(otto("share", f"{place}/in/a_small", "--to", "link", "--json").json["url"]) == b"small"
+    for where in ("in/", *FAR):
+        error = otto("share", f"{place}/{where}", "--to", "link", "--json", code=6).error
+        assert error["reference"] == "presign-account-key"
+    assert account_keys(swift) == set()
+    assert {item["name"] for item in swift.get_container(name)[1]} == set(BYTES)
+    assert len(otto("shares", "--json").json["items"]) == 1
+
+
+def test_shares_signed_with_a_key_of_the_account(otto: Jsobj, swift: Any, name: str) -> None:
+    """They end with its second key, and nothing else does."""
+    place = f"swift://{name}"
+    own = otto("presign", f"{place}/in/static", "--make-key").out.strip()
+    small = otto("share", f"{place}/in/a_small", "--to", "link", "--json").json["url"]
+    one = otto("share", f"{place}/in/static", "--to", "link", "--json").json
+    assert got(one["url"]) == BYTES["in/static"]
+    page = otto("share", f"{place}/in/", "--to", "link", "--json").json
+    links = [html.unescape(each) for each in re.findall(r'<a[^>]* href="(http[^"]*)"', got(page["url"]).decode())]
+    assert sorted(got(each) for each in links) == sorted(BYTES.values())
+    ended = otto("unshare", one["id"], "--revoke", "--json").json["items"]
+    assert {each["id"] for each in ended} == {one["id"], page["id"]}
+    assert until(lambda: all(status(each) in OVER for each in (one["url"], page["url"], *links)))
+    assert (got(own), got(small)) == (BYTES["in/static"], b"small")
+
+
+def test_the_page_is_not_shown_where_the_largest_object_cannot_be_fetched(otto: Jsobj, swift: Any, name: str) -> None:
+    place = f"swift://{name}"
+    otto("presign", f"{place}/in/static", "--make-key")
+    swift.delete_object(f"{name}-parts", "x/1")
+    assert "link-not-honoured" in otto("share", f"{place}/in/", "--to", "link", code=6).err
