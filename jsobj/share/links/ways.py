@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.net.sigv4 import LONGEST_URL
+from jsobj.packing.store import MemberStore
 from jsobj.store.objects import Store
 from jsobj.store.s3.presign import post_form, presigned
 from jsobj.store.s3.store import S3Store
@@ -139,10 +140,12 @@ class Temporary:
 def links_of(store: Store, ends: datetime, now: datetime, elsewhere: str = "") -> Links:
     """How links to what is in this bucket are made.
 
-    ``elsewhere``: an object that needs a key of the account, over Swift. Raises :class:`JsobjError`: usage (too long),
-    auth, refused.
+    ``elsewhere``: an object that needs a key of the account, over Swift. Raises :class:`JsobjError`: usage (too long,
+    a member of an archive), auth, refused.
     """
     until = int(ends.timestamp())
+    if isinstance(store, MemberStore):
+        store.refuse_link()
     if isinstance(store, SwiftStore):
         level: Level = "account" if elsewhere else "container"
         return Temporary(store, store.link_signer(level, key=elsewhere), until)
