@@ -59,3 +59,16 @@ def test_no_link_leads_into_an_archive(transfer: TransferScene) -> None:
     for whom in ("link", "upload-link"):
         error = transfer("share", f"{lab}runs.zip!/", "--to", whom, "--json", code=2).error
         assert error["reference"] == "archive-read-only"
+
+
+def test_links_in_rows_are_tried_on_the_archive(transfer: TransferScene) -> None:
+    transfer.write(FILES)
+    transfer("upload", "--pack", "tree/", transfer.url("runs.zip"))
+    (transfer.folder / "t.csv").write_text("item,file\n1,runs.zip!/raw/one.csv\n")
+    load = ("catalog", "load", "t.csv", transfer.url(), "--path", "file")
+    if transfer.dialect == "swift":
+        hint = transfer(*load, "--expires", "1h", "--json", code=6).error["hint"]
+        assert f"jsobj presign --make-key {transfer.url('runs.zip')}" in hint
+        transfer("presign", transfer.url("runs.zip"), "--make-key")
+    assert transfer(*load, "--expires", "1h", "--json").json["rows"] == 1
+    assert transfer(*load, "--public", "--json").json["rows"] == 1
