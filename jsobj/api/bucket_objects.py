@@ -224,13 +224,14 @@ class BucketObject:
     def generate_url(self, expires_in: int, writable: bool = False) -> str:
         """A link with which anybody may read the object for ``expires_in`` seconds, or, ``writable``, replace it.
 
-        Over S3 at most seven days. Over Swift a container without a key to sign with gets one, made at random.
+        Over S3 at most seven days. Over Swift a container without a key to sign with gets one, made at random; objects
+        whose segments lie in another container need one of the account, which is not made here: it opens all of them.
         """
         from jsobj.store.swift.store import SwiftStore
 
         store, method = self.bucket.store, "PUT" if writable else "GET"
         if isinstance(store, SwiftStore):
-            return store.presign(method, self.name, expires_in, make_key=True)
+            return store.presign(method, self.name, expires_in, make_key="container")
         return store.presign(method, self.name, expires_in)
 
     def refresh(self) -> None:

@@ -67,8 +67,9 @@ def _look(
             size, etag, sha256 = info.size, info.etag, info.sha256
         if files:
             sha256 = _read_file(store, key, int(size), str(etag), str(Path(files, name)))
-        # A browser can fetch the archive only.
-        return StagedObject(name, url_of(store.place.archive or key), int(size), sha256, str(etag))
+        # Size and digest are the member's, and no web address is: that of the archive would be taken for it.
+        url = store.place.url(key) if store.place.archive else url_of(key)
+        return StagedObject(name, url, int(size), sha256, str(etag))
     except ObjectNotFound:
         return name, "there is no such object"
     except JsobjError as error:

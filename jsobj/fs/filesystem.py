@@ -198,7 +198,8 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
     def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
         """A URL that works for ``expiration`` seconds without a login.
 
-        Raises :class:`JsobjError` for a Swift account without a temporary URL key.
+        Raises :class:`JsobjError` where Swift has no key to sign with: of the container or the account, of the account
+        for objects whose segments lie in another container.
         """
         place = self.place(path)
         with translate_not_found(self.unstrip_protocol(path)):

@@ -267,8 +267,18 @@ class MemberStore(Store):
         return self.archive.store.kept_value(value)
 
     def presign(self, method: str, key: str, seconds: int) -> str:
-        """There is no link to a member."""
-        self._refuse()
+        """Refused, as :meth:`refuse_link` says."""
+        self.refuse_link()
+
+    def refuse_link(self) -> NoReturn:
+        """Raise usage: a link is to an object, and to the server a member is none."""
+        archive = self.place.url(self.archive.info.key)
+        raise JsobjError(
+            "archive-read-only",
+            f"no link leads into an archive: to the server {archive} is one object",
+            code=ExitCode.USAGE,
+            hint=f"make one to the whole archive: jsobj presign {shlex.quote(archive)}{self.place.at}",
+        )
 
     def at_version(self, ident: str) -> Store:
         """Members have no versions of their own."""

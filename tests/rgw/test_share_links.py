@@ -9,7 +9,7 @@ import pytest
 from commands import Jsobj
 from fixtures_rgw import Gateway
 from headless import chromium
-from link_scene import ODD, LinkScene
+from link_scene import ODD, LinkScene, got
 from people import Boto
 
 
@@ -67,3 +67,15 @@ def test_words_that_do_not_go_together(alice: Jsobj, name: str) -> None:
     for words, said in usage.items():
         assert said in alice("share", f"s3://{name}/x", *words, code=2).err
     assert alice("share", f"s3://{name}/x", "--to", "link", "--json", code=5).error["reference"] == "bucket-not-found"
+
+
+def test_a_large_object_over_swift(alice: Jsobj, name: str) -> None:
+    """Its segments lie in another container, which the account's key opens; Ceph has no other keys."""
+    large = b"0123456789abcdef" * (6 << 16)
+    (alice.folder / "large").write_bytes(large)
+    place = f"swift://{name}"
+    alice("bucket", "create", place)
+    alice("upload", "large", f"{place}/", "--part-size", "5M")
+    assert got(alice("presign", f"{place}/large", "--make-key").out.strip()) == large
+    assert got(alice("share", f"{place}/large", "--to", "link", "--json").json["url"]) == large
+    alice("bucket", "delete", place, "--recursive", "--yes")

@@ -103,7 +103,7 @@ def test_temporary_urls(fresh: Scene, store: SwiftStore) -> None:
             store.presign("GET", name, 60)
         assert (caught.value.reference, caught.value.code) == ("presign-no-key", ExitCode.REFUSED)
         assert "--make-key" in caught.value.hint
-    url = store.presign("GET", name, 60, make_key=True)
+    url = store.presign("GET", name, 60, make_key="account")
     with urllib.request.urlopen(url) as answer:
         assert answer.read() == b"shared"
     put = urllib.request.Request(store.presign("PUT", name, 60), data=b"new", method="PUT")

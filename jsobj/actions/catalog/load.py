@@ -30,6 +30,7 @@ from jsobj.catalog.staging import StagedObject, Staging, object_name, staging_fo
 from jsobj.catalog.table import BadRow, Table, TableForm
 from jsobj.catalog.types import TEXT, ColumnType
 from jsobj.errors import BadUsage, ExitCode, JsobjError
+from jsobj.packing.open import StoresOfKeys
 from jsobj.store.location import Location
 from jsobj.transfer.events import Event, EventBus, Failed, Summary
 from jsobj.transfer.filters import EVERYTHING
@@ -125,10 +126,10 @@ def load(
             staging.read(table, path, partial(_object_of, wish.files), refusals)
             if wish.files:
                 staging.drop(_uploaded(context, catalogue, wish.files, place, staging, options), refusals)
-            sample = next(iter(staging.objects()), "")
-            url_of = links(catalogue, f"{catalogue.prefix}{sample}" if sample else "") if links else None
+            sample = _sample(catalogue, next(iter(staging.objects()), "")) if links else ""
+            url_of = links(catalogue, sample) if links else None
             if url_of and sample:  # what keeps all links from being made is no fault of each row
-                url_of(f"{catalogue.prefix}{sample}")
+                url_of(sample)
             failed: list[tuple[str, str]] = []
             known = known_objects(
                 catalogue, staging.objects(), url_of or partial(plain_url, catalogue.store.place), wish.files
@@ -138,6 +139,14 @@ def load(
             if not staging.count():
                 raise _nothing(wish, refusals.count)
             return _write(catalogue, staging, wish, news, refusals.count, folder)
+
+
+def _sample(catalogue: Catalogue, name: str) -> str:
+    """The key of the object to try links on: where the row names a member of an archive, the archive."""
+    if not name:
+        return ""
+    key = f"{catalogue.prefix}{name}"
+    return StoresOfKeys(catalogue.store).of(key).place.archive or key
 
 
 def _write(catalogue: Catalogue, staging: Staging, wish: LoadWish, news: bool, refused: int, folder: Path) -> Loaded:

@@ -138,8 +138,15 @@ def _write(world: World, place: Location, wish: Wish, words: dict[str, Any]) -> 
 
 
 def _print_addresses(world: World, rows: Rows, wish: Wish, presign: str) -> None:
-    lines = addresses(world, rows, wish, presign)
-    if not world.out.stream(Stream("jsobj.catalog-urls/1", lines, lambda url: {"url": url}, safe)):
+    left_out: list[str] = []
+    lines = addresses(world, rows, wish, presign, left_out.append)
+    shown = world.out.stream(Stream("jsobj.catalog-urls/1", lines, lambda url: {"url": url}, safe))
+    if left_out:
+        world.out.warn(
+            f"left out, since no link leads into an archive: {len(left_out)} that are in one, such as {left_out[0]}; "
+            "--get fetches them"
+        )
+    elif not shown:
         world.out.note("No row is like that, or none of them has an object.")
 
 

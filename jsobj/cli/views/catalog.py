@@ -66,13 +66,32 @@ def _opener(world: World, place: Location) -> LinkMaker:
     return opened
 
 
-def addresses(world: World, rows: Rows, wish: Wish, presign: str) -> Iterator[str]:
-    """The URLs of the objects that rows name, each once; with ``presign``, links that end then."""
+def addresses(
+    world: World, rows: Rows, wish: Wish, presign: str, leave_out: Callable[[str], None] = lambda url: None
+) -> Iterator[str]:
+    """The URLs of the objects that rows name, each once; with ``presign``, links that end then.
+
+    ``leave_out`` is told those that no link can lead to: members of archives.
+    """
     if not presign:
         return rows.each(wish, "_url")
-    now, catalogue = world.now(), rows.catalogue
+    now = world.now()
     seconds = round((parse_moment(presign, now) - now).total_seconds())
-    return (catalogue.store.presign("GET", f"{catalogue.prefix}{name}", seconds) for name in objects(rows, wish))
+    return _links(rows, wish, seconds, leave_out)
+
+
+def _links(rows: Rows, wish: Wish, seconds: int, leave_out: Callable[[str], None]) -> Iterator[str]:
+    from jsobj.packing.open import StoresOfKeys
+
+    catalogue = rows.catalogue
+    stores = StoresOfKeys(catalogue.store)
+    for name in objects(rows, wish):
+        key = f"{catalogue.prefix}{name}"
+        store = stores.of(key)
+        if store.place.archive:
+            leave_out(store.place.url(key))
+        else:
+            yield store.presign("GET", key, seconds)
 
 
 def objects(rows: Rows, wish: Wish) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,13 +15,14 @@ from jsobj.publish.manifest import MADE
 from jsobj.publish.page import render
 from jsobj.publish.tree import OWN_FOLDER
 from jsobj.share.grants.inventory import Grant
+from jsobj.share.links.elsewhere import elsewhere, elsewhere_below
 from jsobj.share.links.record import PAGE, grant_of, kept, own_key
 from jsobj.share.links.stranger import require_closed, require_readable
 from jsobj.share.links.ways import Links, links_of
 from jsobj.store.etag import is_md5
 from jsobj.store.location import nothing_at
 from jsobj.store.objects import Store
-from jsobj.store.values import PutOptions
+from jsobj.store.values import Listed, PutOptions
 from jsobj.units import human_time
 
 MOST = 10_000  # objects on one page
@@ -52,7 +54,7 @@ def share_object(settings: Settings, store: Store, key: str, span: Span) -> Shar
     Raises :class:`JsobjError`: not found, usage (too long), refused where the server does not honour it.
     """
     info = store.head(key)
-    links = links_of(store, span.ends, span.now)
+    links = links_of(store, span.ends, span.now, elsewhere(store, [key]))
     grant = grant_of(store, key, links, kind="object", ends=span.ends, now=span.now, cloud=span.cloud)
     with kept(settings, grant, lambda: None):
         link = links.read(key)
@@ -65,10 +67,12 @@ def share_folder(settings: Settings, store: Store, prefix: str, span: Span, *, t
 
     Raises :class:`JsobjError` as :func:`share_object`; usage for more than :data:`MOST` objects.
     """
-    links = links_of(store, span.ends, span.now)
-    entries = _entries(store, prefix, links)
-    if not entries:
+    listed = _listed(store, prefix)
+    if not listed:
         raise nothing_at(store, prefix)
+    far = elsewhere_below(store, prefix, {item.key for item in listed})
+    links = links_of(store, span.ends, span.now, far)
+    entries = _entries(store, prefix, listed, links)
     key = own_key("share.html")
     details = {PAGE: key}
     grant = grant_of(
@@ -87,13 +91,17 @@ def share_folder(settings: Settings, store: Store, prefix: str, span: Span, *, t
         link = links.shown(key)
         require_closed(store, link)
         require_readable(store, link, 1)
-        require_readable(store, entries[0].url, entries[0].size)
+        # Large objects are what a link may fail at where others work.
+        tried = {listed[0].key, max(listed, key=lambda item: item.size).key, far}
+        for item, entry in zip(listed, entries, strict=True):
+            if item.key in tried:  # a listing shows no size of an object that is found by the prefix of its segments
+                require_readable(store, entry.url, item.size or store.head(item.key).size)
     return Shared(grant, link, len(entries), sum(entry.size for entry in entries))
 
 
-def _entries(store: Store, prefix: str, links: Links) -> tuple[Entry, ...]:
-    link = links.below(prefix) if prefix else links.read
-    found: list[Entry] = []
+def _listed(store: Store, prefix: str) -> list[Listed]:
+    """What goes onto the page. Raises usage where it is more than :data:`MOST` objects."""
+    found: list[Listed] = []
     for item in store.list(prefix):
         name = item.key[len(prefix) :]
         if not name or name.endswith("/") or f"/{OWN_FOLDER}" in f"/{name}":
@@ -105,10 +113,18 @@ def _entries(store: Store, prefix: str, links: Links) -> tuple[Entry, ...]:
                 hint=f"share a folder in it (jsobj ls {here}{store.place.at}), or let everybody read: "
                 "jsobj bucket public",
             )
+        found.append(item)
+    return found
+
+
+def _entries(store: Store, prefix: str, listed: Iterable[Listed], links: Links) -> tuple[Entry, ...]:
+    link = links.below(prefix) if prefix else links.read
+    found: list[Entry] = []
+    for item in listed:
         # Swift lists an MD5 for large objects, too, which is not that of their bytes.
         md5 = item.etag if is_md5(item.etag) and store.place.dialect == "s3" else ""
         modified = None if item.modified is None else int(item.modified)
-        found.append(Entry(name, item.size, modified, md5, url=link(item.key)))
+        found.append(Entry(item.key[len(prefix) :], item.size, modified, md5, url=link(item.key)))
     return tuple(found)
 
 

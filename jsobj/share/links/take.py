@@ -15,6 +15,7 @@ from jsobj.share.links.ways import OBJECT, PRESIGNED, TEMPURL
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.swift.store import SwiftStore
+from jsobj.store.swift.temp_url import Level
 from jsobj.urls import parse_url
 
 
@@ -54,10 +55,11 @@ def replace_second_key(store: Store, grant: Grant) -> bool:
     """
     if not isinstance(store, SwiftStore) or signed_by(grant) != TEMPURL:
         raise JsobjError("links-no-key", "this link was not signed over the Swift API", code=ExitCode.USAGE)
-    before = store.link_signer().mark
-    if before != grant.details.get("mark"):
+    level: Level = "account" if grant.details.get("level") == "account" else "container"
+    before = grant.details.get("mark")
+    if store.link_mark(level) != before:
         return False
-    if store.link_signer(fresh=True).mark == before:
+    if store.link_signer(level, fresh=True).mark == before:
         raise JsobjError("links-key-stays", "the server kept the key that signs links", code=ExitCode.REFUSED)
     return True
 

@@ -1,4 +1,4 @@
-"""How the links of one bucket are signed: over S3 with the key of the profile, over Swift with the second key.
+"""How the links of one bucket are signed: over S3 with the key of the profile, over Swift with a second key.
 
 What can be taken back follows from it. A presigned URL ends with the key that signed it, and so does everything else
 that this key signs; a temporary URL ends when the second key is replaced, which others' links alone are signed with.
@@ -15,11 +15,13 @@ from urllib.parse import quote
 
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.net.sigv4 import LONGEST_URL
+from jsobj.packing.store import MemberStore
 from jsobj.store.objects import Store
 from jsobj.store.s3.presign import post_form, presigned
 from jsobj.store.s3.store import S3Store
 from jsobj.store.swift.link_signer import LinkSigner
 from jsobj.store.swift.store import SwiftStore
+from jsobj.store.swift.temp_url import Level
 
 PRESIGNED, TEMPURL, OBJECT = "presigned", "tempurl", "object"
 MECHANISMS = frozenset({PRESIGNED, TEMPURL, OBJECT})
@@ -135,11 +137,18 @@ class Temporary:
         return Upload("PUT", self.signer.base(prefix), query=self.signer.query("PUT", prefix, self.ends))
 
 
-def links_of(store: Store, ends: datetime, now: datetime) -> Links:
-    """How links to what is in this bucket are made. Raises :class:`JsobjError`: usage (too long), auth, refused."""
+def links_of(store: Store, ends: datetime, now: datetime, elsewhere: str = "") -> Links:
+    """How links to what is in this bucket are made.
+
+    ``elsewhere``: an object that needs a key of the account, over Swift. Raises :class:`JsobjError`: usage (too long,
+    a member of an archive), auth, refused.
+    """
     until = int(ends.timestamp())
+    if isinstance(store, MemberStore):
+        store.refuse_link()
     if isinstance(store, SwiftStore):
-        return Temporary(store, store.link_signer(), until)
+        level: Level = "account" if elsewhere else "container"
+        return Temporary(store, store.link_signer(level, key=elsewhere), until)
     if not isinstance(store, S3Store) or not store.signer.access:
         raise JsobjError(
             "presign-no-key",

@@ -1,9 +1,10 @@
 """Temporary URLs for other people, signed with the second key, so that a new one ends theirs and nothing else.
 
 Swift and Ceph RGW check a temporary URL with two keys; :mod:`jsobj.store.swift.temp_url` signs with the first. The
-second is the container's (on RGW the account's, which has no other), and a signature may be for a prefix. Measured:
-Swift 2.38 signs ``prefix:`` and the path from ``/v1`` on; Ceph RGW 16 the whole path, SHA-1 only. A temporary URL of
-that gateway that names no object ends its process: none is ever made here.
+second is the container's; it is the account's on RGW, which has no other, and on Swift where bytes lie in another
+container. A signature may be for a prefix. Measured: Swift 2.38 signs ``prefix:`` and the path from ``/v1`` on; Ceph
+RGW 16 the whole path, SHA-1 only. A temporary URL of that gateway that names no object ends its process: none is ever
+made here.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.net.request import Request
+from jsobj.net.request import Reply, Request
 from jsobj.secret import Secret
 from jsobj.store.swift.requests import READ, SwiftRequests
-from jsobj.store.swift.temp_url import digest_of, is_rgw
+from jsobj.store.swift.temp_url import NO_ACCOUNT_KEY, Level, digest_of, is_rgw, key_in
 from jsobj.urls import Origin
 
 _SECOND = "temp-url-key-2"
@@ -31,7 +32,7 @@ _OK = frozenset({200, 201, 202, 204})
 class LinkSigner:
     """``level``: whose key: ``container`` or ``account``. ``mark`` tells one key from another, and is no secret."""
 
-    level: str
+    level: Level
     mark: str
     _secret: Secret
     _digest: str
@@ -61,36 +62,81 @@ class LinkSigner:
         return f"temp_url_sig={signature}&temp_url_expires={ends}"
 
 
-def link_signer(api: SwiftRequests, origin: Origin, info: Mapping[str, Any], *, fresh: bool = False) -> LinkSigner:
+def link_signer(
+    api: SwiftRequests,
+    origin: Origin,
+    info: Mapping[str, Any],
+    *,
+    level: Level = "container",
+    key: str = "",
+    fresh: bool = False,
+    at: str = "",
+) -> LinkSigner:
     """Signs with the second key, which is made where there is none; with ``fresh`` anew, which ends all of its links.
 
-    ``info``: the server's ``/info``. Raises :class:`JsobjError`: refused where there are no temporary URLs, or where
-    the login may not see or set the key.
+    ``level``: whose key; in an account that has no key at all none is made, for it opens all containers. ``key``: the
+    object that needs it, ``at``: the options that choose the login, both for the hint. ``info``: the server's
+    ``/info``. Raises :class:`JsobjError`: refused where there are no temporary URLs, where the account has no key, or
+    where the login may not see or set it.
     """
     feature = info.get("tempurl")
     if info and not isinstance(feature, dict):
         raise JsobjError("presign-off", "this object store offers no temporary URLs", code=ExitCode.REFUSED)
-    rgw = is_rgw(api.send("HEAD", expect=READ).headers)
-    path, level = (api.root, "account") if rgw else (api.path(), "container")
-    header = f"x-{level}-meta-{_SECOND}"
-
-    def held() -> str:
-        found = api.session.send(Request("HEAD", path, item=f"swift://{api.bucket}", bucket=api.bucket, expect=READ))
-        return found.headers.get(header, "")
-
-    secret = "" if fresh else held()
+    holder = _holder(api, level)
+    held = holder.headers()
+    secret = "" if fresh else held.get(holder.header, "")
     if not secret:
-        made = {header: secrets.token_hex(24)}
-        api.session.send(Request("POST", path, headers=made, item=f"swift://{api.bucket}", expect=_OK))
-        secret = held()  # what the server has, should another have made one at the same time
+        if holder.level == "account" and not holder.rgw and not key_in(held, "account"):
+            raise NO_ACCOUNT_KEY.error("swift", api.bucket, key, at=at)
+        secret = holder.make()
     if not secret:
         raise JsobjError(
             "links-no-key",
-            f"this login may not set the key of the {level} that signs links",
+            f"this login may not set the key of the {holder.level} that signs links",
             code=ExitCode.REFUSED,
             hint="ask for a role that may write, or use S3 keys: jsobj ec2-creds",
         )
-    return LinkSigner(level, mark_of(secret), Secret(secret), digest_of(feature), origin, api, rgw)
+    return LinkSigner(holder.level, mark_of(secret), Secret(secret), digest_of(feature), origin, api, holder.rgw)
+
+
+def link_mark(api: SwiftRequests, level: Level) -> str:
+    """The mark of the second key that is there now, "" where there is none."""
+    holder = _holder(api, level)
+    secret = holder.headers().get(holder.header, "")
+    return mark_of(secret) if secret else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """What has the second key: a container, or an account. ``rgw``: of Ceph, which looks at accounts alone."""
+
+    level: Level
+    rgw: bool
+    _api: SwiftRequests
+
+    @property
+    def header(self) -> str:
+        """The name of the header that has the key."""
+        return f"x-{self.level}-meta-{_SECOND}"
+
+    def headers(self) -> Mapping[str, str]:
+        """Those of the container or the account."""
+        return self._send("HEAD", expect=READ).headers
+
+    def make(self) -> str:
+        """A new key: what the server has then, should another have made one at the same time."""
+        self._send("POST", expect=_OK, headers={self.header: secrets.token_hex(24)})
+        return self.headers().get(self.header, "")
+
+    def _send(self, method: str, **more: Any) -> Reply:
+        api = self._api
+        path = api.root if self.level == "account" else api.path()
+        return api.session.send(Request(method, path, item=f"swift://{api.bucket}", bucket=api.bucket, **more))
+
+
+def _holder(api: SwiftRequests, level: Level) -> _Holder:
+    rgw = is_rgw(api.send("HEAD", expect=READ).headers)
+    return _Holder("account" if rgw else level, rgw, api)
 
 
 def mark_of(secret: str) -> str:

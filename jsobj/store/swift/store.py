@@ -27,14 +27,14 @@ from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.store.refusals import SEGMENTS_GONE, UPLOAD_NOT_FOUND
 from jsobj.store.swift.bulk_delete import bulk_delete, takes
-from jsobj.store.swift.link_signer import LinkSigner, link_signer
+from jsobj.store.swift.link_signer import LinkSigner, link_mark, link_signer
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.one_version import OneVersion
 from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, headers_for, info_of
 from jsobj.store.swift.segments import Segment, Segments, composite, manifest, new_upload, segment_name
 from jsobj.store.swift.segments_there import doubtful, is_there
 from jsobj.store.swift.server_copy import Copier
-from jsobj.store.swift.temp_url import temporary_url
+from jsobj.store.swift.temp_url import Level, lies_elsewhere, temporary_url
 from jsobj.store.swift.token_keeper import TokenKeeper
 from jsobj.store.swift.verdict import name_refused
 from jsobj.store.values import PLAIN, Limits, Listed, ObjectInfo, Part, PartDigest, PutOptions, StorePlace, Upload
@@ -298,7 +298,7 @@ class SwiftStore(Store):
         pinned._segments = Segments(pinned._requests)
         return pinned
 
-    def presign(self, method: str, key: str, seconds: int, *, make_key: bool = False) -> str:
+    def presign(self, method: str, key: str, seconds: int, *, make_key: Level | None = None) -> str:
         """A temporary URL; see :func:`jsobj.store.swift.temp_url.temporary_url`."""
         with self._telling_what_is_missing():
             return temporary_url(
@@ -312,10 +312,20 @@ class SwiftStore(Store):
                 cloud=self._cloud,
             )
 
-    def link_signer(self, *, fresh: bool = False) -> LinkSigner:
+    def lies_elsewhere(self, key: str) -> bool:
+        """Whether bytes of an object are in other containers; see :mod:`jsobj.store.swift.temp_url`."""
+        return lies_elsewhere(self._requests, key)
+
+    def link_signer(self, level: Level = "container", *, key: str = "", fresh: bool = False) -> LinkSigner:
         """Signs links for others; see :func:`jsobj.store.swift.link_signer.link_signer`."""
         with self._telling_what_is_missing():
-            return link_signer(self._requests, self._origin, self._server_info(), fresh=fresh)
+            info, at = self._server_info(), self.place.at
+            return link_signer(self._requests, self._origin, info, level=level, key=key, fresh=fresh, at=at)
+
+    def link_mark(self, level: Level) -> str:
+        """Which key signs such links now; see :func:`jsobj.store.swift.link_signer.link_mark`."""
+        with self._telling_what_is_missing():
+            return link_mark(self._requests, level)
 
     @contextmanager
     def _telling_what_is_missing(self, source: str = "") -> Iterator[None]:

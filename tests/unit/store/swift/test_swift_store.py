@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from types import SimpleNamespace
 from typing import Any
@@ -124,12 +125,16 @@ def test_headers_there_and_back() -> None:
 
 
 class _Session:
-    """Answers HEADs of account and container with headers that hold keys."""
+    """Answers HEADs of account and container with headers that hold keys; ``objects``: what it says of those."""
 
-    def __init__(self, account: dict[str, str], container: dict[str, str]) -> None:
-        self._account, self._container = account, container
+    def __init__(
+        self, account: dict[str, str], container: dict[str, str], objects: Mapping[str, Reply] | None = None
+    ) -> None:
+        self._account, self._container, self._objects = account, container, objects or {}
 
     def send(self, request: Request) -> Reply:
+        if request.path.startswith(f"{ROOT}/c/"):
+            return self._objects.get(request.path.removeprefix(f"{ROOT}/c/"), Reply(404, "", {}))
         return Reply(204, "", self._account if request.path == ROOT else self._container)
 
 
@@ -178,6 +183,42 @@ def test_no_temporary_url(info: dict[str, Any], method: str, reference: str) -> 
             SwiftRequests(session, ROOT, "c"), parse_url("http://127.0.0.1:9/")[0], info, "k", method=method, seconds=9
         )
     assert caught.value.reference == reference
+
+
+def _static(*names: str) -> Reply:
+    body = json.dumps([{"name": name, "bytes": 1, "hash": "0"} for name in names]).encode()
+    return Reply(200, "", {"x-static-large-object": "True"}, body)
+
+
+@pytest.mark.parametrize(
+    ("found", "method", "key"),
+    [
+        (_static("/c_segments/k/1"), "GET", "account's"),
+        (_static("/c/k/1", "/d/k/2"), "GET", "account's"),
+        (_static("/c/k/1"), "GET", "own"),
+        (_static("/c_segments/k/1"), "PUT", "own"),
+        (Reply(200, "", {"x-object-manifest": "d/k%2F"}), "GET", "account's"),
+        (Reply(200, "", {"x-object-manifest": "c/k/"}), "GET", "own"),
+        (Reply(200, "", {"content-location": f"{ROOT}/d/k"}), "GET", "account's"),
+        (Reply(200, "", {"content-location": f"{ROOT}/c/other?version-id=1"}), "GET", "own"),
+    ],
+)
+def test_what_lies_in_another_container_is_signed_with_the_accounts_key(found: Reply, method: str, key: str) -> None:
+    account, container = {"x-account-meta-temp-url-key": "account's"}, {"x-container-meta-temp-url-key": "own"}
+    session: Any = _Session(account, container, {"k": found})
+    api, (origin, _) = SwiftRequests(session, ROOT, "c"), parse_url("http://127.0.0.1:9/")
+    made = temporary_url(api, origin, {"tempurl": {}}, "k", method=method, seconds=60, now=1000.0)
+    wanted = generate_temp_url(f"{ROOT}/c/k", 1060, key, method, absolute=True, digest="sha1")
+    assert parse_qs(urlsplit(made).query)["temp_url_sig"] == parse_qs(urlsplit(wanted).query)["temp_url_sig"]
+
+
+def test_no_key_of_the_account_is_made_unasked() -> None:
+    session: Any = _Session({}, {"x-container-meta-temp-url-key": "own"}, {"k": _static("/c_segments/k/1")})
+    api, (origin, _) = SwiftRequests(session, ROOT, "c"), parse_url("http://127.0.0.1:9/")
+    with pytest.raises(JsobjError) as caught:
+        temporary_url(api, origin, {"tempurl": {}}, "k", method="GET", seconds=60, make_key="container")
+    assert caught.value.reference == "presign-account-key"
+    assert "jsobj presign --make-key swift://c/k" in caught.value.hint
 
 
 def judged(method: str, status: int, path: str = "/c/k", *, who: AccountContext | None = MEMBER, **words: Any) -> Any:
