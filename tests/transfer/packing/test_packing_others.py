@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import random
+import zipfile
+from collections.abc import Mapping
 
 import pytest
 from transfer_scene import MIB, SWIFT_API, TransferScene, aged, on_disk, shas
 
 FILES = {f"d{number % 3}/{number:02}": random.Random(number).randbytes(1000 + number) for number in range(30)}
 FILES["big"] = b"0123456789" * (MIB // 2)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """As Python's ``zipfile`` writes it, stored."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return target.getvalue()
 
 
 @pytest.mark.parametrize("transfer", [SWIFT_API], indirect=True)
@@ -41,3 +53,24 @@ def test_no_archive_is_made_of_nothing(transfer: TransferScene) -> None:
         assert error["hint"]
     assert transfer.keys() == []
     assert transfer("jobs", "list", "--json").json["items"] == []
+
+
+@pytest.mark.parametrize("transfer", [SWIFT_API], indirect=True)
+def test_members_are_no_objects_of_their_bucket(transfer: TransferScene) -> None:
+    """One error where versions, segments or settings are asked for, which archives and buckets have."""
+    transfer.put("a.zip", zipped({"d/x": b"1"}))
+    for member in (transfer.url("a.zip!/d/x"), transfer.url("a.zip!")):
+        for words in (
+            ("ls", "--versions", member),
+            ("undelete", member),
+            ("verify", "--segments", member),
+            ("bucket", "usage", member),
+            ("bucket", "clean", member, "--dry-run"),
+            ("bucket", "versioning", member),
+            ("bucket", "quota", member),
+        ):
+            error = transfer(*words, "--json", code=2).error
+            assert error["reference"] == "archive-read-only", words
+            assert transfer.url("a.zip,") in error["hint"]
+    transfer("ls", "--versions", transfer.url("a.zip"))
+    transfer("bucket", "usage", transfer.url("none.zip!/x"), code=5)  # a key like any other
