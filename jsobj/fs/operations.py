@@ -159,13 +159,17 @@ class Operations:
     def copy(self, place: ObjectPath, store: Store, target: ObjectPath, other: Store, move: bool) -> None:
         """Copy or move an object, on the server where both are objects in the same account."""
         if move:
-            require_objects(store, "cannot be moved", hint="copy it")
+            self.require_movable(place, store)
         same = same_server(store.place, other.place)
         copier = ObjectCopier(store, other, CopyTerms(same, move, True, PART_SIZE), lambda count: None)
         with self._writing(target, other), self._writing(place, store) if move else nullcontext():
             done = copier(CopyItem(Listed(place.key), target.key))
         if isinstance(done, Failed):
             raise done.error
+
+    def require_movable(self, place: ObjectPath, store: Store) -> None:
+        """Raise usage for what is in an archive, which a move could not delete."""
+        require_objects(store, "cannot be moved", hint="copy it")
 
     def delete(self, place: ObjectPath, store: Store) -> None:
         """Delete one object; a missing one is no error."""

@@ -192,6 +192,9 @@ def test_members_of_an_archive_are_copied(road: Road, fs: Any) -> None:
     names = road.names()
     with pytest.raises(JsobjError, match="cannot be moved"):
         asyncio.run(road.filesystem(asynchronous=True)._mv_file(f"{road.bucket}/x.zip!/a", f"{road.bucket}/moved"))
+    for source in (f"{road.bucket}/x.zip!/a", [f"{road.bucket}/x.zip!/a"]):
+        with pytest.raises(JsobjError, match="cannot be moved"):
+            fs.mv(source, f"{road.bucket}/moved/")
     assert road.names() == names == ["all/a", "all/empty", "all/sub/b", "one", "x.zip"]
 
 
