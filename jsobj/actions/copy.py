@@ -16,7 +16,7 @@ from jsobj.store.objects import Store
 from jsobj.store.selection import Selection, select
 from jsobj.store.values import Listed, StorePlace
 from jsobj.transfer.copy.forms import one_of_each
-from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, may_be_one_bucket, onto_itself
+from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, may_be_one_bucket, onto_itself, same_server
 from jsobj.transfer.copy.object_copier import ObjectCopier
 from jsobj.transfer.copy.run import copy_all, copy_work
 from jsobj.transfer.filters import EVERYTHING, Filters, nothing_matches
@@ -315,13 +315,6 @@ def terms_of(context: ActionContext, *, one_server: bool, part_size: int) -> Cop
     """How objects are copied that replace what is there. ``one_server``: the server itself can."""
     at_source, at_target = sides(context)
     return CopyTerms(one_server, False, True, part_size, not one_server, at_source, at_target)
-
-
-def same_server(one: StorePlace, other: StorePlace) -> bool:
-    """Whether the server can copy from one to the other."""
-    if one.archive or other.archive:
-        return False  # members are no objects
-    return (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)
 
 
 def apart_of(context: ActionContext, one: StorePlace, other: StorePlace, *, public: bool = False) -> bool:

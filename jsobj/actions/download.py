@@ -11,6 +11,7 @@ from functools import partial
 from typing import TypeAlias
 
 from jsobj.actions.context import Action, ActionContext, PlannedItem
+from jsobj.actions.stores import require_bucket
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.packing.store import MemberStore
 from jsobj.store.location import ARCHIVE, INSIDE, Location, first_of
@@ -80,18 +81,33 @@ def download(
     return Action(run=lambda: together(list(results())), plan=plan, look=look)
 
 
-def archive_of(location: Location) -> Location:
-    """What ``unpack`` means by a place: of an archive all members, else those that it names.
+def unpack(
+    context: ActionContext,
+    source: Location,
+    folder: str,
+    options: Options,
+    filters: Filters,
+    *,
+    max_ratio: int = MAX_RATIO,
+) -> Action:
+    """Fetch all members of an archive, or those that the place names, into a folder.
 
-    Raises :class:`JsobjError` (usage) for what can be neither.
+    Raises :class:`JsobjError`: usage for what can be neither.
     """
-    if location.archive:
-        return location
-    if not location.key.endswith(ARCHIVE):
+    place = context.stores.meant(source)  # at a web server the bucket that was read may be the archive's name
+    if not place.key:
+        require_bucket(context.stores.of(place))  # no answer, too, is another error than a wrong name
+    return download(context, [_archive_of(place)], f"{folder}/", options, filters, max_ratio=max_ratio)
+
+
+def _archive_of(place: Location) -> Location:
+    if place.archive:
+        return place
+    if not place.key.endswith(ARCHIVE):
         raise BadUsage(
-            f"{location} is no archive: its name does not end in .zip", hint="jsobj unpack s3://BUCKET/ARCHIVE.zip DIR"
+            f"{place} is no archive: its name does not end in .zip", hint="jsobj unpack s3://BUCKET/ARCHIVE.zip DIR"
         )
-    return replace(location, key=f"{location.key}{INSIDE}")
+    return replace(place, key=f"{place.key}{INSIDE}", address="")  # which names the archive alone
 
 
 @contextlib.contextmanager

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from jsobj.actions.context import ActionContext
-from jsobj.actions.copy import same_server, terms_of
+from jsobj.actions.copy import terms_of
 from jsobj.actions.sync_ends import Ends, prefix_of, where
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.net.body import uncounted
 from jsobj.store.location import Location, first_of, parse_location
 from jsobj.store.objects import Store
 from jsobj.transfer.compare import md5_of
+from jsobj.transfer.copy.items import same_server
 from jsobj.transfer.copy.object_copier import ObjectCopier
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.engine.parallel_map import parallel_map

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TypeAlias
 
 from jsobj.actions.context import ActionContext
-from jsobj.actions.copy import apart_of, same_server, sides
+from jsobj.actions.copy import apart_of, sides
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.publish.manifest import MADE
 from jsobj.store.location import Location, first_of, head_or_none, nothing_at, parse_location
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed, StorePlace
+from jsobj.transfer.copy.items import same_server
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.journal.jobs import claimed_temps
 from jsobj.transfer.local.digest_list import MANIFEST

@@ -95,13 +95,13 @@ class Packing(ABC):
         TransferFailed, JsobjError
             As ``download``; refused where ``max_ratio`` is exceeded; integrity for an archive that is damaged.
         """
-        from jsobj.actions.download import archive_of, download
+        from jsobj.actions import download as actions
 
         options = checked_options(parallel=parallel, overwrite=overwrite, check=check)
-        place, filters = archive_of(parse_location(url, public=True, foreign=True)), Filters.of(include, exclude)
-        target = f"{os.fspath(folder)}/"  # as text: a slash at the end has a meaning
+        place, filters = parse_location(url, public=True, foreign=True), Filters.of(include, exclude)
+        target = os.fspath(folder)
         return run_action(
             self._request(),
-            lambda context: download(context, [place], target, options, filters, max_ratio=max_ratio).run(),
+            lambda context: actions.unpack(context, place, target, options, filters, max_ratio=max_ratio).run(),
             listen,
         )

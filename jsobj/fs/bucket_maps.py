@@ -28,7 +28,7 @@ class BucketMaps:
 
     def at(self, place: ObjectPath) -> ObjectMap:
         """The objects of the bucket in ``place``. For a path with an account this may ask Keystone for the own one."""
-        known_by = place.root, Location("", place.bucket, place.key).archive
+        known_by = place.root, place.archive
         with self._lock:
             known = self._maps.get(known_by)
         if known is not None and (not known_by[1] or known.recipe.is_of(known.store)):
@@ -64,7 +64,7 @@ class BucketMaps:
             )
 
     def _recipe_of(self, place: ObjectPath) -> Recipe:
-        archive = Location("", place.bucket, place.key).archive
+        archive = place.archive
         here = replace(
             self._recipe, location=Location(self._dialect, place.bucket, f"{archive}{INSIDE}" if archive else "")
         )

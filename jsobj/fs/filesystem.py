@@ -15,7 +15,7 @@ from glob import has_magic
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fsspec.asyn import AsyncFileSystem, _run_coros_in_chunks, get_loop, reset_lock
+from fsspec.asyn import AsyncFileSystem, _run_coros_in_chunks, get_loop, reset_lock, sync
 from fsspec.callbacks import DEFAULT_CALLBACK
 from fsspec.compression import compr
 from fsspec.core import get_compression
@@ -242,6 +242,13 @@ class ObjectFileSystem(AsyncFileSystem):  # type: ignore[misc]  # to the type ch
 
     async def _mv_file(self, path1: str, path2: str) -> None:
         await self._copied(path1, path2, move=True)
+
+    def mv(self, path1: Any, path2: Any, recursive: bool = False, maxdepth: int | None = None, **kwargs: Any) -> None:
+        """As fsspec, which copies and then deletes, but refused at once where the second cannot be."""
+        for path in [path1] if isinstance(path1, str) else path1:
+            if self.place(path).archive:
+                sync(self.loop, self._threaded, path, self._operations.require_movable)
+        super().mv(path1, path2, recursive, maxdepth, **kwargs)
 
     async def _copied(self, path1: str, path2: str, *, move: bool) -> None:
         def copy(place: ObjectPath, store: Store) -> None:

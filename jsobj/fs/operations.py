@@ -19,10 +19,11 @@ from jsobj.fs import object_io
 from jsobj.fs.listings import Entry, KnownObjects, directory, listed_entry, object_entry, with_parents
 from jsobj.fs.paths import ObjectPath
 from jsobj.fs.reader import fetch_range
+from jsobj.packing.open import require_objects
 from jsobj.store.location import everything_at, first_of, head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed, ObjectInfo, PutOptions
-from jsobj.transfer.copy.items import CopyItem, CopyTerms
+from jsobj.transfer.copy.items import CopyItem, CopyTerms, same_server
 from jsobj.transfer.copy.object_copier import ObjectCopier
 from jsobj.transfer.events import Failed
 from jsobj.transfer.part_layout import PART_SIZE
@@ -156,13 +157,19 @@ class Operations:
             self._changed(place.text)
 
     def copy(self, place: ObjectPath, store: Store, target: ObjectPath, other: Store, move: bool) -> None:
-        """Copy or move an object, on the server where both are in the same account."""
-        same = place.account == target.account
+        """Copy or move an object, on the server where both are objects in the same account."""
+        if move:
+            self.require_movable(place, store)
+        same = same_server(store.place, other.place)
         copier = ObjectCopier(store, other, CopyTerms(same, move, True, PART_SIZE), lambda count: None)
         with self._writing(target, other), self._writing(place, store) if move else nullcontext():
             done = copier(CopyItem(Listed(place.key), target.key))
         if isinstance(done, Failed):
             raise done.error
+
+    def require_movable(self, place: ObjectPath, store: Store) -> None:
+        """Raise usage for what is in an archive, which a move could not delete."""
+        require_objects(store, "cannot be moved", hint="copy it")
 
     def delete(self, place: ObjectPath, store: Store) -> None:
         """Delete one object; a missing one is no error."""

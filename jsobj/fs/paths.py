@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jsobj.store.location import Location
+
 _HOST = re.compile(r"(localhost|[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}|\d+(\.\d+){3})(:\d+)?", re.ASCII)
 _ACCOUNT = re.compile(r"AUTH_[^/]+|[A-Za-z]+_[0-9a-f]{32}", re.ASCII)
 _LOOPBACK = re.compile(r"(localhost|127(\.\d+){3})(:\d+)?")
@@ -37,6 +39,11 @@ class ObjectPath:
     def below(self) -> str:
         """The prefix of the keys below it."""
         return f"{self.key}/" if self.key else ""
+
+    @property
+    def archive(self) -> str:
+        """The key of the archive that has it, where it may be a member of one; "" else."""
+        return Location("", self.bucket, self.key).archive
 
     @property
     def account_url(self) -> str:

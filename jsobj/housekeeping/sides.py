@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.packing.open import require_objects
 from jsobj.store.access import other_account
 from jsobj.store.s3.store import S3Store
 from jsobj.store.s3.versions import totals
@@ -50,10 +51,14 @@ class Sides:
 def sides_of(location: Location, open_store: Callable[[Location], Store], log_in: Callable[[], Keystone]) -> Sides:
     """Both ways, as far as there are keys and a login of the same account.
 
-    Raises :class:`JsobjError`: auth where there is neither, not found where there is no such bucket.
+    Raises :class:`JsobjError`: auth where there is neither, not found where there is no such bucket, usage for what is
+    in an archive.
     """
     s3, no_keys = _opened(replace(location, dialect="s3"), open_store)
     swift, no_login = _opened(replace(location, dialect="swift"), open_store)
+    for side in (s3, swift):
+        if side is not None:
+            require_own(side)
     assert isinstance(s3, S3Store | None)
     assert isinstance(swift, SwiftStore | None)
     if s3 is None and swift is None:
@@ -73,6 +78,11 @@ def sides_of(location: Location, open_store: Callable[[Location], Store], log_in
         assert swift is not None
         server = CEPH if is_rgw(headers_of(swift.requests)) else SWIFT
     return Sides(location.bucket, server, s3, swift, no_keys, no_login, location.dialect)
+
+
+def require_own(store: Store) -> None:
+    """Raise usage for what is in an archive: what is told of objects and buckets is not told of members."""
+    require_objects(store, "has no versions, segments or settings of its own")
 
 
 def _opened(location: Location, open_store: Callable[[Location], Store]) -> tuple[Store | None, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,9 +15,10 @@ from jsobj.identity.settings import Settings
 from jsobj.mount.mounters.protocol import Ground
 from jsobj.mount.record import Mount
 from jsobj.net.retry import RetryPolicy
+from jsobj.packing.open import open_place, require_objects
 from jsobj.store.access import s3_public
 from jsobj.store.location import Location, first_of
-from jsobj.store.open import StoreRequest, open_store
+from jsobj.store.open import StoreRequest
 
 TRIES = 3  # of a request to the store: who waits for a mount wants to know soon
 _NAME = "store"  # the mounter's own word for it
@@ -56,7 +58,10 @@ def way_to(settings: Settings, place: Location, request: StoreRequest, warn: Cal
         )
     if request.unsigned and place.dialect == "swift":
         raise BadUsage("public data can be mounted over S3 only", hint=f"s3://{place.bucket} --endpoint URL")
-    with closing(open_store(settings, place, request, retry=RetryPolicy(tries=TRIES))) as store:
+    with closing(open_place(settings, place, request, retry=RetryPolicy(tries=TRIES))) as store:
+        # A mounter knows no archives: it would show nothing, and write keys that no command reads.
+        unpacked = f"fetch it: jsobj unpack {shlex.quote(store.place.url(store.place.archive))} DIR{store.place.at}"
+        require_objects(store, "cannot be mounted", hint=unpacked)
         _look(store, place)
         dialect = store.place.dialect
     prefix = place.key.strip("/")

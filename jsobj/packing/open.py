@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
-from jsobj.store.location import Location
+from jsobj.store.location import INSIDE, Location
 from jsobj.store.objects import Store
 from jsobj.store.open import StoreRequest, open_store
 
@@ -43,6 +43,21 @@ def members_of(store: Store, archive: str) -> Store:
     from jsobj.packing.store import MemberStore
 
     return MemberStore(Archive(store, info))
+
+
+def require_objects(store: Store, cannot: str, *, hint: str = "") -> None:
+    """Raise usage for the members of an archive, where nothing but objects of a bucket will do. ``cannot``: what they
+    cannot, as the end of a sentence.
+    """
+    place = store.place
+    if place.archive:
+        named = f"name the archive itself, {place.url(place.archive)}, or its bucket, {place.url()}"
+        raise JsobjError(
+            "archive-read-only",
+            f"{place.url(place.archive)}{INSIDE}: what is in an archive {cannot}",
+            code=ExitCode.USAGE,
+            hint=hint or named,
+        )
 
 
 def is_absent(error: JsobjError) -> bool:

@@ -144,7 +144,8 @@ class MemberStore(Store):
         moved: Moved,
         partial: Partial | None,
     ) -> Got:
-        size = max(0, member.size - start) if size is None else size
+        left = max(0, member.size - start)
+        size = left if size is None else min(size, left)  # behind it lies the next member
         if not start and size == member.size and partial is None:
             return self._whole(info, member, sink, moved)
         if member.method == STORED and size:

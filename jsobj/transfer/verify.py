@@ -125,7 +125,10 @@ class _TreeCheck:
         if not self.deep:
             return Checked(remote.key, UNVERIFIED, "its ETag cannot be recomputed", remote.size)
         sink = _Comparing(descriptor)
-        self.store.get(info.key, sink, etag=info.etag)
+        try:
+            self.store.get(info.key, sink, etag=info.etag)
+        except JsobjError as error:
+            return _damaged(remote.key, error)
         return Checked(remote.key, SAME if sink.same else DIFFERS, "bytes", remote.size)
 
     def _decoded(self, info: ObjectInfo, descriptor: int) -> Checked:
@@ -176,7 +179,16 @@ def checked_by_digest(store: Store, prefix: str, line: DigestLine) -> Checked:
         return Checked(key, MISSING, "no such object")
     except ObjectChanged:
         return Checked(key, UNVERIFIED, "it changed while it was read")
+    except JsobjError as error:
+        return _damaged(key, error)
     return Checked(key, SAME if same else DIFFERS, line.kind, info.size)
+
+
+def _damaged(key: str, error: JsobjError) -> Checked:
+    """The verdict where what is there cannot be what it should, by a digest of its own. Raises any other error."""
+    if error.code is not ExitCode.INTEGRITY or isinstance(error, ObjectChanged):
+        raise error
+    return Checked(key, DIFFERS, error.message)
 
 
 class Hashing:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from commands import Jsobj
+from fixtures_places import settle
 from listening import answering
+from ports import free_port
 from web_server import KINDS, WHEN, WebServer
+
+from jsobj.api.connection import connect
 
 DATA = {"a.txt": b"a" * 10, "empty": b"", "in/deep/x.nc": b"x" * 1000, "in/ü b%20.txt": b"bb"}
 
@@ -59,6 +65,37 @@ def test_a_single_file(reader: Jsobj, web: WebServer, folder: str, kind: str) ->
         assert (reader.folder / "one/ü b%20.txt").read_bytes() == b"bb"
     assert reader("cat", f"{web.url}/{kind}/{folder}/empty").out == ""
     assert reader("cat", f"{web.url}/{kind}/{folder}/none.txt", "--json", code=5).error
+
+
+def test_archives_are_unpacked(reader: Jsobj, web: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder, at the root, behind a redirect; all members, or those behind ``!/``."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in ("a", "in/b"):
+            archive.writestr(name, name)
+    for name in ("root.zip", "reading/y.zip"):
+        web.write(name, data.getvalue())
+    everything = {"a": b"a", "in/b": b"in/b"}
+    for number, (url, wanted) in enumerate(
+        {
+            f"{web.url}/root.zip": everything,
+            f"{web.url}/root.zip!/": everything,
+            f"{web.secure_url}/root.zip!/in/": {"b": b"in/b"},
+            f"{web.url}/index/reading/y.zip": everything,
+            f"{web.url}/index/reading/y.zip!/a": {"a": b"a"},
+            f"{web.url}/upgrade/reading/y.zip": everything,
+        }.items()
+    ):
+        target = reader.folder / f"unpacked{number}"
+        assert reader("unpack", url, target, "--json").json["done"] == len(wanted), url
+        found = (path for path in target.rglob("*") if path.is_file())
+        assert {str(path.relative_to(target)): path.read_bytes() for path in found} == wanted
+    settle(monkeypatch, reader.environment())
+    assert connect(unsigned=True).unpack(f"{web.url}/root.zip", reader.folder / "by Python").done == 2
+    web.write("root.txt", b"")
+    assert "is no archive" in reader("unpack", f"{web.url}/root.txt", ".", code=2).err
+    silent = reader("unpack", f"http://127.0.0.1:{free_port()}/root.zip", ".", "--json", code=7).error
+    assert silent["reference"] == "endpoint-unreachable"
 
 
 def test_a_file_at_the_root_a_query_and_redirects(reader: Jsobj, web: WebServer) -> None:

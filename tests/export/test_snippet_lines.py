@@ -143,3 +143,15 @@ def test_without_any_login_the_next_step_is_one(tmp_path: Path) -> None:
     assert (
         jsobj("snippet", "xaray", "s3://results/x", "--json", code=2).error["hint"].startswith("did you mean 'xarray'")
     )
+
+
+def test_members_of_archives_are_read_by_a_filesystem_that_knows_them() -> None:
+    target = Target("s3", "results", "a.zip!/t.csv", endpoint=ORIGIN, profile="science")
+    for library in ("pandas", "polars", "dask.dataframe", "fsspec", "s3fs", "boto3", "obstore", "icechunk"):
+        code = find_library(library).code(target, "csv")
+        ast.parse(code.text)
+        assert "jsobj+s3" in code.text, library
+        assert code.needs.endswith("jsobj")
+        assert bool(code.notes) == (library in {"s3fs", "boto3", "obstore", "icechunk"})
+    over_swift = Target("swift", "results", "a.zip!/t.csv")
+    assert "fsspec" in find_library("swiftclient").code(over_swift, "").text

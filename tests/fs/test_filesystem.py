@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import io
 import json
 import multiprocessing
 import os
 import pickle
 import subprocess
 import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -172,6 +174,28 @@ def test_large_files_up_and_down(road: Road, fs: Any, tmp_path: Path) -> None:
     fs.mv(road.url("y"), road.url("z"))
     assert road.names() == ["x", "z"]
     assert fs.cat_file(road.url("z")) == data
+
+
+def test_members_of_an_archive_are_copied(road: Road, fs: Any) -> None:
+    """They are no objects that the server could copy; nor can one be moved out, or made in there."""
+    members, data = {"a": b"1" * 9000, "empty": b"", "sub/b": b"2"}, io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in members.items():
+            archive.writestr(name, body)
+    road.put("x.zip", data.getvalue())
+    fs.cp(f"{road.bucket}/x.zip!/sub/b", f"{road.bucket}/one")
+    assert road.body("one") == b"2"
+    fs.copy(f"{road.bucket}/x.zip!/", f"{road.bucket}/all/", recursive=True)
+    assert {name: road.body(f"all/{name}") for name in members} == members
+    with pytest.raises(JsobjError, match="only read"):
+        fs.cp(f"{road.bucket}/one", f"{road.bucket}/x.zip!/one")
+    names = road.names()
+    with pytest.raises(JsobjError, match="cannot be moved"):
+        asyncio.run(road.filesystem(asynchronous=True)._mv_file(f"{road.bucket}/x.zip!/a", f"{road.bucket}/moved"))
+    for source in (f"{road.bucket}/x.zip!/a", [f"{road.bucket}/x.zip!/a"]):
+        with pytest.raises(JsobjError, match="cannot be moved"):
+            fs.mv(source, f"{road.bucket}/moved/")
+    assert road.names() == names == ["all/a", "all/empty", "all/sub/b", "one", "x.zip"]
 
 
 # -- buckets

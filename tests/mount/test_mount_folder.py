@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,19 @@ def test_a_mount_that_fails_leaves_nothing(scene: Scene) -> None:
     assert not scene.folder.exists()
     away = ("--endpoint", "http://127.0.0.1:9")
     assert refused(scene, scene.folder, *away, code=7) == "endpoint-unreachable"
+    assert not scene.folder.exists()
+    scene.nothing_left()
+
+
+def test_what_is_in_an_archive_is_not_mounted(scene: Scene) -> None:
+    """It would be an empty folder, and what is written there no command could read or delete by its name."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("d/x", b"1")
+    scene.place.put("a.zip", data.getvalue())
+    for inside in ("a.zip!/", "a.zip!", "a.zip!/d/"):
+        for words in ((), ("--write",)):
+            assert refused(scene, scene.folder, *words, url=f"{scene.url}/{inside}", code=2) == "archive-read-only"
     assert not scene.folder.exists()
     scene.nothing_left()
 

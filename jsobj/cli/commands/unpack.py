@@ -37,7 +37,7 @@ def unpack(world: World, url: str, folder: str, max_ratio: int, **words: object)
       jsobj unpack s3://results/frames.zip frames/
       jsobj unpack 's3://results/frames.zip!/raw/*.tif' raw/
     """
-    from jsobj.actions.download import MAX_RATIO, archive_of, download
+    from jsobj.actions import download as actions
     from jsobj.store.location import parse_location
 
     chosen = Chosen.of(words)
@@ -45,11 +45,9 @@ def unpack(world: World, url: str, folder: str, max_ratio: int, **words: object)
         raise BadUsage("--max-ratio is a number from 1 on")
     if folder == "-":
         raise BadUsage("an archive is unpacked into a folder", hint="one member: jsobj cat ARCHIVE.zip!/NAME")
-    place, into = archive_of(parse_location(url, public=True, foreign=True)), folder if folder == "." else f"{folder}/"
+    place, ratio = parse_location(url, public=True, foreign=True), max_ratio or actions.MAX_RATIO
     perform(
         world,
         chosen,
-        lambda context: download(
-            context, [place], into, chosen.options, chosen.filters, max_ratio=max_ratio or MAX_RATIO
-        ),
+        lambda context: actions.unpack(context, place, folder, chosen.options, chosen.filters, max_ratio=ratio),
     )

@@ -19,11 +19,12 @@ from jsobj.identity.command_hints import same_login
 from jsobj.identity.current import chosen_profile, cloud_of_profile, current_source
 from jsobj.identity.settings import Settings
 from jsobj.net.sigv4 import DEFAULT_REGION
+from jsobj.packing.open import open_place
 from jsobj.store.access import no_s3_keys, s3_access
 from jsobj.store.bucket_name import with_project
 from jsobj.store.links.public_look import PublicContainer, PublicLook, PublicServer
 from jsobj.store.location import Location
-from jsobj.store.open import StoreRequest, account_url, open_store
+from jsobj.store.open import StoreRequest, account_url
 from jsobj.urls import parse_url, require_origin
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _looked_up(settings: Settings, request: SnippetRequest) -> tuple[str, tuple[
 
 def _look(settings: Settings, request: SnippetRequest) -> Seen:
     login = StoreRequest(request.cloud, request.profile, False, request.endpoint, lambda: request.log_in(request.cloud))
-    with contextlib.closing(open_store(settings, request.location, login)) as store:
+    with contextlib.closing(open_place(settings, request.location, login)) as store:
         return look(store, request.location.key)
 
 

@@ -44,6 +44,9 @@ class Library:
             notes = ("over Swift obstore does not reach another project's container: these are lines for swiftclient",)
             return render("list", "swiftclient", target, notes)
         if not self.kinds:
+            if target.member and not target.public and name != "fsspec":
+                notes = (f"{name} does not look into archives: these are lines for fsspec",)
+                return render("list", "fsspec", target, notes)
             return render(self._list_or_object(target), name, target)
         if kind not in _TITLES:
             kind = self.kinds[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from jsobj.store.bucket_name import with_project
+from jsobj.store.location import Location
 from jsobj.urls import Origin
 
 
@@ -47,9 +48,14 @@ class Target:
         return ":" in self.bucket
 
     @property
+    def member(self) -> bool:
+        """Whether it may be in an archive, which jsobj's filesystems alone look into."""
+        return bool(Location("", self.bucket, self.key).archive)
+
+    @property
     def protocol(self) -> str:
         """fsspec's protocol. s3fs cannot name another project's bucket, and jsobj's own S3 filesystem can."""
-        return "jsobj+s3" if self.way == "s3" and self.tenant else self.way
+        return "jsobj+s3" if self.way == "s3" and (self.tenant or self.member) else self.way
 
     @property
     def url(self) -> str:

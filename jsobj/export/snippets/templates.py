@@ -39,7 +39,8 @@ TEMPLATES = _table()
 def render(kind: str, library: str, target: Target, notes: tuple[str, ...] = ()) -> Code:
     """The code for data of this kind; raises ``KeyError`` where there are no such lines."""
     name = f"{kind} {library}"
-    special = (f"{name} {way}" for way in (target.protocol, target.way))
+    ways = (target.protocol,) if target.member else (target.protocol, target.way)
+    special = (f"{name} {way}" for way in ways)
     needs, lines = TEMPLATES[next((each for each in special if each in TEMPLATES), name)]
     true = {*target.flags(), library}
     lines = re.sub(r"(?m)^\?(\S+) (.*\n)", lambda line: line[2] if line[1] in true else "", lines)

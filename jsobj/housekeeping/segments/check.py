@@ -26,7 +26,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.housekeeping.cleaning.orphans import PARTS, SEGMENTS, groups
 from jsobj.housekeeping.segments.look import Look
 from jsobj.housekeeping.segments.verdict import BROKEN, UNVERIFIED, Looked
-from jsobj.housekeeping.sides import sides_of
+from jsobj.housekeeping.sides import require_own, sides_of
 from jsobj.store.location import nothing_at
 from jsobj.store.swift.containers import Entry, entries, headers_of
 from jsobj.store.swift.requests import SwiftRequests
@@ -42,9 +42,14 @@ _PARALLEL = 8
 
 
 def swift_of(location: Location, open_store: Callable[[Location], Store], log_in: Callable[[], Keystone]) -> SwiftStore:
-    """The bucket over Swift. Raises :class:`JsobjError` (auth) where only S3 keys are there, which show no segments."""
+    """The bucket over Swift.
+
+    Raises :class:`JsobjError`: auth where only S3 keys are there, which show no segments; usage for what is in an
+    archive.
+    """
     if location.dialect == "swift":
         found = open_store(location)
+        require_own(found)
         assert isinstance(found, SwiftStore)
         return found
     sides = sides_of(location, open_store, log_in)

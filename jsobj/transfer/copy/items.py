@@ -70,6 +70,13 @@ def may_be_one_bucket(one: StorePlace, other: StorePlace) -> bool:
     return _bare(one) == _bare(other)
 
 
+def same_server(one: StorePlace, other: StorePlace) -> bool:
+    """Whether the server can copy from one to the other."""
+    if one.archive or other.archive:
+        return False  # members are no objects
+    return (one.dialect, one.endpoint, one.account) == (other.dialect, other.endpoint, other.account)
+
+
 def _bare(place: StorePlace) -> str:
     """The bucket's name without a project."""
     return place.bucket.rpartition(":")[2] if place.dialect == "s3" else place.bucket

@@ -122,9 +122,26 @@ def test_a_flipped_bit_in_a_packed_member(over_s3: TransferScene) -> None:
     over_s3("upload", "--pack", "tree/", over_s3.url("z.zip"))
     said = unpacked(over_s3, over_s3.get("z.zip").replace(b"FLIPPED-BYTES", b"FLIPPED-BITES"), 1)
     assert "CRC-32" in said[0]
-    found = over_s3("verify", "tree/", over_s3.url("z.zip!/"), "--deep", "--json", code=8)
-    assert "CRC-32" in found.out + found.err
+    inside = over_s3.url("z.zip!/")
+    rest = {f"z.zip!/{name}": "same" for name in GOOD}
+    found = over_s3("verify", "tree/", inside, "--deep", "--json", code=8)
+    items = {item["item"]: item for item in found.json["items"]}
+    assert {key: item["state"] for key, item in items.items()} == {"z.zip!/flip": "differs", **rest}
+    assert "CRC-32" in items["z.zip!/flip"]["by"]
+    assert found.err.endswith("1 differs\n")
+    assert "given out" not in found.err
+    (over_s3.folder / "list").write_text("".join(f"{sha(d)}  {n}\n" for n, d in {"flip": b"", **GOOD}.items()))
+    found = over_s3("verify", inside, "--manifest", "list", "--json", code=8)
+    assert {item["item"]: item["state"] for item in found.json["items"]} == {"z.zip!/flip": "differs", **rest}
     assert over_s3("verify", "tree/", over_s3.url("z.zip!/"), "--deep", "--exclude", "flip").code == 0
+
+
+def test_a_member_whose_header_is_gone_is_compared_as_different(over_s3: TransferScene) -> None:
+    over_s3.write(GOOD)
+    over_s3.put("z.zip", zipped(GOOD, zipfile.ZIP_STORED).replace(b"PK\3\4", b"PK\0\0", 1))
+    found = over_s3("verify", "tree/", over_s3.url("z.zip!/"), "--deep", code=8)
+    assert [line.split("\t")[:2] for line in found.lines] == [["differs", "z.zip!/good"]]
+    assert found.err.endswith("1 same, 1 differs\n")
 
 
 def test_an_index_of_another_archive_or_none(over_s3: TransferScene) -> None:

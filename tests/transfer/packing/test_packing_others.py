@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import random
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping
 
 import pytest
-from transfer_scene import MIB, SWIFT_API, TransferScene, aged, on_disk, shas
+from transfer_scene import MIB, SWIFT_API, SWIFT_S3, TransferScene, aged, on_disk, shas
 
 FILES = {f"d{number % 3}/{number:02}": random.Random(number).randbytes(1000 + number) for number in range(30)}
 FILES["big"] = b"0123456789" * (MIB // 2)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """As Python's ``zipfile`` writes it, stored."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return target.getvalue()
 
 
 @pytest.mark.parametrize("transfer", [SWIFT_API], indirect=True)
@@ -41,3 +55,44 @@ def test_no_archive_is_made_of_nothing(transfer: TransferScene) -> None:
         assert error["hint"]
     assert transfer.keys() == []
     assert transfer("jobs", "list", "--json").json["items"] == []
+
+
+@pytest.mark.parametrize("transfer", [SWIFT_API], indirect=True)
+def test_members_are_no_objects_of_their_bucket(transfer: TransferScene) -> None:
+    """One error where versions, segments or settings are asked for, which archives and buckets have."""
+    transfer.put("a.zip", zipped({"d/x": b"1"}))
+    for member in (transfer.url("a.zip!/d/x"), transfer.url("a.zip!")):
+        for words in (
+            ("ls", "--versions", member),
+            ("undelete", member),
+            ("verify", "--segments", member),
+            ("bucket", "usage", member),
+            ("bucket", "clean", member, "--dry-run"),
+            ("bucket", "versioning", member),
+            ("bucket", "quota", member),
+        ):
+            error = transfer(*words, "--json", code=2).error
+            assert error["reference"] == "archive-read-only", words
+            assert transfer.url("a.zip,") in error["hint"]
+    transfer("ls", "--versions", transfer.url("a.zip"))
+    transfer("bucket", "usage", transfer.url("none.zip!/x"), code=5)  # a key like any other
+
+
+@pytest.mark.parametrize("transfer", [SWIFT_API, SWIFT_S3], indirect=True)
+def test_snippets_read_members(transfer: TransferScene) -> None:
+    """By jsobj's filesystems, in every library that reads through one; what is there is seen without its name."""
+    transfer.put("a.zip", zipped({"in/t.csv": b"t\n281.4\n", "in/x": b"\x89HDF and more"}))
+    for library in ("pandas", "polars", "fsspec"):
+        said = transfer("snippet", library, transfer.url("a.zip!/in/t.csv"))
+        done = subprocess.run(
+            [sys.executable, "-c", said.out],
+            env=transfer.jsobj.environment(),
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+        assert done.returncode == 0, done.stderr
+        assert ("t.csv" if library == "fsspec" else "281.4") in done.stdout
+    seen = transfer("snippet", "xarray", transfer.url("a.zip!/in/x"))
+    assert "h5netcdf" in seen.out
+    assert "nothing at" not in seen.err
