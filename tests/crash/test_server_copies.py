@@ -94,6 +94,22 @@ def test_what_a_stopped_copy_could_not_take_back_is_named(crash: Crash) -> None:
 
 
 @OVER_SWIFT
+def test_segments_of_which_the_server_may_make_the_copy_stay(crash: Crash) -> None:
+    large(crash, "from/data")
+    held = crash.proxy.add(Rule("hold", method="PUT", query="multipart-manifest=put"))
+    process = crash.jsobj.start(*words(crash, "cp"))
+    crash.running.append(process)
+    held.wait()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert f"the server may still make {crash.url('to/data')}" in crash.said()
+    held.release()
+    crash.proxy.until(lambda _: "to/data" in crash.keys())  # noqa: SIM118 - a method
+    assert crash.fetch("to/data") == DATA
+    assert crash.unfinished() == set()
+
+
+@OVER_SWIFT
 def test_a_backup_that_fails_in_the_middle_leaves_nothing(crash: Crash) -> None:
     large(crash, "to/data")
     folder = crash.jsobj.folder / "from"
