@@ -110,6 +110,26 @@ def test_segments_of_which_the_server_may_make_the_copy_stay(crash: Crash) -> No
 
 
 @OVER_SWIFT
+def test_segments_that_may_come_after_the_end_are_told_of(crash: Crash) -> None:
+    large(crash, "from/data")
+    held = crash.proxy.add(Rule("hold", **segment("to/data", "5")))
+    process = crash.jsobj.start(*words(crash, "cp"))
+    crash.running.append(process)
+    held.wait()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+    assert crash.unfinished() == set()
+    said = (
+        f"may still copy segments for {crash.url('to/data')}; look in a few minutes: jsobj uploads list {crash.url()}"
+    )
+    assert said.removesuffix("/") in crash.said()
+    held.release()
+    crash.proxy.until(lambda _: bool(crash.unfinished()))
+    (late,) = crash.jsobj("uploads", "list", crash.url(), "--json").json["items"]
+    assert late["key"] == "to/data"
+
+
+@OVER_SWIFT
 def test_a_backup_that_fails_in_the_middle_leaves_nothing(crash: Crash) -> None:
     large(crash, "to/data")
     folder = crash.jsobj.folder / "from"

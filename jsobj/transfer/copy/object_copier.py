@@ -9,6 +9,7 @@ source only after its copy was checked.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -42,7 +43,7 @@ _COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a s
 
 @dataclass(frozen=True, slots=True)
 class ObjectCopier:
-    """Copies one object at a time. ``tell`` takes a sentence on what a copy has not of its source, beside its bytes."""
+    """Copies one object at a time. ``tell`` takes a sentence on what a copy has not of its source, or leaves."""
 
     source: Store
     target: Store
@@ -189,7 +190,19 @@ class ObjectCopier:
 
     def _by_pieces(self, key: str, pieces: Sequence[Piece], options: PutOptions, moved: Moved) -> str:
         with begun_upload(self.target, key, options) as upload:
-            return self.target.complete(upload, copy_pieces(self.target, upload, pieces), options)
+            try:
+                parts = copy_pieces(self.target, upload, pieces)
+            except JsobjError as error:
+                if error.code is ExitCode.NETWORK and isinstance(self.target, SwiftStore):
+                    self._tell_of_late_segments(key)
+                raise
+            return self.target.complete(upload, parts, options)
+
+    def _tell_of_late_segments(self, key: str) -> None:
+        """What was cut the server may go on with; segments that come after the others were deleted stay."""
+        place = self.target.place
+        listed = f"jsobj uploads list {shlex.quote(place.url())}{place.at}"
+        self.tell(f"the server may still copy segments for {place.url(key)}; look in a few minutes: {listed}")
 
     def _pieces(self, info: ObjectInfo) -> tuple[Sequence[Piece], PutOptions]:
         """What of a server-side copy becomes a part each, and what is kept with it; no pieces for one request."""
