@@ -102,8 +102,8 @@ class Crash:
 
     # -- the witnesses
 
-    def put(self, key: str, data: bytes, part: int = 0) -> None:
-        """Write an object without jsobj; with ``part`` as a multipart upload or a large object."""
+    def put(self, key: str, data: bytes, part: int = 0, folder: str = "by-hand") -> None:
+        """Write an object without jsobj; with ``part`` as a multipart upload, or as segments in a ``folder``."""
         if not part:
             self.swift_or_boto(lambda: self.boto.put_object(Bucket=self.bucket, Key=key, Body=data), key, data)
             return
@@ -112,7 +112,7 @@ class Crash:
             self.swift.put_container(f"{self.bucket}_segments")
             lines = []
             for number, piece in enumerate(pieces):
-                name = f"{key}/by-hand/{number:08}"
+                name = f"{key}/{folder}/{number:08}"
                 etag = self.swift.put_object(f"{self.bucket}_segments", name, piece)
                 lines.append({"path": f"/{self.bucket}_segments/{name}", "etag": etag, "size_bytes": len(piece)})
             self.swift.put_object(self.bucket, key, json.dumps(lines), query_string="multipart-manifest=put")

@@ -157,19 +157,18 @@ class SwiftStore(Store):
         return bulk_delete(self._requests, keys)
 
     def copy(self, bucket: str, info: ObjectInfo, key: str, options: PutOptions | None = None) -> str:
-        """Server-side copy; a large object is copied segment by segment, so that the two share nothing."""
+        """Server-side copy of what has no :meth:`segments_to_copy`, else the two might share them."""
         with self._telling_what_is_missing(bucket):
             replaced = self._segments.replaced(key)
-            found = self._segments.of(bucket, info)
-            if found:
-                kept = options or info.kept()
-                self._segments.ensure()
-                upload = new_upload(key, kept)
-                parts = [self._copier.segment(upload, n, source) for n, source in enumerate(found, start=1)]
-                return self.complete(upload, parts, kept)
             etag = self._copier.whole(bucket, info, key, options)
         self._segments.remove(replaced)
         return etag
+
+    def segments_to_copy(self, bucket: str, info: ObjectInfo) -> Sequence[Segment]:
+        """The segments of a large object of ``bucket``, each of which a copy must have for itself; none where they
+        cannot be known, and for a plain one."""
+        with self._telling_what_is_missing(bucket):
+            return self._segments.of(bucket, info) or ()
 
     # -- in parts
 

@@ -41,13 +41,13 @@ from jsobj.errors import ExitCode, JsobjError, UploadNotFound
 from jsobj.net.body import Moved
 from jsobj.store import etag as s3_etags
 from jsobj.store.objects import Store
-from jsobj.store.refusals import DIGEST_DIFFERS
 from jsobj.store.s3.store import S3Store
 from jsobj.store.swift.segments import Segment, composite, is_own
 from jsobj.store.swift.store import SwiftStore
-from jsobj.store.values import PART_SIZE, UNEVEN, ObjectInfo, Part, PutOptions
+from jsobj.store.values import PART_SIZE, UNEVEN, ObjectInfo, PutOptions
 from jsobj.transfer.compare import PartDigests, bytes_differ, layouts
 from jsobj.transfer.copy.items import CopyTerms
+from jsobj.transfer.copy.pieces import copy_piece, copy_pieces, segments_as_pieces
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
@@ -144,26 +144,17 @@ class Forms:
         That may be so where two logins of one server see buckets of the same names.
         """
         options = _kept(info, [segment.size for segment in segments])
+        first, *rest = segments_as_pieces(segments)
         with self.terms.at_target.errors(), begun_upload(self.target, key, options) as upload:
-
-            def copied(numbered: tuple[int, Segment]) -> Part:
-                number, segment = numbered
-                of = ObjectInfo(segment.key, segment.size, segment.md5)
-                part = self.target.copy_part(upload, number, segment.container, of, 0, segment.size)
-                if part.etag != segment.md5:
-                    context = f"part {number}: the copy has {part.etag}, not {segment.md5}"
-                    raise DIGEST_DIFFERS.error(self.target.place.dialect, segment.container, segment.key, context)
-                return part
-
             try:
-                first = copied((1, segments[0]))
+                made = copy_piece(self.target, upload, first)
             except JsobjError as error:
-                if error.code in {ExitCode.NETWORK, ExitCode.AUTH} or isinstance(error, UploadNotFound):
+                ends = {ExitCode.NETWORK, ExitCode.AUTH, ExitCode.INTERRUPTED}
+                if error.code in ends or isinstance(error, UploadNotFound):
                     raise
                 self.target.abort(upload)
                 return ""
-            rest = parallel_map(copied, enumerate(segments[1:], start=2), _PARTS_AT_ONCE)
-            parts = (first, *rest)
+            parts = (made, *copy_pieces(self.target, upload, rest))
             with self.terms.at_source.errors():
                 self.source.head(info.key, info.etag)
             return self.target.complete(upload, parts, options)

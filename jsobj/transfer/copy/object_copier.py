@@ -1,14 +1,16 @@
 """Copy and move single objects, on the server where that is possible, else through this computer.
 
 One request copies up to 5 GiB; what is larger, or was sent in parts of a known size, is copied part by part, so that
-the composite ETag stays the same and proves the copy. Between dialects, or between accounts, the bytes pass through
-here (:mod:`jsobj.transfer.copy.crossing`). A move deletes the source only after its copy was checked.
+the composite ETag stays the same and proves the copy; over Swift segment by segment, so that the two share nothing
+(:mod:`jsobj.transfer.copy.pieces`). What a copy that fails or is stopped has made by then is taken back. Between
+dialects, or between accounts, the bytes pass through here (:mod:`jsobj.transfer.copy.crossing`). A move deletes the
+source only after its copy was checked.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,11 +19,13 @@ from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import Moved, uncounted
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
-from jsobj.store.values import PART_SIZE, Limits, ObjectInfo, Part
+from jsobj.store.swift.store import SwiftStore
+from jsobj.store.values import PART_SIZE, Limits, ObjectInfo, PutOptions
 from jsobj.transfer.compare import layouts
 from jsobj.transfer.copy.crossing import Crossed, Crossing, of_user, require_unchanged
 from jsobj.transfer.copy.forms import Forms, one_of_each
 from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
+from jsobj.transfer.copy.pieces import Piece, copy_pieces, ctrl_c_stops, segments_as_pieces, stretches
 from jsobj.transfer.copy.proofs import LARGEST, InOrder
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parallel_map import parallel_map
@@ -32,7 +36,6 @@ from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
 from jsobj.transfer.upload.once_anew import once_anew
 from jsobj.transfer.upload.send_stream import aborted_early, begun_upload, send_stream
 
-_PARTS_AT_ONCE = 8
 _CROSSING_AT_ONCE = 4
 _CLOCK = 2.0  # seconds by which the two dialects tell one object's time differently
 _COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a small one
@@ -40,7 +43,7 @@ _COPY_PART = 256 * 1024**2  # bytes; a server copies a large part as fast as a s
 
 @dataclass(frozen=True, slots=True)
 class ObjectCopier:
-    """Copies one object at a time. ``tell`` takes a sentence on what a copy has not of its source, beside its bytes."""
+    """Copies one object at a time. ``tell`` takes a sentence on what a copy has not of its source, or leaves."""
 
     source: Store
     target: Store
@@ -175,29 +178,44 @@ class ObjectCopier:
 
     def _on_server(self, info: ObjectInfo, key: str) -> tuple[str, str]:
         """The new ETag, and what the source and the copy have alike; "" where that is nothing."""
-        layout = self._parts(info)
-        if layout is None:
+        pieces, options = self._pieces(info)
+        if not pieces:
             etag = self.target.copy(self.source.place.bucket, info, key)
         else:
-            send = partial(self._by_parts, info, key, layout)
+            send = partial(self._by_pieces, key, pieces, options)
             etag = once_anew(self.source.place.url(info.key), uncounted, send)
         with self.terms.at_target.errors():
             made = self.crossing.compare(info, key)
         return etag, "etag" if info.etag in {made.etag, etag} else _alike(info, made)
 
-    def _by_parts(self, info: ObjectInfo, key: str, layout: Layout, moved: Moved) -> str:
-        options = info.kept({**info.metadata, PART_SIZE: str(layout.part_size)})
+    def _by_pieces(self, key: str, pieces: Sequence[Piece], options: PutOptions, moved: Moved) -> str:
         with begun_upload(self.target, key, options) as upload:
-
-            def copy_part(part: Stretch) -> Part:
-                bucket = self.source.place.bucket
-                return self.target.copy_part(upload, part.number, bucket, info, part.start, part.size)
-
-            parts = tuple(parallel_map(copy_part, layout, _PARTS_AT_ONCE))
+            try:
+                parts = copy_pieces(self.target, upload, pieces)
+            except JsobjError as error:
+                if error.code is ExitCode.NETWORK and isinstance(self.target, SwiftStore):
+                    self._tell_of_late_segments(key)
+                raise
             return self.target.complete(upload, parts, options)
 
+    def _tell_of_late_segments(self, key: str) -> None:
+        """What was cut the server may go on with; segments that come after the others were deleted stay."""
+        place = self.target.place
+        listed = f"jsobj uploads list {shlex.quote(place.url())}{place.at}"
+        self.tell(f"the server may still copy segments for {place.url(key)}; look in a few minutes: {listed}")
+
+    def _pieces(self, info: ObjectInfo) -> tuple[Sequence[Piece], PutOptions]:
+        """What of a server-side copy becomes a part each, and what is kept with it; no pieces for one request."""
+        bucket = self.source.place.bucket
+        if isinstance(self.target, SwiftStore) and (segments := self.target.segments_to_copy(bucket, info)):
+            return segments_as_pieces(segments), info.kept()
+        layout = self._parts(info)
+        if layout is None:
+            return (), info.kept()
+        return stretches(bucket, info, layout), info.kept({**info.metadata, PART_SIZE: str(layout.part_size)})
+
     def _parts(self, info: ObjectInfo) -> Layout | None:
-        """The parts of a server-side copy; None for one request."""
+        """The stretches of a server-side copy; None for one request."""
         limits = self.target.limits
         if self.target.place.dialect == "s3" and info.parts is not None and info.metadata.get(PART_SIZE):
             return next(layouts(self.source, info), None)
@@ -259,14 +277,9 @@ def _crossed(crossing: Crossing, info: ObjectInfo, key: str, seen: list[str]) ->
     def cross(part: Stretch) -> Crossed:
         return crossing.part(begun.info, begun.upload, part, how.by, how.md5_of(part.number), order=order)
 
-    def cut() -> None:
-        # Ctrl-C waits for nothing. An error is about this object alone, and others use the store.
-        if not isinstance(sys.exc_info()[1], Exception):
-            crossing.target.stop()
-
     with (
         aborted_early(crossing.target, begun.upload),
-        closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=cut)) as parts,
+        closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=ctrl_c_stops(crossing.target))) as parts,
     ):
         crossed = tuple(parts)
         seen[:] = [each.md5 for each in crossed]
