@@ -318,8 +318,8 @@ def test_an_equal_object_from_before_does_not_settle_an_unclear_manifest(
     upload, parts = Upload("k", "k/jsobj/1-abc/5"), [Part(1, 5, "0" * 32)]
     if same_before:
         with pytest.raises(JsobjError):
-            store.complete(upload, parts)
+            store._complete(upload, parts, PutOptions())
         assert removed == []
     else:
-        store.complete(upload, parts)
+        store._complete(upload, parts, PutOptions())
         assert [each.key for each in removed] == ["old"]
