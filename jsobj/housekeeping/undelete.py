@@ -119,6 +119,6 @@ def bring_all_back(store: VersionStore, found: Iterable[Deleted], workers: int =
     """Several at a time, in their order."""
     from functools import partial
 
-    from jsobj.transfer.engine.parallel_map import parallel_map
+    from jsobj.parallel_map import parallel_map
 
     return parallel_map(partial(bring_back, store), found, workers)

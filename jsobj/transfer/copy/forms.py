@@ -39,6 +39,7 @@ from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError, UploadNotFound
 from jsobj.net.body import Moved
+from jsobj.parallel_map import parallel_map
 from jsobj.store import etag as s3_etags
 from jsobj.store.objects import Store
 from jsobj.store.refusals import DIGEST_DIFFERS
@@ -49,7 +50,6 @@ from jsobj.store.values import PART_SIZE, UNEVEN, ObjectInfo, Part, PutOptions
 from jsobj.transfer.compare import PartDigests, bytes_differ, layouts
 from jsobj.transfer.copy.items import CopyTerms
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
 from jsobj.transfer.upload.send_stream import begun_upload, send_stream
 

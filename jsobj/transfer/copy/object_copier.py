@@ -15,6 +15,7 @@ from functools import partial
 
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import Moved, uncounted
+from jsobj.parallel_map import parallel_map
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, Limits, ObjectInfo, Part
@@ -24,7 +25,6 @@ from jsobj.transfer.copy.forms import Forms, one_of_each
 from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
 from jsobj.transfer.copy.proofs import LARGEST, InOrder
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.engine.parts_work import SENT, Arrived
 from jsobj.transfer.events import Done, Failed, Skipped
 from jsobj.transfer.outcomes import ends_run

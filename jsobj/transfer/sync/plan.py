@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from jsobj.errors import ExitCode, JsobjError, SourceVanished
-from jsobj.transfer.engine.parallel_map import awaited
+from jsobj.parallel_map import awaited
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.key_path import PathRefusal, path_for
 from jsobj.transfer.local.scan import Passed
