@@ -1,0 +1,63 @@
+"""Ctrl-C while several threads look at objects, or delete them, on a silent server: it ends, and asks no more."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+
+import pytest
+from crash_scene import Crash
+from fault_proxy import Rule
+from fault_rules import Answer
+
+Words = tuple[str, ...]
+_NAMES = ("a", "b", "c")
+
+
+def _versions(crash: Crash) -> None:
+    crash.boto.put_bucket_versioning(Bucket=crash.bucket, VersioningConfiguration={"Status": "Enabled"})
+    for name in _NAMES:
+        crash.put(name, b"1")
+
+
+def delete_versions(crash: Crash) -> tuple[Words, Rule, int]:
+    _versions(crash)
+    return ("bucket", "delete", crash.url(), "--recursive", "--yes"), Rule("stall", method="DELETE", times=0), 1
+
+
+def delete_one_by_one(crash: Crash) -> tuple[Words, Rule, int]:
+    for name in _NAMES:
+        crash.put(name, b"1")
+    crash.proxy.add(Rule("answer", method="POST", query="^delete", times=0, answer=Answer(501)))
+    return ("bucket", "delete", crash.url(), "--recursive", "--yes"), Rule("stall", method="DELETE", times=0), 1
+
+
+def delete_over_swift(crash: Crash) -> tuple[Words, Rule, int]:
+    for name in _NAMES:
+        crash.put(name, b"1")
+    return ("bucket", "delete", crash.url(), "--recursive", "--yes"), Rule("stall", method="DELETE", times=0), 3
+
+
+@pytest.mark.parametrize(
+    ("crash", "begin"),
+    [
+        ("s3", delete_versions),
+        ("s3", delete_one_by_one),
+        ("swift", delete_over_swift),
+    ],
+    indirect=["crash"],
+)
+def test_C13_ctrl_c_waits_for_no_thread(crash: Crash, begin: Callable[[Crash], tuple[Words, Rule, int]]) -> None:
+    words, rule, count = begin(crash)
+    crash.proxy.add(rule)
+    process = crash.jsobj.start(*words)
+    crash.running.append(process)
+    crash.proxy.until(lambda _: rule.struck >= count, also=lambda: process.poll() is not None)
+    asked = len(crash.proxy.journal)
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    process.wait(30)
+    assert (process.returncode, crash.said().count("Traceback")) == (130, 0), crash.said()
+    assert time.monotonic() - began < 5
+    assert len(crash.proxy.journal) == asked
