@@ -39,12 +39,54 @@ def delete_over_swift(crash: Crash) -> tuple[Words, Rule, int]:
     return ("bucket", "delete", crash.url(), "--recursive", "--yes"), Rule("stall", method="DELETE", times=0), 3
 
 
+def undelete(crash: Crash) -> tuple[Words, Rule, int]:
+    _versions(crash)
+    for name in _NAMES:
+        crash.delete(name)
+    return ("undelete", "-r", crash.url()), Rule("stall", method="DELETE", times=0), 3
+
+
+def sync_by_time(crash: Crash) -> tuple[Words, Rule, int]:
+    folder = crash.jsobj.folder / "many"
+    folder.mkdir()
+    for name in _NAMES:
+        crash.put(f"many/{name}", b"1")
+        (folder / name).write_bytes(b"1")
+    words = ("sync", "--dry-run", "--check", "mtime", str(folder), crash.url("many/"))
+    return words, Rule("stall", method="HEAD", path="many/", times=0), 3
+
+
+def verify_segments(crash: Crash) -> tuple[Words, Rule, int]:
+    for name in _NAMES:
+        crash.put(name, b"123", 1)
+    return ("verify", "--segments", crash.url()), Rule("stall", query="multipart-manifest=get", times=0), 3
+
+
+def clean(crash: Crash) -> tuple[Words, Rule, int]:
+    _, rule, count = verify_segments(crash)
+    return ("bucket", "clean", crash.url().rstrip("/"), "--dry-run"), rule, count
+
+
+def _buckets(crash: Crash) -> list[str]:
+    return [each["Name"] for each in crash.boto.list_buckets()["Buckets"]]
+
+
+def usage(crash: Crash) -> tuple[Words, Rule, int]:
+    crash.jsobj.clouds.unlink()  # with keys alone each bucket is asked
+    return ("bucket", "usage"), Rule("stall", method="HEAD", times=0), min(8, len(_buckets(crash)))
+
+
 @pytest.mark.parametrize(
     ("crash", "begin"),
     [
         ("s3", delete_versions),
         ("s3", delete_one_by_one),
         ("swift", delete_over_swift),
+        ("s3", undelete),
+        ("swift", sync_by_time),
+        ("swift", verify_segments),
+        ("swift", clean),
+        ("s3", usage),
     ],
     indirect=["crash"],
 )
