@@ -39,7 +39,7 @@ from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError, UploadNotFound
 from jsobj.net.body import Moved
-from jsobj.parallel_map import parallel_map
+from jsobj.parallel_map import if_interrupted, parallel_map
 from jsobj.store import etag as s3_etags
 from jsobj.store.objects import Store
 from jsobj.store.refusals import DIGEST_DIFFERS
@@ -261,7 +261,9 @@ class _Reading:
             return self._store.copy_part(upload, part.number, place.bucket, self._info, part.start, part.size).etag
 
         try:
-            for part, md5, made in zip(layout, md5s, parallel_map(taken, layout, _PARTS_AT_ONCE), strict=True):
+            stop = if_interrupted(self._store.stop)
+            all_made = tuple(parallel_map(taken, layout, _PARTS_AT_ONCE, stop=stop))
+            for part, md5, made in zip(layout, md5s, all_made, strict=True):
                 if made != md5:
                     seen = f"{part.size} bytes from {part.start} on came as {md5}, and the server has {made}"
                     raise bytes_differ(self._info.key, seen)
