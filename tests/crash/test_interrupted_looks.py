@@ -76,6 +76,11 @@ def usage(crash: Crash) -> tuple[Words, Rule, int]:
     return ("bucket", "usage"), Rule("stall", method="HEAD", times=0), min(8, len(_buckets(crash)))
 
 
+def doctor(crash: Crash) -> tuple[Words, Rule, int]:
+    looked_at = [name for name in _buckets(crash) if not name.endswith("segments")]
+    return ("doctor", "uploads"), Rule("stall", method="GET", query="^uploads", times=0), min(8, len(looked_at))
+
+
 @pytest.mark.parametrize(
     ("crash", "begin"),
     [
@@ -87,6 +92,7 @@ def usage(crash: Crash) -> tuple[Words, Rule, int]:
         ("swift", verify_segments),
         ("swift", clean),
         ("s3", usage),
+        ("s3", doctor),
     ],
     indirect=["crash"],
 )
