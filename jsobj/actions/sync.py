@@ -282,6 +282,7 @@ def _decisions(
         delete=rules.delete,
         deletes_excluded=rules.delete_excluded,
         on_extra=on_extra,
+        stop=ends.stop,
     )
     return planner.decisions()
 

@@ -17,13 +17,13 @@ from jsobj.actions.copy import terms_of
 from jsobj.actions.sync_ends import Ends, prefix_of, where
 from jsobj.errors import BadUsage, ExitCode, JsobjError
 from jsobj.net.body import uncounted
+from jsobj.parallel_map import parallel_map
 from jsobj.store.location import Location, first_of, parse_location
 from jsobj.store.objects import Store
 from jsobj.transfer.compare import md5_of
 from jsobj.transfer.copy.items import same_server
 from jsobj.transfer.copy.object_copier import ObjectCopier
 from jsobj.transfer.download.target_folder import TargetFolder
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Event, EventBus, Failed, Listener, Skipped, Started
 from jsobj.transfer.journal.database import make_folder, opened_private, translate_errors
 from jsobj.transfer.local.kept_time import is_same_time

@@ -66,6 +66,11 @@ class Ends:
         """The store of a target that is a bucket."""
         return self.target.store if isinstance(self.target, BucketSide) else None
 
+    def stop(self) -> None:
+        """Cut all connections, from any thread."""
+        for store in filter(None, (self.source_store, self.target_store)):
+            store.stop()
+
 
 @contextlib.contextmanager
 def opened_ends(

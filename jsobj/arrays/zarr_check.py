@@ -11,9 +11,9 @@ from jsobj.arrays.concurrency import ByteLimit
 from jsobj.arrays.object_bytes import fetch
 from jsobj.arrays.zarr_grid import grid_of
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.parallel_map import parallel_map
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.verify import DIFFERS, MISSING, Checked
 from jsobj.transfer.zarr.names import ARRAY, GROUP, V3
 

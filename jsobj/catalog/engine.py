@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from jsobj.errors import ExitCode, JsobjError
-from jsobj.transfer.engine.parallel_map import awaited
+from jsobj.parallel_map import awaited
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

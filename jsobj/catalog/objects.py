@@ -15,11 +15,11 @@ from jsobj.catalog.staging import StagedObject
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.net.md5.streams import md5
 from jsobj.packing.open import StoresOfKeys
+from jsobj.parallel_map import parallel_map
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed, StorePlace
 from jsobj.transfer.compare import compare
-from jsobj.transfer.engine.parallel_map import parallel_map
 
 _FEW = 500  # objects that are asked for one by one; more are looked for in one listing
 _AT_ONCE = 16

@@ -20,11 +20,11 @@ from jsobj.catalog.engine import SPILLED
 from jsobj.catalog.layout import Catalogue, is_part_name
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import FileSink
+from jsobj.parallel_map import parallel_map
 from jsobj.store.digest_tries import TRIES
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.transfer.compare import bytes_differ
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.engine.thread_count import covering
 
 _AT_ONCE, _MOST = 16, 48  # parts that are fetched at once, near and far

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from jsobj.fs.open_uploads import abort_on_exit, require_going_on
 from jsobj.net.body import BytesSource, FileSource, Source
+from jsobj.parallel_map import parallel_map
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, ObjectInfo, Part, PutOptions
 from jsobj.transfer.download.disk import umask
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.local_file import content_type
 from jsobj.transfer.part_layout import Stretch, plan_layout
 

@@ -18,10 +18,10 @@ from fsspec.caching import BaseCache
 from jsobj.arrays.object_map import ObjectMap
 from jsobj.errors import BytesDiffer
 from jsobj.net.body import BytesSink
+from jsobj.parallel_map import parallel_map
 from jsobj.store.objects import Store
 from jsobj.store.values import ObjectInfo
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import parallel_map
 
 _WHOLE = 2 * 1024**2  # the largest object that is fetched in one request, and compared
 _LEAD = 2 * 1024**2  # bytes that are read in order before read-ahead starts: many formats read only a header

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from jsobj.errors import ExitCode, JsobjError
@@ -115,10 +115,10 @@ def bring_back(store: VersionStore, deleted: Deleted) -> Restored:
         return Restored(deleted, error)
 
 
-def bring_all_back(store: VersionStore, found: Iterable[Deleted], workers: int = 8) -> Iterator[Restored]:
-    """Several at a time, in their order."""
+def bring_all_back(store: VersionStore, found: Iterable[Deleted], workers: int = 8) -> Generator[Restored]:
+    """Several at a time, in their order. Whoever may be interrupted between two closes the generator."""
     from functools import partial
 
-    from jsobj.transfer.engine.parallel_map import parallel_map
+    from jsobj.parallel_map import parallel_map
 
-    return parallel_map(partial(bring_back, store), found, workers)
+    return parallel_map(partial(bring_back, store), found, workers, stop=store.stop)

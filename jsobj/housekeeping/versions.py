@@ -28,6 +28,7 @@ class VersionStore:
     versions: Callable[[str], Iterator[Version]]
     delete: Callable[[str, str], None]
     restore: Callable[[str, str], None] | None  # None: deleting the marker brings the object back
+    stop: Callable[[], None]  # cuts its connections, from any thread
 
 
 def version_store(sides: Sides) -> VersionStore | None:
@@ -41,6 +42,7 @@ def version_store(sides: Sides) -> VersionStore | None:
             partial(s3_versions.versions, api),
             partial(s3_versions.delete_version, api),
             None,
+            sides.s3.stop,
         )
     if sides.server != SWIFT or sides.swift is None:
         return None
@@ -52,6 +54,7 @@ def version_store(sides: Sides) -> VersionStore | None:
         lambda prefix: map(containers.as_version, containers.entries(swift, prefix, versions=True)),
         partial(containers.delete_version, swift),
         partial(containers.restore, swift),
+        sides.swift.stop,
     )
 
 

@@ -21,6 +21,7 @@ from typing import IO
 from jsobj.catalog.layout import ROOT
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError, ObjectChanged, ObjectNotFound
 from jsobj.net.body import Moved, uncounted
+from jsobj.parallel_map import parallel_map
 from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import is_md5
 from jsobj.store.location import head_or_none
@@ -29,7 +30,6 @@ from jsobj.store.values import Listed, ObjectInfo, PutOptions
 from jsobj.transfer.compare import bytes_differ
 from jsobj.transfer.decoded import decoded_digest, encoding_of
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.digest_list import MANIFEST, written
 from jsobj.transfer.local.key_path import OWN_FOLDER, OWN_STATE, PathRefusal, path_for
 from jsobj.transfer.upload.send_stream import send_stream

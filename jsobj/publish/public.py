@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.client import MAX_BODY
+from jsobj.parallel_map import parallel_map
 from jsobj.store.links.public_look import PublicContainer, PublicLook, PublicServer
-from jsobj.transfer.engine.parallel_map import parallel_map
 
 _SECONDS = 5.0  # for which a server's front ends may still know what was before
 _PAUSE = 0.5

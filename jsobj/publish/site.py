@@ -16,6 +16,7 @@ from itertools import chain, compress, islice
 from jsobj.catalog.search.layout import INDEX_KEY
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, uncounted
+from jsobj.parallel_map import parallel_map
 from jsobj.publish.content import Content
 from jsobj.publish.entries import FINDER, ITEM, PAGE
 from jsobj.publish.lines import Published
@@ -37,7 +38,6 @@ from jsobj.store.links.public_look import PublicServer
 from jsobj.store.location import head_or_none, nothing_at
 from jsobj.store.objects import Store
 from jsobj.store.values import PutOptions
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.digest_list import MANIFEST
 
 MANY = 1000  # pages that are made without being asked for by a depth

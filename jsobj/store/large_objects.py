@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.net.prefetch import in_passing
 from jsobj.store.etag import EMPTY_MD5
 from jsobj.store.values import Listed, ObjectInfo
-
-_PARALLEL = 8
 
 
 def with_sizes(items: list[Listed], head: Callable[[str], ObjectInfo]) -> list[Listed]:
@@ -21,11 +20,9 @@ def with_sizes(items: list[Listed], head: Callable[[str], ObjectInfo]) -> list[L
     large = [n for n, item in enumerate(items) if item.size and item.etag == EMPTY_MD5]
     if not large:
         return items
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        for n, item in zip(large, pool.map(lambda n: _looked_up(items[n], head), large), strict=True):
-            items[n] = item
+    looked_up = in_passing(lambda n: _looked_up(items[n], head), large)
+    for n, item in zip(large, looked_up, strict=True):
+        items[n] = item
     return items
 
 

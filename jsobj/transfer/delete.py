@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
+from jsobj.parallel_map import parallel_map
 from jsobj.store.location import first_of
 from jsobj.store.objects import Store
 from jsobj.store.patterns import is_pattern
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Failed, Listener, Tally
 from jsobj.transfer.outcomes import ends_run
 

@@ -99,7 +99,7 @@ def looked_at(
 
     ``stop`` is called on an early end.
     """
-    from jsobj.transfer.engine.parallel_map import parallel_map  # its thread pool loads slowly
+    from jsobj.parallel_map import parallel_map  # its thread pool loads slowly
 
     looker: Any = performer(meter_of(job))
 

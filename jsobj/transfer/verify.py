@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged, ObjectNotFound, SourceChanged
+from jsobj.parallel_map import parallel_map
 from jsobj.store.digest_tries import TRIES
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed, ObjectInfo
 from jsobj.transfer.compare import compare, md5_of
 from jsobj.transfer.decoded import decoded_digest, encoding_of, made_of, same_decoded
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.engine.rate_limit import Meter
 from jsobj.transfer.events import Tally
 from jsobj.transfer.local.digest_list import DigestLine

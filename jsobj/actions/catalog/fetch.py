@@ -11,13 +11,13 @@ from jsobj.actions.context import ActionContext
 from jsobj.actions.download import together
 from jsobj.catalog.layout import Catalogue
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
+from jsobj.parallel_map import parallel_map
 from jsobj.store.location import Location
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed
 from jsobj.transfer.download.run import work_on
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.worker import Receiver
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Failed
 from jsobj.transfer.filters import EVERYTHING
 from jsobj.transfer.job import JobSpec

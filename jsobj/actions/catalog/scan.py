@@ -37,12 +37,12 @@ from jsobj.catalog.schema import Schema, read_schema, write_schema
 from jsobj.catalog.staging import staging_folder
 from jsobj.catalog.types import TEXT
 from jsobj.errors import BadUsage, ExitCode, JsobjError, ObjectNotFound
+from jsobj.parallel_map import parallel_map
 from jsobj.publish.catalogue.structured import media_of
 from jsobj.publish.dataset import Dataset
 from jsobj.publish.inspect.look import is_netcdf, netcdf_dataset, zarr_dataset
 from jsobj.store.location import Location, nothing_at
 from jsobj.store.objects import Store
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.filters import EVERYTHING, Filters, nothing_matches
 from jsobj.transfer.local.local_file import content_type
 from jsobj.transfer.zarr.names import MARKERS, V3

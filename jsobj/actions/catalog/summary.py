@@ -12,8 +12,8 @@ from jsobj.catalog.layout import Catalogue
 from jsobj.catalog.schema import read_schema
 from jsobj.catalog.writing import Load, read_load
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.parallel_map import parallel_map
 from jsobj.store.location import Location, head_or_none
-from jsobj.transfer.engine.parallel_map import parallel_map
 
 _AT_ONCE = 16
 

@@ -19,11 +19,11 @@ from jsobj.catalog.rows import Rows
 from jsobj.errors import BadUsage, ExitCode, JsobjError, ObjectNotFound
 from jsobj.export.snippets.kinds import ZARR_FILES
 from jsobj.packing.open import StoresOfKeys
+from jsobj.parallel_map import parallel_map
 from jsobj.store.etag import is_md5
 from jsobj.store.location import IN_ARCHIVE
 from jsobj.store.values import Listed
 from jsobj.transfer import verify
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.digest_list import DigestLine
 from jsobj.transfer.verify import DIFFERS, EXTRA, MISSING, SAME, UNVERIFIED, Checked, Hashing
 

@@ -17,10 +17,10 @@ from typing import Any
 from jsobj.catalog.search.layout import INDEX, SEARCH, Column
 from jsobj.catalog.search.shards import Shard, shards
 from jsobj.net.body import BytesSink, BytesSource
+from jsobj.parallel_map import parallel_map
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import PutOptions
-from jsobj.transfer.engine.parallel_map import parallel_map
 
 GRACE = 7 * 86400.0  # seconds
 _FORM = "jsobj.catalog-search/1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -249,13 +250,11 @@ def _bucket_line(world: World, bucket: Bucket, largest: int) -> str:
 
 def _by_head(opened: BucketStores, found: Sequence[Bucket]) -> list[Bucket]:
     """With keys alone: Ceph tells counts in its answer to HEAD of each bucket."""
-    from concurrent.futures import ThreadPoolExecutor
-
     from jsobj.housekeeping.usage import bucket_totals
+    from jsobj.parallel_map import parallel_map
 
     each = [opened.of(_location(bucket)) for bucket in found]
-    with ThreadPoolExecutor(8) as pool:
-        totals = pool.map(bucket_totals, each)
+    with closing(parallel_map(bucket_totals, each, 8, stop=opened.stop)) as totals:
         return [replace(b, objects=t.objects, size=t.size) for b, t in zip(found, totals, strict=True)]
 
 

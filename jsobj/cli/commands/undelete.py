@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -94,13 +95,14 @@ def _brought_back(
             yield "planned", deleted.version, deleted
         return
     # Listed first: a server that goes on behind a marker which is deleted by then may leave some out (Ceph RGW 16).
-    for restored in bring_all_back(store, list(found)):
-        if restored.error is not None:
-            world.out.failed(store.url(restored.deleted.key), restored.error, hint=not failures)
-            failures.append(restored.error)
-            continue
-        assert restored.deleted.version is not None
-        yield "restored", restored.deleted.version, restored.deleted
+    with closing(bring_all_back(store, list(found))) as all_back:
+        for restored in all_back:
+            if restored.error is not None:
+                world.out.failed(store.url(restored.deleted.key), restored.error, hint=not failures)
+                failures.append(restored.error)
+                continue
+            assert restored.deleted.version is not None
+            yield "restored", restored.deleted.version, restored.deleted
 
 
 def _stream(world: World, store: VersionStore, items: Iterator[_Item]) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 from jsobj.doctor.case import Case
 from jsobj.doctor.check import Finding, passed, skipped, warned
 from jsobj.doctor.checks.scratch_bucket import PREFIX
 from jsobj.errors import JsobjError
+from jsobj.net.prefetch import in_passing
 from jsobj.store.location import Location
 from jsobj.store.open import StoreRequest, open_store
 from jsobj.store.values import Upload
@@ -26,8 +27,7 @@ def uploads(case: Case) -> Finding:
     """No unfinished multipart upload is older than a day."""
     names = [name for name in case.buckets or () if not name.endswith(_SEGMENTS)][:_BUCKETS]
     deadline = time.monotonic() + _SECONDS
-    with ThreadPoolExecutor(4) as pool:
-        found = [item for items in pool.map(lambda name: list(_of(case, name, deadline)), names) for item in items]
+    found = list(chain.from_iterable(in_passing(lambda name: list(_of(case, name, deadline)), names)))
     old = [(bucket, upload.key) for bucket, upload in found if _is_old(case, upload)]
     evidence = {"buckets looked at": f"{len(names)} of {len(case.buckets or ())}", "unfinished": str(len(found))}
     if not old:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
+from jsobj.parallel_map import if_interrupted, parallel_map
 from jsobj.store.etag import EMPTY_MD5
 from jsobj.store.swift.containers import Entry, account_containers, entries, headers_of, version_query
 from jsobj.store.swift.requests import READ, SwiftRequests
@@ -96,11 +96,11 @@ class Manifests:
         rgw, versioned = is_rgw(headers), "x-versions-enabled" in headers
         look = _Look(api, rgw=rgw)
         suspects = (entry for entry in entries(api, versions=versioned) if _may_name(entry, rgw))
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            while batch := [entry for _, entry in zip(range(_BATCH), suspects, strict=False)]:
-                new = [entry for entry in batch if (container, entry) not in self._known]
-                read = dict(zip(new, pool.map(look.at, new), strict=True))
-                yield from ((entry, read.get(entry) or self._known[container, entry]) for entry in batch)
+        stop = if_interrupted(api.session.stop)  # the other containers are read after an error of one
+        while batch := [entry for _, entry in zip(range(_BATCH), suspects, strict=False)]:
+            new = [entry for entry in batch if (container, entry) not in self._known]
+            read = dict(zip(new, parallel_map(look.at, new, _PARALLEL, stop=stop), strict=True))
+            yield from ((entry, read.get(entry) or self._known[container, entry]) for entry in batch)
 
 
 def _may_name(entry: Entry, rgw: bool) -> bool:

@@ -17,9 +17,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from jsobj.errors import ExitCode, JsobjError
@@ -27,6 +26,7 @@ from jsobj.housekeeping.cleaning.orphans import PARTS, SEGMENTS, groups
 from jsobj.housekeeping.segments.look import Look
 from jsobj.housekeeping.segments.verdict import BROKEN, UNVERIFIED, Looked
 from jsobj.housekeeping.sides import require_own, sides_of
+from jsobj.parallel_map import parallel_map
 from jsobj.store.location import nothing_at
 from jsobj.store.swift.containers import Entry, entries, headers_of
 from jsobj.store.swift.requests import SwiftRequests
@@ -77,13 +77,11 @@ class SegmentCheck:
     def __iter__(self) -> Iterator[Looked]:
         api = self.store.requests
         look = Look(api, rgw=is_rgw(headers_of(api)))
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            found = self._entries(api)
-            while batch := list(islice(found, 100 * _PARALLEL)):
-                for looked in pool.map(look.at, batch):
-                    if looked is not None:
-                        self.counts[looked.state] = self.counts.get(looked.state, 0) + 1
-                        yield looked
+        with closing(parallel_map(look.at, self._entries(api), _PARALLEL, stop=self.store.stop)) as found:
+            for looked in found:
+                if looked is not None:
+                    self.counts[looked.state] = self.counts.get(looked.state, 0) + 1
+                    yield looked
         self._count_unnamed(api, look)
 
     def _entries(self, api: SwiftRequests) -> Iterator[Entry]:

@@ -7,6 +7,7 @@ zonegroup's, and none works everywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
 from datetime import datetime, timezone
 from functools import partial
 from itertools import islice
@@ -91,20 +92,18 @@ class S3Account:
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Abort unfinished uploads, then delete all objects, or every version of them, page by page."""
-        from concurrent.futures import ThreadPoolExecutor
-
+        from jsobj.parallel_map import parallel_map
         from jsobj.store.s3.store import S3Store
 
-        store, total = S3Store(self._access, name, proxy=self._proxy), 0
-        for upload in list(store.uploads()):
-            store.abort(upload)
-        with ThreadPoolExecutor(_PARALLEL) as pool:
+        total = 0
+        with closing(S3Store(self._access, name, proxy=self._proxy)) as store:
+            for upload in list(store.uploads()):
+                store.abort(upload)
             for page in _pages(store):
                 together = [page[start : start + _TOGETHER] for start in range(0, len(page), _TOGETHER)]
-                list(pool.map(partial(_delete, store), together))
+                list(parallel_map(partial(_delete, store), together, _PARALLEL, stop=store.stop))
                 total += len(page)
                 deleted(total)
-        store.close()
         return total
 
 

@@ -81,7 +81,7 @@ class SwiftAccount:
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Delete all objects; a large object (SLO) goes with its segments, an object with all its versions."""
-        from concurrent.futures import ThreadPoolExecutor
+        from jsobj.parallel_map import parallel_map
 
         api = self._account.of(name)
         headers = containers.headers_of(api)
@@ -90,16 +90,15 @@ class SwiftAccount:
         delete = partial(_delete, api, look=is_rgw(headers))
         total = idle = 0
         before: list[Entry] = []
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            while page := containers.first_entries(api, versions=versioned, limit=_PAGE):
-                idle = idle + 1 if page == before else 0
-                if idle > _PATIENCE:
-                    raise _not_emptied(name, len(page))
-                time.sleep(idle * _LAG_SECONDS)  # a listing may lag behind what was deleted
-                list(pool.map(delete, page))
-                total += 0 if idle else len(page)
-                before = page
-                deleted(total)
+        while page := containers.first_entries(api, versions=versioned, limit=_PAGE):
+            idle = idle + 1 if page == before else 0
+            if idle > _PATIENCE:
+                raise _not_emptied(name, len(page))
+            time.sleep(idle * _LAG_SECONDS)  # a listing may lag behind what was deleted
+            list(parallel_map(delete, page, _PARALLEL, stop=api.session.stop))
+            total += 0 if idle else len(page)
+            before = page
+            deleted(total)
         return total
 
 

@@ -24,6 +24,7 @@ from itertools import groupby, islice
 from urllib.parse import unquote
 
 from jsobj.errors import BucketNotFound, JsobjError
+from jsobj.net.prefetch import in_passing
 from jsobj.net.request import Reply
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.requests import CREATED, READ, SwiftRequests, info_of
@@ -39,7 +40,6 @@ _LONGEST = 1024 - 64  # bytes; a segment's name is up to 64 longer than its obje
 _FOLDERS = ("jsobj", "slo")  # ours; python-swiftclient's
 HIDDEN = ".file-segments/"  # in the container itself: Cyberduck's
 _SEARCHED = 10_000  # names that are looked at where programs put segments under names of their own
-_PARALLEL = 8
 _ROUNDS = 3  # a listing may lag behind
 _VERSIONED = frozenset({"x-versions-enabled", "x-versions-location", "x-history-location"})
 _EXISTS = frozenset({200, 204, 403, 404})
@@ -288,14 +288,12 @@ class Segments:
         """Delete segments; those that are gone are no error."""
         if not segments:
             return
-        from concurrent.futures import ThreadPoolExecutor
 
         def remove(segment: Segment) -> None:
             self._requests.of(segment.container).remove(segment.key)
 
         try:
-            with ThreadPoolExecutor(_PARALLEL) as pool:
-                list(pool.map(remove, segments))
+            in_passing(remove, segments)
         except RuntimeError:  # no thread can be started while the program ends
             for segment in segments:
                 remove(segment)

@@ -39,6 +39,7 @@ from urllib.parse import urlsplit
 
 from jsobj.errors import ExitCode, JsobjError, UploadNotFound
 from jsobj.net.body import Moved
+from jsobj.parallel_map import if_interrupted, parallel_map
 from jsobj.store import etag as s3_etags
 from jsobj.store.objects import Store
 from jsobj.store.s3.store import S3Store
@@ -49,7 +50,6 @@ from jsobj.transfer.compare import PartDigests, bytes_differ, layouts
 from jsobj.transfer.copy.items import CopyTerms
 from jsobj.transfer.copy.pieces import copy_piece, copy_pieces, segments_as_pieces
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.part_layout import Layout, Stretch, plan_layout
 from jsobj.transfer.upload.send_stream import begun_upload, send_stream
 
@@ -252,7 +252,9 @@ class _Reading:
             return self._store.copy_part(upload, part.number, place.bucket, self._info, part.start, part.size).etag
 
         try:
-            for part, md5, made in zip(layout, md5s, parallel_map(taken, layout, _PARTS_AT_ONCE), strict=True):
+            stop = if_interrupted(self._store.stop)
+            all_made = tuple(parallel_map(taken, layout, _PARTS_AT_ONCE, stop=stop))
+            for part, md5, made in zip(layout, md5s, all_made, strict=True):
                 if made != md5:
                     seen = f"{part.size} bytes from {part.start} on came as {md5}, and the server has {made}"
                     raise bytes_differ(self._info.key, seen)

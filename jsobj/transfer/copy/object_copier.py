@@ -17,6 +17,7 @@ from functools import partial
 
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import Moved, uncounted
+from jsobj.parallel_map import parallel_map
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.swift.store import SwiftStore
@@ -28,7 +29,6 @@ from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
 from jsobj.transfer.copy.pieces import Piece, copy_pieces, ctrl_c_stops, segments_as_pieces, stretches
 from jsobj.transfer.copy.proofs import LARGEST, InOrder
 from jsobj.transfer.download.read_stream import ReadStream
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.engine.parts_work import SENT, Arrived
 from jsobj.transfer.events import Done, Failed, Skipped
 from jsobj.transfer.outcomes import ends_run

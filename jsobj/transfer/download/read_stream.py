@@ -16,13 +16,13 @@ from functools import partial
 from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
 from jsobj.net.crc32c import Crc32c
+from jsobj.parallel_map import parallel_map
 from jsobj.store.digest_tries import TRIES, until_digest_matches
 from jsobj.store.etag import composite
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, ObjectInfo, PartDigest
 from jsobj.transfer.compare import PartDigests, bytes_differ, is_certain, is_damage, layouts, object_damaged
 from jsobj.transfer.download.in_one import in_one
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.part_layout import Layout
 
 _STRETCH = 8 * 1024**2  # bytes that are fetched at once where the object's own parts do not say

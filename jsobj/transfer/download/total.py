@@ -36,7 +36,7 @@ def sizes(
     if len(first) == _FEW:
         top = list(islice(store.list(prefix, delimiter="/"), _FOLDERS + 1))
         if sum(item.prefix for item in top) > 1 and len(top) <= _FOLDERS:
-            from jsobj.transfer.engine.parallel_map import parallel_map  # its thread pool loads slowly
+            from jsobj.parallel_map import parallel_map  # its thread pool loads slowly
 
             yield from chain.from_iterable(parallel_map(below, top, _AT_ONCE))
             return

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from jsobj.transfer.engine.parallel_map import parallel_map
+from jsobj.parallel_map import parallel_map
 from jsobj.transfer.local.digest_list import DigestLine
 from jsobj.transfer.verify import DIFFERS, MISSING, SAME, UNREADABLE, Checked
 

@@ -21,8 +21,8 @@ from typing import Any
 from jsobj import __version__
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.retry import RetryPolicy
+from jsobj.parallel_map import parallel_map
 from jsobj.transfer.engine import executor
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.engine.parts_work import PartsWork
 from jsobj.transfer.engine.processes import Fatal, Perform
 from jsobj.transfer.engine.rate_limit import Meter

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from jsobj.errors import ExitCode, JsobjError, SourceVanished
-from jsobj.transfer.engine.parallel_map import awaited
+from jsobj.parallel_map import awaited
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.key_path import PathRefusal, path_for
 from jsobj.transfer.local.scan import Passed
@@ -76,7 +76,7 @@ class Planner:
     """Decides what makes ``target`` like ``source``. ``delete``: also by deleting what the source does not have.
 
     ``deletes_excluded``: even where a pattern leaves it out; ``on_extra`` is called with each
-    entry that only the target has, and that stays.
+    entry that only the target has, and that stays. ``stop`` cuts all connections: it is called on an early end.
     """
 
     source: Side
@@ -86,6 +86,7 @@ class Planner:
     delete: bool = False
     deletes_excluded: bool = False
     on_extra: Callable[[Entry], object] = lambda entry: None
+    stop: Callable[[], None] = lambda: None
 
     def decisions(self) -> Iterator[Decision]:
         """One for each name on either side, in order. Raises :class:`JsobjError` for a cause that ends the run."""
@@ -107,10 +108,12 @@ class Planner:
                         yield _settled(waiting.popleft())
                 while waiting:
                     yield _settled(waiting.popleft())
-            finally:
+            except BaseException:
                 for future in waiting:
                     if isinstance(future, Future):
                         future.cancel()
+                self.stop()  # leaving the pool waits for what is under way
+                raise
 
     def _decided(self, source: Found | None, target: Found | None, present: _Present) -> Decision | tuple[Entry, Entry]:
         if isinstance(source, Passed):

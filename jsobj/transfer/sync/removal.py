@@ -11,9 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from jsobj.errors import JsobjError
+from jsobj.parallel_map import parallel_map
 from jsobj.transfer.delete import ToDelete, delete_all
 from jsobj.transfer.download.target_folder import TargetFolder
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Event, Failed, Listener, Tally
 from jsobj.transfer.outcomes import ends_run
 from jsobj.transfer.sync.backup import Keeper, kept

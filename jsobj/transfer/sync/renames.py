@@ -10,10 +10,10 @@ from collections.abc import Generator, Iterable
 from dataclasses import replace
 
 from jsobj.errors import JsobjError
+from jsobj.parallel_map import parallel_map
 from jsobj.store.etag import is_md5
 from jsobj.store.objects import Store
 from jsobj.transfer.compare import compare, md5_of
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.local.local_file import content_type, opened
 from jsobj.transfer.sync.decision import COPY, RENAME, Decision
 from jsobj.transfer.sync.entry import Entry

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 
 from jsobj.errors import JsobjError
+from jsobj.parallel_map import parallel_map
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed
 from jsobj.transfer.copy.items import CopyItem
@@ -16,7 +17,6 @@ from jsobj.transfer.copy.run import copy_all, copy_work
 from jsobj.transfer.download.run import download_crew, work_on
 from jsobj.transfer.download.target_folder import TargetFolder
 from jsobj.transfer.download.worker import Receiver
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.events import Done, Failed, Listener, Noted, Skipped, Tally
 from jsobj.transfer.job import RunContext
 from jsobj.transfer.local.scan import Passed

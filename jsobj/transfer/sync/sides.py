@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Protocol
 
+from jsobj.parallel_map import parallel_map
 from jsobj.store.foreign.headed import as_listed
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.values import Listed
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.local.key_path import Clashes, PathRefusal, key_for, path_for
 from jsobj.transfer.local.scan import Passed, named, walk

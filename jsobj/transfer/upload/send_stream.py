@@ -17,9 +17,9 @@ from mmap import mmap
 
 from jsobj.errors import ExitCode, JsobjError
 from jsobj.net.body import BytesSource, Moved, md5_of
+from jsobj.parallel_map import awaited
 from jsobj.store.objects import Store
 from jsobj.store.values import PART_SIZE, Part, PutOptions, Upload
-from jsobj.transfer.engine.parallel_map import awaited
 from jsobj.units import human_bytes
 
 IN_FLIGHT = 4

@@ -12,14 +12,14 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
 
 from jsobj.errors import ExitCode, JsobjError, ObjectChanged, ObjectNotFound
 from jsobj.net.crc32c import combined
+from jsobj.parallel_map import if_interrupted, parallel_map
 from jsobj.store.foreign.google.listing import PARTS
 from jsobj.store.foreign.google.requests import GoogleRequests, encoded, generation_of, resource
 from jsobj.store.refusals import CONFLICT, DIGEST_DIFFERS, UPLOAD_NOT_FOUND
@@ -84,7 +84,7 @@ class Parts:
             found = [piece.key for piece in self._below(f"{_folder(upload)}/")]
             if not found:
                 return
-            _each(self._api.remove, found)
+            self._each(self._api.remove, found)
 
     def whole(self, upload: Upload, parts: Sequence[Part], options: PutOptions) -> ObjectInfo:
         """Make the object.
@@ -101,7 +101,7 @@ class Parts:
             level += 1
             groups = [pieces[at : at + AT_ONCE] for at in range(0, len(pieces), AT_ONCE)]
             names = [f"{_folder(upload)}/level-{level}-{number:08d}" for number in range(len(groups))]
-            pieces = _each(lambda pair: self._composed(*pair), list(zip(names, groups, strict=True)))
+            pieces = self._each(lambda pair: self._composed(*pair), list(zip(names, groups, strict=True)))
         try:
             return self._landed(upload.key, pieces, options, crc32c)
         except ObjectNotFound as error:
@@ -163,6 +163,13 @@ class Parts:
         path = f"{self._api.path(name)}/compose"
         return self._api.info(self._api.call("POST", path, name, document, query=query, idle=_COMPOSE_SECONDS))
 
+    def _each(self, do: Callable[[S], T], items: Sequence[S]) -> list[T]:
+        """One after the other where no thread can be started, as while the program ends."""
+        try:
+            return list(parallel_map(do, items, _PARALLEL, stop=if_interrupted(self._api.session.stop)))
+        except RuntimeError:
+            return [do(item) for item in items]
+
     def _below(self, prefix: str) -> Iterator[Piece]:
         """The temporary objects whose names begin so."""
         token = ""
@@ -189,13 +196,3 @@ def _folder(upload: Upload) -> str:
 
 def _ours(piece: Piece) -> re.Match[str] | None:
     return _ANY.fullmatch(piece.key.removeprefix(PARTS))
-
-
-def _each(do: Callable[[S], T], items: Iterable[S]) -> list[T]:
-    """One after the other where no thread can be started, as while the program ends."""
-    items = list(items)
-    try:
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            return list(pool.map(do, items))
-    except RuntimeError:
-        return [do(item) for item in items]

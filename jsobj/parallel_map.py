@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -41,11 +42,23 @@ def parallel_map(
             while waiting:
                 yield awaited(waiting.popleft())
         except BaseException:
+            for future in waiting:  # before a worker is free for it
+                future.cancel()
             stop()
             raise
-        finally:
-            for future in waiting:
-                future.cancel()
+
+
+def if_interrupted(stop: Callable[[], None]) -> Callable[[], None]:
+    """A ``stop`` for work of which an error is no end: it is called for Ctrl-C, and where no more results are wanted.
+
+    After an error, what is under way is waited for, and others go on with the store.
+    """
+
+    def cut() -> None:
+        if not isinstance(sys.exc_info()[1], Exception):
+            stop()
+
+    return cut
 
 
 def awaited(future: Future[Made]) -> Made:
