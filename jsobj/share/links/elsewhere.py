@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from contextlib import closing
 
+from jsobj.parallel_map import parallel_map
 from jsobj.store.objects import Store
 from jsobj.store.swift.containers import entries, headers_of
 from jsobj.store.swift.store import SwiftStore
 from jsobj.store.swift.temp_url import is_rgw
 from jsobj.store.values import Listed
-from jsobj.transfer.engine.parallel_map import parallel_map
 
 _AT_ONCE = 8
 

@@ -17,7 +17,7 @@ from functools import partial
 
 from jsobj.errors import BytesDiffer, ExitCode, JsobjError
 from jsobj.net.body import Moved, uncounted
-from jsobj.parallel_map import parallel_map
+from jsobj.parallel_map import if_interrupted, parallel_map
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
 from jsobj.store.swift.store import SwiftStore
@@ -26,7 +26,7 @@ from jsobj.transfer.compare import layouts
 from jsobj.transfer.copy.crossing import Crossed, Crossing, of_user, require_unchanged
 from jsobj.transfer.copy.forms import Forms, one_of_each
 from jsobj.transfer.copy.items import EXISTS, CopyItem, CopyTerms, onto_itself
-from jsobj.transfer.copy.pieces import Piece, copy_pieces, ctrl_c_stops, segments_as_pieces, stretches
+from jsobj.transfer.copy.pieces import Piece, copy_pieces, segments_as_pieces, stretches
 from jsobj.transfer.copy.proofs import LARGEST, InOrder
 from jsobj.transfer.download.read_stream import ReadStream
 from jsobj.transfer.engine.parts_work import SENT, Arrived
@@ -279,7 +279,7 @@ def _crossed(crossing: Crossing, info: ObjectInfo, key: str, seen: list[str]) ->
 
     with (
         aborted_early(crossing.target, begun.upload),
-        closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=ctrl_c_stops(crossing.target))) as parts,
+        closing(parallel_map(cross, how.layout, _CROSSING_AT_ONCE, stop=if_interrupted(crossing.target.stop))) as parts,
     ):
         crossed = tuple(parts)
         seen[:] = [each.md5 for each in crossed]

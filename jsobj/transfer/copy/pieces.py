@@ -6,18 +6,17 @@ was told to copy may come to be after the upload was given up, and over Swift it
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError
+from jsobj.parallel_map import if_interrupted, parallel_map
 from jsobj.store.objects import Store
 from jsobj.store.refusals import DIGEST_DIFFERS
 from jsobj.store.swift.segments import Segment
 from jsobj.store.values import ObjectInfo, Part, Upload
-from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.part_layout import Layout
 
 _AT_ONCE = 8
@@ -62,18 +61,5 @@ def copy_piece(target: Store, upload: Upload, piece: Piece) -> Part:
 def copy_pieces(target: Store, upload: Upload, pieces: Iterable[Piece]) -> tuple[Part, ...]:
     """Copy all of them, several at once. Raises :class:`JsobjError`; then none is under way any more."""
     copy = partial(copy_piece, target, upload)
-    with closing(parallel_map(copy, pieces, _AT_ONCE, stop=ctrl_c_stops(target))) as parts:
+    with closing(parallel_map(copy, pieces, _AT_ONCE, stop=if_interrupted(target.stop))) as parts:
         return tuple(parts)
-
-
-def ctrl_c_stops(store: Store) -> Callable[[], None]:
-    """The ``stop`` of a ``parallel_map`` about one object.
-
-    Ctrl-C waits for nothing. An error is about this object alone, and others use the store.
-    """
-
-    def stop() -> None:
-        if not isinstance(sys.exc_info()[1], Exception):
-            store.stop()
-
-    return stop
