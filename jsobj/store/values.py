@@ -28,7 +28,8 @@ class ObjectInfo:
 
     ``metadata`` has names in small letters, without ``x-amz-meta-`` or ``X-Object-Meta-``. ``large`` is true for a
     Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.
-    ``served``: those of :data:`SERVED` that it has, and :data:`DELETE_AT`. ``md5``, ``crc32c`` and ``sha256`` (hexadecimal) are those of
+    ``served``: those of :data:`SERVED` that it has, and :data:`DELETE_AT`. ``link``: it is the target of a link of
+    Swift's, which was asked for by the name of the link. ``md5``, ``crc32c`` and ``sha256`` (hexadecimal) are those of
     all its bytes, where the server tells them beside the ETag, as other clouds do, or a list of digests; "" else.
     ``crc32``: the same of a member of an archive; ``in_order``: as of :class:`Listed`.
     """
@@ -48,6 +49,7 @@ class ObjectInfo:
     crc32: str = ""
     sha256: str = ""
     in_order: bool = False
+    link: bool = False
 
     @property
     def checksum(self) -> tuple[str, str]:

@@ -107,6 +107,21 @@ def test_what_is_to_be_deleted_by_itself_stays_so(forms: FormsScene) -> None:
         assert "has not the metadata of its source: the server does not keep 'x-delete-at'" in moved.err
 
 
+@pytest.mark.parametrize("forms", ["swift"], indirect=True)
+@pytest.mark.parametrize("target", ["s3", "swift"])
+def test_links_stay_links_in_place(forms: FormsScene, target: str) -> None:
+    pieces, other = random_pieces(PART, 4), {"s3": "swift", "swift": "s3"}[target]
+    (forms.put_slo if target == "s3" else forms.put_parts)("big", pieces)
+    forms.swift.put_object(forms.bucket, "link", b"", headers={"X-Symlink-Target": f"{forms.bucket}/big"})
+    words = (forms.url(other), forms.url(target), *IN_PARTS)
+    plan = {item["item"]: item["reason"] for item in forms("cp", *words, "--dry-run", "--json").json["items"]}
+    assert plan == {"big": None, "link": "it is a link to another object"}
+    done = forms("cp", *words, "--json").json
+    assert (done["done"], done["skipped"], done["failed"]) == (1, 1, 0)
+    link = forms.swift.head_object(forms.bucket, "link", query_string="symlink=get")
+    assert link["x-symlink-target"] == f"{forms.bucket}/big"
+
+
 def test_all_of_a_bucket_in_place(forms: FormsScene) -> None:
     pieces = random_pieces(PART, 7)
     forms.put_slo("a/slo", pieces)

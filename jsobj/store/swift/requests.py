@@ -164,6 +164,8 @@ def info_of(container: str, key: str, reply: Reply) -> ObjectInfo:
         large=headers.get("x-static-large-object", "").lower() == "true" or "x-object-manifest" in headers,
         version=headers.get("x-object-version-id", ""),
         served=served(headers),
+        # The current version of an object is a link, too, where versions are kept.
+        link="?version-id=" not in headers.get("content-location", "?version-id="),
     )
 
 
