@@ -205,7 +205,8 @@ def judged(method: str, status: int, path: str = "/c/k", *, who: AccountContext 
         ("PUT", 422, {"attempts": 3}, "digest-differs", ExitCode.INTEGRITY),
         ("GET", 416, {}, "range-outside", ExitCode.USAGE),
         ("GET", 416, {"headers": {"if-match": "e"}}, "object-changed", ExitCode.INTEGRITY),
-        ("GET", 412, {}, "object-changed", ExitCode.INTEGRITY),
+        ("GET", 412, {"headers": {"if-match": "e"}}, "object-changed", ExitCode.INTEGRITY),
+        ("PUT", 412, {}, "object-refused", ExitCode.REFUSED),
         ("GET", 302, {}, "not-object-store", ExitCode.NETWORK),
     ],
 )
