@@ -196,6 +196,10 @@ def _copy_listed(
 
 def _is_local(text: str) -> bool:
     """Whether a destination is a path: one that exists, or is written as no bucket can be."""
+    from jsobj.transfer.local.file_url import path_of
+
+    if path_of(text) is not None:
+        return True
     if "://" in text or text == "-":
         return False
     return text in {".", ".."} or text.startswith(("/", "./", "../", "~/")) or os.path.lexists(text)
