@@ -36,8 +36,8 @@ def test_other_commands(transfer: TransferScene) -> None:
 def test_no_archive_is_made_of_nothing(transfer: TransferScene) -> None:
     (transfer.folder / "bare").mkdir()
     for words in ((), ("--dry-run",)):
-        error = transfer("upload", "--pack", "bare", transfer.url("e.zip"), *words, "--json", code=5).error
+        error = transfer("upload", "--pack", "bare", "bare/", transfer.url("e.zip"), *words, "--json", code=5).error
         assert error["reference"] == "nothing-to-pack"
-        assert error["hint"]
+        assert error["hint"] == "look: ls -lA bare bare/"
     assert transfer.keys() == []
     assert transfer("jobs", "list", "--json").json["items"] == []
