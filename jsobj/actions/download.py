@@ -25,6 +25,7 @@ from jsobj.transfer.events import Failed, LeftOut, Skipped
 from jsobj.transfer.filters import Filters
 from jsobj.transfer.job import JobSpec, RunContext
 from jsobj.transfer.journal.jobs import claimed_temps
+from jsobj.transfer.local.file_url import local_path
 from jsobj.transfer.options import Options
 from jsobj.transfer.outcomes import Result
 from jsobj.transfer.run import looked_at
@@ -48,6 +49,7 @@ def download(
 
     Raises :class:`JsobjError` (usage) where sources need a folder.
     """
+    destination = local_path(destination)
     # As text, not as a Path: a slash at the end has a meaning.
     if len(sources) > 1 and not (destination.endswith("/") or os.path.isdir(destination)):  # noqa: PTH112 - Path raises for what may not be looked at
         raise JsobjError(

@@ -155,8 +155,10 @@ def pack(
     def plan() -> PackPlan:
         made = plan_archive((target.prefix, each) for target in targets for each in listed(target))
         if not made.files and not made.failed:
-            where = " ".join(target.path for target in targets)
-            raise nothing_matches(where, filters.included) if filters.include else _no_files(where, made)
+            sources = [target.path for target in targets]
+            if filters.include:
+                raise nothing_matches(" ".join(sources), filters.included)
+            raise _no_files(sources, made)
         return made
 
     def run_it() -> Result:
@@ -170,15 +172,15 @@ def pack(
     )
 
 
-def _no_files(where: str, plan: PackPlan) -> JsobjError:
+def _no_files(sources: Sequence[str], plan: PackPlan) -> JsobjError:
     """The error where no archive is made, since nothing would be in it."""
-    left = len(plan.left_out)
+    left, look = len(plan.left_out), f"ls -lA {shlex.join(sources)}"
     return JsobjError(
         "nothing-to-pack",
-        f"there are no files in {where}, and no archive was made",
+        f"there are no files in {' '.join(sources)}, and no archive was made",
         code=ExitCode.NOT_FOUND,
         context=f"{left} left out, by --exclude or as links" if left else "",
-        hint="look what there is: ls -lA; links are followed with --links follow" if left else "look: ls -lA",
+        hint=f"look what there is: {look}; links are followed with --links follow" if left else f"look: {look}",
     )
 
 

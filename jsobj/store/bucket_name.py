@@ -18,6 +18,7 @@ from jsobj.errors import ExitCode, JsobjError
 _S3_CHARS = re.compile(r"[a-z0-9.-]+")
 _OF_PROJECT = re.compile(r"([0-9a-f]{32}):(.+)", re.DOTALL)
 _SUFFIX_BYTES = 4
+_OURS = frozenset({"s3", "swift"})
 # Google's and Azure's storage: copied from and to, and read.
 FOREIGN = frozenset({"gs", "az"})
 # Web servers that are no object stores: read only.
@@ -59,8 +60,8 @@ def grammar_fault(dialect: str, separator: str, name: str, *, tenants: bool = Fa
 
     ``foreign``: so are :data:`FOREIGN`.
     """
-    if separator and dialect not in {"s3", "swift"} and not (foreign and dialect in FOREIGN):
-        return _other_scheme(dialect)
+    if separator and dialect not in _OURS and not (foreign and dialect in FOREIGN):
+        return _other_scheme(dialect, foreign=foreign)
     if not name:
         return "the name is missing"
     if "/" in name:
@@ -79,10 +80,16 @@ def grammar_fault(dialect: str, separator: str, name: str, *, tenants: bool = Fa
     return ""
 
 
-def _other_scheme(scheme: str) -> str:
+def _other_scheme(scheme: str, *, foreign: bool) -> str:
+    small = scheme.lower()
     if scheme in FOREIGN:
         return f"{scheme}:// is another cloud's, where this is not possible"
-    return "only s3:// and swift:// (in small letters) are known"
+    if small != scheme and small in _OURS | FOREIGN:
+        return f"{small}:// is written in small letters"
+    if small == "file":
+        return "it is local, and what is in a bucket is meant"
+    known = "s3://, swift://, gs:// nor az://" if foreign else "s3:// nor swift://"
+    return f"it begins with neither {known}"
 
 
 def foreign_hint(scheme: str) -> str:

@@ -17,6 +17,9 @@ UNEVEN = "0"
 _WORTH_A_LOOK = 1024**2  # bytes; fewer are moved about as soon as it is known whether they need be
 # The headers that are kept with an object and come with it, beside its type and its encoding.
 SERVED = ("cache-control", "content-disposition", "content-language", "expires")
+# When Swift deletes the object by itself, in seconds since 1970. It is among what is served, as far as a login of ours
+# shows it: what the owner of public data does with them is not for their copies.
+DELETE_AT = "x-delete-at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +28,9 @@ class ObjectInfo:
 
     ``metadata`` has names in small letters, without ``x-amz-meta-`` or ``X-Object-Meta-``. ``large`` is true for a
     Swift SLO, whose ETag is the MD5 of its segments' MD5s. ``version`` is the version id, "" if the server sent none.
-    ``served``: those of :data:`SERVED` that it has. ``md5``, ``crc32c`` and ``sha256`` (hexadecimal) are those of all
-    its bytes, where the server tells them beside the ETag, as other clouds do, or a list of digests; "" else.
+    ``served``: those of :data:`SERVED` that it has, and :data:`DELETE_AT`. ``link``: it is the target of a link of
+    Swift's, which was asked for by the name of the link. ``md5``, ``crc32c`` and ``sha256`` (hexadecimal) are those of
+    all its bytes, where the server tells them beside the ETag, as other clouds do, or a list of digests; "" else.
     ``crc32``: the same of a member of an archive; ``in_order``: as of :class:`Listed`.
     """
 
@@ -45,6 +49,7 @@ class ObjectInfo:
     crc32: str = ""
     sha256: str = ""
     in_order: bool = False
+    link: bool = False
 
     @property
     def checksum(self) -> tuple[str, str]:

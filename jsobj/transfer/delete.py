@@ -167,6 +167,11 @@ def _found(item: ToDelete) -> ToDelete:
     try:
         return replace(item, size=item.store.head(item.key).size)
     except ObjectNotFound as error:
+        listed = first_of(item.store.list(item.key))
+        if (
+            listed is not None and listed.key == item.key
+        ):  # not to be read, as segments of it are gone, but to be deleted
+            return replace(item, size=listed.size)
         if first_of(item.store.list(f"{item.key}/")) is None:
             raise
         raise is_prefix(item.store, item.key) from error

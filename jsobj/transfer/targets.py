@@ -18,6 +18,7 @@ from jsobj.errors import ExitCode, JsobjError
 from jsobj.store.location import Location, first_of
 from jsobj.store.objects import Store
 from jsobj.store.selection import select
+from jsobj.transfer.local.file_url import local_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def upload_sources(sources: Sequence[str], key: str) -> tuple[UploadSource, ...]
             code=ExitCode.USAGE,
             hint=f"end the destination with a slash: {key}/",
         )
-    return tuple(_upload_source(source, key, into) for source in sources)
+    return tuple(_upload_source(local_path(source), key, into) for source in sources)
 
 
 def _upload_source(source: str, key: str, into: bool) -> UploadSource:

@@ -27,6 +27,7 @@ def test_a_plain_object(scene: Scene) -> None:
         "content_disposition": None,
         "content_language": None,
         "expires": None,
+        "delete_at": None,
         "version": None,
         "large": False,
         "parts": None,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from forms_scene import MIB, PART, FormsScene, of_parts, of_segments, random_pieces
+from forms_scene import KEPT, MIB, PART, FormsScene, of_parts, of_segments, random_pieces
 
 AWKWARD = "a b%20\u20ac/x+y%2F"  # a blank, what looks encoded, and none of ASCII
 IN_PARTS = ("--part-size", "5M")
@@ -78,6 +80,46 @@ def test_to_another_key_nothing_passes_through_here(forms: FormsScene) -> None:
     assert forms.over_s3("moved")[1] == of_parts(pieces)
     assert [name for name in forms.names() if name.startswith("from/")] == []
     assert forms.over_swift("again")[0] == b"".join(pieces)
+
+
+def test_what_is_to_be_deleted_by_itself_stays_so(forms: FormsScene) -> None:
+    """Or it is said: Ceph takes X-Delete-At over Swift alone."""
+    pieces, ends = random_pieces(PART, 4), str(int(time.time()) + 86_400)
+    forms.put_slo("from", pieces)
+    forms.put_slo("here", pieces)
+    for key in ("from", "here"):
+        forms.swift.post_object(forms.bucket, key, {**KEPT, "X-Delete-At": ends})
+    assert forms("stat", forms.url("swift", "from"), "--json").json["delete_at"]
+
+    def told(key: str) -> str:
+        return str(forms.swift.head_object(forms.bucket, key).get("x-delete-at"))
+
+    forms("cp", forms.url("swift", "from"), forms.url("swift", "again"))
+    assert told("again") == ends
+    moved = forms("cp", forms.url("swift", "here"), forms.url("s3", "here"), *IN_PARTS)
+    assert forms.over_s3("here")[1] == of_parts(pieces)
+    if forms.server == "swift":
+        assert told("here") == ends
+        forms("cp", forms.url("s3", "here"), forms.url("swift", "here"))
+        assert told("here") == ends
+        assert "x-delete-at" not in moved.err
+    else:
+        assert "has not the metadata of its source: the server does not keep 'x-delete-at'" in moved.err
+
+
+@pytest.mark.parametrize("forms", ["swift"], indirect=True)
+@pytest.mark.parametrize("target", ["s3", "swift"])
+def test_links_stay_links_in_place(forms: FormsScene, target: str) -> None:
+    pieces, other = random_pieces(PART, 4), {"s3": "swift", "swift": "s3"}[target]
+    (forms.put_slo if target == "s3" else forms.put_parts)("big", pieces)
+    forms.swift.put_object(forms.bucket, "link", b"", headers={"X-Symlink-Target": f"{forms.bucket}/big"})
+    words = (forms.url(other), forms.url(target), *IN_PARTS)
+    plan = {item["item"]: item["reason"] for item in forms("cp", *words, "--dry-run", "--json").json["items"]}
+    assert plan == {"big": None, "link": "it is a link to another object"}
+    done = forms("cp", *words, "--json").json
+    assert (done["done"], done["skipped"], done["failed"]) == (1, 1, 0)
+    link = forms.swift.head_object(forms.bucket, "link", query_string="symlink=get")
+    assert link["x-symlink-target"] == f"{forms.bucket}/big"
 
 
 def test_all_of_a_bucket_in_place(forms: FormsScene) -> None:

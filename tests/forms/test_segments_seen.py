@@ -75,12 +75,46 @@ def test_what_is_gone_or_replaced_is_named(forms: FormsScene) -> None:
     assert error["reference"] == "object-not-found"
 
 
+def test_a_dynamic_object_whose_container_is_gone(forms: FormsScene) -> None:
+    """Swift answers 404 for it, and lists it: it is broken, and can be deleted by its name."""
+    gone = f"{forms.bucket}-never"
+    forms.swift.put_object(forms.bucket, "dynamic", b"", headers={"X-Object-Manifest": f"{gone}/x/"})
+    item = verified(forms, code=8)["dynamic"]
+    assert (item["state"], item["by"]) == ("broken", f"nothing lies below {gone}/x/")
+    place = forms.url("swift", "dynamic")
+    assert len(forms("rm", place, "--dry-run", "--json").json["items"]) == 1
+    assert forms("rm", place).code == 0
+    assert forms("ls", forms.url("swift")).out == ""
+    assert forms("rm", place, "--json", code=5).error["reference"] == "object-not-found"
+
+
+@pytest.mark.parametrize("forms", ["swift"], indirect=True)
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("fault", ["gone", "replaced"])
+def test_copies_tell_of_segments(forms: FormsScene, number: int, fault: str) -> None:
+    """A server that copies segment by segment does not fail for the object's sake, nor for another version of it."""
+    pieces = random_pieces(PART, PART, 5)
+    forms.put_slo("x", pieces)
+    segment = f"{forms.folder('x', pieces)}{number:08d}"
+    if fault == "gone":
+        forms.swift.delete_object(forms.segments, segment)
+    else:
+        forms.swift.put_object(forms.segments, segment, random_pieces(PART)[0])
+    for verb, dialect, new in (("cp", "s3", "x"), ("cp", "s3", "new"), ("cp", "swift", "new"), ("mv", "swift", "new")):
+        (failure,) = forms(verb, forms.url("swift", "x"), forms.url(dialect, new), "--json", code=8).json["failures"]
+        assert (failure["reference"], failure["exit_code"]) == ("segments-gone", 8), (verb, dialect, new)
+        assert f"swift://{forms.bucket}/x cannot be read" in failure["message"]
+    assert forms("ls", forms.url("swift")).lines == ["x"]
+
+
 @pytest.mark.parametrize("forms", ["rgw"], indirect=True)
 def test_where_the_first_segment_is_gone(forms: FormsScene) -> None:
     """Ceph answers 404 for such an object, and lists it."""
     forms.put_slo("x", SMALL)
     forms.swift.delete_object(forms.segments, f"{forms.folder('x', SMALL)}00000000")
     assert wrong(verified(forms, code=8)["x"]) == [("00000000", "gone")]
+    assert forms("rm", forms.url("swift", "x")).code == 0
+    assert forms("ls", forms.url("swift")).out == ""
 
 
 @pytest.mark.parametrize("forms", ["swift"], indirect=True)

@@ -54,6 +54,14 @@ def test_an_object_is_what_was_sent(scene: Scene, size: int) -> None:
     assert [(d.start, d.size, d.md5) for d in store.digests(info) or ()] == [(0, size, md5(data))]
 
 
+def test_a_name_that_is_not_utf8_is_refused_as_one(scene: Scene) -> None:
+    """Swift answers 412 to it, as to a condition that does not hold."""
+    with pytest.raises(JsobjError) as caught:
+        scene.store().put("bad\udcff", BytesSource(b"x"))
+    assert (caught.value.reference, caught.value.code) == ("object-refused", ExitCode.REFUSED)
+    assert "UTF" in caught.value.hint
+
+
 @pytest.mark.parametrize("large", [False, True])
 def test_another_version_is_never_mixed_in(scene: Scene, large: bool) -> None:
     store, key = scene.store(), f"versions/{large}"

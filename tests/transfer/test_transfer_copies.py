@@ -55,6 +55,12 @@ def test_files_here_are_refused_with_the_command_that_is_meant(over_s3: Transfer
     path = over_s3.write({"file": SMALL}) / "file"
     said = over_s3("cp", path, over_s3.url("x"), "--json", code=2).error
     assert said["hint"].startswith("jsobj upload ")
+    moved = over_s3("mv", over_s3.url("x"), path.as_uri(), "--json", code=2).error
+    assert (moved["reference"], moved["hint"]) == (
+        "copy-is-remote",
+        f"jsobj download {over_s3.url('x')} {path.as_uri()}",
+    )
+    assert "it is local" in over_s3("ls", path.as_uri(), "--json", code=2).error["message"]
 
 
 def test_one_place_alone_lacks_a_destination(over_s3: TransferScene) -> None:

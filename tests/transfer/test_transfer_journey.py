@@ -37,3 +37,16 @@ def test_p22_every_verb_on_every_ground(anywhere: TransferScene) -> None:
     assert anywhere("uploads", "list", anywhere.url(), "--json").json["items"] == []
     assert anywhere("jobs", "list", "--json").json["items"] == []
     assert anywhere.unfinished() == []
+
+
+def test_a_path_may_be_written_as_a_url(over_s3: TransferScene) -> None:
+    """As cp and sync take it, and no folder called 'file:' is made."""
+    tree = over_s3.write({"a b": b"1"})
+    for source in (f"file://{tree}/", f"file://{tree}/a%20b"):
+        assert over_s3("upload", source, over_s3.url("in/")).code == 0
+    assert over_s3.keys() == ["in/a b"]
+    assert over_s3.summary("download", over_s3.url("in/"), f"file://{over_s3.folder}/back%20again/")["done"] == 1
+    assert on_disk(over_s3.folder / "back again") == {"a b": sha(b"1")}
+    assert not (over_s3.folder / "file:").exists()
+    assert over_s3("verify", f"file://{over_s3.folder}/back%20again/", over_s3.url("in/")).code == 0
+    assert "no file of this machine" in over_s3("download", over_s3.url("in/"), "file://elsewhere/x/", code=2).err

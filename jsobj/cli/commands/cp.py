@@ -48,8 +48,8 @@ def cp(world: World, source: tuple[str, ...], destination: str, version: str, ur
     On a store that speaks both, s3:// as DEST means a multipart object, and swift:// one in segments: a large object
     gets the other form on the server where that can, else through this computer, and is proven before it takes any
     place. DEST may then be SOURCE in the other dialect, an object or all of a bucket: large objects are remade where
-    they are, and what is not large, or has that form already, is skipped. Their old segments go with them, as far as
-    they are named as this object's own, also where another manifest shares them.
+    they are, and what is not large, or has that form already, or is a link of Swift's, is skipped. Their old segments
+    go with them, as far as they are named as this object's own, also where another manifest shares them.
 
     --no-sign-request is for SOURCE alone: public data, at the server that --endpoint names. SOURCE may also be their
     web address, or that of the page that jsobj publish put beside them: it is read without a login, and DEST may then
@@ -196,6 +196,10 @@ def _copy_listed(
 
 def _is_local(text: str) -> bool:
     """Whether a destination is a path: one that exists, or is written as no bucket can be."""
+    from jsobj.transfer.local.file_url import path_of
+
+    if path_of(text) is not None:
+        return True
     if "://" in text or text == "-":
         return False
     return text in {".", ".."} or text.startswith(("/", "./", "../", "~/")) or os.path.lexists(text)

@@ -81,10 +81,11 @@ def _known(opened: BucketStores, place: Location) -> tuple[StorePlace, ObjectInf
 
 
 def _record(place: StorePlace, info: ObjectInfo, by: str, parts: int | None) -> Record:
-    from jsobj.store.values import MTIME, SERVED
+    from jsobj.store.values import DELETE_AT, MTIME, SERVED
 
     url, written = place.url(info.key), info.metadata.get(MTIME, "")
     file_modified = human(seconds_of(written))
+    ends = seconds_of(info.served.get(DELETE_AT, ""))
     data = {
         "url": url,
         "key": info.key,
@@ -94,6 +95,7 @@ def _record(place: StorePlace, info: ObjectInfo, by: str, parts: int | None) -> 
         "content_type": info.content_type or None,
         "content_encoding": info.content_encoding or None,
         **{name.replace("-", "_"): info.served.get(name) for name in SERVED},
+        "delete_at": iso(ends),
         "version": info.version or None,
         "large": info.large,
         "parts": parts,
@@ -108,7 +110,8 @@ def _record(place: StorePlace, info: ObjectInfo, by: str, parts: int | None) -> 
         ("ETag", info.etag),
         ("Type", info.content_type),
         ("Encoding", info.content_encoding),
-        *((name.title(), text) for name, text in info.served.items()),
+        *((name.title(), text) for name, text in info.served.items() if name != DELETE_AT),
+        ("Deleted by itself", human(ends)),
         ("Version", info.version),
         ("Parts", str(parts) if parts is not None else ""),
         ("Verifiable by", by or "size only"),

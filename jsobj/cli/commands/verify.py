@@ -85,6 +85,7 @@ def verify(
       jsobj verify --segments swift://results
     """
     from jsobj.transfer.filters import Filters
+    from jsobj.transfer.local.file_url import local_path
     from jsobj.transfer.options import checked_options
     from jsobj.transfer.spread.shard import WHOLE
 
@@ -103,6 +104,7 @@ def verify(
     )
     if (among.shard != WHOLE or among.dask) and (len(places) == 1 or manifest is not None):
         raise BadUsage("--shard and --dask divide files and their objects: give LOCAL and URL, and no --manifest")
+    places = tuple(map(local_path, places))
     if manifest == "-":
         require_no_stream(detach=options["detach"])
     detached = detaching(world, detach=options.pop("detach"), notify=options.pop("notify"))

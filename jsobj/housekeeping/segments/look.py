@@ -19,6 +19,7 @@ from jsobj.store.swift.segments_there import doubtful
 from jsobj.store.values import ObjectInfo
 
 _LOOKS = 3  # at an object that is replaced meanwhile
+_ITSELF = (("multipart-manifest", "get"),)  # the manifest, not what it consists of
 _DEPTH = 10  # of manifests that name manifests: Swift's own limit
 
 
@@ -66,11 +67,14 @@ class Look:
         return looked
 
     def _seen(self, entry: Entry) -> tuple[ObjectInfo, str] | None:
-        """What HEAD tells, and the prefix of a dynamic object. Ceph answers 404 where the first segment is gone.
+        """What HEAD tells, and the prefix of a dynamic object. Swift answers 404 where the container that it names is
+        gone, but of the manifest itself; so does Ceph where the first segment is gone.
 
-        It gives out the last byte then; None where it does neither, and lists the object.
+        Ceph gives out the last byte then; None where it does neither, and lists the object.
         """
-        reply = self.api.send("HEAD", entry.key, expect=READ | ({404} if self.rgw and entry.size else set()))
+        reply = self.api.send("HEAD", entry.key, expect=READ | {404})
+        if reply.status not in READ and not (self.rgw and entry.size):
+            reply = self.api.send("HEAD", entry.key, query=_ITSELF, expect=READ)
         if reply.status in READ:
             return info_of(self.api.bucket, entry.key, reply), reply.headers.get("x-object-manifest", "")
         reply = self.api.send("GET", entry.key, headers={"range": "bytes=-1"}, expect=ANY)
@@ -129,8 +133,7 @@ class Look:
 
     def _wanted(self, container: str, key: str, depth: int) -> list[Segment] | None:
         """The segments, and what those of them name that are manifests themselves: each must be as it was named."""
-        query = (("multipart-manifest", "get"),)
-        reply = self.api.of(container).send("GET", key, query=query, expect=READ)
+        reply = self.api.of(container).send("GET", key, query=_ITSELF, expect=READ)
         try:
             lines = [line for line in json.loads(reply.body) if "data" not in line]
             found: list[Segment] = []

@@ -33,7 +33,7 @@ from jsobj.store.etag import composite
 from jsobj.store.objects import Store
 from jsobj.store.s3 import listing
 from jsobj.store.s3.requests import GONE, READ, S3Dialect, S3Requests, encoded, headers_for
-from jsobj.store.values import PLAIN, ObjectInfo, Part, PutOptions, Upload
+from jsobj.store.values import DELETE_AT, PLAIN, ObjectInfo, Part, PutOptions, Upload
 
 _SECONDS = 180.0  # without a byte: the server looks at every part, or copies, before it answers
 _ROUNDS = 3
@@ -143,17 +143,24 @@ class Multipart(Store):
         Raises :class:`JsobjError`: integrity where another object is there instead, not found where the upload is gone,
         network where the server does not make it. The parts are kept.
         """
-        etag = self._completed(upload, parts)
+        etag = self._completed(upload, parts, options)
         self._abort_duplicates(upload)
         return etag
 
-    def _completed(self, upload: Upload, parts: Sequence[Part]) -> str:
+    def _completed(self, upload: Upload, parts: Sequence[Part], options: PutOptions) -> str:
+        # Swift takes it from this request, and all else from the one that began the upload.
+        headers = {name: value for name, value in options.served.items() if name == DELETE_AT}
         wanted = composite(part.etag for part in parts)
         body = BytesSource(_manifest(parts))
         for left in reversed(range(_ROUNDS)):
             try:
                 reply = self._requests.send(
-                    "POST", upload.key, query=(("uploadId", upload.id),), source=body, idle=_SECONDS
+                    "POST",
+                    upload.key,
+                    query=(("uploadId", upload.id),),
+                    headers=headers,
+                    source=body,
+                    idle=_SECONDS,
                 )
             except JsobjError as error:
                 if error.code not in {ExitCode.NETWORK, ExitCode.NOT_FOUND} or isinstance(error, BucketNotFound):

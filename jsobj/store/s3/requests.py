@@ -6,6 +6,7 @@ each answer is compared with it instead, before a byte of the body is taken, whi
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,7 +24,7 @@ from jsobj.store.access import S3Access
 from jsobj.store.refusals import OBJECT_CHANGED
 from jsobj.store.s3.errors import elsewhere
 from jsobj.store.s3.verdict import Said, SentRequest, failure, said
-from jsobj.store.values import ObjectInfo, PutOptions, served
+from jsobj.store.values import DELETE_AT, ObjectInfo, PutOptions, served
 
 GONE = frozenset({200, 204})
 READ = frozenset({200, 206})
@@ -32,6 +33,7 @@ INFO = "/info"  # Swift's: never signed, or it would be a bucket's
 _SWIFTS = ("x-object-meta-static-large-object", "x-object-manifest")
 _UNRESERVED = "-_.~"
 _META = "x-amz-meta-"
+_ENDS = re.compile(r'expiry-date="([^"]+)", rule-id="swift-object-expiration"')
 # Codes in an error that comes with status 200 which no second try mends.
 _LASTING = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall", "NoSuchUpload", "NoSuchKey", "NoSuchBucket"})
 _COMPLETIONS = 3  # tries of a CompleteMultipartUpload before it is looked whether the object is there
@@ -216,8 +218,15 @@ def info_of(access: S3Access, key: str, reply: Reply) -> ObjectInfo:
         metadata,
         large=_in_segments(headers) or etag_of(headers).endswith("-N"),
         version=headers.get("x-amz-version-id", "").replace("null", ""),
-        served=served(headers),
+        served=served(headers) | ({DELETE_AT: ends} if (ends := _ends(headers)) and access.key.access else {}),
     )
+
+
+def _ends(headers: Mapping[str, str]) -> str:
+    """When the object is deleted for a header of Swift's that it has, as Swift tells it over S3; "" for rules."""
+    match = _ENDS.fullmatch(headers.get("x-amz-expiration", ""))
+    ends = http_epoch(match[1]) if match else None
+    return "" if ends is None else str(int(ends))
 
 
 def decoded(value: str) -> str:

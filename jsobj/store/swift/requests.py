@@ -7,6 +7,7 @@ answer is compared with it instead, before a byte of the body is taken, which pi
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ from jsobj.store.refusals import OBJECT_CHANGED
 from jsobj.store.swift.errors import AccountContext
 from jsobj.store.swift.token_keeper import TokenKeeper
 from jsobj.store.swift.verdict import failure, name_refused, not_swift
-from jsobj.store.values import ObjectInfo, PutOptions, served
+from jsobj.store.values import DELETE_AT, ObjectInfo, PutOptions, served
 
 CREATED = frozenset({201, 202})
 GONE = frozenset({200, 204, 404})
@@ -115,7 +116,12 @@ class SwiftRequests:
     def head(self, key: str, etag: str = "") -> ObjectInfo:
         """HEAD of an object; with ``etag``, ObjectChanged for another version."""
         reply = self.send("HEAD", key, expect=READ, headers={"if-match": etag} if etag else {})
-        return info_of(self.bucket, key, reply)
+        return self.info(key, reply)
+
+    def info(self, key: str, reply: Reply) -> ObjectInfo:
+        """The values in the answer to a HEAD or GET, and when the object is deleted, where that is for copies too."""
+        info, ends = info_of(self.bucket, key, reply), reply.headers.get(DELETE_AT, "")
+        return replace(info, served={**info.served, DELETE_AT: ends}) if ends and not self.public else info
 
     def head_or_none(self, key: str) -> ObjectInfo | None:
         """HEAD of an object; None where it or its container does not exist."""
@@ -158,6 +164,8 @@ def info_of(container: str, key: str, reply: Reply) -> ObjectInfo:
         large=headers.get("x-static-large-object", "").lower() == "true" or "x-object-manifest" in headers,
         version=headers.get("x-object-version-id", ""),
         served=served(headers),
+        # The current version of an object is a link, too, where versions are kept.
+        link="?version-id=" not in headers.get("content-location", "?version-id="),
     )
 
 

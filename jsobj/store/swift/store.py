@@ -30,7 +30,7 @@ from jsobj.store.swift.bulk_delete import bulk_delete, takes
 from jsobj.store.swift.link_signer import LinkSigner, link_mark, link_signer
 from jsobj.store.swift.listing import listing
 from jsobj.store.swift.one_version import OneVersion
-from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, headers_for, info_of
+from jsobj.store.swift.requests import CREATED, JSON, READ, SwiftDialect, SwiftRequests, headers_for
 from jsobj.store.swift.segments import Segment, Segments, composite, manifest, new_upload, segment_name
 from jsobj.store.swift.segments_there import doubtful, is_there
 from jsobj.store.swift.server_copy import Copier
@@ -115,7 +115,7 @@ class SwiftStore(Store):
             except JsobjError as error:
                 self._require_whole(key, error)
                 raise
-        return info_of(self.place.bucket, key, reply), reply
+        return self._requests.info(key, reply), reply
 
     def _require_whole(self, key: str, error: JsobjError) -> None:
         """Where a body ends too early again and again, since the server comes to a segment that is gone, say so."""

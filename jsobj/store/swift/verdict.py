@@ -48,7 +48,7 @@ def failure(request: Request, reply: Reply, who: AccountContext | None) -> Retry
         return DIGEST_DIFFERS.error("swift", container, key, words(reply))
     if status == 409 and key and request.method == "PUT" and reply.attempts == 1:
         return Retry("another request changes the same object")
-    if status == 412 or (status == 416 and "if-match" in request.headers):
+    if status in {412, 416} and "if-match" in request.headers:
         return OBJECT_CHANGED.error("swift", container, key, words(reply))
     if status < 400:
         return not_swift(container, words(reply))
@@ -77,7 +77,7 @@ def _about_object(request: Request, reply: Reply, who: AccountContext | None, co
         return PARTS_REFUSED.error("swift", container, key, context)
     if status == 409 and request.method in {"GET", "HEAD"}:
         return SEGMENTS_GONE.error("swift", container, key, context, at)
-    if status in {400, 416}:
+    if status in {400, 412, 416}:  # 412 also to a name that is not UTF-8, where nothing was a condition
         return (RANGE_OUTSIDE if status == 416 else NAME_REFUSED).error("swift", container, key, context, at)
     return explained(status, context, who or AccountContext(""), container)
 

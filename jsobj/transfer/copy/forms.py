@@ -58,6 +58,7 @@ _AS_IT_IS = 32 * 1024**2  # bytes up to which parts stay as large as they are; l
 _PROOF = 64 * 1024**2  # bytes of the stretches of which the server takes digests
 _SEGMENTED, _MULTIPART = "it is in segments already", "it is a multipart object already"
 NOT_LARGE = "it is no large object"
+LINK = "it is a link to another object"
 
 
 def one_of_each(source: Store, target: Store) -> bool:
@@ -82,6 +83,8 @@ class Forms:
     def why_left(self, info: ObjectInfo, there: ObjectInfo) -> str:
         """Why one object, as source and target see it, is left as it is; "" where it is to be remade."""
         over_s3, over_swift = (info, there) if isinstance(self.source, S3Store) else (there, info)
+        if over_swift.link:  # the object that it leads to is remade under its own name
+            return LINK
         if over_s3.parts is not None:
             return _MULTIPART if isinstance(self.target, S3Store) else ""
         if over_swift.large:

@@ -10,8 +10,8 @@ source only after its copy was checked.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,6 +20,7 @@ from jsobj.net.body import Moved, uncounted
 from jsobj.parallel_map import if_interrupted, parallel_map
 from jsobj.store.location import head_or_none
 from jsobj.store.objects import Store
+from jsobj.store.refusals import SEGMENTS_GONE
 from jsobj.store.swift.store import SwiftStore
 from jsobj.store.values import PART_SIZE, Limits, ObjectInfo, PutOptions
 from jsobj.transfer.compare import layouts
@@ -82,7 +83,8 @@ class ObjectCopier:
             return settled
         if not self.terms.same_server:
             return self._through_here(info, item.key)
-        etag, by = self._on_server(info, item.key)
+        with self._telling_of_segments(info):
+            etag, by = self._on_server(info, item.key)
         if self.terms.move:  # also where `by` is "": the server's own copy, of the right size, is believed
             with self.terms.at_source.errors():
                 require_unchanged(self.source, info)
@@ -154,7 +156,8 @@ class ObjectCopier:
         in_place = self._in_place(item)
         old = forms.old_segments(info, self._seen_there(item, info)) if in_place else ()
         name = self.source.place.url(info.key)
-        done = once_anew(name, self.moved, lambda moved: forms.remade(info, item.key, moved, in_place=in_place))
+        with self._telling_of_segments(info):
+            done = once_anew(name, self.moved, lambda moved: forms.remade(info, item.key, moved, in_place=in_place))
         if done is None:
             return None
         with self.terms.at_target.errors():
@@ -165,6 +168,21 @@ class ObjectCopier:
         elif self.terms.move:
             self.crossing.delete_source(info, done[1])
         return Arrived(info.size, *done)
+
+    @contextmanager
+    def _telling_of_segments(self, info: ObjectInfo) -> Iterator[None]:
+        """A copy fails segment by segment, as one of a segment does that is gone or was replaced: say what it means."""
+        try:
+            yield
+        except JsobjError as error:
+            if info.large and error.code in {ExitCode.NOT_FOUND, ExitCode.INTEGRITY}:
+                with self.terms.at_source.errors():
+                    if not self.source.is_whole(info):
+                        place = self.source.place
+                        raise SEGMENTS_GONE.error(
+                            place.dialect, place.bucket, info.key, error.context, place.at
+                        ) from error
+            raise
 
     def _one_object(self, item: CopyItem, reason: str) -> JsobjError:
         return JsobjError(

@@ -26,3 +26,11 @@ def path_of(text: str) -> str | None:
     if b"\0" in path:
         raise BadUsage(f"'{text[:200]}' contains a NUL character, which no path can")
     return os.fsdecode(path)
+
+
+def local_path(text: str) -> str:
+    """The path that is meant where only a path can be, which may be written as the URL of a file.
+
+    Raises :class:`JsobjError` (usage) as :func:`path_of` does.
+    """
+    return path_of(text) or text

@@ -50,9 +50,9 @@ def test_other_commands(transfer: TransferScene) -> None:
 def test_no_archive_is_made_of_nothing(transfer: TransferScene) -> None:
     (transfer.folder / "bare").mkdir()
     for words in ((), ("--dry-run",)):
-        error = transfer("upload", "--pack", "bare", transfer.url("e.zip"), *words, "--json", code=5).error
+        error = transfer("upload", "--pack", "bare", "bare/", transfer.url("e.zip"), *words, "--json", code=5).error
         assert error["reference"] == "nothing-to-pack"
-        assert error["hint"]
+        assert error["hint"] == "look: ls -lA bare bare/"
     assert transfer.keys() == []
     assert transfer("jobs", "list", "--json").json["items"] == []
 
@@ -96,3 +96,18 @@ def test_snippets_read_members(transfer: TransferScene) -> None:
     seen = transfer("snippet", "xarray", transfer.url("a.zip!/in/x"))
     assert "h5netcdf" in seen.out
     assert "nothing at" not in seen.err
+
+
+@pytest.mark.parametrize("transfer", [SWIFT_API], indirect=True)
+def test_which_copies_have_the_index(transfer: TransferScene) -> None:
+    """As 'jsobj help packing' says: those that have the archive's ETag."""
+    transfer.write({"big": FILES["big"] + FILES["big"], "small": b"x"})
+    transfer("upload", "--pack", "tree/", transfer.url("a.zip"), "--part-size", "5M")
+    pair = (transfer.url("a.zip"), transfer.url("a.zip.index"))
+    transfer("cp", *pair, transfer.url("copy/"), "--part-size", "6M")
+    transfer("download", *pair, "got/")
+    transfer("upload", "got/", transfer.url("alike/"), "--part-size", "5M")
+    transfer("upload", "got/", transfer.url("other/"), "--part-size", "6M")
+    for folder, by in (("copy", "sha256"), ("alike", "sha256"), ("other", "crc32")):
+        member = transfer.url(f"{folder}/a.zip!/small")
+        assert transfer("stat", member, "--json").json["verifiable_by"] == by

@@ -53,8 +53,8 @@ def test_places(text: str, dialect: str, bucket: str, key: str) -> None:
         ("Swift://b/k", "small letters"),
         ("gs://b/k", "another cloud's"),
         ("az://b/k", "another cloud's"),
-        ("ftp://b/k", "only s3:// and swift://"),
-        ("file:///tmp/x", "only s3:// and swift://"),
+        ("ftp://b/k", "neither s3:// nor swift://"),
+        ("file:///tmp/x", "it is local"),
         ("s3:/b", "slashes are missing"),
         ("s3:b", "slashes are missing"),
         ("swift:/b", "slashes are missing"),
@@ -78,6 +78,12 @@ def test_b073_b079_what_is_no_place(text: str, said: str) -> None:
         parse_location(text)
     assert caught.value.code is ExitCode.USAGE
     assert caught.value.hint
+
+
+def test_what_is_known_where_other_clouds_are() -> None:
+    for text, said in (("ftp://b/k", "s3://, swift://, gs:// nor az://"), ("GS://b/k", "gs:// is written in small")):
+        with pytest.raises(JsobjError, match=said):
+            parse_location(text, foreign=True)
 
 
 @pytest.mark.parametrize("text", ["s3://b", "s3://b/", "b", "swift://c/a/", "b/a/b/"])

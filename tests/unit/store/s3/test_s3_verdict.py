@@ -316,6 +316,18 @@ def test_the_etag_of_segments_is_not_taken_for_an_md5(name: str) -> None:
     assert info.parts is None
 
 
+def test_the_end_of_an_object_is_that_of_swift_alone_and_not_of_public_data() -> None:
+    """Rules of a bucket are not the object's own."""
+
+    def served(rule: str, access: str = "abc") -> Any:
+        ends = f'expiry-date="Thu, 01 Jan 2026 00:00:00 GMT", rule-id="{rule}"'
+        headers = {"etag": '"x"', "content-length": "5", "x-amz-expiration": ends}
+        return info_of(dialect(access).access, "k", Reply(200, "OK", headers)).served
+
+    assert served("swift-object-expiration") == {"x-delete-at": "1767225600"}
+    assert served("swift-object-expiration", access="") == served("rule 1") == {}
+
+
 @pytest.mark.parametrize("code", ["InvalidAccessKeyId", "SignatureDoesNotMatch"])
 def test_a_refused_key_of_the_environment_is_unset_first(code: str) -> None:
     pair = KeyPair("abc", Secret("s"))

@@ -124,6 +124,17 @@ def test_headers_there_and_back() -> None:
     assert info_of("c", "k", Reply(200, "", {**ranged, "x-object-manifest": "c/p"})).large
 
 
+def test_what_is_a_link_and_what_ends() -> None:
+    """The current version of an object is shown at another place, too; when public data end is their owner's matter."""
+    session: Any = None
+    headers = {"content-length": "3", "etag": "e", "x-delete-at": "1767225600"}
+    for place, link in (("", False), (f"{ROOT}/c/k?version-id=1.5", False), (f"{ROOT}/other/k", True)):
+        reply = Reply(200, "OK", headers | ({"content-location": place} if place else {}))
+        info = SwiftRequests(session, ROOT, "c").info("k", reply)
+        assert (info.link, info.served) == (link, {"x-delete-at": "1767225600"})
+        assert SwiftRequests(session, ROOT, "c", public=True).info("k", reply).served == {}
+
+
 class _Session:
     """Answers HEADs of account and container with headers that hold keys; ``objects``: what it says of those."""
 
@@ -246,7 +257,8 @@ def judged(method: str, status: int, path: str = "/c/k", *, who: AccountContext 
         ("PUT", 422, {"attempts": 3}, "digest-differs", ExitCode.INTEGRITY),
         ("GET", 416, {}, "range-outside", ExitCode.USAGE),
         ("GET", 416, {"headers": {"if-match": "e"}}, "object-changed", ExitCode.INTEGRITY),
-        ("GET", 412, {}, "object-changed", ExitCode.INTEGRITY),
+        ("GET", 412, {"headers": {"if-match": "e"}}, "object-changed", ExitCode.INTEGRITY),
+        ("PUT", 412, {}, "object-refused", ExitCode.REFUSED),
         ("GET", 302, {}, "not-object-store", ExitCode.NETWORK),
     ],
 )

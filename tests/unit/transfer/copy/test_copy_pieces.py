@@ -13,7 +13,7 @@ from jsobj.errors import JsobjError
 from jsobj.net.retry import RetryPolicy
 from jsobj.store.swift.segments import Segment
 from jsobj.store.values import ObjectInfo, Part, StorePlace, Upload
-from jsobj.transfer.copy.pieces import copy_pieces, ctrl_c_stops, segments_as_pieces, stretches
+from jsobj.transfer.copy.pieces import copy_pieces, segments_as_pieces, stretches
 from jsobj.transfer.part_layout import Layout
 
 PLACE = StorePlace("swift", "b", "http://s", "")
@@ -97,13 +97,3 @@ def test_a_segment_that_became_another_is_an_error() -> None:
     with pytest.raises(JsobjError) as caught:
         copied(Target(wrong=2), segments_as_pieces(SEGMENTS[:3]))
     assert "part 2" in (caught.value.context or "")
-
-
-def test_ctrl_c_cuts_what_an_error_does_not() -> None:
-    target: Any = Target()
-    for error, cuts in ((ValueError, False), (KeyboardInterrupt, True)):
-        try:
-            raise error
-        except error:
-            ctrl_c_stops(target)()
-        assert target.stopped is cuts

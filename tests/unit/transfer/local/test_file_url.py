@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jsobj.errors import BadUsage
-from jsobj.transfer.local.file_url import path_of
+from jsobj.transfer.local.file_url import local_path, path_of
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,7 @@ from jsobj.transfer.local.file_url import path_of
 )
 def test_paths(text: str, path: str | None) -> None:
     assert path_of(text) == path
+    assert local_path(text) == (path or text)
 
 
 @pytest.mark.parametrize(
