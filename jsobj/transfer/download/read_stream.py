@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from functools import partial
+from typing import TypeVar
 
 from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
@@ -24,6 +25,8 @@ from jsobj.transfer.compare import PartDigests, bytes_differ, is_certain, is_dam
 from jsobj.transfer.download.in_one import in_one
 from jsobj.transfer.engine.parallel_map import parallel_map
 from jsobj.transfer.part_layout import Layout
+
+Piece = TypeVar("Piece", bound="bytes | bytearray")
 
 _STRETCH = 8 * 1024**2  # bytes that are fetched at once where the object's own parts do not say
 _LARGEST = 32 * 1024**2  # bytes; larger parts are not held in memory for the sake of their MD5
@@ -68,7 +71,7 @@ class ReadStream:
     def __iter__(self) -> Iterator[bytes | bytearray]:
         whole = self._start == 0 and self._size == self._info.size
         if whole and (own := self._store.in_order(self._info)) is not None:
-            yield from own
+            yield from self._stopped_early(own)
             self.verified = self._info.checksum[0]
             return
         if whole and self._info.sha256:
@@ -92,9 +95,17 @@ class ReadStream:
     def _plain(self, start: int, size: int) -> Iterator[bytearray]:
         """What there is nothing to compare with: in stretches, or as it comes where none can be asked for."""
         if size == self._info.size > _STRETCH and not self._store.in_stretches(self._info):
-            yield from in_one(self._store, self._info)
+            yield from self._stopped_early(in_one(self._store, self._info))
             return
         yield from (data for data, _ in self._ahead(_stretches(start, size, _STRETCH), _STRETCH, digest=False))
+
+    def _stopped_early(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """The same; ``stop`` is called where they are not read to their end."""
+        try:
+            yield from pieces
+        except BaseException:
+            self._stop()
+            raise
 
     def _in_parts(self, etag: str) -> Iterator[bytearray]:
         """In the parts in which it was sent, as far as they are known: their MD5s make the composite ETag."""
