@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
 from typing import TypeVar
 
@@ -43,9 +43,9 @@ class ReadStream:
     member's ``crc32``, or "" for nothing (always so where only a range was requested). Raises :class:`JsobjError`:
     integrity (the object changed, or its bytes do not have its digest), and whatever the store raises.
 
-    ``stop`` is called when reading ends early: a caller that has the store for itself closes its connections instead
-    of waiting for what is on its way. ``pool``: the caller's threads, which are not waited for. ``accept_unverified``:
-    bytes that came twice alike are no error (:func:`is_damage`).
+    What is on its way when reading ends early is not waited for. ``stop`` is called then: a caller that has the store
+    for itself closes its connections. ``pool``: the caller's threads. ``accept_unverified``: bytes that came twice
+    alike are no error (:func:`is_damage`).
     """
 
     def __init__(
@@ -191,7 +191,12 @@ class ReadStream:
         if len(stretches) == 1:
             yield fetch(stretches[0])
             return
-        yield from parallel_map(fetch, stretches, workers, stop=self._stop, pool=self._pool)
+        pool = self._pool or ThreadPoolExecutor(workers, thread_name_prefix="stretch")
+        try:
+            yield from parallel_map(fetch, stretches, workers, stop=self._stop, pool=pool)
+        finally:
+            if pool is not self._pool:
+                pool.shutdown(wait=False)  # a reader within another one cannot stop the store, and has to end with it
 
     def _fetch(self, stretch: PartDigest, *, digest: bool) -> tuple[bytearray, str]:
         whole = stretch.start == 0 and stretch.size == self._info.size  # also an empty one, of which no range exists

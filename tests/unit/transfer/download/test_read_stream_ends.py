@@ -53,7 +53,16 @@ def _silent() -> Iterator[Any]:
     store.goes_on.set()
 
 
-@pytest.mark.parametrize("kind", ["whole", "in order"])
+@pytest.mark.timeout(30)
+def test_a_reader_within_another_one_waits_for_nothing(silent: Any) -> None:
+    """It has the store of others, which it cannot stop: those of the members of an archive."""
+    pieces: Any = iter(ReadStream(silent, INFO))
+    assert len(next(pieces)) == STRETCH
+    pieces.close()
+    assert not silent.goes_on.is_set()
+
+
+@pytest.mark.parametrize("kind", ["stretches", "whole", "in order"])
 def test_the_store_is_stopped_once_reading_ends_early(silent: Any, kind: str) -> None:
     silent.whole = kind == "whole"
     silent.own = iter([bytes(STRETCH)] * 4) if kind == "in order" else None
