@@ -19,6 +19,16 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 from fault_proxy import FaultProxy, Rule, fault_proxy
 
 SECONDS = 120.0
+AT_ONCE = 16  # files that are looked at
+
+
+@pytest.fixture(name="files", scope="module")
+def _files(web: WebServer) -> list[str]:
+    """More names than are looked at while the first ones wait."""
+    names = [f"f{number:02}.txt" for number in range(AT_ONCE + 9)]
+    for name in names:
+        web.write(f"many/{name}", b"hello")
+    return names
 
 
 def stopped(reader: Jsobj, proxies: list[FaultProxy], words: tuple[str, ...], stalled: Callable[[], bool]) -> None:
@@ -55,3 +65,13 @@ def test_a_file_that_comes_as_a_whole_only(reader: Jsobj, web: WebServer, words:
         command, *target = words
         argv = (command, f"{proxy.url}/whole/interrupted/large.bin", *target)
         stopped(reader, [proxy], argv, lambda: output.exists() and output.stat().st_size > 4_000_000)
+
+
+@pytest.mark.parametrize("words", [("ls",), ("du",), ("download", "--dry-run", "here/")])
+def test_a_folder_of_many_files(reader: Jsobj, web: WebServer, files: list[str], words: tuple[str, ...]) -> None:
+    rule = Rule("stall", method="HEAD", path=r"/f(?!00)\d+", times=0)  # the first is looked at alone
+    with fault_proxy(web.url, [rule]) as proxy:
+        command, *rest = words
+        target = (rest.pop(),) if command == "download" else ()
+        argv = (command, *rest, f"{proxy.url}/index/many/", *target)
+        stopped(reader, [proxy], argv, lambda: rule.struck >= AT_ONCE)
