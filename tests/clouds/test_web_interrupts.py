@@ -75,3 +75,15 @@ def test_a_folder_of_many_files(reader: Jsobj, web: WebServer, files: list[str],
         target = (rest.pop(),) if command == "download" else ()
         argv = (command, *rest, f"{proxy.url}/index/many/", *target)
         stopped(reader, [proxy], argv, lambda: rule.struck >= AT_ONCE)
+
+
+def test_a_list_of_addresses_at_many_servers(reader: Jsobj, web: WebServer, files: list[str]) -> None:
+    """Of each server it is asked first whether it is an object store. Some were not asked for their file yet."""
+    with contextlib.ExitStack() as stack:
+        rules = [Rule("stall", method="HEAD", path=name, skip=1, times=0) for name in files]
+        rules[0].skip = 1000  # the first is looked at alone
+        proxies = [stack.enter_context(fault_proxy(web.url, [rule])) for rule in rules]
+        addresses = [f"{proxy.url}/index/many/{name}\n" for proxy, name in zip(proxies, files, strict=True)]
+        (reader.folder / "urls.txt").write_text("".join(addresses))
+        words = ("download", "--urls-from", "urls.txt", "here/")
+        stopped(reader, proxies, words, lambda: sum(rule.struck for rule in rules) >= AT_ONCE)
