@@ -7,7 +7,7 @@ the archive, and whole members are compared by CRC-32, and by SHA-256 where the 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NoReturn
@@ -290,6 +290,20 @@ class MemberStore(Store):
 
     def _read_info(self) -> Mapping[str, Any]:
         return {}
+
+    # -- ending: with the archive's store, which may have connections to several servers
+
+    def stop(self) -> None:
+        """See :meth:`jsobj.store.objects.Store.stop`."""
+        self.archive.store.stop()
+
+    def cut(self, threads: Iterable[int]) -> None:
+        """See :meth:`jsobj.store.objects.Store.cut`."""
+        self.archive.store.cut(threads)
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self.archive.store.close()
 
     # -- writing: refused
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
 import subprocess
 import time
+import zipfile
 from pathlib import Path
 
 import pexpect
 import pytest
-from crash_scene import PARALLEL, PART, SPARSE, Crash, content
+from crash_scene import MIB, PARALLEL, PART, SPARSE, Crash, content
 from fault_proxy import Rule
 
 DATA = content(5 * PART, 4)
@@ -128,3 +130,24 @@ def test_C13_ctrl_c_on_a_terminal(crash: Crash) -> None:
     crash.jsobj("jobs", "resume", job["id"])
     crash.check_uploaded("data", DATA)
     assert os.path.exists(path)
+
+
+@BOTH
+@pytest.mark.parametrize("words", [("cat",), ("cat", "--range", "39000000-"), ("download", "-")])
+def test_C13_ctrl_c_while_a_member_of_an_archive_is_read(crash: Crash, words: tuple[str, ...]) -> None:
+    """Several stretches of the archive are on their way, for a reader within the one that is interrupted."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
+        made.writestr("member", content(40 * MIB, 7))
+    crash.put("a.zip", archive.getvalue())
+    crash.proxy.add(Rule("stall", "receiving", "GET", "/a.zip$", at=MIB, times=0))
+    command, *rest = words
+    target = (rest.pop(),) if command != "cat" else ()
+    process = crash.jsobj.start(command, *rest, crash.url("a.zip!/member"), *target)
+    crash.running.append(process)
+    crash.proxy.until(lambda proxy: sum(one.received >= MIB // 2 for one in proxy.journal) == 4)
+    asked = len(crash.proxy.journal)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    assert len(crash.proxy.journal) == asked
+    assert "Traceback" not in crash.said()

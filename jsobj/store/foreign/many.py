@@ -58,6 +58,7 @@ class ManyStore(ReadOnly):
         self._open_one = open_one
         self._opened: dict[object, Store] = {}
         self._opening = threading.Lock()
+        self._stopped = threading.Event()
         place = ManyPlace(LISTED, name, "", "a list of addresses", entries=entries)
         super().__init__(place, self._store_of(next(iter(entries.values()))).session)
 
@@ -66,7 +67,11 @@ class ManyStore(ReadOnly):
         known = (place.dialect, place.bucket, place.public, place.archive, place.signed and (place.key, place.signed))
         with self._opening:
             if known not in self._opened:
+                if self._stopped.is_set():
+                    raise JsobjError("stopped", "nothing more is opened", code=ExitCode.INTERRUPTED)
                 self._opened[known] = self._open_one(place)
+                if self._stopped.is_set():  # meanwhile
+                    self._opened[known].stop()
             store = self._opened[known]
             if place.query and isinstance(store, WebStore):
                 store.queries[place.key] = place.query
@@ -128,6 +133,8 @@ class ManyStore(ReadOnly):
         try:
             return as_listed(self.head(name))
         except JsobjError:
+            if self._stopped.is_set():  # it tells nothing about this one, nor would about the others
+                raise
             return Listed(name)  # whoever reads it is told why it cannot be read
 
     def digests(self, info: ObjectInfo) -> Sequence[PartDigest] | None:
@@ -148,7 +155,8 @@ class ManyStore(ReadOnly):
     # -- ending
 
     def stop(self) -> None:
-        """Cut every connection now, from another thread."""
+        """Cut every connection now, from another thread; no other is opened."""
+        self._stopped.set()  # first: what is opened from now on is stopped there
         for store in tuple(self._opened.values()):
             store.stop()
 

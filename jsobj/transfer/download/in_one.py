@@ -1,14 +1,15 @@
 """An object that comes as a whole only, read as it comes: one request, of which a reader takes piece by piece.
 
 What breaks off begins anew at its first byte; what was given out already is left out then, which only a version that is
-pinned allows.
+pinned allows. A reader who leaves early does not wait for the request: it ends with the next byte that comes, or when
+the store is stopped.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from queue import Full, Queue
+from queue import Empty, Full, Queue
 
 from jsobj.errors import ObjectChanged
 from jsobj.store.objects import Store
@@ -34,13 +35,11 @@ def in_one(store: Store, info: ObjectInfo) -> Iterator[bytearray]:
             end = error
         pieces.end(end)
 
-    worker = threading.Thread(target=fetch, name="whole", daemon=True)
-    worker.start()
+    threading.Thread(target=fetch, name="whole", daemon=True).start()
     try:
         yield from pieces
     finally:
         pieces.leave()
-        worker.join()
 
 
 class _Pieces:
@@ -54,6 +53,8 @@ class _Pieces:
 
     def write(self, chunk: memoryview, offset: int) -> None:
         """Hand on what was not yet; raises where the reader has left."""
+        if self._left.is_set():  # also for bytes that were given out before
+            raise _LeftError
         if offset < self._given and not self._info.etag:
             raise ObjectChanged(
                 f"{self._info.key} broke off, and nothing tells whether it is still the same",
@@ -85,7 +86,14 @@ class _Pieces:
         self._left.set()
 
     def __iter__(self) -> Iterator[bytearray]:
-        while (item := self._queue.get()) is not None:
+        while (item := self._next()) is not None:
             if isinstance(item, BaseException):
                 raise item
             yield item
+
+    def _next(self) -> bytearray | BaseException | None:
+        while True:
+            try:
+                return self._queue.get(timeout=_LOOK)
+            except Empty:  # a signal that came just before the wait is seen only now
+                continue

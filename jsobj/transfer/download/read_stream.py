@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import partial
+from typing import TypeVar
 
 from jsobj.errors import JsobjError
 from jsobj.net.body import BytesSink
@@ -24,6 +25,8 @@ from jsobj.store.values import PART_SIZE, ObjectInfo, PartDigest
 from jsobj.transfer.compare import PartDigests, bytes_differ, is_certain, is_damage, layouts, object_damaged
 from jsobj.transfer.download.in_one import in_one
 from jsobj.transfer.part_layout import Layout
+
+Piece = TypeVar("Piece", bound="bytes | bytearray")
 
 _STRETCH = 8 * 1024**2  # bytes that are fetched at once where the object's own parts do not say
 _LARGEST = 32 * 1024**2  # bytes; larger parts are not held in memory for the sake of their MD5
@@ -40,9 +43,9 @@ class ReadStream:
     member's ``crc32``, or "" for nothing (always so where only a range was requested). Raises :class:`JsobjError`:
     integrity (the object changed, or its bytes do not have its digest), and whatever the store raises.
 
-    ``stop`` is called when reading ends early: a caller that has the store for itself closes its connections instead
-    of waiting for what is on its way. ``pool``: the caller's threads, which are not waited for. ``accept_unverified``:
-    bytes that came twice alike are no error (:func:`is_damage`).
+    What is on its way when reading ends early is not waited for. ``stop`` is called then: a caller that has the store
+    for itself closes its connections. ``pool``: the caller's threads. ``accept_unverified``: bytes that came twice
+    alike are no error (:func:`is_damage`).
     """
 
     def __init__(
@@ -68,7 +71,7 @@ class ReadStream:
     def __iter__(self) -> Iterator[bytes | bytearray]:
         whole = self._start == 0 and self._size == self._info.size
         if whole and (own := self._store.in_order(self._info)) is not None:
-            yield from own
+            yield from self._stopped_early(own)
             self.verified = self._info.checksum[0]
             return
         if whole and self._info.sha256:
@@ -92,9 +95,17 @@ class ReadStream:
     def _plain(self, start: int, size: int) -> Iterator[bytearray]:
         """What there is nothing to compare with: in stretches, or as it comes where none can be asked for."""
         if size == self._info.size > _STRETCH and not self._store.in_stretches(self._info):
-            yield from in_one(self._store, self._info)
+            yield from self._stopped_early(in_one(self._store, self._info))
             return
         yield from (data for data, _ in self._ahead(_stretches(start, size, _STRETCH), _STRETCH, digest=False))
+
+    def _stopped_early(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        """The same; ``stop`` is called where they are not read to their end."""
+        try:
+            yield from pieces
+        except BaseException:
+            self._stop()
+            raise
 
     def _in_parts(self, etag: str) -> Iterator[bytearray]:
         """In the parts in which it was sent, as far as they are known: their MD5s make the composite ETag."""
@@ -180,7 +191,12 @@ class ReadStream:
         if len(stretches) == 1:
             yield fetch(stretches[0])
             return
-        yield from parallel_map(fetch, stretches, workers, stop=self._stop, pool=self._pool)
+        pool = self._pool or ThreadPoolExecutor(workers, thread_name_prefix="stretch")
+        try:
+            yield from parallel_map(fetch, stretches, workers, stop=self._stop, pool=pool)
+        finally:
+            if pool is not self._pool:
+                pool.shutdown(wait=False)  # a reader within another one cannot stop the store, and has to end with it
 
     def _fetch(self, stretch: PartDigest, *, digest: bool) -> tuple[bytearray, str]:
         whole = stretch.start == 0 and stretch.size == self._info.size  # also an empty one, of which no range exists

@@ -8,7 +8,6 @@ from busy workers every time takes ten times as long (100,000 files: 7 s instead
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import signal
@@ -51,8 +50,13 @@ class Ahead:
     def _count(self) -> None:
         if self._over.wait(self._wait):
             return
-        with contextlib.suppress(JsobjError, OSError):  # the plan meets the same, and tells it
+        try:
             self._tally.ahead = self._by_child() if self._apart else self._sum()
+        except (JsobjError, OSError):  # the plan meets the same, and tells it
+            return
+        except RuntimeError:
+            if not self._over.is_set():  # else this process is ending, where Python begins no thread any more
+                raise
 
     def _sum(self) -> tuple[int, int] | None:
         """Items and bytes; None where they are not needed any more, or they are too many."""

@@ -60,6 +60,7 @@ class WebStore(ReadOnly):
         self._retry = retry or RetryPolicy()
         self._opening = threading.Lock()
         self._sessions: dict[Origin, Session] = {}
+        self._stopped = threading.Event()
         place = WebPlace(origin.scheme, origin.netloc, str(origin), "no login, for public data")
         super().__init__(place, self._session_of(origin))
         self.queries: dict[str, str] = {}
@@ -74,6 +75,8 @@ class WebStore(ReadOnly):
                 self._sessions[origin] = Session(
                     origin, WebDialect(), verify=self._verify, proxy=self._proxy(origin), retry=self._retry
                 )
+                if self._stopped.is_set():  # a redirect may be followed only now
+                    self._sessions[origin].stop()
             return self._sessions[origin]
 
     # -- requests
@@ -299,7 +302,8 @@ class WebStore(ReadOnly):
     # -- ending
 
     def stop(self) -> None:
-        """Cut every connection now, from another thread."""
+        """Cut every connection now, from another thread; no other is opened."""
+        self._stopped.set()  # first: what is opened from now on is stopped there
         for session in tuple(self._sessions.values()):
             session.stop()
 

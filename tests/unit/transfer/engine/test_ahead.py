@@ -53,6 +53,24 @@ def test_of_very_many_no_total_is_claimed(monkeypatch: pytest.MonkeyPatch) -> No
     assert counted(lambda: iter([1] * 1000), Tally()).planned
 
 
+def test_a_count_says_nothing_where_the_process_ends_meanwhile() -> None:
+    """Python begins no thread then, which listings may want; a thread that fails is reported on stderr."""
+    begun, over = threading.Event(), threading.Event()
+
+    def sizes() -> Iterator[int]:
+        begun.set()
+        over.wait()
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+        yield 1
+
+    counting = Ahead(sizes, Tally(), 0)
+    (thread,) = (thread for thread in threading.enumerate() if thread.name == "ahead")
+    assert begun.wait(30)
+    counting.stop()
+    over.set()
+    thread.join(30)  # a failure there fails the test
+
+
 def test_a_count_that_fails_says_nothing() -> None:
     def sizes() -> Iterator[int]:
         yield 1
