@@ -13,6 +13,7 @@ pytestmark = pytest.mark.usefixtures("short_waits")
 DATA = content(12 * MIB, 61)
 S3 = pytest.mark.parametrize("crash", ["s3", "rgw"], indirect=True)
 COMPLETES = {"method": "POST", "query": "^uploadId"}
+MANIFEST = {"method": "PUT", "query": "multipart-manifest=put"}
 
 
 @S3
@@ -44,8 +45,7 @@ def test_F10_an_answer_that_breaks_off_is_settled_by_the_object(crash: Crash, at
 def test_what_the_server_may_be_making_is_left_to_it_by_ctrl_c(crash: Crash, times: int) -> None:
     """Its parts are not deleted under an object that comes to be after the end of the program."""
     crash.put("data", b"old")
-    at_the_end = COMPLETES if crash.over_s3 else {"method": "PUT", "query": "multipart-manifest=put"}
-    held = crash.proxy.add(Rule("hold", **at_the_end))  # type: ignore[arg-type]
+    held = crash.proxy.add(Rule("hold", **(COMPLETES if crash.over_s3 else MANIFEST)))  # type: ignore[arg-type]
     path = crash.path("file", DATA)
     with path.open("rb") as file:
         process = crash.start("upload", "-", crash.url("data"), stdin=file.fileno())
@@ -59,3 +59,22 @@ def test_what_the_server_may_be_making_is_left_to_it_by_ctrl_c(crash: Crash, tim
     assert crash.unfinished() == set()
     if times == 1:
         assert "may still make" in crash.said()
+
+
+@pytest.mark.parametrize("crash", ["s3", "rgw", "swift"], indirect=True)
+def test_what_the_server_may_be_making_is_not_cancelled(crash: Crash) -> None:
+    """Though the job was stopped, and nobody waits for the answer."""
+    crash.put("data", b"old")
+    held = crash.proxy.add(Rule("hold", **(COMPLETES if crash.over_s3 else MANIFEST)))  # type: ignore[arg-type]
+    process = crash.start_upload(crash.path("file", DATA), "data")
+    held.wait()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    (job,) = crash.jobs()
+    error = crash.jsobj("jobs", "cancel", job["id"], "--yes", "--json", code=6).error
+    assert error["reference"] == "upload-completing"
+    assert f"jsobj jobs resume {job['id']}" in error["hint"]
+    held.release()
+    crash.proxy.until(lambda _: crash.fetch("data") != b"old")
+    crash.jsobj("jobs", "resume", job["id"])
+    crash.check_uploaded("data", DATA)

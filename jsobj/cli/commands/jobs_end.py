@@ -37,7 +37,8 @@ def cancel(world: World, job: tuple[str, ...], yes: bool, forget: bool, **kinds:
     Their unfinished uploads are aborted, their temporary files removed; what was transferred completely stays. JOB is
     an id from 'jsobj jobs list', or the beginning of one. A job in the background is stopped as by Ctrl-C, within
     seconds; what runs in a terminal is stopped there. What is running is cancelled by its id only. Nothing is cancelled
-    by itself, however old it is.
+    by itself, however old it is. An upload that has sent all of its parts keeps them for three minutes, since the
+    server may be making the object of them (exit code 6): resume it, or cancel it then.
 
     \b
     Examples:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shlex
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +36,7 @@ from jsobj.transfer.journal.records import (
 if TYPE_CHECKING:
     import sqlite3
 
+_MAKING = 180.0  # seconds that a server may take to make an object of its parts, after whoever asked for it has gone
 _FAILURES = "SELECT item, reference, message FROM failures ORDER BY number"
 
 
@@ -109,8 +112,8 @@ def find_job(state_dir: Path, job_id: str) -> Job:
 def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, forget: bool = False) -> Cancelled:
     """Abort the job's uploads on the server, remove its temporary files, and then the journal.
 
-    ``forget``: leave the server alone. Raises :class:`JsobjError`: local (``job-in-progress``), and the store's;
-    the journal is kept then.
+    ``forget``: leave the server alone. Raises :class:`JsobjError`: local (``job-in-progress``), refused where the
+    server may be making an object of the parts, and the store's; the journal is kept then.
     """
     path = jobs_folder(state_dir) / f"{job.id}.db"
     with translate_errors(path):
@@ -121,6 +124,7 @@ def cancel(state_dir: Path, job: Job, open_store: Callable[[Job], Store], *, for
         known = (LeftoverUpload(each.key, each.upload_id) for each in found.uploads if each.upload_id)
         begun = {*found.leftovers, *known}
         if begun and not forget:
+            _require_none_completing(found, path)
             _abort(found, begun, open_store)
         count = sum(_discard(found.key.folder, download) for download in found.downloads)
         with translate_errors(path):
@@ -136,6 +140,22 @@ def command_line(words: Sequence[str], folder: str, cwd: Path) -> str:
     """The command to run in ``cwd`` to continue a job that was begun in ``folder`` with these words."""
     command = shlex.join(("jsobj", *words))
     return command if folder in {"", str(cwd)} else f"cd {shlex.quote(folder)} && {command}"
+
+
+def _require_none_completing(job: Job, path: Path) -> None:
+    """Raise refused where all parts of an object were sent a moment ago.
+
+    The server may have been told to make the object, and goes on when nobody waits: it would come to be without parts.
+    """
+    left = _MAKING - (time.time() - max(job.updated, path.stat().st_mtime))
+    whole = [each for each in job.uploads if each.upload_id and 0 < each.size <= each.parts * each.part_size]
+    if whole and left > 0:
+        raise JsobjError(
+            "upload-completing",
+            f"all parts of '{whole[0].key}' were sent a moment ago, and the server may be making the object of them",
+            code=ExitCode.REFUSED,
+            hint=f"wait {math.ceil(left)} s and do it again, or finish it: jsobj jobs resume {job.id}",
+        )
 
 
 def _abort(job: Job, begun: Iterable[LeftoverUpload], open_store: Callable[[Job], Store]) -> None:
