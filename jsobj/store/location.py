@@ -12,13 +12,16 @@ import re
 import shlex
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.store.bucket_name import WEB, foreign_hint, grammar_fault
-from jsobj.store.objects import Store
 from jsobj.store.values import Listed, ObjectInfo
 from jsobj.urls import parse_url, split_swift_path
+
+if TYPE_CHECKING:
+    from jsobj.store.objects import Store
 
 # The hosts of Azure's Blob storage, each account with one of its own, in all of its clouds.
 _AZURE_HOST = re.compile(r"[a-z0-9]{3,24}\.blob\.core\.(?:windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)")

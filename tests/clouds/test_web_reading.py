@@ -73,7 +73,7 @@ def test_archives_are_unpacked(reader: Jsobj, web: WebServer, monkeypatch: pytes
     with zipfile.ZipFile(data, "w") as archive:
         for name in ("a", "in/b"):
             archive.writestr(name, name)
-    for name in ("root.zip", "reading/y.zip"):
+    for name in ("root.zip", "packed/y.zip"):
         web.write(name, data.getvalue())
     everything = {"a": b"a", "in/b": b"in/b"}
     for number, (url, wanted) in enumerate(
@@ -81,9 +81,9 @@ def test_archives_are_unpacked(reader: Jsobj, web: WebServer, monkeypatch: pytes
             f"{web.url}/root.zip": everything,
             f"{web.url}/root.zip!/": everything,
             f"{web.secure_url}/root.zip!/in/": {"b": b"in/b"},
-            f"{web.url}/index/reading/y.zip": everything,
-            f"{web.url}/index/reading/y.zip!/a": {"a": b"a"},
-            f"{web.url}/upgrade/reading/y.zip": everything,
+            f"{web.url}/index/packed/y.zip": everything,
+            f"{web.url}/index/packed/y.zip!/a": {"a": b"a"},
+            f"{web.url}/upgrade/packed/y.zip": everything,
         }.items()
     ):
         target = reader.folder / f"unpacked{number}"
