@@ -94,7 +94,9 @@ def test_it_is_started_once_by_an_end_that_is_told_twice() -> None:
 
 @pytest.mark.parametrize("switch", [profiler.rest, profiler.resume])
 def test_one_that_its_user_has_switched_off_stays_so(switch: Callable[[Any], None]) -> None:
-    switch(SimpleNamespace(periodic_callbacks={}))
+    told: list[Any] = []
+    switch(SimpleNamespace(periodic_callbacks={}, loop=SimpleNamespace(add_callback=told.append)))
+    assert told == []
 
 
 def test_a_python_that_cannot_hang_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
