@@ -16,7 +16,7 @@ from functools import partial
 
 from jsobj.errors import ExitCode, JsobjError, ObjectNotFound
 from jsobj.parallel_map import parallel_map
-from jsobj.store.location import first_of
+from jsobj.store.location import first_of, object_at
 from jsobj.store.objects import Store
 from jsobj.store.patterns import is_pattern
 from jsobj.transfer.events import Done, Failed, Listener, Tally
@@ -167,10 +167,8 @@ def _found(item: ToDelete) -> ToDelete:
     try:
         return replace(item, size=item.store.head(item.key).size)
     except ObjectNotFound as error:
-        listed = first_of(item.store.list(item.key))
-        if (
-            listed is not None and listed.key == item.key
-        ):  # not to be read, as segments of it are gone, but to be deleted
+        listed = object_at(item.store, item.key)
+        if listed is not None:  # segments of it are gone: it cannot be read, and can be deleted
             return replace(item, size=listed.size)
         if first_of(item.store.list(f"{item.key}/")) is None:
             raise

@@ -25,6 +25,16 @@ def words(crash: Crash, way: str) -> list[str]:
     return [verb, *map(crash.url, keys)]
 
 
+def interrupted(crash: Crash, rule: Rule, way: str = "cp", *, requests: int = 1) -> None:
+    """Run a command, and stop it by Ctrl-C once the rule has met so many requests."""
+    process = crash.jsobj.start(*words(crash, way))
+    crash.running.append(process)
+    rule.wait()
+    crash.proxy.until(lambda _: rule.struck >= requests)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 130
+
+
 def segment(key: str, number: str) -> dict[str, str]:
     """The request that makes a copy's segment."""
     return {"method": "PUT", "path": f"_segments/{key}/jsobj/.*/0*{number}$"}
@@ -65,12 +75,7 @@ def test_a_copy_that_fails_in_the_middle_leaves_nothing(crash: Crash, way: str) 
 def test_a_copy_that_is_stopped_in_the_middle_leaves_nothing(crash: Crash, way: str) -> None:
     large(crash, "from/data")
     rule = crash.proxy.add(Rule("hold", "answer", times=0, **segment("to/data", ".")))
-    process = crash.jsobj.start(*words(crash, way))
-    crash.running.append(process)
-    rule.wait()
-    crash.proxy.until(lambda _: rule.struck >= 2)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    interrupted(crash, rule, way, requests=2)
     assert crash.keys() == ["from/data"]
     assert crash.unfinished() == set()
     assert "could not be aborted" not in crash.said()
@@ -84,11 +89,7 @@ def test_what_a_stopped_copy_could_not_take_back_is_named(crash: Crash) -> None:
     large(crash, "from/data")
     gate = Rule("hold", "answer", **segment("to/data", "5"))
     crash.proxy.add(gate, Rule("stall", "request", times=0, method="GET|DELETE", path="_segments"))
-    process = crash.jsobj.start(*words(crash, "cp"))
-    crash.running.append(process)
-    gate.wait()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    interrupted(crash, gate)
     assert f"the unfinished upload of {crash.url('to/data')} could not be aborted" in crash.said()
     assert crash.keys() == ["from/data"]
 
@@ -97,11 +98,7 @@ def test_what_a_stopped_copy_could_not_take_back_is_named(crash: Crash) -> None:
 def test_segments_of_which_the_server_may_make_the_copy_stay(crash: Crash) -> None:
     large(crash, "from/data")
     held = crash.proxy.add(Rule("hold", method="PUT", query="multipart-manifest=put"))
-    process = crash.jsobj.start(*words(crash, "cp"))
-    crash.running.append(process)
-    held.wait()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    interrupted(crash, held)
     assert f"the server may still make {crash.url('to/data')}" in crash.said()
     held.release()
     crash.proxy.until(lambda _: "to/data" in crash.keys())  # noqa: SIM118 - a method
@@ -113,11 +110,7 @@ def test_segments_of_which_the_server_may_make_the_copy_stay(crash: Crash) -> No
 def test_segments_that_may_come_after_the_end_are_told_of(crash: Crash) -> None:
     large(crash, "from/data")
     held = crash.proxy.add(Rule("hold", **segment("to/data", "5")))
-    process = crash.jsobj.start(*words(crash, "cp"))
-    crash.running.append(process)
-    held.wait()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
+    interrupted(crash, held)
     assert crash.unfinished() == set()
     said = (
         f"may still copy segments for {crash.url('to/data')}; look in a few minutes: jsobj uploads list {crash.url()}"
