@@ -82,11 +82,16 @@ class Cloud:
         pair = self.keystone(user).call("POST", path, body)["credential"]
         return pair["access"], pair["secret"]
 
-    def sweep(self, user: str) -> None:
-        """Take away the segments that tests left in an account after their container; no test may be running there."""
+    def sweep(self, user: str, account: str = "") -> None:
+        """Take away the segments that tests left in an account after their container; no test may be running there.
+
+        ``account``: its URL over the Swift API, where it is at another server than the sandbox's Swift.
+        """
         import swiftclient  # not above: it warns, and this file is imported before the warnings are sorted out
 
-        account = self.swift_url.replace(self.status.projects["demo"], self.status.projects[MEMBERS[user][0]])
+        account = account or self.swift_url.replace(
+            self.status.projects["demo"], self.status.projects[MEMBERS[user][0]]
+        )
         swift = swiftclient.Connection(preauthurl=account, preauthtoken=self.keystone_token(user), retries=5)
         names = {item["name"] for item in swift.get_account(full_listing=True)[1]}
         for name in names:

@@ -308,8 +308,11 @@ def test_recursive_with_a_large_object_and_its_segments(
     done = keyed("bucket", "delete", f"{dialect}://{name}", "--recursive", "--yes", "--json").json
     assert done["deleted_objects"] == 2
     assert name not in containers(swift)
-    assert swift.get_container(f"{name}_segments")[1] == []
-    swift.delete_container(f"{name}_segments")
+    if dialect == "s3":  # which shows no container of segments
+        assert swift.get_container(f"{name}_segments")[1] == []
+        swift.delete_container(f"{name}_segments")
+    else:
+        assert f"{name}_segments" not in containers(swift)
 
 
 def test_recursive_over_swift_with_versions(keyed: Jsobj, swift: swiftclient.Connection, name: str) -> None:

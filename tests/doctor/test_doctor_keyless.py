@@ -60,12 +60,12 @@ def place(request: pytest.FixtureRequest, cloud: Cloud, tmp_path: Path) -> Itera
     """On Swift, and on Ceph RGW with names that all projects share and with names of each project's own."""
     jsobj = Jsobj(tmp_path / "home", cloud.secrets)
     if request.param == SWIFT:
-        cloud.sweep("alice")
         region, account = cloud.region, cloud.swift_url
     else:
         rgw: Rgw = request.getfixturevalue("rgw")
         gateway = request.getfixturevalue("published")(rgw, request.param)
         region, account = gateway.region, gateway.swift_url(cloud.status.projects["demo"])
+    cloud.sweep("alice", account)
     jsobj("login", edited(cloud, jsobj, "app-cred-restricted", (cloud.region, region)), "--as", "portal")
     yield Place(jsobj, Keys(cloud, "alice"), cloud, account)
     jsobj.check_no_secret_leaked()

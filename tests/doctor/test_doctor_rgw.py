@@ -23,7 +23,8 @@ def gateway(request: pytest.FixtureRequest, rgw: Rgw) -> Iterator[Gateway]:
 
 @pytest.fixture
 def alice(gateway: Gateway, cloud: Cloud, tmp_path: Path) -> Iterator[Jsobj]:
-    """jsobj after ``login`` and ``ec2-creds`` at the gateway."""
+    """jsobj after ``login`` and ``ec2-creds`` at the gateway, whose account is swept of what other tests left."""
+    cloud.sweep("alice", gateway.swift_url(cloud.status.projects["demo"]))
     runner = Jsobj(tmp_path / "home", {cloud.password("alice")})
     keys = Keys(cloud, "alice")
     rc = tmp_path / "openrc.sh"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,7 @@ class SwiftAccount:
         )
 
     def delete(self, name: str) -> None:
-        """Delete an empty container."""
+        """Delete an empty container, and the one of its segments where that is empty too."""
         api = self._account.of(name)
         try:
             api.send("DELETE")
@@ -78,6 +79,8 @@ class SwiftAccount:
             if containers.first_entries(api, limit=1):
                 raise
             raise _invisible(name, error.context) from error
+        with suppress(JsobjError):  # none, or not empty, or not ours to delete: the one that was named is gone
+            self._account.of(f"{name}_segments").send("DELETE")
 
     def empty(self, name: str, deleted: Callable[[int], None]) -> int:
         """Delete all objects; a large object (SLO) goes with its segments, an object with all its versions."""
