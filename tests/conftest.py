@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from jsobj.net.md5.choice import allow_compiled
 
@@ -17,6 +18,12 @@ pytest_plugins = [
     "fixtures_emulators",
     "fixtures_web",
 ]
+
+# How long an example takes says nothing on a machine that does other work; what fails once fails again.
+settings.register_profile(
+    "steady", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("steady")
 
 FOREIGN_WARNINGS = (
     # webob (it comes with Keystone, and keystoneauth1 then imports it) on Python 3.11 and 3.12.

@@ -151,4 +151,8 @@ disable_fallocate = true
 workers = 0
 log_level = INFO
 log_address = no-system-log
+# On a busy disk a second (the default) is not enough for the entry in a listing, which nothing makes up for later.
+container_update_timeout = 30
+node_timeout = 60
+conn_timeout = 10
 """

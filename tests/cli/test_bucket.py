@@ -194,7 +194,8 @@ def test_list_of_the_other_project_is_another(jsobj: Jsobj, cloud: Cloud, keyed_
     jsobj("login", cloud.rc("openrc-other"), "--password-stdin", stdin=cloud.rc("password-other"))
     jsobj("bucket", "create", f"swift://{name}")
     assert [item["name"] for item in jsobj("bucket", "list", "--json").json["items"]].count(name) == 1
-    jsobj("bucket", "delete", f"swift://{name}")
+    for item in jsobj("bucket", "list", "--json").json["items"]:  # also what another test could not delete
+        jsobj("bucket", "delete", f"swift://{item['name']}", "--recursive", "--yes")
     done = jsobj("bucket", "list")
     assert done.out == ""
     assert "There are no buckets in project other." in done.err

@@ -17,6 +17,7 @@ import pexpect
 import pytest
 from commands import Jsobj
 from detached_scene import (
+    MIB,
     SLOW,
     bucket_of_jobs,
     detach,
@@ -44,7 +45,7 @@ def _bucket(keyed: Jsobj, cloud: Cloud, name: str) -> Iterator[str]:
 
 
 def test_it_outlives_the_terminal(keyed: Jsobj, bucket: str) -> None:
-    data = file(keyed, "big")
+    data = file(keyed, "big", 41 * MIB)
     command = " ".join((*keyed.command("upload", "big", f"s3://{bucket}/", *SLOW, "--detach"), "; sleep 100"))
     shell = pexpect.spawn("/bin/sh", ["-c", command], env=keyed.environment(), cwd=str(keyed.folder), encoding="utf-8")
     shell.expect(r"([0-9a-f]{12})\r\n", timeout=60)

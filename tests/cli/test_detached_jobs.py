@@ -66,7 +66,7 @@ def test_wait_has_the_code_of_the_run_and_tells_a_timeout_from_it(keyed: Jsobj, 
 
 
 def test_after_a_reboot_it_is_gone_on_with(keyed: Jsobj, bucket: str) -> None:
-    data = file(keyed, "big")
+    data = file(keyed, "big", 41 * MIB)
     words = ("upload", "big", f"s3://{bucket}/", *SLOW)
     first, second = detach(keyed, *words), detach(keyed, *words[:2], f"s3://{bucket}/again", *words[3:])
     for job, number in ((first, signal.SIGKILL), (second, signal.SIGTERM)):
@@ -111,7 +111,8 @@ def test_ten_at_once_have_three_turns(keyed: Jsobj, bucket: str) -> None:
         assert {item["state"] for item in keyed("jobs", "list", "--json").json["items"]} == {"queued"}
     assert [item["state"] for item in wait(keyed, *jobs)] == ["done"] * 10
     ended = runs(keyed)
-    most = max(sum((b.begun or 0) <= (a.begun or 0) < (b.ended or 0) for b in ended) for a in ended)
+    # Each lasts a second. Its end is written after its turn is given back, when another may have begun already.
+    most = max(sum((b.begun or 0) <= (a.begun or 0) < (b.ended or 0) - 0.5 for b in ended) for a in ended)
     assert most <= 3
     for number in range(10):
         assert fetched(keyed, f"s3://{bucket}/{number}") == data

@@ -103,7 +103,7 @@ def _killed(keyed: Jsobj, s3: Any, bucket: str) -> tuple[str, bytes]:
     (keyed.folder / "big file.bin").write_bytes(data)
     words = ["upload", "big file.bin", f"s3://{bucket}/up/", "--part-size", "5M", "--parallel", "1"]
     running = subprocess.Popen(
-        keyed.command(*words, "--limit-rate", "5M"),
+        keyed.command(*words, "--limit-rate", "2M"),
         cwd=keyed.folder, env=keyed.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     with running:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
 from commands import Jsobj
+from detached_scene import until
 from objects_scene import Scene
 
 ELSEWHERE = Path(__file__).parent / "elsewhere"
@@ -58,7 +58,7 @@ def test_ctrl_c_and_going_on(elsewhere: Jsobj, scene: Scene) -> None:
     (elsewhere.folder / "large").write_bytes(os.urandom(24 * MIB))
     words = ("upload", "large", scene.url("large"), "--part-size", "5M")
     child = elsewhere.start(*words, "--limit-rate", "4M")
-    time.sleep(3)
+    until(lambda: any(job["uploads"] for job in elsewhere("jobs", "list", "--json").json["items"]))
     child.send_signal(signal.SIGINT)
     assert child.wait(30) == 130
     assert elsewhere.process(*words, "--json").json["verified"] == 1

@@ -104,15 +104,15 @@ class _Unsigned:
 
 def test_a_small_request_is_given_up_after_a_bounded_time(silent: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the proportions of the real times: a notice at 5 s, 30 s for each try, no other try after 75 s."""
-    monkeypatch.setattr("jsobj.net.connection.wire.NOTICE_SECONDS", 0.05)
-    monkeypatch.setattr("jsobj.net.retry._SILENCE", 0.75)
+    monkeypatch.setattr("jsobj.net.connection.wire.NOTICE_SECONDS", 0.2)
+    monkeypatch.setattr("jsobj.net.retry._SILENCE", 3.0)
     monkeypatch.setattr("jsobj.net.retry._BASE", 0.0)
     for answered in (False, True):
         retry = RetryPolicy()
         retry.server_answered = answered
         opened = Session(Origin("http", "127.0.0.1", silent), _Unsigned(), retry=retry)  # type: ignore[arg-type]
         with told() as lines, pytest.raises(JsobjError) as caught:
-            opened.send(Request("GET", "/", idle=0.3))
+            opened.send(Request("GET", "/", idle=1.2))
         assert caught.value.code is ExitCode.NETWORK
         tries = caught.value.context.removeprefix("no answer in time (tried ").removesuffix(" times)")
         assert 2 <= int(tries) <= 3

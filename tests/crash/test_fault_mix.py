@@ -11,7 +11,7 @@ import pytest
 from crash_scene import MIB, PART, Crash, content, sha256, sha256_of
 from fault_proxy import Answer, Rule
 
-pytestmark = pytest.mark.usefixtures("short_waits")
+pytestmark = pytest.mark.usefixtures("short_waits", "short_silence")
 
 OBJECT = {"method": "GET", "path": "/(tree|large)", "query": "^$"}  # what no digest protects is not flipped: listings
 BUSY = Answer(503, {"retry-after": "0"})

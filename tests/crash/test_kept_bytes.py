@@ -65,7 +65,7 @@ def test_an_upload_lets_those_parts_end_that_can(crash: Crash, number: int) -> N
     ending.wait()
     crash.proxy.until(lambda _: crash.proxy.rules[1].struck >= PARALLEL - 1)
     asked = len(crash.proxy.journal)
-    threading.Timer(0.5, ending.release).start()
+    threading.Timer(2, ending.release).start()  # the run has seen the signal by then, and still waits
     assert stopped(crash, number) == PART / MIB
     assert len(crash.proxy.journal) == asked  # no other part was begun
     crash.check_accounted()

@@ -133,6 +133,7 @@ def test_F10_an_error_in_a_good_answer_is_an_error(crash: Crash, times: int) -> 
     crash.check_uploaded("data", DATA)
 
 
+@pytest.mark.usefixtures("short_silence")
 @pytest.mark.parametrize("where", [{"when": "sending", "at": 70_000}, {"when": "sent"}], ids=str)
 @BOTH
 def test_F12_a_stalled_upload_goes_on_over_another_connection(crash: Crash, where: dict[str, Any]) -> None:
@@ -142,6 +143,7 @@ def test_F12_a_stalled_upload_goes_on_over_another_connection(crash: Crash, wher
     assert times_sent(crash)[1] == 2
 
 
+@pytest.mark.usefixtures("short_silence")
 @pytest.mark.parametrize("at", [0, 70_000])
 @BOTH
 def test_F12_a_stalled_download_goes_on_over_another_connection(crash: Crash, at: int) -> None:

@@ -209,7 +209,7 @@ def test_appending_keeps_what_is_kept_with_the_object(keyless: Road) -> None:
 PROGRAMS = {
     "put": "fs.put_file(source, url)",
     "pipe": "fs.pipe_file(url, open(source, 'rb').read())",
-    "open": "file = fs.open(url, 'wb')\nfor _ in range(100): file.write(bytes(8 << 20))",
+    "open": "file = fs.open(url, 'wb')\nfor _ in range(150): file.write(bytes(8 << 20))",
 }
 
 
@@ -218,7 +218,7 @@ PROGRAMS = {
 def test_ctrl_c_leaves_no_segments_behind(keyless: Road, verb: str, tmp_path: Any) -> None:
     source = tmp_path / "large"
     with source.open("wb") as file:
-        file.truncate(600 * MIB)
+        file.truncate(1200 * MIB)
     program = (
         "import fsspec, os, signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"fs, source, url = fsspec.filesystem('swift'), {str(source)!r}, {keyless.url('x')!r}\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -16,7 +17,6 @@ from fixtures_cloud import Cloud
 from fixtures_places import PROFILE, Place
 from mount_scene import Scene, need_fuse
 
-from jsobj.locks import one_at_a_time
 from jsobj.mount import table
 
 
@@ -56,7 +56,8 @@ def scene(scene_on: MakeScene) -> Scene:
 @pytest.fixture
 def only_repairs() -> Iterator[None]:
     """``mounts --repair`` unmounts what is dead of other tests, too: those of another worker wait."""
-    with one_at_a_time(Path(tempfile.gettempdir(), f"jsobj-test-repairs-{os.getuid()}"), 300):
+    with Path(tempfile.gettempdir(), f"jsobj-test-repairs-{os.getuid()}").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # in turns: who looked now and then would find it taken again
         yield
 
 

@@ -195,12 +195,12 @@ def _show(world: World, place: Location, done: Publication) -> None:
         sum(key.rpartition("/")[2] == PAGE for key in done.keys(action)) for action in ("write", "keep", "remove")
     )
     removed = f", {gone} removed" if gone else ""
-    lines += [("Pages", f"{written} written, {same} unchanged{removed}"), ("Shows", f"{done.objects} objects")]
+    lines += [("Pages", f"{written} written, {same} unchanged{removed}"), ("Shows", f"{done.objects} object(s)")]
     if manifest is not None:
         read = (
             f"{manifest.read} read now ({exact_size(manifest.read_size)})" if manifest.read else "none had to be read"
         )
-        lines.append(("Manifest", f"{manifest.key}: {manifest.lines} objects, {read}"))
+        lines.append(("Manifest", f"{manifest.key}: {manifest.lines} object(s), {read}"))
     lines.append(("Proof", "the page was read without credentials, by each URL"))
     world.out.show(Record("jsobj.publish/1", data, lines))
 

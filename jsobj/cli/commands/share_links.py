@@ -162,7 +162,7 @@ def _show(world: World, shared: Shared, span: Span, title: str) -> None:
         "objects": shared.objects,
         "size": shared.size,
     }
-    number = f"{shared.objects} objects, " if grant.details.get("kind") == "folder" else ""
+    number = f"{shared.objects} object(s), " if grant.details.get("kind") == "folder" else ""
     lines = [
         (title, shared.link),
         ("Leads to", f"{grant.url} ({number}{exact_size(shared.size)})"),

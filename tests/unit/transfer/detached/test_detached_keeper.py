@@ -77,8 +77,8 @@ def test_a_run_is_stopped_as_by_ctrl_c(tmp_path: Path) -> None:
     run_id = made(tmp_path)
     program = (
         "import sys, time; from pathlib import Path; from jsobj.transfer.detached.keeper import Keeper\n"
-        "keeper = Keeper.claim(Path(sys.argv[1]), sys.argv[2]); keeper.begins(); print('+', flush=True)\n"
-        "try: time.sleep(60)\n"
+        "keeper = Keeper.claim(Path(sys.argv[1]), sys.argv[2]); keeper.begins()\n"
+        "try: print('+', flush=True); time.sleep(60)\n"
         "except KeyboardInterrupt: keeper.ended(130)\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path), run_id]

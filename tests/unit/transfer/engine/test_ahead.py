@@ -63,8 +63,9 @@ def test_a_count_says_nothing_where_the_process_ends_meanwhile() -> None:
         raise RuntimeError("cannot schedule new futures after interpreter shutdown")
         yield 1
 
+    before = set(threading.enumerate())
     counting = Ahead(sizes, Tally(), 0)
-    (thread,) = (thread for thread in threading.enumerate() if thread.name == "ahead")
+    (thread,) = (each for each in set(threading.enumerate()) - before if each.name == "ahead")
     assert begun.wait(30)
     counting.stop()
     over.set()
