@@ -197,9 +197,8 @@ def test_list_of_the_other_project_is_another(jsobj: Jsobj, cloud: Cloud, keyed_
     for item in jsobj("bucket", "list", "--json").json["items"]:  # also what another test could not delete
         jsobj("bucket", "delete", f"swift://{item['name']}", "--recursive", "--yes")
     done = jsobj("bucket", "list")
-    assert done.out == ""
-    assert "There are no buckets in project other." in done.err
-    assert jsobj("bucket", "list", "--json").json == {"schema": "jsobj.bucket-list/1", "items": []}
+    assert (done.out, "There are no buckets in project other." in done.err) == ("", True)
+    assert jsobj("bucket", "list", "--json").json["items"] == []
 
 
 def test_list_with_a_wrong_word(keyed: Jsobj) -> None:
@@ -309,11 +308,9 @@ def test_recursive_with_a_large_object_and_its_segments(
     done = keyed("bucket", "delete", f"{dialect}://{name}", "--recursive", "--yes", "--json").json
     assert done["deleted_objects"] == 2
     assert name not in containers(swift)
-    if dialect == "s3":  # which shows no container of segments
-        assert swift.get_container(f"{name}_segments")[1] == []
+    assert (f"{name}_segments" in containers(swift)) is (dialect == "s3")  # which shows no container of segments
+    if dialect == "s3":
         swift.delete_container(f"{name}_segments")
-    else:
-        assert f"{name}_segments" not in containers(swift)
 
 
 def test_recursive_over_swift_with_versions(keyed: Jsobj, swift: swiftclient.Connection, name: str) -> None:

@@ -17,6 +17,7 @@ from web_server import WebServer
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "faults"))
 from fault_proxy import FaultProxy, Rule, fault_proxy
+from stillness import still
 
 SECONDS = 120.0
 AT_ONCE = 16  # files that are looked at
@@ -40,12 +41,12 @@ def stopped(reader: Jsobj, proxies: list[FaultProxy], words: tuple[str, ...], st
             assert process.poll() is None, said(reader)
             assert time.monotonic() < end
             time.sleep(0.02)
-        asked = [len(proxy.journal) for proxy in proxies]
+        asked = still(*proxies)
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(20)
         assert process.poll() == 130, said(reader)
-        assert [len(proxy.journal) for proxy in proxies] == asked
+        assert sum(len(proxy.journal) for proxy in proxies) == asked
         assert "Traceback" not in said(reader)
         assert "ignored" not in said(reader)
     finally:

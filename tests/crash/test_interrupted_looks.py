@@ -10,6 +10,7 @@ import pytest
 from crash_scene import Crash
 from fault_proxy import Rule
 from fault_rules import Answer
+from stillness import still
 
 Words = tuple[str, ...]
 _NAMES = ("a", "b", "c")
@@ -102,10 +103,11 @@ def test_C13_ctrl_c_waits_for_no_thread(crash: Crash, begin: Callable[[Crash], t
     process = crash.jsobj.start(*words)
     crash.running.append(process)
     crash.proxy.until(lambda _: rule.struck >= count, also=lambda: process.poll() is not None)
-    asked = len(crash.proxy.journal)
+    asked = still(crash.proxy)
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.wait(30)
     assert (process.returncode, crash.said().count("Traceback")) == (130, 0), crash.said()
     assert time.monotonic() - began < 5
-    assert len(crash.proxy.journal) == asked
+    later = [f"{each.method} {each.path}?{each.query}" for each in crash.proxy.journal[asked:]]
+    assert later == []

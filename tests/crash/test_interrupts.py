@@ -15,6 +15,7 @@ import pexpect
 import pytest
 from crash_scene import MIB, PARALLEL, PART, SPARSE, Crash, content
 from fault_proxy import Rule
+from stillness import still
 
 DATA = content(5 * PART, 4)
 BOTH = pytest.mark.parametrize("crash", ["s3", "swift"], indirect=True)
@@ -70,7 +71,7 @@ def test_C13_ctrl_c_keeps_what_is_there_and_names_the_way_on(crash: Crash, verb:
     path, words, stall = verb(crash)  # type: ignore[operator]
     process = crash.start(*words)
     quiet(crash, stall)
-    asked = len(crash.proxy.journal)
+    asked = still(crash.proxy)
     seconds = end(process, signal.SIGINT)
     assert process.returncode == 130
     assert seconds < 5
@@ -146,7 +147,7 @@ def test_C13_ctrl_c_while_a_member_of_an_archive_is_read(crash: Crash, words: tu
     process = crash.jsobj.start(command, *rest, crash.url("a.zip!/member"), *target)
     crash.running.append(process)
     crash.proxy.until(lambda proxy: sum(one.received >= MIB // 2 for one in proxy.journal) == 4)
-    asked = len(crash.proxy.journal)
+    asked = still(crash.proxy)
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
     assert len(crash.proxy.journal) == asked

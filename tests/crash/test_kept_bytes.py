@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import signal
 import threading
-import time
 
 import pytest
 from crash_scene import MIB, PARALLEL, PART, Crash, content
 from fault_proxy import Rule
+from stillness import still
 
 DATA = content(8 * PART, 11)
 BOTH = pytest.mark.parametrize("crash", ["s3", "swift", "rgw"], indirect=True)
@@ -28,14 +28,6 @@ def stopped(crash: Crash, number: int) -> float:
     return float(said[-1][0]) / {"MiB": 1, "KiB": 1024, "B": MIB}[said[-1][1]]
 
 
-def quiet(crash: Crash) -> None:
-    """Until nothing moves any more."""
-    before = -1
-    while crash.proxy.received != before:
-        before = crash.proxy.received
-        time.sleep(0.5)
-
-
 @BOTH
 @SIGNALS
 def test_a_download_goes_on_inside_its_parts(crash: Crash, number: int) -> None:
@@ -44,7 +36,7 @@ def test_a_download_goes_on_inside_its_parts(crash: Crash, number: int) -> None:
     stall = crash.proxy.add(Rule("stall", "receiving", "GET", "/data$", "^$", at=PART // 2, times=0))
     crash.start_download("data", path)
     crash.proxy.until(lambda _: stall.struck >= PARALLEL)
-    quiet(crash)
+    still(crash.proxy)
     kept = stopped(crash, number)
     assert kept > 1  # pieces of up to 1 MiB are whole or not there
     crash.proxy.clear()
@@ -64,7 +56,7 @@ def test_an_upload_lets_those_parts_end_that_can(crash: Crash, number: int) -> N
     crash.start_upload(path, "data")
     ending.wait()
     crash.proxy.until(lambda _: crash.proxy.rules[1].struck >= PARALLEL - 1)
-    asked = len(crash.proxy.journal)
+    asked = still(crash.proxy)
     threading.Timer(2, ending.release).start()  # the run has seen the signal by then, and still waits
     assert stopped(crash, number) == PART / MIB
     assert len(crash.proxy.journal) == asked  # no other part was begun
