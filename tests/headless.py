@@ -39,6 +39,10 @@ def find_chromium() -> str:
     return found
 
 
+class NavigatedError(AssertionError):
+    """The page went before it answered."""
+
+
 class Tab:
     """One page of the browser. ``complaints`` and ``requests`` gather what happens while it is used."""
 
@@ -77,6 +81,8 @@ class Tab:
         while True:
             answer = self._next()
             if answer.get("id") == self._number:
+                if "navigated" in answer.get("error", {}).get("message", ""):
+                    raise NavigatedError(method)
                 assert "error" not in answer, f"{method}: {answer['error']}"
                 return dict(answer["result"])
 
@@ -105,12 +111,14 @@ class Tab:
             self.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, text=text)
 
     def wait_for(self, script: str) -> Any:
-        """The first value of the expression that is true."""
+        """The first value of the expression that is true, also of a page to which one leads meanwhile."""
         deadline = time.monotonic() + _PATIENCE
-        while not (value := self.ask(script)):
-            assert time.monotonic() < deadline, f"never true: {script}"
+        while time.monotonic() < deadline:
+            with contextlib.suppress(NavigatedError):
+                if value := self.ask(script):
+                    return value
             time.sleep(0.02)
-        return value
+        raise AssertionError(f"never true: {script}")
 
     def type(self, text: str) -> None:
         """Letter by letter, as if typed."""
