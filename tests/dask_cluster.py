@@ -54,8 +54,16 @@ class Cluster:
         with Client(self.address, set_as_default=False) as client:
             client.wait_for_workers(count, timeout=_SECONDS)
 
-    def tasks(self) -> int:
-        """What the scheduler still has to do or to keep."""
+    def is_idle(self) -> bool:
+        """Whether the scheduler has nothing to do or to keep within a while: it learns of an end a little later."""
+        deadline = time.monotonic() + 20
+        while self._tasks():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+    def _tasks(self) -> int:
         import cloudpickle
         from distributed import Client
 

@@ -52,7 +52,7 @@ class Tab:
         self._buffer = b""
         self._number = 0
         self._session = ""
-        self._loaded = False
+        self._loads: set[str] = set()
         self._downloads: dict[str, str] = {}
         self.complaints: list[str] = []
         self.requests: list[str] = []
@@ -62,6 +62,7 @@ class Tab:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
+        self.call("Page.setLifecycleEventsEnabled", enabled=True)
 
     def call(self, method: str, **params: object) -> dict[str, Any]:
         """One command and its answer; events on the way are taken note of."""
@@ -81,23 +82,23 @@ class Tab:
         while True:
             answer = self._next()
             if answer.get("id") == self._number:
-                if "navigated" in answer.get("error", {}).get("message", ""):
+                said = answer.get("error", {}).get("message", "")
+                if any(word in said for word in ("navigated", "context", "Promise was collected")):
                     raise NavigatedError(method)
                 assert "error" not in answer, f"{method}: {answer['error']}"
                 return dict(answer["result"])
 
     def show(self, page: Path | str, *, width: int, height: int, scheme: str, medium: str = "screen") -> None:
         """Load the page, a file or a URL, in a window of that size (CSS pixels) with that colour scheme."""
-        self.complaints.clear()
-        self.requests.clear()
         self.call(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.call("Emulation.setEmulatedMedia", media=medium, features=[feature])
-        self._loaded = False
-        self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
-        while not self._loaded:
+        self.complaints.clear()
+        self.requests.clear()
+        loader = self.call("Page.navigate", url=page if isinstance(page, str) else page.as_uri())["loaderId"]
+        while loader not in self._loads:  # the page before may say only now that it is loaded
             self._next()
 
     def ask(self, script: str) -> Any:
@@ -174,8 +175,8 @@ class Tab:
         return message
 
     def _note(self, event: str, params: dict[str, Any]) -> None:
-        if event == "Page.loadEventFired":
-            self._loaded = True
+        if event == "Page.lifecycleEvent" and params["name"] == "load":
+            self._loads.add(params["loaderId"])
         elif event == "Browser.downloadProgress":
             self._downloads[params["guid"]] = params["state"]
         elif event == "Network.requestWillBeSent":

@@ -137,7 +137,7 @@ class LinkScene:
     def a_file_for_a_while(self) -> list[object]:
         """Sent, linked to, and gone by itself; what is remembered afterwards."""
         (self.folder / "plot.txt").write_bytes(b"for a while")
-        made = self.jsobj("share", str(self.folder / "plot.txt"), "--for", "5s", "--json").json
+        made = self.jsobj("share", str(self.folder / "plot.txt"), "--for", "12s", "--json").json
         assert got(made["url"]) == b"for a while"
         assert until(lambda: status(made["url"]) in OVER)
         self.jsobj("shares", "--prune")

@@ -122,7 +122,7 @@ def test_two_thousand_names(azure: AzureScene) -> None:
 def test_an_upload_that_was_killed_goes_on(azure: AzureScene) -> None:
     jsobj = azure.jsobj
     (jsobj.folder / "large").write_bytes(hashlib.shake_128(b"killed").digest(24 * MIB))
-    words = ("upload", "large", azure.url("large"), "--part-size", "5M", "--parallel", "1", "--limit-rate", "6M")
+    words = ("upload", "large", azure.url("large"), "--part-size", "5M", "--parallel", "1", "--limit-rate", "3M")
     process = jsobj.start(*words)
     blob = azure.client.get_blob_client("large")
     deadline = time.monotonic() + 60

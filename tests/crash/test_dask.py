@@ -16,6 +16,7 @@ from crash_scene import LATE, MIB, PART, Crash, content, sha256
 from dask_cluster import Cluster, cluster
 from fault_proxy import Rule
 from fault_rules import Answer
+from stillness import still
 
 pytest.importorskip("distributed")
 
@@ -83,7 +84,7 @@ def test_workers_die_and_nothing_is_lost(crash: Crash, spread: Cluster) -> None:
     assert found(crash.path("back")) == wanted
     assert crash.temps() == []
     assert crash.jobs() == []
-    assert spread.tasks() == 0
+    assert spread.is_idle()
 
 
 @pytest.mark.parametrize("crash", ["rgw"], indirect=True)
@@ -117,11 +118,11 @@ def test_ctrl_c_stops_all_workers_soon(crash: Crash, spread: Cluster) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130, crash.said()
     assert time.monotonic() - began < LATE
-    asked = len(crash.proxy.journal)
-    assert spread.tasks() == 0
+    asked = still(crash.proxy)
+    assert spread.is_idle()
     time.sleep(0.5)
     assert len(crash.proxy.journal) == asked  # no worker goes on
-    assert spread.sampled() == {True}
+    crash.proxy.until(lambda _: spread.sampled() == {True})
     (job,) = crash.jobs()
     assert job["state"] == "interrupted"
     crash.check_accounted()

@@ -41,7 +41,7 @@ def test_what_was_written_with_a_deleted_key_is_sent_with_a_new_one(cloud: Cloud
     cloud.delete_ec2_key("alice", pair[0])
     until(lambda: refused(pair, scene))
     (folder / "kept").write_bytes(b"kept")
-    lost = scene.umount("--timeout", "2", folder, code=7)
+    lost = scene.umount("--timeout", "10", folder, code=7)
     assert "kept" in error_of(lost)["context"]
     assert "StatusCode: 403" in error_of(lost)["context"]
     assert table.at(folder, table.read()) is not None

@@ -39,7 +39,7 @@ def test_what_waited_is_sent_by_repair(scene: Scene) -> None:
         doctor = scene.jsobj.process("doctor", "mounts", "--json").json["checks"]
         assert [each["id"] for each in doctor if each["status"] == "WARN"] == ["stale-mounts", "waiting-caches"]
         way.mend()
-        (repaired,) = scene.jsobj.process("mounts", "--repair", "--json").json["items"]
+        (repaired,) = scene.jsobj.process("mounts", "--repair", "--json", timeout=100).json["items"]
     assert repaired["done"] == "mounted again"
     assert repaired["sent"] == sorted(bodies)
     for name, body in bodies.items():

@@ -137,6 +137,7 @@ def test_in_the_foreground_a_signal_unmounts(scene: Scene, number: int) -> None:
     child = scene.jsobj.start("mount", scene.url, scene.folder, "--write", "--foreground", *scene.options)
     until(lambda: table.at(scene.folder, table.read()))
     until(lambda: scene.mounts()[0]["state"] == "alive")
+    until(lambda: "safe when" in (scene.jsobj.home / "output").read_text())
     (scene.folder / "a").write_text("a")
     child.send_signal(number)
     assert child.wait(30) == (0 if number == signal.SIGINT else 143)

@@ -34,7 +34,8 @@ def test_opened_by_every_url_it_asks_for_nothing_else(tab: Tab, published: Publi
         tab.wait_for("document.readyState == 'complete' && document.querySelector('h1')?.textContent == 'raw'")
         assert tab.ask(NAMES) == ["notes.txt"]
         tab.click("nav a")
-        tab.wait_for("document.querySelector('h1')?.textContent == 'Sea surface temperature'")
+        title = "document.querySelector('h1')?.textContent"
+        tab.wait_for(f"document.readyState == 'complete' && {title} == 'Sea surface temperature'")
 
 
 def test_hostile_names_do_nothing_and_are_recognised(tab: Tab, scene: Scene) -> None:

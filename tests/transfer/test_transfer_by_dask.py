@@ -54,7 +54,7 @@ def test_all_verbs_by_two_workers(transfer: TransferScene, tmp_path: Path) -> No
             ["missing", "tree/more"],
         ]
         assert transfer.summary("cp", transfer.url("tree/"), transfer.url("copy/"), *by)["done"] == len(FILES)
-        assert there.tasks() == 0
+        assert there.is_idle()
     copied = {key.removeprefix("copy/"): digest for key, digest in transfer.digests().items() if key[0] == "c"}
     assert copied == shas(FILES)
 
