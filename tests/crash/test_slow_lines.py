@@ -18,8 +18,8 @@ BOTH = pytest.mark.parametrize("crash", ["rgw", "swift"], indirect=True)
 
 @pytest.fixture(autouse=True)
 def _soon(monkeypatch: pytest.MonkeyPatch, short_waits: None) -> None:
-    """A second instead of a minute."""
-    floor(monkeypatch, 1024, 1.0)
+    """Two seconds instead of a minute."""
+    floor(monkeypatch, 1024, 2.0)
 
 
 def floor(monkeypatch: pytest.MonkeyPatch, rate: int, seconds: float) -> None:

@@ -94,15 +94,12 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder, npm = tmp_path_factory.mktemp("axe"), shutil.which("npm")
     if npm is None:
         lack("npm not found: apt-get install npm")
-    done = subprocess.run(
-        [npm, "pack", "--silent", f"axe-core@{_AXE}"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    if done.returncode:
+    command = [npm, "pack", "--silent", f"axe-core@{_AXE}"]
+    for _ in range(3):  # a network may be gone for a moment
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=90, check=False)
+        if not done.returncode:
+            break
+    else:
         lack(f"npm has no axe-core: {done.stderr[-300:]}")
     with tarfile.open(folder / done.stdout.split()[-1]) as archive:
         source = archive.extractfile("package/axe.min.js")
