@@ -154,6 +154,7 @@ def delete(world: World, bucket: str, recursive: bool, yes: bool) -> None:
     """Delete a bucket.
 
     A bucket with something in it is refused without --recursive. What is deleted cannot be brought back.
+    Over Swift the container of its segments (NAME_segments) goes too, where it is empty.
 
     \b
     Examples:
